@@ -1,0 +1,60 @@
+import { dirname } from 'node:path';
+import type { Backend, BackendKind, ModelData } from '../src/model/backend';
+import { EngineError } from '../src/model/errors';
+import { type Agreement, agrees, checkAttention, checkModel } from '../src/model/golden';
+import { startBackend } from '../src/workers/backends';
+import { runCommand } from './command';
+import { nodeGpu, readJson, readModelData } from './node';
+
+const USAGE = `Runs every available backend on files of golden vectors and prints the largest error of each.
+
+npm run -s check:golden -- FILE...
+
+FILE is in the form of tests/golden/leapformer-attention.json, or the golden.json of a model folder.
+The exit status is 1 if any error is past its tolerance: max|a - b| / rms(b) of 1e-7 (attention) and 1e-6 (models) for
+the reference, 1e-4 for the others.`;
+
+async function check(file: string, create: (model: ModelData) => Promise<Backend>): Promise<Agreement[]> {
+  const golden = readJson(file);
+  if (golden.cases?.length > 0) {
+    const perCase = [];
+    for (const attention of golden.cases) perCase.push(...(await checkAttention(attention, create)));
+    return worstOfEach(perCase);
+  }
+  if (!Array.isArray(golden.logProbabilities))
+    throw new EngineError('input', `${file} holds no golden vectors.`, 'See --help for the two forms.');
+  const backend = await create(await readModelData(dirname(file)));
+  try {
+    return await checkModel(backend, golden);
+  } finally {
+    backend.destroy();
+  }
+}
+
+function worstOfEach(agreements: readonly Agreement[]): Agreement[] {
+  const worst = new Map<string, Agreement>();
+  for (const agreement of agreements)
+    if (!(agreement.error <= (worst.get(agreement.what)?.error ?? -1))) worst.set(agreement.what, agreement);
+  return [...worst.values()];
+}
+
+await runCommand(USAGE, {}, async (_values, files) => {
+  if (files.length === 0) throw new EngineError('input', 'No file is given.', 'See --help.');
+  const gpu = await nodeGpu();
+  const available: BackendKind[] = (await gpu?.requestAdapter())
+    ? ['reference', 'cpu', 'webgpu']
+    : ['reference', 'cpu'];
+  if (!available.includes('webgpu')) console.log('webgpu: not available on this machine');
+  for (const file of files) {
+    console.log(file);
+    for (const kind of available)
+      for (const agreement of await check(file, (model) => startBackend(kind, model, gpu))) {
+        const { what, error, tolerance } = agreement;
+        const verdict = agrees(agreement) ? 'ok' : 'FAILED';
+        if (verdict === 'FAILED') process.exitCode = 1;
+        console.log(
+          `  ${kind.padEnd(10)} ${what.padEnd(30)} ${error.toExponential(2)}  of ${tolerance}  ${verdict}`,
+        );
+      }
+  }
+});

@@ -1,0 +1,69 @@
+import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+
+function run(script: string, ...args: string[]) {
+  const { stdout, stderr, status } = spawnSync('node', ['scripts/run.mjs', `scripts/${script}.ts`, ...args], {
+    encoding: 'utf8',
+    timeout: 60_000,
+  });
+  return { stdout, stderr, status };
+}
+
+describe('generate', () => {
+  const settings = [
+    '--prompt',
+    '= Wren =\n\nThe wren',
+    '--tokens',
+    '12',
+    '--seed',
+    '5',
+    '--backend',
+    'reference',
+  ];
+
+  test('writes one JSON object with everything that was promised, the same each time', () => {
+    const result = JSON.parse(run('generate', ...settings, '--json').stdout);
+    expect(result.tokens.length).toBe(12);
+    expect(result.logprobs.length).toBe(12);
+    expect(result.logprobs.every((logprob: number) => logprob <= 0)).toBe(true);
+    expect(result.backend).toBe('reference');
+    for (const key of ['msPerToken', 'prefillMs', 'stateBytes']) expect(result[key]).toBeGreaterThan(0);
+    for (const key of ['dispatchesPerToken', 'submitsPerToken']) expect(result[key]).toBe(0);
+    const again = JSON.parse(run('generate', ...settings, '--json').stdout);
+    expect([again.text, again.tokens]).toEqual([result.text, result.tokens]);
+  });
+
+  test('streams the prompt and what follows it', () => {
+    const { text } = JSON.parse(run('generate', ...settings, '--json').stdout);
+    expect(run('generate', ...settings).stdout).toBe(`= Wren =\n\nThe wren${text}\n`);
+  });
+
+  test.each([
+    [['--tokens', 'many'], /--tokens is many/],
+    [['--backend', 'cuda'], /--backend is cuda/],
+    [['--temperature', '-1'], /ambiguous/],
+    [['--temperature=-1'], /temperature is -1/],
+    [['--what'], /Unknown option '--what'/],
+    [['--model', '/nowhere'], /\/nowhere\/manifest.json cannot be read/],
+  ])('%j is refused in one line, with a remedy', (args, message) => {
+    const { stderr, status } = run('generate', '--backend', 'reference', ...args);
+    expect(stderr).toMatch(message);
+    expect(stderr.trim().split('\n').length).toBe(1);
+    expect(status).toBe(1);
+  });
+});
+
+describe('check:golden', () => {
+  test('passes on sound vectors and fails, by its exit status, on others', () => {
+    const file = 'tests/golden/models/leap-denominator/golden.json';
+    const good = run('check-golden', file);
+    expect(good.stdout).toMatch(/reference +log-probabilities +\S+ +of 0.000001 +ok/);
+    expect(good.status).toBe(0);
+    const other = join(tmpdir(), 'golden-other.json');
+    writeFileSync(other, '{"cases":[]}');
+    expect(run('check-golden', other).status).toBe(1);
+  });
+});

@@ -1,0 +1,47 @@
+import { type ParseArgsConfig, parseArgs } from 'node:util';
+import { EngineError } from '../src/model/errors';
+
+type Options = NonNullable<ParseArgsConfig['options']>;
+type Parsed<O extends Options> = ReturnType<
+  typeof parseArgs<{ options: O & { help: { type: 'boolean' } }; allowPositionals: true }>
+>;
+
+/** A command of this repo: prints its usage for --help, and any error as one line with its remedy, exit status 1. */
+export async function runCommand<const O extends Options>(
+  usage: string,
+  options: O,
+  main: (values: Parsed<O>['values'], positionals: string[]) => Promise<void>,
+): Promise<void> {
+  try {
+    const { values, positionals } = parse(options);
+    if ((values as { help?: boolean }).help) console.log(usage);
+    else await main(values, positionals);
+  } catch (error) {
+    const { code, message, remedy } = EngineError.from(error);
+    console.error(`${message} ${remedy}`);
+    if (code === 'internal') console.error(error);
+    process.exitCode = 1;
+  }
+}
+
+/** The number given for an option. @throws EngineError 'input' when it is none. */
+export function numberOption(name: string, value: string | undefined, fallback: number): number {
+  const parsed = value === undefined ? fallback : Number(value);
+  if (value?.trim() === '' || Number.isNaN(parsed))
+    throw new EngineError('input', `--${name} is ${value}.`, 'Give a number.');
+  return parsed;
+}
+
+function parse<O extends Options>(options: O): Parsed<O> {
+  try {
+    return parseArgs({
+      options: { ...options, help: { type: 'boolean' } },
+      allowPositionals: true,
+    }) as Parsed<O>;
+  } catch (cause) {
+    const [message] = (cause as Error).message.split('\n');
+    throw new EngineError('input', message, 'See --help; a negative number is given as --name=-1.', {
+      cause,
+    });
+  }
+}

@@ -1,0 +1,55 @@
+import { EngineError } from '../src/model/errors';
+import { loadModel } from '../src/model/folder';
+import { RECORD_SIZE } from '../src/model/sampling';
+import { createBackend } from '../src/workers/backends';
+import type { BackendChoice } from '../src/workers/messages';
+import { numberOption, runCommand } from './command';
+import { nodeGpu, readBytes, readFolder, SHIPPED } from './node';
+
+const USAGE = `Measures how well a model predicts a text: nats a token, and word perplexity where the words are counted.
+
+npm run -s evaluate -- --file FILE [--words N] [--tokens N] [--backend auto|webgpu|cpu|reference] [--model DIR]
+
+FILE is a shard of token ids from the trainer (NAME.bin: uint16, <|endoftext|> opens each article), or plain text, read as
+one article. The state is carried from article to article; every token is scored but the first. --tokens reads only the
+first N. Word perplexity is exp(total negative log-likelihood / N words).`;
+
+const OPTIONS = {
+  file: { type: 'string', default: '' },
+  words: { type: 'string' },
+  tokens: { type: 'string' },
+  backend: { type: 'string', default: 'auto' },
+  model: { type: 'string', default: SHIPPED },
+} as const;
+
+await runCommand(USAGE, OPTIONS, async (values) => {
+  if (!values.file) throw new EngineError('input', 'No --file is given.', 'See --help.');
+  const model = await loadModel(readFolder(values.model));
+  const file = readBytes(values.file);
+  const all = values.file.endsWith('.bin')
+    ? new Uint16Array(file, 0, file.byteLength >> 1)
+    : [model.config.bosTokenId, ...model.tokenizer.encode(new TextDecoder().decode(file)).ids];
+  const tokens = all.slice(0, numberOption('tokens', values.tokens, all.length));
+  const { backend, info } = await createBackend(model, values.backend as BackendChoice, await nodeGpu());
+  const streams = await backend.open(1);
+  let nats = 0;
+  const started = performance.now();
+  for (let at = 0; at < tokens.length; at += 4096) {
+    const { records } = await streams.read(tokens.slice(at, at + 4096), { records: true });
+    for (let i = at === 0 ? 1 : 0; i < records!.length / RECORD_SIZE; i++)
+      nats -= records![i * RECORD_SIZE + 1];
+    if (process.stderr.isTTY) process.stderr.write(`\r${at} of ${tokens.length} tokens`);
+  }
+  const scored = tokens.length - 1;
+  console.log(
+    JSON.stringify({
+      model: model.manifest.id,
+      tokens: scored,
+      natsPerToken: nats / scored,
+      wordPerplexity: values.words ? Math.exp(nats / numberOption('words', values.words, 0)) : null,
+      backend: info.kind,
+      msPerToken: (performance.now() - started) / scored,
+    }),
+  );
+  backend.destroy();
+});

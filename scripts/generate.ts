@@ -1,0 +1,109 @@
+import { EngineError } from '../src/model/errors';
+import { RECORD_SIZE } from '../src/model/sampling';
+import { createBackend } from '../src/workers/backends';
+import { Engine } from '../src/workers/engine';
+import type { BackendChoice, GenerateEvent } from '../src/workers/messages';
+import { numberOption, runCommand } from './command';
+import { countGpuCalls } from './count-gpu-calls';
+import { nodeGpu, readFolder, SHIPPED } from './node';
+
+const USAGE = `Writes a text with a LeaPformer, on the engine that the playground runs in the browser.
+
+npm run -s generate -- [--prompt TEXT] [--tokens N] [--seed S] [--temperature T] [--top-k K] [--top-p P] [--min-p P]
+  [--repetition-penalty R] [--stop-at-article-end] [--backend auto|webgpu|cpu|reference] [--model DIR] [--json]
+
+Without other word the sampler is set as the model's manifest says. With --json one object comes at the end:
+text, tokens (ids), logprobs, msPerToken, prefillMs, backend, device, stateBytes, dispatchesPerToken, submitsPerToken, mapsPerToken.`;
+
+const OPTIONS = {
+  prompt: { type: 'string', default: '' },
+  tokens: { type: 'string', default: '200' },
+  seed: { type: 'string' },
+  temperature: { type: 'string' },
+  'top-k': { type: 'string' },
+  'top-p': { type: 'string' },
+  'min-p': { type: 'string' },
+  'repetition-penalty': { type: 'string' },
+  'stop-at-article-end': { type: 'boolean', default: false },
+  backend: { type: 'string', default: 'auto' },
+  model: { type: 'string', default: SHIPPED },
+  json: { type: 'boolean', default: false },
+} as const;
+
+await runCommand(USAGE, OPTIONS, async (values) => {
+  const number = (
+    name: 'tokens' | 'seed' | 'temperature' | 'top-k' | 'top-p' | 'min-p' | 'repetition-penalty',
+    fallback: number,
+  ) => numberOption(name, values[name], fallback);
+  const choices = ['auto', 'webgpu', 'cpu', 'reference'];
+  if (!choices.includes(values.backend))
+    throw new EngineError('input', `--backend is ${values.backend}.`, `Give one of ${choices.join(', ')}.`);
+  const gpu = values.backend === 'auto' || values.backend === 'webgpu' ? await nodeGpu() : undefined;
+  const counts = countGpuCalls();
+  const engine = new Engine({
+    readFile: readFolder,
+    createBackend: (model, choice) => createBackend(model, choice, gpu),
+  });
+  const request = { modelUrl: values.model, backend: values.backend as BackendChoice };
+  const { manifest, backend, stateBytes } = await engine.load(request, () => {});
+  const { sampling } = manifest;
+  const maxTokens = number('tokens', 200);
+  if (!Number.isInteger(maxTokens) || maxTokens < 0)
+    throw new EngineError('input', `--tokens is ${maxTokens}.`, 'Give a whole number.');
+
+  const tokens: number[] = [];
+  const logprobs: number[] = [];
+  let text = '';
+  let prefillMs = 0;
+  let before = counts();
+  const started = performance.now();
+  const onEvent = (event: GenerateEvent) => {
+    if (event.type === 'reading' && event.read === event.total) {
+      prefillMs = performance.now() - started;
+      before = counts();
+    } else if (event.type === 'tokens') {
+      tokens.push(...event.tokens.ids);
+      for (let i = 1; i < event.records.length; i += RECORD_SIZE) logprobs.push(event.records[i]);
+      text += event.text;
+      if (!values.json) process.stdout.write(event.text);
+    } else if (event.type === 'notice') console.error(`\n${event.message}`);
+  };
+  process.once('SIGINT', () => engine.stop());
+  if (!values.json) process.stdout.write(values.prompt);
+  await engine.generate(
+    {
+      runs: [{ text: values.prompt }],
+      sampling: {
+        temperature: number('temperature', sampling.temperature),
+        topK: number('top-k', sampling.topK),
+        topP: number('top-p', sampling.topP),
+        minP: number('min-p', sampling.minP),
+        repetitionPenalty: number('repetition-penalty', sampling.repetitionPenalty),
+        seed: number('seed', Math.floor(Math.random() * 2 ** 32)),
+      },
+      maxTokens,
+      atArticleEnd: values['stop-at-article-end'] ? 'stop' : 'continue',
+    },
+    onEvent,
+  );
+  const decodeMs = performance.now() - started - prefillMs;
+  engine.unload();
+  if (!values.json) return console.log();
+  const after = counts();
+  const perToken = (key: keyof typeof after) => (after[key] - before[key]) / Math.max(tokens.length, 1);
+  console.log(
+    JSON.stringify({
+      text,
+      tokens,
+      logprobs,
+      msPerToken: decodeMs / Math.max(tokens.length, 1),
+      prefillMs,
+      backend: backend.kind,
+      device: backend.device,
+      stateBytes,
+      dispatchesPerToken: perToken('dispatches'),
+      submitsPerToken: perToken('submits'),
+      mapsPerToken: perToken('maps'),
+    }),
+  );
+});

@@ -1,0 +1,73 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ModelData } from '../src/model/backend';
+import { parseConfig } from '../src/model/config';
+import { EngineError } from '../src/model/errors';
+import { type ReadFile, sha256 } from '../src/model/folder';
+import { readWeights } from '../src/model/weights';
+
+/** What the engine needs of Node in place of a browser: files from disk, WebGPU from the npm package `webgpu`. */
+
+export const SHIPPED = new URL('../public/weights/wiki-7m/', import.meta.url).pathname;
+
+/** @throws EngineError 'network' when the file cannot be read. */
+export function readBytes(path: string): ArrayBuffer {
+  try {
+    return Uint8Array.from(readFileSync(path)).buffer;
+  } catch (cause) {
+    throw new EngineError(
+      'network',
+      `${path} cannot be read (${(cause as NodeJS.ErrnoException).code}).`,
+      'Check the path.',
+      {
+        cause,
+      },
+    );
+  }
+}
+
+export function readJson(path: string) {
+  return JSON.parse(new TextDecoder().decode(readBytes(path)));
+}
+
+/** Reads the files of a model folder on disk. */
+export function readFolder(folder: string): ReadFile {
+  return async (name, onBytes) => {
+    const file = readBytes(join(folder, name));
+    onBytes(file.byteLength);
+    return file;
+  };
+}
+
+/** A model without tokenizer and manifest: enough for a backend. */
+export async function readModelData(folder: string): Promise<ModelData> {
+  const config = parseConfig(readJson(join(folder, 'config.json')));
+  const file = readBytes(join(folder, 'model.safetensors'));
+  return { config, weights: readWeights(file, config), digest: await sha256(file) };
+}
+
+/** WebGPU in Node (Dawn), with its constants as globals. Undefined where the package does not run. */
+export async function nodeGpu(): Promise<GPU | undefined> {
+  chooseVulkanDriver();
+  try {
+    const { create, globals } = await import('webgpu');
+    Object.assign(globalThis, globals);
+    return create([]);
+  } catch {
+    return undefined;
+  }
+}
+
+const SWIFTSHADER = [
+  '/usr/lib/chromium/vk_swiftshader_icd.json',
+  '/opt/google/chrome/vk_swiftshader_icd.json',
+];
+
+/** Points Vulkan at the software driver that comes with Chromium, unless the machine has drivers of its own. */
+export function chooseVulkanDriver(): void {
+  if (process.env.VK_ICD_FILENAMES || process.env.VK_DRIVER_FILES) return;
+  const folders = ['/usr/share/vulkan/icd.d', '/etc/vulkan/icd.d'];
+  if (folders.some((folder) => existsSync(folder) && readdirSync(folder).length > 0)) return;
+  const driver = SWIFTSHADER.find((path) => existsSync(path));
+  if (driver) process.env.VK_ICD_FILENAMES = driver;
+}

@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# npm test: sets everything up and runs all checks of the playground: types, lint, unit and kernel tests, golden vectors,
+# end-to-end tests in a real browser.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+bash scripts/setup.sh
+# shellcheck source=scripts/chromium.sh
+source scripts/chromium.sh
+
+step() { printf '\n== %s\n' "$*"; }
+step types;  npx tsc --noEmit
+step lint;   npx biome check --error-on-warnings .
+step unit;   npx vitest run
+step golden; npm run -s check:golden -- tests/golden/leapformer-attention.json tests/golden/models/*/golden.json public/weights/*/golden.json
+step build;  npx vite build --logLevel warn
+step e2e;    npx playwright test

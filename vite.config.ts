@@ -1,0 +1,16 @@
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'vitest/config';
+import { assemblyscript } from './src/cpu/assemblyscript.ts';
+
+export default defineConfig({
+  base: './', // a build runs from any sub-path of a static host
+  plugins: [react(), assemblyscript()],
+  worker: { format: 'es', plugins: () => [assemblyscript()] },
+  build: { target: 'es2023' },
+  test: {
+    include: ['src/**/*.test.ts', 'tests/**/*.test.ts', 'scripts/**/*.test.ts'],
+    pool: 'forks', // Dawn reads VK_ICD_FILENAMES when its process starts
+    testTimeout: 60_000,
+    setupFiles: ['tests/setup.ts'],
+  },
+});
