@@ -1,0 +1,26 @@
+/** Says when 10 ms have passed, and then lets messages (Stop) arrive. */
+export class Pace {
+  private since = performance.now();
+
+  get isDue(): boolean {
+    return performance.now() - this.since >= 10;
+  }
+
+  async yield(): Promise<void> {
+    await nextTask();
+    this.since = performance.now();
+  }
+}
+
+/** After the tasks that wait now. Not setTimeout: browsers make nested timers wait 4 ms. */
+function nextTask(): Promise<void> {
+  if (typeof setImmediate === 'function') return new Promise((resolve) => setImmediate(resolve));
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(null);
+  });
+}

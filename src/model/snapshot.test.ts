@@ -1,0 +1,57 @@
+import { expect, test } from 'vitest';
+import { type Snapshot, SnapshotStore, snapshotBytes } from './snapshot';
+
+const tokens = (length: number, from = 0) => Array.from({ length }, (_, i) => (from + i * 7) % 1000);
+const snapshotAt = (length: number): Snapshot => ({
+  digest: 'd',
+  length,
+  position: length,
+  seen: new Uint32Array(1),
+  state: new Float32Array(252),
+  logits: new Float32Array(3),
+}); // 1,024 bytes
+
+test('finds the snapshot behind the longest beginning that a text shares', () => {
+  const store = new SnapshotStore();
+  const text = tokens(2000);
+  for (const length of [1, 500, 1000]) store.add(text, snapshotAt(length));
+  expect(store.nearest(text)?.length).toBe(1000);
+  expect(store.nearest(text.slice(0, 999))?.length).toBe(500);
+  expect(store.nearest(text.with(700, -1))?.length).toBe(500);
+  expect(store.nearest(text.with(0, 5))).toBeNull();
+});
+
+test('stands every 256 tokens over the last 4,096, ever wider before, pinned ones always', () => {
+  const store = new SnapshotStore();
+  const text = tokens(100_000);
+  for (let length = 256; length <= text.length; length += 256)
+    store.add(text, snapshotAt(length), length === 51_200);
+  for (let back = 0; back <= 4096; back += 64) {
+    const end = 99_840 - back;
+    expect(end - store.nearest(text.slice(0, end))!.length).toBeLessThan(256);
+  }
+  expect(store.count).toBeLessThan(120);
+  expect(store.nearest(text.slice(0, 51_201))?.length).toBe(51_200);
+  expect(store.nearest(text.slice(0, 30_000))!.length).toBeGreaterThan(20_000);
+});
+
+test('keeps the budget, letting go of other texts first', () => {
+  const store = new SnapshotStore(10 * 1024);
+  const [first, second] = [tokens(5000), tokens(5000, 3)];
+  for (let n = 256; n <= 2048; n += 256) store.add(first, snapshotAt(n));
+  for (let n = 256; n <= 2048; n += 256) {
+    store.add(second, snapshotAt(n));
+    expect(store.bytes).toBeLessThanOrEqual(10 * 1024);
+  }
+  expect(snapshotBytes(snapshotAt(1))).toBe(1024);
+  expect(store.nearest(second)?.length).toBe(2048);
+  expect(store.nearest(second.slice(0, 300))?.length).toBe(256);
+  expect(store.nearest(first)?.length).toBe(2048);
+});
+
+test('the same place twice is one snapshot', () => {
+  const store = new SnapshotStore();
+  store.add(tokens(10), snapshotAt(10));
+  store.add(tokens(10), snapshotAt(10));
+  expect(store.count).toBe(1);
+});

@@ -1,0 +1,212 @@
+import { readdirSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { readJson, readModelData } from '../scripts/node';
+import type { Backend, ModelData, Streams } from '../src/model/backend';
+import {
+  type AttentionGolden,
+  agrees,
+  checkAttention,
+  checkModel,
+  type ModelGolden,
+  relativeError,
+} from '../src/model/golden';
+import { GREEDY, RECORD_SIZE, readRecord, type Sampling } from '../src/model/sampling';
+
+const GOLDEN = new URL('./golden/', import.meta.url).pathname;
+
+export interface GoldenModel extends ModelData {
+  readonly name: string;
+  readonly golden: ModelGolden;
+}
+
+export async function loadGoldenModel(name: string, folder = `${GOLDEN}models/`): Promise<GoldenModel> {
+  const golden: ModelGolden = readJson(`${folder}${name}/golden.json`);
+  return { name, golden, ...(await readModelData(`${folder}${name}`)) };
+}
+
+export const goldenNames = readdirSync(`${GOLDEN}models/`);
+export const attentionCases: AttentionGolden[] = readJson(`${GOLDEN}leapformer-attention.json`).cases;
+
+const SAMPLED: Sampling = {
+  temperature: 0.9,
+  topK: 20,
+  topP: 0.95,
+  minP: 0.02,
+  repetitionPenalty: 1.2,
+  seed: 7,
+};
+
+/** What every backend must do, on the same golden vectors. */
+export function describeConformance(name: string, create: (model: ModelData) => Promise<Backend>): void {
+  const withStreams = async (
+    model: ModelData,
+    count: number,
+    body: (s: Streams, b: Backend) => Promise<void>,
+  ) => {
+    const backend = await create(model);
+    try {
+      await body(await backend.open(count), backend);
+    } finally {
+      backend.destroy();
+    }
+  };
+
+  describe(`${name} conforms`, () => {
+    test.each(attentionCases.map((c) => [c.heads, c.headDim, c] as const))(
+      'to the published attention, %i heads of %i',
+      async (_heads, _width, golden) => {
+        for (const agreement of await checkAttention(golden, create)) expect(agreement).toSatisfy(agrees);
+      },
+    );
+
+    test.each(goldenNames)('to the golden model %s', async (model) => {
+      const data = await loadGoldenModel(model);
+      const backend = await create(data);
+      for (const agreement of await checkModel(backend, data.golden)) expect(agreement).toSatisfy(agrees);
+      backend.destroy();
+    });
+
+    test.each(goldenNames)('chunked reading equals token by token, whatever the cuts: %s', async (model) => {
+      const data = await loadGoldenModel(model);
+      const tokens = [...data.golden.tokens, ...data.golden.tokens, ...data.golden.tokens];
+      await withStreams(data, 1, async (streams) => {
+        for (const token of tokens) await streams.read([token]);
+        const stepped = await streams.logits();
+        for (const cuts of [[tokens.length], [1, 63, 64, 65], [17, 130]]) {
+          await streams.restore(null);
+          for (let at = 0, i = 0; at < tokens.length; at += cuts[i++ % cuts.length])
+            await streams.read(tokens.slice(at, at + cuts[i % cuts.length]));
+          expect(streams.length()).toBe(tokens.length);
+          expect(relativeError(await streams.logits(), stepped)).toBeLessThan(1e-4);
+        }
+      });
+    });
+
+    test.each(goldenNames)('a restored snapshot goes on bit for bit: %s', async (model) => {
+      const data = await loadGoldenModel(model);
+      await withStreams(data, 1, async (streams) => {
+        await streams.read(data.golden.tokens);
+        const snapshot = await streams.snapshot();
+        const first = await write(streams, SAMPLED, 20);
+        const after = await streams.logits();
+        await streams.restore(snapshot);
+        expect(await write(streams, SAMPLED, 20)).toEqual(first);
+        expect(await streams.logits()).toEqual(after);
+        await streams.restore(null);
+        await streams.read(data.golden.tokens);
+        expect(await write(streams, SAMPLED, 20)).toEqual(first);
+      });
+    });
+
+    test('batched streams give bitwise what each gives alone', async () => {
+      const data = await loadGoldenModel('leap-rms-decay-conv');
+      const settings: Sampling[] = [
+        SAMPLED,
+        { ...SAMPLED, seed: 8, topK: 0 },
+        GREEDY,
+        { ...GREEDY, temperature: 1 },
+      ];
+      const prompts = settings.map((_, i) => data.golden.tokens.slice(0, 10 + 7 * i));
+      const alone: Float32Array[] = [];
+      for (const [i, sampling] of settings.entries())
+        await withStreams(data, 1, async (streams) => {
+          await streams.read(prompts[i]);
+          alone.push((await write(streams, sampling, 15 + i))[0]);
+        });
+      await withStreams(data, settings.length, async (streams) => {
+        for (const [stream, prompt] of prompts.entries()) await streams.read(prompt, { stream });
+        const requests = settings.map((sampling, i) => ({ sampling, maxTokens: 15 + i, stopTokens: [] }));
+        expect(await collect(streams, requests)).toEqual(alone);
+      });
+    });
+
+    test('stops at a stop token, after reading it, and at the length', async () => {
+      const data = await loadGoldenModel('leap-rms-decay-conv');
+      await withStreams(data, 1, async (streams) => {
+        await streams.read(data.golden.tokens);
+        const start = await streams.snapshot();
+        const [free] = await write(streams, SAMPLED, 12);
+        const ids = Array.from({ length: 12 }, (_, i) => readRecord(free, i).id);
+        const stop = ids[7];
+        const count = ids.indexOf(stop) + 1;
+        await streams.restore(start);
+        const requests = [{ sampling: SAMPLED, maxTokens: 12, stopTokens: [stop] }];
+        const [stopped] = await collect(streams, requests);
+        expect(stopped.length / RECORD_SIZE).toBe(count);
+        expect(streams.length()).toBe(data.golden.tokens.length + count);
+        const [rest] = await write(streams, SAMPLED, 12 - count);
+        expect([...stopped, ...rest]).toEqual([...free]);
+      });
+    });
+
+    test('takes snapshots while it writes', async () => {
+      const data = await loadGoldenModel('odd-heads');
+      await withStreams(data, 1, async (streams) => {
+        await streams.read(data.golden.tokens);
+        const request = { sampling: SAMPLED, maxTokens: 40, stopTokens: [] };
+        const records: number[] = [];
+        const snapshots = [];
+        for await (const [batch] of streams.decode([request], { snapshotEvery: 8 })) {
+          records.push(...batch.records);
+          if (batch.snapshot) snapshots.push(batch.snapshot);
+          if (batch.snapshot)
+            expect(batch.snapshot.length).toBe(data.golden.tokens.length + records.length / RECORD_SIZE);
+        }
+        expect(snapshots.length).toBeGreaterThan(0);
+        const { length } = snapshots[0];
+        await streams.restore(snapshots[0]);
+        const done = (length - data.golden.tokens.length) * RECORD_SIZE;
+        const [rest] = await write(streams, SAMPLED, (records.length - done) / RECORD_SIZE);
+        expect([...rest]).toEqual(records.slice(done));
+      });
+    });
+
+    test('refuses ids outside the vocabulary, an empty stream, foreign snapshots, unsound settings', async () => {
+      const data = await loadGoldenModel('leap-denominator');
+      await withStreams(data, 1, async (streams) => {
+        await expect(streams.read([1, data.config.vocabSize])).rejects.toMatchObject({ code: 'input' });
+        await expect(streams.read([1.5])).rejects.toMatchObject({ code: 'input' });
+        await expect(write(streams, GREEDY, 1)).rejects.toMatchObject({ code: 'input' });
+        await streams.read([0]);
+        await expect(write(streams, { ...GREEDY, temperature: Number.NaN }, 1)).rejects.toMatchObject({
+          code: 'input',
+        });
+        const snapshot = { ...(await streams.snapshot()), digest: 'another' };
+        await expect(streams.restore(snapshot)).rejects.toMatchObject({ code: 'input' });
+      });
+    });
+
+    test('an aborted read counts what it read', async () => {
+      const data = await loadGoldenModel('leap-denominator');
+      await withStreams(data, 1, async (streams) => {
+        const tokens = Array.from({ length: 100_000 }, (_, i) => i % 64);
+        const abort = new AbortController();
+        const { count } = await streams.read(tokens, {
+          signal: abort.signal,
+          onProgress: () => abort.abort(),
+        });
+        expect(count).toBeGreaterThan(0);
+        expect(count).toBeLessThan(tokens.length);
+        expect(streams.length()).toBe(count);
+        const logits = await streams.logits();
+        await streams.restore(null);
+        await streams.read(tokens.slice(0, count));
+        expect(relativeError(logits, await streams.logits())).toBeLessThan(1e-4);
+      });
+    });
+  });
+}
+
+async function write(streams: Streams, sampling: Sampling, maxTokens: number): Promise<Float32Array[]> {
+  return collect(streams, [{ sampling, maxTokens, stopTokens: [] }]);
+}
+
+async function collect(
+  streams: Streams,
+  requests: Parameters<Streams['decode']>[0],
+): Promise<Float32Array[]> {
+  const records: number[][] = requests.map(() => []);
+  for await (const batch of streams.decode(requests))
+    for (const [i, part] of batch.entries()) records[i].push(...part.records);
+  return records.map((values) => Float32Array.from(values));
+}

@@ -1,0 +1,3 @@
+import { chooseVulkanDriver } from '../scripts/node';
+
+chooseVulkanDriver(); // before Dawn starts in this process
