@@ -1,0 +1,78 @@
+import { EngineError } from '../model/errors';
+
+/** What WebGPU offers on this machine. */
+export interface AdapterReport {
+  /** For people. */
+  readonly name: string;
+  /** Runs on the processor: a CPU backend is faster. */
+  readonly isSoftware: boolean;
+}
+
+/** Smallest limits that a model runs with. */
+export interface Needs {
+  /** Bytes of the largest buffer. */
+  readonly bufferBytes: number;
+  readonly workgroupBytes: number;
+}
+
+/** Says what adapter there is, if any, without opening a device. */
+export async function reportAdapter(gpu: GPU | undefined): Promise<AdapterReport | null> {
+  const adapter = await gpu?.requestAdapter({ powerPreference: 'high-performance' });
+  return adapter ? report(adapter) : null;
+}
+
+function report({ info }: GPUAdapter): AdapterReport {
+  const name = info.description || [info.vendor, info.architecture].filter(Boolean).join(' ');
+  return { name: name || 'a graphics device', isSoftware: info.isFallbackAdapter };
+}
+
+/**
+ * A device with the limits that a model needs, and no optional feature.
+ * @throws EngineError 'device' if there is no adapter, or its limits do not suffice.
+ */
+export async function acquireDevice(
+  gpu: GPU | undefined,
+  needs: Needs,
+): Promise<AdapterReport & { readonly device: GPUDevice }> {
+  const adapter = await gpu?.requestAdapter({ powerPreference: 'high-performance' });
+  if (!adapter)
+    throw new EngineError(
+      'device',
+      'This browser offers no WebGPU device.',
+      'The model runs on the processor instead; a current browser with graphics acceleration is faster.',
+    );
+  const { limits } = adapter;
+  const largest = Math.min(limits.maxBufferSize, limits.maxStorageBufferBindingSize);
+  if (needs.bufferBytes > largest) throw insufficient('a buffer', needs.bufferBytes, largest);
+  if (needs.workgroupBytes > limits.maxComputeWorkgroupStorageSize)
+    throw insufficient('workgroup memory', needs.workgroupBytes, limits.maxComputeWorkgroupStorageSize);
+  try {
+    const device = await adapter.requestDevice({
+      label: 'LeaPformer',
+      requiredLimits: {
+        // As much as there is: many streams decode together. Costs nothing until it is used.
+        maxBufferSize: limits.maxBufferSize,
+        maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,
+        maxComputeWorkgroupStorageSize: Math.max(needs.workgroupBytes, 16384),
+      },
+    });
+    return { device, ...report(adapter) };
+  } catch (cause) {
+    throw new EngineError(
+      'device',
+      'The graphics device could not be opened.',
+      'Close other tabs that use it, or reload the page.',
+      { cause },
+    );
+  }
+}
+
+/** The error of a limit that does not suffice. */
+export function insufficient(what: string, needed: number, available: number): EngineError {
+  const mebibytes = (bytes: number) => `${(bytes / 2 ** 20).toPrecision(3)} MiB`;
+  return new EngineError(
+    'device',
+    `This model needs ${mebibytes(needed)} for ${what}; the graphics device allows ${mebibytes(available)}.`,
+    'Choose a smaller model or fewer texts at once, or run on the processor.',
+  );
+}

@@ -1,0 +1,95 @@
+import { describe, expect, test } from 'vitest';
+import type { ModelData, Streams } from '../model/backend';
+import { relativeError } from '../model/golden';
+import { hash } from '../model/random';
+import { ReferenceBackend } from '../model/reference-backend';
+import { GREEDY, RECORD_SIZE, readRecord } from '../model/sampling';
+import { createOnSharedDevice, inPrecision, randomModel } from './testing';
+
+/** Reads a text in chunks, then writes; compares state, logits and records with the reference's, teacher-forced. */
+async function agree(model: ModelData, tolerance = 1e-4) {
+  const backend = await createOnSharedDevice(model);
+  const streams = await backend.open(1);
+  const reference = await new ReferenceBackend(model).open(1);
+  const { vocabSize } = model.config;
+  const tokens = Array.from({ length: 70 }, (_, i) => (i === 40 ? 0 : hash(5, 6, i) % vocabSize));
+
+  const read = await streams.read(tokens, { records: true });
+  const expected = await reference.read(tokens, { records: true });
+  const surprise = (records: Float32Array) =>
+    tokens.slice(1).map((_, i) => records[(i + 1) * RECORD_SIZE + 1]);
+  expect(relativeError(surprise(read.records!), surprise(expected.records!))).toBeLessThan(tolerance);
+  await compare(streams, reference, tolerance);
+
+  const written: Float32Array[] = [];
+  for await (const [batch] of streams.decode([{ sampling: GREEDY, maxTokens: 6, stopTokens: [] }]))
+    written.push(batch.records);
+  const ids = written.flatMap((r) =>
+    Array.from({ length: r.length / RECORD_SIZE }, (_, n) => readRecord(r, n).id),
+  );
+  expect(ids).toHaveLength(6);
+  await reference.read(ids);
+  await compare(streams, reference, tolerance);
+
+  await streams.restore(await reference.snapshot());
+  await streams.read([1]);
+  await reference.read([1]);
+  await compare(streams, reference, tolerance);
+  streams.close();
+}
+
+async function compare(streams: Streams, reference: Streams, tolerance: number) {
+  const actual = await streams.snapshot();
+  const expected = await reference.snapshot();
+  expect(relativeError(actual.logits, expected.logits)).toBeLessThan(tolerance);
+  expect(relativeError(actual.state, expected.state)).toBeLessThan(tolerance);
+  expect(actual.seen).toEqual(expected.seen);
+  expect([actual.length, actual.position]).toEqual([expected.length, expected.position]);
+}
+
+describe('agrees with the reference on', () => {
+  test.each<[string, Record<string, unknown>]>([
+    ['the smallest heads', { hidden_size: 4, num_attention_heads: 1 }],
+    ['a vocabulary of two', { vocab_size: 2 }],
+    ['a vocabulary past a block', { vocab_size: 261 }],
+    ['a wide MLP of no whole slices', { intermediate_size: 131, hidden_size: 20, num_attention_heads: 1 }],
+    ['an MLP of one unit', { intermediate_size: 1 }],
+    ['sinusoids and no convolution', { position: 'sinusoidal', conv_kernel: 0, decay: false }],
+    ['a denominator', { normalizer: 'denominator', num_hidden_layers: 2 }],
+    ['no re-weighting', { reweighting: 'none', normalizer: 'denominator', decay: false }],
+    ['static re-weighting', { reweighting: 'static', hidden_size: 12, num_attention_heads: 1 }],
+    [
+      'heads wider than a workgroup',
+      { hidden_size: 88, num_attention_heads: 1, proportion_hidden_size: 22, normalizer: 'denominator' },
+    ],
+  ])('%s', async (_, options) => agree(randomModel(options, 1, 0.5)));
+
+  test.each(['float16', 'int8'] as const)('%s weights, by what they mean', async (precision) => {
+    await agree(inPrecision(randomModel({ hidden_size: 20, num_attention_heads: 1 }), precision));
+  });
+
+  test('weights of two precisions', async () => {
+    const model = randomModel();
+    const { embedding } = inPrecision(model, 'int8').weights;
+    await agree({ ...model, weights: { ...model.weights, embedding } });
+  });
+
+  test('huge weights', async () => agree(randomModel({}, 2, 1000)));
+
+  test('tiny weights', async () => agree(randomModel({}, 3, 1e-3)));
+
+  test('queries that are all zero', async () => {
+    const model = randomModel({ normalizer: 'denominator' });
+    const [layer] = model.weights.layers;
+    new Float32Array(layer.qkv.bytes.buffer).fill(0, 0, model.config.hiddenSize ** 2);
+    await agree(model);
+  });
+
+  test('a gate that lets nothing stay, and one that keeps all', async () => {
+    for (const bias of [-200, 200]) {
+      const model = randomModel();
+      model.weights.layers[0].decay!.bias.fill(bias);
+      await agree(model);
+    }
+  });
+});

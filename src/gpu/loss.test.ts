@@ -1,0 +1,126 @@
+import { expect, test, vi } from 'vitest';
+import { GREEDY } from '../model/sampling';
+import { acquireDevice, reportAdapter } from './device';
+import { gpu, randomModel } from './testing';
+import { createWebGpuBackend } from './webgpu-backend';
+
+/** A gpu that hands out its device too. */
+function tapped() {
+  const devices: GPUDevice[] = [];
+  const requestAdapter = async () => {
+    const adapter = (await gpu.requestAdapter())!;
+    const requestDevice = async (descriptor: GPUDeviceDescriptor) => {
+      const device = await adapter.requestDevice(descriptor);
+      devices.push(device);
+      return device;
+    };
+    return { limits: adapter.limits, info: adapter.info, requestDevice };
+  };
+  return { devices, gpu: { requestAdapter } as unknown as GPU };
+}
+
+const REQUEST = { sampling: GREEDY, maxTokens: 100_000, stopTokens: [] };
+
+test('a device lost mid-stream rejects what waits and what comes, and hangs nothing', async () => {
+  const { devices, gpu } = tapped();
+  const backend = await createWebGpuBackend(randomModel(), gpu);
+  const streams = await backend.open(1);
+  await streams.read([0]);
+  const write = async () => {
+    let batches = 0;
+    for await (const _ of streams.decode([REQUEST])) if (++batches === 3) devices[0].destroy();
+  };
+  await expect(write()).rejects.toMatchObject({ code: 'device-lost' });
+  expect(await backend.lost).toMatchObject({ code: 'device-lost' });
+  await expect(streams.read([1])).rejects.toMatchObject({ code: 'device-lost' });
+  await expect(streams.snapshot()).rejects.toMatchObject({ code: 'device-lost' });
+  await expect(backend.open(1)).rejects.toMatchObject({ code: 'device-lost' });
+  streams.close();
+  backend.destroy();
+});
+
+test('a backend destroyed while it reads rejects, and reports no loss', async () => {
+  const backend = await createWebGpuBackend(randomModel(), gpu);
+  const streams = await backend.open(1);
+  const reading = streams.read(new Uint8Array(5000), { onProgress: () => backend.destroy() });
+  await expect(reading).rejects.toMatchObject({ code: 'device-lost' });
+  const lost = backend.lost.then(() => 'lost');
+  expect(await Promise.race([lost, new Promise((resolve) => setTimeout(resolve, 300))])).toBeUndefined();
+});
+
+test('stops at once, yields what ran, and goes on from there', async () => {
+  const backend = await createWebGpuBackend(randomModel(), gpu);
+  const streams = await backend.open(1);
+  await streams.read([0]);
+  const abort = new AbortController();
+  let tokens = 0;
+  for await (const [{ records }] of streams.decode([REQUEST], { signal: abort.signal })) {
+    tokens += records.length / 34;
+    if (tokens > 3) abort.abort();
+  }
+  expect(streams.length()).toBe(1 + tokens);
+  const { length } = await streams.snapshot();
+  expect(length).toBe(1 + tokens);
+  backend.destroy();
+});
+
+test('where tokens are slow, Stop does not wait for one: the token under way is undone', async () => {
+  let clock = 0;
+  vi.spyOn(performance, 'now').mockImplementation(() => (clock += 100));
+  const backend = await createWebGpuBackend(randomModel(), gpu);
+  const streams = await backend.open(2);
+  const request = {
+    sampling: { ...GREEDY, temperature: 1, repetitionPenalty: 1.3 },
+    maxTokens: 30,
+    stopTokens: [],
+  };
+  const write = async (stopAfter: number, maxTokens = 30) => {
+    const abort = new AbortController();
+    const ids: number[][] = [[], []];
+    const requests = [
+      { ...request, maxTokens },
+      { ...request, maxTokens },
+    ];
+    for await (const batch of streams.decode(requests, { signal: abort.signal })) {
+      for (const [s, { records }] of batch.entries())
+        for (let at = 0; at < records.length; at += 34) ids[s].push(records[at]);
+      // After some parts of the next token, which takes several turns.
+      if (ids[0].length === stopAfter) setTimeout(() => abort.abort());
+    }
+    return ids;
+  };
+  const begin = async () => {
+    for (const stream of [0, 1]) {
+      await streams.restore(null, stream);
+      await streams.read([0, 1 + stream], { stream });
+    }
+  };
+  await begin();
+  const whole = await write(-1);
+  await begin();
+  const first = await write(7);
+  expect(first[0].length).toBeLessThan(9);
+  expect(streams.length()).toBe(2 + first[0].length);
+  const rest = await write(-1, 30 - first[0].length);
+  expect([0, 1].map((s) => [...first[s], ...rest[s]])).toEqual(whole);
+  backend.destroy();
+  vi.restoreAllMocks();
+});
+
+test('no adapter, or too small a one, is told as a device error', async () => {
+  const none = { requestAdapter: async () => null } as unknown as GPU;
+  expect(await reportAdapter(undefined)).toBeNull();
+  expect(await reportAdapter(none)).toBeNull();
+  expect((await reportAdapter(gpu))?.name).toBeTruthy();
+  await expect(createWebGpuBackend(randomModel(), undefined)).rejects.toMatchObject({ code: 'device' });
+  await expect(createWebGpuBackend(randomModel(), none)).rejects.toMatchObject({ code: 'device' });
+  await expect(acquireDevice(gpu, { bufferBytes: 2 ** 60, workgroupBytes: 0 })).rejects.toMatchObject({
+    code: 'device',
+  });
+  await expect(acquireDevice(gpu, { bufferBytes: 0, workgroupBytes: 2 ** 30 })).rejects.toMatchObject({
+    code: 'device',
+  });
+  const backend = await createWebGpuBackend(randomModel(), gpu);
+  await expect(backend.open(10_000_000)).rejects.toMatchObject({ code: 'device' });
+  backend.destroy();
+});

@@ -1,0 +1,225 @@
+import type { Config } from '../model/config';
+import { stateLayout } from '../model/snapshot';
+import type { Precision, Weights } from '../model/weights';
+
+/** Tokens that prefill reads at once, and other constants that shapes.wgsl names too. */
+export const CHUNK = 64;
+export const CANDIDATES = 10;
+/** Rows of the vocabulary that one workgroup of logits.wgsl owns, one a thread. */
+export const CANDIDATE_BLOCK = 64;
+/** Rows and tokens of a thread in matmul.wgsl. */
+export const MATMUL_TILE = 4;
+/** Tokens of a chunk whose logits stand in memory together, when records are wanted. */
+export const RECORD_GROUP = 8;
+/** Most tokens in one submission: records kept on the device. */
+export const RECORD_SLOTS = 64;
+
+/** Words of a stream's control block, as in shapes.wgsl. */
+export const CONTROL = {
+  TOKEN: 0,
+  POSITION: 1,
+  LENGTH: 2,
+  REMAINING: 3,
+  RUNS: 4,
+  STOPPED: 5,
+  SEEN: 8,
+} as const;
+
+/** Numbers to which rows of activations and groups of columns are padded: a block of weights in every precision. */
+export function padded(n: number): number {
+  return Math.ceil(n / 16) * 16;
+}
+
+/** Offsets, in numbers, of a layer's small tensors in its `vectors`; each at a multiple of 16. */
+export interface VectorLayout {
+  readonly attentionNorm: number;
+  readonly mlpNorm: number;
+  readonly outputNorm: number;
+  readonly taps: number;
+  readonly decay: number;
+  readonly decayBias: number;
+  readonly proportion: number;
+  readonly proportionSize: number;
+  readonly qkvScale: number;
+  readonly outputScale: number;
+  readonly upScale: number;
+  readonly downScale: number;
+  readonly size: number;
+}
+
+/** How a model is laid out on the device: everything that follows from its configuration and precision. */
+export interface Plan {
+  readonly config: Config;
+  readonly precision: Precision;
+  readonly width: number; // d, padded
+  readonly headWidth: number; // e, padded
+  readonly slice: number;
+  readonly slices: number;
+  readonly blocks: number; // of the vocabulary
+  readonly vectors: VectorLayout;
+  /** `vectors` of the model's ends: final norm, embedding scales, sinusoids. */
+  readonly ends: { readonly embeddingScales: number; readonly sinusoid: number; readonly size: number };
+  readonly seenWords: number;
+  readonly streamWords: number;
+  readonly layerSize: number;
+  readonly stateSize: number;
+  /** Decoding activations of a stream, in numbers. */
+  readonly activations: number;
+  /** q~, k~, v, a of one head of one token, in numbers. */
+  readonly features: number;
+  /** Threads a workgroup of each kernel whose count follows from the shapes. */
+  readonly attentionThreads: number;
+  readonly mlpThreads: number;
+  readonly vocabThreads: number;
+  /** Bytes of workgroup memory that the hungriest kernel takes. */
+  readonly workgroupBytes: number;
+  /** Values of the overrides in shapes.wgsl. */
+  readonly constants: Readonly<Record<string, number>>;
+}
+
+const MAX_THREADS = 256;
+
+/** A multiple of 64 threads for `rows` rows of work. */
+function threadsFor(rows: number): number {
+  return Math.min(MAX_THREADS, Math.ceil(rows / 64) * 64);
+}
+
+/** All matrices in the precision that they share, or in float32 where they differ. */
+export function sharedPrecision(weights: Weights): Precision {
+  const matrices = weights.layers.flatMap((layer) => [layer.qkv, layer.output, layer.up, layer.down]);
+  const { precision } = weights.embedding;
+  return matrices.every((matrix) => matrix.precision === precision) ? precision : 'float32';
+}
+
+export function makePlan(config: Config, precision: Precision): Plan {
+  const {
+    hiddenSize: d,
+    heads: h,
+    headWidth: e,
+    intermediateSize: f,
+    proportionHidden: p,
+    vocabSize,
+  } = config;
+  const width = padded(d);
+  // Small slices for many workgroups; larger ones where so many partial sums would cost more than they win.
+  const slice = Math.max(64, padded(f / 64));
+  const slices = Math.ceil(f / slice);
+  const state = stateLayout(config);
+  const vectors = layOutVectors(config, width);
+  const embeddingScales = width;
+  const sinusoid = embeddingScales + (precision === 'int8' ? padded(vocabSize) : 0);
+  const ends = {
+    embeddingScales,
+    sinusoid,
+    size: sinusoid + (config.position === 'sinusoidal' ? padded(2 * d) : 0),
+  };
+  const streamWords = CONTROL.SEEN + 2 * state.seenWords;
+  const activations = (2 + h + slices) * width;
+  const features = padded(2 * config.stateRows + e + 1);
+  const vocabThreads = threadsFor(vocabSize);
+  const blocks = Math.ceil(vocabSize / CANDIDATE_BLOCK);
+  const attentionThreads = threadsFor(3 * e);
+  const mlpThreads = threadsFor(slice);
+  const columns = e + 1;
+  const shares = Math.max(Math.floor(attentionThreads / columns), 1) * columns;
+  const attentionNumbers =
+    width + 2 * attentionThreads + 3 * e + 2 * config.stateRows + 2 * p + shares + e + padded(e) + 64;
+  const sampleNumbers = 4 * MAX_THREADS + 2 * 256 + 2 * CANDIDATES * CANDIDATES + 128;
+  const workgroupBytes = 4 * Math.max(attentionNumbers, width + 2 * MAX_THREADS + slice + 320, sampleNumbers);
+  const constants = {
+    D: d,
+    D_PADDED: width,
+    HEADS: h,
+    E: e,
+    E_PADDED: padded(e),
+    STATE_ROWS: config.stateRows,
+    F: f,
+    SLICE: slice,
+    SLICES: slices,
+    VOCAB: vocabSize,
+    BOS: config.bosTokenId,
+    EPS: config.rmsNormEps,
+    EMBEDDING_SCALE: config.embeddingScale,
+    SINUSOIDAL: Number(config.position === 'sinusoidal'),
+    REWEIGHTING: ['none', 'static', 'leap'].indexOf(config.reweighting),
+    STATIC_LENGTH: config.staticLength,
+    PROPORTION_HIDDEN: Math.max(p, 1), // a divisor, even where it is not used
+    RMS: Number(config.normalizer === 'rms'),
+    FLOOR: config.denominatorFloor,
+    DECAY: Number(config.decay),
+    CONVOLUTION: Number(config.convKernel > 0),
+    Z_AT: state.z,
+    INPUTS_AT: state.convolution,
+    STATE_SIZE: state.size,
+    ATTENTION_NORM_AT: vectors.attentionNorm,
+    MLP_NORM_AT: vectors.mlpNorm,
+    OUTPUT_NORM_AT: vectors.outputNorm,
+    TAPS_AT: vectors.taps,
+    DECAY_AT: vectors.decay,
+    DECAY_BIAS_AT: vectors.decayBias,
+    PROPORTION_AT: vectors.proportion,
+    PROPORTION_SIZE: vectors.proportionSize,
+    QKV_SCALE_AT: vectors.qkvScale,
+    OUTPUT_SCALE_AT: vectors.outputScale,
+    UP_SCALE_AT: vectors.upScale,
+    DOWN_SCALE_AT: vectors.downScale,
+    EMBEDDING_SCALES_AT: ends.embeddingScales,
+    SINUSOID_AT: ends.sinusoid,
+    STREAM_STRIDE: streamWords,
+    STOPS_AT: CONTROL.SEEN + state.seenWords,
+    SEEN_WORDS: state.seenWords,
+    ACTIVATIONS: activations,
+    RECORD_SLOTS,
+    CANDIDATE_BLOCK,
+    CANDIDATE_BLOCKS: blocks,
+    FEATURES: features,
+  };
+  return {
+    config,
+    precision,
+    width,
+    headWidth: padded(e),
+    slice,
+    slices,
+    blocks,
+    vectors,
+    ends,
+    seenWords: state.seenWords,
+    streamWords,
+    layerSize: state.layerSize,
+    stateSize: state.size,
+    activations,
+    features,
+    attentionThreads,
+    mlpThreads,
+    vocabThreads,
+    workgroupBytes,
+    constants,
+  };
+}
+
+function layOutVectors(config: Config, width: number): VectorLayout {
+  const { hiddenSize: d, heads: h, headWidth: e, intermediateSize: f, proportionHidden: p } = config;
+  let size = 0;
+  const take = (numbers: number) => {
+    const at = size;
+    size += padded(numbers);
+    return at;
+  };
+  const proportionSize = padded(p * (e + 2) + 1);
+  const layout = {
+    attentionNorm: take(width),
+    mlpNorm: take(width),
+    outputNorm: take(d),
+    taps: take(3 * d * config.convKernel),
+    decay: take(config.decay ? h * width : 0),
+    decayBias: take(h),
+    proportion: take(p > 0 ? 2 * proportionSize : 0),
+    proportionSize,
+    qkvScale: take(3 * d),
+    outputScale: take(d),
+    upScale: take(f),
+    downScale: take(d),
+  };
+  return { ...layout, size };
+}

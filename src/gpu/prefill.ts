@@ -1,0 +1,165 @@
+import { RECORD_SIZE } from '../model/sampling';
+import { bind, type Command, type Copy, type Dispatch, reversed, uniform } from './commands';
+import type { Kernels } from './kernels';
+import { CANDIDATES, CHUNK, MATMUL_TILE, type Plan, RECORD_GROUP } from './plan';
+import { ROWS_GROUPS, ROWS_LAST, type StreamBuffers } from './stream-buffers';
+import type { DeviceWeights } from './webgpu-backend';
+
+type Bindings = Partial<Record<keyof Kernels, GPUBindGroup>>;
+
+/** The commands that read a chunk of tokens into one stream: quadratic inside the chunk, the state between chunks. */
+export class Prefill {
+  private readonly device: GPUDevice;
+  private readonly plan: Plan;
+  private readonly kernels: Kernels;
+  private readonly buffers: StreamBuffers;
+  private readonly ends: Bindings;
+  private readonly layers: readonly Bindings[];
+  private readonly groups: readonly { logits: GPUBindGroup; records: GPUBindGroup }[];
+
+  constructor(
+    device: GPUDevice,
+    plan: Plan,
+    kernels: Kernels,
+    weights: DeviceWeights,
+    buffers: StreamBuffers,
+  ) {
+    this.device = device;
+    this.plan = plan;
+    this.kernels = kernels;
+    this.buffers = buffers;
+    const to = (kernel: keyof Kernels, ...resources: (GPUBuffer | GPUBufferBinding)[]) =>
+      bind(device, kernels, kernel, resources);
+    const { embedding, ends } = weights;
+    const { x, normalized, qkv, features, scores, attended, units, state, words, chunk } = buffers;
+    const { rows, groupLogits, groupCandidates, chunkRecords } = buffers;
+    this.ends = {
+      embed: to('embed', embedding, ends, chunk, x),
+      remember: to('remember', chunk, words),
+      logits: to(
+        'logits',
+        embedding,
+        ends,
+        x,
+        words,
+        buffers.logits,
+        buffers.candidates,
+        uniform(rows, ROWS_LAST),
+      ),
+    };
+    this.layers = weights.layers.map(({ vectors, ...matrices }, n) => {
+      const layer = uniform(buffers.layers, n);
+      return {
+        normalizeAttention: to('normalizeAttention', vectors, x, normalized),
+        qkv: to('qkv', matrices.qkv, vectors, normalized, qkv, chunk),
+        features: to('features', vectors, normalized, qkv, state, chunk, features, layer),
+        scores: to('scores', features, scores),
+        attend: to('attend', vectors, features, scores, state, chunk, attended, layer),
+        advance: to('advance', features, qkv, state, chunk, layer),
+        projection: to('projection', matrices.projection, vectors, attended, x, chunk),
+        normalizeMlp: to('normalizeMlp', vectors, x, normalized),
+        up: to('up', matrices.up, vectors, normalized, units, chunk),
+        down: to('down', matrices.down, vectors, units, x, chunk),
+      };
+    });
+    this.groups = Array.from({ length: CHUNK / RECORD_GROUP }, (_, g) => ({
+      logits: to(
+        'logits',
+        embedding,
+        ends,
+        x,
+        words,
+        groupLogits,
+        groupCandidates,
+        uniform(rows, ROWS_GROUPS + g),
+      ),
+      records: to('records', groupLogits, groupCandidates, chunk, chunkRecords, uniform(buffers.groups, g)),
+    }));
+  }
+
+  /** Hands the device a chunk's tokens; what `commands` of them does then follows in the queue. */
+  write(stream: number, tokens: readonly number[], positions: readonly number[]): void {
+    const words = tokens.flatMap((token, t) => [token, positions[t]]);
+    this.device.queue.writeBuffer(this.buffers.chunk, 0, Uint32Array.of(stream, tokens.length, ...words));
+    const last = Uint32Array.of(tokens.length - 1, this.plan.width, 0, stream, 0);
+    this.device.queue.writeBuffer(this.buffers.rows, uniform(this.buffers.rows, ROWS_LAST).offset!, last);
+  }
+
+  /** In pieces that may go into submissions of their own. `restore` undoes those before the last. */
+  commands(stream: number, count: number, withRecords: boolean): Command[] {
+    const { heads, headWidth, stateRows, hiddenSize: d, intermediateSize: f } = this.plan.config;
+    const cells = stateRows * (headWidth + 1) + 3 * headWidth;
+    const commands: Command[] = [
+      ...this.saved(stream),
+      this.run('embed', this.ends, Math.ceil(d / 64), count),
+    ];
+    const tiles = Math.ceil(count / MATMUL_TILE);
+    const blocks = (rows: number) => Math.ceil(rows / (64 * MATMUL_TILE));
+    for (const layer of this.layers)
+      commands.push(
+        this.run('normalizeAttention', layer, count),
+        this.run('qkv', layer, blocks(3 * d), tiles),
+        this.run('features', layer, heads, count),
+        this.run('scores', layer, count, heads),
+        this.run('attend', layer, heads, count),
+        this.run('advance', layer, Math.ceil(cells / 64), heads),
+        this.run('projection', layer, blocks(d), tiles),
+        this.run('normalizeMlp', layer, count),
+        this.run('up', layer, blocks(f), tiles),
+        this.run('down', layer, blocks(d), tiles),
+      );
+    if (withRecords) commands.push(...this.records(stream, count));
+    else commands.push(this.run('logits', this.ends, this.plan.blocks));
+    commands.push(this.run('remember', this.ends));
+    return commands;
+  }
+
+  /** Puts the stream back to where it was before the chunk. */
+  restore(stream: number): Copy[] {
+    return this.saved(stream).map(reversed);
+  }
+
+  private saved(stream: number): Copy[] {
+    const { state, backup } = this.buffers;
+    const bytes = 4 * this.plan.stateSize;
+    return [
+      { from: state, fromByte: stream * bytes, to: backup, toByte: 0, bytes },
+      ...this.logitsTo(stream, RECORD_GROUP + 1),
+    ];
+  }
+
+  /** Each group's records follow from the logits before its tokens; the last logits become the stream's. */
+  private records(stream: number, count: number): Command[] {
+    const { chunkRecords, readRecords } = this.buffers;
+    const commands: Command[] = [];
+    for (let start = 0; start < count; start += RECORD_GROUP) {
+      const rows = Math.min(RECORD_GROUP, count - start);
+      const { logits, records } = this.groups[start / RECORD_GROUP];
+      commands.push(
+        ...this.logitsTo(stream, 0),
+        { pipeline: this.kernels.logits, bindings: logits, x: this.plan.blocks, y: rows },
+        { pipeline: this.kernels.records, bindings: records, x: rows, y: 1 },
+        ...this.logitsTo(stream, rows).map(reversed),
+      );
+    }
+    const bytes = 4 * CHUNK * RECORD_SIZE;
+    return [...commands, { from: chunkRecords, fromByte: 0, to: readRecords, toByte: 0, bytes }];
+  }
+
+  /** The stream's logits and candidates as a row of the group's. */
+  private logitsTo(stream: number, row: number): Copy[] {
+    const { logits, candidates, groupLogits, groupCandidates } = this.buffers;
+    const copyRow = (from: GPUBuffer, to: GPUBuffer, bytes: number) => ({
+      ...{ from, fromByte: stream * bytes },
+      ...{ to, toByte: row * bytes, bytes },
+    });
+    return [
+      copyRow(logits, groupLogits, 4 * this.plan.config.vocabSize),
+      copyRow(candidates, groupCandidates, 8 * this.plan.blocks * CANDIDATES),
+    ];
+  }
+
+  private run(kernel: keyof Kernels, bindings: Bindings, x = 1, y = 1): Dispatch {
+    return { pipeline: this.kernels[kernel], bindings: bindings[kernel]!, x, y };
+  }
+}

@@ -1,0 +1,22 @@
+// A chunk: up to CHUNK consecutive tokens of one stream, read together.
+
+struct ChunkToken {
+  id: u32,
+  position: u32,
+}
+
+struct Chunk {
+  stream: u32,
+  count: u32,
+  tokens: array<ChunkToken, CHUNK>,
+}
+
+/// Where one head's q~ [STATE_ROWS], k~ [STATE_ROWS], v [e], a of a token begin in `features`.
+fn features_at(token: u32, head: u32) -> u32 {
+  return (token * HEADS + head) * FEATURES;
+}
+
+const Q_AT = 0u;
+override K_AT: u32 = STATE_ROWS;
+override V_AT: u32 = 2u * STATE_ROWS;
+override A_AT: u32 = 2u * STATE_ROWS + E;

@@ -1,0 +1,25 @@
+// A token's row of the embedding: x = embedding[t] * embedding_scale (+ [sin(position w), cos(position w)]).
+
+/// Its i-th number. `vectors` are those of the model's ends.
+fn embedded(token: u32, position: u32, i: u32) -> f32 {
+  let block = i / (4u * VECTORS);
+  let four = unpack(embedding[block * VOCAB + token], (i / 4u) % VECTORS);
+  let x = four[i % 4u] * row_scale(EMBEDDING_SCALES_AT + token) * EMBEDDING_SCALE;
+  if (SINUSOIDAL) {
+    return x + sinusoid(position, i);
+  }
+  return x;
+}
+
+/// The angle in turns, modulo 1, as a fixed-point product: exact at any position. The frequency comes as its
+/// turns a position in three limbs of 16 bits.
+fn sinusoid(position: u32, i: u32) -> f32 {
+  let half = D / 2u;
+  let limbs = vec4<u32>(vector4(SINUSOID_AT + 4u * (i % half)));
+  let turns = position * ((limbs.x << 16u) + limbs.y)
+    + (position >> 16u) * limbs.z + (((position & 0xffffu) * limbs.z) >> 16u);
+  let quarter = (turns >> 30u) + select(0u, 1u, i >= half); // cos t = sin(t + pi/2)
+  let turn = quarter_turn(f32(turns & 0x3fffffffu) * 0x1p-30);
+  let size = select(turn.y, turn.x, (quarter & 1u) == 1u);
+  return select(size, -size, (quarter & 2u) == 2u);
+}

@@ -1,0 +1,48 @@
+// Elementary functions whose accuracy WGSL leaves open, in our own series.
+
+/// (cos, sin) of pi/2 p for p in [0, 1]: Taylor polynomials on [0, pi/4], error below 1e-7.
+fn quarter_turn(p: f32) -> vec2<f32> {
+  let near = p <= 0.5;
+  let t = select(1.0 - p, p, near) * 1.5707963267948966;
+  let s = t * t;
+  let sine = t * (1.0 + s * (-1.0 / 6.0 + s * (1.0 / 120.0 + s * (-1.0 / 5040.0 + s / 362880.0))));
+  let cosine = 1.0 + s * (-0.5 + s * (1.0 / 24.0 + s * (-1.0 / 720.0 + s * (1.0 / 40320.0 - s / 3628800.0))));
+  return select(vec2(sine, cosine), vec2(cosine, sine), near);
+}
+
+/// exp for u <= 0, without underflow to denormals.
+fn exp_negative(u: f32) -> f32 {
+  return exp(max(u, -80.0));
+}
+
+fn sigmoid(u: f32) -> f32 {
+  return 1.0 / (1.0 + exp(clamp(-u, -80.0, 80.0)));
+}
+
+/// log of a normal x > 0: x = 2^k m, log m = 2 atanh((m - 1) / (m + 1)); relative error below 1e-6, also near 1.
+fn natural_log(x: f32) -> f32 {
+  let bits = bitcast<u32>(x);
+  let mantissa = bitcast<f32>((bits & 0x7fffffu) | 0x3f800000u);
+  let high = mantissa > 1.4142135;
+  let m = select(mantissa, 0.5 * mantissa, high);
+  let k = f32(i32(bits >> 23u) - select(127, 126, high));
+  let s = (m - 1.0) / (m + 1.0);
+  let q = s * s;
+  let series = 1.0 + q * (1.0 / 3.0 + q * (1.0 / 5.0 + q * (1.0 / 7.0 + q * (1.0 / 9.0 + q / 11.0))));
+  return k * 0.6931471805599453 + 2.0 * s * series;
+}
+
+/// The order of floats as the order of integers; 0 stands below every number.
+fn order(x: f32) -> u32 {
+  let bits = bitcast<u32>(x);
+  let key = select(bits | 0x80000000u, ~bits, (bits >> 31u) == 1u);
+  return select(key, 0x80000000u, x == 0.0); // -0 ties with 0
+}
+
+fn ordered(key: u32) -> f32 {
+  return bitcast<f32>(select(~key, key & 0x7fffffffu, (key >> 31u) == 1u));
+}
+
+fn sum4(v: vec4<f32>) -> f32 {
+  return (v.x + v.y) + (v.z + v.w);
+}

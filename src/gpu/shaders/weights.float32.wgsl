@@ -1,0 +1,12 @@
+// A block of 16 bytes: 4 weights in float32.
+const VECTORS = 1u;
+
+fn unpack(block: vec4<u32>, i: u32) -> vec4<f32> {
+  return bitcast<vec4<f32>>(block);
+}
+
+/// Rows have no scales; naming `vectors` keeps the bindings the same in every precision.
+fn row_scale(at: u32) -> f32 {
+  _ = &vectors;
+  return 1.0;
+}

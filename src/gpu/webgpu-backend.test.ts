@@ -1,0 +1,4 @@
+import { describeConformance } from '../../tests/conformance';
+import { createOnSharedDevice } from './testing';
+
+describeConformance('WebGPU', createOnSharedDevice);
