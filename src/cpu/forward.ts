@@ -1,0 +1,199 @@
+import type { Config } from '../model/config';
+import type { Pace } from '../model/pace';
+import { sinusoid } from '../model/reference';
+import { stateLayout } from '../model/snapshot';
+import type { Heap } from './heap';
+import type { Kernels } from './kernels';
+import { type PackedLayer, type PackedMatrix, type PackedWeights, padded } from './packed';
+
+/** Multiply-adds between looks at the clock: 1 to 4 ms. */
+const SLICE = 2 ** 24;
+/** Multiply-adds of a chunk, so that Stop is answered within 100 ms on slow machines too. */
+const CHUNK_WORK = 2 ** 29;
+
+export type Activations = 'float32' | 'int16';
+
+/** One token of one stream, as it enters a step. */
+export interface Row {
+  readonly id: number;
+  /** Counted from 0 at `<|endoftext|>`. */
+  readonly position: number;
+  /** Address of the stream's state, as in stateLayout. */
+  readonly memory: number;
+}
+
+/**
+ * The model over a tile of rows: consecutive tokens of one stream, one token of several, or both. Every row comes out
+ * bit for bit as if it had run alone, so that neither chunks nor batches change a text.
+ */
+export class Forward {
+  /** Rows of a tile. */
+  readonly capacity: number;
+  /** Rows whose logits fit at once. */
+  readonly logitRows: number;
+  /** Numbers from one row of logits to the next. */
+  readonly logitStride: number;
+  /** Address of the logits [logitRows, logitStride]. */
+  readonly logits: number;
+  private readonly config: Config;
+  private readonly weights: PackedWeights;
+  private readonly heap: Heap;
+  private readonly kernels: Kernels;
+  private readonly layout;
+  private readonly blocks: { address: number; bytes: number }[] = [];
+  // Addresses of activations [capacity, stride], in float32 unless said.
+  private readonly ids: number; // uint32
+  private readonly memories: number; // uint32
+  private readonly fixed: number;
+  private readonly x: number;
+  private readonly normed: number;
+  private readonly qkv: number;
+  private readonly qTilde: number;
+  private readonly kTilde: number;
+  private readonly gates: number;
+  private readonly mass: number;
+  private readonly up: number;
+  private readonly panel: number; // [4, the widest matrix]
+  private readonly int16: { readonly rows: number; readonly steps: number } | null;
+
+  /** @param activations what int8 weights are multiplied with: int16 is faster and coarser (kernels/matrix-int16.ts) */
+  constructor(
+    config: Config,
+    weights: PackedWeights,
+    heap: Heap,
+    kernels: Kernels,
+    activations: Activations,
+  ) {
+    this.config = config;
+    this.weights = weights;
+    this.heap = heap;
+    this.kernels = kernels;
+    this.layout = stateLayout(config);
+    const { hiddenSize: d, heads: h, stateRows: E, intermediateSize: f, layers } = config;
+    const work = layers * d * (4 * d + 2 * f);
+    this.capacity = 2 ** Math.floor(Math.log2(Math.min(Math.max(CHUNK_WORK / work, 1), 64)));
+    this.logitRows = Math.min(this.capacity, 16);
+    this.logitStride = weights.embedding.rows;
+    const rows = (stride: number) => this.allocate(4 * this.capacity * stride);
+    this.ids = rows(1);
+    this.memories = rows(1);
+    this.fixed = rows(1);
+    this.x = rows(padded(d));
+    this.normed = rows(padded(d));
+    this.qkv = rows(padded(3 * d));
+    this.qTilde = rows(h * E);
+    this.kTilde = rows(h * E);
+    this.gates = rows(padded(h));
+    this.mass = rows(h);
+    this.up = rows(padded(f));
+    this.panel = this.allocate(16 * padded(Math.max(d, f)));
+    this.int16 = activations === 'int16' ? { rows: rows(padded(Math.max(d, f)) / 2), steps: rows(1) } : null;
+    this.logits = this.allocate(4 * this.logitRows * this.logitStride);
+  }
+
+  /** Bytes of activations. */
+  get bytes(): number {
+    return this.blocks.reduce((sum, block) => sum + block.bytes, 0);
+  }
+
+  free(): void {
+    for (const { address, bytes } of this.blocks.splice(0)) this.heap.free(address, bytes);
+  }
+
+  /** Reads at most `capacity` tokens into their streams' states. */
+  async read(rows: readonly Row[], pace: Pace): Promise<void> {
+    const { kernels, heap, config, layout } = this;
+    const { hiddenSize: d, rmsNormEps: eps, intermediateSize: f } = config;
+    const D = padded(d);
+    const T = rows.length;
+    heap.words(this.ids, T).set(rows.map((row) => row.id));
+    heap.words(this.memories, T).set(rows.map((row) => row.memory));
+    heap.floats(this.fixed, T).set(rows.map((row) => Math.min(row.position / config.staticLength, 1)));
+    this.embed(rows);
+    for (const [n, layer] of this.weights.layers.entries()) {
+      kernels.rms(this.x, this.normed, D, layer.attentionNorm, d, T, eps);
+      await this.attention(layer, 4 * n * layout.layerSize, T, pace);
+      await this.multiply(layer.output, this.normed, this.x, D, T, pace, true);
+      kernels.rms(this.x, this.normed, D, layer.mlpNorm, d, T, eps);
+      await this.multiply(layer.up, this.normed, this.up, padded(f), T, pace);
+      kernels.squaredRelu(this.up, T * padded(f));
+      await this.multiply(layer.down, this.up, this.x, D, T, pace, true);
+    }
+    kernels.rms(this.x, this.normed, D, this.weights.finalNorm, d, T, eps);
+  }
+
+  /** Computes the logits after `count` of the rows just read, from row `first`; at most `logitRows`. */
+  async computeLogits(first: number, count: number, pace: Pace): Promise<void> {
+    const from = this.normed + 4 * first * padded(this.config.hiddenSize);
+    await this.multiply(this.weights.embedding, from, this.logits, this.logitStride, count, pace);
+  }
+
+  /** x = embedding[id] * embedding_scale, and sinusoids where the configuration has them. */
+  private embed(rows: readonly Row[]): void {
+    const { isInt8, values, scales, columns } = this.weights.embedding;
+    const { hiddenSize: d, embeddingScale, position } = this.config;
+    const to = [columns, this.ids, this.x, columns, rows.length, embeddingScale];
+    if (isInt8) this.kernels.embedInt8(values, scales, ...to);
+    else this.kernels.embedFloat32(values, ...to);
+    if (position === 'sinusoidal')
+      for (const [t, row] of rows.entries()) {
+        const x = this.heap.floats(this.x + 4 * t * columns, d);
+        for (const [i, wave] of sinusoid(row.position, d).entries()) x[i] += wave;
+      }
+  }
+
+  /** From `normed` to the heads' outputs, normalized, in its place; S, z and inputs move on. */
+  private async attention(layer: PackedLayer, offset: number, T: number, pace: Pace): Promise<void> {
+    const { kernels, config, layout, qkv, qTilde, kTilde, gates, mass, memories } = this;
+    const { hiddenSize: d, heads: h, headWidth: e, stateRows: E, proportionHidden, reweighting } = config;
+    const [D, Q, H] = [padded(d), padded(3 * d), padded(h)];
+    await this.multiply(layer.qkv, this.normed, qkv, Q, T, pace);
+    if (layer.decay) await this.multiply(layer.decay.weight, this.normed, gates, H, T, pace);
+    kernels.gates(gates, H, h, layer.decay?.bias ?? 0, this.ids, config.bosTokenId, T);
+    if (layer.convolution)
+      kernels.convolve(qkv, Q, 3 * d, layer.convolution, memories, offset + 4 * layout.convolution, T);
+    const fixed = reweighting === 'static' ? this.fixed : 0;
+    const reweight = (u: number, factor: number, module: number, out: number) =>
+      kernels.reweight(u, Q, h, e, factor, module, proportionHidden, fixed, out, T);
+    reweight(qkv, 1 / Math.sqrt(e), layer.queryProportion, qTilde);
+    reweight(qkv + 4 * d, 1, layer.keyProportion, kTilde);
+    const v = qkv + 8 * d;
+    kernels.recur(qTilde, kTilde, v, Q, gates, H, memories, offset, h, e, E, this.normed, D, mass, T);
+    if (config.normalizer === 'rms')
+      kernels.normalizeHeads(this.normed, D, h, e, layer.outputNorm, config.rmsNormEps, T);
+    else kernels.divideByMass(this.normed, D, h, e, mass, config.denominatorFloor, T);
+  }
+
+  /** y = W x, or y + W x, in slices of rows: between them messages may arrive. */
+  private async multiply(
+    { isInt8, values, scales, rows, columns }: PackedMatrix,
+    x: number,
+    y: number,
+    yStride: number,
+    T: number,
+    pace: Pace,
+    add = false,
+  ): Promise<void> {
+    const int16 = isInt8 ? this.int16 : null;
+    if (int16) {
+      const limit = Math.min(32_767, Math.floor((2 ** 31 - 1) / (127 * (columns / 4))));
+      this.kernels.toInt16(x, columns, T, limit, int16.rows, int16.steps);
+    }
+    const slice = Math.max(4, Math.floor(SLICE / (T * columns) / 4) * 4);
+    for (let row = 0; row < rows; row += slice) {
+      const W = [values + row * columns * (isInt8 ? 1 : 4), scales + 4 * row];
+      const size = [Math.min(slice, rows - row), columns];
+      const to = [y + 4 * row, yStride, T, Number(add)];
+      if (int16) this.kernels.multiplyInt16(...W, ...size, int16.rows, int16.steps, ...to);
+      else if (isInt8) this.kernels.multiplyInt8(...W, ...size, x, columns, ...to, this.panel);
+      else this.kernels.multiplyFloat32(...W, ...size, x, columns, ...to);
+      if (pace.isDue) await pace.yield();
+    }
+  }
+
+  private allocate(bytes: number): number {
+    const address = this.heap.allocate(bytes);
+    this.blocks.push({ address, bytes });
+    return address;
+  }
+}

@@ -1,0 +1,42 @@
+import { EngineError } from '../model/errors';
+import wasm from './kernels/index.ts?assemblyscript';
+
+type Kernel = (...values: number[]) => void;
+
+/** The exports of kernels/index.ts, where their parameters are described. */
+export interface Kernels {
+  readonly convolve: Kernel;
+  readonly describe: Kernel;
+  readonly divideByMass: Kernel;
+  readonly draw: (...values: number[]) => number;
+  readonly embedFloat32: Kernel;
+  readonly embedInt8: Kernel;
+  readonly gates: Kernel;
+  readonly multiplyFloat32: Kernel;
+  readonly multiplyInt16: Kernel;
+  readonly multiplyInt8: Kernel;
+  readonly normalizeHeads: Kernel;
+  readonly recur: Kernel;
+  readonly reweight: Kernel;
+  readonly rms: Kernel;
+  readonly squaredRelu: Kernel;
+  readonly toInt16: Kernel;
+}
+
+let compiled: Promise<WebAssembly.Module> | null = null;
+
+/** @throws EngineError 'device' where WebAssembly or its SIMD is missing. */
+export async function loadKernels(memory: WebAssembly.Memory): Promise<Kernels> {
+  try {
+    compiled ??= WebAssembly.compile(Uint8Array.from(atob(wasm), (c) => c.charCodeAt(0)));
+    const instance = await WebAssembly.instantiate(await compiled, { env: { memory } });
+    return instance.exports as unknown as Kernels;
+  } catch (cause) {
+    throw new EngineError(
+      'device',
+      'This browser does not run WebAssembly with SIMD.',
+      'Update the browser; the playground goes on without it, more slowly.',
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,133 @@
+// y[t][r] = scale[r] * sum over c of W[r][c] x[t][c]          (+ y[t][r] where `add`)
+//
+// Layout    x [tokens, xStride] and y [tokens, yStride] in float32, strides in numbers. W is stored in panels of four
+//           rows, so that it streams by in one line: float32 [rows / 4][columns / 4][4 rows][4 columns], int8
+//           [rows / 4][columns / 8][4 rows][8 columns]. rows is a multiple of 4, columns of 16: padding is zero in W
+//           and in x, so the padding of y becomes zero. Any range of panels is computed by moving W, scale and y.
+// Numerics  Lane l of a row's accumulator adds the columns 4i + l in order; then (l0 + l2) + (l1 + l3), times scale.
+//           A row's order never depends on the number of tokens: a token alone or in a batch is bitwise the same.
+//           int8 is exact in float32, so unpacking in registers and through memory agree bitwise too.
+// Tiles     A panel by 2 tokens: 8 accumulators, 6 loads for 8 multiply-adds, within 16 vector registers. The panel
+//           stays in the first-level cache while all tokens pass; an int8 panel for more than one token is unpacked
+//           once, into `room` for 4 * columns floats.
+
+export function multiplyFloat32(
+  W: usize, scale: usize, rows: i32, columns: i32,
+  x: usize, xStride: i32, y: usize, yStride: i32, tokens: i32, add: bool,
+): void {
+  for (let r = 0; r < rows; r += 4) {
+    multiplyPanel(W, scale, columns, x, xStride, y, yStride, tokens, add);
+    W += <usize>columns << 4;
+    scale += 16;
+    y += 16;
+  }
+}
+
+export function multiplyInt8(
+  W: usize, scale: usize, rows: i32, columns: i32,
+  x: usize, xStride: i32, y: usize, yStride: i32, tokens: i32, add: bool, room: usize,
+): void {
+  for (let r = 0; r < rows; r += 4) {
+    if (tokens === 1) oneTokenInt8(W, scale, columns, x, y, add);
+    else {
+      unpackPanel(W, room, columns);
+      multiplyPanel(room, scale, columns, x, xStride, y, yStride, tokens, add);
+    }
+    W += <usize>columns << 2;
+    scale += 16;
+    y += 16;
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function multiplyPanel(
+  W: usize, scale: usize, columns: i32,
+  x: usize, xStride: i32, y: usize, yStride: i32, tokens: i32, add: bool,
+): void {
+  let t = 0;
+  for (; t + 2 <= tokens; t += 2) {
+    twoTokens(W, scale, columns, x, x + (<usize>xStride << 2), y, y + (<usize>yStride << 2), add);
+    x += <usize>xStride << 3;
+    y += <usize>yStride << 3;
+  }
+  if (t < tokens) oneToken(W, scale, columns, x, y, add);
+}
+
+function twoTokens(
+  W: usize, scale: usize, columns: i32, x: usize, x1: usize, y: usize, y1: usize, add: bool,
+): void {
+  let a0 = f32x4.splat(0), a1 = a0, a2 = a0, a3 = a0;
+  let b0 = a0, b1 = a0, b2 = a0, b3 = a0;
+  for (const end = x + (<usize>columns << 2); x < end; x += 16, x1 += 16, W += 64) {
+    const u = v128.load(x), v = v128.load(x1);
+    let w = v128.load(W);
+    a0 = f32x4.add(a0, f32x4.mul(w, u));
+    b0 = f32x4.add(b0, f32x4.mul(w, v));
+    w = v128.load(W, 16);
+    a1 = f32x4.add(a1, f32x4.mul(w, u));
+    b1 = f32x4.add(b1, f32x4.mul(w, v));
+    w = v128.load(W, 32);
+    a2 = f32x4.add(a2, f32x4.mul(w, u));
+    b2 = f32x4.add(b2, f32x4.mul(w, v));
+    w = v128.load(W, 48);
+    a3 = f32x4.add(a3, f32x4.mul(w, u));
+    b3 = f32x4.add(b3, f32x4.mul(w, v));
+  }
+  finish(y, scale, a0, a1, a2, a3, add);
+  finish(y1, scale, b0, b1, b2, b3, add);
+}
+
+function oneToken(W: usize, scale: usize, columns: i32, x: usize, y: usize, add: bool): void {
+  let a0 = f32x4.splat(0), a1 = a0, a2 = a0, a3 = a0;
+  for (const end = x + (<usize>columns << 2); x < end; x += 16, W += 64) {
+    const u = v128.load(x);
+    a0 = f32x4.add(a0, f32x4.mul(v128.load(W), u));
+    a1 = f32x4.add(a1, f32x4.mul(v128.load(W, 16), u));
+    a2 = f32x4.add(a2, f32x4.mul(v128.load(W, 32), u));
+    a3 = f32x4.add(a3, f32x4.mul(v128.load(W, 48), u));
+  }
+  finish(y, scale, a0, a1, a2, a3, add);
+}
+
+function oneTokenInt8(W: usize, scale: usize, columns: i32, x: usize, y: usize, add: bool): void {
+  let a0 = f32x4.splat(0), a1 = a0, a2 = a0, a3 = a0;
+  for (const end = x + (<usize>columns << 2); x < end; x += 32, W += 32) {
+    const u = v128.load(x), v = v128.load(x, 16);
+    a0 = addEight(a0, v128.load_ext<i8>(W), u, v);
+    a1 = addEight(a1, v128.load_ext<i8>(W, 8), u, v);
+    a2 = addEight(a2, v128.load_ext<i8>(W, 16), u, v);
+    a3 = addEight(a3, v128.load_ext<i8>(W, 24), u, v);
+  }
+  finish(y, scale, a0, a1, a2, a3, add);
+}
+
+// sum + the first four int16 weights times u + the last four times v
+// @ts-ignore: decorator
+@inline
+function addEight(sum: v128, weights: v128, u: v128, v: v128): v128 {
+  const first = f32x4.mul(f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_s(weights)), u);
+  const last = f32x4.mul(f32x4.convert_i32x4_s(i32x4.extend_high_i16x8_s(weights)), v);
+  return f32x4.add(f32x4.add(sum, first), last);
+}
+
+// An int8 panel as a float32 panel, unscaled.
+function unpackPanel(from: usize, to: usize, columns: i32): void {
+  for (const end = from + (<usize>columns << 2); from < end; from += 32, to += 128)
+    for (let row: usize = 0; row < 4; row++) {
+      const weights = v128.load_ext<i8>(from + (row << 3));
+      v128.store(to + (row << 4), f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_s(weights)));
+      v128.store(to + (row << 4), f32x4.convert_i32x4_s(i32x4.extend_high_i16x8_s(weights)), 64);
+    }
+}
+
+/** y = scale * the sums of four rows' lanes (+ y). */
+// @ts-ignore: decorator
+@inline
+export function finish(y: usize, scale: usize, a0: v128, a1: v128, a2: v128, a3: v128, add: bool): void {
+  const a = f32x4.add(v128.shuffle<f32>(a0, a1, 0, 1, 4, 5), v128.shuffle<f32>(a0, a1, 2, 3, 6, 7));
+  const b = f32x4.add(v128.shuffle<f32>(a2, a3, 0, 1, 4, 5), v128.shuffle<f32>(a2, a3, 2, 3, 6, 7));
+  const sums = f32x4.add(v128.shuffle<f32>(a, b, 0, 2, 4, 6), v128.shuffle<f32>(a, b, 1, 3, 5, 7));
+  const scaled = f32x4.mul(sums, v128.load(scale));
+  v128.store(y, add ? f32x4.add(v128.load(y), scaled) : scaled);
+}

@@ -1,0 +1,286 @@
+// What src/model/sampling.ts defines, over n logits in float32: the drawn token and its record. Scores are float32,
+// sums of probabilities float64, noise float64. Buffers hold n rounded up to a multiple of 4; the last lanes of
+// logits are overwritten with the lowest number, which takes no part in anything.
+
+import { exp4 } from './numbers';
+
+const ALTERNATIVES = 10;
+const LOWEST: f32 = -f32.MAX_VALUE;
+
+/** Writes id, log-probability, rank and the likeliest tokens into `record`; probabilities after a sampler stay 0. */
+export function describe(logits: usize, n: i32, id: i32, record: usize): void {
+  padWithLowest(logits, n);
+  const logSum = logSumExp(logits, n);
+  const logit = load<f32>(logits + (<usize>id << 2));
+  store<f32>(record, <f32>id);
+  store<f32>(record, <f32>(<f64>logit - logSum), 4);
+  store<f32>(record, <f32>countBefore(logits, n, id, logit) + 1, 8);
+  store<f32>(record, 0, 12);
+  writeLikeliest(logits, n, logSum, record + 16);
+}
+
+/**
+ * Draws the token with the highest score + Gumbel noise of (seed, draw, id) among those that top-k, top-p and min-p
+ * keep, and writes its record.
+ * @param seen one bit a token id
+ * @param scores, masses, room each holds n numbers
+ */
+export function draw(
+  logits: usize, n: i32, seen: usize, temperature: f32, topK: i32, topP: f64, minP: f64, penalty: f32,
+  seed: u32, number: u32, scores: usize, masses: usize, room: usize, record: usize,
+): i32 {
+  padWithLowest(logits, n);
+  writeScores(logits, n, seen, temperature, penalty, scores);
+  const top = highest(scores, n);
+  let id: i32, lowest: f32, total: f64;
+  if (temperature === 0) {
+    lowest = top;
+    id = likeliest(scores, n, top);
+    total = 1;
+  } else {
+    lowest = cutoff(scores, masses, room, n, top, topK, topP, minP);
+    id = perturbedBest(scores, n, top, lowest, seed, number);
+    total = writeMasses(scores, masses, n, top, lowest);
+  }
+  describe(logits, n, id, record);
+  const greedy = temperature === 0;
+  store<f32>(record, greedy ? 1 : <f32>(<f64>load<f32>(masses + (<usize>id << 2)) / total), 12);
+  for (let i: usize = 16; i < 16 + 12 * ALTERNATIVES && load<f32>(record + i) >= 0; i += 12) {
+    const other = <usize>load<f32>(record + i);
+    const probability = greedy ? <f64>(other === id) : <f64>load<f32>(masses + (other << 2)) / total;
+    store<f32>(record + i, <f32>probability, 8);
+  }
+  return id;
+}
+
+function padWithLowest(u: usize, n: i32): void {
+  for (let i = n; i & 3; i++) store<f32>(u + (<usize>i << 2), LOWEST);
+}
+
+function highest(u: usize, n: i32): f32 {
+  let max = v128.load(u);
+  for (const end = u + (<usize>n << 2); u < end; u += 16) max = f32x4.pmax(max, v128.load(u));
+  const a = f32x4.pmax(max, v128.shuffle<f32>(max, max, 2, 3, 0, 1));
+  return f32x4.extract_lane(f32x4.pmax(a, v128.shuffle<f32>(a, a, 1, 0, 3, 2)), 0);
+}
+
+/** The lowest id whose value is `top`. */
+function likeliest(u: usize, n: i32, top: f32): i32 {
+  let id = 0;
+  while (id < n - 1 && load<f32>(u + (<usize>id << 2)) !== top) id++;
+  return id;
+}
+
+/** How many rank before token `id`: higher logits, and equal ones of lower ids. */
+function countBefore(logits: usize, n: i32, id: i32, logit: f32): i32 {
+  let count = i32x4.splat(0);
+  let ids = i32x4(0, 1, 2, 3);
+  for (const end = logits + (<usize>n << 2); logits < end; logits += 16) {
+    const others = v128.load(logits);
+    const tied = v128.and(f32x4.eq(others, f32x4.splat(logit)), i32x4.lt_s(ids, i32x4.splat(id)));
+    count = i32x4.sub(count, v128.or(f32x4.gt(others, f32x4.splat(logit)), tied));
+    ids = i32x4.add(ids, i32x4.splat(4));
+  }
+  return (
+    i32x4.extract_lane(count, 0) +
+    i32x4.extract_lane(count, 1) +
+    i32x4.extract_lane(count, 2) +
+    i32x4.extract_lane(count, 3)
+  );
+}
+
+// float64 sum + the four lanes
+// @ts-ignore: decorator
+@inline
+function addLanes(sum: v128, lanes: v128): v128 {
+  const high = v128.shuffle<f32>(lanes, lanes, 2, 3, 2, 3);
+  return f64x2.add(sum, f64x2.add(f64x2.promote_low_f32x4(lanes), f64x2.promote_low_f32x4(high)));
+}
+
+function logSumExp(logits: usize, n: i32): f64 {
+  const top = highest(logits, n);
+  let sum = f64x2.splat(0);
+  for (const end = logits + (<usize>n << 2); logits < end; logits += 16)
+    sum = addLanes(sum, exp4(f32x4.sub(v128.load(logits), f32x4.splat(top))));
+  return <f64>top + Math.log(f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1));
+}
+
+/** The likeliest tokens, ties by id: id, log-probability and 0 each; -1 where the vocabulary is smaller. */
+function writeLikeliest(logits: usize, n: i32, logSum: f64, record: usize): void {
+  let count = 0;
+  let least = f32x4.splat(LOWEST);
+  for (let i = 0; i < 3 * ALTERNATIVES; i++) store<f32>(record + (<usize>i << 2), -1);
+  for (let base = 0; base < n; base += 4) {
+    const four = v128.load(logits + (<usize>base << 2));
+    if (count === ALTERNATIVES && !v128.any_true(f32x4.gt(four, least))) continue;
+    for (let i = base; i < min(base + 4, n); i++) {
+      const logit = load<f32>(logits + (<usize>i << 2));
+      if (count === ALTERNATIVES && logit <= at(record, count - 1)) continue;
+      let place = min(count, ALTERNATIVES - 1);
+      for (; place > 0 && at(record, place - 1) < logit; place--) {
+        store<f32>(record + 12 * place, load<f32>(record + 12 * place - 12));
+        store<f32>(record + 12 * place, at(record, place - 1), 4);
+      }
+      store<f32>(record + 12 * place, <f32>i);
+      store<f32>(record + 12 * place, logit, 4);
+      if (count < ALTERNATIVES) count++;
+    }
+    least = f32x4.splat(at(record, count - 1));
+  }
+  for (let i = 0; i < count; i++) {
+    store<f32>(record + 12 * i, <f32>(<f64>at(record, i) - logSum), 4);
+    store<f32>(record + 12 * i, 0, 8);
+  }
+}
+
+// The logit of the i-th entry of a list under work.
+// @ts-ignore: decorator
+@inline
+function at(record: usize, i: i32): f32 {
+  return load<f32>(record + 12 * i, 4);
+}
+
+/** The logits after the penalty on seen tokens, divided by the temperature unless it is 0. */
+function writeScores(logits: usize, n: i32, seen: usize, temperature: f32, penalty: f32, scores: usize): void {
+  const divisor = f32x4.splat(temperature > 0 ? temperature : 1);
+  memory.copy(scores, logits, (<usize>n + 3) >> 2 << 4);
+  if (penalty !== 1)
+    for (let word = 0; word << 5 < n; word++)
+      for (let bits = load<u32>(seen + (<usize>word << 2)); bits; bits &= bits - 1) {
+        const score = scores + (<usize>((word << 5) + ctz(bits)) << 2);
+        const logit = load<f32>(score);
+        store<f32>(score, logit > 0 ? logit / penalty : logit * penalty);
+      }
+  for (const end = scores + (<usize>n << 2); scores < end; scores += 16) {
+    const score = f32x4.div(v128.load(scores), divisor);
+    v128.store(scores, f32x4.pmin(f32x4.pmax(score, f32x4.splat(LOWEST)), f32x4.splat(f32.MAX_VALUE)));
+  }
+}
+
+/** masses = e^(score - top) where the score is kept, else 0. Returns their sum. */
+function writeMasses(scores: usize, masses: usize, n: i32, top: f32, lowest: f32): f64 {
+  let sum = f64x2.splat(0);
+  for (const end = scores + (<usize>n << 2); scores < end; scores += 16, masses += 16) {
+    const score = v128.load(scores);
+    const kept = v128.and(f32x4.ge(score, f32x4.splat(lowest)), f32x4.gt(score, f32x4.splat(LOWEST)));
+    const mass = v128.and(exp4(f32x4.sub(score, f32x4.splat(top))), kept);
+    v128.store(masses, mass);
+    sum = addLanes(sum, mass);
+  }
+  return f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1);
+}
+
+/** The lowest score that top-k, then top-p of what is left, then min-p of what is left, keep. */
+function cutoff(
+  scores: usize, masses: usize, room: usize, n: i32, top: f32, topK: i32, topP: f64, minP: f64,
+): f32 {
+  let lowest = LOWEST;
+  if (topK > 0 && topK < n) lowest = lowestKept(scores, room, masses, n, top, lowest, topK, false);
+  if (topP < 1) {
+    const total = writeMasses(scores, masses, n, top, lowest);
+    lowest = lowestKept(scores, room, masses, n, top, lowest, topP * total, true);
+  }
+  return minP > 0 ? max(lowest, <f32>(<f64>top + Math.log(minP))) : lowest;
+}
+
+/**
+ * The lowest v, at least `lowest`, such that the weights of all scores above v stay below the limit; a score weighs its
+ * probability (in units of the highest) or 1. Mostly few scores decide, so those close to the highest are tried first.
+ */
+function lowestKept(
+  scores: usize, room: usize, weights: usize, n: i32, top: f32, lowest: f32, limit: f64, byMass: bool,
+): f32 {
+  let reach: f32 = 4;
+  let floor = lowest;
+  let end = room;
+  do {
+    floor = reach > 24 ? lowest : max(lowest, top - reach);
+    end = gather(scores, room, n, floor);
+    for (let i: usize = 0; i < end - room; i += 16) {
+      const mass = exp4(f32x4.sub(v128.load(room + i), f32x4.splat(top)));
+      v128.store(weights + i, byMass ? mass : f32x4.splat(1));
+    }
+    reach *= 1.5;
+  } while (floor > lowest && weightAbove(room, end, weights, LOWEST) < limit);
+  return bisect(room, end, weights, floor, top, limit);
+}
+
+/** Copies the scores that are at least `floor`, padded to whole vectors with LOWEST. Returns their end. */
+function gather(scores: usize, to: usize, n: i32, floor: f32): usize {
+  for (const end = scores + (<usize>n << 2); scores < end; scores += 16) {
+    if (!v128.any_true(f32x4.ge(v128.load(scores), f32x4.splat(floor)))) continue;
+    for (let lane: usize = 0; lane < 16; lane += 4) {
+      const score = load<f32>(scores + lane);
+      store<f32>(to, score);
+      to += score >= floor && score > LOWEST ? 4 : 0;
+    }
+  }
+  for (; to & 15; to += 4) store<f32>(to, LOWEST);
+  return to;
+}
+
+/** Bisection over the float32 numbers: their order as integers, with negative ones mirrored, is their order. */
+function bisect(scores: usize, end: usize, weights: usize, floor: f32, top: f32, limit: f64): f32 {
+  let low = <i64>ordered(floor) - 1; // the answer is in (low, high]
+  let high = <i64>ordered(top);
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if (weightAbove(scores, end, weights, fromOrdered(<i32>middle)) < limit) high = middle;
+    else low = middle;
+  }
+  return fromOrdered(<i32>high);
+}
+
+function weightAbove(scores: usize, end: usize, weights: usize, v: f32): f64 {
+  let sum = f64x2.splat(0);
+  for (; scores < end; scores += 16, weights += 16)
+    sum = addLanes(sum, v128.and(v128.load(weights), f32x4.gt(v128.load(scores), f32x4.splat(v))));
+  return f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1);
+}
+
+function ordered(v: f32): i32 {
+  const bits = reinterpret<i32>(v);
+  return bits < 0 ? bits ^ 0x7fffffff : bits;
+}
+
+function fromOrdered(key: i32): f32 {
+  return reinterpret<f32>(key < 0 ? key ^ 0x7fffffff : key);
+}
+
+/** The kept token with the highest score + noise, ties by id. */
+function perturbedBest(scores: usize, n: i32, top: f32, lowest: f32, seed: u32, number: u32): i32 {
+  const stream = mix(mix(seed + 0x9e3779b9) + number);
+  let id = likeliest(scores, n, top);
+  let best = <f64>top + gumbel(stream, id);
+  for (let i = 0; i < n; i++) {
+    const at = scores + (<usize>i << 2);
+    if (!(i & 3) && !v128.any_true(f32x4.ge(v128.load(at), f32x4.splat(lowest)))) {
+      i += 3;
+      continue;
+    }
+    const score = load<f32>(at);
+    if (score < lowest) continue;
+    // The noise is at most -log u <= -ln 2 * exponent of u, so most tokens need no logarithm.
+    const bits = mix(stream + i) >> 9;
+    if (<f64>score + Math.LN2 * <f64>(clz(bits) - 8) < best) continue;
+    const perturbed = <f64>score + gumbel(stream, i);
+    if (perturbed > best || (perturbed === best && i < id)) {
+      best = perturbed;
+      id = i;
+    }
+  }
+  return id;
+}
+
+/** Standard Gumbel noise: -log(-log1p(-u)), u = ((hash >> 9) + 0.5) 2^-23. */
+function gumbel(stream: u32, token: u32): f64 {
+  const u = (<f64>(mix(stream + token) >> 9) + 0.5) * (1.0 / 8388608);
+  return -Math.log(-Math.log1p(-u));
+}
+
+/** src/model/random.ts: mix */
+function mix(h: u32): u32 {
+  h = (h ^ (h >> 16)) * 0x21f0aaad;
+  h = (h ^ (h >> 15)) * 0xd35a2d97;
+  return h ^ (h >> 15);
+}

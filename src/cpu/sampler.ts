@@ -1,0 +1,54 @@
+import type { Config } from '../model/config';
+import { RECORD_SIZE, type Sampling } from '../model/sampling';
+import type { SeenSet } from '../model/seen';
+import type { Heap } from './heap';
+import type { Kernels } from './kernels';
+
+/** src/model/sampling.ts by kernels: the draw and its record. */
+export class Sampler {
+  /** Bytes of its buffers. */
+  readonly bytes: number;
+  private readonly vocabSize: number;
+  private readonly heap: Heap;
+  private readonly kernels: Kernels;
+  private readonly seen: number;
+  private readonly scores: number;
+  private readonly masses: number;
+  private readonly room: number;
+  private readonly record: number;
+
+  constructor({ vocabSize }: Config, heap: Heap, kernels: Kernels) {
+    this.vocabSize = vocabSize;
+    this.heap = heap;
+    this.kernels = kernels;
+    const vector = Math.ceil(vocabSize / 4) * 16;
+    const words = Math.ceil(vocabSize / 32) * 4;
+    this.bytes = 3 * vector + words + 4 * RECORD_SIZE;
+    this.scores = heap.allocate(this.bytes);
+    this.masses = this.scores + vector;
+    this.room = this.masses + vector;
+    this.seen = this.room + vector;
+    this.record = this.seen + words;
+  }
+
+  free(): void {
+    this.heap.free(this.scores, this.bytes);
+  }
+
+  /** Draws a token from the logits at an address. Returns its record, which begins with its id. */
+  draw(logits: number, sampling: Sampling, number: number, seen: SeenSet): Float32Array {
+    const { temperature, topK, topP, minP, repetitionPenalty, seed } = sampling;
+    this.heap.words(this.seen, seen.words.length).set(seen.words);
+    this.kernels.draw(
+      ...[logits, this.vocabSize, this.seen, temperature, topK, topP, minP, repetitionPenalty],
+      ...[seed, number, this.scores, this.masses, this.room, this.record],
+    );
+    return this.heap.floats(this.record, RECORD_SIZE).slice();
+  }
+
+  /** The record of a typed token, given the logits at an address. */
+  describe(logits: number, id: number): Float32Array {
+    this.kernels.describe(logits, this.vocabSize, id, this.record);
+    return this.heap.floats(this.record, RECORD_SIZE).slice();
+  }
+}

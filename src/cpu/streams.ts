@@ -1,0 +1,223 @@
+import {
+  checkTokens,
+  type DecodeBatch,
+  type DecodeOptions,
+  type DecodeRequest,
+  type ModelData,
+  type ReadOptions,
+  type ReadResult,
+  type Streams,
+} from '../model/backend';
+import { decodeLoop } from '../model/decode-loop';
+import { Pace } from '../model/pace';
+import { RECORD_SIZE } from '../model/sampling';
+import { SeenSet } from '../model/seen';
+import { checkSnapshot, type Snapshot, stateLayout } from '../model/snapshot';
+import type { Forward, Row } from './forward';
+import type { Heap } from './heap';
+import type { Kernels } from './kernels';
+import { Sampler } from './sampler';
+
+interface Stream {
+  /** Address of S, z and convolution inputs, as in stateLayout. */
+  readonly memory: number;
+  /** Address of the logits after the last token read. */
+  readonly logits: number;
+  length: number;
+  position: number;
+  seen: SeenSet;
+}
+
+/** Streams over one Forward, which holds their activations; states and logits lie beside it in the heap. */
+export class WasmStreams implements Streams {
+  readonly count: number;
+  private readonly model: ModelData;
+  private readonly forward: Forward;
+  private readonly heap: Heap;
+  private readonly sampler: Sampler;
+  private readonly stateSize: number;
+  private readonly streams: Stream[] = [];
+  private readonly onClose: () => void;
+  private closed = false;
+
+  constructor(
+    model: ModelData,
+    forward: Forward,
+    heap: Heap,
+    kernels: Kernels,
+    count: number,
+    onClose: () => void,
+  ) {
+    this.count = count;
+    this.model = model;
+    this.forward = forward;
+    this.heap = heap;
+    this.onClose = onClose;
+    this.stateSize = stateLayout(model.config).size;
+    this.sampler = new Sampler(model.config, heap, kernels);
+    try {
+      for (let i = 0; i < count; i++) {
+        const memory = heap.allocate(this.streamBytes);
+        const logits = memory + 4 * this.stateSize;
+        this.streams.push({ memory, logits, length: 0, position: 0, seen: new SeenSet(model.config) });
+      }
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+  }
+
+  get stateBytes(): number {
+    return this.count * (this.streamBytes + 4 * stateLayout(this.model.config).seenWords);
+  }
+
+  get scratchBytes(): number {
+    return this.forward.bytes + this.sampler.bytes;
+  }
+
+  length(stream = 0): number {
+    return this.streams[stream].length;
+  }
+
+  async read(tokens: ArrayLike<number>, options: ReadOptions = {}): Promise<ReadResult> {
+    const { signal, onProgress, records: wanted } = options;
+    checkTokens(tokens, this.model.config);
+    const stream = this.streams[options.stream ?? 0];
+    const records = wanted ? new Float32Array(tokens.length * RECORD_SIZE) : null;
+    const pace = new Pace();
+    let reported = performance.now();
+    let count = 0;
+    let last = 0;
+    while (count < tokens.length && !signal?.aborted) {
+      const chunk = Array.from(
+        { length: Math.min(tokens.length - count, this.forward.capacity) },
+        (_, i) => tokens[count + i],
+      );
+      if (records) this.describe(stream, chunk[0], records, count);
+      await this.forward.read(
+        chunk.map((id) => this.advance(stream, id)),
+        pace,
+      );
+      if (records) await this.describeRest(stream, chunk, records, count, pace);
+      last = chunk.length - 1;
+      count += chunk.length;
+      if (performance.now() - reported < 10) continue;
+      reported = performance.now();
+      onProgress?.(count);
+      if (pace.isDue) await pace.yield();
+    }
+    if (count && !records) await this.keepLogits([stream], last, pace);
+    return { count, records: records?.slice(0, count * RECORD_SIZE) ?? null };
+  }
+
+  decode(requests: readonly DecodeRequest[], options: DecodeOptions = {}): AsyncGenerator<DecodeBatch[]> {
+    return decodeLoop(this, requests, options, async (writing, pace) => {
+      const records: Float32Array[] = [];
+      for (let first = 0; first < writing.length; first += this.forward.capacity) {
+        const streams = writing.slice(first, first + this.forward.capacity).map((i) => this.streams[i]);
+        const drawn = streams.map(({ logits, length, seen }, n) =>
+          this.sampler.draw(logits, requests[writing[first + n]].sampling, length, seen),
+        );
+        await this.forward.read(
+          streams.map((stream, n) => this.advance(stream, drawn[n][0])),
+          pace,
+        );
+        await this.keepLogits(streams, 0, pace);
+        records.push(...drawn);
+      }
+      return records;
+    });
+  }
+
+  async logits(stream = 0): Promise<Float32Array> {
+    const { logits, length } = this.streams[stream];
+    return length ? this.heap.floats(logits, this.model.config.vocabSize).slice() : new Float32Array();
+  }
+
+  async snapshot(stream = 0): Promise<Snapshot> {
+    const { memory, length, position, seen } = this.streams[stream];
+    const state = this.heap.floats(memory, this.stateSize).slice();
+    const { digest } = this.model;
+    return { digest, length, position, seen: seen.words.slice(), state, logits: await this.logits(stream) };
+  }
+
+  async restore(snapshot: Snapshot | null, stream = 0): Promise<void> {
+    if (snapshot) checkSnapshot(snapshot, this.model.digest);
+    const target = this.streams[stream];
+    target.length = snapshot?.length ?? 0;
+    target.position = snapshot?.position ?? 0;
+    target.seen = new SeenSet(this.model.config, snapshot?.seen);
+    const state = this.heap.floats(target.memory, this.stateSize);
+    if (snapshot) state.set(snapshot.state);
+    else state.fill(0);
+    if (snapshot) this.heap.floats(target.logits, snapshot.logits.length).set(snapshot.logits);
+  }
+
+  close(): void {
+    if (this.closed) return;
+    this.closed = true;
+    for (const { memory } of this.streams) this.heap.free(memory, this.streamBytes);
+    this.forward.free();
+    this.sampler.free();
+    this.onClose();
+  }
+
+  private get streamBytes(): number {
+    return 4 * (this.stateSize + this.forward.logitStride);
+  }
+
+  private advance(stream: Stream, id: number): Row {
+    if (id === this.model.config.bosTokenId) stream.position = 0;
+    stream.seen.add(id);
+    stream.length++;
+    return { id, position: stream.position++, memory: stream.memory };
+  }
+
+  /** Keeps the logits after the rows just read, from row `first`, one a stream. */
+  private async keepLogits(streams: readonly Stream[], first: number, pace: Pace): Promise<void> {
+    const { logitRows } = this.forward;
+    for (let at = 0; at < streams.length; at += logitRows) {
+      const part = streams.slice(at, at + logitRows);
+      await this.forward.computeLogits(first + at, part.length, pace);
+      for (const [row, stream] of part.entries()) this.keepRow(stream, row);
+    }
+  }
+
+  /** Keeps a row of the logits just computed. */
+  private keepRow(stream: Stream, row: number): void {
+    const { logits, logitStride } = this.forward;
+    const from = this.heap.floats(logits + 4 * row * logitStride, logitStride);
+    this.heap.floats(stream.logits, logitStride).set(from);
+  }
+
+  /** Writes the record of a typed token, given what the stream has read. */
+  private describe(stream: Stream, id: number, records: Float32Array, at: number): void {
+    const record = records.subarray(at * RECORD_SIZE, (at + 1) * RECORD_SIZE);
+    if (stream.length) record.set(this.sampler.describe(stream.logits, id));
+    else record.fill(-1).set([id, 0, 0, 0]);
+  }
+
+  /** Writes the records of a chunk's tokens after the first, each given the row before; keeps the last row's logits. */
+  private async describeRest(
+    stream: Stream,
+    chunk: readonly number[],
+    records: Float32Array,
+    at: number,
+    pace: Pace,
+  ): Promise<void> {
+    const { logits, logitRows, logitStride } = this.forward;
+    for (let first = 0; first < chunk.length; first += logitRows) {
+      const rows = Math.min(logitRows, chunk.length - first);
+      await this.forward.computeLogits(first, rows, pace);
+      for (let row = 0; row < rows; row++) {
+        const next = first + row + 1;
+        if (next === chunk.length) this.keepRow(stream, row);
+        else {
+          const record = this.sampler.describe(logits + 4 * row * logitStride, chunk[next]);
+          records.set(record, (at + next) * RECORD_SIZE);
+        }
+        if (pace.isDue) await pace.yield();
+      }
+    }
+  }
+}

@@ -1,0 +1,106 @@
+import { describe, expect, test } from 'vitest';
+import { readJson, readModelData, SHIPPED } from '../../scripts/node';
+import { describeConformance, goldenNames, loadGoldenModel } from '../../tests/conformance';
+import { withPrecision } from '../../tests/quantize';
+import { agrees, checkModel, relativeError } from '../model/golden';
+import { ReferenceBackend } from '../model/reference-backend';
+import { GREEDY, RECORD_SIZE, type Sampling } from '../model/sampling';
+import { createWasmBackend } from './wasm-backend';
+
+describeConformance('the WebAssembly backend', createWasmBackend);
+
+describe('the WebAssembly backend', () => {
+  test.each(goldenNames.flatMap((name) => [[name, 'int8'] as const, [name, 'float16'] as const]))(
+    'computes %s in %s with the dequantized weights',
+    async (name, precision) => {
+      const model = withPrecision(await loadGoldenModel(name), precision);
+      const [backend, reference] = [await createWasmBackend(model), new ReferenceBackend(model)];
+      const [streams, expected] = [await backend.open(1), await reference.open(1)];
+      await streams.read(model.golden.tokens);
+      await expected.read(model.golden.tokens);
+      expect(relativeError(await streams.logits(), await expected.logits())).toBeLessThan(1e-4);
+    },
+  );
+
+  test.each(goldenNames)('computes %s with int16 activations to 1e-3, alone and in chunks', async (name) => {
+    const model = withPrecision(await loadGoldenModel(name), 'int8');
+    const backend = await createWasmBackend(model, { activations: 'int16' });
+    const [streams, stepped] = [await backend.open(1), await backend.open(1)];
+    const expected = await new ReferenceBackend(model).open(1);
+    await streams.read(model.golden.tokens);
+    await expected.read(model.golden.tokens);
+    for (const token of model.golden.tokens) await stepped.read([token]);
+    expect(relativeError(await streams.logits(), await expected.logits())).toBeLessThan(1e-3);
+    expect(await streams.snapshot()).toEqual(await stepped.snapshot());
+  });
+
+  test('runs the shipped model', async () => {
+    const backend = await createWasmBackend(await readModelData(SHIPPED));
+    for (const agreement of await checkModel(backend, readJson(`${SHIPPED}golden.json`)))
+      expect(agreement).toSatisfy(agrees);
+  });
+
+  test.each(goldenNames)('reads bitwise the same in chunks and token by token: %s', async (name) => {
+    const model = await loadGoldenModel(name);
+    const backend = await createWasmBackend(withPrecision(model, 'int8'));
+    const [chunked, stepped] = [await backend.open(1), await backend.open(1)];
+    const tokens = [...model.golden.tokens, ...model.golden.tokens, ...model.golden.tokens];
+    const { records } = await chunked.read(tokens, { records: true });
+    const singly: number[] = [];
+    for (const token of tokens) singly.push(...(await stepped.read([token], { records: true })).records!);
+    expect(await chunked.snapshot()).toEqual(await stepped.snapshot());
+    expect([...records!]).toEqual(singly);
+  });
+
+  test('decodes more streams than a tile holds', async () => {
+    const { golden, ...model } = await loadGoldenModel('odd-heads');
+    const backend = await createWasmBackend(model);
+    const streams = await backend.open(70);
+    const requests = Array.from({ length: 70 }, (_, seed) => {
+      const sampling: Sampling = { ...GREEDY, temperature: 1, seed };
+      return { sampling, maxTokens: 3, stopTokens: [] };
+    });
+    for (let stream = 0; stream < 70; stream++) await streams.read(golden.tokens, { stream });
+    for await (const _ of streams.decode(requests));
+    const alone = await backend.open(1);
+    for (const stream of [0, 16, 63, 64, 69]) {
+      await alone.restore(null);
+      await alone.read(golden.tokens);
+      for await (const _ of alone.decode([requests[stream]]));
+      expect(await streams.logits(stream)).toEqual(await alone.logits());
+    }
+  });
+
+  test('holds the same bytes however long the stream, and gives them back', async () => {
+    const model = await loadGoldenModel('leap-rms-decay-conv');
+    const backend = await createWasmBackend(model);
+    const empty = backend.memory();
+    expect(empty).toMatchObject({ state: 0, scratch: 0, transfer: 0 });
+    const streams = await backend.open(2);
+    const opened = backend.memory();
+    const { vocabSize } = model.config;
+    const { state } = await streams.snapshot();
+    expect(opened.state).toBe(2 * (state.byteLength + 4 * vocabSize + vocabSize / 8));
+    await streams.read(Array.from({ length: 5000 }, (_, i) => 1 + (i % 60)));
+    expect(backend.memory()).toEqual(opened);
+    streams.close();
+    expect(backend.memory()).toEqual(empty);
+  });
+
+  test('a stop arrives while it reads and while it writes', async () => {
+    const model = await loadGoldenModel('leap-rms-decay-conv');
+    const streams = await (await createWasmBackend(model)).open(1);
+    const stopSoon = () => {
+      const abort = new AbortController();
+      setTimeout(() => abort.abort(), 30);
+      return { signal: abort.signal };
+    };
+    const { count } = await streams.read(new Array(10_000_000).fill(1), stopSoon());
+    expect(count).toBeLessThan(10_000_000);
+    const request = { sampling: GREEDY, maxTokens: 10_000_000, stopTokens: [] };
+    let written = 0;
+    for await (const [{ records }] of streams.decode([request], stopSoon()))
+      written += records.length / RECORD_SIZE;
+    expect(streams.length()).toBe(count + written);
+  });
+});
