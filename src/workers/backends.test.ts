@@ -1,0 +1,44 @@
+import { beforeAll, expect, test } from 'vitest';
+import { nodeGpu } from '../../scripts/node';
+import { type GoldenModel, loadGoldenModel } from '../../tests/conformance';
+import { createBackend, startBackend } from './backends';
+
+let model: GoldenModel;
+beforeAll(async () => {
+  model = await loadGoldenModel('leap-denominator');
+});
+
+/** As much of a GPU as the choice looks at. */
+const gpuWith = (adapter: object | null) => ({ requestAdapter: async () => adapter }) as unknown as GPU;
+
+test.each([
+  ['no WebGPU', undefined, /does not offer WebGPU/],
+  ['no adapter', gpuWith(null), /found no graphics device/],
+  [
+    'a software adapter',
+    gpuWith({ info: { isFallbackAdapter: true, description: 'soft' } }),
+    /emulated.*soft/,
+  ],
+  [
+    'too small an adapter',
+    gpuWith({ info: {}, limits: { maxBufferSize: 1, maxStorageBufferBindingSize: 1 } }),
+    /needs .* allows/,
+  ],
+])('with %s the CPU runs, and says why', async (_name, gpu, reason) => {
+  const { backend, info } = await createBackend(model, 'auto', gpu);
+  expect(info).toMatchObject({ kind: 'cpu', reason: expect.stringMatching(reason) });
+  backend.destroy();
+});
+
+test('what is asked for is what runs, without a reason', async () => {
+  const gpu = await nodeGpu();
+  for (const kind of ['webgpu', 'cpu', 'reference'] as const) {
+    const { backend, info } = await createBackend(model, kind, gpu);
+    expect(info).toMatchObject({ kind, reason: null });
+    backend.destroy();
+  }
+});
+
+test('WebGPU asked for where there is none is an error that a person can act on', async () => {
+  await expect(startBackend('webgpu', model, undefined)).rejects.toMatchObject({ code: 'device' });
+});

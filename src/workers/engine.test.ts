@@ -1,0 +1,265 @@
+import { afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { readJson } from '../../scripts/node';
+import { consistentFolder, SHIPPED, shippedFolder } from '../../tests/files';
+import { createWasmBackend } from '../cpu/wasm-backend';
+import type { Backend, Streams } from '../model/backend';
+import { EngineError } from '../model/errors';
+import { loadModel, type Model, type ReadFile } from '../model/folder';
+import { GREEDY, RECORD_SIZE, type Sampling } from '../model/sampling';
+import { ARTICLE_BREAK } from '../model/tokenizer';
+import { Engine } from './engine';
+import type { GenerateEvent, GenerateRequest, RequestRun } from './messages';
+
+const SAMPLING: Sampling = {
+  temperature: 0.9,
+  topK: 40,
+  topP: 0.95,
+  minP: 0,
+  repetitionPenalty: 1.1,
+  seed: 3,
+};
+const PROMPT = '= Kestrel =\n\nThe kestrel is';
+
+let model: Model;
+beforeAll(async () => {
+  model = await loadModel(shippedFolder());
+});
+
+let read = 0; // tokens that any stream has read
+let engine: Engine;
+afterEach(() => engine.unload());
+
+/** An engine on the CPU; `breakAt` loses the device once, after that many decoded tokens. */
+async function loaded(
+  breakAt = Number.POSITIVE_INFINITY,
+  files: ReadFile = shippedFolder(),
+): Promise<Engine> {
+  let intact = true;
+  read = 0;
+  engine = new Engine({
+    readFile: () => files,
+    createBackend: async (loadedModel) => {
+      const backend = await createWasmBackend(loadedModel);
+      const open = async (count: number) => {
+        const streams = await backend.open(count);
+        return counting(streams, () => {
+          if (intact && breakAt-- <= 0) {
+            intact = false;
+            throw new EngineError('device-lost', 'The graphics device was lost.', 'Wait.');
+          }
+        });
+      };
+      const wrapped: Backend = {
+        ...{ kind: 'cpu', device: 'test', lost: backend.lost, open },
+        memory: () => backend.memory(),
+        destroy: () => backend.destroy(),
+      };
+      return { backend: wrapped, info: { kind: 'cpu', device: 'test', reason: null } };
+    },
+  });
+  await engine.load({ modelUrl: 'x/', backend: 'auto' }, () => {});
+  return engine;
+}
+
+function counting(streams: Streams, beforeBatch: () => void): Streams {
+  return {
+    count: streams.count,
+    length: (stream) => streams.length(stream),
+    logits: (stream) => streams.logits(stream),
+    snapshot: (stream) => streams.snapshot(stream),
+    restore: (snapshot, stream) => streams.restore(snapshot, stream),
+    close: () => streams.close(),
+    read: async (tokens, options) => {
+      const result = await streams.read(tokens, options);
+      read += result.count;
+      return result;
+    },
+    async *decode(requests, options) {
+      for await (const batch of streams.decode(requests, options)) {
+        yield batch;
+        beforeBatch();
+      }
+    },
+  };
+}
+
+async function generate(
+  runs: RequestRun[],
+  changed: Partial<GenerateRequest> = {},
+  onEvent?: (event: GenerateEvent) => void,
+) {
+  const events: GenerateEvent[] = [];
+  const request: GenerateRequest = {
+    runs,
+    sampling: SAMPLING,
+    maxTokens: 24,
+    atArticleEnd: 'continue',
+    ...changed,
+  };
+  const result = await engine.generate(request, (event) => {
+    events.push(event);
+    onEvent?.(event);
+  });
+  const parts = events.filter((event) => event.type === 'tokens');
+  return {
+    events,
+    result,
+    ids: parts.flatMap((part) => [...part.tokens.ids]),
+    text: parts.map((part) => part.text).join(''),
+    records: parts.flatMap((part) => [...part.records]),
+  };
+}
+
+test('writes a text, says how typed runs are encoded, and repeats itself exactly', async () => {
+  await loaded();
+  const first = await generate([{ text: PROMPT }]);
+  expect(first.ids.length).toBe(24);
+  expect(first.result.reason).toBe('length');
+  expect(model.tokenizer.decode(first.ids)).toBe(first.text);
+  expect(first.records.length).toBe(24 * RECORD_SIZE);
+  const encoded = first.events.find((event) => event.type === 'encoded');
+  expect(encoded?.tokens.ids).toEqual(model.tokenizer.encode(PROMPT).ids);
+  expect((await generate([{ text: PROMPT }])).ids).toEqual(first.ids);
+  await loaded();
+  expect((await generate([{ text: PROMPT }])).ids).toEqual(first.ids);
+});
+
+test('continues where it stopped, as if it had not stopped, without reading anything again', async () => {
+  await loaded();
+  const whole = await generate([{ text: PROMPT }]);
+  await loaded();
+  const first = await generate([{ text: PROMPT }], { maxTokens: 10 });
+  const before = read;
+  const runs = [{ text: PROMPT }, { ids: Uint32Array.from(first.ids) }];
+  const rest = await generate(runs, { maxTokens: 14 });
+  expect(read).toBe(before);
+  expect([...first.ids, ...rest.ids]).toEqual(whole.ids);
+});
+
+test('regenerates from the snapshot behind the prompt; another seed writes another text', async () => {
+  await loaded();
+  const first = await generate([{ text: PROMPT }]);
+  const before = read;
+  const again = await generate([{ text: PROMPT }], { sampling: { ...SAMPLING, seed: 4 } });
+  expect(read).toBe(before);
+  expect(again.ids).not.toEqual(first.ids);
+});
+
+test('an edit of the last words reads from the nearest snapshot', async () => {
+  await loaded();
+  const long = `${PROMPT} ${'a bird of prey. '.repeat(80)}`;
+  await generate([{ text: long }], { maxTokens: 1 });
+  const before = read;
+  await generate([{ text: `${long.slice(0, -3)}yes` }], { maxTokens: 1 });
+  expect(read - before).toBeLessThanOrEqual(256);
+});
+
+test('stops at once in the middle of writing; what was written is there, and goes on', async () => {
+  await loaded();
+  const whole = await generate([{ text: PROMPT }], { maxTokens: 60 });
+  const stopped = await generate([{ text: PROMPT }], { maxTokens: 60 }, (event) => {
+    if (event.type === 'tokens') engine.stop();
+  });
+  expect(stopped.result.reason).toBe('stopped');
+  expect(stopped.ids.length).toBeGreaterThan(0);
+  expect(stopped.ids.length).toBeLessThan(60);
+  expect(stopped.ids).toEqual(whole.ids.slice(0, stopped.ids.length));
+  const runs = [{ text: PROMPT }, { ids: Uint32Array.from(stopped.ids) }];
+  const rest = await generate(runs, { maxTokens: 60 - stopped.ids.length });
+  expect([...stopped.ids, ...rest.ids]).toEqual(whole.ids);
+});
+
+test('stops while encoding and while reading a text of 5 MB, with and without spaces', async () => {
+  await loaded();
+  for (const text of ['word '.repeat(1_000_000), 'x'.repeat(5_000_000)]) {
+    setTimeout(() => engine.stop(), 200);
+    const started = performance.now();
+    const { result, ids } = await generate([{ text }]);
+    expect(result.reason).toBe('stopped');
+    expect(ids).toEqual([]);
+    expect(performance.now() - started).toBeLessThan(20_000); // reading it all would take minutes
+  }
+  const { result, events } = await generate([{ text: 'word '.repeat(20_000) }], {}, (event) => {
+    if (event.type === 'reading') engine.stop();
+  });
+  expect(result.reason).toBe('stopped');
+  expect(events.some((event) => event.type === 'reading' && event.read > 0 && event.read < event.total)).toBe(
+    true,
+  );
+});
+
+test('an empty text begins a fresh article', async () => {
+  await loaded();
+  const { ids } = await generate([], { maxTokens: 3, sampling: GREEDY });
+  expect(ids.length).toBe(3);
+  expect(read).toBe(1);
+});
+
+test('stops at the end of an article, or goes on with the next', async () => {
+  // The shipped model with the full stop in the part of <|endoftext|>, so that articles end soon.
+  const fullStop = model.tokenizer.encode('.').ids[0];
+  const config = JSON.stringify({ ...readJson(`${SHIPPED}config.json`), bos_token_id: fullStop });
+  await loaded(undefined, await consistentFolder({ 'config.json': config }));
+  const ended = await generate([{ text: PROMPT }], { sampling: GREEDY, maxTokens: 80, atArticleEnd: 'stop' });
+  expect(ended.result.reason).toBe('article-end');
+  expect(ended.ids.indexOf(fullStop)).toBe(ended.ids.length - 1);
+  expect(ended.text.endsWith(ARTICLE_BREAK)).toBe(true);
+  const next = await generate([{ text: PROMPT }, { ids: Uint32Array.from(ended.ids) }], { maxTokens: 5 });
+  expect(next.ids.length).toBe(5);
+  const through = await generate([{ text: PROMPT }], { sampling: GREEDY, maxTokens: ended.ids.length + 5 });
+  expect(through.ids.length).toBe(ended.ids.length + 5);
+  expect(through.ids.slice(0, ended.ids.length)).toEqual(ended.ids);
+});
+
+describe('a lost device', () => {
+  test('the text goes on from its tokens, exactly', async () => {
+    await loaded();
+    const whole = await generate([{ text: PROMPT }], { maxTokens: 200 });
+    await loaded(1); // after the second batch
+    const broken = await generate([{ text: PROMPT }], { maxTokens: 200 });
+    expect(broken.events.filter((event) => event.type === 'notice').length).toBe(1);
+    expect(broken.ids).toEqual(whole.ids);
+    expect(broken.result.reason).toBe('length');
+  });
+});
+
+test('a slow reader slows the stream: few events are ever unanswered', async () => {
+  await loaded();
+  let open = 0;
+  let most = 0;
+  const request: GenerateRequest = { runs: [], sampling: SAMPLING, maxTokens: 40, atArticleEnd: 'continue' };
+  await engine.generate(request, async () => {
+    most = Math.max(most, ++open);
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    open--;
+  });
+  expect(most).toBeLessThanOrEqual(4);
+  expect(open).toBe(0);
+});
+
+test('one thing at a time, and nothing without a model', async () => {
+  await loaded();
+  const running = generate([{ text: PROMPT }]);
+  await expect(engine.generate({} as GenerateRequest, () => {})).rejects.toMatchObject({ code: 'input' });
+  await running;
+  const empty = new Engine({
+    readFile: () => shippedFolder(),
+    createBackend: () => Promise.reject(new Error()),
+  });
+  await expect(empty.generate({} as GenerateRequest, () => {})).rejects.toMatchObject({ code: 'input' });
+});
+
+test('a failed load is an error with a remedy, and the next one works', async () => {
+  let damaged = true;
+  engine = new Engine({
+    readFile: () => shippedFolder(damaged ? { 'config.json': '{}' } : {}),
+    createBackend: async (m) => ({
+      backend: await createWasmBackend(m),
+      info: { kind: 'cpu', device: '', reason: null },
+    }),
+  });
+  const load = () => engine.load({ modelUrl: 'x/', backend: 'auto' }, () => {});
+  await expect(load()).rejects.toMatchObject({ code: 'config' });
+  damaged = false;
+  expect((await load()).manifest.id).toBe('wiki-7m');
+});

@@ -1,0 +1,94 @@
+import type { BackendKind, Memory } from '../model/backend';
+import type { Config } from '../model/config';
+import type { Encoded } from '../model/encoded';
+import type { ErrorData } from '../model/errors';
+import type { Manifest } from '../model/folder';
+import type { Sampling } from '../model/sampling';
+
+/** What crosses between page and worker: plain data alone. */
+
+export type BackendChoice = 'auto' | BackendKind;
+
+export interface LoadRequest {
+  /** Address of the model folder, with a slash at its end. */
+  readonly modelUrl: string;
+  readonly backend: BackendChoice;
+}
+
+export interface LoadProgress {
+  readonly bytes: number;
+  readonly total: number;
+}
+
+export interface BackendInfo {
+  readonly kind: BackendKind;
+  /** What it runs on, for people. */
+  readonly device: string;
+  /** Why it is this one, where a person may have expected another. */
+  readonly reason: string | null;
+}
+
+export interface EngineInfo {
+  readonly manifest: Manifest;
+  readonly config: Config;
+  readonly backend: BackendInfo;
+  /** Bytes of one stream's state: the same at token 10 and at token 100,000. */
+  readonly stateBytes: number;
+  readonly memory: Memory;
+}
+
+/** A piece of the text before the model: tokens as they are, or typed text that the engine is to encode. */
+export type RequestRun = { readonly ids: Uint32Array } | { readonly text: string };
+
+export interface GenerateRequest {
+  /** The whole text from its beginning, the opening `<|endoftext|>` not included. */
+  readonly runs: readonly RequestRun[];
+  readonly sampling: Sampling;
+  readonly maxTokens: number;
+  /** At the end of an article: stop there, or go on with the next. */
+  readonly atArticleEnd: 'stop' | 'continue';
+}
+
+/** What happens during a generation, in order: encoded*, reading*, tokens*; a notice at any time. */
+export type GenerateEvent =
+  | { readonly type: 'encoded'; readonly run: number; readonly tokens: Encoded }
+  | { readonly type: 'reading'; readonly read: number; readonly total: number }
+  | {
+      readonly type: 'tokens';
+      readonly text: string;
+      readonly tokens: Encoded;
+      readonly records: Float32Array;
+      readonly figures: Figures;
+    }
+  | { readonly type: 'notice'; readonly message: string; readonly backend: BackendInfo };
+
+/** Live figures of a generation. */
+export interface Figures {
+  /** Tokens of the text that the stream has read, the opening one included. */
+  readonly position: number;
+  /** Smoothed; null before the first measurement. */
+  readonly msPerToken: number | null;
+  readonly memory: Memory;
+  /** Bytes and number of the snapshots kept for going back. */
+  readonly snapshotBytes: number;
+  readonly snapshotCount: number;
+}
+
+export interface GenerateResult {
+  readonly reason: 'length' | 'article-end' | 'stopped';
+  readonly figures: Figures;
+}
+
+/** An outcome as plain data: errors keep their code and remedy on the way. */
+export type Outcome<T> = { readonly value: T } | { readonly error: ErrorData };
+
+/** The worker's side of the conversation. One generation at a time; `stop` ends whatever runs. */
+export interface EngineService {
+  load(request: LoadRequest, onProgress: (progress: LoadProgress) => void): Promise<Outcome<EngineInfo>>;
+  /** An event's promise is its credit: with several unanswered the engine waits. */
+  generate(
+    request: GenerateRequest,
+    onEvent: (event: GenerateEvent) => void | Promise<void>,
+  ): Promise<Outcome<GenerateResult>>;
+  stop(): void;
+}
