@@ -1,0 +1,103 @@
+import type { Sampling } from '../model/sampling';
+import { type Bytes, damaged, decodeUtf8, Reader, Writer } from './bytes';
+import { MAX_RUNS, MAX_TOKENS, normalize, type Shared, type SharedRun, samplingKey, textOf } from './shared';
+
+/**
+ * Version 1 of what a link says about its text. Numbers are varints, lengths of text are UTF-16 units.
+ *   digest    32 bytes
+ *   header    its length in bytes, then JSON: [id, settings, view]. Settings is a list of null (not known) or
+ *             [temperature, topK, topP, minP, repetitionPenalty, seed]: those in force, then others by first use
+ *   runs      their number; then each:
+ *     typed     2 * length
+ *     sampled   2 * number of tokens + 1, index of its settings; then each token:
+ *       known     2 * length: the id is that of the last token with the same text
+ *       other     2 * length + 1, id
+ */
+export function encodeBody({ model, runs, sampling, view }: Shared): Bytes {
+  const used = runs.flatMap((run) => (run.source === 'sampled' ? [samplingKey(run.sampling)] : []));
+  const settings = [...new Set([samplingKey(sampling), ...used])];
+  const indexOf = new Map(settings.map((key, index) => [key, index]));
+  const table = settings.map((key) => JSON.parse(key));
+
+  const writer = new Writer();
+  writer.raw(Uint8Array.from(model.digest.match(/../g)!, (byte) => Number.parseInt(byte, 16)));
+  writer.block(new TextEncoder().encode(JSON.stringify([model.id, table, view])));
+  writer.number(runs.length);
+  const lastId = new Map<string, number>();
+  for (const run of runs) {
+    if (run.source === 'typed') {
+      writer.number(2 * run.text.length);
+      continue;
+    }
+    const { ids, lengths } = run.tokens;
+    writer.number(2 * ids.length + 1);
+    writer.number(indexOf.get(samplingKey(run.sampling))!);
+    let at = 0;
+    for (let t = 0; t < ids.length; t++) {
+      const piece = run.text.slice(at, at + lengths[t]);
+      const known = lastId.get(piece) === ids[t];
+      writer.number(2 * lengths[t] + (known ? 0 : 1));
+      if (!known) {
+        writer.number(ids[t]);
+        lastId.set(piece, ids[t]);
+      }
+      at += lengths[t];
+    }
+  }
+  return writer.finish();
+}
+
+/**
+ * Reads what encodeBody wrote about this text, in bounded time and memory.
+ * @throws EngineError 'input', or the error of what failed, when these bytes are not what encodeBody writes.
+ */
+export function decodeBody(body: Bytes, text: string): Shared {
+  const reader = new Reader(body);
+  const digest = Array.from(reader.raw(32), (byte) => byte.toString(16).padStart(2, '0')).join('');
+  const [id, table, view] = JSON.parse(decodeUtf8(reader.block()));
+  const settings = (table as unknown[]).map(parseSampling);
+  const runCount = atMost(MAX_RUNS, reader.number());
+  let tokensLeft = MAX_TOKENS;
+  let at = 0;
+  const take = (length: number) => {
+    at += length;
+    return text.slice(at - length, at);
+  };
+  const lastId = new Map<string, number>();
+  const readRun = (): SharedRun => {
+    const head = reader.number();
+    if (head % 2 === 0) return { source: 'typed', text: take(head / 2) };
+    const sampling = settings[reader.number()];
+    const ids = new Uint32Array(atMost(tokensLeft, (head - 1) / 2));
+    const lengths = new Uint32Array(ids.length);
+    tokensLeft -= ids.length;
+    const start = at;
+    for (let t = 0; t < ids.length; t++) {
+      const token = reader.number();
+      lengths[t] = token >>> 1;
+      const piece = take(lengths[t]);
+      if (token % 2 === 1) lastId.set(piece, reader.number());
+      ids[t] = lastId.get(piece) ?? -1;
+    }
+    return { source: 'sampled', text: text.slice(start, at), tokens: { ids, lengths }, sampling };
+  };
+  const runs = Array.from({ length: runCount }, readRun);
+
+  const shared = normalize({ model: { id, digest }, runs, sampling: settings[0]!, view });
+  const canonical = encodeBody(shared);
+  const same = canonical.length === body.length && canonical.every((byte, i) => byte === body[i]);
+  if (!same || textOf(shared) !== text) throw damaged();
+  return shared;
+}
+
+function parseSampling(values: unknown): Sampling | null {
+  if (values === null) return null;
+  if (!Array.isArray(values) || !values.every((value) => typeof value === 'number')) throw damaged();
+  const [temperature, topK, topP, minP, repetitionPenalty, seed] = values;
+  return { temperature, topK, topP, minP, repetitionPenalty, seed };
+}
+
+function atMost(limit: number, value: number): number {
+  if (value > limit) throw damaged();
+  return value;
+}

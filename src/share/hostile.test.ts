@@ -1,0 +1,202 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { expectError } from '../../tests/files';
+import { EngineError } from '../model/errors';
+import { hash } from '../model/random';
+import { GREEDY } from '../model/sampling';
+import { crc32, deflate, fromBase64url, toBase64url, Writer } from './bytes';
+import { inflateBody, open, seal } from './container';
+import { decodeLink, encodeLink, isTooLong } from './link';
+import { normalize, type Shared } from './shared';
+
+const FIXTURES = new URL('../../tests/links/', import.meta.url);
+const links = readdirSync(FIXTURES).map(
+  (name) => JSON.parse(readFileSync(new URL(name, FIXTURES), 'utf8')).fragment as string,
+);
+const HEADER = '["m",[[0,0,1,0,1,0]],{}]';
+
+const damaged = (fragment: string) => expectError(() => decodeLink(fragment), 'input', /damaged/);
+
+/** What a link opens as, null when it is refused; anything else that it does is an error. */
+async function outcome(fragment: string, attempts = 3): Promise<Shared | null> {
+  const before = process.cpuUsage(); // not the clock, which other processes slow
+  try {
+    return await decodeLink(fragment);
+  } catch (error) {
+    expect(error).toBeInstanceOf(EngineError);
+    return null;
+  } finally {
+    const { user, system } = process.cpuUsage(before);
+    const ms = (user + system) / 1000;
+    if (ms > 100 && attempts > 1)
+      await outcome(fragment, attempts - 1); // what hangs hangs again
+    else expect(ms).toBeLessThan(100);
+  }
+}
+
+/** A link with these bytes and the check that belongs to them. */
+function checked(content: Uint8Array): string {
+  const crc = crc32(content);
+  return toBase64url(Uint8Array.of(...content, crc >>> 24, crc >>> 16, crc >>> 8, crc));
+}
+
+/** Whole numbers below n, the same in every run. */
+function randomNumbers(seed: number): (n: number) => number {
+  let drawn = 0;
+  return (n) => hash(seed, drawn++, 0) % n;
+}
+
+/** Some values changed, left out, put in or repeated. */
+function mutate<T>(values: readonly T[], value: () => T, random: (n: number) => number): T[] {
+  const mutated = [...values];
+  for (let times = 1 + random(3); times > 0; times--) {
+    const at = random(mutated.length + 1);
+    const kind = random(5);
+    if (kind === 0) mutated.splice(at, 1 + random(4));
+    else if (kind === 1) mutated.splice(at, 0, value());
+    else if (kind === 2) mutated.splice(at, 0, ...mutated.slice(at, at + random(40)));
+    else mutated.splice(at, 1, value());
+  }
+  return mutated;
+}
+
+test('with any character changed, missing or added a link is found to be damaged', async () => {
+  const fragment = links.find((link) => link.length > 400)!;
+  for (let i = 0; i < fragment.length; i++) {
+    const [before, after] = [fragment.slice(0, i), fragment.slice(i)];
+    await damaged(before);
+    await damaged(before + (fragment[i] === 'A' ? 'B' : 'A') + after.slice(1));
+    await damaged(`${before}${i % 2 ? '-' : 'A'}${after}`);
+  }
+  const others = ['help', '%E2%9C', '\ud800', '<b>', '👋', 'AAAA', 'AAAAAAAA'];
+  for (const other of [`${fragment}=`, ` ${fragment}`, `#${fragment}`, ...others]) await damaged(other);
+});
+
+test('10,000 mutated links are refused or read, in bounded time', async () => {
+  const random = randomNumbers(1);
+  const alphabet = [...'ABCxyz019-_=+/#%<"é\0'];
+  for (let round = 0; round < 10_000; round++) {
+    const link = links[round % links.length];
+    const mutated = mutate([...link], () => alphabet[random(alphabet.length)], random).join('');
+    if (mutated !== link) expect(await outcome(mutated)).toBeNull();
+  }
+});
+
+test('so are 2,500 with a check made to fit', async () => {
+  const random = randomNumbers(2);
+  const contents = links.map((link) => fromBase64url(link).slice(0, -4));
+  for (let round = 0; round < 2_500; round++) {
+    const content = [...contents[round % contents.length]];
+    const shared = await outcome(checked(Uint8Array.from(mutate(content, () => random(256), random))));
+    if (shared) expect(normalize(shared)).toEqual(shared);
+  }
+});
+
+test('so are 2,500 whose text or body was changed before it was deflated; what opens is canonical', async () => {
+  const random = randomNumbers(3);
+  const insides = await Promise.all(
+    links.map(async (link) => {
+      const { text, body } = await open(link);
+      return { text: [...text], body: [...(await inflateBody(body))] };
+    }),
+  );
+  let opened = 0;
+  for (let round = 0; round < 2_500; round++) {
+    const { text, body } = insides[round % insides.length];
+    const inText = random(4) === 0;
+    const mutatedText = inText ? mutate(text, () => String.fromCodePoint(random(0x3000)), random) : text;
+    const mutatedBody = inText ? body : mutate(body, () => random(256), random);
+    const fragment = await seal({
+      version: 1,
+      text: mutatedText.join(''),
+      body: Uint8Array.from(mutatedBody),
+    });
+    const shared = await outcome(fragment);
+    if (!shared) continue;
+    opened++;
+    expect(await encodeLink(shared)).toBe(fragment);
+  }
+  expect(opened).toBeGreaterThan(100); // the changes reach what is valid
+});
+
+test('a small link that would grow large is given up early', async () => {
+  const huge = await deflate(new Uint8Array(2 ** 24));
+  const body = new Writer();
+  body.raw(Uint8Array.of(1));
+  body.block(huge);
+  expect(await outcome(checked(body.finish()))).toBeNull();
+  expect(await outcome(await seal({ version: 1, text: '', body: new Uint8Array(2 ** 24) }))).toBeNull();
+  expect(
+    await outcome(await seal({ version: 9, text: 'x'.repeat(2 ** 23), body: new Uint8Array() })),
+  ).toBeNull();
+});
+
+/** A body from its numbers. */
+function bodyOf(numbers: readonly number[], header = HEADER) {
+  const writer = new Writer();
+  writer.raw(new Uint8Array(32));
+  writer.block(new TextEncoder().encode(header));
+  for (const number of numbers) writer.number(number);
+  return writer.finish();
+}
+
+test.each([
+  ['counts of runs', '', [2 ** 28 - 1]],
+  ['counts of tokens', '', [1, 2 ** 28 - 1, 0]],
+  ['lengths of tokens', 'a', [1, 3, 0, 2 ** 28 - 1, 5]],
+  ['lengths of typed text', 'a', [1, 2 ** 28 - 2]],
+  ['an id that was not given', 'a', [1, 3, 0, 2]],
+  ['an id that is too large', 'a', [1, 3, 0, 3, 2 ** 24]],
+  ['an id that is given twice', 'aa', [1, 5, 0, 3, 7, 3, 7]],
+  ['settings that are not there', 'a', [1, 3, 1, 3, 7]],
+  ['neighbours that belong together', 'aa', [2, 2, 2]],
+  ['an empty run', '', [1, 0]],
+  ['a token that ends inside a character', '😀', [1, 5, 0, 3, 7, 3, 8]],
+  ['a run that ends inside a character', '😀', [2, 2, 3, 0, 3, 7]],
+  ['text that belongs to no run', 'aa', [1, 2]],
+  ['bytes after the end', 'a', [1, 2, 0]],
+])('%s: refused', async (_, text, numbers) =>
+  damaged(await seal({ version: 1, text, body: bodyOf(numbers) })),
+);
+
+test.each([
+  ['not JSON', '['],
+  ['nested deeply', '['.repeat(100_000)],
+  ['not a list', '{}'],
+  ['an id that is not a string', '[1,[[0,0,1,0,1,0]],{}]'],
+  ['an id that is a path', '["../m",[[0,0,1,0,1,0]],{}]'],
+  ['no settings', '["m",[],{}]'],
+  ['settings unknown', '["m",[null],{}]'],
+  ['settings that nothing uses', '["m",[[0,0,1,0,1,0],null],{}]'],
+  ['settings that are not numbers', '["m",[["0",0,1,0,1,0]],{}]'],
+  ['settings out of range', '["m",[[99,0,1,0,1,0]],{}]'],
+  ['a number written otherwise', '["m",[[0,0,1.0,0,1,0]],{}]'],
+  ['a view that is a list', '["m",[[0,0,1,0,1,0]],[]]'],
+  ['a view that is null', '["m",[[0,0,1,0,1,0]],null]'],
+  ['a view with a list', '["m",[[0,0,1,0,1,0]],{"a":[]}]'],
+  ['a view with a prototype', '["m",[[0,0,1,0,1,0]],{"__proto__":{"a":1}}]'],
+  ['a view out of order', '["m",[[0,0,1,0,1,0]],{"b":1,"a":1}]'],
+])('a header that is %s: refused', async (_, header) =>
+  damaged(await seal({ version: 1, text: '', body: bodyOf([0], header) })),
+);
+
+test('the least header opens', async () => {
+  const shared = await decodeLink(await seal({ version: 1, text: '', body: bodyOf([0]) }));
+  expect(shared).toEqual({
+    model: { id: 'm', digest: '0'.repeat(64) },
+    runs: [],
+    sampling: { ...GREEDY },
+    view: {},
+  });
+});
+
+test('a link that holds the most tokens and the most text is read in bounded time', async () => {
+  const ids = Uint32Array.from({ length: 2 ** 17 }, (_, i) => i % 64);
+  const text = Array.from(ids, (id) => `token${id}`.padEnd(8)).join('');
+  const tokens = { ids, lengths: new Uint32Array(ids.length).fill(8) };
+  const model = { id: 'm', digest: '0'.repeat(64) };
+  const runs = [{ source: 'sampled', text, tokens, sampling: GREEDY } as const];
+  const fragment = await encodeLink({ model, runs, sampling: GREEDY, view: {} });
+  expect(isTooLong(fragment)).toBe(false);
+  expect((await outcome(fragment))?.runs[0].text).toBe(text);
+});
