@@ -1,0 +1,75 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type { Page } from '@playwright/test';
+import { expect, test } from './playground';
+
+const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+
+async function findsNothing(page: Page): Promise<void> {
+  if (!(await page.evaluate(() => 'axe' in window))) await page.addScriptTag({ path: axe });
+  const violations = await page.evaluate(async () => {
+    const { violations } = await (
+      window as unknown as { axe: { run(): Promise<import('axe-core').AxeResults> } }
+    ).axe.run();
+    return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
+  });
+  expect(violations).toEqual([]);
+}
+
+const { fragment: LINK } = JSON.parse(
+  readFileSync(new URL('../tests/links/v1-mixed.json', import.meta.url), 'utf8'),
+);
+
+const LOOKS = [
+  { name: 'light', colorScheme: 'light', width: 1280 },
+  { name: 'dark', colorScheme: 'dark', width: 1280 },
+  { name: 'light, 360 px wide', colorScheme: 'light', width: 360 },
+  { name: 'dark, 360 px wide', colorScheme: 'dark', width: 360 },
+] as const;
+
+for (const { name, colorScheme, width } of LOOKS)
+  test.describe(name, () => {
+    test.use({ colorScheme, viewport: { width, height: 740 } });
+
+    test('axe finds nothing, and nothing is cut off', async ({ playground, page }) => {
+      await playground.open();
+      await playground.isReady();
+      await findsNothing(page);
+
+      await playground.press(playground.write);
+      await findsNothing(page);
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+
+      for (const card of [/^About the model/, /^Runs on/, /^Share/, /^Help/, /^Examples/, /^Memory/]) {
+        await page.getByRole('button', { name: card }).click();
+        await findsNothing(page);
+        await page.keyboard.press('Escape');
+      }
+      await page.getByRole('button', { name: 'Settings', exact: true }).click();
+      await findsNothing(page);
+      await page.getByRole('button', { name: 'Close Settings' }).click();
+
+      await page.getByRole('button', { name: 'New', exact: true }).click();
+      await findsNothing(page);
+      await page.goto(`./#${LINK}`);
+      await expect(page.getByRole('complementary', { name: 'About this text' })).toBeVisible();
+      await findsNothing(page);
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+
+      await page.goto('./?model=..');
+      await expect(page.getByRole('alert')).toBeVisible();
+      await findsNothing(page);
+    });
+  });
+
+test('the theme can be chosen, and is kept', async ({ playground, page }) => {
+  await playground.open();
+  const paper = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  const light = await paper();
+  await page.getByRole('button', { name: /^Theme/ }).click();
+  await page.getByRole('button', { name: /^Theme: light/ }).click();
+  expect(await paper()).not.toBe(light);
+  await page.reload();
+  await expect(page.getByRole('button', { name: /^Theme: dark/ })).toBeVisible();
+  expect(await paper()).not.toBe(light);
+});

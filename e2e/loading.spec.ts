@@ -1,0 +1,111 @@
+import type { Page } from '@playwright/test';
+import { expect, model, test } from './playground';
+
+const WEIGHTS = '**/model.safetensors';
+const NETWORK_ERROR = /Failed to load resource/; // the browser's own words for a 404
+
+const alert = (page: Page) => page.getByRole('alert');
+
+test('without WebGPU it runs on the CPU, and says why', async ({ playground, page }) => {
+  await playground.open();
+  const device = page.getByRole('button', { name: /^Runs on: CPU/ });
+  await expect(device).toBeVisible();
+  await device.click();
+  await expect(page.getByRole('dialog', { name: /^Runs on/ })).toContainText(
+    /WebGPU.*so the model runs on the processor/,
+  );
+});
+
+test('the address chooses the backend, and a setting takes it back', async ({ playground, page }) => {
+  await playground.open('?backend=reference');
+  await page.getByRole('button', { name: 'Runs on: CPU, reference' }).click();
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: 'Settings', exact: true }).click();
+  await expect(page.getByText('Set by ?backend= in the address')).toBeVisible();
+  await page.getByRole('radio', { name: 'Automatic' }).check();
+  await playground.isReady();
+  await expect(page).not.toHaveURL(/backend/);
+});
+
+test('asked for WebGPU where there is none, it says so; a setting mends it', async ({ playground, page }) => {
+  await playground.open('?backend=webgpu');
+  await expect(alert(page)).toContainText(/WebGPU/);
+  await page.getByRole('button', { name: 'Settings', exact: true }).click();
+  await page.getByRole('radio', { name: 'Automatic' }).check();
+  await playground.isReady();
+  await playground.press(playground.write);
+});
+
+test('while the model loads, the page is of use, and a press is remembered', async ({ playground, page }) => {
+  let letGo = () => {};
+  const held = new Promise<void>((resolve) => {
+    letGo = resolve;
+  });
+  await page.route(WEIGHTS, async (route) => {
+    await held;
+    await route.continue();
+  });
+  await playground.open();
+  await expect(page.getByText('Loading the model')).toBeVisible();
+  await expect(page.getByText(/of [\d.]+ MB/)).toBeVisible();
+  await playground.startNew('Tea is');
+  await playground.write.click();
+  await expect(page.getByText('Writing starts when it is here.')).toBeVisible();
+  letGo();
+  await playground.isIdle();
+  expect((await playground.words()).length).toBeGreaterThan('Tea is'.length);
+});
+
+test('loading can be cancelled, and begun again', async ({ playground, page }) => {
+  let isHeld = true;
+  await page.route(WEIGHTS, async (route) => {
+    if (isHeld) await new Promise(() => {});
+    await route.continue();
+  });
+  await playground.open();
+  await page.getByRole('button', { name: 'Cancel' }).click();
+  await expect(page.getByText('The model is not loaded.')).toBeVisible();
+  isHeld = false;
+  await page.getByRole('button', { name: 'Load the model' }).click();
+  await playground.isReady();
+  await playground.press(playground.write);
+});
+
+test('a missing model is named, and tried again', async ({ playground, page }) => {
+  playground.expectedErrors.push(NETWORK_ERROR);
+  let isMissing = true;
+  await page.route('**/manifest.json', (route) =>
+    isMissing ? route.fulfill({ status: 404 }) : route.continue(),
+  );
+  await playground.open();
+  await expect(alert(page)).toContainText('manifest.json could not be loaded: the server answered 404.');
+  await expect(alert(page)).toContainText('try again');
+  await playground.startNew('Still here');
+  isMissing = false;
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await playground.isReady();
+  expect(await playground.words()).toBe('Still here');
+});
+
+test('a model that the address misspells', async ({ playground, page }) => {
+  await playground.open('?model=../elsewhere');
+  await expect(alert(page)).toContainText('"../elsewhere" is not a model');
+  await page.goto('./?model=nowhere');
+  await expect(alert(page)).toContainText(/manifest\.json/);
+});
+
+const damaged: [name: string, body: () => Buffer, says: RegExp][] = [
+  ['truncated', () => model.weights().subarray(0, 1_000_000), /has 1000000 bytes instead of/],
+  ['corrupted', () => model.weights().fill(7, 5_000_000, 5_000_100), /does not match its SHA-256/],
+];
+for (const [name, body, says] of damaged)
+  test(`${name} weights are refused, and loaded again`, async ({ playground, page }) => {
+    let isDamaged = true;
+    await page.route(WEIGHTS, (route) => (isDamaged ? route.fulfill({ body: body() }) : route.continue()));
+    await playground.open();
+    await expect(alert(page)).toContainText(says);
+    await expect(alert(page)).toContainText('Load again');
+    isDamaged = false;
+    await playground.press(playground.write); // a press is a wish to try again, too
+    await expect(playground.text.locator('ins')).not.toHaveCount(0);
+  });

@@ -1,0 +1,132 @@
+import { readFileSync } from 'node:fs';
+import { test as base, expect, type Locator, type Page } from '@playwright/test';
+import type { Settings } from '../src/app/store/settings';
+import type { Manifest } from '../src/model/folder';
+
+const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url));
+
+/** The model that the page loads by itself: the first of the list. */
+const [{ id }] = JSON.parse(read('public/weights/index.json').toString()).models as { id: string }[];
+export const model = {
+  manifest: JSON.parse(read(`public/weights/${id}/manifest.json`).toString()) as Manifest,
+  weights: () => read(`public/weights/${id}/model.safetensors`),
+};
+
+/** The page as a person meets it. */
+export class PlaygroundPage {
+  readonly page: Page;
+  readonly text: Locator;
+  /** The accented button, whatever it says. */
+  readonly write: Locator;
+  readonly stop: Locator;
+  readonly undo: Locator;
+  readonly redo: Locator;
+  readonly regenerate: Locator;
+  readonly oneToken: Locator;
+  readonly title: Locator;
+  /** Console errors that a test expects. */
+  readonly expectedErrors: RegExp[] = [];
+
+  constructor(page: Page) {
+    this.page = page;
+    const button = (name: string | RegExp) => page.getByRole('button', { name, exact: true });
+    this.text = page.getByRole('textbox', { name: 'Text', exact: true });
+    this.write = button(/^(Generate|Continue|Next article)$/);
+    this.stop = button('Stop');
+    this.undo = button('Undo');
+    this.redo = button('Redo');
+    this.regenerate = button('Regenerate the last part');
+    this.oneToken = button('Write one token');
+    this.title = page.getByRole('textbox', { name: 'Title' });
+  }
+
+  /** Opens the page, with little to write at a press unless a test wants more. */
+  async open(query = '', settings: Partial<Settings> = {}): Promise<void> {
+    await this.page.addInitScript(
+      (kept) => {
+        if (!localStorage.getItem('settings')) localStorage.setItem('settings', JSON.stringify(kept));
+      },
+      { length: 12, ...settings },
+    );
+    await this.page.goto(`./${query}`);
+    await expect(this.text).toBeVisible();
+  }
+
+  async isReady(): Promise<void> {
+    await expect(this.page.getByRole('button', { name: /^About the model/ })).toBeVisible();
+  }
+
+  /** Presses a button that lets the model write, and waits until it has. */
+  async press(button: Locator): Promise<void> {
+    await button.click();
+    await this.isIdle();
+  }
+
+  async isIdle(): Promise<void> {
+    await expect(this.write).toBeVisible();
+  }
+
+  /** What stands there, on one line; without the marks of headings, which come and go. */
+  async words(): Promise<string> {
+    const text = (await this.text.allInnerTexts()).join('');
+    return text.replaceAll('=', '').replace(/\s+/g, ' ').trim();
+  }
+
+  async startNew(beginning: string): Promise<void> {
+    await this.page.getByRole('button', { name: 'New', exact: true }).click();
+    await this.text.click();
+    await this.page.keyboard.insertText(beginning);
+  }
+
+  /** Pastes without the system's clipboard, which tests share. */
+  async paste(unit: string, times: number): Promise<void> {
+    await this.text.focus();
+    await this.text.evaluate(
+      (element, { unit, times }) => {
+        const clipboardData = new DataTransfer();
+        clipboardData.setData('text/plain', unit.repeat(times));
+        element.dispatchEvent(
+          new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }),
+        );
+      },
+      { unit, times },
+    );
+  }
+
+  /** The text as it is kept for the next visit. */
+  kept(): Promise<{ text: string; sources: string[] }> {
+    return this.page.evaluate(
+      () =>
+        new Promise((resolve, reject) => {
+          const opening = indexedDB.open('leapformer-playground');
+          opening.onerror = () => reject(opening.error);
+          opening.onsuccess = () => {
+            const reading = opening.result.transaction('kept').objectStore('kept').get('text');
+            reading.onsuccess = () => {
+              const runs: { text: string; source: string }[] = reading.result?.text.runs ?? [];
+              resolve({ text: runs.map((run) => run.text).join(''), sources: runs.map((run) => run.source) });
+              opening.result.close();
+            };
+          };
+        }),
+    );
+  }
+}
+
+/** Every test fails on an error in the console or a rejection that nobody handled. */
+export const test = base.extend<{ playground: PlaygroundPage }>({
+  playground: async ({ page }, use) => {
+    const playground = new PlaygroundPage(page);
+    const errors: string[] = [];
+    page.on('console', (message) => {
+      if (message.type() === 'error') errors.push(message.text());
+    });
+    page.on('pageerror', (error) => errors.push(String(error)));
+    await use(playground);
+    expect(errors.filter((error) => !playground.expectedErrors.some((known) => known.test(error)))).toEqual(
+      [],
+    );
+  },
+});
+
+export { expect };

@@ -1,0 +1,42 @@
+import { expect, test } from './playground';
+
+test.use({ viewport: { width: 1000, height: 500 } });
+
+test('the page follows what is written, until the reader looks elsewhere', async ({ playground, page }) => {
+  await playground.open('', { length: 4000, atArticleEnd: 'continue' });
+  await playground.isReady();
+  const main = page.getByRole('main');
+  const distance = () => main.evaluate((e) => [e.scrollTop, e.scrollHeight - e.scrollTop - e.clientHeight]);
+  const below = page.getByRole('button', { name: 'Writing below' });
+
+  await playground.write.click();
+  const height = await main.evaluate((e) => e.scrollHeight);
+  await expect.poll(() => main.evaluate((e) => e.scrollHeight)).toBeGreaterThan(height + 50);
+  expect((await distance())[1]).toBeLessThan(64);
+
+  await main.hover();
+  await page.mouse.wheel(0, -5000);
+  await expect(below).toBeVisible();
+  const words = await playground.words();
+  await expect.poll(() => playground.words()).not.toBe(words);
+  expect((await distance())[0]).toBe(0);
+
+  await below.click();
+  await expect(below).toHaveCount(0);
+  await expect.poll(async () => (await distance())[1]).toBeLessThan(64);
+  await playground.stop.click();
+  await playground.isIdle();
+});
+
+test('headings show their marks where the cursor is; an article ends with an ornament', async ({
+  playground,
+  page,
+}) => {
+  await playground.open();
+  await playground.startNew('= Tea =\n\nA drink.\n\n= = History = =\n\nOld.\n\f= Coffee =\n\nAnother');
+  await expect(playground.text).not.toContainText('=');
+  await expect(playground.text.getByRole('img', { name: 'End of the article' })).toBeVisible();
+  await page.getByText('History', { exact: true }).click();
+  await expect(playground.text).toContainText('= = History = =');
+  await expect(playground.text).not.toContainText('= Tea =');
+});

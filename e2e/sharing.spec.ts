@@ -1,0 +1,172 @@
+import { readFile } from 'node:fs/promises';
+import type { Page } from '@playwright/test';
+import { GREEDY } from '../src/model/sampling';
+import { seal } from '../src/share/container';
+import { encodeLink, isTooLong } from '../src/share/link';
+import type { Shared } from '../src/share/shared';
+import { expect, model, PlaygroundPage, test } from './playground';
+
+const MODEL = { id: model.manifest.id, digest: model.manifest.digest };
+const SAMPLED = { ids: Uint32Array.of(300, 301), lengths: Uint32Array.of(6, 6) };
+const shared: Shared = {
+  model: MODEL,
+  runs: [
+    { source: 'typed', text: 'Tea is' },
+    { source: 'sampled', text: ' drunk daily', tokens: SAMPLED, sampling: GREEDY },
+  ],
+  sampling: { ...GREEDY, seed: 5 },
+  view: {},
+};
+
+const about = (page: Page) => page.getByRole('complementary', { name: 'About this text' });
+const share = (page: Page) => page.getByRole('button', { name: 'Share', exact: true });
+
+test('a copied link shows the same text elsewhere before the weights, and one press goes on', async ({
+  playground,
+  page,
+  browser,
+}) => {
+  await playground.open();
+  await playground.isReady();
+  await playground.startNew('= Tea =\n\nTea is a drink that is made');
+  await playground.press(playground.write);
+  const words = await playground.words();
+  await page.evaluate(() => {
+    navigator.clipboard.writeText = async (text) => void Object.assign(window, { copied: text });
+    navigator.share = async (data) => void Object.assign(window, { shared: data }); // not every platform has it
+  });
+  await share(page).click();
+  await page.getByRole('button', { name: 'Copy link' }).click();
+  await expect(page.getByText('Copied', { exact: true })).toBeVisible();
+  const link = await page.getByRole('textbox', { name: 'Link' }).inputValue();
+  expect(await page.evaluate(() => (window as unknown as { copied: string }).copied)).toBe(link);
+  await page.getByRole('button', { name: 'Share with …' }).click();
+  expect(await page.evaluate(() => (window as unknown as { shared: ShareData }).shared)).toEqual({
+    title: 'Tea',
+    url: link,
+  });
+  const sampled = await playground.text.locator('ins').allInnerTexts();
+
+  const theirPage = await browser.newPage();
+  const friend = new PlaygroundPage(theirPage);
+  let letGo = () => {};
+  const held = new Promise<void>((resolve) => {
+    letGo = resolve;
+  });
+  await theirPage.route('**/model.safetensors', (route) => held.then(() => route.continue()));
+  await theirPage.goto(link);
+  await expect(friend.text.locator('ins')).toHaveText(sampled);
+  expect(await friend.words()).toBe(words);
+  await expect(about(theirPage)).toContainText(`A shared text for ${MODEL.id}`);
+  expect(theirPage.url()).not.toContain('#');
+  letGo();
+  await expect(about(theirPage)).toContainText(', loaded here.');
+  expect(await friend.words()).toBe(words); // nothing runs by itself
+  await friend.write.click();
+  await expect.poll(async () => (await friend.words()).length).toBeGreaterThan(words.length);
+  await theirPage.close();
+});
+
+test('a link pasted into the same tab loses nothing, over edits and a reload', async ({
+  playground,
+  page,
+}) => {
+  await playground.open();
+  await playground.startNew('My own words.');
+  const fragment = await encodeLink(shared);
+  await page.goto(`./#${fragment}`);
+  await expect(playground.text).toHaveText('Tea is drunk daily');
+  await expect(about(page)).toBeVisible();
+  expect(page.url()).not.toContain('#');
+  await playground.text.click();
+  await page.keyboard.press('Control+End');
+  await page.keyboard.insertText(' by me');
+  await page.reload();
+  await expect(playground.text).toHaveText('Tea is drunk daily by me');
+  await expect(playground.text.locator('ins')).toHaveText(' drunk daily');
+  await page.getByRole('button', { name: 'Use its settings' }).click();
+  await expect(page.getByRole('button', { name: 'Use its settings' })).toBeHidden();
+  await about(page).getByRole('button', { name: 'Dismiss' }).click();
+  await expect(about(page)).toBeHidden();
+  await playground.undo.click();
+  await expect(playground.text).toHaveText('My own words.');
+});
+
+test('links of another model, of a newer version, and damaged ones say so', async ({ playground, page }) => {
+  const foreign = await encodeLink({ ...shared, model: { id: 'other-1b', digest: '0'.repeat(64) } });
+  await playground.open(`#${foreign}`);
+  await playground.isReady();
+  await expect(about(page)).toContainText(/for another model, other-1b 00000000/);
+  await expect(playground.text.locator('ins')).toHaveText(' drunk daily');
+
+  await page.goto(`./#${await seal({ version: 9, text: 'From later.', body: new Uint8Array(2) })}`);
+  await expect(playground.text).toHaveText('From later.');
+  await expect(about(page)).toContainText('newer version');
+
+  await page.goto(`./#${foreign.slice(0, -4)}`);
+  await expect(page.getByText(/This link is damaged.*Your text is as it was/)).toBeVisible();
+  await expect(playground.text).toHaveText('From later.');
+});
+
+test('what is too long for a link goes into a file, and comes back from it', async ({ playground, page }) => {
+  await playground.open();
+  await page.getByRole('button', { name: 'New', exact: true }).click();
+  const words = Array.from({ length: 3000 }, (_, i) => (i * 7919 * i).toString(36)).join(' ');
+  expect(isTooLong(words)).toBe(true);
+  await playground.paste(words, 1);
+  await share(page).click();
+  await expect(page.getByText('too long for a link')).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Copy link' })).toBeHidden();
+  const downloading = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'Save as a file' }).click();
+  const download = await downloading;
+  expect(download.suggestedFilename()).toBe('LeaPformer text.leapformer.txt');
+  const file = await download.path();
+  await page.keyboard.press('Escape');
+
+  await page.getByRole('button', { name: 'New', exact: true }).click();
+  await share(page).click();
+  const choosing = page.waitForEvent('filechooser');
+  await page.getByRole('button', { name: 'Open a file …' }).click();
+  await (await choosing).setFiles(file);
+  await expect(about(page)).toBeVisible();
+  await expect.poll(async () => (await playground.kept()).text).toBe(words);
+
+  await page.getByRole('button', { name: 'New', exact: true }).click();
+  const content = await readFile(file, 'utf8');
+  await playground.text.evaluate((element, content) => {
+    const dataTransfer = new DataTransfer();
+    dataTransfer.items.add(new File([content], 'Tea.leapformer (1).txt'));
+    element.dispatchEvent(new DragEvent('drop', { dataTransfer, bubbles: true, cancelable: true }));
+  }, content);
+  await expect.poll(async () => (await playground.kept()).text).toBe(words);
+});
+
+test('where the page may not copy, the link stands ready to be copied by hand', async ({
+  playground,
+  page,
+}) => {
+  await page.addInitScript(() => Object.defineProperty(navigator, 'clipboard', { value: undefined }));
+  await playground.open();
+  await share(page).click();
+  await page.getByRole('button', { name: 'Copy link' }).click();
+  await expect(page.getByText(/Copy it from the field/)).toBeVisible();
+  const selected = await page
+    .getByRole('textbox', { name: 'Link' })
+    .evaluate((field: HTMLInputElement) => (field.selectionEnd ?? 0) - (field.selectionStart ?? 0));
+  expect(selected).toBeGreaterThan(100);
+});
+
+test('of several models the page loads the one with the link’s digest', async ({ playground, page }) => {
+  const first = { ...model.manifest, id: 'first', digest: 'f'.repeat(64) };
+  await page.route('**/weights/index.json', (route) =>
+    route.fulfill({ json: { models: [{ id: 'first' }, { id: MODEL.id }] } }),
+  );
+  await page.route('**/weights/first/manifest.json', (route) => route.fulfill({ json: first }));
+  const asked: string[] = [];
+  page.on('request', (request) => asked.push(new URL(request.url()).pathname));
+  await playground.open(`#${await encodeLink({ ...shared, model: { ...MODEL, id: 'renamed' } })}`);
+  await playground.isReady();
+  await expect(about(page)).toContainText(', loaded here.');
+  expect(asked.filter((path) => /weights\/first\/(?!manifest)/.test(path))).toEqual([]);
+});

@@ -1,0 +1,58 @@
+import { expect, test } from './playground';
+
+// The software adapter takes tens of milliseconds a token, so little is written here.
+
+test('on WebGPU: generate, stop midway, continue, regenerate, reload', async ({ playground, page }) => {
+  await playground.open('?backend=webgpu', { length: 6 });
+  await expect(page.getByRole('button', { name: 'Runs on: WebGPU' })).toBeVisible();
+  await playground.startNew('Tea is a drink');
+  const beginning = await playground.words();
+  await playground.press(playground.write);
+  const first = await playground.words();
+  expect(first.startsWith(beginning)).toBe(true);
+  expect(first).not.toBe(beginning);
+
+  await playground.press(playground.regenerate);
+  const anew = await playground.words();
+  expect(anew.startsWith(beginning)).toBe(true);
+  expect(anew).not.toBe(first);
+
+  await page.getByRole('button', { name: 'Settings', exact: true }).click();
+  await page.getByRole('spinbutton', { name: 'Length in tokens' }).fill('4000');
+  await playground.write.click();
+  await expect.poll(() => playground.words()).not.toBe(anew);
+  await playground.stop.click();
+  await playground.isIdle();
+  const stopped = await playground.words();
+  expect(stopped.startsWith(anew)).toBe(true);
+
+  await page.reload();
+  await expect(playground.text).toBeVisible();
+  expect(await playground.words()).toBe(stopped);
+  await expect(page.getByRole('button', { name: 'Runs on: WebGPU' })).toBeVisible();
+  await playground.press(playground.oneToken);
+});
+
+test('when the device is lost, the text stays and goes on', async ({ playground, page, browser }) => {
+  await playground.open('?backend=webgpu', { length: 24 });
+  await expect(page.getByRole('button', { name: 'Runs on: WebGPU' })).toBeVisible();
+  await playground.startNew('Tea is a drink');
+  await playground.write.click();
+  await expect(playground.text.locator('ins')).not.toHaveCount(0);
+  const before = await playground.words();
+  const chromium = await browser.newBrowserCDPSession();
+  chromium.send('Browser.crashGpuProcess').catch(() => {});
+  await expect(page.getByText('The text goes on from its tokens.').last()).toBeVisible();
+  await playground.isIdle();
+  const after = await playground.words();
+  expect(after.startsWith(before)).toBe(true);
+  expect(after.length).toBeGreaterThan(before.length);
+  await page.getByRole('button', { name: 'Dismiss' }).click();
+  await expect(page.getByRole('button', { name: 'Dismiss' })).toHaveCount(0);
+});
+
+test('an emulated GPU is left alone: the CPU is faster', async ({ playground, page }) => {
+  await playground.open();
+  await page.getByRole('button', { name: /^Runs on: CPU/ }).click();
+  await expect(page.getByRole('dialog', { name: /^Runs on/ })).toContainText('emulated in software');
+});

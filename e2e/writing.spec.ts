@@ -1,0 +1,170 @@
+import example from '../src/app/example.json' with { type: 'json' };
+import { expect, model, test } from './playground';
+
+const BEGINNING = '= Tea =\n\nTea is a drink that is made';
+
+test('a finished example stands there; one press goes on from it', async ({ playground }) => {
+  await playground.open();
+  await expect(playground.text).toContainText(example.sampled.text.slice(0, 20));
+  await expect(playground.title).toHaveValue(/./);
+  const before = await playground.words();
+  await playground.press(playground.write);
+  const after = await playground.words();
+  expect(after.startsWith(before)).toBe(true);
+  expect(after.length).toBeGreaterThan(before.length);
+  await expect(playground.page.getByText(/tokens\/s/)).toBeVisible();
+});
+
+test('generate, continue, one token, regenerate, undo and redo', async ({ playground }) => {
+  // hot, so that two draws of the same twelve tokens do not agree by chance
+  await playground.open('', { sampler: { temperature: 2, topP: 1, minP: 0 } });
+  await playground.isReady();
+  await playground.startNew(BEGINNING);
+  await expect(playground.write).toHaveText('Generate');
+
+  const texts = [await playground.words()];
+  for (const button of [playground.write, playground.write, playground.oneToken]) {
+    await playground.press(button);
+    texts.push(await playground.words());
+    expect(texts.at(-1)!.startsWith(texts.at(-2)!)).toBe(true);
+    expect(texts.at(-1)).not.toBe(texts.at(-2));
+  }
+  await expect(playground.write).toHaveText('Continue');
+
+  await playground.undo.click();
+  expect(await playground.words()).toBe(texts[2]);
+  await playground.press(playground.regenerate);
+  const anew = await playground.words();
+  expect(anew.startsWith(texts[1])).toBe(true);
+  expect(anew).not.toBe(texts[2]);
+
+  for (const expected of [texts[2], texts[1], texts[0]]) {
+    await playground.undo.click();
+    expect(await playground.words()).toBe(expected);
+  }
+  for (const expected of [texts[1], texts[2], anew]) {
+    await playground.redo.click();
+    expect(await playground.words()).toBe(expected);
+  }
+});
+
+test('stops midway, keeps what was written, and continues', async ({ playground }) => {
+  await playground.open('', { length: 4000 });
+  await playground.isReady();
+  await playground.startNew(BEGINNING);
+  await playground.write.click();
+  await expect(playground.page.getByText(/tokens\/s/)).toBeVisible();
+  await playground.page.keyboard.press('Escape');
+  await playground.isIdle();
+  const stopped = await playground.words();
+  expect(stopped.length).toBeGreaterThan(BEGINNING.length);
+  await playground.press(playground.oneToken);
+  expect((await playground.words()).startsWith(stopped)).toBe(true);
+});
+
+test('the same seed writes the same text', async ({ playground }) => {
+  await playground.open('', { seed: 7, randomSeed: false });
+  await playground.isReady();
+  await playground.startNew(BEGINNING);
+  await playground.press(playground.write);
+  const first = await playground.words();
+  await playground.undo.click();
+  await playground.press(playground.write);
+  expect(await playground.words()).toBe(first);
+});
+
+test('an empty text becomes a fresh article', async ({ playground }) => {
+  await playground.open();
+  await playground.isReady();
+  await playground.page.getByRole('button', { name: 'New', exact: true }).click();
+  await playground.press(playground.write);
+  await expect(playground.text.locator('ins')).not.toHaveCount(0);
+});
+
+test('the keyboard does it all', async ({ playground, page }) => {
+  await playground.open();
+  await playground.isReady();
+  await playground.startNew(BEGINNING);
+  const before = await playground.words();
+  await page.keyboard.press('Control+Enter');
+  await expect(page.getByText(/tokens written|article ends here/)).toBeAttached();
+  const first = await playground.words();
+  expect(first).not.toBe(before);
+  await page.keyboard.press('Control+Shift+Enter');
+  await expect.poll(() => playground.words()).not.toBe(first);
+  await playground.isIdle();
+  await page.keyboard.press('Alt+Enter');
+  await expect(page.getByText('1 token written.')).toBeAttached();
+  for (let i = 0; i < 3; i++) await page.keyboard.press('Control+z');
+  expect(await playground.words()).toBe(before);
+  await page.keyboard.press('Control+Shift+z');
+  expect(await playground.words()).toBe(first);
+  await page.keyboard.press('Control+,');
+  await expect(page.getByRole('spinbutton', { name: 'Temperature' })).toBeVisible();
+});
+
+test('typing in the middle of a generation ends it first', async ({ playground, page }) => {
+  await playground.open('', { length: 4000 });
+  await playground.isReady();
+  await playground.startNew(BEGINNING);
+  await playground.write.click();
+  await expect(page.getByText(/tokens\/s/)).toBeVisible();
+  await playground.text.focus();
+  await page.keyboard.press('Control+Home');
+  await page.keyboard.insertText('First. ');
+  await playground.isIdle();
+  const words = await playground.words();
+  expect(words).toMatch(/^First\. /);
+  await page.waitForTimeout(300);
+  expect(await playground.words()).toBe(words);
+});
+
+test('the title field and the first line are the same thing', async ({ playground, page }) => {
+  await playground.open();
+  await playground.startNew('A drink.');
+  await playground.title.fill('Green tea');
+  await expect(playground.text).toContainText('Green tea');
+  await playground.text.click();
+  await page.keyboard.press('Control+Home');
+  await expect(playground.text).toContainText('= Green tea =');
+  await page.keyboard.press('End');
+  for (let i = 0; i < 5; i++) await page.keyboard.press('ArrowLeft');
+  await page.keyboard.insertText('leaf ');
+  await expect(playground.title).toHaveValue('Green leaf tea');
+  await playground.title.fill('');
+  expect(await playground.words()).toBe('A drink.');
+});
+
+test('what the model wrote is told apart from what was typed', async ({ playground, page }) => {
+  await playground.open();
+  await playground.isReady();
+  await playground.startNew(BEGINNING);
+  await playground.press(playground.write);
+  await expect(page.locator('.sampled-bar')).toHaveCount(1);
+  const sampled = (await playground.text.locator('ins').allInnerTexts()).join('');
+  expect(BEGINNING).not.toContain(sampled);
+  await page.keyboard.press('Control+Home');
+  await page.keyboard.insertText('x');
+  expect((await playground.text.locator('ins').allInnerTexts()).join('')).toBe(sampled);
+});
+
+test('settings: changed, kept, and reset to the model’s own', async ({ playground, page }) => {
+  await playground.open();
+  await playground.isReady();
+  await page.getByRole('button', { name: 'Settings', exact: true }).click();
+  const own = String(model.manifest.sampling.temperature);
+  const temperature = page.getByRole('spinbutton', { name: 'Temperature' });
+  await expect(temperature).toHaveValue(own);
+  await temperature.fill('0.3');
+  await page.getByRole('radio', { name: 'Go on with the next' }).check();
+  await page.reload();
+  await playground.isReady();
+  await page.getByRole('button', { name: 'Settings', exact: true }).click();
+  await expect(temperature).toHaveValue('0.3');
+  await expect(page.getByRole('radio', { name: 'Go on with the next' })).toBeChecked();
+  await temperature.fill('99');
+  await temperature.blur();
+  await expect(temperature).toHaveValue('2');
+  await page.getByRole('button', { name: /^Reset/ }).click();
+  await expect(temperature).toHaveValue(own);
+});

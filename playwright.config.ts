@@ -1,0 +1,54 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { chromium, defineConfig } from '@playwright/test';
+
+/** A port that is free now. The workers read this file too, and must find the same one. */
+process.env.E2E_PORT ??= execFileSync(process.execPath, [
+  '-e',
+  "const s = require('net').createServer().listen(0, () => { process.stdout.write(String(s.address().port)); s.close(); })",
+]).toString();
+const port = process.env.E2E_PORT;
+const address = `http://127.0.0.1:${port}`;
+const built = '.cache/e2e';
+
+const executablePath =
+  process.env.PLAYWRIGHT_CHROMIUM ??
+  (existsSync(chromium.executablePath()) ? chromium.executablePath() : '/usr/bin/chromium');
+const quiet = [
+  '--no-sandbox',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--disable-quic',
+];
+
+export default defineConfig({
+  testDir: 'e2e',
+  fullyParallel: true,
+  workers: 2,
+  timeout: 60_000,
+  expect: { timeout: 20_000 },
+  forbidOnly: Boolean(process.env.CI),
+  reporter: 'list',
+  use: { baseURL: address, viewport: { width: 1280, height: 800 } },
+  projects: [
+    {
+      name: 'cpu', // as most machines without a GPU are: no WebGPU adapter
+      testIgnore: '**/webgpu.spec.ts',
+      use: { launchOptions: { executablePath, args: quiet } },
+    },
+    {
+      name: 'webgpu', // emulated in software: slow, and slower beside other work
+      testMatch: '**/webgpu.spec.ts',
+      timeout: 240_000,
+      expect: { timeout: 90_000 },
+      use: { launchOptions: { executablePath, args: [...quiet, '--enable-unsafe-webgpu'] } },
+    },
+  ],
+  webServer: {
+    command: `npx vite build --outDir ${built} --logLevel error && npx vite preview --outDir ${built} --host 127.0.0.1 --port ${port} --strictPort`,
+    url: address,
+    timeout: 120_000,
+  },
+});

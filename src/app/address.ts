@@ -1,0 +1,29 @@
+import type { BackendChoice } from '../workers/messages';
+import { isBackendChoice } from './store/settings';
+
+/** What the page's address asks for (`?backend=`); it goes before the setting. */
+export function chosenBackend(): BackendChoice | null {
+  const value = new URLSearchParams(location.search).get('backend');
+  return isBackendChoice(value) ? value : null;
+}
+
+/** Takes the backend into the address, or out of it. */
+export function chooseBackend(backend: BackendChoice | null): void {
+  const url = new URL(location.href);
+  if (backend) url.searchParams.set('backend', backend);
+  else url.searchParams.delete('backend');
+  history.replaceState(null, '', url);
+}
+
+/** The address of this page with a text in its fragment; which model it needs, the text itself says. */
+export function linkTo(fragment: string): string {
+  return `${location.origin}${location.pathname}#${fragment}`;
+}
+
+/** Takes the fragment out of the address, so that a reload does not bring back what has been edited since. */
+export function takeFragment(): string | null {
+  const fragment = location.hash.slice(1);
+  if (!fragment) return null;
+  history.replaceState(null, '', location.pathname + location.search);
+  return fragment;
+}

@@ -1,0 +1,85 @@
+import { deleteGroupBackward, standardKeymap } from '@codemirror/commands';
+import { Annotation, EditorState, type Transaction } from '@codemirror/state';
+import { EditorView, keymap, placeholder } from '@codemirror/view';
+import { plainText, type Run } from '../../model/text';
+import type { Playground } from '../store/playground';
+import { type Change, difference, sampledRanges } from '../store/text-value';
+import { articleForm } from './article-form';
+import { setSampled, sources } from './sources';
+
+/** Marks a change that comes from the document itself, and is not to be written back to it. */
+const fromDocument = Annotation.define<boolean>();
+
+/**
+ * The editor of the document. The playground's runs are the truth: what is typed here goes there, and every other
+ * change (sampling, undo, another text) comes from there as one replacement.
+ */
+export function editDocument(parent: HTMLElement, playground: Playground): EditorView {
+  let shown: readonly Run[] = playground.text.runs;
+  let writingBack = false;
+
+  const view = new EditorView({
+    parent,
+    state: EditorState.create({
+      doc: plainText(shown),
+      extensions: [
+        EditorState.lineSeparator.of('\n'), // every other character is one that the model reads
+        EditorView.clipboardInputFilter.of((text) => text.replace(/\r\n?/g, '\n')),
+        EditorView.lineWrapping,
+        EditorView.contentAttributes.of({
+          'aria-label': 'Text',
+          'aria-describedby': 'sources-explained',
+          spellcheck: 'false',
+          autocapitalize: 'sentences',
+        }),
+        placeholder('Begin an article here, or press Generate and let the model begin one.'),
+        keymap.of([{ key: 'Mod-Backspace', run: deleteGroupBackward }, ...standardKeymap]),
+        articleForm,
+        sources,
+      ],
+    }),
+    dispatchTransactions: (transactions) => {
+      view.update(transactions);
+      for (const transaction of transactions) if (transaction.docChanged) writeBack(transaction);
+    },
+  });
+
+  function writeBack(transaction: Transaction): void {
+    if (transaction.annotation(fromDocument)) return;
+    const changes: Change[] = [];
+    transaction.changes.iterChanges((from, to, _fromB, _toB, insert) => {
+      changes.unshift({ from, to, insert: insert.sliceString(0, undefined, '\n') }); // last first: the others stay in place
+    });
+    writingBack = true;
+    playground.edit(...changes);
+    writingBack = false;
+    shown = playground.text.runs;
+    showSources();
+  }
+
+  function showSources(): void {
+    view.dispatch({ effects: setSampled.of(sampledRanges(shown)), annotations: fromDocument.of(true) });
+  }
+
+  const unsubscribe = playground.store.subscribe((state, before) => {
+    const runs = playground.text.runs;
+    if (writingBack || runs === shown || state.history === before.history) return;
+    const change = difference(shown, runs);
+    const wrote = change?.from === view.state.doc.length;
+    shown = runs;
+    view.dispatch({
+      ...(change && { changes: change }),
+      ...(change && !wrote && view.hasFocus && { selection: { anchor: change.from + change.insert.length } }),
+      effects: setSampled.of(sampledRanges(runs)),
+      annotations: fromDocument.of(true),
+    });
+  });
+
+  showSources();
+  const destroy = view.destroy.bind(view);
+  view.destroy = () => {
+    unsubscribe();
+    destroy();
+  };
+  return view;
+}

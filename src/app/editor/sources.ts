@@ -1,0 +1,108 @@
+import { RangeSetBuilder, StateEffect, StateField } from '@codemirror/state';
+import {
+  Decoration,
+  type DecorationSet,
+  type EditorView,
+  type LayerMarker,
+  layer,
+  RectangleMarker,
+  ViewPlugin,
+  type ViewUpdate,
+} from '@codemirror/view';
+
+/**
+ * Typed and sampled text in the same ink, told apart in three ways: a bar in the margin beside every line that holds
+ * sampled text, a small bracket where one turns into the other within a line, and <ins> for those who listen.
+ */
+
+export interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
+export const setSampled = StateEffect.define<readonly Span[]>();
+
+const sampled = StateField.define<readonly Span[]>({
+  create: () => [],
+  update(spans, transaction) {
+    for (const effect of transaction.effects) if (effect.is(setSampled)) return effect.value;
+    // Until the document's own answer comes, which it does within the same update.
+    return transaction.docChanged ? [] : spans;
+  },
+});
+
+const insertion = Decoration.mark({ tagName: 'ins', class: 'sampled' });
+
+const insertions = ViewPlugin.fromClass(
+  class {
+    decorations: DecorationSet;
+
+    constructor(view: EditorView) {
+      this.decorations = markVisible(view);
+    }
+
+    update(update: ViewUpdate) {
+      if (changed(update) || update.viewportChanged) this.decorations = markVisible(update.view);
+    }
+  },
+  { decorations: (plugin) => plugin.decorations },
+);
+
+function markVisible(view: EditorView): DecorationSet {
+  const builder = new RangeSetBuilder<Decoration>();
+  for (const { from, to } of visibleSpans(view)) builder.add(from, to, insertion);
+  return builder.finish();
+}
+
+const BAR_OFFSET = 20; // px left of the text
+const BRACKET = 4;
+
+const margin = layer({
+  above: false,
+  class: 'sampled-layer',
+  update: (update) => changed(update) || update.viewportChanged || update.geometryChanged,
+  markers(view) {
+    const scroller = view.scrollDOM.getBoundingClientRect();
+    const text = view.contentDOM.getBoundingClientRect();
+    const place = (
+      name: string,
+      left: number,
+      top: number,
+      width: number | null,
+      bottom: number,
+    ): LayerMarker =>
+      new RectangleMarker(name, left - scroller.left, top - scroller.top, width, bottom - top);
+    const markers: LayerMarker[] = [];
+    for (const { from, to, opens, closes } of visibleSpans(view)) {
+      const start = view.coordsAtPos(from, 1);
+      const end = view.coordsAtPos(to, -1);
+      if (!start || !end) continue;
+      markers.push(place('sampled-bar', text.left - BAR_OFFSET, start.top, null, end.bottom));
+      if (opens) markers.push(place('sampled-opens', start.left - 1, start.top, BRACKET, start.bottom));
+      if (closes) markers.push(place('sampled-closes', end.left - BRACKET + 1, end.top, BRACKET, end.bottom));
+    }
+    return markers;
+  },
+});
+
+function changed(update: ViewUpdate): boolean {
+  return update.docChanged || update.startState.field(sampled) !== update.state.field(sampled);
+}
+
+/** The sampled spans within what is drawn, and whether they begin or end beside typed text of the same line. */
+function visibleSpans(view: EditorView): (Span & { opens: boolean; closes: boolean })[] {
+  const { doc } = view.state;
+  const spans = [];
+  for (const visible of view.visibleRanges)
+    for (const span of view.state.field(sampled)) {
+      const from = Math.max(span.from, visible.from);
+      const to = Math.min(span.to, visible.to);
+      if (from >= to) continue;
+      const opens = from === span.from && from > doc.lineAt(from).from;
+      const closes = to === span.to && to < doc.lineAt(to).to;
+      spans.push({ from, to, opens, closes });
+    }
+  return spans;
+}
+
+export const sources = [sampled, insertions, margin];

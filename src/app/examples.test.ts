@@ -1,0 +1,20 @@
+import { readFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import { plainText } from '../model/text';
+import { BEGINNINGS, FINISHED } from './examples';
+import { titleOf } from './store/article';
+import { parseKept } from './store/persistence';
+import { typedText } from './store/text-value';
+
+const read = (path: string) => JSON.parse(readFileSync(`public/weights/${path}`, 'utf8'));
+
+it('shows what the first model wrote (if not, run src/app/make-example.ts)', () => {
+  const [{ id }] = read('index.json').models;
+  expect(FINISHED.model).toEqual({ id, digest: read(`${id}/manifest.json`).digest });
+  expect(parseKept({ version: 2, text: FINISHED })).toEqual(FINISHED); // ids, lengths and records fit the words
+  expect(plainText(FINISHED.runs).length).toBeGreaterThan(200);
+});
+
+it('offers beginnings in the form of the model’s articles', () => {
+  for (const { text } of BEGINNINGS) expect(titleOf(typedText(text).runs)).not.toBeNull();
+});

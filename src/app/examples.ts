@@ -1,0 +1,69 @@
+import type { Encoded } from '../model/encoded';
+import { RECORD_SIZE, type Sampling } from '../model/sampling';
+import type { Run } from '../model/text';
+import finished from './example.json';
+import type { TextValue } from './store/text-value';
+
+/** Beginnings in the form of the model's articles. */
+export const BEGINNINGS: readonly { name: string; text: string }[] = [
+  {
+    name: 'A lighthouse',
+    text: '= Kestrel Lighthouse =\n\nKestrel Lighthouse is a lighthouse on the northern coast of Scotland. It was built in 1847',
+  },
+  {
+    name: 'A bird',
+    text: '= Grey-crowned warbler =\n\nThe grey-crowned warbler is a species of bird in the family',
+  },
+  {
+    name: 'A battle',
+    text: '= Battle of Harrow Bridge =\n\nThe Battle of Harrow Bridge was fought on 12 May 1644 between',
+  },
+  {
+    name: 'An album',
+    text: '= Northern Lines =\n\nNorthern Lines is the third studio album by the English rock band',
+  },
+  {
+    name: 'A storm',
+    text: '= Hurricane Odette =\n\nHurricane Odette was the strongest storm of the season. It formed on September 4',
+  },
+];
+
+/** The text at first sight: a typed beginning, and how the model went on, token for token. */
+export const FINISHED: TextValue = {
+  runs: [typedRun(finished.typed), sampledRun(finished.sampled)],
+  model: finished.model,
+  generatedFrom: finished.typed.text.length,
+  origin: null,
+};
+
+interface StoredText {
+  readonly text: string;
+  readonly ids: readonly number[];
+  readonly lengths: readonly number[];
+}
+
+interface StoredSample extends StoredText {
+  /** Of each token: log-probability, rank, and the sampler's probability. */
+  readonly chances: readonly (readonly number[])[];
+  readonly sampling: Sampling;
+}
+
+function typedRun({ text, ids, lengths }: StoredText): Run {
+  return { source: 'typed', text, tokens: encoded(ids, lengths) };
+}
+
+function sampledRun({ text, ids, lengths, chances, sampling }: StoredSample): Run {
+  const records = new Float32Array(ids.length * RECORD_SIZE).fill(-1); // -1: no alternatives are kept
+  for (const [i, id] of ids.entries()) records.set([id, ...chances[i]], i * RECORD_SIZE);
+  return {
+    source: 'sampled',
+    text,
+    tokens: encoded(ids, lengths),
+    records,
+    sampling,
+  };
+}
+
+function encoded(ids: readonly number[], lengths: readonly number[]): Encoded {
+  return { ids: Uint32Array.from(ids), lengths: Uint32Array.from(lengths) };
+}

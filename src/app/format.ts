@@ -1,0 +1,27 @@
+/** Numbers for people. */
+
+const decimal = (digits: number) => new Intl.NumberFormat('en', { maximumFractionDigits: digits });
+
+export function count(n: number): string {
+  return decimal(0).format(n);
+}
+
+/** 6857892 → 6.9 M */
+export function million(n: number): string {
+  return n < 1e6 ? count(n) : `${decimal(n < 1e8 ? 1 : 0).format(n / 1e6)} M`;
+}
+
+/** Decimal units, as disks and networks count. */
+export function bytes(n: number): string {
+  if (n < 1e6) return `${decimal(0).format(n / 1e3)} kB`;
+  if (n < 1e9) return `${decimal(n < 1e7 ? 2 : 1).format(n / 1e6)} MB`;
+  return `${decimal(2).format(n / 1e9)} GB`;
+}
+
+export function milliseconds(n: number): string {
+  return `${decimal(n < 10 ? 2 : n < 100 ? 1 : 0).format(n)} ms`;
+}
+
+export function perSecond(n: number): string {
+  return decimal(n < 10 ? 1 : 0).format(n);
+}

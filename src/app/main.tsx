@@ -1,0 +1,60 @@
+import '@fontsource-variable/inter';
+import '@fontsource-variable/literata';
+import './styles/tokens.css';
+import './styles/controls.css';
+import './styles/layout.css';
+import './styles/document.css';
+import './styles/panels.css';
+import './styles/settings.css';
+import { createRoot } from 'react-dom/client';
+import { createEngine } from '../workers/client';
+import { App } from './App';
+import { chosenBackend, takeFragment } from './address';
+import { FINISHED } from './examples';
+import { PlaygroundContext } from './playground-context';
+import { findModel } from './store/models';
+import { keepText, readKept } from './store/persistence';
+import { Playground } from './store/playground';
+import { keepSettings, readSettings } from './store/settings-storage';
+import { openText } from './store/sharing';
+
+const settings = readSettings();
+const playground = new Playground({
+  createEngine,
+  findModel,
+  nextFrame,
+  randomSeed: () => crypto.getRandomValues(new Uint32Array(1))[0],
+  settings: { ...settings, backend: chosenBackend() ?? settings.backend },
+});
+
+createRoot(document.getElementById('root')!).render(
+  <PlaygroundContext value={playground}>
+    <App />
+  </PlaygroundContext>,
+);
+
+keepSettings(playground);
+readKept().then(async (kept) => {
+  playground.restore(kept ?? FINISHED);
+  keepText(playground);
+  await openLink();
+  playground.load();
+});
+addEventListener('hashchange', openLink);
+
+/** A text that the address brings; before the model is loaded, so that it may be the text's. */
+async function openLink(): Promise<void> {
+  const fragment = takeFragment();
+  if (fragment) await openText(playground, fragment, 'link');
+}
+
+const LATE = 200; // ms after which a frame that does not come is not waited for
+
+/** The next frame; at once in a hidden tab, which has none. */
+function nextFrame(): Promise<void> {
+  if (document.hidden) return Promise.resolve();
+  return new Promise((resolve) => {
+    requestAnimationFrame(() => resolve());
+    setTimeout(resolve, LATE);
+  });
+}

@@ -1,0 +1,137 @@
+import { count, milliseconds, perSecond } from '../format';
+import { usePlayground, usePlaygroundState } from '../playground-context';
+import { ALT, MOD } from '../shortcuts';
+import { canRegenerate } from '../store/playground';
+import { countTokens, endsArticle, endsInSampled } from '../store/text-value';
+import { OneTokenIcon, RedoIcon, RegenerateIcon, StopIcon, UndoIcon, WriteIcon } from './icons';
+import { MemoryMeter } from './MemoryMeter';
+import { StatusStrip } from './StatusStrip';
+
+/** Under the text, always in reach: what the model is to do, and how it fares. */
+export function ActionBar() {
+  return (
+    <section className="action-bar" aria-label="Writing">
+      <StatusStrip />
+      <div className="action-row">
+        <Actions />
+        <Figures />
+        <MemoryMeter />
+      </div>
+    </section>
+  );
+}
+
+function Actions() {
+  const playground = usePlayground();
+  const history = usePlaygroundState((state) => state.history);
+  const { phase } = usePlaygroundState((state) => state.work);
+  const isWorking = phase !== 'idle';
+  return (
+    <div className="actions">
+      <WriteButton />
+      <button
+        type="button"
+        className="quiet-button"
+        aria-label="Write one token"
+        title={`Write one token (${ALT}+Enter)`}
+        aria-disabled={isWorking}
+        onClick={() => playground.generate(1)}
+      >
+        <OneTokenIcon />
+      </button>
+      <button
+        type="button"
+        className="quiet-button"
+        aria-label="Regenerate the last part"
+        title={`Regenerate the last part (${MOD}+Shift+Enter)`}
+        aria-disabled={isWorking || !history || !canRegenerate(history.present)}
+        onClick={() => playground.regenerate()}
+      >
+        <RegenerateIcon />
+      </button>
+      <span className="divider" />
+      <button
+        type="button"
+        className="quiet-button"
+        aria-label="Undo"
+        title={`Undo (${MOD}+Z)`}
+        aria-disabled={!history?.past.length}
+        onClick={() => playground.undo()}
+      >
+        <UndoIcon />
+      </button>
+      <button
+        type="button"
+        className="quiet-button"
+        aria-label="Redo"
+        title={`Redo (${MOD}+Shift+Z)`}
+        aria-disabled={!history?.future.length}
+        onClick={() => playground.redo()}
+      >
+        <RedoIcon />
+      </button>
+    </div>
+  );
+}
+
+/** The one accented button. It says what a press will do. */
+function WriteButton() {
+  const playground = usePlayground();
+  const { phase } = usePlaygroundState((state) => state.work);
+  const length = usePlaygroundState((state) => state.settings.length);
+  const label = usePlaygroundState(({ history }) => {
+    const runs = history?.present.runs ?? [];
+    if (endsArticle(runs)) return 'Next article';
+    return endsInSampled(runs) ? 'Continue' : 'Generate';
+  });
+  if (phase === 'idle')
+    return (
+      <button
+        type="button"
+        className="write-button"
+        title={`Write ${count(length)} tokens (${MOD}+Enter)`}
+        onClick={() => playground.generate()}
+      >
+        <WriteIcon /> {label}
+      </button>
+    );
+  return (
+    <button type="button" className="write-button" title="Stop (Esc)" onClick={() => playground.stop()}>
+      <StopIcon /> {phase === 'stopping' ? 'Stopping' : 'Stop'}
+    </button>
+  );
+}
+
+function Figures() {
+  const ms = usePlaygroundState((state) => state.figures?.msPerToken ?? null);
+  const position = usePlaygroundState((state) =>
+    state.history ? countTokens(state.history.present.runs) : null,
+  );
+  return (
+    <dl className="figures">
+      {ms ? (
+        <div>
+          <dt>Speed</dt>
+          <dd>
+            <b>{perSecond(1000 / ms)}</b> tokens/s · {milliseconds(ms)}
+            <span className="wide-only"> a token</span>
+          </dd>
+        </div>
+      ) : null}
+      {position === 1 ? null : (
+        <div>
+          <dt>Position</dt>
+          <dd title="Tokens that the model has read or written here">
+            {position === null ? (
+              'not read yet'
+            ) : (
+              <>
+                <b>{count(position)}</b> tokens
+              </>
+            )}
+          </dd>
+        </div>
+      )}
+    </dl>
+  );
+}

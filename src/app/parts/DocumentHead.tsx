@@ -1,0 +1,71 @@
+import { BEGINNINGS, FINISHED } from '../examples';
+import { usePlayground, usePlaygroundState } from '../playground-context';
+import { titleOf } from '../store/article';
+import { typedText } from '../store/text-value';
+import { ChevronIcon } from './icons';
+import { Popover } from './Popover';
+
+/** Above the text: its title, which is also its first line, and other texts to begin with. */
+export function DocumentHead() {
+  const playground = usePlayground();
+  const title = usePlaygroundState(
+    (state) => (state.history ? titleOf(state.history.present.runs)?.words : null) ?? '',
+  );
+  return (
+    <div className="document-head">
+      <label className="title-field">
+        <span>Title</span>
+        <input
+          value={title}
+          placeholder="Untitled"
+          autoComplete="off"
+          onChange={(event) => playground.setTitle(event.target.value)}
+        />
+      </label>
+      <Popover
+        label="Examples"
+        side="below"
+        className="quiet-button worded"
+        button={
+          <>
+            Examples <ChevronIcon />
+          </>
+        }
+      >
+        {(close) => <Examples onChosen={close} />}
+      </Popover>
+      <button type="button" className="quiet-button worded" onClick={() => playground.replace(typedText(''))}>
+        New
+      </button>
+    </div>
+  );
+}
+
+function Examples({ onChosen }: { onChosen(): void }) {
+  const playground = usePlayground();
+  const choose = (change: () => void) => () => {
+    change();
+    onChosen();
+  };
+  return (
+    <>
+      <p>
+        <small>Each takes the place of your text. Undo brings yours back.</small>
+      </p>
+      <ul className="choices">
+        <li>
+          <button type="button" onClick={choose(() => playground.replace(FINISHED))}>
+            A finished example
+          </button>
+        </li>
+        {BEGINNINGS.map(({ name, text }) => (
+          <li key={name}>
+            <button type="button" onClick={choose(() => playground.replace(typedText(text)))}>
+              {name} <small>{text.split('\n').at(-1)} …</small>
+            </button>
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}

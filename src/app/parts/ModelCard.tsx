@@ -1,0 +1,49 @@
+import type { Manifest } from '../../model/folder';
+import { bytes, count, million } from '../format';
+import { Popover } from './Popover';
+
+const PRECISIONS: Record<Manifest['precision'], string> = {
+  float32: '32-bit numbers',
+  float16: '16-bit numbers',
+  int8: '8-bit numbers with a scale for each row',
+};
+
+/** Which model writes here, to the byte. */
+export function ModelCard({ manifest }: { manifest: Manifest }) {
+  const { name, parameters, digest, files, precision, license, description } = manifest;
+  const size = files['model.safetensors'].bytes;
+  return (
+    <Popover
+      label={`About the model: ${name}`}
+      side="below"
+      className="quiet-button fact"
+      button={
+        <>
+          <span className="for-listeners">About the model:</span>
+          <span className="fact-name">{name}</span>
+          <span className="fact-detail">
+            {million(parameters)} parameters · {bytes(size)} · <code>{digest.slice(0, 8)}</code>
+          </span>
+        </>
+      }
+    >
+      <h2>{name}</h2>
+      <p>{description}</p>
+      <dl>
+        <dt>Parameters</dt>
+        <dd>{count(parameters)}</dd>
+        <dt>Weights</dt>
+        <dd>
+          {bytes(size)}, {PRECISIONS[precision]}
+        </dd>
+        <dt>Digest</dt>
+        <dd>
+          <code>{digest}</code>
+          <small>SHA-256 of the weights: the same digest, the same model.</small>
+        </dd>
+        <dt>License</dt>
+        <dd>{license}</dd>
+      </dl>
+    </Popover>
+  );
+}

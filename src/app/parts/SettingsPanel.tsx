@@ -1,0 +1,188 @@
+import type { BackendChoice } from '../../workers/messages';
+import { chooseBackend, chosenBackend } from '../address';
+import { usePlayground, usePlaygroundState } from '../playground-context';
+import { RANGES, type Sampler, samplerOf } from '../store/settings';
+import { NumberField } from './NumberField';
+
+const SAMPLER: { key: keyof Sampler; name: string; hint: string }[] = [
+  {
+    key: 'temperature',
+    name: 'Temperature',
+    hint: 'Low keeps to likely words, high takes chances. 0 always takes the likeliest.',
+  },
+  {
+    key: 'topP',
+    name: 'Top-p',
+    hint: 'Choose among the likeliest tokens that share this much probability. 1: all.',
+  },
+  {
+    key: 'minP',
+    name: 'Min-p',
+    hint: 'Leave out tokens below this fraction of the likeliest one’s probability. 0: none.',
+  },
+  { key: 'topK', name: 'Top-k', hint: 'Choose among this many of the likeliest tokens. 0: all.' },
+  {
+    key: 'repetitionPenalty',
+    name: 'Repetition penalty',
+    hint: 'Makes tokens that this article already has less likely. 1: off.',
+  },
+];
+
+const BACKENDS: { value: BackendChoice; name: string }[] = [
+  { value: 'auto', name: 'Automatic' },
+  { value: 'webgpu', name: 'WebGPU' },
+  { value: 'cpu', name: 'CPU' },
+];
+
+export function SettingsPanel() {
+  return (
+    <form className="settings" onSubmit={(event) => event.preventDefault()}>
+      <SamplerFields />
+      <SeedFields />
+      <LengthFields />
+      <BackendField />
+      <p>
+        <small>Changes hold from the next press on.</small>
+      </p>
+    </form>
+  );
+}
+
+function SamplerFields() {
+  const playground = usePlayground();
+  const settings = usePlaygroundState((state) => state.settings);
+  const engine = usePlaygroundState((state) => state.engine);
+  const sampler = samplerOf(settings, engine.phase === 'ready' ? engine.info.manifest : null);
+  const isChanged = Object.keys(settings.sampler).length > 0;
+  return (
+    <fieldset>
+      <legend>Choice of words</legend>
+      {SAMPLER.map(({ key, name, hint }) => (
+        <NumberField
+          key={key}
+          name={name}
+          hint={hint}
+          slider
+          value={sampler[key]}
+          range={RANGES[key]}
+          onChange={(value) => playground.setSampler({ [key]: value })}
+        />
+      ))}
+      <button
+        type="button"
+        className="worded"
+        disabled={!isChanged}
+        onClick={() => playground.set({ sampler: {} })}
+      >
+        Reset to the model’s own
+      </button>
+    </fieldset>
+  );
+}
+
+function SeedFields() {
+  const playground = usePlayground();
+  const { seed, randomSeed } = usePlaygroundState((state) => state.settings);
+  return (
+    <fieldset>
+      <legend>Chance</legend>
+      <NumberField
+        name="Seed"
+        hint="The same seed, settings and text give the same continuation on this device."
+        value={seed}
+        range={RANGES.seed}
+        onChange={(value) => playground.set({ seed: value, randomSeed: false })}
+      />
+      <label className="check">
+        <input
+          type="checkbox"
+          checked={randomSeed}
+          onChange={(event) => playground.set({ randomSeed: event.target.checked })}
+        />
+        A new seed each time
+      </label>
+    </fieldset>
+  );
+}
+
+function LengthFields() {
+  const playground = usePlayground();
+  const { length, atArticleEnd } = usePlaygroundState((state) => state.settings);
+  return (
+    <fieldset>
+      <legend>How far</legend>
+      <NumberField
+        name="Length in tokens"
+        hint="Written by one press. A token is a word or a piece of one."
+        value={length}
+        range={RANGES.length}
+        onChange={(value) => playground.set({ length: value })}
+      />
+      <Choice
+        name="At the end of an article"
+        value={atArticleEnd}
+        options={[
+          { value: 'stop', name: 'Stop' },
+          { value: 'continue', name: 'Go on with the next' },
+        ]}
+        onChange={(value) => playground.set({ atArticleEnd: value })}
+      />
+    </fieldset>
+  );
+}
+
+function BackendField() {
+  const playground = usePlayground();
+  const backend = usePlaygroundState((state) => state.settings.backend);
+  const info = usePlaygroundState(({ engine }) => (engine.phase === 'ready' ? engine.info.backend : null));
+  const isNamed = chosenBackend() !== null;
+  const options =
+    backend === 'reference' ? [...BACKENDS, { value: 'reference' as const, name: 'Reference' }] : BACKENDS;
+  return (
+    <fieldset>
+      <legend>Machine</legend>
+      <Choice
+        name="Runs on"
+        value={backend}
+        options={options}
+        onChange={(value) => {
+          chooseBackend(null);
+          playground.set({ backend: value });
+          playground.load();
+        }}
+      />
+      <small className="hint">
+        {isNamed ? 'Set by ?backend= in the address. ' : ''}
+        {info ? `Now: ${info.device}. ${info.reason ?? ''}` : ''}
+      </small>
+    </fieldset>
+  );
+}
+
+interface ChoiceProps<T extends string> {
+  readonly name: string;
+  readonly value: T;
+  readonly options: readonly { readonly value: T; readonly name: string }[];
+  onChange(value: T): void;
+}
+
+function Choice<T extends string>({ name, value, options, onChange }: ChoiceProps<T>) {
+  return (
+    <fieldset className="choice">
+      <legend>{name}</legend>
+      <div className="choice-options">
+        {options.map((option) => (
+          <label key={option.value}>
+            <input
+              type="radio"
+              name={name}
+              checked={option.value === value}
+              onChange={() => onChange(option.value)}
+            />
+            <span>{option.name}</span>
+          </label>
+        ))}
+      </div>
+    </fieldset>
+  );
+}

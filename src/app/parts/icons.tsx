@@ -1,0 +1,43 @@
+import type { ReactNode } from 'react';
+
+/** Icons of 16 units, drawn with the pen of the text around them. */
+function icon(children: ReactNode) {
+  return () => (
+    <svg
+      className="icon"
+      viewBox="0 0 16 16"
+      fill="none"
+      stroke="currentColor"
+      strokeWidth="1.5"
+      strokeLinecap="round"
+      strokeLinejoin="round"
+      aria-hidden="true"
+    >
+      {children}
+    </svg>
+  );
+}
+
+export const WriteIcon = icon(
+  <path d="M3 13l.8-3.2L11 2.6a1.4 1.4 0 0 1 2 0l.4.4a1.4 1.4 0 0 1 0 2L6.2 12.2 3 13z" />,
+);
+export const StopIcon = icon(<rect x="4" y="4" width="8" height="8" rx="1.5" fill="currentColor" />);
+export const OneTokenIcon = icon(<path d="M3 8h6M6.5 5l3 3-3 3M13 4v8" />);
+export const RegenerateIcon = icon(<path d="M13 8a5 5 0 1 1-1.6-3.7M13 2v3h-3" />);
+export const UndoIcon = icon(<path d="M6 3L3 6l3 3M3 6h6.5a3.5 3.5 0 0 1 0 7H6" />);
+export const RedoIcon = icon(<path d="M10 3l3 3-3 3M13 6H6.5a3.5 3.5 0 0 0 0 7H10" />);
+export const SettingsIcon = icon(
+  <path d="M2 5h6M12 5h2M2 11h2M8 11h6M10 3.2a1.8 1.8 0 1 0 0 3.6 1.8 1.8 0 0 0 0-3.6zM6 9.2a1.8 1.8 0 1 0 0 3.6 1.8 1.8 0 0 0 0-3.6z" />,
+);
+export const ShareIcon = icon(<path d="M8 10V2M5 4.500l3-3 3 3M4 7.500H3v6.500h10V7.500h-1" />);
+export const HelpIcon = icon(
+  <path d="M6 6.2a2 2 0 1 1 2.9 1.8c-.6.3-.9.7-.9 1.4M8 11.8v.1M8 1.5a6.5 6.5 0 1 0 0 13 6.5 6.5 0 0 0 0-13z" />,
+);
+export const LightIcon = icon(
+  <path d="M8 5a3 3 0 1 0 0 6 3 3 0 0 0 0-6zM8 1.3v1M8 13.7v1M1.3 8h1M13.7 8h1M3.3 3.3l.7.7M12 12l.7.7M12.7 3.3l-.7.7M4 12l-.7.7" />,
+);
+export const DarkIcon = icon(<path d="M13.3 9.8A5.8 5.8 0 0 1 6.2 2.7a5.8 5.8 0 1 0 7.1 7.1z" />);
+export const SystemIcon = icon(<path d="M2 3h12v8H2zM6 14h4M8 11v3" />);
+export const CloseIcon = icon(<path d="M4 4l8 8M12 4l-8 8" />);
+export const DownIcon = icon(<path d="M8 3v10M4 9l4 4 4-4" />);
+export const ChevronIcon = icon(<path d="M4.5 6.5L8 10l3.5-3.5" />);

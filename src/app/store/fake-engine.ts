@@ -1,0 +1,109 @@
+import { EngineError } from '../../model/errors';
+import { RECORD_SIZE } from '../../model/sampling';
+import type { EngineClient } from '../../workers/client';
+import type {
+  EngineInfo,
+  Figures,
+  GenerateEvent,
+  GenerateRequest,
+  GenerateResult,
+  LoadProgress,
+} from '../../workers/messages';
+
+/** A promise that is settled from outside. */
+class Outcome<T> {
+  resolve!: (value: T) => void;
+  reject!: (error: EngineError) => void;
+  readonly promise = new Promise<T>((resolve, reject) => {
+    this.resolve = resolve;
+    this.reject = reject;
+  });
+}
+
+/** For tests: an engine that writes what the test tells it to. */
+export class FakeEngine implements EngineClient {
+  readonly requests: GenerateRequest[] = [];
+  disposed = false;
+  info = {
+    manifest: { id: 'one', name: 'One', digest: 'd1', sampling: { temperature: 0.7 } },
+    backend: {},
+    memory: {},
+  } as EngineInfo;
+  private loading = new Outcome<EngineInfo>();
+  private onProgress: (progress: LoadProgress) => void = () => {};
+  private running: Outcome<GenerateResult> | null = null;
+  private onEvent: (event: GenerateEvent) => void | Promise<void> = () => {};
+
+  load(
+    _request: unknown,
+    onProgress: (progress: LoadProgress) => void,
+    signal?: AbortSignal,
+  ): Promise<EngineInfo> {
+    this.onProgress = onProgress;
+    signal?.addEventListener('abort', () =>
+      this.loading.reject(new EngineError('cancelled', 'Stopped.', '')),
+    );
+    return this.loading.promise;
+  }
+
+  generate(
+    request: GenerateRequest,
+    onEvent: (event: GenerateEvent) => void | Promise<void>,
+    signal?: AbortSignal,
+  ): Promise<GenerateResult> {
+    this.requests.push(request);
+    this.onEvent = onEvent;
+    const running = new Outcome<GenerateResult>();
+    this.running = running;
+    signal?.addEventListener('abort', () => running.resolve({ reason: 'stopped', figures }));
+    return running.promise;
+  }
+
+  dispose(): void {
+    this.disposed = true;
+  }
+
+  // What the test says.
+
+  progresses(bytes: number, total: number): void {
+    this.onProgress({ bytes, total });
+  }
+
+  loaded(): void {
+    this.loading.resolve(this.info);
+  }
+
+  fails(error: EngineError): void {
+    if (this.running) this.running.reject(error);
+    else this.loading.reject(error);
+  }
+
+  emit(event: GenerateEvent): void | Promise<void> {
+    return this.onEvent(event);
+  }
+
+  /** Writes words, one token each, with the ids 100, 101, … */
+  async writes(...words: string[]): Promise<void> {
+    const ids = Uint32Array.from(words, (_, i) => 100 + i);
+    const records = new Float32Array(words.length * RECORD_SIZE).fill(-1);
+    await this.emit({
+      type: 'tokens',
+      text: words.join(''),
+      tokens: { ids, lengths: Uint32Array.from(words, (word) => word.length) },
+      records,
+      figures,
+    });
+  }
+
+  finishes(reason: GenerateResult['reason'] = 'length'): void {
+    this.running?.resolve({ reason, figures });
+  }
+}
+
+const figures: Figures = {
+  position: 1,
+  msPerToken: 10,
+  memory: { weights: 0, state: 0, scratch: 0, transfer: 0 },
+  snapshotBytes: 0,
+  snapshotCount: 0,
+};

@@ -1,0 +1,65 @@
+import { EMPTY, type TextValue } from './text-value';
+
+/** Undo and redo, by keeping the values themselves: ids, records and sources come back with the words. */
+export interface History {
+  readonly past: readonly Step[];
+  readonly present: TextValue;
+  readonly future: readonly TextValue[];
+}
+
+interface Step {
+  readonly value: TextValue;
+  /** UTF-16 units that this value alone keeps in memory. */
+  readonly cost: number;
+}
+
+const STEPS = 1000;
+const BUDGET = 64 * 2 ** 20; // UTF-16 units; texts of megabytes are undone fewer steps back
+
+/** Before a shared text stands what it took the place of. */
+export function begin(value: TextValue = EMPTY): History {
+  const replaced = value.origin?.replaced;
+  if (replaced) return commit(begin(replaced), value);
+  return { past: [], present: value, future: [] };
+}
+
+/** Goes on to `next`, as a step that can be undone. */
+export function commit({ past, present }: History, next: TextValue): History {
+  const step = { value: present, cost: costOf(present, next) };
+  return { past: trim([...past, step]), present: next, future: [] };
+}
+
+/** Goes on to `next` within the step that is under way. */
+export function amend(history: History, next: TextValue): History {
+  return { ...history, present: next };
+}
+
+export function undo(history: History): History {
+  const last = history.past.at(-1);
+  if (!last) return history;
+  return {
+    past: history.past.slice(0, -1),
+    present: last.value,
+    future: [history.present, ...history.future],
+  };
+}
+
+export function redo({ past, present, future }: History): History {
+  if (!future.length) return { past, present, future };
+  const step = { value: present, cost: costOf(present, future[0]) };
+  return { past: [...past, step], present: future[0], future: future.slice(1) };
+}
+
+function costOf(value: TextValue, next: TextValue): number {
+  const shared = new Set(next.runs);
+  return value.runs.reduce((sum, run) => sum + (shared.has(run) ? 0 : run.text.length), 0);
+}
+
+/** The newest step always stays. */
+function trim(past: readonly Step[]): readonly Step[] {
+  let cost = 0;
+  let first = past.length - 1;
+  while (first > 0 && past.length - first < STEPS && cost + past[first - 1].cost <= BUDGET)
+    cost += past[--first].cost;
+  return past.slice(first);
+}

@@ -1,0 +1,165 @@
+import { describe, expect, it } from 'vitest';
+import { EngineError } from '../../model/errors';
+import { canRegenerate } from './playground';
+import { ready, settle } from './set-up';
+
+describe('writing', () => {
+  it('appends what is sampled, with its ids, as one step of undo', async () => {
+    const { playground, engine, text, sources, state } = await ready('One');
+    const done = playground.generate();
+    await settle();
+    await engine().writes(' two', ' three');
+    await engine().writes(' four');
+    expect(state().work.phase).toBe('writing');
+    engine().finishes();
+    await done;
+    expect(text()).toBe('One two three four');
+    expect(sources()).toEqual(['typed', 'sampled']);
+    expect(state()).toMatchObject({ work: { phase: 'idle' }, announcement: '3 tokens written.' });
+    playground.undo();
+    expect(text()).toBe('One');
+    playground.redo();
+    expect([...playground.text.runs[1].tokens!.ids]).toEqual([100, 101, 100]);
+  });
+
+  it('sends ids for what has them, and keeps the encoding that comes back', async () => {
+    const { playground, engine } = await ready('One');
+    const first = playground.generate();
+    await settle();
+    expect(engine().requests[0].runs).toEqual([{ text: 'One' }]);
+    const tokens = { ids: Uint32Array.of(7), lengths: Uint32Array.of(3) };
+    await engine().emit({ type: 'encoded', run: 0, tokens });
+    await engine().writes(' two');
+    engine().finishes();
+    await first;
+    playground.generate();
+    await settle();
+    expect(engine().requests[1].runs).toEqual([{ ids: Uint32Array.of(7) }, { ids: Uint32Array.of(100) }]);
+  });
+
+  it('passes the model’s sampler, what was changed of it, and a new seed', async () => {
+    const { playground, engine, state } = await ready();
+    playground.setSampler({ topK: 5 });
+    playground.generate(3);
+    await settle();
+    const { sampling, maxTokens, runs } = engine().requests[0];
+    expect(sampling).toMatchObject({ temperature: 0.7, topK: 5, topP: 0.95, seed: 42 });
+    expect({ maxTokens, runs }).toEqual({ maxTokens: 3, runs: [] });
+    expect(state().settings.seed).toBe(42);
+    await engine().writes('a');
+    expect(playground.text).toMatchObject({ runs: [{ sampling }], model: { id: 'one', digest: 'd1' } });
+  });
+
+  it('keeps a seed that was chosen', async () => {
+    const { playground, engine } = await ready();
+    playground.set({ seed: 9, randomSeed: false });
+    playground.generate();
+    await settle();
+    expect(engine().requests[0].sampling.seed).toBe(9);
+  });
+
+  it('stops, and shows what was under way', async () => {
+    const { playground, engine, text, state } = await ready('A');
+    const done = playground.generate();
+    await settle();
+    playground.stop();
+    void engine().writes('b');
+    await done;
+    expect(text()).toBe('Ab');
+    expect(state().announcement).toBe('Stopped after 1 token.');
+  });
+
+  it('regenerates from where the last generation began, and can undo that', async () => {
+    const { playground, engine, text } = await ready('A');
+    for (const words of ['1', '2', '3']) {
+      const done = words === '3' ? playground.regenerate() : playground.generate();
+      await settle();
+      if (words === '3') expect(text()).toBe('A12'); // until there is something better
+      await engine().writes(words);
+      engine().finishes();
+      await done;
+    }
+    expect(text()).toBe('A13');
+    playground.undo();
+    expect(text()).toBe('A12');
+    expect(canRegenerate(playground.text)).toBe(true);
+  });
+
+  it('keeps the text when regenerating fails', async () => {
+    const { playground, engine, text, state } = await ready('A');
+    const first = playground.generate();
+    await settle();
+    await engine().writes('1');
+    engine().finishes();
+    await first;
+    const second = playground.regenerate();
+    await settle();
+    engine().fails(new EngineError('input', 'No.', 'Do otherwise.'));
+    await second;
+    expect(text()).toBe('A1');
+    expect(state().problem).toEqual({ code: 'input', message: 'No.', remedy: 'Do otherwise.' });
+  });
+});
+
+describe('an edit', () => {
+  it('ends a generation, at the words that are shown', async () => {
+    const { playground, engine, text, state } = await ready('A');
+    playground.generate();
+    await settle();
+    await engine().writes('b');
+    playground.edit({ from: 0, to: 1, insert: 'X' });
+    await engine().writes('late');
+    await settle();
+    expect(text()).toBe('Xb');
+    expect(state().work.phase).toBe('idle');
+    playground.undo();
+    expect(text()).toBe('Ab');
+  });
+
+  it('lets the next generation wait for the engine', async () => {
+    const { playground, engine, text } = await ready('A');
+    playground.generate();
+    await settle();
+    playground.edit({ from: 1, to: 1, insert: 'B' });
+    playground.generate();
+    await settle();
+    expect(engine().requests).toHaveLength(2);
+    await engine().writes('c');
+    expect(text()).toBe('ABc');
+  });
+
+  it('joins the typing before it into one step, until a pause', async () => {
+    const { playground, text, wait } = await ready();
+    for (const [i, letter] of [...'Hello'].entries()) playground.edit({ from: i, to: i, insert: letter });
+    wait(5000);
+    playground.edit({ from: 5, to: 5, insert: '!' });
+    playground.undo();
+    expect(text()).toBe('Hello');
+    playground.undo();
+    expect(text()).toBe('');
+  });
+
+  it('moves the place where the last generation began', async () => {
+    const { playground, engine } = await ready('A');
+    const done = playground.generate();
+    await settle();
+    await engine().writes('b');
+    engine().finishes();
+    await done;
+    playground.edit({ from: 0, to: 0, insert: '>> ' });
+    expect(playground.text.generatedFrom).toBe(4);
+    playground.edit({ from: 0, to: 5, insert: '' });
+    expect(playground.text.generatedFrom).toBeNull();
+  });
+
+  it('writes the title as the first line', async () => {
+    const { playground, text } = await ready('Text.');
+    playground.setTitle('Tea');
+    playground.setTitle('Teal');
+    expect(text()).toBe('= Teal =\n\nText.');
+    playground.setTitle('');
+    expect(text()).toBe('Text.');
+    playground.undo();
+    expect(text()).toBe('= Teal =\n\nText.');
+  });
+});

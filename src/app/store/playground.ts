@@ -1,0 +1,166 @@
+import { createStore, type StoreApi } from 'zustand/vanilla';
+import type { Sampling } from '../../model/sampling';
+import { retitle } from './article';
+import * as history from './history';
+import { Session, type SessionOptions } from './session';
+import { DEFAULTS, type Sampler, type Settings } from './settings';
+import type { PlaygroundState } from './state';
+import { type Change, EMPTY, edit, lengthOf, type TextValue } from './text-value';
+
+const TYPING_PAUSE = 1200; // ms after which typing is a new step of undo
+
+/** The playground without its page: the document, the settings, and the engine that writes. */
+export class Playground {
+  readonly store: StoreApi<PlaygroundState>;
+  private readonly session: Session;
+  private readonly now: () => number;
+  /** A shared text as it was opened: until it is changed, another one may take its place for good. */
+  private opened: TextValue | null = null;
+  /** Typing under way: edits that follow at `at` before `until` belong to the same step. */
+  private typing: { at: number; until: number } | null = null;
+
+  constructor(options: SessionOptions & { settings?: Settings; now?(): number }) {
+    this.now = options.now ?? Date.now;
+    this.store = createStore<PlaygroundState>(() => ({
+      history: null,
+      settings: options.settings ?? DEFAULTS,
+      engine: { phase: 'loading', progress: null },
+      work: { phase: 'idle' },
+      figures: null,
+      problem: null,
+      notice: null,
+      announcement: '',
+    }));
+    this.session = new Session(this.store, options);
+  }
+
+  get text(): TextValue {
+    return this.store.getState().history?.present ?? EMPTY;
+  }
+
+  /** Begins with a kept text; there is nothing to undo yet. */
+  restore(text: TextValue): void {
+    this.store.setState({ history: history.begin(text) });
+  }
+
+  // The document. Whatever changes it ends a generation first, at the words that are shown.
+
+  /** Typing, pasting, deleting: changes made at once, the last in the text first. */
+  edit(...changes: Change[]): void {
+    const [{ from, to, insert }] = changes;
+    if (changes.every((change) => change.from === change.to && !change.insert)) return;
+    const goesOn =
+      this.typing !== null &&
+      this.now() < this.typing.until &&
+      (from === this.typing.at || to === this.typing.at) &&
+      !insert.includes('\n');
+    this.change(changes.reduce(edit, this.text), goesOn);
+    this.typing = { at: from + insert.length, until: this.now() + TYPING_PAUSE };
+  }
+
+  setTitle(words: string): void {
+    this.edit(retitle(this.text.runs, words));
+  }
+
+  /** Another text in place of this one. Undo brings this one back. */
+  replace(text: TextValue): void {
+    this.change(text);
+    this.store.setState({ figures: null, problem: null, notice: null });
+  }
+
+  /** A text that came by a link or a file. Nothing runs by itself, and undo brings back what was there. */
+  openShared(text: TextValue): void {
+    this.stop();
+    const before = this.text;
+    const replaced = before === this.opened ? (before.origin?.replaced ?? null) : before;
+    this.opened = { ...text, origin: { ...text.origin!, replaced } };
+    this.replace(this.opened);
+    this.store.setState({ announcement: 'A shared text is open.' });
+    void this.session.follow();
+  }
+
+  /** Draws on as the shared text says. */
+  takeSettings({ seed, ...sampler }: Sampling): void {
+    this.set({ sampler, seed, randomSeed: false });
+  }
+
+  /** Puts away the line that says where the text came from. */
+  putOriginAway(): void {
+    const { history: past } = this.store.getState();
+    const origin = past?.present.origin;
+    if (!origin) return;
+    this.store.setState({
+      history: history.amend(past, { ...past.present, origin: { ...origin, isKnown: true } }),
+    });
+  }
+
+  undo(): void {
+    this.travel(history.undo);
+  }
+
+  redo(): void {
+    this.travel(history.redo);
+  }
+
+  // The engine.
+
+  load(): void {
+    this.session.load();
+  }
+
+  cancelLoading(): void {
+    this.session.cancelLoading();
+  }
+
+  generate(tokens = this.store.getState().settings.length): Promise<void> {
+    this.typing = null;
+    return this.session.generate(tokens);
+  }
+
+  regenerate(): Promise<void> {
+    this.typing = null;
+    if (this.text.generatedFrom === null) return Promise.resolve();
+    return this.session.generate(this.store.getState().settings.length, 'last generation');
+  }
+
+  stop(): void {
+    this.session.stop();
+  }
+
+  // Settings and messages.
+
+  set(change: Partial<Settings>): void {
+    this.store.setState(({ settings }) => ({ settings: { ...settings, ...change } }));
+  }
+
+  setSampler(change: Partial<Sampler>): void {
+    this.set({ sampler: { ...this.store.getState().settings.sampler, ...change } });
+  }
+
+  dismiss(message: 'notice' | 'problem'): void {
+    this.store.setState({ [message]: null });
+  }
+
+  notify(notice: string): void {
+    this.store.setState({ notice });
+  }
+
+  private change(next: TextValue, withinStep = false): void {
+    this.session.makeWay();
+    this.typing = null;
+    const { history: past } = this.store.getState();
+    if (past) this.store.setState({ history: (withinStep ? history.amend : history.commit)(past, next) });
+  }
+
+  private travel(step: (from: history.History) => history.History): void {
+    this.session.makeWay();
+    this.typing = null;
+    const { history: past } = this.store.getState();
+    if (past) this.store.setState({ history: step(past), problem: null });
+  }
+}
+
+/** Whether there is something to generate anew. */
+export function canRegenerate(text: TextValue): boolean {
+  return text.generatedFrom !== null && text.generatedFrom < lengthOf(text.runs);
+}

@@ -1,0 +1,223 @@
+import type { StoreApi } from 'zustand/vanilla';
+import { cancelled, EngineError } from '../../model/errors';
+import type { Run } from '../../model/text';
+import type { EngineClient } from '../../workers/client';
+import type { EngineInfo, GenerateResult, RequestRun } from '../../workers/messages';
+import { amend, commit } from './history';
+import { loadEngine } from './loading';
+import { samplingOf } from './settings';
+import type { PlaygroundState } from './state';
+import { asTyped, beforeGeneration, lengthOf, type ModelRef } from './text-value';
+import { type Generation, Writing } from './writing';
+
+export interface SessionOptions {
+  createEngine(): EngineClient;
+  /** Finds the address of the model folder. @throws EngineError */
+  findModel(wanted: ModelRef | null, signal: AbortSignal): Promise<string>;
+  /** Resolves when the page can show something new. */
+  nextFrame(): Promise<void>;
+  randomSeed(): number;
+}
+
+/** The page's side of the engine: loads it, and carries what it writes into the document. */
+export class Session {
+  private readonly store: StoreApi<PlaygroundState>;
+  private readonly options: SessionOptions;
+  private engine: EngineClient | null = null;
+  private modelUrl: string | null = null;
+  private loading: AbortController | null = null;
+  private ready: Promise<EngineInfo> | null = null;
+  private current: Generation | null = null;
+  /** Settles when the engine is free: it writes one text at a time. */
+  private free: Promise<void> = Promise.resolve();
+
+  constructor(store: StoreApi<PlaygroundState>, options: SessionOptions) {
+    this.store = store;
+    this.options = options;
+  }
+
+  /** Starts the engine and loads the model; whatever ran before is dropped. The outcome is in the state. */
+  load(): void {
+    this.interrupt();
+    this.loading?.abort();
+    this.engine?.dispose();
+    const controller = new AbortController();
+    this.loading = controller;
+    this.free = Promise.resolve();
+    this.store.setState({ engine: { phase: 'loading', progress: null }, problem: null });
+    const { engine, ready } = loadEngine(
+      { ...this.options, findModel: (signal) => this.findModel(signal) },
+      this.store.getState().settings,
+      controller.signal,
+      (progress) => {
+        // Progress is not waited for: the last of it may come after the outcome.
+        if (this.loading === controller && this.store.getState().engine.phase === 'loading')
+          this.store.setState({ engine: { phase: 'loading', progress } });
+      },
+    );
+    this.engine = engine;
+    this.ready = ready;
+    ready.then(
+      (info) => {
+        if (this.loading === controller) this.store.setState({ engine: { phase: 'ready', info } });
+      },
+      (error: EngineError) => {
+        if (this.loading === controller) this.give(error);
+      },
+    );
+  }
+
+  /** Loads the model of the text that was just opened, if this site has it and it is not the one that is there. */
+  async follow(): Promise<void> {
+    const { loading, modelUrl } = this;
+    if (!loading) return; // it is found when loading begins
+    const url = await this.findModel(loading.signal).catch(() => modelUrl);
+    if (this.loading === loading && url !== modelUrl) this.load();
+  }
+
+  private async findModel(signal: AbortSignal): Promise<string> {
+    const wanted = this.store.getState().history?.present.model ?? null;
+    this.modelUrl = await this.options.findModel(wanted, signal);
+    return this.modelUrl;
+  }
+
+  cancelLoading(): void {
+    const { loading } = this;
+    if (this.store.getState().engine.phase !== 'loading') return;
+    this.loading = null;
+    loading?.abort();
+    this.give(cancelled());
+  }
+
+  /** Writes on at the end of the text, or anew from where the last generation began. */
+  async generate(maxTokens: number, from: 'end' | 'last generation' = 'end'): Promise<void> {
+    if (this.current || !this.store.getState().history) return;
+    const { phase } = this.store.getState().engine;
+    if (phase === 'failed' || phase === 'cancelled') this.load();
+    const mine: Generation = { controller: new AbortController(), closed: false };
+    this.current = mine;
+    this.store.setState({
+      work: { phase: 'waiting' },
+      problem: null,
+      announcement: phase === 'ready' ? 'Writing.' : 'Writing starts when the model is loaded.',
+    });
+    const work = this.free.then(() => this.run(mine, maxTokens, from));
+    this.free = work;
+    await work;
+  }
+
+  /** Ends the generation; what is already under way still arrives. */
+  stop(): void {
+    if (!this.current) return;
+    this.current.controller.abort();
+    if (this.store.getState().work.phase === 'waiting') this.interrupt();
+    else this.store.setState({ work: { phase: 'stopping' } });
+  }
+
+  /** The text is about to change: ends a generation at the words that are shown now, unless it has yet to begin. */
+  makeWay(): void {
+    if (this.store.getState().work.phase !== 'waiting') this.interrupt();
+  }
+
+  private interrupt(): void {
+    if (!this.current) return;
+    this.current.closed = true;
+    this.current.controller.abort();
+    this.current = null;
+    this.store.setState({ work: { phase: 'idle' }, announcement: 'Stopped.' });
+  }
+
+  private async run(mine: Generation, maxTokens: number, from: 'end' | 'last generation'): Promise<void> {
+    const { store } = this;
+    const { signal } = mine.controller;
+    try {
+      const info = await unlessAborted(this.ready!, signal);
+      if (mine.closed) return;
+      store.setState({ work: { phase: 'reading', read: 0, total: null } });
+      const writing = this.begin(mine, info, from);
+      const { settings } = store.getState();
+      const request = {
+        runs: writing.text.runs.map(requestRun),
+        sampling: writing.sampling,
+        maxTokens,
+        atArticleEnd: settings.atArticleEnd,
+      };
+      const result = await this.engine!.generate(request, (event) => writing.take(event), signal);
+      writing.flush();
+      if (mine.closed) return;
+      const { figures } = result;
+      store.setState({ figures, announcement: conclusion(result, writing.count) });
+    } catch (thrown) {
+      if (!mine.closed) this.fail(EngineError.from(thrown));
+    } finally {
+      if (this.current === mine) {
+        this.current = null;
+        store.setState({ work: { phase: 'idle' } });
+      }
+    }
+  }
+
+  /** Settles which text is written on, and how what comes gets into the document. */
+  private begin(mine: Generation, { manifest }: EngineInfo, from: 'end' | 'last generation') {
+    const { store } = this;
+    const state = store.getState();
+    let present = state.history!.present;
+    const isForeign = present.model !== null && present.model.digest !== manifest.digest;
+    if (isForeign && present.runs.some(({ tokens }) => tokens)) {
+      const wasSampled = present.runs.some(({ source }) => source === 'sampled');
+      present = asTyped(present);
+      store.setState({ history: (wasSampled ? commit : amend)(state.history!, present) });
+      if (wasSampled)
+        store.setState({
+          notice: 'This text was written by another model. This one reads it as if it had been typed.',
+        });
+    }
+    const start =
+      from === 'end' || present.generatedFrom === null
+        ? { ...present, generatedFrom: lengthOf(present.runs) }
+        : beforeGeneration(present);
+    const base = { ...start, model: { id: manifest.id, digest: manifest.digest } };
+    const seed = state.settings.randomSeed ? this.options.randomSeed() : state.settings.seed;
+    const settings = { ...state.settings, seed };
+    store.setState({ settings });
+    return new Writing(base, samplingOf(settings, manifest), mine, store, this.options.nextFrame);
+  }
+
+  private fail(error: EngineError): void {
+    if (error.code === 'cancelled') return;
+    const dead = error.code === 'internal' || error.code === 'device' || error.code === 'device-lost';
+    if (this.store.getState().engine.phase !== 'ready') return; // loading failed, and says so itself
+    if (dead) this.give(error);
+    else this.store.setState({ problem: error.toData(), announcement: error.message });
+  }
+
+  /** Lets go of an engine that is of no use any more. */
+  private give(error: EngineError): void {
+    this.engine?.dispose();
+    this.engine = null;
+    const engine =
+      error.code === 'cancelled'
+        ? ({ phase: 'cancelled' } as const)
+        : ({ phase: 'failed', error: error.toData() } as const);
+    if (this.store.getState().work.phase === 'waiting') this.interrupt();
+    this.store.setState({ engine, announcement: error.message });
+  }
+}
+
+function requestRun({ text, tokens }: Run): RequestRun {
+  return tokens ? { ids: tokens.ids } : { text };
+}
+
+function conclusion({ reason }: GenerateResult, count: number): string {
+  const amount = count === 1 ? '1 token' : `${count} tokens`;
+  if (reason === 'article-end') return `${amount} written. The article ends here.`;
+  return reason === 'stopped' ? `Stopped after ${amount}.` : `${amount} written.`;
+}
+
+function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  if (signal.aborted) return Promise.reject(cancelled());
+  return new Promise((resolve, reject) => {
+    signal.addEventListener('abort', () => reject(cancelled()), { once: true });
+    promise.then(resolve, reject);
+  });
+}

@@ -1,0 +1,95 @@
+import type { Manifest } from '../../model/folder';
+import type { Sampling } from '../../model/sampling';
+import type { BackendChoice } from '../../workers/messages';
+
+export type Sampler = Omit<Sampling, 'seed'>;
+
+export interface Settings {
+  /** Only what was changed: the rest follows the model's measured defaults. */
+  readonly sampler: Partial<Sampler>;
+  readonly seed: number;
+  /** Draw a new seed for each generation. */
+  readonly randomSeed: boolean;
+  /** Tokens that one press writes. */
+  readonly length: number;
+  readonly atArticleEnd: 'stop' | 'continue';
+  readonly backend: BackendChoice;
+}
+
+export interface Range {
+  readonly min: number;
+  readonly max: number;
+  readonly step: number;
+}
+
+export const RANGES = {
+  temperature: { min: 0, max: 2, step: 0.05 },
+  topK: { min: 0, max: 200, step: 1 },
+  topP: { min: 0.05, max: 1, step: 0.01 },
+  minP: { min: 0, max: 0.5, step: 0.01 },
+  repetitionPenalty: { min: 1, max: 2, step: 0.05 },
+  length: { min: 1, max: 4096, step: 1 },
+  seed: { min: 0, max: 2 ** 32 - 1, step: 1 },
+} as const satisfies Record<string, Range>;
+
+/** Until the model's own are known. */
+const FALLBACK: Sampler = { temperature: 0.8, topK: 0, topP: 0.95, minP: 0, repetitionPenalty: 1 };
+
+export const DEFAULTS: Settings = {
+  sampler: {},
+  seed: 1,
+  randomSeed: true,
+  length: 256,
+  atArticleEnd: 'stop',
+  backend: 'auto',
+};
+
+/** What the sampler is set to: the model's defaults, under what the person changed. */
+export function samplerOf(settings: Settings, manifest: Manifest | null): Sampler {
+  return { ...FALLBACK, ...manifest?.sampling, ...settings.sampler };
+}
+
+/** What the next token is drawn with. */
+export function samplingOf(settings: Settings, manifest: Manifest | null): Sampling {
+  return { ...samplerOf(settings, manifest), seed: settings.seed };
+}
+
+/** Settings from elsewhere, brought to what can be set here. */
+export function withinRanges(sampling: Sampling): Sampling {
+  const keys = Object.keys(sampling) as (keyof Sampling)[];
+  return Object.fromEntries(
+    keys.map((key) => [key, clamp(sampling[key], RANGES[key])]),
+  ) as unknown as Sampling;
+}
+
+export function isBackendChoice(value: unknown): value is BackendChoice {
+  return value === 'auto' || value === 'webgpu' || value === 'cpu' || value === 'reference';
+}
+
+/** Settings as they were stored; whatever is missing or out of range is as at first. */
+export function parseSettings(stored: unknown): Settings {
+  const from = (typeof stored === 'object' && stored !== null ? stored : {}) as Partial<Settings>;
+  const sampler: Partial<Record<keyof Sampler, number>> = {};
+  for (const key of ['temperature', 'topK', 'topP', 'minP', 'repetitionPenalty'] as const) {
+    const value = from.sampler?.[key];
+    if (value !== undefined && inRange(value, RANGES[key])) sampler[key] = value;
+  }
+  return {
+    sampler,
+    seed: inRange(from.seed, RANGES.seed) ? from.seed : DEFAULTS.seed,
+    randomSeed: typeof from.randomSeed === 'boolean' ? from.randomSeed : DEFAULTS.randomSeed,
+    length: inRange(from.length, RANGES.length) ? from.length : DEFAULTS.length,
+    atArticleEnd: from.atArticleEnd === 'continue' ? 'continue' : 'stop',
+    backend: isBackendChoice(from.backend) ? from.backend : 'auto',
+  };
+}
+
+/** A number brought into its range; steps of 1 are whole numbers. */
+export function clamp(value: number, { min, max, step }: Range): number {
+  const inside = Math.min(max, Math.max(min, value));
+  return step === 1 ? Math.round(inside) : inside;
+}
+
+function inRange(value: unknown, range: Range): value is number {
+  return typeof value === 'number' && Number.isFinite(value) && clamp(value, range) === value;
+}

@@ -1,0 +1,126 @@
+import { describe, expect, it } from 'vitest';
+import { plainText } from '../../model/text';
+import { seal } from '../../share/container';
+import { begin, undo } from './history';
+import { parseKept } from './persistence';
+import { ready, settle, setUp } from './set-up';
+import { decodeText, encodeText, openFile, openText } from './sharing';
+
+const OTHER = { id: 'other', digest: 'a'.repeat(64) };
+const ONE = { id: 'one', digest: '1'.repeat(64) };
+
+/** A link to a text that the model wrote in part. */
+async function sharedText() {
+  const { playground, engine, state } = await ready('One');
+  Object.assign(engine().info.manifest, ONE);
+  const done = playground.generate();
+  await settle();
+  await engine().writes(' two', ' three');
+  engine().finishes();
+  await done;
+  return { fragment: await encodeText(state(), OTHER), runs: playground.text.runs };
+}
+
+describe('a shared text', () => {
+  it('has its tokens, their sources, and what they were drawn with', async () => {
+    const { fragment, runs } = await sharedText();
+    const { playground, engine } = await ready('Mine');
+    await openText(playground, fragment, 'link');
+    const [typed, sampled] = playground.text.runs;
+    expect(typed).toEqual({ source: 'typed', text: 'One', tokens: null });
+    expect({ ...sampled, records: null }).toEqual({ ...runs[1], records: null });
+    expect(playground.text).toMatchObject({ model: ONE, origin: { claim: { sampling: { seed: 42 } } } });
+    expect(engine().requests).toHaveLength(0);
+  });
+
+  it('takes the place of the text as one step, which a reload does not lose', async () => {
+    const { fragment } = await sharedText();
+    const { playground, text } = await ready('Mine');
+    await openText(playground, fragment, 'link');
+    await openText(playground, fragment, 'link'); // untouched: nothing of the person's is in between
+    playground.edit({ from: 0, to: 0, insert: '!' });
+    const kept = begin(parseKept(structuredClone({ version: 2, text: playground.text }))!);
+    expect(plainText(kept.present.runs)).toBe('!One two three');
+    expect(plainText(undo(kept).present.runs)).toBe('Mine');
+    for (let i = 0; i < 3; i++) playground.undo();
+    expect(text()).toBe('Mine');
+    expect(playground.text.origin).toBeNull();
+  });
+
+  it('runs nothing, not even what waits for the model', async () => {
+    const { fragment } = await sharedText();
+    const { playground, engine, state, text } = await setUp('Mine');
+    playground.generate();
+    await openText(playground, fragment, 'link');
+    engine().loaded();
+    await settle();
+    expect(engine().requests).toHaveLength(0);
+    expect(state().work.phase).toBe('idle');
+    expect(text()).toBe('One two three');
+  });
+
+  it('is continued at a press, and keeps saying where it came from', async () => {
+    const { fragment } = await sharedText();
+    const { playground, engine } = await ready();
+    Object.assign(engine().info.manifest, ONE);
+    await openText(playground, fragment, 'link');
+    playground.takeSettings(playground.text.origin!.claim!.sampling);
+    playground.generate();
+    await settle();
+    expect(engine().requests[0].runs).toEqual([{ text: 'One' }, { ids: Uint32Array.of(100, 101) }]);
+    expect(engine().requests[0].sampling).toMatchObject({ temperature: 0.7, seed: 42 });
+    await engine().writes(' four');
+    expect(playground.text.origin).not.toBeNull();
+    playground.putOriginAway();
+    expect(playground.text.origin?.isKnown).toBe(true);
+  });
+
+  it('brings its model along, where this site has it and it is another one', async () => {
+    const { playground, state, engines, engine } = await ready('Mine');
+    Object.assign(engine().info.manifest, ONE);
+    await openText(playground, await encodeText(state(), ONE), 'link');
+    await settle();
+    expect(engines).toHaveLength(1);
+    playground.replace({ ...playground.text, model: OTHER });
+    await openText(playground, await encodeText(state(), ONE), 'link');
+    await settle();
+    expect(engines).toHaveLength(2);
+    expect(engine().requests).toHaveLength(0);
+  });
+
+  it('of a newer version shows its words', async () => {
+    const fragment = await seal({ version: 2, text: 'From later.', body: new Uint8Array(3) });
+    const text = await decodeText(fragment);
+    expect(plainText(text.runs)).toBe('From later.');
+    expect(text).toMatchObject({ model: null, origin: { claim: null } });
+  });
+
+  it('that is damaged leaves the text as it was, and says so', async () => {
+    const { fragment } = await sharedText();
+    const { playground, state, text } = await ready('Mine');
+    await openText(playground, fragment.slice(0, -3), 'link');
+    expect(text()).toBe('Mine');
+    expect(state().notice).toMatch(/link is damaged.*as it was/);
+    await openFile(playground, new File(['My diary'], 'diary.txt'));
+    expect(state().notice).toMatch(/file is damaged/);
+    expect(text()).toBe('Mine');
+  });
+
+  it('may be a file whose lines were broken on the way', async () => {
+    const { fragment } = await sharedText();
+    const { playground, text } = await ready();
+    await openFile(playground, new File([fragment.replace(/.{20}/g, '$&\r\n')], 'a.leapformer.txt'));
+    expect(text()).toBe('One two three');
+  });
+
+  it('keeps the model that it names, and needs none that is loaded', async () => {
+    const { playground, state } = await setUp('Typed.');
+    expect(await decodeText(await encodeText(state(), OTHER))).toMatchObject({ model: OTHER });
+    playground.replace({ ...playground.text, model: ONE });
+    playground.setSampler({ temperature: 0, topP: 1, repetitionPenalty: 9 });
+    expect(await decodeText(await encodeText(state(), OTHER))).toMatchObject({
+      model: ONE,
+      origin: { claim: { sampling: { temperature: 0, topP: 1, repetitionPenalty: 2 } } },
+    });
+  });
+});

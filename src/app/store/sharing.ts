@@ -1,0 +1,79 @@
+import { EngineError } from '../../model/errors';
+import { RECORD_SIZE } from '../../model/sampling';
+import type { Run } from '../../model/text';
+import { decodeLink, encodeLink, NewerLinkError } from '../../share/link';
+import type { Shared, SharedRun } from '../../share/shared';
+import type { Playground } from './playground';
+import { samplingOf, withinRanges } from './settings';
+import type { PlaygroundState } from './state';
+import { type ModelRef, type Origin, type TextValue, typedText } from './text-value';
+
+/** The text with its tokens and settings, as a link's fragment or a file carries it. @throws EngineError 'input' */
+export function encodeText(
+  { history, engine, settings }: PlaygroundState,
+  fallback: ModelRef,
+): Promise<string> {
+  const { runs, model } = history!.present;
+  const manifest = engine.phase === 'ready' ? engine.info.manifest : null;
+  return encodeLink({
+    model: model ?? manifest ?? fallback,
+    runs,
+    sampling: samplingOf(settings, manifest),
+    view: {},
+  });
+}
+
+/** Reads a fragment or a file, from whomever it comes. @throws EngineError 'input' */
+export async function decodeText(fragment: string): Promise<TextValue> {
+  try {
+    return fromShared(await decodeLink(fragment));
+  } catch (error) {
+    if (error instanceof NewerLinkError) return { ...typedText(error.text), origin: origin(null) };
+    throw error;
+  }
+}
+
+/** Opens what a link or a file holds; what cannot be read leaves the text as it was, and says so. */
+export async function openText(
+  playground: Playground,
+  fragment: string,
+  from: 'link' | 'file',
+): Promise<void> {
+  try {
+    playground.openShared(await decodeText(fragment));
+  } catch (thrown) {
+    const { message, remedy } = EngineError.from(thrown);
+    const words =
+      from === 'link' ? `${message} ${remedy}` : 'This file is damaged, or not one of the playground.';
+    playground.notify(`${words} Your text is as it was.`);
+  }
+}
+
+const LARGEST_FILE = 2 ** 24; // bytes; no text that can be shared comes near
+
+export async function openFile(playground: Playground, file: File): Promise<void> {
+  // Programs that hand text on may have broken its lines.
+  const fragment = file.size > LARGEST_FILE ? '' : (await file.text()).replace(/\s+/g, '');
+  await openText(playground, fragment, 'file');
+}
+
+function fromShared({ model, runs, sampling }: Shared): TextValue {
+  return {
+    runs: runs.map(fromSharedRun),
+    model,
+    generatedFrom: null,
+    origin: origin({ model, sampling: withinRanges(sampling) }),
+  };
+}
+
+function fromSharedRun(run: SharedRun): Run {
+  if (run.source === 'typed') return { ...run, tokens: null };
+  const { ids } = run.tokens;
+  const records = new Float32Array(ids.length * RECORD_SIZE).fill(-1); // -1: no alternatives are known
+  for (const [i, id] of ids.entries()) records.set([id, Number.NaN, 0, Number.NaN], i * RECORD_SIZE);
+  return { ...run, records };
+}
+
+function origin(claim: Origin['claim']): Origin {
+  return { claim, replaced: null, isKnown: false };
+}

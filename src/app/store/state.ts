@@ -1,0 +1,34 @@
+import type { ErrorData } from '../../model/errors';
+import type { EngineInfo, Figures, LoadProgress } from '../../workers/messages';
+import type { History } from './history';
+import type { Settings } from './settings';
+
+export type EngineState =
+  | { readonly phase: 'loading'; readonly progress: LoadProgress | null }
+  | { readonly phase: 'ready'; readonly info: EngineInfo }
+  | { readonly phase: 'cancelled' }
+  | { readonly phase: 'failed'; readonly error: ErrorData };
+
+/** What the engine is doing for the text. */
+export type Work =
+  | { readonly phase: 'idle' }
+  | { readonly phase: 'waiting' } // for the model to be loaded
+  | { readonly phase: 'reading'; readonly read: number; readonly total: number | null }
+  | { readonly phase: 'writing' }
+  | { readonly phase: 'stopping' };
+
+export interface PlaygroundState {
+  /** Null until the kept text has been looked up. */
+  readonly history: History | null;
+  readonly settings: Settings;
+  readonly engine: EngineState;
+  readonly work: Work;
+  /** Of the last generation. */
+  readonly figures: Figures | null;
+  /** Why the last generation failed. */
+  readonly problem: ErrorData | null;
+  /** Something that happened and needs no answer. */
+  readonly notice: string | null;
+  /** The last sentence for those who listen to the page. */
+  readonly announcement: string;
+}

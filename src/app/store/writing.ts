@@ -1,0 +1,93 @@
+import type { StoreApi } from 'zustand/vanilla';
+import type { Sampling } from '../../model/sampling';
+import { appendSampled, type Run, withTokens } from '../../model/text';
+import type { GenerateEvent } from '../../workers/messages';
+import { amend, commit } from './history';
+import type { PlaygroundState } from './state';
+import type { TextValue } from './text-value';
+
+/** One press of Generate: what it writes is one step of the history. */
+export interface Generation {
+  readonly controller: AbortController;
+  /** Set when the text was edited meanwhile: what still arrives belongs to a text that is no more. */
+  closed: boolean;
+}
+
+type TokensEvent = Extract<GenerateEvent, { type: 'tokens' }>;
+
+/** Carries the events of one generation into the document, all that came within a frame at once. */
+export class Writing {
+  /** The text so far, as the engine knows it. */
+  text: TextValue;
+  readonly sampling: Sampling;
+  count = 0;
+  private readonly generation: Generation;
+  private readonly store: StoreApi<PlaygroundState>;
+  private readonly nextFrame: () => Promise<void>;
+  private pending: TokensEvent[] = [];
+  private frame: Promise<void> | null = null;
+
+  constructor(
+    text: TextValue,
+    sampling: Sampling,
+    generation: Generation,
+    store: StoreApi<PlaygroundState>,
+    nextFrame: () => Promise<void>,
+  ) {
+    this.text = text;
+    this.sampling = sampling;
+    this.generation = generation;
+    this.store = store;
+    this.nextFrame = nextFrame;
+  }
+
+  /** The promise is the engine's credit: it resolves when the document holds what the event brought. */
+  async take(event: GenerateEvent): Promise<void> {
+    if (this.generation.closed) return;
+    if (event.type === 'tokens') {
+      this.pending.push(event);
+      this.frame ??= this.nextFrame().then(() => this.flush());
+      return this.frame;
+    }
+    if (event.type === 'encoded') this.keepEncoding(event.run, event.tokens);
+    else if (event.type === 'reading') {
+      const { phase } = this.store.getState().work;
+      if (phase !== 'stopping')
+        this.store.setState({ work: { phase: 'reading', read: event.read, total: event.total } });
+    } else {
+      const { engine } = this.store.getState();
+      if (engine.phase === 'ready')
+        this.store.setState({ engine: { ...engine, info: { ...engine.info, backend: event.backend } } });
+      this.store.setState({ notice: event.message, announcement: event.message });
+    }
+  }
+
+  flush(): void {
+    const events = this.pending;
+    this.pending = [];
+    this.frame = null;
+    const { history, work } = this.store.getState();
+    if (!events.length || this.generation.closed || !history) return;
+    const first = this.count === 0;
+    let { runs } = this.text;
+    for (const { text, tokens, records } of events) {
+      runs = appendSampled(runs, { text, tokens, records, sampling: this.sampling });
+      this.count += tokens.ids.length;
+    }
+    this.text = { ...this.text, runs };
+    this.store.setState({
+      history: (first ? commit : amend)(history, this.text),
+      figures: events.at(-1)!.figures,
+      work: work.phase === 'stopping' ? work : { phase: 'writing' },
+    });
+  }
+
+  private keepEncoding(run: number, tokens: Run['tokens']): void {
+    const { history } = this.store.getState();
+    const source = this.text.runs[run]?.text;
+    if (!tokens || source === undefined || !history) return;
+    this.text = { ...this.text, runs: withTokens(this.text.runs, run, source, tokens) };
+    const runs = withTokens(history.present.runs, run, source, tokens);
+    this.store.setState({ history: amend(history, { ...history.present, runs, model: this.text.model }) });
+  }
+}

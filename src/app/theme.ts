@@ -1,0 +1,20 @@
+/** Light, dark, or as the system says. Kept in localStorage, so that index.html can set it before the first paint. */
+
+export type Theme = 'system' | 'light' | 'dark';
+
+const KEY = 'theme';
+
+export function currentTheme(): Theme {
+  const { theme } = document.documentElement.dataset;
+  return theme === 'light' || theme === 'dark' ? theme : 'system';
+}
+
+export function applyTheme(theme: Theme): void {
+  if (theme === 'system') delete document.documentElement.dataset.theme;
+  else document.documentElement.dataset.theme = theme;
+  try {
+    localStorage.setItem(KEY, theme);
+  } catch {
+    // A browser that keeps nothing still shows the theme.
+  }
+}

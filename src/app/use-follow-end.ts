@@ -1,0 +1,38 @@
+import { type RefObject, useEffect } from 'react';
+import { usePlayground } from './playground-context';
+
+const NEAR_END = 64; // px within which the reader counts as being at the end
+
+/** Keeps the end of the text in sight while the model writes, as long as the reader stays there. */
+export function useFollowEnd(
+  scroller: RefObject<HTMLElement | null>,
+  content: RefObject<HTMLElement | null>,
+): void {
+  const { store } = usePlayground();
+  useEffect(() => {
+    const page = scroller.current!;
+    let isAtEnd = true;
+    const look = () => {
+      isAtEnd = page.scrollHeight - page.scrollTop - page.clientHeight < NEAR_END;
+    };
+    const goToEnd = () => {
+      page.scrollTop = page.scrollHeight;
+      isAtEnd = true;
+    };
+    const sizes = new ResizeObserver(() => {
+      if (isAtEnd && store.getState().work.phase !== 'idle') goToEnd();
+    });
+    sizes.observe(page);
+    sizes.observe(content.current!);
+    page.addEventListener('scroll', look, { passive: true });
+    const unsubscribe = store.subscribe(({ work }, before) => {
+      // A press on Generate is a wish to see what comes.
+      if (work.phase !== 'idle' && before.work.phase === 'idle') goToEnd();
+    });
+    return () => {
+      sizes.disconnect();
+      page.removeEventListener('scroll', look);
+      unsubscribe();
+    };
+  }, [scroller, content, store]);
+}
