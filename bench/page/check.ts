@@ -1,0 +1,49 @@
+import { relativeError } from '../../src/model/golden';
+import type { Contender, Form } from './contender';
+import type { Check } from './measurements';
+
+/** What a contender must compute: from golden.json, or for int8 from the reference backend over the same int8 rows. */
+export interface Expected {
+  readonly tokens: readonly number[];
+  readonly finalLogits: ArrayLike<number>;
+  readonly greedy: readonly number[];
+}
+
+/** Tokens at the end of the text that are read one by one, and tokens written. */
+export const STEPS = 4;
+
+/** Integer activations have an error of their own. */
+const TOLERANCE: Record<Form, number> = {
+  float32: 1e-4,
+  int8: 1e-4,
+  'int8, int16 activations': 1e-3,
+  'int8, int8 activations': 0.25,
+};
+
+/** Reads most of the text at once and its end token by token, then writes, before anything is timed. */
+export async function check(contender: Contender, form: Form, expected: Expected): Promise<Check> {
+  const { tokens, finalLogits, greedy } = expected;
+  await contender.reset();
+  await contender.read(tokens.slice(0, -STEPS));
+  for (const token of tokens.slice(-STEPS)) await contender.read([token]);
+  const logits = await contender.logits();
+  await contender.mark();
+  const written = await contender.decode(STEPS);
+  return {
+    error: relativeError(logits, finalLogits),
+    tolerance: TOLERANCE[form],
+    zeros: Array.from(logits).filter((logit) => logit === 0).length / logits.length,
+    greedy: { equal: written.filter((id, i) => id === greedy[i]).length, of: STEPS },
+  };
+}
+
+/** Share of the logits that may be zero: sums of integers sometimes are. */
+const MOST_ZEROS = 0.01;
+
+/** Why outputs are wrong, or null. With an error as large as that of int8 activations other tokens may be written. */
+export function whatIsWrong({ error, tolerance, zeros, greedy }: Check): string | null {
+  if (!(error <= tolerance)) return `logits are off by ${error.toExponential(1)} of their rms`;
+  if (zeros > MOST_ZEROS) return `${100 * zeros}% of the logits are zero`;
+  if (tolerance < 0.01 && greedy.equal < greedy.of) return 'other tokens are written';
+  return null;
+}

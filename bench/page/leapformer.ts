@@ -1,0 +1,64 @@
+import type { Backend, ReadResult, Streams } from '../../src/model/backend';
+import { GREEDY, RECORD_SIZE } from '../../src/model/sampling';
+import type { Snapshot } from '../../src/model/snapshot';
+import type { Contender } from './contender';
+
+/** One of the playground's own backends. */
+export class LeapformerContender implements Contender {
+  readonly backend: Backend;
+  private readonly streams: Streams;
+  private marked: Snapshot | null = null;
+
+  static async open(backend: Backend): Promise<LeapformerContender> {
+    return new LeapformerContender(backend, await backend.open(1));
+  }
+
+  private constructor(backend: Backend, streams: Streams) {
+    this.backend = backend;
+    this.streams = streams;
+  }
+
+  reset(): Promise<void> {
+    return this.streams.restore(null);
+  }
+
+  async read(tokens: ArrayLike<number>): Promise<void> {
+    await this.streams.read(tokens);
+  }
+
+  /** Reads and says how well each token was predicted. */
+  readWithRecords(tokens: readonly number[]): Promise<ReadResult> {
+    return this.streams.read(tokens, { records: true });
+  }
+
+  logits(): Promise<ArrayLike<number>> {
+    return this.streams.logits();
+  }
+
+  async mark(): Promise<void> {
+    this.marked = await this.streams.snapshot();
+  }
+
+  snapshot(): Promise<Snapshot> {
+    return this.streams.snapshot();
+  }
+
+  async rewind(): Promise<void> {
+    await this.goTo(this.marked);
+  }
+
+  /** Stands where the snapshot was taken; resolves when nothing is under way any more. */
+  async goTo(snapshot: Snapshot | null): Promise<void> {
+    await this.streams.restore(snapshot);
+    await this.streams.logits();
+  }
+
+  async decode(count: number): Promise<number[]> {
+    const ids: number[] = [];
+    for await (const [{ records }] of this.streams.decode([
+      { sampling: GREEDY, maxTokens: count, stopTokens: [] },
+    ]))
+      for (let at = 0; at < records.length; at += RECORD_SIZE) ids.push(records[at]);
+    return ids;
+  }
+}

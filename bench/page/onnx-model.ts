@@ -1,0 +1,25 @@
+import type { Config } from '../../src/model/config';
+
+/** Where the bench's server offers onnxruntime-web's own files. */
+export const ONNX_RUNTIME_FILES = '/node_modules/onnxruntime-web/dist/';
+
+export interface StateShape {
+  readonly name: string;
+  readonly shape: readonly number[];
+  /** Numbers. */
+  readonly size: number;
+}
+
+/** The graph's states as onnx/export.py names and shapes them; each comes back as `next_` and its name. */
+export function stateShapes({ layers, heads, headWidth, stateRows, hiddenSize }: Config): StateShape[] {
+  return Array.from({ length: layers }, (_, layer) => [
+    { name: `state.${layer}`, shape: [1, heads, stateRows, headWidth], size: heads * stateRows * headWidth },
+    { name: `convolution.${layer}`, shape: [1, 3 * hiddenSize, 3], size: 9 * hiddenSize },
+  ]).flat();
+}
+
+export function argmax(values: ArrayLike<number>): number {
+  let best = 0;
+  for (let i = 1; i < values.length; i++) if (values[i] > values[best]) best = i;
+  return best;
+}

@@ -1,0 +1,36 @@
+import wasm from '../kernels/index.ts?assemblyscript';
+
+type Kernel = (...values: number[]) => number;
+
+/** The exports of kernels/index.ts and src/cpu/kernels/roofline.ts, where their parameters are described. */
+interface Kernels {
+  readonly heapBase: Kernel;
+  readonly sum: Kernel;
+  readonly multiplyAdd: Kernel;
+  readonly multiplyAddInt8: Kernel;
+  readonly multiplyAddInt16: Kernel;
+  readonly attend: Kernel;
+}
+
+/** The bench's kernels with a heap of their own, filled with small numbers. */
+export interface Wasm {
+  readonly kernels: Kernels;
+  readonly memory: WebAssembly.Memory;
+  /** First free address, a multiple of 64. */
+  readonly base: number;
+}
+
+/** @param bytes free from `base` on */
+export async function loadWasm(bytes: number): Promise<Wasm> {
+  const memory = new WebAssembly.Memory({ initial: Math.ceil(bytes / 65536) + 2 });
+  const module = await WebAssembly.compile(Uint8Array.from(atob(wasm), (c) => c.charCodeAt(0)));
+  const instance = await WebAssembly.instantiate(module, { env: { memory } });
+  const kernels = instance.exports as unknown as Kernels;
+  const base = Math.ceil(kernels.heapBase() / 64) * 64;
+  const numbers = new Float32Array(memory.buffer, base);
+  for (let i = 0, x = 1; i < numbers.length; i++) {
+    x = (Math.imul(x, 1664525) + 1013904223) | 0;
+    numbers[i] = x * 2 ** -31;
+  }
+  return { kernels, memory, base };
+}

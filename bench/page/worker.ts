@@ -1,0 +1,221 @@
+import { countGpuCalls } from '../../scripts/count-gpu-calls';
+import type { ModelData } from '../../src/model/backend';
+import { parseConfig } from '../../src/model/config';
+import type { ModelGolden } from '../../src/model/golden';
+import { ReferenceBackend } from '../../src/model/reference-backend';
+import { readWeights } from '../../src/model/weights';
+import { withPrecision } from '../../tests/quantize';
+import { median } from '../statistics';
+import { check, type Expected, STEPS, whatIsWrong } from './check';
+import { type Contender, type Entry, nameOf } from './contender';
+import { entries, type Models } from './entries';
+import { measureFlatness, readFar } from './flatness';
+import { LeapformerContender } from './leapformer';
+import type { Check, ContenderResult, Flatness, Measurements } from './measurements';
+import { matrixBytes, RooflineSampler } from './roofline';
+import { measureSoftmax, POSITIONS, SOFTMAX_SCRATCH, softmaxCacheBytes } from './softmax';
+import { callsPerToken, timeDecode, timePrefill } from './timing';
+import { loadWasm } from './wasm';
+
+/** What the page asks of the worker. */
+export interface BenchRequest {
+  /** Folder of the model, and of the ONNX files made from it. */
+  readonly modelUrl: string;
+  readonly onnxUrl: string;
+  readonly rounds: number;
+  /** Pairs of the flatness measurement on WebAssembly, a quarter on WebGPU; 0 leaves it out. */
+  readonly pairs: number;
+  /** Only contenders whose name contains this. */
+  readonly only: string;
+}
+
+export type BenchMessage =
+  | { readonly type: 'progress'; readonly text: string }
+  | { readonly type: 'done'; readonly measurements: Measurements }
+  | { readonly type: 'failed'; readonly message: string };
+
+/** One contender while it is measured. */
+interface Running {
+  readonly entry: Entry;
+  readonly contender: Contender;
+  readonly check: Check;
+  readonly decodeTokens: number;
+  /** Times that each sample is taken in a round; its median counts. */
+  readonly repeats: number;
+  /** What it wrote first. */
+  written: readonly number[] | null;
+  readonly decode: number[];
+  readonly prefill: number[];
+  readonly calls: ContenderResult['calls'];
+}
+
+const PREFILL_TOKENS = 128;
+/** Milliseconds that a contender's samples of a round should take, about. */
+const SAMPLE_MS = 500;
+const calls = countGpuCalls();
+const post = (message: BenchMessage) => postMessage(message);
+const progress = (text: string) => post({ type: 'progress', text });
+
+addEventListener('message', ({ data }: MessageEvent<BenchRequest>) => {
+  run(data).then(
+    (measurements) => post({ type: 'done', measurements }),
+    (error: Error) => post({ type: 'failed', message: error.stack ?? String(error) }),
+  );
+});
+
+async function run(request: BenchRequest): Promise<Measurements> {
+  const fetchBytes = async (url: string) => {
+    const response = await fetch(url);
+    if (!response.ok) throw new Error(`${url}: ${response.status}`);
+    return response.arrayBuffer();
+  };
+  const fetchJson = async (url: string) => JSON.parse(new TextDecoder().decode(await fetchBytes(url)));
+  const { modelUrl, onnxUrl } = request;
+  const golden: ModelGolden = await fetchJson(`${modelUrl}golden.json`);
+  const config = parseConfig(await fetchJson(`${modelUrl}config.json`));
+  const weights = readWeights(await fetchBytes(`${modelUrl}model.safetensors`), config);
+  const model: ModelData = { config, weights, digest: 'model' };
+  const models: Models = {
+    float32: withPrecision(model, 'float32'),
+    int8: withPrecision(model, 'int8'),
+  };
+
+  progress('reference over int8 rows');
+  const expected = { float32: golden, int8: await expectedOf(models.int8, golden) };
+  const running: Running[] = [];
+  const failed: ContenderResult[] = [];
+  const onnx = async (name: string) => new Uint8Array(await fetchBytes(onnxUrl + name));
+  for (const entry of entries(models, navigator.gpu, onnx)) {
+    if (!nameOf(entry).includes(request.only)) continue;
+    const name = nameOf(entry);
+    try {
+      running.push(await prepare(entry, entry.form === 'float32' ? expected.float32 : expected.int8));
+      progress(`${name}: right`);
+    } catch (error) {
+      progress(`${name}: ${error}`);
+      failed.push(resultOf(entry, `${error}`));
+    }
+  }
+
+  const weightBytes = {
+    int8: matrixBytes(models.int8.weights),
+    float32: matrixBytes(models.float32.weights),
+  };
+  const wasm = await loadWasm(softmaxCacheBytes(config, POSITIONS[3]) + SOFTMAX_SCRATCH);
+  const roofline = await RooflineSampler.create(wasm, weightBytes, navigator.gpu);
+  const prompt = [...golden.tokens, ...golden.greedy].slice(0, PREFILL_TOKENS);
+  for (let round = 0; round < request.rounds; round++) {
+    progress(`round ${round + 1} of ${request.rounds}`);
+    await roofline.sample();
+    for (const each of rotated(running, round)) await measure(each, prompt);
+  }
+  progress('softmax');
+  const softmax = measureSoftmax(config, wasm, request.rounds);
+  const flatness = request.pairs > 0 ? await everyFlatness(running, golden, request.pairs) : [];
+  const embedding = config.vocabSize * config.hiddenSize;
+  const multiplyAdds = weightBytes.float32 / 4;
+  return {
+    adapter: adapterName(await navigator.gpu?.requestAdapter()),
+    userAgent: navigator.userAgent,
+    prefillTokens: PREFILL_TOKENS,
+    contenders: [...running.map(measured), ...failed],
+    roofline: {
+      weightBytes,
+      multiplyAdds: { decode: multiplyAdds, prefill: multiplyAdds - embedding },
+      readInt8: roofline.readInt8,
+      readFloat32: roofline.readFloat32,
+      float32: roofline.float32,
+      int8: roofline.int8,
+      int16: roofline.int16,
+      adapterCopy: roofline.adapterCopy,
+    },
+    flatness,
+    softmax,
+  };
+}
+
+/** What the float64 reference computes over these weights. */
+async function expectedOf(model: ModelData, golden: ModelGolden): Promise<Expected> {
+  const reference = await LeapformerContender.open(new ReferenceBackend(model));
+  await reference.read(golden.tokens);
+  const finalLogits = await reference.logits();
+  return { tokens: golden.tokens, finalLogits, greedy: await reference.decode(64) };
+}
+
+/** Builds a contender, checks it, and sees how much work makes a sample. */
+async function prepare(entry: Entry, expected: Expected): Promise<Running> {
+  const contender = await entry.create();
+  const checked = await check(contender, entry.form, expected);
+  const wrong = whatIsWrong(checked);
+  if (wrong) throw new Error(`left out: ${wrong}`);
+  const before = calls();
+  const { ms } = await timeDecode(contender, STEPS);
+  const perToken = callsPerToken(before, calls(), STEPS);
+  const decodeTokens = Math.min(64, Math.max(2, Math.round(SAMPLE_MS / ms)));
+  return {
+    ...{ entry, contender, check: checked, decodeTokens, written: null, decode: [], prefill: [] },
+    repeats: Math.min(5, Math.max(1, Math.round(SAMPLE_MS / (ms * decodeTokens)))),
+    calls: entry.device === 'WebGPU' ? perToken : null,
+  };
+}
+
+/** @throws Error if a contender does not write what it wrote at first. */
+async function measure(running: Running, prompt: readonly number[]): Promise<void> {
+  const { entry, contender, decodeTokens, repeats } = running;
+  const decode: number[] = [];
+  const prefill: number[] = [];
+  for (let i = 0; i < repeats; i++) {
+    const { ms, ids } = await timeDecode(contender, decodeTokens);
+    running.written ??= ids;
+    if (ids.join() !== running.written.join()) throw new Error(`${nameOf(entry)} writes other tokens now`);
+    decode.push(ms);
+    prefill.push(await timePrefill(contender, prompt));
+  }
+  running.decode.push(median(decode));
+  running.prefill.push(median(prefill));
+}
+
+async function everyFlatness(
+  running: readonly Running[],
+  golden: ModelGolden,
+  pairs: number,
+): Promise<Flatness[]> {
+  const ours = running.filter(({ entry }) => entry.runtime === 'LeaPformer' && entry.form === 'int8');
+  const text = golden.tokens.filter((id) => id !== 0); // no article may end inside
+  let snapshots: Awaited<ReturnType<typeof readFar>> | null = null;
+  const results: Flatness[] = [];
+  for (const { entry, contender, decodeTokens } of ours) {
+    const leapformer = contender as LeapformerContender;
+    // The first is WebAssembly, the fastest reader here; the snapshots move over to the others.
+    snapshots ??= await readFar(leapformer, text, (at) => progress(`flatness: ${at} tokens read`));
+    progress(`flatness: ${nameOf(entry)}`);
+    const count = entry.device === 'WASM' ? pairs : Math.ceil(pairs / 4);
+    const tokens = Math.min(32, decodeTokens);
+    results.push(await measureFlatness(nameOf(entry), leapformer, snapshots, tokens, count, calls));
+  }
+  return results;
+}
+
+function measured({ entry, contender, ...result }: Running): ContenderResult {
+  const memory = contender instanceof LeapformerContender ? contender.backend.memory() : null;
+  const { check, decodeTokens, decode, prefill, calls } = result;
+  return { ...resultOf(entry, null), memory, check, decodeTokens, decode, prefill, calls };
+}
+
+function adapterName(adapter: GPUAdapter | null | undefined): string | null {
+  if (!adapter) return null;
+  const { description, vendor, architecture } = adapter.info;
+  return description || `${vendor} ${architecture}`;
+}
+
+function resultOf(entry: Entry, failure: string | null): ContenderResult {
+  const { runtime, device, form } = entry;
+  return {
+    ...{ name: nameOf(entry), runtime, device, form, failure, check: null, calls: null, memory: null },
+    ...{ decodeTokens: 0, decode: [], prefill: [] },
+  };
+}
+
+function rotated<T>(items: readonly T[], by: number): T[] {
+  return items.map((_, i) => items[(i + by) % items.length]);
+}
