@@ -1,0 +1,71 @@
+"""How much of the machine a training step uses: its products as a share of bare bfloat16 ones."""
+
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from .config import RunConfig
+from .files import write_text
+from .prepare import prepare
+from .train import Run, Workers
+
+
+def matmul_rate(device: torch.device, seconds: float = 2.0) -> float:
+    """FLOP/s of bfloat16 matrix products of the training's shape (2048 x 1280 x 2048)."""
+    a = torch.randn(2048, 1280, device=device).bfloat16()
+    b = torch.randn(1280, 2048, device=device).bfloat16()
+    for _ in range(3):
+        a @ b
+    count, begun = 0, time.perf_counter()
+    while time.perf_counter() - begun < seconds:
+        a @ b
+        if device.type == "cuda":
+            torch.cuda.synchronize()
+        count += 1
+    return count * 2 * 2048 * 1280 * 2048 / (time.perf_counter() - begun)
+
+
+def bench(config: RunConfig, steps: int) -> dict[str, float]:
+    """Times whole steps (data, forward, backward, optimizers, average) of a run on made-up text.
+
+    Matrix products are timed before, between and after the steps, so that both see the same
+    machine; a step counts 6 FLOP a parameter and token, the attention's own not at all.
+    """
+    plain = replace(config.data, weights={})  # made-up text has no sources to prefer
+    config = replace(config, data=plain, decay_data=None)
+    with tempfile.TemporaryDirectory() as folder:
+        data = _make_text(Path(folder), config)
+        workers = Workers()
+        run = Run(config, data, workers)
+        for _ in range(2):
+            run.advance()
+        rates, times = [matmul_rate(workers.device)], []
+        for _ in range(steps):
+            begun = time.perf_counter()
+            run.advance()
+            times.append(time.perf_counter() - begun)
+            rates.append(matmul_rate(workers.device, 0.5))
+    step, rate = float(np.median(times)), float(np.median(rates))
+    parameters = sum(p.numel() for p in run.model.parameters())
+    used = 6 * parameters * config.tokens_per_step / step
+    return {
+        "parameters": parameters,
+        "tokens_per_second": round(config.tokens_per_step / step),
+        "step_gflops": round(used / 1e9, 1),
+        "matmul_gflops": round(rate / 1e9, 1),
+        "share_of_matmul": round(used / rate, 3),
+    }
+
+
+def _make_text(folder: Path, config: RunConfig) -> Path:
+    words = [f"w{i}" for i in np.random.default_rng(0).integers(0, 3000, 400_000)]
+    articles = [" ".join(words[i : i + 400]) for i in range(0, len(words), 400)]
+    lines = (f'{{"title": "T", "source": "text", "text": "{text}"}}\n' for text in articles)
+    write_text(folder / "text.jsonl", "".join(lines))
+    splits = {name: [folder / "text.jsonl"] for name in ("train", "valid")}
+    prepare(splits, folder / "data", None, min(config.model.vocab_size, 2000), every=10)
+    return folder / "data"

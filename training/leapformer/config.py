@@ -1,0 +1,226 @@
+"""The two configurations: what a model is (config.json) and how a run trains it (TOML)."""
+
+import dataclasses
+import json
+import math
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import UnionType
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+
+from .files import UserError
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """A model, with the keys of its config.json.
+
+    `reweighting`: "leap" (learned proportions, arXiv 2405.13046 eq. 7-9), "static" (cosFormer:
+    proportion = min(position / static_length, 1)), "none", or "softmax" (the control: rotary
+    positions and a key-value cache that slides over `window` tokens; trained here, not published).
+    `normalizer`: "denominator" (the paper's, floored) or "rms". `decay`: one data-dependent gate a
+    head. `conv_kernel`: 0 or 4 taps over the rows of q, k and v. `position`: "none" or
+    "sinusoidal".
+    """
+
+    vocab_size: int = 8192
+    hidden_size: int = 256
+    num_hidden_layers: int = 4
+    num_attention_heads: int = 4
+    intermediate_size: int = 0  # 0: four times hidden_size
+    reweighting: str = "leap"
+    normalizer: str = "rms"
+    decay: bool = True
+    conv_kernel: int = 4
+    position: str = "none"
+    proportion_hidden_size: int = 0  # 0: a quarter of the head's width
+    static_length: int = 1024
+    denominator_floor: float = 0.1
+    window: int = 256
+    rms_norm_eps: float = 1e-6
+    embedding_scale: float = 0.0  # 0: the square root of hidden_size
+    model_type: str = "leapformer"
+    hidden_act: str = "relu2"
+    tie_word_embeddings: bool = True
+    bos_token_id: int = 0
+
+    def __post_init__(self) -> None:
+        computed = {
+            "intermediate_size": 4 * self.hidden_size,
+            "proportion_hidden_size": max(1, self.head_size // 4),
+            "embedding_scale": math.sqrt(self.hidden_size),
+        }
+        for key, value in computed.items():
+            if getattr(self, key) == 0:
+                object.__setattr__(self, key, value)
+        allowed = {
+            "reweighting": ("leap", "static", "none", "softmax"),
+            "normalizer": ("denominator", "rms"),
+            "conv_kernel": (0, 4),
+            "position": ("none", "sinusoidal"),
+            "model_type": ("leapformer",),
+            "hidden_act": ("relu2",),
+            "tie_word_embeddings": (True,),
+            "bos_token_id": (0,),
+        }
+        for key, values in allowed.items():
+            if getattr(self, key) not in values:
+                raise UserError(f"{key} = {getattr(self, key)!r}: choose one of {values}")
+        if self.hidden_size % self.num_attention_heads or self.head_size % 4:
+            raise UserError(
+                f"hidden_size {self.hidden_size} over {self.num_attention_heads} heads must give "
+                "a width that is a whole multiple of 4"
+            )
+
+    @property
+    def head_size(self) -> int:
+        """e, the width of a head."""
+        return self.hidden_size // self.num_attention_heads
+
+    @property
+    def feature_size(self) -> int:
+        """Width of q~ and k~: 2 e where a re-weighting splits them into cos and sin, else e."""
+        return self.head_size * (2 if self.reweighting in ("leap", "static") else 1)
+
+    def to_json(self) -> dict[str, Any]:
+        """config.json, without the keys that this model does not use."""
+        unused = {
+            "static_length": self.reweighting != "static",
+            "proportion_hidden_size": self.reweighting != "leap",
+            "window": self.reweighting != "softmax",
+        }
+        return {k: v for k, v in dataclasses.asdict(self).items() if not unused.get(k, False)}
+
+    @staticmethod
+    def read(path: Path) -> "ModelConfig":
+        """Reads a config.json. Raises UserError on unknown keys or values."""
+        try:
+            values = json.loads(path.read_text())
+        except (OSError, ValueError) as error:
+            raise UserError(f"cannot read {path}: {error}") from error
+        return build(ModelConfig, values, str(path))
+
+
+@dataclass(frozen=True)
+class DataConfig:
+    """How the text is read: `streams` parallel readers, each with its own carried state.
+
+    A step takes `segment` tokens from every stream, `micro_batch` streams at a time (small enough
+    for the cache: on two cores 8 x 256 tokens trained a third faster than 32 x 256).
+    """
+
+    streams: int = 32
+    segment: int = 256
+    micro_batch: int = 8
+    weights: dict[str, int] = field(default_factory=dict)  # source -> times read an epoch (else 1)
+
+
+@dataclass(frozen=True)
+class OptimizerConfig:
+    """Muon for the matrices, AdamW for the rest; learning rates are peaks of the schedule."""
+
+    matrix_lr: float = 0.02
+    rest_lr: float = 0.003
+    proportion_lr: float = 0.003
+    weight_decay: float = 0.1  # Muon's, times its learning rate
+    momentum: float = 0.95
+    betas: tuple[float, float] = (0.9, 0.95)
+    clip: float = 1.0  # largest norm of the gradient that AdamW sees
+    warmup_steps: int = 50
+    decay_fraction: float = 0.2  # of all tokens, at the end: the learning rate falls to zero
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """One run: [model], [data], [decay_data] (the data during the decay), [optimizer]."""
+
+    name: str
+    tokens: int  # in all, the decay included
+    model: ModelConfig = field(default_factory=ModelConfig)
+    data: DataConfig = field(default_factory=DataConfig)
+    decay_data: DataConfig | None = None
+    optimizer: OptimizerConfig = field(default_factory=OptimizerConfig)
+    seed: int = 0
+    wide_proportions: bool = True
+    bfloat16: bool = True
+    compile: bool = True
+    average: float = 0.999  # weight of the past in the running average of weights, a step
+    checkpoint_minutes: float = 10.0
+    validate_every: int = 500  # steps
+    log_every: int = 10  # steps
+
+    def __post_init__(self) -> None:
+        final = self.decay_data or self.data
+        for data in (self.data, final):
+            if data.streams % data.micro_batch:
+                raise UserError(
+                    f"streams = {data.streams} is no multiple of micro_batch = {data.micro_batch}"
+                )
+        if final.streams * final.segment != self.data.streams * self.data.segment:
+            raise UserError("[data] and [decay_data] must take equally many tokens a step")
+        if self.steps < 1:
+            raise UserError(f"tokens = {self.tokens} is less than one step")
+
+    @property
+    def tokens_per_step(self) -> int:
+        return self.data.streams * self.data.segment
+
+    @property
+    def steps(self) -> int:
+        return self.tokens // self.tokens_per_step
+
+    @property
+    def decay_start(self) -> int:
+        """The first step of the decay."""
+        return self.steps - round(self.steps * self.optimizer.decay_fraction)
+
+    @staticmethod
+    def read(path: Path, overrides: list[str] | None = None) -> "RunConfig":
+        """Reads a TOML file; `overrides` like "tokens=1000" or "model.decay=false" come on top."""
+        try:
+            values = tomllib.loads(path.read_text())
+            for override in overrides or []:
+                _merge(values, tomllib.loads(override))
+        except (OSError, ValueError) as error:
+            raise UserError(f"cannot read {path}: {error}") from error
+        return build(RunConfig, values, str(path))
+
+
+def _merge(into: dict, values: dict) -> None:
+    for key, value in values.items():
+        if isinstance(value, dict) and isinstance(into.get(key), dict):
+            _merge(into[key], value)
+        else:
+            into[key] = value
+
+
+def build(kind: type[T], values: dict[str, Any], where: str) -> T:
+    """A dataclass from plain values. Raises UserError on unknown keys and wrong types."""
+    types = get_type_hints(kind)
+    unknown = sorted(set(values) - set(types))
+    if unknown:
+        raise UserError(f"{where}: unknown key {unknown[0]!r}; known are {', '.join(types)}")
+    try:
+        return kind(**{k: _convert(types[k], v, f"{where}: {k}") for k, v in values.items()})
+    except TypeError as error:
+        raise UserError(f"{where}: {error}") from error
+
+
+def _convert(kind: Any, value: Any, where: str) -> Any:
+    if isinstance(kind, UnionType):
+        if value is None:
+            return None
+        kind = get_args(kind)[0]
+    if dataclasses.is_dataclass(kind):
+        return build(kind, value, where)
+    if get_origin(kind) is tuple and isinstance(value, list | tuple):
+        return tuple(value)
+    plain = get_origin(kind) or kind
+    if plain is float and type(value) is int:
+        return float(value)
+    if type(value) is not plain:
+        raise UserError(f"{where} = {value!r} must be {plain.__name__}")
+    return value

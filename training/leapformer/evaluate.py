@@ -1,0 +1,118 @@
+"""What a model is worth on text that it has not seen."""
+
+import math
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import torch
+from tokenizers import Tokenizer
+from torch.nn import functional as F
+
+from .detokenize import round_trip
+from .files import UserError
+from .model import LeapFormer
+from .sample import Sampling, generate, repetition
+from .text import read_articles, read_lines
+
+SEGMENT = 2048  # tokens a call
+WATCH_STREAMS = 8
+
+
+@torch.no_grad()
+def token_losses(model: LeapFormer, tokens: np.ndarray, bfloat16: bool = False) -> np.ndarray:
+    """Loss in nats of tokens [B, N] read as B streams, state carried: [B, N - 1] float64.
+
+    Entry t is the loss of token t + 1 given all before.
+    """
+    device = model.embedding.weight.device
+    x = torch.from_numpy(tokens)
+    states, losses = model.empty_state(len(x)), []
+    size = max(SEGMENT // len(x), 1)
+    for begin in range(0, x.shape[1] - 1, size):
+        part = x[:, begin : begin + size + 1].to(device)
+        with torch.autocast(device.type, torch.bfloat16, enabled=bfloat16):
+            logits, states = model(part[:, :-1].contiguous(), states)
+        loss = F.cross_entropy(
+            logits.flatten(0, 1).float(), part[:, 1:].flatten(), reduction="none"
+        )
+        losses.append(loss.view(len(x), -1).cpu())
+    return torch.cat(losses, 1).double().numpy()
+
+
+def watch(model: LeapFormer, tokens: np.ndarray, bfloat16: bool) -> float:
+    """Mean loss of a text cut into a few equal streams: quick, for watching a run."""
+    length = len(tokens) // WATCH_STREAMS
+    streams = tokens[: length * WATCH_STREAMS].reshape(WATCH_STREAMS, length)
+    return float(token_losses(model, streams, bfloat16).mean())
+
+
+def read_text(path: Path, tokenizer: Tokenizer) -> tuple[np.ndarray, int, int, float]:
+    """A WikiText file as one stream of tokens [N]; its words, bytes, and round-trip share.
+
+    Words are counted as WikiText does: those of each line, and one for its end.
+    """
+    if path.name.endswith((".jsonl", ".jsonl.xz", ".jsonl.gz")):
+        raise UserError(
+            f"{path}: perplexity by words needs a WikiText file (.raw, .tokens, parquet)"
+        )
+    texts = [article.text for article in read_articles(path)]
+    ids = [[0, *e.ids] for e in tokenizer.encode_batch_fast(texts)]
+    tokens = np.concatenate([np.array(i, dtype=np.int64) for i in ids])
+    words = sum(len(line.split()) + 1 for line in read_lines(path))
+    return tokens, words, sum(len(t.encode()) for t in texts), round_trip(read_lines(path))
+
+
+def perplexity(
+    model: LeapFormer, tokenizer: Tokenizer, path: Path, bfloat16: bool = False
+) -> dict[str, float]:
+    """Word perplexity, exp(total loss / words): all tokens but the first scored, state carried."""
+    tokens, words, size, exact = read_text(path, tokenizer)
+    total = float(token_losses(model, tokens[None], bfloat16).sum())
+    return {
+        "tokens": len(tokens),
+        "words": words,
+        "nats_per_token": round(total / (len(tokens) - 1), 4),
+        "word_perplexity": round(math.exp(total / words), 2),
+        "bits_per_byte": round(total / math.log(2) / size, 4),
+        "round_trip": round(exact, 4),
+    }
+
+
+def long_stream(model: LeapFormer, tokens: np.ndarray, length: int = 65_536) -> list[dict]:
+    """Loss by position over a stream whose state is never wiped, beside the wiped reading.
+
+    The unwiped stream is the same text without the marks that open documents (but the first);
+    both readings score the same tokens. One entry for each doubling of the position from 1,024 on.
+    """
+    keep = tokens != 0
+    keep[0] = True
+    length = min(length, int(keep.sum()))
+    end = int(np.searchsorted(keep.cumsum(), length)) + 1
+    tokens, keep = tokens[:end], keep[:end]
+    unwiped = token_losses(model, tokens[keep][None])[0]
+    wiped = token_losses(model, tokens[None])[0][keep[1:]]
+    edges = [0] + [1 << k for k in range(10, 40) if 1 << k < length] + [length]
+    return [
+        {
+            "from": a,
+            "to": b,
+            "unwiped": round(float(unwiped[a:b].mean()), 4),
+            "wiped": round(float(wiped[a:b].mean()), 4),
+        }
+        for a, b in pairwise(edges)
+    ]
+
+
+def generated_repetition(
+    model: LeapFormer, tokens: np.ndarray, sampling: Sampling, count: int
+) -> dict[str, float]:
+    """Repetition in a stream of `count` generated tokens: first and last quarter; people's."""
+    out = generate(model, torch.from_numpy(tokens[None, :32]), count, sampling)[0][0].numpy()
+    quarter = count // 4
+    return {
+        "tokens": count,
+        "first_quarter": round(repetition(out[:quarter]), 4),
+        "last_quarter": round(repetition(out[-quarter:]), 4),
+        "people": round(repetition(tokens[tokens != 0][:count]), 4),
+    }

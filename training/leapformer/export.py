@@ -1,0 +1,122 @@
+"""From a run to a published folder: measure, choose sampler defaults, write, check."""
+
+import json
+import re
+from pathlib import Path
+
+from . import checkpoint, folder
+from .card import card
+from .config import RunConfig
+from .evaluate import perplexity, read_text
+from .files import UserError
+from .folder import dequantize, publish, quantize
+from .model import LeapFormer
+from .sample import choose_sampling
+from .tokenizer import load_tokenizer
+
+INT8_COST = 0.005  # the share of perplexity that int8 may cost
+
+
+def load_any(path: Path, averaged: bool = True) -> tuple[LeapFormer, Path]:
+    """A model from a published folder, a run's folder or a checkpoint; and its tokenizer.json."""
+    if not path.exists():
+        raise UserError(f"{path} does not exist")
+    if (path / "model.safetensors").exists():
+        return folder.read_model(path), path / "tokenizer.json"
+    model, _ = checkpoint.load_model(path, averaged)
+    return model, (path if path.is_dir() else path.parent) / "tokenizer.json"
+
+
+def export(
+    run: Path,
+    out: Path,
+    precision: str,
+    identity: dict[str, str],
+    validation: Path,
+    test: Path | None,
+    averaged: bool = True,
+) -> dict:
+    """Publishes the newest checkpoint of `run` into folder `out`; returns its manifest.
+
+    `identity` may hold id, name and description; what lacks is made from the run's name.
+    Raises UserError where the id is unfit, or where int8 costs more than 0.5% of perplexity.
+    """
+    model, saved = checkpoint.load_model(run, averaged)
+    config = checkpoint.run_config(saved["config"])
+    tokenizer_file = load_any(run)[1]
+    tokenizer = load_tokenizer(tokenizer_file)
+    identity = _identity(identity, config, model)
+    whole = perplexity(model, tokenizer, validation)
+    stored = _as_stored(model, precision)
+    figures = {"validation": perplexity(stored, tokenizer, validation)}
+    cost = figures["validation"]["word_perplexity"] / whole["word_perplexity"] - 1
+    if precision == "int8" and cost > INT8_COST:
+        raise UserError(
+            f"int8 costs {cost:.2%} of perplexity (allowed: {INT8_COST:.1%}): export float16"
+        )
+    if test is not None:
+        figures["test"] = perplexity(stored, tokenizer, test)
+    figures["cost_of_precision"] = round(cost, 5)
+    figures["trained"] = _trained(config, saved["step"], averaged)
+    sampling, measured = choose_sampling(stored, read_text(validation, tokenizer)[0])
+    figures["repetition_of_people"] = measured["repetition_of_people"]
+    parameters = sum(p.numel() for p in model.parameters())
+    return publish(
+        model,
+        tokenizer_file,
+        out,
+        identity=identity,
+        precision=precision,
+        evaluation=figures,
+        sampling=sampling,
+        card=card(config.model, identity, precision, parameters, figures),
+    )
+
+
+def _identity(given: dict[str, str], config: RunConfig, model: LeapFormer) -> dict[str, str]:
+    millions = sum(p.numel() for p in model.parameters()) / 1e6
+    identity = {
+        "id": f"{config.name}-v1",
+        "name": config.name.replace("-", " ").title(),
+        "description": f"A LeaPformer of {millions:.1f} M parameters that writes English "
+        "encyclopedia prose.",
+        "license": "CC BY-SA 3.0",
+    } | given
+    if not re.fullmatch(r"[a-z0-9][a-z0-9.-]*", identity["id"]):
+        raise UserError(f"id {identity['id']!r}: use small letters, digits, points and hyphens")
+    return identity
+
+
+def _as_stored(model: LeapFormer, precision: str) -> LeapFormer:
+    import torch
+
+    weights = {k: v.contiguous().numpy() for k, v in model.state_dict().items()}
+    copy = LeapFormer(model.config)
+    stored = dequantize(quantize(weights, precision))
+    copy.load_state_dict({k: torch.from_numpy(v) for k, v in stored.items()})
+    return copy.eval()
+
+
+def _trained(config: RunConfig, step: int, averaged: bool) -> str:
+    done = step - config.decay_start
+    end = (
+        f"the learning rate fell to zero over the last {done * config.tokens_per_step / 1e6:.1f} M"
+        if step >= config.steps
+        else "published before the end of its training, at a constant learning rate"
+    )
+    weights = "a running average of the weights is published" if averaged else "last weights"
+    return (
+        f"{step:,} steps of {config.tokens_per_step:,} tokens "
+        f"({step * config.tokens_per_step / 1e6:.1f} M in all) with Muon and AdamW, "
+        f"bfloat16 products, seed {config.seed}; {end}; {weights}."
+    )
+
+
+def write_figures(figures: dict, path: Path | None) -> None:
+    """Prints figures as JSON, and writes them where a path is given."""
+    from .files import write_text
+
+    text = json.dumps(figures, indent=1)
+    print(text)
+    if path is not None:
+        write_text(path, text + "\n")

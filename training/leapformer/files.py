@@ -1,0 +1,62 @@
+"""Files that are either whole or absent, and errors that say what to do."""
+
+import hashlib
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+
+class UserError(Exception):
+    """Something that the user can mend. The message names the thing and the remedy."""
+
+
+def sha256(path: Path) -> str:
+    """SHA-256 of a file, as hex."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@contextmanager
+def atomic(path: Path) -> Iterator[BinaryIO]:
+    """Opens `path` for writing; it appears, whole and on disk, only when the block ends well.
+
+    Raises UserError when the disk is full. Whatever goes wrong, nothing half-written remains.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        with open(partial, "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(partial, path)
+    except OSError as error:
+        free = shutil.disk_usage(path.parent).free / 1e6
+        raise UserError(
+            f"cannot write {path}: {error.strerror or error} ({free:.0f} MB free there); "
+            "free some space or choose another folder, then run the same command again"
+        ) from error
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Writes a text file atomically."""
+    with atomic(path) as file:
+        file.write(text.encode())
+
+
+def require_space(folder: Path, needed: int) -> None:
+    """Raises UserError unless `needed` bytes are free where `folder` is or will be."""
+    existing = folder
+    while not existing.exists():
+        existing = existing.parent
+    free = shutil.disk_usage(existing).free
+    if free < needed:
+        raise UserError(
+            f"{folder} needs {needed / 1e6:.0f} MB but only {free / 1e6:.0f} MB are free: "
+            "free some space or choose another folder"
+        )

@@ -1,0 +1,132 @@
+"""The language model. Parameter names are the tensor names of a published model.safetensors.
+
+x = embedding[token] * embedding_scale                       (+ sinusoids)
+per layer:   x = x + attention(rms(x) * attention_norm)
+             x = x + down relu(up (rms(x) * mlp_norm))^2
+logits = embedding (rms(x) * final_norm)
+"""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from .attention import Attention, Scale, SoftmaxAttention, rms
+from .config import ModelConfig
+
+State = dict[str, Tensor]  # of one layer, plus one for the positions; every tensor starts with B
+
+
+class Mlp(nn.Module):
+    """down(relu(up x)^2)."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.up = nn.Linear(config.hidden_size, config.intermediate_size, bias=False)
+        self.down = nn.Linear(config.intermediate_size, config.hidden_size, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.down(F.relu(self.up(x)).square())
+
+
+class Layer(nn.Module):
+    """Attention and MLP, each behind an rms norm and added to the stream."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        softmax = config.reweighting == "softmax"
+        self.eps = config.rms_norm_eps
+        self.attention_norm = Scale(config.hidden_size)
+        self.attention = (SoftmaxAttention if softmax else Attention)(config)
+        self.mlp_norm = Scale(config.hidden_size)
+        self.mlp = Mlp(config)
+
+    def forward(
+        self, x: Tensor, start: Tensor, position: Tensor, state: State
+    ) -> tuple[Tensor, State]:
+        attended, state = self.attention(
+            rms(x, self.eps) * self.attention_norm.weight, start, position, state
+        )
+        x = x + attended
+        return x + self.mlp(rms(x, self.eps) * self.mlp_norm.weight), state
+
+
+class LeapFormer(nn.Module):
+    """The whole model. Feed it streams: tokens [B, T] and the states of the last call."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.embedding = nn.Embedding(config.vocab_size, config.hidden_size)
+        self.layers = nn.ModuleList(Layer(config) for _ in range(config.num_hidden_layers))
+        self.final_norm = Scale(config.hidden_size)
+
+    def initialize(self, wide_proportions: bool) -> None:
+        """Fresh weights: small embedding, silent branches, half-lives of 5 to 760 tokens."""
+        nn.init.normal_(self.embedding.weight, std=0.02)
+        for layer in self.layers:
+            attention = layer.attention
+            nn.init.zeros_(layer.mlp.down.weight)
+            nn.init.zeros_(attention.output.weight)
+            if hasattr(attention, "decay"):
+                nn.init.zeros_(attention.decay.weight)
+                with torch.no_grad():
+                    attention.decay.bias.copy_(torch.linspace(2, 7, len(attention.decay.bias)))
+            if wide_proportions and hasattr(attention, "key_proportion"):
+                attention.query_proportion.start_wide(gain=self.config.head_size**0.5)
+                attention.key_proportion.start_wide(gain=1.0)
+
+    def empty_state(self, batch: int) -> list[State]:
+        """The state before a stream's first token: one dictionary a layer, then the position [B].
+
+        float32 (float64 where the weights are), on the weights' device.
+        """
+        weight = self.embedding.weight
+        states = [
+            layer.attention.empty_state(batch, weight.dtype, weight.device) for layer in self.layers
+        ]
+        position = torch.zeros(batch, dtype=torch.long, device=weight.device)
+        return [*states, {"position": position}]
+
+    def hidden(self, tokens: Tensor, states: list[State]) -> tuple[Tensor, list[State]]:
+        """tokens [B, T] -> what the output matrix is applied to [B, T, d], and the new states."""
+        c = self.config
+        start = tokens == c.bos_token_id
+        position = positions(start, states[-1]["position"])
+        x = self.embedding(tokens) * c.embedding_scale
+        if c.position == "sinusoidal":
+            x = x + sinusoids(position, c.hidden_size, x.dtype)
+        new = []
+        for layer, state in zip(self.layers, states[:-1], strict=True):
+            x, state = layer(x, start, position, state)
+            new.append(state)
+        new.append({"position": position[:, -1] + 1})
+        return rms(x, c.rms_norm_eps) * self.final_norm.weight, new
+
+    def forward(
+        self, tokens: Tensor, states: list[State], targets: Tensor | None = None
+    ) -> tuple[Tensor, list[State]]:
+        """Logits [B, T, vocabulary], or with `targets` [B, T] the mean loss in nats; new states.
+
+        The states are cut from the gradient: a segment learns from its own tokens.
+        """
+        x, states = self.hidden(tokens, states)
+        states = [{k: v.detach() for k, v in state.items()} for state in states]
+        logits = F.linear(x, self.embedding.weight)
+        if targets is None:
+            return logits, states
+        return F.cross_entropy(logits.flatten(0, 1).float(), targets.flatten()), states
+
+
+def positions(start: Tensor, next_position: Tensor) -> Tensor:
+    """Position of each token in its document: start [B, T], next_position [B] -> [B, T]."""
+    index = torch.arange(start.shape[1], device=start.device)
+    zero = torch.where(start, index, -next_position[:, None]).cummax(1).values
+    return index - zero
+
+
+def sinusoids(position: Tensor, size: int, dtype: torch.dtype) -> Tensor:
+    """[sin(p w), cos(p w)], w = 10000^(-2i/size): position [B, T] -> [B, T, size]."""
+    wide = torch.float64 if dtype == torch.float64 else torch.float32
+    i = torch.arange(size // 2, dtype=wide, device=position.device)
+    angle = position[..., None].to(wide) * 10000.0 ** (-2 * i / size)
+    return torch.cat([angle.sin(), angle.cos()], -1).to(dtype)

@@ -1,0 +1,130 @@
+"""Reads articles from the forms they come in, one at a time, never a whole set in memory.
+
+WikiText in its official forms (`wiki.train.raw`, `wiki.train.tokens`, the parquet files of the
+usual hub copy) and JSON lines of articles `{"title", "source", "text"}`, plain or compressed with
+xz or gzip. Every article becomes ordinary text of one shape:
+
+    = Title =                    (blank line between paragraphs)
+    = = Heading = =              (a section's heading)
+"""
+
+import gzip
+import json
+import lzma
+import re
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from .detokenize import detokenize
+from .files import UserError
+
+_ARTICLE_TITLE = re.compile(r"= [^=].* =")
+_JSON_LINES = (".jsonl", ".jsonl.xz", ".jsonl.gz")
+_WIKITEXT = (".raw", ".tokens", ".parquet")
+
+
+@dataclass(frozen=True)
+class Article:
+    """One document: its source's name (for weighting) and its text."""
+
+    source: str
+    text: str
+
+
+def find_files(paths: Iterable[Path]) -> list[Path]:
+    """The text files in `paths` (files, or folders of them), in a stable order.
+
+    Raises UserError where there is none, or where a form is unknown.
+    """
+    found: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            files = sorted(p for p in path.iterdir() if p.name.endswith(_JSON_LINES + _WIKITEXT))
+        elif path.is_file():
+            files = [path]
+        else:
+            raise UserError(f"{path} does not exist")
+        if not files:
+            raise UserError(f"{path} holds no {', '.join(_JSON_LINES + _WIKITEXT)} file")
+        found += files
+    for path in found:
+        if not path.name.endswith(_JSON_LINES + _WIKITEXT):
+            raise UserError(
+                f"{path}: unknown form; expected one of {', '.join(_JSON_LINES + _WIKITEXT)}"
+            )
+    return found
+
+
+def read_articles(path: Path) -> Iterator[Article]:
+    """The articles of one file, as ordinary text.
+
+    Raises UserError where the file is empty, binary, broken or not of its form.
+    """
+    count = 0
+    try:
+        articles = _json_lines if path.name.endswith(_JSON_LINES) else _wikitext
+        for article in articles(path):
+            count += 1
+            yield article
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path} is not UTF-8 text ({error}): is it a binary file?") from error
+    except (EOFError, lzma.LZMAError, gzip.BadGzipFile, zlib.error) as error:
+        raise UserError(f"{path} is a broken archive ({error}): copy it again") from error
+    if count == 0:
+        raise UserError(f"{path} holds no article")
+
+
+def read_lines(path: Path) -> Iterator[str]:
+    """The lines of a WikiText file as they stand (with their line ends), from text or parquet."""
+    if path.suffix != ".parquet":
+        with open(path, encoding="utf-8", newline="\n") as file:
+            yield from file
+        return
+    import pyarrow
+    import pyarrow.parquet
+
+    try:
+        table = pyarrow.parquet.ParquetFile(path)
+        for batch in table.iter_batches(columns=["text"]):
+            yield from batch.column(0).to_pylist()
+    except (pyarrow.ArrowException, KeyError, OSError) as error:
+        raise UserError(f"{path} is not a parquet file with a 'text' column: {error}") from error
+
+
+def _open(path: Path):
+    opener = {".xz": lzma.open, ".gz": gzip.open}.get(path.suffix, open)
+    return opener(path, "rt", encoding="utf-8", newline="\n")
+
+
+def _json_lines(path: Path) -> Iterator[Article]:
+    with _open(path) as file:
+        for number, line in enumerate(file, 1):
+            try:
+                record = json.loads(line)
+                title, text = record["title"], record["text"]
+                source = record.get("source", "text")
+                if not all(isinstance(value, str) for value in (title, text, source)):
+                    raise TypeError("title, source and text must be strings")
+            except (json.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
+                raise UserError(
+                    f'{path} line {number} is not {{"title", "source", "text"}}: {error!r}'
+                ) from error
+            yield Article(source, f"= {title} =\n\n{text.strip()}\n")
+
+
+def _wikitext(path: Path) -> Iterator[Article]:
+    paragraphs: list[str] = []
+    for line in read_lines(path):
+        line = line.strip()
+        if "\0" in line:
+            raise UserError(f"{path} holds zero bytes: is it a binary file?")
+        if _ARTICLE_TITLE.fullmatch(line) and not line.startswith("= ="):
+            if paragraphs:
+                yield Article("wikitext", "\n\n".join(paragraphs) + "\n")
+            paragraphs = []
+        if line:
+            paragraphs.append(detokenize(line))
+    if paragraphs:
+        yield Article("wikitext", "\n\n".join(paragraphs) + "\n")

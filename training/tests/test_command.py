@@ -1,0 +1,146 @@
+"""The commands as a person types them: from raw text to a published folder, and its figures."""
+
+import dataclasses
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from conftest import make_articles
+from test_folder import publish
+from test_train import write_config
+
+from leapformer import evaluate, sample
+from leapformer.config import ModelConfig
+from leapformer.files import UserError
+from leapformer.model import LeapFormer
+from leapformer.onnx_export import check_onnx, export_onnx
+from leapformer.tokenizer import load_tokenizer
+
+
+def leapformer(*arguments: object) -> subprocess.CompletedProcess:
+    command = [sys.executable, "-m", "leapformer", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=900)
+
+
+WORDS = 4 * (4 + 1 + 40 * 10)  # of `wikitext`, line ends included
+
+
+def wikitext(path: Path) -> Path:
+    lines = [" = Stone = \n", " \n"] + [" The old king was built in a city . \n"] * 40
+    lines = lines * 4
+    path.write_text("".join(lines), encoding="utf-8")
+    return path
+
+
+def test_one_command_from_raw_text_to_a_published_folder(tmp_path: Path) -> None:
+    texts = make_articles(tmp_path / "train.jsonl", 150)
+    valid = wikitext(tmp_path / "wiki.valid.raw")
+    config = write_config(tmp_path, steps=12)
+    done = leapformer(
+        *("make", config, "--train", texts, "--valid", valid, "--vocabulary", 300),
+        *("--work", tmp_path / "work", "--out", tmp_path / "tiny-v1", "--test", valid),
+    )
+    assert done.returncode == 0, done.stderr
+    manifest = json.loads((tmp_path / "tiny-v1/manifest.json").read_text())
+    assert manifest["id"] == "tiny-v1" and manifest["precision"] == "int8"
+    assert manifest["evaluation"]["validation"]["words"] == WORDS
+    assert "12 steps of 128 tokens" in (tmp_path / "tiny-v1/README.md").read_text()
+    golden = json.loads((tmp_path / "tiny-v1/golden.json").read_text())
+    export_onnx(tmp_path / "tiny-v1", tmp_path / "tiny.onnx")
+    assert max(check_onnx(tmp_path / "tiny.onnx", golden).values()) < 1e-4
+
+    figures = tmp_path / "figures.json"
+    done = leapformer(
+        *("evaluate", tmp_path / "work/run", "--text", valid, "--long", "--out", figures)
+    )
+    assert done.returncode == 0, done.stderr
+    measured = json.loads(figures.read_text())
+    ratio = measured["perplexity"]["word_perplexity"]
+    ratio /= manifest["evaluation"]["validation"]["word_perplexity"]
+    assert abs(ratio - 1) < 0.005
+
+
+def test_errors_are_one_line(tmp_path: Path) -> None:
+    done = leapformer("export", tmp_path, "--out", tmp_path / "m", "--valid", tmp_path)
+    assert done.returncode == 1
+    assert done.stderr == f"error: {tmp_path} holds no checkpoint\n"
+
+
+@pytest.mark.parametrize("options", [{}, {"reweighting": "none"}, {"decay": False}], ids=str)
+def test_onnx_matches_golden(prepared: Path, tmp_path: Path, options: dict) -> None:
+    torch.manual_seed(0)
+    config = ModelConfig(300, hidden_size=32, num_hidden_layers=2, num_attention_heads=2)
+    model = LeapFormer(dataclasses.replace(config, **options))
+    publish(model, prepared, tmp_path / "m")
+    export_onnx(tmp_path / "m", tmp_path / "m.onnx")
+    golden = json.loads((tmp_path / "m/golden.json").read_text())
+    assert max(check_onnx(tmp_path / "m.onnx", golden).values()) < 1e-4
+
+
+def test_onnx_refuses_what_it_cannot_say(prepared: Path, tmp_path: Path) -> None:
+    config = ModelConfig(300, 32, 1, 2, normalizer="denominator")
+    publish(LeapFormer(config), prepared, tmp_path / "m")
+    with pytest.raises(UserError, match="ONNX needs normalizer rms"):
+        export_onnx(tmp_path / "m", tmp_path / "m.onnx")
+
+
+def test_word_perplexity_is_by_definition(prepared: Path, tmp_path: Path) -> None:
+    """A model of equal chances: the loss is ln(300) a token, whatever the text."""
+    model = LeapFormer(ModelConfig(300, 32, 1, 2))
+    model.initialize(wide_proportions=True)
+    torch.nn.init.zeros_(model.embedding.weight)
+    path = wikitext(tmp_path / "wiki.valid.raw")
+    tokenizer = load_tokenizer(prepared / "tokenizer.json")
+    measured = evaluate.perplexity(model, tokenizer, path)
+    tokens, words, size, exact = evaluate.read_text(path, tokenizer)
+    assert (words, exact) == (WORDS, 1.0)
+    total = np.log(300) * (len(tokens) - 1)
+    assert measured["word_perplexity"] == pytest.approx(np.exp(total / words), rel=1e-3)
+    assert measured["bits_per_byte"] == pytest.approx(total / np.log(2) / size, abs=1e-3)
+
+
+def test_long_streams_are_scored_by_position() -> None:
+    torch.manual_seed(0)
+    model = LeapFormer(ModelConfig(300, 32, 1, 2))
+    tokens = np.random.default_rng(0).integers(1, 300, 3000)
+    tokens[::100] = 0
+    rows = evaluate.long_stream(model, tokens, 2500)
+    assert [(r["from"], r["to"]) for r in rows] == [(0, 1024), (1024, 2048), (2048, 2500)]
+    assert all(r["unwiped"] > 0 and r["unwiped"] != r["wiped"] for r in rows)
+
+
+def test_filters_are_those_of_the_definitions() -> None:
+    logits = torch.tensor([[0.5, 0.3, 0.15, 0.05]]).log()
+    none = torch.zeros(1, 4, dtype=torch.bool)
+
+    def kept(**options: float) -> list[bool]:
+        filtered = sample.filter_logits(logits, none, sample.Sampling(**options))
+        return (filtered.softmax(-1) > 0)[0].tolist()
+
+    assert kept() == [True] * 4
+    assert kept(topK=2) == [True, True, False, False]
+    assert kept(topP=0.6) == [True, True, False, False]
+    assert kept(minP=0.2) == [True, True, True, False]
+    seen = torch.tensor([[True, False, False, False]])
+    punished = sample.filter_logits(logits, seen, sample.Sampling(repetitionPenalty=2.0))
+    assert punished[0, 0] == logits[0, 0] * 2 and (punished[0, 1:] == logits[0, 1:]).all()
+
+
+def test_repetition_counts_recent_four_grams() -> None:
+    assert sample.repetition(np.arange(100)) == 0
+    assert sample.repetition(np.tile(np.arange(10), 10)) == pytest.approx(87 / 97)
+    assert sample.repetition(np.tile(np.arange(300), 2)) == 0  # too far apart to count
+
+
+def test_sampling_is_chosen_from_the_grid() -> None:
+    torch.manual_seed(0)
+    model = LeapFormer(ModelConfig(50, 32, 1, 2))
+    tokens = np.random.default_rng(0).integers(1, 50, 400)
+    tokens[::100] = 0
+    chosen, measured = sample.choose_sampling(model, tokens, count=8)
+    assert set(chosen) == {"temperature", "topK", "topP", "minP", "repetitionPenalty"}
+    assert len(measured["grid"]) == 16

@@ -1,0 +1,50 @@
+"""Configurations are read strictly."""
+
+from pathlib import Path
+
+import pytest
+
+from leapformer.config import ModelConfig, RunConfig
+from leapformer.files import UserError
+
+CONFIGS = sorted((Path(__file__).parents[1] / "configs").rglob("*.toml"))
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda p: p.stem)
+def test_every_config_is_sound(path: Path) -> None:
+    assert RunConfig.read(path).steps > 0
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("tokens = 9000000\nlearning_rate = 1", "unknown key 'learning_rate'; known are"),
+        ("tokens = 9000000\n[model]\nwidth = 1", "model: unknown key 'width'"),
+        ("tokens = '9000000'", "tokens = '9000000' must be int"),
+        ("tokens = 9000000\n[model]\nhidden_size = 30", "whole multiple of 4"),
+        ("tokens = 9000000\n[model]\nnormalizer = 'layer'", "choose one of"),
+        ("tokens = 9000000\n[data]\nstreams = 30", "no multiple of micro_batch"),
+        ("tokens = 9000000\n[decay_data]\nsegment = 512", "equally many tokens"),
+        ("tokens = 10", "less than one step"),
+        ("tokens = ", "cannot read"),
+        ("", "missing 1 required positional argument: 'tokens'"),
+    ],
+)
+def test_bad_configs_are_named(tmp_path: Path, text: str, message: str) -> None:
+    path = tmp_path / "bad.toml"
+    path.write_text(f'name = "bad"\n{text}')
+    with pytest.raises(UserError, match=message):
+        RunConfig.read(path)
+
+
+def test_overrides_come_on_top(tmp_path: Path) -> None:
+    path = tmp_path / "run.toml"
+    path.write_text('name = "a"\ntokens = 9_000_000\n[model]\nhidden_size = 64\n')
+    config = RunConfig.read(path, ["tokens=1_000_000", "model.decay=false"])
+    assert (config.tokens, config.model.hidden_size, config.model.decay) == (1_000_000, 64, False)
+
+
+def test_config_json_has_only_what_the_model_uses(tmp_path: Path) -> None:
+    values = ModelConfig(reweighting="none").to_json()
+    assert not {"window", "static_length", "proportion_hidden_size"} & set(values)
+    assert values["intermediate_size"] == 1024 and values["embedding_scale"] == 16

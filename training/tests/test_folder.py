@@ -1,0 +1,109 @@
+"""What is published can be loaded back, and means what the golden vectors say."""
+
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+import torch
+from conftest import GOLDEN_MODELS
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from safetensors.numpy import load_file
+
+from leapformer import folder as folders
+from leapformer.config import ModelConfig
+from leapformer.files import UserError, sha256
+from leapformer.model import LeapFormer
+from leapformer.reference import golden
+
+CONFIG = ModelConfig(vocab_size=300, hidden_size=32, num_hidden_layers=2, num_attention_heads=2)
+IDENTITY = {"id": "tiny-v1", "name": "Tiny", "description": "A test.", "license": "CC BY-SA 3.0"}
+
+
+def publish(model: LeapFormer, prepared, out, precision: str = "int8") -> dict:
+    return folders.publish(
+        model,
+        prepared / "tokenizer.json",
+        out,
+        identity=IDENTITY,
+        precision=precision,
+        evaluation={},
+        sampling={"temperature": 1.0},
+        card="# Tiny\n",
+    )
+
+
+@pytest.mark.parametrize("folder", GOLDEN_MODELS, ids=lambda p: p.name)
+def test_reference_matches_golden(folder) -> None:
+    expected = json.loads((folder / "golden.json").read_text())
+    config = ModelConfig.read(folder / "config.json")
+    tensors = folders.read_tensors(folder)
+    actual = golden(config, tensors, expected["tokens"], len(expected["greedy"]))
+    assert actual["greedy"] == expected["greedy"]
+    for key in ("logProbabilities", "finalLogits"):
+        np.testing.assert_allclose(actual[key], expected[key], atol=1e-6)
+
+
+@pytest.mark.parametrize("precision", folders.PRECISIONS)
+def test_published_folder_loads_back(prepared, tmp_path, precision: str) -> None:
+    torch.manual_seed(1)
+    model = LeapFormer(CONFIG)
+    manifest = publish(model, prepared, tmp_path / "m", precision)
+    assert json.loads((tmp_path / "m/manifest.json").read_text()) == manifest
+    for name, entry in manifest["files"].items():
+        assert entry["sha256"] == sha256(tmp_path / "m" / name)
+        assert entry["bytes"] == (tmp_path / "m" / name).stat().st_size
+    assert manifest["digest"] == manifest["files"]["model.safetensors"]["sha256"]
+    vectors = json.loads((tmp_path / "m/golden.json").read_text())
+    loaded = folders.read_model(tmp_path / "m").double()
+    with torch.no_grad():
+        logits, _ = loaded(torch.tensor([vectors["tokens"]]), loaded.empty_state(1))
+    np.testing.assert_allclose(logits[0, -1].numpy(), vectors["finalLogits"], atol=1e-6)
+    tolerance = {"float32": 0, "float16": 1e-3, "int8": 1e-2}[precision]
+    for name, weight in model.state_dict().items():
+        bound = tolerance * max(weight.abs().max().item(), 1e-3)
+        assert (loaded.state_dict()[name] - weight).abs().max() <= bound, name
+
+
+def test_int8_rows_are_stored_as_promised(prepared, tmp_path) -> None:
+    publish(LeapFormer(CONFIG), prepared, tmp_path / "m")
+    stored = load_file(tmp_path / "m/model.safetensors")
+    quantized = [name for name, value in stored.items() if value.dtype == np.int8]
+    assert len(quantized) == 1 + 4 * CONFIG.num_hidden_layers
+    for name in quantized:
+        assert stored[f"{name}_scale"].shape == stored[name].shape[:1]
+        assert stored[f"{name}_scale"].dtype == np.float32
+    others = [v.dtype for n, v in stored.items() if n not in quantized]
+    assert set(others) == {np.dtype(np.float32)}
+
+
+@settings(max_examples=50, deadline=None)
+@given(hnp.arrays(np.float32, (3, 8), elements=st.floats(-1e3, 1e3, width=32)))
+def test_int8_is_within_half_a_step(rows: np.ndarray) -> None:
+    stored = folders.quantize({"embedding.weight": rows}, "int8")
+    assert stored["embedding.weight"].min() >= -127
+    error = np.abs(folders.dequantize(stored)["embedding.weight"] - rows)
+    assert (error <= 0.5001 * stored["embedding.weight_scale"][:, None] + 1e-30).all()
+
+
+def test_a_published_folder_is_never_changed(prepared, tmp_path) -> None:
+    publish(LeapFormer(CONFIG), prepared, tmp_path / "m")
+    with pytest.raises(UserError, match="published already"):
+        publish(LeapFormer(CONFIG), prepared, tmp_path / "m")
+
+
+def test_the_twin_is_not_published(prepared, tmp_path) -> None:
+    twin = LeapFormer(dataclasses.replace(CONFIG, reweighting="softmax"))
+    with pytest.raises(UserError, match="softmax twin"):
+        publish(twin, prepared, tmp_path / "m")
+    assert not (tmp_path / "m").exists()
+
+
+def test_broken_weights_are_named(prepared, tmp_path) -> None:
+    publish(LeapFormer(CONFIG), prepared, tmp_path / "m")
+    path = tmp_path / "m/model.safetensors"
+    path.write_bytes(path.read_bytes()[:100])
+    with pytest.raises(UserError, match=r"cannot read .*model\.safetensors"):
+        folders.read_model(tmp_path / "m")

@@ -1,0 +1,179 @@
+"""Runs resume to the bit, share work among processes, and survive whatever stops them."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+
+from leapformer import checkpoint
+from leapformer.bench import bench
+from leapformer.config import RunConfig
+from leapformer.files import UserError
+from leapformer.train import train
+
+TINY = """
+name = "tiny"
+tokens = {tokens}
+compile = {compile}
+bfloat16 = {bfloat16}
+validate_every = 1000
+log_every = 5
+{top}
+[model]
+vocab_size = 300
+hidden_size = 32
+num_hidden_layers = {layers}
+num_attention_heads = 2
+[data]
+streams = 4
+segment = 32
+micro_batch = 2
+[decay_data]
+streams = 2
+segment = 64
+micro_batch = 1
+weights = {{ featured = 2 }}
+[optimizer]
+warmup_steps = 4
+decay_fraction = {decay}
+"""
+
+
+def write_config(folder: Path, steps: int = 40, **options) -> Path:
+    values = {"compile": "false", "bfloat16": "true", "top": "", "layers": 2, "decay": 0.3}
+    values |= options
+    path = folder / "tiny.toml"
+    path.write_text(TINY.format(tokens=steps * 128, **values))
+    return path
+
+
+def command(config: Path, data: Path, out: Path, processes: int = 1) -> list[str]:
+    launch = ["-m", "torch.distributed.run", f"--nproc-per-node={processes}", "--master-port=29561"]
+    start = launch if processes > 1 else []
+    arguments = ["train", str(config), "--data", str(data), "--out", str(out)]
+    return [sys.executable, *start, "-m", "leapformer", *arguments]
+
+
+def equal(a, b) -> bool:
+    """The same to the bit, whatever it is made of."""
+    if isinstance(a, dict):
+        return a.keys() == b.keys() and all(equal(a[k], b[k]) for k in a)
+    if isinstance(a, list | tuple):
+        return len(a) == len(b) and all(map(equal, a, b))
+    return torch.equal(a, b) if isinstance(a, torch.Tensor) else a == b
+
+
+def resumed_and_whole(config: RunConfig, prepared: Path, folder: Path) -> tuple[dict, dict]:
+    """The last checkpoint of a run, and of the same run stopped and resumed half-way."""
+    whole = checkpoint.load(train(config, prepared, folder / "whole"))
+    half = config.steps // 2
+    train(config, prepared, folder / "parts", until=half)
+    assert checkpoint.load(checkpoint.latest(folder / "parts"))["step"] == half
+    parts = checkpoint.load(train(config, prepared, folder / "parts"))
+    assert whole["step"] == config.steps
+    return whole, parts
+
+
+def test_a_compiled_run_resumes_to_the_bit(prepared, tmp_path) -> None:
+    path = write_config(tmp_path, steps=6, compile="true", layers=1, decay=0.0)
+    assert equal(*resumed_and_whole(RunConfig.read(path), prepared, tmp_path))
+
+
+def test_forty_steps_equal_twenty_and_twenty(prepared, tmp_path) -> None:
+    config = RunConfig.read(write_config(tmp_path))
+    assert equal(*resumed_and_whole(config, prepared, tmp_path))
+    records = [json.loads(line) for line in (tmp_path / "parts/log.jsonl").read_text().splitlines()]
+    losses = [r["loss"] for r in records if "loss" in r]
+    assert losses[-1] < losses[0] - 1
+    rates = [r["rate"] for r in records if "rate" in r]
+    assert rates[1] == 1 and rates[-1] == pytest.approx(1 / 12, abs=1e-4)
+    assert (tmp_path / "parts/loss.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_two_processes_equal_one(prepared, tmp_path) -> None:
+    config = write_config(tmp_path, steps=5, bfloat16="false")
+    runs = []
+    for processes in (1, 2):
+        out = tmp_path / str(processes)
+        subprocess.run(command(config, prepared, out, processes), check=True, timeout=900)
+        runs.append(checkpoint.load(checkpoint.latest(out)))
+    for name, weight in runs[0]["model"].items():
+        torch.testing.assert_close(weight, runs[1]["model"][name], rtol=1e-5, atol=1e-5)
+    for one, two in zip(runs[0]["states"], runs[1]["states"], strict=True):
+        for key in one:
+            torch.testing.assert_close(one[key], two[key], rtol=1e-5, atol=1e-5)
+
+
+def test_sigkill_leaves_a_loadable_checkpoint(prepared, tmp_path) -> None:
+    config = write_config(tmp_path, steps=100_000, top="checkpoint_minutes = 0.0")
+    out = tmp_path / "run"
+    for wait in (0.0, 0.4):
+        process = subprocess.Popen(command(config, prepared, out))
+        before = checkpoint.latest(out)
+        deadline = time.monotonic() + 600
+        while checkpoint.latest(out) == before and time.monotonic() < deadline:
+            time.sleep(0.05)
+        time.sleep(wait)
+        process.kill()
+        process.wait()
+        path = checkpoint.latest(out)
+        assert path is not None and path != before
+        assert checkpoint.load(path)["step"] > 0
+
+
+def test_sigterm_writes_a_checkpoint_and_stops(prepared, tmp_path) -> None:
+    config = write_config(tmp_path, steps=100_000)
+    out = tmp_path / "run"
+    process = subprocess.Popen(command(config, prepared, out))
+    deadline = time.monotonic() + 600
+    while not (out / "log.jsonl").exists() or not (out / "log.jsonl").stat().st_size:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(600) == 0
+    assert checkpoint.load(checkpoint.latest(out))["step"] > 0
+
+
+def test_a_run_can_be_extended_but_not_changed(prepared, tmp_path) -> None:
+    config = write_config(tmp_path, steps=6)
+    train(RunConfig.read(config), prepared, tmp_path / "run", until=2)
+    longer = RunConfig.read(config, ["tokens=1280"])
+    assert checkpoint.load(train(longer, prepared, tmp_path / "run"))["step"] == 10
+    other = RunConfig.read(config, ["tokens=1280", "optimizer.rest_lr=0.1"])
+    with pytest.raises(UserError, match="belongs to a run with optimizer"):
+        train(other, prepared, tmp_path / "run")
+    with pytest.raises(UserError, match="stands at step 10, where the learning rate falls"):
+        train(RunConfig.read(config, ["tokens=2560"]), prepared, tmp_path / "run")
+
+
+def test_nan_stops_with_step_and_batch(prepared, tmp_path, monkeypatch) -> None:
+    config = RunConfig.read(write_config(tmp_path))
+    train(config, prepared, tmp_path / "run", until=3)
+    path = checkpoint.latest(tmp_path / "run")
+    state = checkpoint.load(path)
+    state["model"]["layers.0.mlp.up.weight"][0, 0] = float("nan")
+    checkpoint.save(tmp_path / "run", state)
+    with pytest.raises(
+        UserError, match=r"the loss is nan at step 3, streams 0 to 1, .* tokens \[\["
+    ):
+        train(config, prepared, tmp_path / "run")
+
+
+def test_a_damaged_checkpoint_is_named(prepared, tmp_path) -> None:
+    config = RunConfig.read(write_config(tmp_path))
+    path = train(config, prepared, tmp_path / "run", until=2)
+    os.truncate(path, path.stat().st_size // 2)
+    with pytest.raises(UserError, match=f"{path.name} cannot be read"):
+        train(config, prepared, tmp_path / "run")
+
+
+def test_bench_measures_whole_steps(tmp_path) -> None:
+    measured = bench(RunConfig.read(write_config(tmp_path)), steps=2)
+    assert measured["tokens_per_second"] > 0 and 0 < measured["share_of_matmul"] < 1
+    assert measured["parameters"] == 35_592
