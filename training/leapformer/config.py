@@ -135,10 +135,14 @@ class OptimizerConfig:
 
 @dataclass(frozen=True)
 class RunConfig:
-    """One run: [model], [data], [decay_data] (the data during the decay), [optimizer]."""
+    """One run: [model], [data], [decay_data] (the data during the decay), [optimizer].
+
+    `start`: the folder of a published model that the run begins as; it may be smaller (`grow.py`).
+    """
 
     name: str
     tokens: int  # in all, the decay included
+    start: str | None = None
     model: ModelConfig = field(default_factory=ModelConfig)
     data: DataConfig = field(default_factory=DataConfig)
     decay_data: DataConfig | None = None

@@ -104,9 +104,10 @@ def _trained(config: RunConfig, step: int, averaged: bool) -> str:
         if step >= config.steps
         else "published before the end of its training, at a constant learning rate"
     )
+    parent = f"begun as {Path(config.start).name}, " if config.start else ""
     weights = "a running average of the weights is published" if averaged else "last weights"
     return (
-        f"{step:,} steps of {config.tokens_per_step:,} tokens "
+        f"{parent}{step:,} steps of {config.tokens_per_step:,} tokens "
         f"({step * config.tokens_per_step / 1e6:.1f} M in all) with Muon and AdamW, "
         f"bfloat16 products, seed {config.seed}; {end}; {weights}."
     )

@@ -25,6 +25,7 @@ from .config import DataConfig, RunConfig
 from .data import Documents, Streams
 from .evaluate import watch
 from .files import UserError, write_text
+from .grow import begin_as
 from .model import LeapFormer, State
 from .optimizer import make_optimizers, schedule
 from .plot import plot_loss
@@ -91,6 +92,8 @@ class Run:
         self.config, self.workers, self.step = config, workers, 0
         self.model = LeapFormer(config.model)
         self.model.initialize(config.wide_proportions)
+        if config.start:
+            begin_as(self.model, Path(config.start), data / "tokenizer.json")
         self.model.to(workers.device)
         self.average = {k: v.clone() for k, v in self.model.state_dict().items()}
         self.optimizers = make_optimizers(self.model, config.optimizer)

@@ -1,0 +1,86 @@
+"""A run can begin as a published model, also a smaller one, and writes as well at once."""
+
+import dataclasses
+import json
+import shutil
+
+import pytest
+import torch
+from conftest import GOLDEN_MODELS
+from test_model import assert_close, load, run
+
+from leapformer.files import UserError
+from leapformer.grow import begin_as
+from leapformer.model import LeapFormer
+
+FOLDERS = {p.name: p for p in GOLDEN_MODELS}
+
+
+def grown(folder, tokenizer, **changes) -> LeapFormer:
+    config = dataclasses.replace(load(folder).config, embedding_scale=0.0, **changes)
+    torch.manual_seed(0)
+    model = LeapFormer(config)
+    model.initialize(wide_proportions=True)
+    begin_as(model, folder, tokenizer)
+    return model.double()
+
+
+@pytest.fixture
+def small(tmp_path, prepared):
+    """A golden model as a published folder: with a tokenizer."""
+
+    def copy(name: str):
+        shutil.copytree(FOLDERS[name], tmp_path / name)
+        shutil.copy(prepared / "tokenizer.json", tmp_path / name)
+        return tmp_path / name
+
+    return copy
+
+
+@pytest.mark.parametrize(
+    "name", ["leap-rms-decay-conv", "none-rms-decay-conv", "leap-denominator-decay-conv"]
+)
+def test_a_grown_model_keeps_its_function_and_learns_everywhere(small, prepared, name) -> None:
+    folder = small(name)
+    before = load(folder)
+    c = before.config
+    after = grown(
+        folder,
+        prepared / "tokenizer.json",
+        hidden_size=c.hidden_size + 2 * c.head_size,
+        num_attention_heads=c.num_attention_heads + 2,
+        intermediate_size=c.intermediate_size + 12,
+        num_hidden_layers=c.num_hidden_layers + 1,
+    )
+    tokens = json.loads((folder / "golden.json").read_text())["tokens"]
+    n = len(tokens)
+    # an rms norm's epsilon weighs less beside more channels
+    assert_close(run(after, tokens, [n]), run(before, tokens, [n]), tolerance=1e-3)
+    for _ in range(3):  # what is silent behind something silent gets its gradient a step later
+        x = torch.tensor([tokens])
+        after(x[:, :-1], after.empty_state(1), x[:, 1:])[0].backward()
+        reached = {n for n, p in after.named_parameters() if p.grad.abs().max() > 0}
+        with torch.no_grad():
+            for parameter in after.parameters():
+                parameter -= 0.01 * parameter.grad
+    assert reached == {n for n, _ in after.named_parameters()}
+    assert after.embedding.weight[:, c.hidden_size :].abs().max() > 0
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "message"),
+    [
+        ("leap-rms-decay-conv", {"num_hidden_layers": 1}, "more than the run's"),
+        ("leap-rms-decay-conv", {"reweighting": "none"}, "reweighting"),
+        ("leap-rms-decay-conv", {"num_attention_heads": 1}, "num_attention_heads"),
+    ],
+)
+def test_what_does_not_fit_is_refused(small, prepared, name, changes, message) -> None:
+    with pytest.raises(UserError, match=message):
+        grown(small(name), prepared / "tokenizer.json", **changes)
+
+
+def test_another_tokenizer_is_refused(small, tmp_path) -> None:
+    (tmp_path / "other.json").write_text("{}")
+    with pytest.raises(UserError, match="tokenizer"):
+        grown(small("leap-rms-decay-conv"), tmp_path / "other.json")
