@@ -1,21 +1,22 @@
-import type { Backend, DecodeBatch, Streams } from '../model/backend';
-import { type Encoded, joinEncoded } from '../model/encoded';
+import type { Backend } from '../model/backend';
 import { EngineError } from '../model/errors';
 import { loadModel, type Model, type ReadFile } from '../model/folder';
 import { RECORD_SIZE } from '../model/sampling';
 import { SnapshotStore, stateLayout } from '../model/snapshot';
-import { StreamingDecoder } from '../model/tokenizer';
+import { encodeRuns } from './encode';
+import { credited, type OnEvent } from './events';
 import type {
   BackendChoice,
   BackendInfo,
   EngineInfo,
   Figures,
-  GenerateEvent,
   GenerateRequest,
   GenerateResult,
   LoadProgress,
   LoadRequest,
 } from './messages';
+import { SNAPSHOT_EVERY, TextStream } from './text-stream';
+import { Writing } from './writing';
 
 /** What the engine asks of the place that it runs in: a worker in the browser, or Node. */
 export interface EngineHost {
@@ -28,13 +29,8 @@ export interface ChosenBackend {
   readonly info: BackendInfo;
 }
 
-type OnEvent = (event: GenerateEvent) => void | Promise<void>;
-
-const SNAPSHOT_EVERY = 256;
-const CREDIT = 4; // events that may be unanswered before the engine waits
-
 interface Running extends ChosenBackend {
-  readonly streams: Streams;
+  readonly text: TextStream;
 }
 
 /**
@@ -47,8 +43,6 @@ export class Engine {
   private model: Model | null = null;
   private running: Running | null = null;
   private request: LoadRequest | null = null;
-  /** What the open stream has read. */
-  private live: number[] = [];
   private abort: AbortController | null = null;
 
   constructor(host: EngineHost) {
@@ -85,7 +79,6 @@ export class Engine {
   unload(): void {
     this.running?.backend.destroy();
     this.running = null;
-    this.live = [];
   }
 
   async generate(request: GenerateRequest, onEvent: OnEvent): Promise<GenerateResult> {
@@ -94,7 +87,9 @@ export class Engine {
       if (!model) throw new EngineError('input', 'No model is loaded.', 'Load a model first.');
       this.running ??= await this.start(this.request!.backend);
       const emit = credited(onEvent);
-      const tokens = await this.encode(model, request, emit, signal);
+      const tokens = await encodeRuns(model, request.runs, signal, (run, tokens) =>
+        emit({ type: 'encoded', run, tokens }),
+      );
       if (!tokens) return { reason: 'stopped', figures: this.figures(null) };
       const writing = new Writing(model, request, tokens, emit);
       for (let losses = 0; ; losses++) {
@@ -116,71 +111,25 @@ export class Engine {
     });
   }
 
-  /** The text's ids, opened by `<|endoftext|>`; null when stopped, which encoding piece by piece lets arrive. */
-  private async encode(
-    model: Model,
-    request: GenerateRequest,
-    emit: Emit,
-    signal: AbortSignal,
-  ): Promise<number[] | null> {
-    const tokens = [model.config.bosTokenId];
-    for (const [run, part] of request.runs.entries()) {
-      if ('ids' in part) {
-        for (const id of part.ids) tokens.push(id);
-        continue;
-      }
-      const pieces: Encoded[] = [];
-      for (const piece of model.tokenizer.encodePieces(part.text)) {
-        if (signal.aborted) return null;
-        pieces.push(piece);
-        for (const id of piece.ids) tokens.push(id);
-        if (piece.ids.length > 1000) await new Promise((resolve) => setTimeout(resolve));
-      }
-      await emit({ type: 'encoded', run, tokens: joinEncoded(pieces) });
-    }
-    return tokens;
-  }
-
   /** From the nearest state to the end of the request, or to the signal. */
   private async write(writing: Writing, signal: AbortSignal): Promise<void> {
-    const { streams } = this.running!;
-    await this.position(streams, writing, signal);
+    const { text } = this.running!;
+    const { emit } = writing;
+    await text.moveTo(writing.tokens, signal, {
+      report: (read, total) => emit({ type: 'reading', read, total }),
+      offer: (read, total) => emit.offer({ type: 'reading', read, total }),
+    });
     if (signal.aborted) return;
-    const batches = streams.decode([writing.decodeRequest()], { signal, snapshotEvery: SNAPSHOT_EVERY });
+    const batches = text.streams.decode([writing.decodeRequest()], { signal, snapshotEvery: SNAPSHOT_EVERY });
     let since = performance.now();
     for await (const [batch] of batches) {
       const now = performance.now();
       writing.take(batch, now - since);
       since = now;
-      for (let at = 0; at < batch.records.length; at += RECORD_SIZE) this.live.push(batch.records[at]);
-      if (batch.snapshot) this.snapshots.add(this.live, batch.snapshot);
+      for (let at = 0; at < batch.records.length; at += RECORD_SIZE) text.tokens.push(batch.records[at]);
+      if (batch.snapshot) this.snapshots.add(text.tokens, batch.snapshot);
       if (batch.records.length) await writing.send(batch, this.figures(writing));
       since += performance.now() - now; // the page's time is not the model's
-    }
-  }
-
-  /** Brings the stream to the end of the text by the shortest way: going on, or a snapshot, and reading the rest. */
-  private async position(streams: Streams, writing: Writing, signal: AbortSignal): Promise<void> {
-    const { tokens, emit } = writing;
-    const snapshot = this.snapshots.nearest(tokens);
-    const live = isPrefix(this.live, tokens) ? this.live.length : 0;
-    if (live === 0 || live < (snapshot?.length ?? 0)) {
-      this.live = [];
-      await streams.restore(snapshot);
-      this.live = tokens.slice(0, snapshot?.length ?? 0);
-    }
-    const start = this.live.length;
-    const total = tokens.length - start;
-    while (this.live.length < tokens.length && !signal.aborted) {
-      const from = this.live.length;
-      const toEnd = tokens.length - from;
-      // Snapshots stand close over the last 4,096 tokens and wider before.
-      const part = tokens.slice(from, from + Math.min(toEnd > 4096 ? 4096 : SNAPSHOT_EVERY, toEnd));
-      const onProgress = (read: number) => emit.offer({ type: 'reading', read: from - start + read, total });
-      const { count } = await streams.read(part, { signal, onProgress });
-      for (let i = 0; i < count; i++) this.live.push(part[i]);
-      if (count) this.snapshots.add(this.live, await streams.snapshot());
-      await emit({ type: 'reading', read: this.live.length - start, total });
     }
   }
 
@@ -188,7 +137,8 @@ export class Engine {
     this.unload();
     const chosen = await this.host.createBackend(this.model!, choice);
     try {
-      this.running = { ...chosen, streams: await chosen.backend.open(1) };
+      const streams = await chosen.backend.open(1);
+      this.running = { ...chosen, text: new TextStream(streams, this.snapshots) };
       return this.running;
     } catch (error) {
       chosen.backend.destroy();
@@ -208,7 +158,7 @@ export class Engine {
 
   private figures(writing: Writing | null): Figures {
     return {
-      position: this.live.length,
+      position: this.running!.text.tokens.length,
       msPerToken: writing?.msPerToken ?? null,
       memory: this.running!.backend.memory(),
       snapshotBytes: this.snapshots.bytes,
@@ -225,85 +175,4 @@ export class Engine {
       this.abort = null;
     }
   }
-}
-
-/** One generation under way: it survives the loss of a device. */
-class Writing {
-  readonly emit: Emit;
-  /** The text and what has been written so far. */
-  readonly tokens: number[];
-  reason: GenerateResult['reason'] | null = null;
-  msPerToken: number | null = null;
-  private readonly model: Model;
-  private readonly request: GenerateRequest;
-  private readonly decoder: StreamingDecoder;
-  private readonly promptLength: number;
-
-  constructor(model: Model, request: GenerateRequest, tokens: number[], emit: Emit) {
-    this.model = model;
-    this.request = request;
-    this.tokens = tokens;
-    this.emit = emit;
-    this.promptLength = tokens.length;
-    this.decoder = new StreamingDecoder(model.tokenizer, tokens.slice(1));
-  }
-
-  decodeRequest() {
-    const { sampling, maxTokens, atArticleEnd } = this.request;
-    const stopTokens = atArticleEnd === 'stop' ? [this.model.config.bosTokenId] : [];
-    return { sampling, maxTokens: maxTokens - (this.tokens.length - this.promptLength), stopTokens };
-  }
-
-  take({ records, finished }: DecodeBatch, ms: number): void {
-    const count = records.length / RECORD_SIZE;
-    for (let i = 0; i < count; i++) this.tokens.push(records[i * RECORD_SIZE]);
-    if (finished) this.reason = finished === 'stop' ? 'article-end' : 'length';
-    if (count)
-      this.msPerToken = this.msPerToken === null ? ms / count : 0.8 * this.msPerToken + (0.2 * ms) / count;
-  }
-
-  async send({ records }: DecodeBatch, figures: Figures): Promise<void> {
-    const ids = Uint32Array.from(
-      { length: records.length / RECORD_SIZE },
-      (_, i) => records[i * RECORD_SIZE],
-    );
-    const parts = Array.from(ids, (id) => this.decoder.push(id));
-    const lengths = Uint32Array.from(parts, (part) => part.length);
-    await this.emit({ type: 'tokens', text: parts.join(''), tokens: { ids, lengths }, records, figures });
-  }
-}
-
-interface Emit {
-  (event: GenerateEvent): Promise<void>;
-  /** Sends an event that may be left out: it is, while too many others are unanswered. */
-  offer(event: GenerateEvent): void;
-  /** Resolves when every event has been answered. */
-  settled(): Promise<void>;
-}
-
-/** Sends events without waiting for each answer, but never with more than CREDIT of them unanswered. */
-function credited(onEvent: OnEvent): Emit {
-  const unanswered = new Set<Promise<void>>();
-  const send = (event: GenerateEvent) => {
-    const answer = Promise.resolve(onEvent(event));
-    unanswered.add(answer);
-    answer.then(
-      () => unanswered.delete(answer),
-      () => {}, // stays, for whoever waits to be told
-    );
-  };
-  const emit = async (event: GenerateEvent) => {
-    while (unanswered.size >= CREDIT) await Promise.race(unanswered);
-    send(event);
-  };
-  return Object.assign(emit, {
-    offer: (event: GenerateEvent) => {
-      if (unanswered.size < CREDIT) send(event);
-    },
-    settled: async () => void (await Promise.all(unanswered)),
-  });
-}
-
-function isPrefix(prefix: readonly number[], tokens: readonly number[]): boolean {
-  return prefix.length <= tokens.length && prefix.every((token, i) => token === tokens[i]);
 }

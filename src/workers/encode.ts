@@ -1,0 +1,31 @@
+import { type Encoded, joinEncoded } from '../model/encoded';
+import type { Model } from '../model/folder';
+import type { RequestRun } from './messages';
+
+/**
+ * The ids of a whole text, opened by `<|endoftext|>`; null when the signal aborts, which encoding piece by piece lets
+ * arrive. Says how each typed run was encoded.
+ */
+export async function encodeRuns(
+  { config, tokenizer }: Model,
+  runs: readonly RequestRun[],
+  signal: AbortSignal,
+  onEncoded: (run: number, tokens: Encoded) => void | Promise<void>,
+): Promise<number[] | null> {
+  const tokens = [config.bosTokenId];
+  for (const [run, part] of runs.entries()) {
+    if ('ids' in part) {
+      for (const id of part.ids) tokens.push(id);
+      continue;
+    }
+    const pieces: Encoded[] = [];
+    for (const piece of tokenizer.encodePieces(part.text)) {
+      if (signal.aborted) return null;
+      pieces.push(piece);
+      for (const id of piece.ids) tokens.push(id);
+      if (piece.ids.length > 1000) await new Promise((resolve) => setTimeout(resolve));
+    }
+    await onEncoded(run, joinEncoded(pieces));
+  }
+  return tokens;
+}
