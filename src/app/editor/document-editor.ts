@@ -2,10 +2,13 @@ import { deleteGroupBackward, standardKeymap } from '@codemirror/commands';
 import { Annotation, EditorState, type Transaction } from '@codemirror/state';
 import { EditorView, keymap, placeholder } from '@codemirror/view';
 import { plainText, type Run } from '../../model/text';
+import { TokenIndex } from '../../model/token-index';
 import type { Playground } from '../store/playground';
 import { type Change, difference, sampledRanges } from '../store/text-value';
+import type { TokenView } from '../store/token-view';
 import { articleForm } from './article-form';
 import { setSampled, sources } from './sources';
+import { setTint, type Tint, tint } from './tint';
 
 /** Marks a change that comes from the document itself, and is not to be written back to it. */
 const fromDocument = Annotation.define<boolean>();
@@ -17,6 +20,11 @@ const fromDocument = Annotation.define<boolean>();
 export function editDocument(parent: HTMLElement, playground: Playground): EditorView {
   let shown: readonly Run[] = playground.text.runs;
   let writingBack = false;
+  let goingThere = false;
+  const { tokens } = playground;
+  const looked = (change: Partial<TokenView>) => {
+    if (!goingThere) tokens.setState(change);
+  };
 
   const view = new EditorView({
     parent,
@@ -36,6 +44,10 @@ export function editDocument(parent: HTMLElement, playground: Playground): Edito
         keymap.of([{ key: 'Mod-Backspace', run: deleteGroupBackward }, ...standardKeymap]),
         articleForm,
         sources,
+        tint(
+          (hovered) => looked({ hovered }),
+          (chosen) => looked({ chosen }),
+        ),
       ],
     }),
     dispatchTransactions: (transactions) => {
@@ -55,10 +67,22 @@ export function editDocument(parent: HTMLElement, playground: Playground): Edito
     writingBack = false;
     shown = playground.text.runs;
     showSources();
+    if (tokens.getState().colour)
+      looked({ chosen: new TokenIndex(shown).at(view.state.selection.main.head) });
   }
 
   function showSources(): void {
-    view.dispatch({ effects: setSampled.of(sampledRanges(shown)), annotations: fromDocument.of(true) });
+    view.dispatch({ effects: looks(), annotations: fromDocument.of(true) });
+  }
+
+  /** What goes with the runs that are shown. */
+  function looks() {
+    return [setSampled.of(sampledRanges(shown)), setTint.of(currentTint())];
+  }
+
+  function currentTint(): Tint | null {
+    const { colour, hovered, chosen } = tokens.getState();
+    return colour && { index: new TokenIndex(shown), colour, hovered, chosen };
   }
 
   const unsubscribe = playground.store.subscribe((state, before) => {
@@ -70,15 +94,33 @@ export function editDocument(parent: HTMLElement, playground: Playground): Edito
     view.dispatch({
       ...(change && { changes: change }),
       ...(change && !wrote && view.hasFocus && { selection: { anchor: change.from + change.insert.length } }),
-      effects: setSampled.of(sampledRanges(runs)),
+      effects: looks(),
       annotations: fromDocument.of(true),
     });
+  });
+
+  /** Paints anew; and where a panel went to a token, brings the cursor there. */
+  const unsubscribeTokens = tokens.subscribe(({ chosen }, before) => {
+    const shownTint = currentTint();
+    const token =
+      shownTint && chosen !== null && chosen !== before.chosen && chosen < shownTint.index.count
+        ? shownTint.index.token(chosen)
+        : null;
+    const goes = token && token.from !== view.state.selection.main.head;
+    goingThere = true;
+    view.dispatch({
+      effects: setTint.of(shownTint),
+      ...(goes && { selection: { anchor: token.from }, scrollIntoView: true }),
+      annotations: fromDocument.of(true),
+    });
+    goingThere = false;
   });
 
   showSources();
   const destroy = view.destroy.bind(view);
   view.destroy = () => {
     unsubscribe();
+    unsubscribeTokens();
     destroy();
   };
   return view;

@@ -6,12 +6,15 @@ import { Session, type SessionOptions } from './session';
 import { DEFAULTS, type Sampler, type Settings } from './settings';
 import type { PlaygroundState } from './state';
 import { type Change, EMPTY, edit, lengthOf, type TextValue } from './text-value';
+import { createTokenView } from './token-view';
 
 const TYPING_PAUSE = 1200; // ms after which typing is a new step of undo
 
 /** The playground without its page: the document, the settings, and the engine that writes. */
 export class Playground {
   readonly store: StoreApi<PlaygroundState>;
+  /** Apart from the store, since it changes with every move of the pointer. */
+  readonly tokens = createTokenView();
   private readonly session: Session;
   private readonly now: () => number;
   /** A shared text as it was opened: until it is changed, another one may take its place for good. */
