@@ -170,3 +170,21 @@ test('of several models the page loads the one with the link’s digest', async 
   await expect(about(page)).toContainText(', loaded here.');
   expect(asked.filter((path) => /weights\/first\/(?!manifest)/.test(path))).toEqual([]);
 });
+
+test('another model can be chosen; the address keeps the choice', async ({ playground, page }) => {
+  const other = { id: 'other', name: 'Other', summary: 'for this test' };
+  await page.route('**/weights/index.json', (route) =>
+    route.fulfill({ json: { models: [{ id: MODEL.id, name: 'One' }, other] } }),
+  );
+  await page.route('**/weights/other/**', async (route) => {
+    const response = await route.fetch({ url: route.request().url().replace('/other/', `/${MODEL.id}/`) });
+    const isManifest = route.request().url().endsWith('manifest.json');
+    await route.fulfill(isManifest ? { json: { ...(await response.json()), ...other } } : { response });
+  });
+  await playground.open();
+  await page.getByRole('button', { name: /^About the model/ }).click();
+  await page.getByRole('button', { name: 'Other for this test' }).click();
+  await expect(page.getByRole('button', { name: 'About the model: Other' })).toBeVisible();
+  await page.reload();
+  await expect(page.getByRole('button', { name: 'About the model: Other' })).toBeVisible();
+});

@@ -9,9 +9,23 @@ export function chosenBackend(): BackendChoice | null {
 
 /** Takes the backend into the address, or out of it. */
 export function chooseBackend(backend: BackendChoice | null): void {
+  setQuery('backend', backend);
+}
+
+/** The id of the model that the page's address asks for (`?model=`); it goes before the text's own. */
+export function chosenModel(): string | null {
+  return new URLSearchParams(location.search).get('model');
+}
+
+/** Takes the model into the address, or out of it. */
+export function chooseModel(id: string | null): void {
+  setQuery('model', id);
+}
+
+function setQuery(name: string, value: string | null): void {
   const url = new URL(location.href);
-  if (backend) url.searchParams.set('backend', backend);
-  else url.searchParams.delete('backend');
+  if (value) url.searchParams.set(name, value);
+  else url.searchParams.delete(name);
   history.replaceState(null, '', url);
 }
 

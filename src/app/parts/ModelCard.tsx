@@ -1,5 +1,9 @@
+import { useEffect, useState } from 'react';
 import type { Manifest } from '../../model/folder';
+import { chooseModel } from '../address';
 import { bytes, count, million } from '../format';
+import { usePlayground } from '../playground-context';
+import { listModels, type Offer } from '../store/models';
 import { Popover } from './Popover';
 
 const PRECISIONS: Record<Manifest['precision'], string> = {
@@ -44,6 +48,38 @@ export function ModelCard({ manifest }: { manifest: Manifest }) {
         <dt>License</dt>
         <dd>{license}</dd>
       </dl>
+      <OtherModels than={manifest.id} />
     </Popover>
+  );
+}
+
+/** What else this site offers; the choice goes into the address. */
+function OtherModels({ than }: { than: string }) {
+  const playground = usePlayground();
+  const [offered, setOffered] = useState<Offer[]>([]);
+  useEffect(() => {
+    const controller = new AbortController();
+    listModels(controller.signal).then(setOffered, () => {}); // a list that does not come is not missed
+    return () => controller.abort();
+  }, []);
+  const others = offered.filter(({ id }) => id !== than);
+  if (!others.length) return null;
+  const choose = (id: string) => {
+    chooseModel(id);
+    playground.load();
+  };
+  return (
+    <>
+      <h3>Other models</h3>
+      <ul className="choices">
+        {others.map(({ id, name, summary }) => (
+          <li key={id}>
+            <button type="button" onClick={() => choose(id)}>
+              {name} <small>{summary}</small>
+            </button>
+          </li>
+        ))}
+      </ul>
+    </>
   );
 }

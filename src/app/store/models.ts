@@ -1,4 +1,5 @@
 import { EngineError } from '../../model/errors';
+import { chosenModel } from '../address';
 import type { ModelRef } from './text-value';
 
 const MODEL_ID = /^[\w-][\w.-]*$/;
@@ -8,7 +9,7 @@ const MODEL_ID = /^[\w-][\w.-]*$/;
  * first that this site offers.
  */
 export async function findModel(wanted: ModelRef | null, signal: AbortSignal): Promise<string> {
-  const id = new URLSearchParams(location.search).get('model') ?? (await chooseModel(wanted, signal));
+  const id = chosenModel() ?? (await bestModel(wanted, signal));
   if (!MODEL_ID.test(id))
     throw new EngineError(
       'input',
@@ -20,8 +21,8 @@ export async function findModel(wanted: ModelRef | null, signal: AbortSignal): P
 
 const folder = (id: string) => new URL(`weights/${id}/`, document.baseURI).href;
 
-async function chooseModel(wanted: ModelRef | null, signal: AbortSignal): Promise<string> {
-  const offered = await listModels(signal);
+async function bestModel(wanted: ModelRef | null, signal: AbortSignal): Promise<string> {
+  const offered = (await listModels(signal)).map(({ id }) => id);
   if (!wanted || offered.length === 1) return offered[0];
   const digests = await Promise.all(offered.map((id) => digestOf(id, signal)));
   return offered[Math.max(0, digests.indexOf(wanted.digest))];
@@ -36,16 +37,24 @@ async function digestOf(id: string, signal: AbortSignal): Promise<string | null>
   }
 }
 
-/** Ids of the models that this site offers, the first being its own choice. */
-async function listModels(signal: AbortSignal): Promise<string[]> {
+/** A model that this site offers. */
+export interface Offer {
+  readonly id: string;
+  readonly name: string;
+  /** What sets it apart, in half a sentence. */
+  readonly summary?: string;
+}
+
+/** The models that this site offers, the first being its own choice. @throws EngineError 'network' */
+export async function listModels(signal: AbortSignal): Promise<Offer[]> {
   const url = new URL('weights/index.json', document.baseURI).href;
   try {
     const response = await fetch(url, { signal });
     if (!response.ok) throw new Error(`the server answered ${response.status}`);
-    const index = (await response.json()) as { models?: { id?: unknown }[] } | null;
-    const ids = (index?.models ?? []).map(({ id }) => id).filter((id) => typeof id === 'string');
-    if (!ids.length) throw new Error('it names no model');
-    return ids;
+    const index = (await response.json()) as { models?: Offer[] } | null;
+    const models = (index?.models ?? []).filter(({ id }) => typeof id === 'string');
+    if (!models.length) throw new Error('it names no model');
+    return models;
   } catch (cause) {
     if (signal.aborted) throw EngineError.from(cause);
     throw new EngineError(
