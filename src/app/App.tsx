@@ -1,29 +1,28 @@
-import { useEffect, useState } from 'react';
+import { lazy, Suspense, useEffect } from 'react';
 import { handleDrops } from './files';
 import { ActionBar } from './parts/ActionBar';
-import { Rail } from './parts/Rail';
-import { SettingsPanel } from './parts/SettingsPanel';
 import { TextPage } from './parts/TextPage';
 import { TopBar } from './parts/TopBar';
-import { usePlayground } from './playground-context';
+import { usePlayground, usePlaygroundState } from './playground-context';
 import { handleShortcuts } from './shortcuts';
+
+// What opens over or beside the text comes after the first paint.
+const Rail = lazy(() => import('./parts/Rail'));
+const Tooltips = lazy(() => import('./parts/Tooltips'));
 
 export function App() {
   const playground = usePlayground();
-  const [railIsOpen, setRailOpen] = useState(false);
-  useEffect(() => handleShortcuts(playground, () => setRailOpen((open) => !open)), [playground]);
+  const hasRail = usePlaygroundState((state) => state.panel !== null);
+  const isReady = usePlaygroundState((state) => state.engine.phase !== 'loading');
+  useEffect(() => handleShortcuts(playground), [playground]);
   useEffect(() => handleDrops(playground), [playground]);
   return (
     <div className="app">
-      <TopBar railIsOpen={railIsOpen} onToggleRail={() => setRailOpen(!railIsOpen)} />
+      <TopBar />
       <TextPage />
-      {railIsOpen ? (
-        <Rail
-          panels={[{ id: 'settings', name: 'Settings', content: <SettingsPanel /> }]}
-          onClose={() => setRailOpen(false)}
-        />
-      ) : null}
+      <Suspense>{hasRail ? <Rail /> : null}</Suspense>
       <ActionBar />
+      <Suspense>{isReady ? <Tooltips /> : null}</Suspense>
     </div>
   );
 }

@@ -7,9 +7,9 @@ export const MOD = isMac ? '⌘' : 'Ctrl';
 export const ALT = isMac ? '⌥' : 'Alt';
 
 /** The keyboard, wherever the focus is. The help card lists these. */
-export function handleShortcuts(playground: Playground, toggleSettings: () => void): () => void {
+export function handleShortcuts(playground: Playground): () => void {
   const listener = (event: KeyboardEvent) => {
-    const act = action(event, playground, toggleSettings);
+    const act = action(event, playground);
     if (!act) return;
     event.preventDefault();
     event.stopPropagation();
@@ -20,11 +20,7 @@ export function handleShortcuts(playground: Playground, toggleSettings: () => vo
   return () => removeEventListener('keydown', listener, { capture: true });
 }
 
-function action(
-  event: KeyboardEvent,
-  playground: Playground,
-  toggleSettings: () => void,
-): (() => void) | null {
+function action(event: KeyboardEvent, playground: Playground): (() => void) | null {
   const { altKey, shiftKey, target } = event;
   const mod = event.ctrlKey || event.metaKey;
   const key = event.key.toLowerCase();
@@ -33,9 +29,9 @@ function action(
   if (key === 'enter' && mod) return () => void (isIdle && playground.generate());
   if (key === 'enter' && altKey) return () => void (isIdle && playground.generate(1));
   // Escape closes what is open first.
-  if (key === 'escape' && !isIdle && !document.querySelector(':popover-open, dialog[open]'))
+  if (key === 'escape' && !isIdle && !document.querySelector('[role=dialog], [role=menu], [role=listbox]'))
     return () => playground.stop();
-  if (mod && key === ',') return toggleSettings;
+  if (mod && key === ',') return () => playground.toggle('settings');
   // A number that is being typed has its own undo.
   if (target instanceof HTMLInputElement && target.type === 'number') return null;
   if (mod && key === 'z') return () => (shiftKey ? playground.redo() : playground.undo());

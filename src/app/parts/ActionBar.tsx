@@ -33,7 +33,7 @@ function Actions() {
         type="button"
         className="quiet-button"
         aria-label="Write one token"
-        title={`Write one token (${ALT}+Enter)`}
+        data-tip={`Write one token (${ALT}+Enter)`}
         aria-disabled={isWorking}
         onClick={() => playground.generate(1)}
       >
@@ -43,7 +43,7 @@ function Actions() {
         type="button"
         className="quiet-button"
         aria-label="Regenerate the last part"
-        title={`Regenerate the last part (${MOD}+Shift+Enter)`}
+        data-tip={`Regenerate the last part (${MOD}+Shift+Enter)`}
         aria-disabled={isWorking || !history || !canRegenerate(history.present)}
         onClick={() => playground.regenerate()}
       >
@@ -54,7 +54,7 @@ function Actions() {
         type="button"
         className="quiet-button"
         aria-label="Undo"
-        title={`Undo (${MOD}+Z)`}
+        data-tip={`Undo (${MOD}+Z)`}
         aria-disabled={!history?.past.length}
         onClick={() => playground.undo()}
       >
@@ -64,7 +64,7 @@ function Actions() {
         type="button"
         className="quiet-button"
         aria-label="Redo"
-        title={`Redo (${MOD}+Shift+Z)`}
+        data-tip={`Redo (${MOD}+Shift+Z)`}
         aria-disabled={!history?.future.length}
         onClick={() => playground.redo()}
       >
@@ -89,14 +89,14 @@ function WriteButton() {
       <button
         type="button"
         className="write-button"
-        title={`Write ${count(length)} tokens (${MOD}+Enter)`}
+        data-tip={`Write ${count(length)} tokens (${MOD}+Enter)`}
         onClick={() => playground.generate()}
       >
         <WriteIcon /> {label}
       </button>
     );
   return (
-    <button type="button" className="write-button" title="Stop (Esc)" onClick={() => playground.stop()}>
+    <button type="button" className="write-button" data-tip="Stop (Esc)" onClick={() => playground.stop()}>
       <StopIcon /> {phase === 'stopping' ? 'Stopping' : 'Stop'}
     </button>
   );
@@ -121,7 +121,7 @@ function Figures() {
       {position === 1 ? null : (
         <div>
           <dt>Position</dt>
-          <dd title="Tokens that the model has read or written here">
+          <dd data-tip="Tokens that the model has read or written here">
             {position === null ? (
               'not read yet'
             ) : (

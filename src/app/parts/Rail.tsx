@@ -1,80 +1,67 @@
-import { type ReactNode, useEffect, useRef, useState } from 'react';
+import { Dialog } from '@base-ui/react/dialog';
+import { Tabs } from '@base-ui/react/tabs';
+import { usePlayground, usePlaygroundState } from '../playground-context';
 import { useMedia } from '../use-media';
 import { CloseIcon } from './icons';
-
-export interface Panel {
-  readonly id: string;
-  readonly name: string;
-  readonly content: ReactNode;
-}
-
-interface Props {
-  readonly panels: readonly Panel[];
-  onClose(): void;
-}
+import { PANELS } from './panels';
 
 /** Beside the text: its panels, one at a time. On a narrow window the rail is a sheet over the text. */
-export function Rail({ panels, onClose }: Props) {
+export default function Rail() {
+  const playground = usePlayground();
   const isNarrow = useMedia('(max-width: 719px)');
-  const [chosen, choose] = useState(panels[0].id);
-  const panel = panels.find(({ id }) => id === chosen) ?? panels[0];
-  const content = (
-    <>
+  const chosen = usePlaygroundState((state) => state.panel);
+  const panel = PANELS.find(({ id }) => id === chosen);
+  if (!panel) return null;
+  if (!isNarrow)
+    return (
+      <aside className="rail" aria-label={panel.name}>
+        <Panels />
+      </aside>
+    );
+  return (
+    <Dialog.Root open onOpenChange={() => playground.show(null)}>
+      <Dialog.Portal>
+        <Dialog.Backdrop className="backdrop" />
+        <Dialog.Popup className="sheet" aria-label={panel.name}>
+          <Panels />
+        </Dialog.Popup>
+      </Dialog.Portal>
+    </Dialog.Root>
+  );
+}
+
+function Panels() {
+  const playground = usePlayground();
+  const chosen = usePlaygroundState((state) => state.panel);
+  const name = PANELS.find(({ id }) => id === chosen)?.name;
+  return (
+    <Tabs.Root className="rail-inner" value={chosen} onValueChange={(id) => playground.show(id)}>
       <div className="rail-head">
-        {panels.length > 1 ? (
-          <Tabs panels={panels} chosen={panel.id} onChoose={choose} />
+        {PANELS.length > 1 ? (
+          <Tabs.List className="tabs" aria-label="Panels" activateOnFocus>
+            {PANELS.map(({ id, name }) => (
+              <Tabs.Tab key={id} value={id} className="tab">
+                {name}
+              </Tabs.Tab>
+            ))}
+          </Tabs.List>
         ) : (
-          <h2>{panel.name}</h2>
+          <h2>{name}</h2>
         )}
-        <button type="button" className="quiet-button" aria-label={`Close ${panel.name}`} onClick={onClose}>
+        <button
+          type="button"
+          className="quiet-button"
+          aria-label={`Close ${name}`}
+          onClick={() => playground.show(null)}
+        >
           <CloseIcon />
         </button>
       </div>
-      <div className="rail-body">{panel.content}</div>
-    </>
-  );
-  if (isNarrow)
-    return (
-      <Sheet name={panel.name} onClose={onClose}>
-        {content}
-      </Sheet>
-    );
-  return (
-    <aside className="rail" aria-label={panel.name}>
-      {content}
-    </aside>
-  );
-}
-
-function Tabs({
-  panels,
-  chosen,
-  onChoose,
-}: {
-  panels: readonly Panel[];
-  chosen: string;
-  onChoose(id: string): void;
-}) {
-  return (
-    <div className="tabs">
-      {panels.map(({ id, name }) => (
-        <button key={id} type="button" aria-pressed={id === chosen} onClick={() => onChoose(id)}>
-          {name}
-        </button>
+      {PANELS.map(({ id, Content }) => (
+        <Tabs.Panel key={id} value={id} className="rail-body">
+          <Content />
+        </Tabs.Panel>
       ))}
-    </div>
-  );
-}
-
-/** A press beside the sheet closes it; React's types do not know the attribute yet. */
-const LIGHT_DISMISS = { closedby: 'any' };
-
-function Sheet({ name, onClose, children }: { name: string; onClose(): void; children: ReactNode }) {
-  const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => dialog.current?.showModal(), []);
-  return (
-    <dialog ref={dialog} className="sheet" aria-label={name} onClose={onClose} {...(LIGHT_DISMISS as object)}>
-      <div className="sheet-inner">{children}</div>
-    </dialog>
+    </Tabs.Root>
   );
 }

@@ -15,7 +15,7 @@ export function ThemeToggle() {
     setTheme(NEXT[theme]);
   };
   return (
-    <button type="button" className="quiet-button" aria-label={label} title={label} onClick={change}>
+    <button type="button" className="quiet-button" aria-label={label} data-tip={label} onClick={change}>
       <Icon />
     </button>
   );

@@ -1,4 +1,4 @@
-import { usePlaygroundState } from '../playground-context';
+import { usePlayground, usePlaygroundState } from '../playground-context';
 import { MOD } from '../shortcuts';
 import { DeviceCard } from './DeviceCard';
 import { HelpCard } from './HelpCard';
@@ -7,12 +7,9 @@ import { ModelCard } from './ModelCard';
 import { ShareCard } from './ShareCard';
 import { ThemeToggle } from './ThemeToggle';
 
-interface Props {
-  readonly railIsOpen: boolean;
-  onToggleRail(): void;
-}
-
-export function TopBar({ railIsOpen, onToggleRail }: Props) {
+export function TopBar() {
+  const playground = usePlayground();
+  const isExpanded = usePlaygroundState((state) => state.panel !== null);
   const engine = usePlaygroundState((state) => state.engine);
   const info = engine.phase === 'ready' ? engine.info : null;
   return (
@@ -35,9 +32,9 @@ export function TopBar({ railIsOpen, onToggleRail }: Props) {
         type="button"
         className="quiet-button"
         aria-label="Settings"
-        title={`Settings (${MOD}+,)`}
-        aria-expanded={railIsOpen}
-        onClick={onToggleRail}
+        data-tip={`Settings (${MOD}+,)`}
+        aria-expanded={isExpanded}
+        onClick={() => playground.toggle('settings')}
       >
         <SettingsIcon />
       </button>

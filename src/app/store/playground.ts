@@ -4,7 +4,7 @@ import { retitle } from './article';
 import * as history from './history';
 import { Session, type SessionOptions } from './session';
 import { DEFAULTS, type Sampler, type Settings } from './settings';
-import type { PlaygroundState } from './state';
+import type { PanelId, PlaygroundState } from './state';
 import { type Change, EMPTY, edit, lengthOf, type TextValue } from './text-value';
 import { createTokenView } from './token-view';
 
@@ -29,6 +29,7 @@ export class Playground {
       settings: options.settings ?? DEFAULTS,
       engine: { phase: 'loading', progress: null },
       work: { phase: 'idle' },
+      panel: null,
       figures: null,
       problem: null,
       notice: null,
@@ -138,6 +139,16 @@ export class Playground {
 
   setSampler(change: Partial<Sampler>): void {
     this.set({ sampler: { ...this.store.getState().settings.sampler, ...change } });
+  }
+
+  /** Opens the rail on a panel, or closes it. */
+  show(panel: PanelId | null): void {
+    this.store.setState({ panel });
+  }
+
+  /** Opens a panel; closes the rail if it shows that one. */
+  toggle(panel: PanelId): void {
+    this.show(this.store.getState().panel === panel ? null : panel);
   }
 
   dismiss(message: 'notice' | 'problem'): void {

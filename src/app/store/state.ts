@@ -17,12 +17,17 @@ export type Work =
   | { readonly phase: 'writing' }
   | { readonly phase: 'stopping' };
 
+/** What the rail can show. */
+export type PanelId = 'settings';
+
 export interface PlaygroundState {
   /** Null until the kept text has been looked up. */
   readonly history: History | null;
   readonly settings: Settings;
   readonly engine: EngineState;
   readonly work: Work;
+  /** What the rail shows; null while it is closed. */
+  readonly panel: PanelId | null;
   /** Of the last generation. */
   readonly figures: Figures | null;
   /** Why the last generation failed. */

@@ -1,0 +1,42 @@
+import { Popover } from '@base-ui/react/popover';
+import type { ReactNode, RefObject } from 'react';
+
+interface Props {
+  readonly label: string;
+  readonly trigger: RefObject<HTMLElement | null>;
+  readonly side: 'below' | 'above';
+  readonly children: ReactNode;
+  onClose(): void;
+}
+
+const EDGE = 8; // px between the card, its button and the window
+
+/** An open card beside its button. */
+export default function Card({ label, trigger, side, children, onClose }: Props) {
+  return (
+    <Popover.Root
+      open
+      onOpenChange={(_open, details) => {
+        // The button itself closes the card that it opened.
+        if (trigger.current?.contains(details.event.target as Node)) details.cancel();
+        else onClose();
+      }}
+    >
+      <Popover.Portal>
+        <Popover.Positioner
+          className="overlay"
+          anchor={trigger}
+          side={side === 'below' ? 'bottom' : 'top'}
+          align="start"
+          sideOffset={EDGE}
+          collisionPadding={EDGE}
+          positionMethod="fixed"
+        >
+          <Popover.Popup className="card" aria-label={label} finalFocus={trigger}>
+            {children}
+          </Popover.Popup>
+        </Popover.Positioner>
+      </Popover.Portal>
+    </Popover.Root>
+  );
+}
