@@ -2,6 +2,7 @@ import type { Config } from '../model/config';
 import type { Pace } from '../model/pace';
 import { sinusoid } from '../model/reference';
 import { stateLayout } from '../model/snapshot';
+import type { TileFeatures } from './capture';
 import type { Heap } from './heap';
 import type { Kernels } from './kernels';
 import { type PackedLayer, type PackedMatrix, type PackedWeights, padded } from './packed';
@@ -100,8 +101,12 @@ export class Forward {
     for (const { address, bytes } of this.blocks.splice(0)) this.heap.free(address, bytes);
   }
 
-  /** Reads at most `capacity` tokens into their streams' states. */
-  async read(rows: readonly Row[], pace: Pace): Promise<void> {
+  /** Reads at most `capacity` tokens into their streams' states; `look` sees what each layer's attention worked with. */
+  async read(
+    rows: readonly Row[],
+    pace: Pace,
+    look?: (layer: number, tile: TileFeatures) => void,
+  ): Promise<void> {
     const { kernels, heap, config, layout } = this;
     const { hiddenSize: d, rmsNormEps: eps, intermediateSize: f } = config;
     const D = padded(d);
@@ -113,6 +118,7 @@ export class Forward {
     for (const [n, layer] of this.weights.layers.entries()) {
       kernels.rms(this.x, this.normed, D, layer.attentionNorm, d, T, eps);
       await this.attention(layer, 4 * n * layout.layerSize, T, pace);
+      look?.(n, this.features(layer, T));
       await this.multiply(layer.output, this.normed, this.x, D, T, pace, true);
       kernels.rms(this.x, this.normed, D, layer.mlpNorm, d, T, eps);
       await this.multiply(layer.up, this.normed, this.up, padded(f), T, pace);
@@ -162,6 +168,29 @@ export class Forward {
     if (config.normalizer === 'rms')
       kernels.normalizeHeads(this.normed, D, h, e, layer.outputNorm, config.rmsNormEps, T);
     else kernels.divideByMass(this.normed, D, h, e, mass, config.denominatorFloor, T);
+  }
+
+  /** Of the tile whose attention was just computed. */
+  private features(layer: PackedLayer, T: number): TileFeatures {
+    const { heap, kernels, config, qkv, qTilde, kTilde, gates, mass, panel } = this;
+    const { hiddenSize: d, heads: h, headWidth: e, stateRows: E, proportionHidden, reweighting } = config;
+    const [Q, H] = [padded(3 * d), padded(h)];
+    const fixed = reweighting === 'static' ? this.fixed : 0;
+    const proportions = (u: number, factor: number, module: number) => {
+      // By now `mass` and `panel` are free.
+      kernels.proportions(u, Q, h, e, factor, module, proportionHidden, fixed, panel, mass, T);
+      return heap.floats(mass, T * h).slice();
+    };
+    return {
+      query: heap.floats(qTilde, T * h * E),
+      key: heap.floats(kTilde, T * h * E),
+      value: heap.floats(qkv + 8 * d, T * Q - 2 * d),
+      valueStride: Q,
+      decay: heap.floats(gates, T * H),
+      decayStride: H,
+      queryProportion: proportions(qkv, 1 / Math.sqrt(e), layer.queryProportion),
+      keyProportion: proportions(qkv + 4 * d, 1, layer.keyProportion),
+    };
   }
 
   /** y = W x, or y + W x, in slices of rows: between them messages may arrive. */

@@ -16,6 +16,7 @@ export interface Kernels {
   readonly multiplyInt16: Kernel;
   readonly multiplyInt8: Kernel;
   readonly normalizeHeads: Kernel;
+  readonly proportions: Kernel;
   readonly recur: Kernel;
   readonly reweight: Kernel;
   readonly rms: Kernel;

@@ -1,4 +1,5 @@
 import {
+  type CaptureOptions,
   checkTokens,
   type DecodeBatch,
   type DecodeOptions,
@@ -8,11 +9,15 @@ import {
   type ReadResult,
   type Streams,
 } from '../model/backend';
+import { newCaptures } from '../model/capture';
 import { decodeLoop } from '../model/decode-loop';
+import { cancelled } from '../model/errors';
+import type { LayerCapture } from '../model/lens';
 import { Pace } from '../model/pace';
 import { RECORD_SIZE } from '../model/sampling';
 import { SeenSet } from '../model/seen';
 import { checkSnapshot, type Snapshot, stateLayout } from '../model/snapshot';
+import { copyTile } from './capture';
 import type { Forward, Row } from './forward';
 import type { Heap } from './heap';
 import type { Kernels } from './kernels';
@@ -108,6 +113,26 @@ export class WasmStreams implements Streams {
     }
     if (count && !records) await this.keepLogits([stream], last, pace);
     return { count, records: records?.slice(0, count * RECORD_SIZE) ?? null };
+  }
+
+  async capture(tokens: ArrayLike<number>, options: CaptureOptions = {}): Promise<readonly LayerCapture[]> {
+    const { config } = this.model;
+    const { capacity } = this.forward;
+    checkTokens(tokens, config);
+    const stream = this.streams[options.stream ?? 0];
+    const captures = newCaptures(config, tokens.length, await this.snapshot(options.stream));
+    const pace = new Pace();
+    for (let count = 0; count < tokens.length; count += capacity) {
+      if (options.signal?.aborted) throw cancelled();
+      const rows = Array.from({ length: Math.min(capacity, tokens.length - count) }, (_, i) =>
+        this.advance(stream, tokens[count + i]),
+      );
+      await this.forward.read(rows, pace, (layer, tile) =>
+        copyTile(tile, captures[layer], config.heads, count),
+      );
+      await this.keepLogits([stream], rows.length - 1, pace);
+    }
+    return captures;
   }
 
   decode(requests: readonly DecodeRequest[], options: DecodeOptions = {}): AsyncGenerator<DecodeBatch[]> {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { readJson, readModelData, SHIPPED } from '../../scripts/node';
+import { describeCapture } from '../../tests/capture';
 import { describeConformance, goldenNames, loadGoldenModel } from '../../tests/conformance';
 import { withPrecision } from '../../tests/quantize';
 import { agrees, checkModel, relativeError } from '../model/golden';
@@ -8,6 +9,7 @@ import { GREEDY, RECORD_SIZE, type Sampling } from '../model/sampling';
 import { createWasmBackend } from './wasm-backend';
 
 describeConformance('the WebAssembly backend', createWasmBackend);
+describeCapture('the WebAssembly backend', createWasmBackend);
 
 describe('the WebAssembly backend', () => {
   test.each(goldenNames.flatMap((name) => [[name, 'int8'] as const, [name, 'float16'] as const]))(

@@ -1,7 +1,8 @@
 import { expect, test, vi } from 'vitest';
 import { globals } from 'webgpu';
+import { randomModel } from '../../tests/random-model';
 import { GREEDY, RECORD_SIZE } from '../model/sampling';
-import { gpu, randomModel } from './testing';
+import { gpu } from './testing';
 import { createWebGpuBackend } from './webgpu-backend';
 
 /** Counts what passes through WebGPU's own calls, whoever makes them. */

@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
+import { inPrecision, randomModel } from '../../tests/random-model';
 import type { ModelData, Streams } from '../model/backend';
 import { relativeError } from '../model/golden';
 import { hash } from '../model/random';
 import { ReferenceBackend } from '../model/reference-backend';
 import { GREEDY, RECORD_SIZE, readRecord } from '../model/sampling';
-import { createOnSharedDevice, inPrecision, randomModel } from './testing';
+import { createOnSharedDevice } from './testing';
 
 /** Reads a text in chunks, then writes; compares state, logits and records with the reference's, teacher-forced. */
 async function agree(model: ModelData, tolerance = 1e-4) {

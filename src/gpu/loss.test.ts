@@ -1,7 +1,8 @@
 import { expect, test, vi } from 'vitest';
+import { randomModel } from '../../tests/random-model';
 import { GREEDY } from '../model/sampling';
 import { acquireDevice, reportAdapter } from './device';
-import { gpu, randomModel } from './testing';
+import { gpu } from './testing';
 import { createWebGpuBackend } from './webgpu-backend';
 
 /** A gpu that hands out its device too. */

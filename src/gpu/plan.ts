@@ -65,7 +65,7 @@ export interface Plan {
   readonly stateSize: number;
   /** Decoding activations of a stream, in numbers. */
   readonly activations: number;
-  /** q~, k~, v, a of one head of one token, in numbers. */
+  /** q~, k~, v, a, Pq, Pk of one head of one token, in numbers. */
   readonly features: number;
   /** Threads a workgroup of each kernel whose count follows from the shapes. */
   readonly attentionThreads: number;
@@ -115,7 +115,7 @@ export function makePlan(config: Config, precision: Precision): Plan {
   };
   const streamWords = CONTROL.SEEN + 2 * state.seenWords;
   const activations = (2 + h + slices) * width;
-  const features = padded(2 * config.stateRows + e + 1);
+  const features = padded(2 * config.stateRows + e + 3);
   const vocabThreads = threadsFor(vocabSize);
   const blocks = Math.ceil(vocabSize / CANDIDATE_BLOCK);
   const attentionThreads = threadsFor(3 * e);

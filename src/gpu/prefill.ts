@@ -85,8 +85,11 @@ export class Prefill {
     this.device.queue.writeBuffer(this.buffers.rows, uniform(this.buffers.rows, ROWS_LAST).offset!, last);
   }
 
-  /** In pieces that may go into submissions of their own. `restore` undoes those before the last. */
-  commands(stream: number, count: number, withRecords: boolean): Command[] {
+  /**
+   * In pieces that may go into submissions of their own. `restore` undoes those before the last. Every layer's features
+   * go to `captures`, where there is one: [layer, CHUNK, h, features].
+   */
+  commands(stream: number, count: number, withRecords: boolean, captures: GPUBuffer | null): Command[] {
     const { heads, headWidth, stateRows, hiddenSize: d, intermediateSize: f } = this.plan.config;
     const cells = stateRows * (headWidth + 1) + 3 * headWidth;
     const commands: Command[] = [
@@ -95,11 +98,12 @@ export class Prefill {
     ];
     const tiles = Math.ceil(count / MATMUL_TILE);
     const blocks = (rows: number) => Math.ceil(rows / (64 * MATMUL_TILE));
-    for (const layer of this.layers)
+    for (const [n, layer] of this.layers.entries())
       commands.push(
         this.run('normalizeAttention', layer, count),
         this.run('qkv', layer, blocks(3 * d), tiles),
         this.run('features', layer, heads, count),
+        ...(captures ? [this.captured(n, captures)] : []),
         this.run('scores', layer, count, heads),
         this.run('attend', layer, heads, count),
         this.run('advance', layer, Math.ceil(cells / 64), heads),
@@ -112,6 +116,12 @@ export class Prefill {
     else commands.push(this.run('logits', this.ends, this.plan.blocks));
     commands.push(this.run('remember', this.ends));
     return commands;
+  }
+
+  private captured(layer: number, to: GPUBuffer): Copy {
+    const { features: from } = this.buffers;
+    const bytes = 4 * CHUNK * this.plan.config.heads * this.plan.features;
+    return { from, fromByte: 0, to, toByte: layer * bytes, bytes };
   }
 
   /** Puts the stream back to where it was before the chunk. */

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { randomModel } from '../../tests/random-model';
 import type { ModelData, Streams } from '../model/backend';
 import { hash } from '../model/random';
 import {
@@ -12,7 +13,7 @@ import {
 } from '../model/sampling';
 import { SeenSet } from '../model/seen';
 import type { Snapshot } from '../model/snapshot';
-import { createOnSharedDevice, randomModel } from './testing';
+import { createOnSharedDevice } from './testing';
 import type { WebGpuBackend } from './webgpu-backend';
 
 const PLAIN: Sampling = { ...GREEDY, temperature: 1 };

@@ -1,4 +1,5 @@
 import {
+  type CaptureOptions,
   checkRequests,
   checkTokens,
   type DecodeBatch,
@@ -9,8 +10,12 @@ import {
   type ReadResult,
   type Streams,
 } from '../model/backend';
+import { newCaptures } from '../model/capture';
+import { cancelled } from '../model/errors';
+import type { LayerCapture } from '../model/lens';
 import { RECORD_SIZE } from '../model/sampling';
 import { checkSnapshot, type Snapshot } from '../model/snapshot';
+import { captureBuffer, unpackFeatures } from './capture';
 import { bind, type Copy, encode } from './commands';
 import { Decoder, type Flight } from './decoder';
 import type { Kernels } from './kernels';
@@ -74,7 +79,7 @@ export class WebGpuStreams implements Streams {
     while (count < tokens.length && !signal?.aborted) {
       const size = Math.min(CHUNK, tokens.length - count);
       const chunk = Array.from({ length: size }, (_, t) => tokens[count + t]);
-      if (!(await this.readChunk(stream, chunk, records !== null, signal))) break;
+      if (!(await this.readChunk(stream, chunk, { records: records !== null, signal }))) break;
       if (records) await this.takeRecords(records, count, size);
       if (records && this.lengths[stream] === size) records.fill(0, 1, 4).fill(-1, 4, RECORD_SIZE);
       count += size;
@@ -87,8 +92,11 @@ export class WebGpuStreams implements Streams {
   private async readChunk(
     stream: number,
     tokens: readonly number[],
-    withRecords: boolean,
-    signal: AbortSignal | undefined,
+    {
+      records = false,
+      captures = null,
+      signal,
+    }: { records?: boolean; captures?: GPUBuffer | null; signal: AbortSignal | undefined },
   ): Promise<boolean> {
     const { queue } = this.machine.device;
     let position = this.positions[stream];
@@ -97,7 +105,7 @@ export class WebGpuStreams implements Streams {
       return position++;
     });
     this.prefill.write(stream, tokens, positions);
-    const commands = this.prefill.commands(stream, tokens.length, withRecords);
+    const commands = this.prefill.commands(stream, tokens.length, records, captures);
     for (let at = 0; at < commands.length; ) {
       const size = this.readPace.size(commands.length - at);
       const submitted = performance.now();
@@ -124,6 +132,30 @@ export class WebGpuStreams implements Streams {
       at * RECORD_SIZE,
     );
     readRecords.unmap();
+  }
+
+  async capture(
+    tokens: ArrayLike<number>,
+    { stream = 0, signal }: CaptureOptions = {},
+  ): Promise<readonly LayerCapture[]> {
+    const { machine, plan } = this;
+    checkTokens(tokens, plan.config);
+    const captures = newCaptures(plan.config, tokens.length, await this.snapshot(stream));
+    const home = await machine.checked(() => captureBuffer(machine, plan));
+    try {
+      for (let count = 0; count < tokens.length; count += CHUNK) {
+        const size = Math.min(CHUNK, tokens.length - count);
+        const chunk = Array.from({ length: size }, (_, t) => tokens[count + t]);
+        if (signal?.aborted || !(await this.readChunk(stream, chunk, { captures: home, signal })))
+          throw cancelled();
+        await machine.wait(home.mapAsync(GPUMapMode.READ));
+        unpackFeatures(new Float32Array(machine.contents(home)), plan, captures, count, size);
+        home.unmap();
+      }
+    } finally {
+      machine.release([home]);
+    }
+    return captures;
   }
 
   async *decode(

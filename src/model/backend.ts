@@ -1,5 +1,6 @@
 import type { Config } from './config';
 import { EngineError } from './errors';
+import type { LayerCapture } from './lens';
 import { checkSampling, type Sampling } from './sampling';
 import type { Snapshot } from './snapshot';
 import type { Weights } from './weights';
@@ -58,6 +59,8 @@ export interface ReadResult {
   readonly records: Float32Array | null;
 }
 
+export type CaptureOptions = Pick<ReadOptions, 'stream' | 'signal'>;
+
 /** What one stream is to write. */
 export interface DecodeRequest {
   readonly sampling: Sampling;
@@ -93,6 +96,12 @@ export interface Streams {
   length(stream?: number): number;
   /** Reads tokens (prefill). @throws EngineError 'input' for an id outside the vocabulary. */
   read(tokens: ArrayLike<number>, options?: ReadOptions): Promise<ReadResult>;
+  /**
+   * Reads tokens like `read`, and says what each layer's attention worked with: for the lens, at most a few hundred at
+   * once. What it takes to bring that home is freed before it returns.
+   * @throws EngineError 'cancelled' when the signal aborts; the stream has then read a beginning of the tokens.
+   */
+  capture(tokens: ArrayLike<number>, options?: CaptureOptions): Promise<readonly LayerCapture[]>;
   /**
    * Writes tokens, one request a stream; yields one entry a stream. At most a few batches are under way before
    * the caller asks for the next, so a slow reader slows the stream. End it by the signal, never by leaving the

@@ -1,5 +1,6 @@
 import type {
   Backend,
+  CaptureOptions,
   DecodeBatch,
   DecodeOptions,
   DecodeRequest,
@@ -10,9 +11,12 @@ import type {
   Streams,
 } from './backend';
 import { checkTokens } from './backend';
+import { newCaptures } from './capture';
 import { decodeLoop } from './decode-loop';
+import { cancelled } from './errors';
+import type { LayerCapture } from './lens';
 import { Pace } from './pace';
-import { Reference, type ReferenceState } from './reference';
+import { type HeadStep, Reference, type ReferenceState } from './reference';
 import { RECORD_SIZE, type Sampling, sample, writeRecord } from './sampling';
 import { SeenSet } from './seen';
 import { checkSnapshot, type Snapshot } from './snapshot';
@@ -104,6 +108,33 @@ class ReferenceStreams implements Streams {
     return { count, records: records?.slice(0, count * RECORD_SIZE) ?? null };
   }
 
+  async capture(
+    tokens: ArrayLike<number>,
+    { stream = 0, signal }: CaptureOptions = {},
+  ): Promise<readonly LayerCapture[]> {
+    const { config } = this.model;
+    checkTokens(tokens, config);
+    const captures = newCaptures(config, tokens.length, await this.snapshot(stream));
+    const target = this.streams[stream];
+    const pace = new Pace();
+    for (let t = 0; t < tokens.length; t++) {
+      if (signal?.aborted) throw cancelled();
+      const hidden = this.advance(target, tokens[t], (layer, step) => {
+        const { query, key, value, queryProportion, keyProportion, decay } = captures[layer];
+        const at = t * config.heads + step.head;
+        query.set(step.query, at * config.stateRows);
+        key.set(step.key, at * config.stateRows);
+        value.set(step.value, at * config.headWidth);
+        queryProportion[at] = step.queryProportion;
+        keyProportion[at] = step.keyProportion;
+        decay[at] = step.decay;
+      });
+      if (t === tokens.length - 1 || pace.isDue) target.logits = this.reference.logits(hidden);
+      if (pace.isDue) await pace.yield();
+    }
+    return captures;
+  }
+
   decode(requests: readonly DecodeRequest[], options: DecodeOptions = {}): AsyncGenerator<DecodeBatch[]> {
     return decodeLoop(this, requests, options, async (writing) =>
       writing.map((i) => this.write(this.streams[i], requests[i].sampling)),
@@ -160,9 +191,13 @@ class ReferenceStreams implements Streams {
     return record;
   }
 
-  private advance(stream: Stream, id: number): Float64Array {
+  private advance(
+    stream: Stream,
+    id: number,
+    observe?: (layer: number, step: HeadStep) => void,
+  ): Float64Array {
     stream.seen.add(id);
     stream.length++;
-    return this.reference.step(stream.state, id);
+    return this.reference.step(stream.state, id, observe);
   }
 }

@@ -69,6 +69,10 @@ function counting(streams: Streams, beforeBatch: () => void): Streams {
     snapshot: (stream) => streams.snapshot(stream),
     restore: (snapshot, stream) => streams.restore(snapshot, stream),
     close: () => streams.close(),
+    capture: (tokens, options) => {
+      read += tokens.length;
+      return streams.capture(tokens, options);
+    },
     read: async (tokens, options) => {
       const result = await streams.read(tokens, options);
       read += result.count;

@@ -42,6 +42,23 @@ export function reweight(
     }
 }
 
+/**
+ * P of every token and head alone, as `reweight` takes it, for the lens: out [tokens, heads]; 0 without re-weighting.
+ * `room` holds e numbers.
+ */
+export function proportions(
+  u: usize, stride: i32, heads: i32, e: i32, factor: f32, module: Module, width: i32, fixed: usize,
+  room: usize, out: usize, tokens: i32,
+): void {
+  for (let t = 0; t < tokens; t++)
+    for (let h = 0; h < heads; h++, out += 4) {
+      if (width > 0) {
+        rectify(u + (<usize>(t * stride + h * e) << 2), room, <usize>e << 2, factor);
+        store<f32>(out, proportion(module, width, room, e));
+      } else store<f32>(out, fixed !== 0 ? load<f32>(fixed + (<usize>t << 2)) : 0);
+    }
+}
+
 function rectify(from: usize, to: usize, bytes: usize, factor: f32): void {
   for (let i: usize = 0; i < bytes; i += 16)
     v128.store(to + i, f32x4.mul(f32x4.pmax(v128.load(from + i), f32x4.splat(0)), f32x4.splat(factor)));

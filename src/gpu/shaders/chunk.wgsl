@@ -11,7 +11,7 @@ struct Chunk {
   tokens: array<ChunkToken, CHUNK>,
 }
 
-/// Where one head's q~ [STATE_ROWS], k~ [STATE_ROWS], v [e], a of a token begin in `features`.
+/// Where one head's q~ [STATE_ROWS], k~ [STATE_ROWS], v [e], a, Pq, Pk of a token begin in `features`.
 fn features_at(token: u32, head: u32) -> u32 {
   return (token * HEADS + head) * FEATURES;
 }
@@ -20,3 +20,4 @@ const Q_AT = 0u;
 override K_AT: u32 = STATE_ROWS;
 override V_AT: u32 = 2u * STATE_ROWS;
 override A_AT: u32 = 2u * STATE_ROWS + E;
+override P_AT: u32 = 2u * STATE_ROWS + E + 1u;

@@ -1,4 +1,4 @@
-// q~, k~, v and a of a chunk's tokens.
+// q~, k~, v, a, Pq and Pk of a chunk's tokens: what attention works with, and the lens (a copy of it goes home).
 //   u = sum of the last 4 qkv n * taps ; q~, k~, v of u (heads.wgsl) ; a = sigmoid(decay n + bias)
 // Grid: (heads, tokens). The convolution reaches from the chunk into the inputs that the state keeps.
 
@@ -45,6 +45,9 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   }
   if (lane == 0u) {
     features[to + A_AT] = retention(head, gate, token.id);
+    let proportions = proportions_at(token.position);
+    features[to + P_AT] = proportions.x;
+    features[to + P_AT + 1u] = proportions.y;
   }
 }
 

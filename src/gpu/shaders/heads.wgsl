@@ -19,7 +19,6 @@ fn qkv_row(head: u32, r: u32) -> u32 {
 /// Fills `tilde`. Barriers inside; rows must have been put, and no barrier is needed before or after.
 fn make_features(lane: u32, position: u32) {
   workgroupBarrier();
-  var proportions = vec2(min(f32(position) / STATIC_LENGTH, 1.0));
   if (REWEIGHTING == LEAP) {
     for (var r = lane; r < 2u * PROPORTION_HIDDEN; r += WORKGROUP) {
       let side = r / PROPORTION_HIDDEN;
@@ -34,8 +33,8 @@ fn make_features(lane: u32, position: u32) {
       hidden[r] = max(sum4(sum) + vector(module_at + PROPORTION_HIDDEN * E + unit), 0.0);
     }
     workgroupBarrier();
-    proportions = vec2(proportion(0u), proportion(1u));
   }
+  let proportions = proportions_at(position);
   let query = quarter_turn(proportions.x);
   let key = quarter_turn(proportions.y);
   for (var r = lane; r < 2u * STATE_ROWS; r += WORKGROUP) {
@@ -49,6 +48,14 @@ fn make_features(lane: u32, position: u32) {
     tilde[r] = value;
   }
   workgroupBarrier();
+}
+
+/// Pq and Pk, once `hidden` is filled.
+fn proportions_at(position: u32) -> vec2<f32> {
+  if (REWEIGHTING == LEAP) {
+    return vec2(proportion(0u), proportion(1u));
+  }
+  return vec2(min(f32(position) / STATIC_LENGTH, 1.0));
 }
 
 fn proportion(side: u32) -> f32 {

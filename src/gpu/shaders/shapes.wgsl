@@ -75,4 +75,4 @@ override CANDIDATE_BLOCKS: u32;
 const RECORD_SIZE = 34u;
 
 const CHUNK = 64u;              // tokens that prefill reads at once
-override FEATURES: u32;         // numbers of one head of one token: q~, k~, v, a
+override FEATURES: u32;         // numbers of one head of one token: q~, k~, v, a, Pq, Pk

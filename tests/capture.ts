@@ -1,0 +1,145 @@
+import { describe, expect, test } from 'vitest';
+import type { Backend, ModelData } from '../src/model/backend';
+import { relativeError } from '../src/model/golden';
+import { HeadLens } from '../src/model/lens';
+import { hash } from '../src/model/random';
+import { type HeadStep, Reference } from '../src/model/reference';
+import { goldenNames, loadGoldenModel } from './conformance';
+import { randomModel } from './random-model';
+
+const CONFIGURATIONS = [
+  { reweighting: 'leap', normalizer: 'rms', decay: true, conv_kernel: 4 },
+  { reweighting: 'leap', normalizer: 'denominator', decay: false, conv_kernel: 0, position: 'sinusoidal' },
+  { reweighting: 'static', normalizer: 'denominator', decay: true, conv_kernel: 4 },
+  { reweighting: 'static', normalizer: 'rms', decay: false, conv_kernel: 0 },
+  { reweighting: 'none', normalizer: 'rms', decay: true, conv_kernel: 0 },
+  { reweighting: 'none', normalizer: 'denominator', decay: false, conv_kernel: 4 },
+];
+
+/** What a backend captures, against explicit quadratic attention over the whole text by the reference. */
+export function describeCapture(name: string, create: (model: ModelData) => Promise<Backend>): void {
+  describe(`what ${name} captures gives the shares of explicit attention over the whole text`, () => {
+    test.each(goldenNames)('of the golden model %s', async (model) => {
+      const { golden, ...data } = await loadGoldenModel(model);
+      await compare(await create(data), data, [...golden.tokens, ...golden.tokens.slice(1)], 50);
+    });
+
+    test.each(CONFIGURATIONS)(
+      'of a random model: $reweighting, $normalizer, decay $decay',
+      async (options) => {
+        const model = randomModel({ ...options, num_hidden_layers: 2, hidden_size: 16 }, 4);
+        await compare(await create(model), model, randomText(150, 90), 70);
+      },
+    );
+
+    test('at the end of 10,000 tokens, with a window of 512', async () => {
+      const model = randomModel({ decay: false }, 5);
+      await compare(await create(model), model, randomText(10_000, 0), 512);
+    });
+
+    test('refuses ids outside the vocabulary, and stops', async () => {
+      const model = randomModel();
+      const backend = await create(model);
+      const streams = await backend.open(1);
+      await expect(streams.capture([0, 40])).rejects.toMatchObject({ code: 'input' });
+      const before = backend.memory();
+      const signal = AbortSignal.abort();
+      await expect(streams.capture([0, 1], { signal })).rejects.toMatchObject({ code: 'cancelled' });
+      expect(backend.memory()).toEqual(before);
+      backend.destroy();
+    });
+  });
+}
+
+/** Ids below 40, with a document's start at the beginning and at `opens`. */
+function randomText(count: number, opens: number): number[] {
+  return Array.from({ length: count }, (_, i) => (i === 0 || i === opens ? 0 : 1 + (hash(8, 9, i) % 39)));
+}
+
+async function compare(backend: Backend, model: ModelData, tokens: readonly number[], window: number) {
+  const { config } = model;
+  const start = tokens.length - window;
+  const streams = await backend.open(1);
+  await streams.read(tokens.slice(0, start));
+  const before = backend.memory();
+  const captures = await streams.capture(tokens.slice(start));
+  expect(backend.memory()).toEqual(before);
+  expect(streams.length()).toBe(tokens.length);
+  const logits = await streams.logits();
+  await streams.restore(null);
+  await streams.read(tokens);
+  expect(relativeError(logits, await streams.logits())).toBeLessThan(1e-4);
+  streams.close();
+  backend.destroy();
+
+  const steps = observe(model, tokens);
+  for (let layer = 0; layer < config.layers; layer++)
+    for (let head = 0; head < config.heads; head++) {
+      const lens = new HeadLens(captures[layer], config, head);
+      const seen = steps.map((layers) => layers[layer][head]);
+      for (const i of [start, start + window / 2, tokens.length - 1])
+        compareRow(lens, seen, start, i, config.reweighting !== 'none');
+    }
+}
+
+/** One row, to 1e-6 + 1e-4 p; the proportions and the decay too. */
+function compareRow(
+  lens: HeadLens,
+  seen: readonly HeadStep[],
+  start: number,
+  i: number,
+  isReweighted: boolean,
+): void {
+  const w = weightsOf(seen, i);
+  const W = sum(w);
+  const row = lens.row(i - start);
+  const near = (actual: number, p: number) =>
+    expect(Math.abs(actual - p)).toBeLessThanOrEqual(1e-6 + 1e-4 * Math.abs(p));
+  near(lens.decay(i - start), seen[i].decay);
+  if (isReweighted) {
+    near(lens.queryProportion(i - start), seen[i].queryProportion);
+    near(lens.keyProportion(i - start), seen[i].keyProportion);
+  }
+  if (W === 0) {
+    expect(sum(row.shares) + row.earlier).toBe(0);
+    return;
+  }
+  near(row.earlier, sum(w.slice(0, start)) / W);
+  for (const [j, p] of row.shares.entries()) near(p, w[start + j] / W);
+
+  const u = seen[i].value.map((_, c) => sum(w.map((x, j) => x * seen[j].value[c])));
+  const square = dot(u, u);
+  const share = (j: number) => (w[j] * dot(seen[j].value, u)) / square;
+  const signed = lens.signedRow(i - start);
+  // Shares of either sign cancel: what counts as small is measured against all that was added up.
+  const scale = sum(w.map((_, j) => Math.abs(share(j))));
+  const close = (actual: number, s: number) =>
+    expect(Math.abs(actual - s)).toBeLessThanOrEqual(scale * (1e-6 + 1e-4 * Math.max(Math.abs(s), 0.1)));
+  for (const [j, s] of signed.shares.entries()) close(s, share(start + j));
+  close(signed.earlier, sum(w.slice(0, start).map((_, j) => share(j))));
+}
+
+/** Explicit quadratic attention: w(i, j) = (q~_i . k~_j) a_{j+1} ... a_i for all j <= i of the text. */
+function weightsOf(seen: readonly HeadStep[], i: number): number[] {
+  const w = new Array<number>(i + 1);
+  let D = 1;
+  for (let j = i; j >= 0; j--) {
+    w[j] = D * dot(seen[i].query, seen[j].key);
+    D *= seen[j].decay;
+  }
+  return w;
+}
+
+/** [token][layer][head] */
+function observe({ config, weights }: ModelData, tokens: readonly number[]): HeadStep[][][] {
+  const reference = new Reference(config, weights);
+  const state = reference.newState();
+  return tokens.map((token) => {
+    const layers: HeadStep[][] = Array.from({ length: config.layers }, () => []);
+    reference.step(state, token, (layer, step) => layers[layer].push({ ...step, value: step.value.slice() }));
+    return layers;
+  });
+}
+
+const dot = (a: Float64Array, b: Float64Array) => a.reduce((total, x, r) => total + x * b[r], 0);
+const sum = (values: ArrayLike<number>) => Array.from(values).reduce((a, b) => a + b, 0);
