@@ -221,8 +221,13 @@ export class Forward {
   }
 
   private allocate(bytes: number): number {
-    const address = this.heap.allocate(bytes);
-    this.blocks.push({ address, bytes });
-    return address;
+    try {
+      const address = this.heap.allocate(bytes);
+      this.blocks.push({ address, bytes });
+      return address;
+    } catch (error) {
+      this.free(); // what has been taken for a set of streams that does not fit
+      throw error;
+    }
   }
 }

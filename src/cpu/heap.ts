@@ -5,9 +5,14 @@ const ALIGNMENT = 64;
 
 /** A WebAssembly memory handed out in zeroed blocks. It grows only by allocating; freed blocks serve the next of their size. */
 export class Heap {
-  readonly memory = new WebAssembly.Memory({ initial: 1 });
+  readonly memory: WebAssembly.Memory;
   private end = PAGE; // the first page holds the module's own constants
   private readonly freed = new Map<number, number[]>();
+
+  /** @throws EngineError 'device' when memory is short. */
+  constructor() {
+    this.memory = attempt(1, () => new WebAssembly.Memory({ initial: 1 }));
+  }
 
   /** The address of `bytes` bytes. @throws EngineError 'device' when memory is short. */
   allocate(bytes: number): number {
@@ -18,7 +23,8 @@ export class Heap {
       return address;
     }
     const missing = this.end + size - this.memory.buffer.byteLength;
-    if (missing > 0) this.grow(Math.ceil(missing / PAGE));
+    const pages = Math.ceil(missing / PAGE);
+    if (pages > 0) attempt(pages, () => this.memory.grow(pages));
     this.end += size;
     return this.end - size;
   }
@@ -41,17 +47,18 @@ export class Heap {
   bytes(address: number, length: number): Uint8Array<ArrayBuffer> {
     return new Uint8Array(this.memory.buffer, address, length);
   }
+}
 
-  private grow(pages: number): void {
-    try {
-      this.memory.grow(pages);
-    } catch (cause) {
-      throw new EngineError(
-        'device',
-        `${Math.ceil((pages * PAGE) / 2 ** 20)} MB more memory were not to be had.`,
-        'Close other tabs, or choose a smaller model.',
-        { cause },
-      );
-    }
+/** Takes memory. Browsers throw errors of several kinds where there is none. */
+function attempt<T>(pages: number, take: () => T): T {
+  try {
+    return take();
+  } catch (cause) {
+    throw new EngineError(
+      'device',
+      `${Math.ceil((pages * PAGE) / 2 ** 20)} MB more memory were not to be had.`,
+      'Close other tabs, or choose a smaller model.',
+      { cause },
+    );
   }
 }

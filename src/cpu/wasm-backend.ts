@@ -42,11 +42,16 @@ class WasmBackend implements Backend {
   async open(count: number): Promise<Streams> {
     const { model, weights, heap, kernels, activations } = this;
     const forward = new Forward(model.config, weights, heap, kernels, activations);
-    const streams: WasmStreams = new WasmStreams(model, forward, heap, kernels, count, () =>
-      this.opened.delete(streams),
-    );
-    this.opened.add(streams);
-    return streams;
+    try {
+      const streams: WasmStreams = new WasmStreams(model, forward, heap, kernels, count, () =>
+        this.opened.delete(streams),
+      );
+      this.opened.add(streams);
+      return streams;
+    } catch (error) {
+      forward.free();
+      throw error;
+    }
   }
 
   memory(): Memory {

@@ -21,7 +21,8 @@ export class Machine {
     device.lost.then(({ message }) => {
       if (!this.closed) resolve(this.fail(lostError(message)));
     });
-    device.onuncapturederror = ({ error }) => this.fail(defect(error));
+    device.onuncapturederror = ({ error }) =>
+      this.fail(error instanceof GPUOutOfMemoryError ? outOfMemory(error) : defect(error));
   }
 
   /** @throws EngineError once the device is gone. */

@@ -5,7 +5,15 @@ import { checkSampling, type Sampling } from './sampling';
 import type { Snapshot } from './snapshot';
 import type { Weights } from './weights';
 
-export type BackendKind = 'webgpu' | 'cpu' | 'reference';
+/** From the fastest on a graphics card to the one that runs anywhere. */
+export const BACKENDS = ['webgpu', 'cpu', 'reference'] as const;
+
+export type BackendKind = (typeof BACKENDS)[number];
+
+/** What takes over where a backend cannot go on, the best first. */
+export function nextBest(kind: BackendKind): BackendKind[] {
+  return BACKENDS.slice(BACKENDS.indexOf(kind) + 1);
+}
 
 /** What a backend needs of a model. */
 export interface ModelData {

@@ -38,6 +38,8 @@ export class EngineError extends Error {
     if (value instanceof EngineError) return value;
     if (value instanceof Error && value.name === 'AbortError') return cancelled();
     const message = value instanceof Error ? value.message : String(value);
+    if (value instanceof RangeError && /alloc|memory/i.test(message))
+      return new EngineError('device', `Memory is short: ${message}.`, 'Close other tabs.', { cause: value });
     return new EngineError('internal', message, 'Reload the page; if it happens again, please report it.', {
       cause: value,
     });

@@ -1,4 +1,4 @@
-import { beforeAll, expect, test } from 'vitest';
+import { afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { nodeGpu } from '../../scripts/node';
 import { type GoldenModel, loadGoldenModel } from '../../tests/conformance';
 import { createBackend, startBackend } from './backends';
@@ -7,6 +7,8 @@ let model: GoldenModel;
 beforeAll(async () => {
   model = await loadGoldenModel('leap-denominator');
 });
+
+afterEach(() => vi.restoreAllMocks());
 
 /** As much of a GPU as the choice looks at. */
 const gpuWith = (adapter: object | null) => ({ requestAdapter: async () => adapter }) as unknown as GPU;
@@ -29,6 +31,36 @@ test.each([
   expect(info).toMatchObject({ kind: 'cpu', reason: expect.stringMatching(reason) });
   backend.destroy();
 });
+
+test('without WebAssembly SIMD the reference runs, and says why', async () => {
+  vi.spyOn(WebAssembly, 'instantiate').mockRejectedValue(
+    new WebAssembly.CompileError('Wasm SIMD unsupported'),
+  );
+  const { backend, info } = await createBackend(model, 'auto', undefined);
+  expect(info).toMatchObject({
+    kind: 'reference',
+    reason: expect.stringMatching(/WebGPU.*WebAssembly with SIMD/),
+  });
+  backend.destroy();
+});
+
+test.each([1, 2])(
+  'where %i allocations succeed and then none, the reference runs, and says why',
+  async (some) => {
+    let left = some;
+    const grow = WebAssembly.Memory.prototype.grow;
+    vi.spyOn(WebAssembly.Memory.prototype, 'grow').mockImplementation(function (
+      this: WebAssembly.Memory,
+      pages,
+    ) {
+      if (left-- <= 0) throw new RangeError('WebAssembly.Memory.grow(): Unable to grow instance memory');
+      return grow.call(this, pages);
+    });
+    const { backend, info } = await createBackend(model, 'auto', undefined);
+    expect(info).toMatchObject({ kind: 'reference', reason: expect.stringMatching(/WebGPU.*memory/) });
+    backend.destroy();
+  },
+);
 
 test('what is asked for is what runs, without a reason', async () => {
   const gpu = await nodeGpu();

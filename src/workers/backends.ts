@@ -1,24 +1,45 @@
-import type { Backend, BackendKind, ModelData } from '../model/backend';
+import { BACKENDS, type Backend, type BackendKind, type ModelData, nextBest } from '../model/backend';
 import { EngineError } from '../model/errors';
 import type { ChosenBackend } from './engine';
 import type { BackendChoice } from './messages';
 
-/** Starts the backend that is asked for, or the best that this device has: WebGPU on a real GPU, else the CPU. */
+/**
+ * Starts the backend that is asked for, or the best that this device has (WebGPU on a real GPU, else the CPU), with room
+ * for one text.
+ */
 export async function createBackend(
   model: ModelData,
   choice: BackendChoice,
   gpu: GPU | undefined,
 ): Promise<ChosenBackend> {
-  if (choice !== 'auto') return chosen(await startBackend(choice, model, gpu), null);
-  let reason = await whyNotWebGpu(gpu);
-  for (const kind of reason === null ? (['webgpu', 'cpu'] as const) : (['cpu'] as const))
+  if (choice !== 'auto') return open(choice, model, gpu, null);
+  const noGpu = await whyNotWebGpu(gpu);
+  const reasons = noGpu ? [noGpu] : [];
+  for (const kind of noGpu ? nextBest('webgpu') : BACKENDS)
     try {
-      return chosen(await startBackend(kind, model, gpu), reason);
-    } catch (error) {
-      if (!(error instanceof EngineError) || error.code !== 'device') throw error;
-      reason = error.message;
+      return await open(kind, model, gpu, reasons.join(' ') || null);
+    } catch (thrown) {
+      const error = EngineError.from(thrown);
+      if (error.code !== 'device') throw error;
+      reasons.push(error.message);
     }
-  return chosen(await startBackend('reference', model, gpu), reason);
+  throw new EngineError('device', reasons.join(' '), 'Close other tabs, or choose a smaller model.');
+}
+
+async function open(
+  kind: BackendKind,
+  model: ModelData,
+  gpu: GPU | undefined,
+  reason: string | null,
+): Promise<ChosenBackend> {
+  const backend = await startBackend(kind, model, gpu);
+  try {
+    const streams = await backend.open(1);
+    return { backend, streams, info: { kind, device: backend.device, reason } };
+  } catch (error) {
+    backend.destroy();
+    throw error;
+  }
 }
 
 /** Starts one backend. Each is loaded when it is wanted. @throws EngineError 'device' where it cannot run. */
@@ -47,8 +68,4 @@ async function whyNotWebGpu(gpu: GPU | undefined): Promise<string | null> {
   if (adapter.isSoftware)
     return `The only WebGPU device here is emulated in software (${adapter.name}); the processor itself is faster.`;
   return null;
-}
-
-function chosen(backend: Backend, reason: string | null): ChosenBackend {
-  return { backend, info: { kind: backend.kind, device: backend.device, reason } };
 }

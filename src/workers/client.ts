@@ -1,14 +1,17 @@
-import { proxy, wrap } from 'comlink';
+import { proxy } from 'comlink';
+import { nextBest } from '../model/backend';
 import { cancelled, EngineError } from '../model/errors';
+import { type Link, startWorker, WorkerDeath } from './link';
 import type {
+  BackendInfo,
   EngineInfo,
-  EngineService,
   GenerateEvent,
   GenerateRequest,
   GenerateResult,
   LoadProgress,
   LoadRequest,
   Outcome,
+  RequestRun,
 } from './messages';
 
 /** The engine as the page sees it. Every method rejects with an EngineError alone. */
@@ -27,37 +30,110 @@ export interface EngineClient {
   dispose(): void;
 }
 
-/** Starts the engine's worker. */
-export function createEngine(): EngineClient {
-  const worker = new Worker(new URL('./engine.worker.ts', import.meta.url), {
-    type: 'module',
-    name: 'engine',
-  });
-  const service = wrap<EngineService>(worker);
-  const { promise: crashed, reject: crash } = Promise.withResolvers<never>();
-  crashed.catch(() => {});
-  worker.addEventListener('error', (event) => {
-    event.preventDefault();
-    const message = `The engine stopped${event.message ? `: ${event.message}` : ''}.`;
-    crash(new EngineError('internal', message, 'Reload the page; your text is kept.'));
-  });
+const MOST_DEATHS = 3; // of workers, in one call, before it is given up
 
-  async function call<T>(work: () => Promise<Outcome<T>>, signal?: AbortSignal): Promise<T> {
-    if (signal?.aborted) throw cancelled();
-    const stop = () => void service.stop();
+/** Starts the engine's worker. If that dies, another takes its place, loads the model and does the call again. */
+export function createEngine(start: () => Link = startWorker): EngineClient {
+  let link = start();
+  let loaded: { readonly request: LoadRequest; readonly backend: BackendInfo } | null = null;
+  /** What the worker before died of, until the model is loaded into the new one. */
+  let death: WorkerDeath | null = null;
+
+  /** Loads the model again; with the next best backend, if the same has just died of it. */
+  async function revive(deaths: number): Promise<BackendInfo> {
+    const { request, backend } = loaded!;
+    const [next = request.backend] = deaths > 1 ? nextBest(backend.kind) : [];
+    const again = { ...request, backend: next };
+    const info = unwrap(
+      await Promise.race([
+        link.service.load(
+          again,
+          proxy(() => {}),
+        ),
+        link.died,
+      ]),
+    );
+    loaded = { request: again, backend: info.backend };
+    death = null;
+    return info.backend;
+  }
+
+  async function call<T>(
+    work: (service: Link['service']) => Promise<Outcome<T>>,
+    signal?: AbortSignal,
+    onRevived: (death: WorkerDeath, backend: BackendInfo) => void = () => {},
+  ): Promise<T> {
+    const stop = () => void (death || link.service.stop());
     signal?.addEventListener('abort', stop);
     try {
-      const outcome = await Promise.race([work(), crashed]);
-      if ('error' in outcome) throw EngineError.fromData(outcome.error);
-      return outcome.value;
+      for (let deaths = 0; ; )
+        try {
+          if (death && loaded) onRevived(death, await revive(deaths));
+          if (signal?.aborted) throw cancelled();
+          return unwrap(await Promise.race([work(link.service), link.died]));
+        } catch (error) {
+          if (!(error instanceof WorkerDeath) || ++deaths > MOST_DEATHS) throw error;
+          death = error;
+          link.end();
+          link = start();
+        }
     } finally {
       signal?.removeEventListener('abort', stop);
     }
   }
 
   return {
-    load: (request, onProgress, signal) => call(() => service.load(request, proxy(onProgress)), signal),
-    generate: (request, onEvent, signal) => call(() => service.generate(request, proxy(onEvent)), signal),
-    dispose: () => worker.terminate(),
+    load: async (request, onProgress, signal) => {
+      loaded = null;
+      const info = await call((service) => service.load(request, proxy(onProgress)), signal);
+      loaded = { request, backend: info.backend };
+      death = null;
+      return info;
+    },
+    generate: (request, onEvent, signal) => {
+      const arrived = new Arrived(request);
+      let attempts = 0;
+      const work = (service: Link['service']) => {
+        const attempt = ++attempts;
+        const take = (event: GenerateEvent) => {
+          if (attempt !== attempts) return; // from a worker that died
+          arrived.take(event);
+          return onEvent(event);
+        };
+        return service.generate(arrived.rest(), proxy(take));
+      };
+      return call(work, signal, ({ message }, backend) => {
+        onEvent({ type: 'notice', message: `${message} The text goes on from its tokens.`, backend });
+      });
+    },
+    dispose: () => link.end(),
   };
+}
+
+/** What has come of a generation, so that another engine can go on from there. */
+class Arrived {
+  private readonly request: GenerateRequest;
+  private readonly runs: RequestRun[];
+  private readonly sampled: number[] = [];
+
+  constructor(request: GenerateRequest) {
+    this.request = request;
+    this.runs = [...request.runs];
+  }
+
+  take(event: GenerateEvent): void {
+    if (event.type === 'encoded') this.runs[event.run] = { ids: event.tokens.ids };
+    if (event.type === 'tokens') for (const id of event.tokens.ids) this.sampled.push(id);
+  }
+
+  rest(): GenerateRequest {
+    const { runs, sampled, request } = this;
+    const written = sampled.length ? [{ ids: Uint32Array.from(sampled) }] : [];
+    return { ...request, runs: [...runs, ...written], maxTokens: request.maxTokens - sampled.length };
+  }
+}
+
+function unwrap<T>(outcome: Outcome<T>): T {
+  if ('error' in outcome) throw EngineError.fromData(outcome.error);
+  return outcome.value;
 }

@@ -1,14 +1,14 @@
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { readJson } from '../../scripts/node';
 import { consistentFolder, SHIPPED, shippedFolder } from '../../tests/files';
-import { createWasmBackend } from '../cpu/wasm-backend';
-import type { Backend, Streams } from '../model/backend';
+import type { BackendKind, Streams } from '../model/backend';
 import { EngineError } from '../model/errors';
 import { loadModel, type Model, type ReadFile } from '../model/folder';
 import { GREEDY, RECORD_SIZE, type Sampling } from '../model/sampling';
 import { ARTICLE_BREAK } from '../model/tokenizer';
+import { createBackend } from './backends';
 import { Engine } from './engine';
-import type { GenerateEvent, GenerateRequest, RequestRun } from './messages';
+import type { BackendChoice, GenerateEvent, GenerateRequest, RequestRun } from './messages';
 
 const SAMPLING: Sampling = {
   temperature: 0.9,
@@ -29,32 +29,37 @@ let read = 0; // tokens that any stream has read
 let engine: Engine;
 afterEach(() => engine.unload());
 
-/** An engine on the CPU; `breakAt` loses the device once, after that many decoded tokens. */
+interface Failure {
+  readonly code: 'device' | 'device-lost';
+  times: number;
+  readonly on: BackendKind;
+}
+/** Fails after the second batch, so many times, on one backend. */
+const failing = (code: Failure['code'], times: number, on: BackendKind = 'cpu') => ({ code, times, on });
+
+let asked: BackendChoice[];
+
+/** An engine on the CPU, which for 'auto' goes by the name of another backend too. */
 async function loaded(
-  breakAt = Number.POSITIVE_INFINITY,
+  failure = failing('device', 0),
+  automatic: BackendKind = 'cpu',
   files: ReadFile = shippedFolder(),
 ): Promise<Engine> {
-  let intact = true;
   read = 0;
+  asked = [];
   engine = new Engine({
     readFile: () => files,
-    createBackend: async (loadedModel) => {
-      const backend = await createWasmBackend(loadedModel);
-      const open = async (count: number) => {
-        const streams = await backend.open(count);
-        return counting(streams, () => {
-          if (intact && breakAt-- <= 0) {
-            intact = false;
-            throw new EngineError('device-lost', 'The graphics device was lost.', 'Wait.');
-          }
-        });
-      };
-      const wrapped: Backend = {
-        ...{ kind: 'cpu', device: 'test', lost: backend.lost, open },
-        memory: () => backend.memory(),
-        destroy: () => backend.destroy(),
-      };
-      return { backend: wrapped, info: { kind: 'cpu', device: 'test', reason: null } };
+    createBackend: async (loadedModel, choice) => {
+      asked.push(choice);
+      const { backend, streams } = await createBackend(loadedModel, 'cpu', undefined);
+      const kind = choice === 'auto' ? automatic : choice;
+      let batches = 0;
+      const counted = counting(streams, () => {
+        if (kind !== failure.on || ++batches < 2 || failure.times <= 0) return;
+        failure.times--;
+        throw new EngineError(failure.code, 'It broke.', 'Wait.');
+      });
+      return { backend, streams: counted, info: { kind, device: 'test', reason: null } };
     },
   });
   await engine.load({ modelUrl: 'x/', backend: 'auto' }, () => {});
@@ -203,7 +208,7 @@ test('stops at the end of an article, or goes on with the next', async () => {
   // The shipped model with the full stop in the part of <|endoftext|>, so that articles end soon.
   const fullStop = model.tokenizer.encode('.').ids[0];
   const config = JSON.stringify({ ...readJson(`${SHIPPED}config.json`), bos_token_id: fullStop });
-  await loaded(undefined, await consistentFolder({ 'config.json': config }));
+  await loaded(undefined, undefined, await consistentFolder({ 'config.json': config }));
   const ended = await generate([{ text: PROMPT }], { sampling: GREEDY, maxTokens: 80, atArticleEnd: 'stop' });
   expect(ended.result.reason).toBe('article-end');
   expect(ended.ids.indexOf(fullStop)).toBe(ended.ids.length - 1);
@@ -215,15 +220,30 @@ test('stops at the end of an article, or goes on with the next', async () => {
   expect(through.ids.slice(0, ended.ids.length)).toEqual(ended.ids);
 });
 
-describe('a lost device', () => {
-  test('the text goes on from its tokens, exactly', async () => {
+describe('a device that fails', () => {
+  test('is replaced, and the text goes on from its tokens, exactly', async () => {
     await loaded();
     const whole = await generate([{ text: PROMPT }], { maxTokens: 200 });
-    await loaded(1); // after the second batch
+    await loaded(failing('device-lost', 1));
     const broken = await generate([{ text: PROMPT }], { maxTokens: 200 });
     expect(broken.events.filter((event) => event.type === 'notice').length).toBe(1);
     expect(broken.ids).toEqual(whole.ids);
     expect(broken.result.reason).toBe('length');
+  });
+
+  test.each([
+    ['device-lost', ['auto', 'auto', 'auto', 'cpu']],
+    ['device', ['auto', 'cpu']],
+  ] as const)('%s again and again: the next best takes over, and says so', async (code, kinds) => {
+    await loaded(failing(code, Number.POSITIVE_INFINITY, 'webgpu'), 'webgpu');
+    const { ids, events } = await generate([{ text: PROMPT }], { maxTokens: 60 });
+    expect(ids.length).toBe(60);
+    expect(asked).toEqual(kinds);
+    const notices = events.filter((event) => event.type === 'notice');
+    expect(notices.at(-1)).toMatchObject({
+      message: expect.stringMatching(/broke.*goes on/),
+      backend: { kind: 'cpu', reason: 'It broke.' },
+    });
   });
 });
 
@@ -257,10 +277,7 @@ test('a failed load is an error with a remedy, and the next one works', async ()
   let damaged = true;
   engine = new Engine({
     readFile: () => shippedFolder(damaged ? { 'config.json': '{}' } : {}),
-    createBackend: async (m) => ({
-      backend: await createWasmBackend(m),
-      info: { kind: 'cpu', device: '', reason: null },
-    }),
+    createBackend: (m) => createBackend(m, 'cpu', undefined),
   });
   const load = () => engine.load({ modelUrl: 'x/', backend: 'auto' }, () => {});
   await expect(load()).rejects.toMatchObject({ code: 'config' });

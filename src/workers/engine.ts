@@ -1,4 +1,4 @@
-import type { Backend } from '../model/backend';
+import { type Backend, nextBest, type Streams } from '../model/backend';
 import { EngineError } from '../model/errors';
 import { loadModel, type Model, type ReadFile } from '../model/folder';
 import { RECORD_SIZE } from '../model/sampling';
@@ -26,10 +26,12 @@ export interface EngineHost {
 
 export interface ChosenBackend {
   readonly backend: Backend;
+  /** One open stream. */
+  readonly streams: Streams;
   readonly info: BackendInfo;
 }
 
-interface Running extends ChosenBackend {
+interface Running extends Omit<ChosenBackend, 'streams'> {
   readonly text: TextStream;
 }
 
@@ -96,9 +98,10 @@ export class Engine {
         try {
           await this.write(writing, signal);
           break;
-        } catch (error) {
-          if (!(error instanceof EngineError) || error.code !== 'device-lost') throw error;
-          const { info } = await this.recover(losses);
+        } catch (thrown) {
+          const error = EngineError.from(thrown);
+          if (error.code !== 'device-lost' && error.code !== 'device') throw error;
+          const { info } = await this.recover(error, losses);
           await emit({
             type: 'notice',
             message: `${error.message} The text goes on from its tokens.`,
@@ -135,25 +138,27 @@ export class Engine {
 
   private async start(choice: BackendChoice): Promise<Running> {
     this.unload();
-    const chosen = await this.host.createBackend(this.model!, choice);
-    try {
-      const streams = await chosen.backend.open(1);
-      this.running = { ...chosen, text: new TextStream(streams, this.snapshots) };
-      return this.running;
-    } catch (error) {
-      chosen.backend.destroy();
-      throw error;
-    }
+    const { streams, ...chosen } = await this.host.createBackend(this.model!, choice);
+    this.running = { ...chosen, text: new TextStream(streams, this.snapshots) };
+    return this.running;
   }
 
-  /** A new device after a loss; if devices keep getting lost, the CPU. Snapshots live in memory and stay good. */
-  private async recover(losses: number): Promise<Running> {
-    const choice = losses < 2 ? this.request!.backend : 'reference';
-    try {
-      return await this.start(choice);
-    } catch {
-      return this.start('reference');
-    }
+  /**
+   * A new device after a loss; the next best where devices keep getting lost, or one does not suffice. Snapshots live in
+   * memory and stay good.
+   */
+  private async recover(error: EngineError, losses: number): Promise<Running> {
+    const below = nextBest(this.running!.info.kind);
+    const again = error.code === 'device-lost' && losses < 2;
+    for (const choice of again ? [this.request!.backend, ...below] : below)
+      try {
+        const { info, ...started } = await this.start(choice);
+        this.running = { ...started, info: { ...info, reason: info.reason ?? error.message } };
+        return this.running;
+      } catch (failure) {
+        if (EngineError.from(failure).code !== 'device') throw failure;
+      }
+    throw error;
   }
 
   private figures(writing: Writing | null): Figures {

@@ -91,4 +91,6 @@ export interface EngineService {
     onEvent: (event: GenerateEvent) => void | Promise<void>,
   ): Promise<Outcome<GenerateResult>>;
   stop(): void;
+  /** Takes a lock and keeps it for life. @throws where the browser has no locks */
+  hold(lock: string): Promise<void>;
 }

@@ -1,0 +1,31 @@
+import { expect, test } from './playground';
+
+test('when the worker dies, another one goes on with the text', async ({ playground, page }) => {
+  await playground.open('', { length: 2000 });
+  await playground.isReady();
+  await playground.startNew('Tea is a drink');
+  await playground.write.click();
+  await expect(playground.text.locator('ins')).not.toHaveCount(0);
+  const before = await playground.words();
+  const [worker] = page.workers();
+  await worker.evaluate(() => close()); // the browser tells the page nothing of it
+  await expect(page.getByText('The engine stopped. The text goes on from its tokens.').first()).toBeVisible();
+  await expect.poll(async () => (await playground.words()).length).toBeGreaterThan(before.length + 100);
+  await playground.stop.click();
+  await playground.isIdle();
+  expect((await playground.words()).startsWith(before)).toBe(true);
+});
+
+test('without WebAssembly SIMD it runs on the reference, and says why', async ({ playground, page }) => {
+  await page.route('**/engine.worker-*.js', async (route) => {
+    const response = await route.fetch();
+    const body = `WebAssembly.compile = () => Promise.reject(new WebAssembly.CompileError('no SIMD'));\n`;
+    await route.fulfill({ response, body: body + (await response.text()) });
+  });
+  await playground.open('', { length: 1 });
+  await page.getByRole('button', { name: 'Runs on: CPU, reference' }).click();
+  await expect(page.getByRole('dialog', { name: /^Runs on/ })).toContainText('WebAssembly with SIMD');
+  await page.keyboard.press('Escape');
+  await playground.press(playground.oneToken);
+  await expect(playground.text.locator('ins')).not.toHaveCount(0);
+});

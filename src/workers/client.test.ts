@@ -1,0 +1,98 @@
+import { expect, test } from 'vitest';
+import { shippedFolder } from '../../tests/files';
+import { GREEDY } from '../model/sampling';
+import { createBackend } from './backends';
+import { createEngine } from './client';
+import { Engine } from './engine';
+import { type Link, WorkerDeath } from './link';
+import type { BackendChoice, GenerateEvent, GenerateRequest } from './messages';
+import { serve } from './service';
+
+const REQUEST: GenerateRequest = {
+  runs: [{ text: '= Kestrel =\n\nThe kestrel is' }],
+  sampling: { ...GREEDY, temperature: 0.9, seed: 3 },
+  maxTokens: 60,
+  atArticleEnd: 'continue',
+};
+
+/** Workers in this process; a test can kill the one that lives. */
+function workers() {
+  const asked: BackendChoice[] = [];
+  let kill = () => {};
+  const start = (): Link => {
+    const engine = new Engine({
+      readFile: () => shippedFolder(),
+      createBackend: (model, choice) => {
+        asked.push(choice);
+        return createBackend(model, choice, undefined);
+      },
+    });
+    let reject: (death: WorkerDeath) => void;
+    const died = new Promise<never>((_, r) => {
+      reject = r;
+    });
+    died.catch(() => {});
+    kill = () => {
+      engine.stop(); // as good as dead: what it still says belongs to nobody
+      reject(new WorkerDeath('out of memory'));
+    };
+    return { service: serve(engine) as unknown as Link['service'], died, end: () => engine.unload() };
+  };
+  return { start, asked, kill: () => kill() };
+}
+
+async function write(
+  client: ReturnType<typeof createEngine>,
+  onTokens: () => void = () => {},
+  maxTokens = 60,
+) {
+  const events: GenerateEvent[] = [];
+  const ids: number[] = [];
+  const result = await client.generate({ ...REQUEST, maxTokens }, (event) => {
+    events.push(event);
+    if (event.type !== 'tokens') return;
+    ids.push(...event.tokens.ids);
+    onTokens();
+  });
+  return { ids, result, events, notices: events.filter((event) => event.type === 'notice') };
+}
+
+test('when the worker dies, another one writes on, exactly', async () => {
+  const { start, kill } = workers();
+  const client = createEngine(start);
+  await client.load({ modelUrl: 'x/', backend: 'auto' }, () => {});
+  const whole = await write(client);
+  expect(whole.ids).toHaveLength(60);
+  let batches = 0;
+  const broken = await write(client, () => {
+    if (++batches === 2) kill();
+  });
+  expect(broken.ids).toEqual(whole.ids);
+  expect(broken.result.reason).toBe('length');
+  expect(broken.notices).toMatchObject([{ message: expect.stringMatching(/out of memory.*goes on/) }]);
+  expect(broken.events.filter((event) => event.type === 'encoded')).toHaveLength(1);
+});
+
+test('a worker that died while nothing ran is replaced at the next call', async () => {
+  const { start, kill } = workers();
+  const client = createEngine(start);
+  await client.load({ modelUrl: 'x/', backend: 'auto' }, () => {});
+  kill();
+  expect((await write(client)).ids).toHaveLength(60);
+});
+
+test('one that keeps dying moves to the next best backend, and is given up in the end', async () => {
+  const { start, asked, kill } = workers();
+  const client = createEngine(start);
+  await client.load({ modelUrl: 'x/', backend: 'auto' }, () => {});
+  let deaths = 0;
+  const killTwice = () => {
+    if (deaths++ < 2) kill();
+  };
+  await write(client, killTwice, 40);
+  expect(asked).toEqual(['auto', 'auto', 'reference']);
+  await expect(write(client, kill, 40)).rejects.toMatchObject({
+    code: 'internal',
+    remedy: expect.any(String),
+  });
+});

@@ -1,0 +1,28 @@
+import { EngineError } from '../model/errors';
+import type { Engine } from './engine';
+import type { EngineService, Outcome } from './messages';
+
+/** The engine as the page may call it: errors become plain data. */
+export function serve(engine: Engine): EngineService {
+  return {
+    load: (request, onProgress) => outcome(engine.load(request, onProgress)),
+    generate: (request, onEvent) => outcome(engine.generate(request, onEvent)),
+    stop: () => engine.stop(),
+    hold: (lock) =>
+      new Promise((resolve, reject) => {
+        const forLife = () => {
+          resolve();
+          return new Promise(() => {});
+        };
+        navigator.locks.request(lock, forLife).catch(reject);
+      }),
+  };
+}
+
+async function outcome<T>(work: Promise<T>): Promise<Outcome<T>> {
+  try {
+    return { value: await work };
+  } catch (error) {
+    return { error: EngineError.from(error).toData() };
+  }
+}
