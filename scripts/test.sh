@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# npm test: sets everything up and runs all checks of the playground: types, lint, unit and kernel tests, golden vectors,
+# npm test: sets everything up and runs all checks of the playground: types, lint, unit and kernel tests, golden vectors, size,
 # end-to-end tests in a real browser.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -13,4 +13,5 @@ step lint;   npx biome check --error-on-warnings .
 step unit;   npx vitest run
 step golden; npm run -s check:golden -- tests/golden/leapformer-attention.json tests/golden/models/*/golden.json public/weights/*/golden.json
 step build;  npx vite build --logLevel warn
+step size;   npx size-limit
 step e2e;    npx playwright test
