@@ -6,7 +6,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { loadModel } from '../model/folder';
 import { ReferenceBackend } from '../model/reference-backend';
 import { RECORD_SIZE, readRecord } from '../model/sampling';
-import { StreamingDecoder } from '../model/tokenizer';
+import { StreamingDecoder } from '../model/vocabulary';
 
 const BEGINNING = `= Northern Lines =
 
@@ -29,7 +29,7 @@ const typed = model.tokenizer.encode(BEGINNING);
 await streams.read([model.config.bosTokenId, ...typed.ids]);
 const request = { sampling: SAMPLING, maxTokens: LENGTH, stopTokens: [model.config.bosTokenId] };
 const tokens: { id: number; text: string; chances: number[] }[] = [];
-const decoder = new StreamingDecoder(model.tokenizer);
+const decoder = new StreamingDecoder((id) => model.tokenizer.bytes[id]);
 for await (const [{ records }] of streams.decode([request]))
   for (let i = 0; i < records.length / RECORD_SIZE; i++) {
     const { id, logProbability, rank, probability } = readRecord(records, i);

@@ -22,6 +22,7 @@ export async function* decodeLoop(
   const remaining = requests.map((request) => request.maxTokens);
   const finished: DecodeBatch['finished'][] = remaining.map((n) => (n > 0 ? null : 'length'));
   const lastSnapshot = requests.map((_, i) => streams.length(i));
+  const isDue = (i: number) => snapshotEvery > 0 && streams.length(i) - lastSnapshot[i] >= snapshotEvery;
   const pace = new Pace();
   while (!signal?.aborted && finished.includes(null)) {
     const records: number[][] = requests.map(() => []);
@@ -34,10 +35,14 @@ export async function* decodeLoop(
         if (requests[i].stopTokens.includes(record[0])) finished[i] = 'stop';
         else if (--remaining[i] === 0) finished[i] = 'length';
       }
-    } while (performance.now() - started < 10 && finished.includes(null));
+    } while (
+      performance.now() - started < 10 &&
+      finished.includes(null) &&
+      !requests.some((_, i) => isDue(i))
+    );
     const batch: DecodeBatch[] = [];
     for (const i of requests.keys()) {
-      const due = snapshotEvery > 0 && streams.length(i) - lastSnapshot[i] >= snapshotEvery;
+      const due = isDue(i);
       if (due) lastSnapshot[i] = streams.length(i);
       const snapshot = due ? await streams.snapshot(i) : null;
       batch.push({ records: Float32Array.from(records[i]), finished: finished[i], snapshot });

@@ -75,6 +75,11 @@ interface Entry {
 const DENSE = 256; // tokens between snapshots close behind the newest
 const DENSE_SPAN = 4096; // how far behind 'close' reaches
 
+/** How far apart snapshots of one text may stand, so many tokens behind its end: this many are read again at most. */
+export function snapshotSpacing(behind: number): number {
+  return behind <= DENSE_SPAN ? DENSE : (behind * DENSE) / DENSE_SPAN;
+}
+
 /**
  * Snapshots of the texts under work, found by the tokens that they stand behind. Within one text they stand every
  * 256 tokens over the last 4,096 and ever wider before; under the budget, those of other texts go first.
@@ -135,9 +140,8 @@ export class SnapshotStore {
     const kept = [...line];
     for (let i = kept.length - 2; i > 0; i--) {
       const behind = newest - kept[i].snapshot.length;
-      const gap = behind <= DENSE_SPAN ? DENSE : (behind * DENSE) / DENSE_SPAN;
       const merged = kept[i + 1].snapshot.length - kept[i - 1].snapshot.length;
-      if (!kept[i].pinned && merged <= gap) kept.splice(i, 1);
+      if (!kept[i].pinned && merged <= snapshotSpacing(behind)) kept.splice(i, 1);
     }
     this.entries = this.entries.filter((e) => !line.includes(e) || kept.includes(e));
   }

@@ -2,6 +2,7 @@ import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers';
 import type { Config } from './config';
 import { type Encoded, joinEncoded } from './encoded';
 import { EngineError } from './errors';
+import { StreamingDecoder } from './vocabulary';
 
 /** What an end of article looks like in a text: a form feed, plain text's page break. */
 export const ARTICLE_BREAK = '\f';
@@ -53,7 +54,7 @@ export class Tokenizer {
       const ids = Uint32Array.from(
         this.bpe.encode(wellFormed.slice(start, end), { add_special_tokens: false }).ids,
       );
-      const decoder = new StreamingDecoder(this);
+      const decoder = new StreamingDecoder((id) => this.bytes[id]);
       yield { ids, lengths: Uint32Array.from(ids, (id) => decoder.push(id).length) };
       start = end;
     }
@@ -61,27 +62,10 @@ export class Tokenizer {
 
   /** The text of token ids; incomplete characters at the end are left out. */
   decode(ids: Iterable<number>): string {
-    const decoder = new StreamingDecoder(this);
+    const decoder = new StreamingDecoder((id) => this.bytes[id]);
     let text = '';
     for (const id of ids) text += decoder.push(id);
     return text;
-  }
-}
-
-/** Turns tokens into text as they come; holds back the bytes of a character that is not complete. */
-export class StreamingDecoder {
-  private readonly tokenizer: Tokenizer;
-  private readonly utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
-
-  /** @param before tokens that stand before: their last, incomplete character is completed by the first pushes. */
-  constructor(tokenizer: Tokenizer, before: ArrayLike<number> = []) {
-    this.tokenizer = tokenizer;
-    // A character has at most 4 bytes, so it began at most 3 tokens ago.
-    for (let i = Math.max(0, before.length - 3); i < before.length; i++) this.push(before[i]);
-  }
-
-  push(id: number): string {
-    return this.utf8.decode(this.tokenizer.bytes[id], { stream: true });
   }
 }
 

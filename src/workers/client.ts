@@ -4,6 +4,9 @@ import { cancelled, EngineError } from '../model/errors';
 import { type Link, startWorker, WorkerDeath } from './link';
 import type {
   BackendInfo,
+  DescribeEvent,
+  DescribeRequest,
+  DescribeResult,
   EngineInfo,
   GenerateEvent,
   GenerateRequest,
@@ -27,6 +30,12 @@ export interface EngineClient {
     onEvent: (event: GenerateEvent) => void | Promise<void>,
     signal?: AbortSignal,
   ): Promise<GenerateResult>;
+  /** Aborting the signal ends it early; what was read until then has arrived. */
+  describe(
+    request: DescribeRequest,
+    onEvent: (event: DescribeEvent) => void | Promise<void>,
+    signal?: AbortSignal,
+  ): Promise<DescribeResult>;
   dispose(): void;
 }
 
@@ -106,6 +115,8 @@ export function createEngine(start: () => Link = startWorker): EngineClient {
         onEvent({ type: 'notice', message: `${message} The text goes on from its tokens.`, backend });
       });
     },
+    describe: (request, onEvent, signal) =>
+      call((service) => service.describe(request, proxy(onEvent)), signal),
     dispose: () => link.end(),
   };
 }

@@ -3,19 +3,25 @@ import { EngineError } from '../model/errors';
 import { loadModel, type Model, type ReadFile } from '../model/folder';
 import { RECORD_SIZE } from '../model/sampling';
 import { SnapshotStore, stateLayout } from '../model/snapshot';
+import { packVocabulary } from '../model/vocabulary';
+import { describe } from './describe';
 import { encodeRuns } from './encode';
 import { credited, type OnEvent } from './events';
 import type {
   BackendChoice,
   BackendInfo,
+  DescribeEvent,
+  DescribeRequest,
+  DescribeResult,
   EngineInfo,
   Figures,
+  GenerateEvent,
   GenerateRequest,
   GenerateResult,
   LoadProgress,
   LoadRequest,
 } from './messages';
-import { SNAPSHOT_EVERY, TextStream } from './text-stream';
+import { type OnTheWay, TextStream } from './text-stream';
 import { Writing } from './writing';
 
 /** What the engine asks of the place that it runs in: a worker in the browser, or Node. */
@@ -30,6 +36,9 @@ export interface ChosenBackend {
   readonly streams: Streams;
   readonly info: BackendInfo;
 }
+
+/** Tokens between snapshots of what is written: a submission to a GPU may run 63 past it, and 256 is what we promise. */
+const SNAPSHOT_EVERY = 192;
 
 interface Running extends Omit<ChosenBackend, 'streams'> {
   readonly text: TextStream;
@@ -68,7 +77,8 @@ export class Engine {
       const { manifest, config } = this.model;
       const { size, seenWords } = stateLayout(config);
       const stateBytes = 4 * (size + seenWords + config.vocabSize);
-      return { manifest, config, backend: info, stateBytes, memory: backend.memory() };
+      const vocabulary = packVocabulary(this.model.tokenizer.bytes);
+      return { manifest, config, vocabulary, backend: info, stateBytes, memory: backend.memory() };
     });
   }
 
@@ -83,45 +93,90 @@ export class Engine {
     this.running = null;
   }
 
-  async generate(request: GenerateRequest, onEvent: OnEvent): Promise<GenerateResult> {
+  async generate(request: GenerateRequest, onEvent: OnEvent<GenerateEvent>): Promise<GenerateResult> {
     return this.exclusively(async (signal) => {
-      const model = this.model;
-      if (!model) throw new EngineError('input', 'No model is loaded.', 'Load a model first.');
-      this.running ??= await this.start(this.request!.backend);
+      const model = await this.ready();
       const emit = credited(onEvent);
       const tokens = await encodeRuns(model, request.runs, signal, (run, tokens) =>
         emit({ type: 'encoded', run, tokens }),
       );
       if (!tokens) return { reason: 'stopped', figures: this.figures(null) };
       const writing = new Writing(model, request, tokens, emit);
-      for (let losses = 0; ; losses++) {
-        try {
-          await this.write(writing, signal);
-          break;
-        } catch (thrown) {
-          const error = EngineError.from(thrown);
-          if (error.code !== 'device-lost' && error.code !== 'device') throw error;
-          const { info } = await this.recover(error, losses);
-          await emit({
-            type: 'notice',
-            message: `${error.message} The text goes on from its tokens.`,
-            backend: info,
-          });
-        }
-      }
+      await this.surviving(
+        () => this.write(writing, signal),
+        (message, backend) =>
+          emit({ type: 'notice', message: `${message} The text goes on from its tokens.`, backend }),
+      );
       await emit.settled();
       return { reason: writing.reason ?? 'stopped', figures: this.figures(writing) };
     });
+  }
+
+  /** Reads tokens of a text again, beside the stream that writes, and says how well each was predicted. */
+  async describe(request: DescribeRequest, onEvent: OnEvent<DescribeEvent>): Promise<DescribeResult> {
+    return this.exclusively(async (signal) => {
+      const model = await this.ready();
+      const emit = credited(onEvent);
+      const tokens = await encodeRuns(model, request.runs, signal, (run, tokens) =>
+        emit({ type: 'encoded', run, tokens }),
+      );
+      if (!tokens) return { isComplete: false };
+      await this.surviving(
+        () => this.beside((text) => describe(text, tokens, request, signal, emit)),
+        (message, backend) => emit({ type: 'notice', message, backend }),
+      );
+      await emit.settled();
+      return { isComplete: !signal.aborted };
+    });
+  }
+
+  /** @throws EngineError 'input' when no model is loaded. */
+  private async ready(): Promise<Model> {
+    if (!this.model) throw new EngineError('input', 'No model is loaded.', 'Load a model first.');
+    this.running ??= await this.start(this.request!.backend);
+    return this.model;
+  }
+
+  /** Does work; where the device fails, again on another one. */
+  private async surviving(
+    work: () => Promise<void>,
+    onRecovered: (message: string, backend: BackendInfo) => Promise<void>,
+  ): Promise<void> {
+    for (let losses = 0; ; losses++) {
+      try {
+        return await work();
+      } catch (thrown) {
+        const error = EngineError.from(thrown);
+        if (error.code !== 'device-lost' && error.code !== 'device') throw error;
+        const { info } = await this.recover(error, losses);
+        await onRecovered(error.message, info);
+      }
+    }
+  }
+
+  /** Work on a stream of its own, so that the one that writes stays where it is. */
+  private async beside(work: (text: TextStream) => Promise<void>): Promise<void> {
+    const streams = await this.running!.backend.open(1);
+    try {
+      await work(new TextStream(streams, this.snapshots));
+    } finally {
+      streams.close();
+    }
   }
 
   /** From the nearest state to the end of the request, or to the signal. */
   private async write(writing: Writing, signal: AbortSignal): Promise<void> {
     const { text } = this.running!;
     const { emit } = writing;
-    await text.moveTo(writing.tokens, signal, {
+    const tell: OnTheWay = {
       report: (read, total) => emit({ type: 'reading', read, total }),
       offer: (read, total) => emit.offer({ type: 'reading', read, total }),
-    });
+    };
+    if (writing.branchAt !== null) {
+      await text.moveTo(writing.tokens.slice(0, writing.branchAt), signal, tell);
+      if (!signal.aborted) this.snapshots.add(text.tokens, await text.streams.snapshot(), true);
+    }
+    await text.moveTo(writing.tokens, signal, tell);
     if (signal.aborted) return;
     const batches = text.streams.decode([writing.decodeRequest()], { signal, snapshotEvery: SNAPSHOT_EVERY });
     let since = performance.now();

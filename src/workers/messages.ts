@@ -4,6 +4,7 @@ import type { Encoded } from '../model/encoded';
 import type { ErrorData } from '../model/errors';
 import type { Manifest } from '../model/folder';
 import type { Sampling } from '../model/sampling';
+import type { Vocabulary } from '../model/vocabulary';
 
 /** What crosses between page and worker: plain data alone. */
 
@@ -31,6 +32,7 @@ export interface BackendInfo {
 export interface EngineInfo {
   readonly manifest: Manifest;
   readonly config: Config;
+  readonly vocabulary: Vocabulary;
   readonly backend: BackendInfo;
   /** Bytes of one stream's state: the same at token 10 and at token 100,000. */
   readonly stateBytes: number;
@@ -47,6 +49,8 @@ export interface GenerateRequest {
   readonly maxTokens: number;
   /** At the end of an article: stop there, or go on with the next. */
   readonly atArticleEnd: 'stop' | 'continue';
+  /** Tokens of the text before a place to return to: where it parts from another. Its snapshot is kept. */
+  readonly branchAt?: number;
 }
 
 /** What happens during a generation, in order: encoded*, reading*, tokens*; a notice at any time. */
@@ -79,10 +83,31 @@ export interface GenerateResult {
   readonly figures: Figures;
 }
 
+/** Asks how well the model predicted the tokens [from, to) of a text, counted without the opening one. */
+export interface DescribeRequest {
+  readonly runs: readonly RequestRun[];
+  readonly from: number;
+  readonly to: number;
+  /** With it records also say what this sampler would have made of each token; that takes a step a token. */
+  readonly sampling: Sampling | null;
+}
+
+export type DescribeEvent =
+  | { readonly type: 'encoded'; readonly run: number; readonly tokens: Encoded }
+  | { readonly type: 'reading'; readonly read: number; readonly total: number }
+  /** Records (sampling.ts) of the tokens from `from` on. */
+  | { readonly type: 'records'; readonly from: number; readonly records: Float32Array }
+  | Extract<GenerateEvent, { type: 'notice' }>;
+
+export interface DescribeResult {
+  /** False when it was stopped. */
+  readonly isComplete: boolean;
+}
+
 /** An outcome as plain data: errors keep their code and remedy on the way. */
 export type Outcome<T> = { readonly value: T } | { readonly error: ErrorData };
 
-/** The worker's side of the conversation. One generation at a time; `stop` ends whatever runs. */
+/** The worker's side of the conversation. One request at a time; `stop` ends whatever runs. */
 export interface EngineService {
   load(request: LoadRequest, onProgress: (progress: LoadProgress) => void): Promise<Outcome<EngineInfo>>;
   /** An event's promise is its credit: with several unanswered the engine waits. */
@@ -90,6 +115,10 @@ export interface EngineService {
     request: GenerateRequest,
     onEvent: (event: GenerateEvent) => void | Promise<void>,
   ): Promise<Outcome<GenerateResult>>;
+  describe(
+    request: DescribeRequest,
+    onEvent: (event: DescribeEvent) => void | Promise<void>,
+  ): Promise<Outcome<DescribeResult>>;
   stop(): void;
   /** Takes a lock and keeps it for life. @throws where the browser has no locks */
   hold(lock: string): Promise<void>;

@@ -7,6 +7,7 @@ export function serve(engine: Engine): EngineService {
   return {
     load: (request, onProgress) => outcome(engine.load(request, onProgress)),
     generate: (request, onEvent) => outcome(engine.generate(request, onEvent)),
+    describe: (request, onEvent) => outcome(engine.describe(request, onEvent)),
     stop: () => engine.stop(),
     hold: (lock) =>
       new Promise((resolve, reject) => {

@@ -1,7 +1,15 @@
 import type { Streams } from '../model/backend';
-import type { SnapshotStore } from '../model/snapshot';
+import { type SnapshotStore, snapshotSpacing } from '../model/snapshot';
 
-export const SNAPSHOT_EVERY = 256;
+/** Going somewhere takes a while: what is told on the way. */
+export interface OnTheWay {
+  /** After each part. */
+  report?(read: number, total: number): void | Promise<void>;
+  /** In between; may be left out. */
+  offer?(read: number, total: number): void;
+  /** Asks how well each token was predicted, from where the stream stands; `from` is the first one's place. */
+  records?(from: number, records: Float32Array): void | Promise<void>;
+}
 
 /** One stream and the tokens that it has read: brought to any text by the shortest way. */
 export class TextStream {
@@ -16,20 +24,12 @@ export class TextStream {
   }
 
   /** Going on from where it stands, or from the nearest snapshot, and reading the rest; less when the signal aborts. */
-  async moveTo(
-    tokens: readonly number[],
-    signal: AbortSignal,
-    progress: {
-      /** After each part. */
-      report(read: number, total: number): void | Promise<void>;
-      /** In between; may be left out. */
-      offer?(read: number, total: number): void;
-    },
-  ): Promise<void> {
+  async moveTo(tokens: readonly number[], signal: AbortSignal, tell: OnTheWay = {}): Promise<void> {
     const { streams, snapshots } = this;
     const snapshot = snapshots.nearest(tokens);
     const standing = isPrefix(this.tokens, tokens) ? this.tokens.length : 0;
-    if (standing === 0 || standing < (snapshot?.length ?? 0)) {
+    const skips = tell.records === undefined && standing < (snapshot?.length ?? 0);
+    if (standing === 0 || skips) {
       this.tokens = [];
       await streams.restore(snapshot);
       this.tokens = tokens.slice(0, snapshot?.length ?? 0);
@@ -38,16 +38,21 @@ export class TextStream {
     const total = tokens.length - start;
     while (this.tokens.length < tokens.length && !signal.aborted) {
       const from = this.tokens.length;
-      const toEnd = tokens.length - from;
-      // Snapshots stand close over the last 4,096 tokens and wider before.
-      const part = tokens.slice(from, from + Math.min(toEnd > 4096 ? 4096 : SNAPSHOT_EVERY, toEnd));
-      const onProgress = (read: number) => progress.offer?.(from - start + read, total);
-      const { count } = await streams.read(part, { signal, onProgress });
-      for (let i = 0; i < count; i++) this.tokens.push(part[i]);
-      if (count) snapshots.add(this.tokens, await streams.snapshot());
-      await progress.report(this.tokens.length - start, total);
+      const part = tokens.slice(from, from + partBefore(tokens.length - from));
+      const onProgress = (read: number) => tell.offer?.(from - start + read, total);
+      const records = tell.records !== undefined;
+      const result = await streams.read(part, { signal, onProgress, records });
+      for (let i = 0; i < result.count; i++) this.tokens.push(part[i]);
+      if (result.count) snapshots.add(this.tokens, await streams.snapshot());
+      if (result.records) await tell.records?.(from, result.records);
+      await tell.report?.(this.tokens.length - start, total);
     }
   }
+}
+
+/** Tokens to read before the next snapshot, so far from the end: as many as the store lets stand apart there. */
+function partBefore(toEnd: number): number {
+  return Math.min(toEnd, Math.floor(snapshotSpacing(toEnd - snapshotSpacing(toEnd))));
 }
 
 function isPrefix(prefix: readonly number[], tokens: readonly number[]): boolean {

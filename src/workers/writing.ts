@@ -1,13 +1,13 @@
 import type { DecodeBatch } from '../model/backend';
 import type { Model } from '../model/folder';
 import { RECORD_SIZE } from '../model/sampling';
-import { StreamingDecoder } from '../model/tokenizer';
+import { StreamingDecoder } from '../model/vocabulary';
 import type { Emit } from './events';
-import type { Figures, GenerateRequest, GenerateResult } from './messages';
+import type { Figures, GenerateEvent, GenerateRequest, GenerateResult } from './messages';
 
 /** One generation under way: it survives the loss of a device. */
 export class Writing {
-  readonly emit: Emit;
+  readonly emit: Emit<GenerateEvent>;
   /** The text and what has been written so far. */
   readonly tokens: number[];
   reason: GenerateResult['reason'] | null = null;
@@ -17,13 +17,18 @@ export class Writing {
   private readonly decoder: StreamingDecoder;
   private readonly promptLength: number;
 
-  constructor(model: Model, request: GenerateRequest, tokens: number[], emit: Emit) {
+  constructor(model: Model, request: GenerateRequest, tokens: number[], emit: Emit<GenerateEvent>) {
     this.model = model;
     this.request = request;
     this.tokens = tokens;
     this.emit = emit;
     this.promptLength = tokens.length;
-    this.decoder = new StreamingDecoder(model.tokenizer, tokens.slice(1));
+    this.decoder = new StreamingDecoder((id) => model.tokenizer.bytes[id], tokens.slice(-3));
+  }
+
+  /** Tokens before the place where the text parted from another, the opening one included; null where it did not. */
+  get branchAt(): number | null {
+    return this.request.branchAt === undefined ? null : this.request.branchAt + 1;
   }
 
   decodeRequest() {

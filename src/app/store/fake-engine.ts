@@ -2,6 +2,9 @@ import { EngineError } from '../../model/errors';
 import { RECORD_SIZE } from '../../model/sampling';
 import type { EngineClient } from '../../workers/client';
 import type {
+  DescribeEvent,
+  DescribeRequest,
+  DescribeResult,
   EngineInfo,
   Figures,
   GenerateEvent,
@@ -59,6 +62,25 @@ export class FakeEngine implements EngineClient {
     return running.promise;
   }
 
+  /** Describes every token as the likeliest of two, with one bit of surprise. */
+  async describe(
+    { runs, from, to }: DescribeRequest,
+    onEvent: (event: DescribeEvent) => void | Promise<void>,
+    signal?: AbortSignal,
+  ): Promise<DescribeResult> {
+    let count = 0;
+    for (const [run, part] of runs.entries()) {
+      if ('text' in part) await onEvent({ type: 'encoded', run, tokens: letters(part.text) });
+      count += 'text' in part ? part.text.length : part.ids.length;
+    }
+    const end = Math.min(to, count);
+    const records = new Float32Array((end - from) * RECORD_SIZE).fill(-1);
+    for (let i = 0; i < end - from; i++) records.set([0, -Math.LN2, 1, 0], i * RECORD_SIZE);
+    await onEvent({ type: 'reading', read: end, total: end });
+    if (!signal?.aborted) await onEvent({ type: 'records', from, records });
+    return { isComplete: !signal?.aborted };
+  }
+
   dispose(): void {
     this.disposed = true;
   }
@@ -98,6 +120,14 @@ export class FakeEngine implements EngineClient {
   finishes(reason: GenerateResult['reason'] = 'length'): void {
     this.running?.resolve({ reason, figures });
   }
+}
+
+/** One token a UTF-16 unit. */
+function letters(text: string) {
+  return {
+    ids: Uint32Array.from(text, (letter) => letter.charCodeAt(0)),
+    lengths: new Uint32Array(text.length).fill(1),
+  };
 }
 
 const figures: Figures = {
