@@ -1,6 +1,7 @@
 import { proxy } from 'comlink';
 import { nextBest } from '../model/backend';
 import { cancelled, EngineError } from '../model/errors';
+import type { LensAnswer, LensQuestions, LensRequest } from './lens-messages';
 import { type Link, startWorker, WorkerDeath } from './link';
 import type {
   BackendInfo,
@@ -36,6 +37,10 @@ export interface EngineClient {
     onEvent: (event: DescribeEvent) => void | Promise<void>,
     signal?: AbortSignal,
   ): Promise<DescribeResult>;
+  /** Asks the lens, beside a generation. The latest question counts: one under way ends as 'cancelled'. */
+  look<K extends keyof LensQuestions>(request: LensRequest<K>): Promise<LensAnswer<K>>;
+  /** Frees all that the lens holds. */
+  closeLens(): void;
   dispose(): void;
 }
 
@@ -117,6 +122,10 @@ export function createEngine(start: () => Link = startWorker): EngineClient {
     },
     describe: (request, onEvent, signal) =>
       call((service) => service.describe(request, proxy(onEvent)), signal),
+    // Not by `call`: who writes finds out about a dead worker, and starts the next.
+    look: async <K extends keyof LensQuestions>(request: LensRequest<K>) =>
+      unwrap(await Promise.race([link.service.look(request), link.died])) as LensAnswer<K>,
+    closeLens: () => void (death || link.service.closeLens()),
     dispose: () => link.end(),
   };
 }

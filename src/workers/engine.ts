@@ -7,6 +7,8 @@ import { packVocabulary } from '../model/vocabulary';
 import { describe } from './describe';
 import { encodeRuns } from './encode';
 import { credited, type OnEvent } from './events';
+import { Lens } from './lens';
+import type { LensAnswer, LensQuestions, LensRequest } from './lens-messages';
 import type {
   BackendChoice,
   BackendInfo,
@@ -55,6 +57,7 @@ export class Engine {
   private running: Running | null = null;
   private request: LoadRequest | null = null;
   private abort: AbortController | null = null;
+  private lens: Lens | null = null;
 
   constructor(host: EngineHost) {
     this.host = host;
@@ -89,8 +92,30 @@ export class Engine {
 
   /** Frees the backend. */
   unload(): void {
+    void this.closeLens();
     this.running?.backend.destroy();
     this.running = null;
+  }
+
+  /** Looks at a text's attention, beside whatever else runs. The lens then stays open. */
+  async look<K extends keyof LensQuestions>(request: LensRequest<K>): Promise<LensAnswer<K>> {
+    const { model, running, snapshots } = this;
+    if (!model || !running) throw new EngineError('input', 'No model is loaded.', 'Load a model first.');
+    const { backend, info } = running;
+    const another = async (variant: Model) => {
+      const { backend, streams } = await this.host.createBackend(variant, info.kind);
+      streams.close();
+      return backend;
+    };
+    this.lens ??= new Lens({ model, backend, snapshots, createBackend: another });
+    return this.lens.ask(request);
+  }
+
+  /** Frees all that the lens holds. */
+  async closeLens(): Promise<void> {
+    const { lens } = this;
+    this.lens = null;
+    await lens?.close();
   }
 
   async generate(request: GenerateRequest, onEvent: OnEvent<GenerateEvent>): Promise<GenerateResult> {

@@ -5,6 +5,7 @@ import type { ErrorData } from '../model/errors';
 import type { Manifest } from '../model/folder';
 import type { Sampling } from '../model/sampling';
 import type { Vocabulary } from '../model/vocabulary';
+import type { LensAnswer, LensRequest } from './lens-messages';
 
 /** What crosses between page and worker: plain data alone. */
 
@@ -119,6 +120,10 @@ export interface EngineService {
     request: DescribeRequest,
     onEvent: (event: DescribeEvent) => void | Promise<void>,
   ): Promise<Outcome<DescribeResult>>;
+  /** Beside a generation. The latest question counts: one under way ends as 'cancelled'. */
+  look(request: LensRequest): Promise<Outcome<LensAnswer>>;
+  /** Frees all that the lens holds. */
+  closeLens(): Promise<void>;
   stop(): void;
   /** Takes a lock and keeps it for life. @throws where the browser has no locks */
   hold(lock: string): Promise<void>;

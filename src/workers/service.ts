@@ -1,3 +1,4 @@
+import { transfer } from 'comlink';
 import { EngineError } from '../model/errors';
 import type { Engine } from './engine';
 import type { EngineService, Outcome } from './messages';
@@ -8,6 +9,11 @@ export function serve(engine: Engine): EngineService {
     load: (request, onProgress) => outcome(engine.load(request, onProgress)),
     generate: (request, onEvent) => outcome(engine.generate(request, onEvent)),
     describe: (request, onEvent) => outcome(engine.describe(request, onEvent)),
+    look: async (request) => {
+      const answered = await outcome(engine.look(request));
+      return 'value' in answered ? transfer(answered, buffersOf(answered.value.answer)) : answered;
+    },
+    closeLens: () => engine.closeLens(),
     stop: () => engine.stop(),
     hold: (lock) =>
       new Promise((resolve, reject) => {
@@ -26,4 +32,12 @@ async function outcome<T>(work: Promise<T>): Promise<Outcome<T>> {
   } catch (error) {
     return { error: EngineError.from(error).toData() };
   }
+}
+
+/** Buffers of an answer of the lens, which is made for one question: they are handed over, not copied. */
+function buffersOf(answer: object): ArrayBuffer[] {
+  return Object.values(answer).flatMap((value) => {
+    if (ArrayBuffer.isView(value)) return [value.buffer as ArrayBuffer];
+    return typeof value === 'object' && value !== null ? buffersOf(value) : [];
+  });
 }

@@ -81,6 +81,12 @@ export class FakeEngine implements EngineClient {
     return { isComplete: !signal?.aborted };
   }
 
+  look(): Promise<never> {
+    return Promise.reject(new EngineError('input', 'It has no lens.', ''));
+  }
+
+  closeLens(): void {}
+
   dispose(): void {
     this.disposed = true;
   }
