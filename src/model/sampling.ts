@@ -91,24 +91,28 @@ export function scores(
   });
 }
 
-/** The lowest score that top-k, then top-p of what is left, then min-p of what is left, keep. */
-export function cutoff(score: Float64Array, sampling: Sampling): number {
+/**
+ * The lowest score that top-k, then top-p of what is left, then min-p of what is left, keep.
+ * @param slack how far each score may be off: positive keeps whatever might be kept, negative only what surely is.
+ */
+export function cutoff(score: Float64Array, sampling: Sampling, slack = 0): number {
   const { temperature, topK, topP, minP } = sampling;
   const sorted = score.toSorted().reverse();
-  if (temperature === 0) return sorted[0];
-  let lowest = topK > 0 && topK < sorted.length ? sorted[topK - 1] : Number.NEGATIVE_INFINITY;
+  if (temperature === 0) return sorted[0] - slack;
+  let lowest = topK > 0 && topK < sorted.length ? sorted[topK - 1] - slack : Number.NEGATIVE_INFINITY;
   if (topP < 1) {
     const mass = sorted.map((s) => (s >= lowest ? Math.exp(s - sorted[0]) : 0));
     const total = mass.reduce((sum, m) => sum + m, 0);
     let above = 0;
     let last = 0;
-    for (let i = 0; i < sorted.length && above < topP * total; i++) {
+    const share = topP + 2 * slack * topP * (1 - topP); // its derivative by the scores, at most
+    for (let i = 0; i < sorted.length && above < share * total; i++) {
       above += mass[i];
       last = i;
     }
-    lowest = Math.max(lowest, sorted[last]);
+    lowest = Math.max(lowest, sorted[last] - slack);
   }
-  return minP > 0 ? Math.max(lowest, sorted[0] + Math.log(minP)) : lowest;
+  return minP > 0 ? Math.max(lowest, sorted[0] + Math.log(minP) - slack) : lowest;
 }
 
 /**

@@ -16,6 +16,9 @@ import type {
   LoadRequest,
   Outcome,
   RequestRun,
+  Verification,
+  VerifyEvent,
+  VerifyRequest,
 } from './messages';
 
 /** The engine as the page sees it. Every method rejects with an EngineError alone. */
@@ -41,6 +44,12 @@ export interface EngineClient {
   look<K extends keyof LensQuestions>(request: LensRequest<K>): Promise<LensAnswer<K>>;
   /** Frees all that the lens holds. */
   closeLens(): void;
+  /** Checks drawn tokens one by one; aborting the signal ends it early. */
+  verify(
+    request: VerifyRequest,
+    onEvent: (event: VerifyEvent) => void,
+    signal?: AbortSignal,
+  ): Promise<Verification>;
   dispose(): void;
 }
 
@@ -122,6 +131,7 @@ export function createEngine(start: () => Link = startWorker): EngineClient {
     },
     describe: (request, onEvent, signal) =>
       call((service) => service.describe(request, proxy(onEvent)), signal),
+    verify: (request, onEvent, signal) => call((service) => service.verify(request, proxy(onEvent)), signal),
     // Not by `call`: who writes finds out about a dead worker, and starts the next.
     look: async <K extends keyof LensQuestions>(request: LensRequest<K>) =>
       unwrap(await Promise.race([link.service.look(request), link.died])) as LensAnswer<K>,

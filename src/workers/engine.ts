@@ -22,8 +22,12 @@ import type {
   GenerateResult,
   LoadProgress,
   LoadRequest,
+  Verification,
+  VerifyEvent,
+  VerifyRequest,
 } from './messages';
 import { type OnTheWay, TextStream } from './text-stream';
+import { verifyText } from './verify';
 import { Writing } from './writing';
 
 /** What the engine asks of the place that it runs in: a worker in the browser, or Node. */
@@ -155,6 +159,18 @@ export class Engine {
     });
   }
 
+  /** Says of each drawn token whether this model draws it, on a stream of its own. */
+  async verify({ runs }: VerifyRequest, onEvent: (event: VerifyEvent) => void): Promise<Verification> {
+    return this.exclusively(async (signal) => {
+      const model = await this.ready();
+      return this.surviving(
+        () => verifyText(model, this.running!.backend, runs, signal, onEvent),
+        (message, backend) =>
+          onEvent({ type: 'notice', message: `${message} The check begins anew.`, backend }),
+      );
+    });
+  }
+
   /** @throws EngineError 'input' when no model is loaded. */
   private async ready(): Promise<Model> {
     if (!this.model) throw new EngineError('input', 'No model is loaded.', 'Load a model first.');
@@ -163,10 +179,10 @@ export class Engine {
   }
 
   /** Does work; where the device fails, again on another one. */
-  private async surviving(
-    work: () => Promise<void>,
-    onRecovered: (message: string, backend: BackendInfo) => Promise<void>,
-  ): Promise<void> {
+  private async surviving<T>(
+    work: () => Promise<T>,
+    onRecovered: (message: string, backend: BackendInfo) => void | Promise<void>,
+  ): Promise<T> {
     for (let losses = 0; ; losses++) {
       try {
         return await work();

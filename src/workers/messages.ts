@@ -4,6 +4,7 @@ import type { Encoded } from '../model/encoded';
 import type { ErrorData } from '../model/errors';
 import type { Manifest } from '../model/folder';
 import type { Sampling } from '../model/sampling';
+import type { Verdict } from '../model/verify';
 import type { Vocabulary } from '../model/vocabulary';
 import type { LensAnswer, LensRequest } from './lens-messages';
 
@@ -105,6 +106,45 @@ export interface DescribeResult {
   readonly isComplete: boolean;
 }
 
+/** A piece of a text to check. */
+export interface VerifyRun {
+  readonly text: string;
+  /** Of sampled text; null for typed text, which the engine encodes. */
+  readonly ids: Uint32Array | null;
+  /** What its tokens were drawn with; null for what was typed, or cannot be checked. */
+  readonly drawnWith: Sampling | null;
+}
+
+export interface VerifyRequest {
+  /** The whole text from its beginning, the opening `<|endoftext|>` not included. */
+  readonly runs: readonly VerifyRun[];
+}
+
+export type VerifyEvent =
+  | { readonly type: 'verifying'; readonly checked: number; readonly total: number }
+  | Extract<GenerateEvent, { type: 'notice' }>;
+
+/** How well a text agrees with what its settings draw from this model. */
+export interface Verification {
+  /** Tokens by verdict (model/verify.ts). */
+  readonly counts: Readonly<Record<Verdict, number>>;
+  /** The first tokens that are not exact. */
+  readonly findings: readonly Finding[];
+  /** The words are those of the tokens; a link can claim others. */
+  readonly isFaithful: boolean;
+  /** It was ended before the last token. */
+  readonly stopped: boolean;
+}
+
+export interface Finding {
+  readonly verdict: Verdict;
+  /** Of the text's tokens, the opening one not counted. */
+  readonly position: number;
+  readonly text: string;
+  /** What is drawn in its place. */
+  readonly drawn: string;
+}
+
 /** An outcome as plain data: errors keep their code and remedy on the way. */
 export type Outcome<T> = { readonly value: T } | { readonly error: ErrorData };
 
@@ -124,6 +164,7 @@ export interface EngineService {
   look(request: LensRequest): Promise<Outcome<LensAnswer>>;
   /** Frees all that the lens holds. */
   closeLens(): Promise<void>;
+  verify(request: VerifyRequest, onEvent: (event: VerifyEvent) => void): Promise<Outcome<Verification>>;
   stop(): void;
   /** Takes a lock and keeps it for life. @throws where the browser has no locks */
   hold(lock: string): Promise<void>;

@@ -11,6 +11,9 @@ import type {
   GenerateRequest,
   GenerateResult,
   LoadProgress,
+  Verification,
+  VerifyEvent,
+  VerifyRequest,
 } from '../../workers/messages';
 
 /** A promise that is settled from outside. */
@@ -26,6 +29,8 @@ class Outcome<T> {
 /** For tests: an engine that writes what the test tells it to. */
 export class FakeEngine implements EngineClient {
   readonly requests: GenerateRequest[] = [];
+  readonly verified: VerifyRequest[] = [];
+  checking: Outcome<Verification> | null = null;
   disposed = false;
   info = {
     manifest: { id: 'one', name: 'One', digest: 'd1', sampling: { temperature: 0.7 } },
@@ -86,6 +91,22 @@ export class FakeEngine implements EngineClient {
   }
 
   closeLens(): void {}
+
+  verify(
+    request: VerifyRequest,
+    onEvent: (event: VerifyEvent) => void,
+    signal?: AbortSignal,
+  ): Promise<Verification> {
+    this.verified.push(request);
+    const total = request.runs.reduce((sum, run) => sum + (run.drawnWith ? run.ids!.length : 0), 0);
+    onEvent({ type: 'verifying', checked: 1, total });
+    this.checking = new Outcome<Verification>();
+    const counts = { exact: 1, margin: 0, cutoff: 0, different: 0 };
+    signal?.addEventListener('abort', () =>
+      this.checking?.resolve({ counts, findings: [], isFaithful: true, stopped: true }),
+    );
+    return this.checking.promise;
+  }
 
   dispose(): void {
     this.disposed = true;

@@ -1,0 +1,157 @@
+import { describe, expect, test } from 'vitest';
+import { type GoldenModel, loadGoldenModel } from '../../tests/conformance';
+import { shippedFolder } from '../../tests/files';
+import { createWasmBackend } from '../cpu/wasm-backend';
+import { createOnSharedDevice } from '../gpu/testing';
+import type { Backend } from '../model/backend';
+import { GREEDY, RECORD_SIZE, type Sampling } from '../model/sampling';
+import { Engine } from './engine';
+import type { GenerateEvent, VerifyEvent, VerifyRun } from './messages';
+import { type Part, verifyTokens } from './verify';
+
+const TOKENS = 100;
+const SAMPLING: Sampling = {
+  temperature: 0.9,
+  topK: 40,
+  topP: 0.95,
+  minP: 0.02,
+  repetitionPenalty: 1.1,
+  seed: 3,
+};
+const BACKENDS = { cpu: createWasmBackend, webgpu: createOnSharedDevice };
+const PROMPT = [5, 17, 3, 3, 60];
+
+/** What a backend writes after PROMPT. */
+async function written(backend: Backend, sampling: Sampling): Promise<number[]> {
+  const streams = await backend.open(1);
+  await streams.read([0, ...PROMPT]);
+  const ids: number[] = [];
+  for await (const [{ records }] of streams.decode([{ sampling, maxTokens: TOKENS, stopTokens: [] }]))
+    for (let at = 0; at < records.length; at += RECORD_SIZE) ids.push(records[at]);
+  streams.close();
+  return ids;
+}
+
+async function verified(backend: Backend, model: GoldenModel, ids: number[], drawnWith: Sampling) {
+  const streams = await backend.open(1);
+  const parts: Part[] = [
+    { ids: PROMPT, drawnWith: null },
+    { ids, drawnWith },
+  ];
+  const result = await verifyTokens(streams, model.config, parts, new AbortController().signal);
+  streams.close();
+  return result;
+}
+
+describe.each(['leap-denominator', 'leap-rms-decay-conv'])('%s', (name) => {
+  test.each([
+    ['cpu', 'webgpu'],
+    ['webgpu', 'cpu'],
+  ] as const)('what %s wrote is accepted by %s, whatever it was drawn with', async (writer, reader) => {
+    const model = await loadGoldenModel(name);
+    const from = await BACKENDS[writer](model);
+    const by = await BACKENDS[reader](model);
+    for (const sampling of [SAMPLING, { ...GREEDY, temperature: 1, seed: 9 }, GREEDY]) {
+      const { counts } = await verified(by, model, await written(from, sampling), sampling);
+      expect(counts.different).toBe(0);
+      expect(counts.exact).toBeGreaterThan(TOKENS - 3);
+    }
+    from.destroy();
+    by.destroy();
+  });
+
+  test('each changed token is found, and a changed seed or temperature', async () => {
+    const model = await loadGoldenModel(name);
+    const backend = await createWasmBackend(model);
+    const ids = await written(backend, SAMPLING);
+    let ties = 0; // in so small a vocabulary another token can be as good
+    for (let i = 0; i < TOKENS; i++) {
+      const changed = ids.with(i, 1 + ((ids[i] + 7 * i) % 63));
+      if (changed[i] === ids[i]) changed[i]++;
+      const { found } = await verified(backend, model, changed, SAMPLING);
+      expect(found[0]).toMatchObject({ position: PROMPT.length + i, id: changed[i], drawn: ids[i] });
+      if (found[0].verdict !== 'different') ties++;
+    }
+    expect(ties).toBeLessThan(3);
+    for (const change of [{ seed: 4 }, { temperature: 0.8 }, { temperature: 1 }, { temperature: 0 }]) {
+      const { counts } = await verified(backend, model, ids, { ...SAMPLING, ...change });
+      expect(counts.different).toBeGreaterThan(0);
+    }
+    backend.destroy();
+  });
+});
+
+describe('the engine', () => {
+  async function loaded(): Promise<Engine> {
+    const engine = new Engine({
+      readFile: () => shippedFolder(),
+      createBackend: async (model) => ({
+        backend: await createWasmBackend(model),
+        info: { kind: 'cpu', device: 'test', reason: null },
+      }),
+    });
+    await engine.load({ modelUrl: 'x/', backend: 'auto' }, () => {});
+    return engine;
+  }
+
+  /** A typed beginning and what the shipped model wrote after it. */
+  async function textOf(engine: Engine): Promise<[VerifyRun, VerifyRun & { ids: Uint32Array }]> {
+    const text = '= Kestrel =\n\nThe kestrel is';
+    const ids: number[] = [];
+    let words = '';
+    const request = { sampling: SAMPLING, maxTokens: TOKENS, atArticleEnd: 'continue' } as const;
+    await engine.generate({ ...request, runs: [{ text }] }, (event: GenerateEvent) => {
+      if (event.type !== 'tokens') return;
+      ids.push(...event.tokens.ids);
+      words += event.text;
+    });
+    return [
+      { text, ids: null, drawnWith: null },
+      { text: words, ids: Uint32Array.from(ids), drawnWith: SAMPLING },
+    ];
+  }
+
+  test('reproduces what it wrote; finds changed tokens, settings, and words', async () => {
+    const engine = await loaded();
+    const [typed, sampled] = await textOf(engine);
+    const events: VerifyEvent[] = [];
+    const verify = (changed: Partial<VerifyRun>) =>
+      engine.verify({ runs: [typed, { ...sampled, ...changed }] }, (event) => events.push(event));
+
+    expect(await verify({})).toMatchObject({
+      counts: { exact: TOKENS, different: 0 },
+      findings: [],
+      ...{ isFaithful: true, stopped: false },
+    });
+    expect(events.at(-1)).toMatchObject({ type: 'verifying', total: TOKENS });
+
+    for (const place of [0, 49, 99]) {
+      const changed = await verify({ ids: sampled.ids.with(place, 500) });
+      expect(changed.findings[0].verdict).toBe('different');
+      expect(changed.findings[0].drawn).not.toBe(changed.findings[0].text);
+      expect(changed.isFaithful).toBe(false);
+    }
+    for (const change of [{ seed: 4 }, { temperature: 0.8 }]) {
+      const { counts } = await verify({ drawnWith: { ...SAMPLING, ...change } });
+      expect(counts.different).toBeGreaterThan(0);
+    }
+    expect(await verify({ text: `${sampled.text.slice(0, -1)}!` })).toMatchObject({
+      counts: { exact: TOKENS },
+      isFaithful: false,
+    });
+    expect(await verify({ drawnWith: null })).toMatchObject({ counts: { exact: 0, different: 0 } });
+    await expect(verify({ ids: Uint32Array.of(2 ** 20) })).rejects.toMatchObject({ code: 'input' });
+    engine.unload();
+  });
+
+  test('stops, and lets the model write on as if nothing had been', async () => {
+    const engine = await loaded();
+    const [typed, sampled] = await textOf(engine);
+    const stopped = await engine.verify({ runs: [typed, sampled] }, () => engine.stop());
+    expect(stopped.stopped).toBe(true);
+    expect(stopped.counts.exact).toBeLessThan(TOKENS);
+    const [, again] = await textOf(engine);
+    expect(again.ids).toEqual(sampled.ids);
+    engine.unload();
+  });
+});

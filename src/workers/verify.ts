@@ -1,0 +1,103 @@
+import type { Backend, Streams } from '../model/backend';
+import type { Config } from '../model/config';
+import type { Model } from '../model/folder';
+import { Pace } from '../model/pace';
+import type { Sampling } from '../model/sampling';
+import { SeenSet } from '../model/seen';
+import { StreamingDecoder } from '../model/tokenizer';
+import { type Judgement, judge } from '../model/verify';
+import { encodeRuns } from './encode';
+import type { Verification, VerifyEvent, VerifyRun } from './messages';
+
+/** Checks a text: its words against its tokens, and those that were drawn against the model. */
+export async function verifyText(
+  model: Model,
+  backend: Backend,
+  runs: readonly VerifyRun[],
+  signal: AbortSignal,
+  onEvent: (event: VerifyEvent) => void,
+): Promise<Verification> {
+  const { config, tokenizer } = model;
+  const parts: Part[] = runs.map(({ ids, drawnWith }) => ({ ids: ids ?? [], drawnWith }));
+  const requested = runs.map(({ text, ids }) => (ids ? { ids } : { text }));
+  const tokens = await encodeRuns(model, requested, signal, (run, { ids }) => {
+    parts[run] = { ids, drawnWith: null };
+  });
+  const streams = await backend.open(1);
+  try {
+    const onProgress = (checked: number, total: number) => onEvent({ type: 'verifying', checked, total });
+    const { counts, found } = await verifyTokens(streams, config, tokens ? parts : [], signal, onProgress);
+    const findings = found.map(({ verdict, position, id, drawn }) => {
+      const [text, other] = [id, drawn].map((token) => tokenizer.decode([token]));
+      return { verdict, position, text, drawn: other };
+    });
+    return { counts, findings, isFaithful: isFaithful(model, runs, parts), stopped: signal.aborted };
+  } finally {
+    streams.close();
+  }
+}
+
+function isFaithful({ tokenizer }: Model, runs: readonly VerifyRun[], parts: readonly Part[]): boolean {
+  let before: number[] = []; // as many as a character may have
+  return runs.every(({ text, ids }, run) => {
+    const decoder = new StreamingDecoder(tokenizer, before);
+    before = [...before, ...Array.from(parts[run].ids).slice(-3)].slice(-3);
+    return !ids || Array.from(ids, (id) => decoder.push(id)).join('') === text;
+  });
+}
+
+/** Tokens that follow each other, and what they were drawn with; null for what was typed, or cannot be checked. */
+export interface Part {
+  readonly ids: ArrayLike<number>;
+  readonly drawnWith: Sampling | null;
+}
+
+export interface Found extends Judgement {
+  readonly id: number;
+  /** Of the text's tokens, the opening one not counted. */
+  readonly position: number;
+}
+
+const MOST_FINDINGS = 100;
+
+/**
+ * Reads a text token by token, and judges each that was drawn against the logits before it. An empty stream goes in,
+ * and stands behind the last token after it, or where the signal stopped it.
+ */
+export async function verifyTokens(
+  streams: Streams,
+  config: Config,
+  parts: readonly Part[],
+  signal: AbortSignal,
+  onProgress: (checked: number, total: number) => void = () => {},
+): Promise<{ counts: Verification['counts']; found: readonly Found[] }> {
+  const counts = { exact: 0, margin: 0, cutoff: 0, different: 0 };
+  const found: Found[] = [];
+  const seen = new SeenSet(config);
+  const total = parts.reduce((sum, { ids, drawnWith }) => sum + (drawnWith ? ids.length : 0), 0);
+  const pace = new Pace();
+  let checked = 0;
+  await streams.read([config.bosTokenId]);
+  for (const { ids, drawnWith } of parts) {
+    if (!drawnWith) {
+      await streams.read(ids, { signal });
+      for (let i = 0; i < ids.length; i++) seen.add(ids[i]);
+    } else
+      for (let i = 0; i < ids.length && !signal.aborted; i++) {
+        const id = ids[i];
+        const draw = streams.length();
+        const judgement = judge(await streams.logits(), drawnWith, draw, (token) => seen.has(token), id);
+        counts[judgement.verdict]++;
+        if (judgement.verdict !== 'exact' && found.length < MOST_FINDINGS)
+          found.push({ ...judgement, id, position: draw - 1 });
+        await streams.read([id]);
+        seen.add(id);
+        checked++;
+        if (!pace.isDue) continue;
+        onProgress(checked, total);
+        await pace.yield(); // lets Stop arrive
+      }
+    if (signal.aborted) break;
+  }
+  return { counts, found };
+}
