@@ -1,7 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Page } from '@playwright/test';
-import { expect, test } from './playground';
+import { GREEDY } from '../src/model/sampling';
+import { encodeLink } from '../src/share/link';
+import { expect, model, test } from './playground';
 
 const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 
@@ -16,9 +17,19 @@ async function findsNothing(page: Page): Promise<void> {
   expect(violations).toEqual([]);
 }
 
-const { fragment: LINK } = JSON.parse(
-  readFileSync(new URL('../tests/links/v1-mixed.json', import.meta.url), 'utf8'),
-);
+/** A text that the model would not have written. */
+const LINK = await encodeLink({
+  model: { id: model.manifest.id, digest: model.manifest.digest },
+  runs: [
+    { source: 'typed', text: 'Tea is' },
+    {
+      ...{ source: 'sampled', text: ' drunk daily', sampling: GREEDY },
+      tokens: { ids: Uint32Array.of(300, 301), lengths: Uint32Array.of(6, 6) },
+    },
+  ],
+  sampling: GREEDY,
+  view: {},
+});
 
 const LOOKS = [
   { name: 'light', colorScheme: 'light', width: 1280 },
@@ -53,6 +64,8 @@ for (const { name, colorScheme, width } of LOOKS)
       await findsNothing(page);
       await page.goto(`./#${LINK}`);
       await expect(page.getByRole('complementary', { name: 'About this text' })).toBeVisible();
+      await page.getByRole('button', { name: 'Verify' }).click();
+      await page.getByText('Which tokens').click();
       await findsNothing(page);
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
 

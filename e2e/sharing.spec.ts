@@ -62,6 +62,10 @@ test('a copied link shows the same text elsewhere before the weights, and one pr
   letGo();
   await expect(about(theirPage)).toContainText(', loaded here.');
   expect(await friend.words()).toBe(words); // nothing runs by itself
+  await theirPage.getByRole('button', { name: 'Verify' }).click();
+  const verification = theirPage.getByRole('complementary', { name: 'Verification' });
+  await expect(verification).toContainText('All 12 tokens reproduced.');
+  await expect(verification).toContainText('no proof of who wrote');
   await friend.write.click();
   await expect.poll(async () => (await friend.words()).length).toBeGreaterThan(words.length);
   await theirPage.close();

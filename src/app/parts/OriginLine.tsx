@@ -12,6 +12,7 @@ export function OriginLine() {
   return (
     <aside className="origin" aria-label="About this text">
       <p>A shared text {origin.claim ? <Claim claim={origin.claim} /> : <Newer />} Undo brings back yours.</p>
+      {origin.claim ? <Verify {...origin.claim} /> : null}
       {origin.claim ? <TakeSettings sampling={origin.claim.sampling} /> : null}
       <button
         type="button"
@@ -55,6 +56,19 @@ function Claim({ claim: { model } }: { claim: NonNullable<Origin['claim']> }) {
     <>
       for another model, {model.id} {digest}; {manifest.name}, loaded here, reads it as if it had been typed.
     </>
+  );
+}
+
+function Verify({ model }: Pick<NonNullable<Origin['claim']>, 'model'>) {
+  const playground = usePlayground();
+  const isLoaded = usePlaygroundState(
+    ({ engine }) => engine.phase === 'ready' && engine.info.manifest.digest === model.digest,
+  );
+  if (!isLoaded) return null;
+  return (
+    <button type="button" className="worded" onClick={() => playground.verify()}>
+      Verify
+    </button>
   );
 }
 

@@ -4,7 +4,7 @@ import { isTooLong } from '../../share/link';
 import { linkTo } from '../address';
 import { FINISHED } from '../examples';
 import { fileName, save } from '../files';
-import { usePlayground } from '../playground-context';
+import { usePlayground, usePlaygroundState } from '../playground-context';
 import { titleOf } from '../store/article';
 import { encodeText, openFile } from '../store/sharing';
 import { ShareIcon } from './icons';
@@ -28,6 +28,7 @@ export function ShareCard() {
           <h2>Share this text</h2>
           <Sharing />
           <OpenFile onChosen={close} />
+          <VerifyText onChosen={close} />
         </>
       )}
     </Popover>
@@ -105,6 +106,23 @@ function LinkField({ link, title }: { link: string; title: string }) {
         <span role="status">{outcome}</span>
       </div>
     </>
+  );
+}
+
+function VerifyText({ onChosen }: { onChosen(): void }) {
+  const playground = usePlayground();
+  const hasSampled = usePlaygroundState(({ history }) =>
+    history?.present.runs.some((run) => run.source === 'sampled'),
+  );
+  if (!hasSampled) return null;
+  const verify = () => {
+    void playground.verify();
+    onChosen();
+  };
+  return (
+    <button type="button" className="worded" onClick={verify}>
+      Verify the text
+    </button>
   );
 }
 

@@ -21,6 +21,7 @@ export function StatusStrip() {
       ) : null}
       <EngineStatus />
       <ReadingStatus />
+      <VerifyingStatus />
       <Announcer />
     </>
   );
@@ -62,6 +63,23 @@ function EngineStatus() {
       <button type="button" className="worded" onClick={() => playground.cancelLoading()}>
         Cancel
       </button>
+    </div>
+  );
+}
+
+function VerifyingStatus() {
+  const work = usePlaygroundState((state) => state.work);
+  if (work.phase !== 'verifying') return null;
+  const { checked, total } = work;
+  return (
+    <div className="status late">
+      <Progress
+        label="Checking the tokens"
+        part={total ? checked : null}
+        whole={total}
+        words={total ? `${count(checked)} of ${count(total)}` : ''}
+        more=""
+      />
     </div>
   );
 }

@@ -9,6 +9,7 @@ import { OriginLine } from './OriginLine';
 import { StillText } from './StillText';
 
 const Editor = lazy(() => import('../editor/Editor'));
+const Verification = lazy(() => import('./Verification'));
 
 const NEAR_END = 64; // px
 
@@ -18,11 +19,15 @@ export function TextPage() {
   const column = useRef<HTMLDivElement>(null);
   useFollowEnd(scroller, column);
   const runs = usePlaygroundState((state) => state.history?.present.runs);
+  const isVerified = usePlaygroundState(
+    (state) => state.verified !== null && state.verified.runs === state.history?.present.runs,
+  );
   const isEmpty = runs?.every((run) => !run.text) ?? false;
   return (
     <main className="page" ref={scroller}>
       <div className="column" ref={column}>
         <OriginLine />
+        <Suspense>{isVerified ? <Verification /> : null}</Suspense>
         <DocumentHead />
         {runs ? (
           <Suspense fallback={<StillText runs={runs} />}>

@@ -32,6 +32,7 @@ export class Playground {
       panel: null,
       figures: null,
       problem: null,
+      verified: null,
       notice: null,
       announcement: '',
     }));
@@ -127,6 +128,12 @@ export class Playground {
     return this.session.generate(this.store.getState().settings.length, 'last generation');
   }
 
+  /** Says of each token that was drawn whether this model draws it; the outcome is in the state. */
+  verify(): Promise<void> {
+    this.typing = null;
+    return this.session.verify();
+  }
+
   stop(): void {
     this.session.stop();
   }
@@ -151,7 +158,7 @@ export class Playground {
     this.show(this.store.getState().panel === panel ? null : panel);
   }
 
-  dismiss(message: 'notice' | 'problem'): void {
+  dismiss(message: 'notice' | 'problem' | 'verified'): void {
     this.store.setState({ [message]: null });
   }
 

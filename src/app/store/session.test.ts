@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { EngineError } from '../../model/errors';
 import { ready, settle, setUp } from './set-up';
+import { conclusion, withRuns } from './verifying';
 
 describe('the engine', () => {
   it('begins to write when the model is loaded', async () => {
@@ -113,5 +114,73 @@ describe('the engine', () => {
     expect(state().engine).toMatchObject({ info: { backend } });
     playground.dismiss('notice');
     expect(state().notice).toBeNull();
+  });
+});
+
+describe('a check', () => {
+  const counts = { exact: 2, margin: 0, cutoff: 0, different: 0 };
+  const whole = { counts, findings: [], isFaithful: true, stopped: false };
+
+  /** A text that the model wrote in part. */
+  async function written() {
+    const all = await ready('A');
+    const done = all.playground.generate();
+    await settle();
+    await all.engine().writes('b', 'c');
+    all.engine().finishes();
+    await done;
+    return all;
+  }
+
+  it('sends what was drawn and with what, and says how it went, of this text alone', async () => {
+    const { playground, engine, state } = await written();
+    const checking = playground.verify();
+    await settle();
+    const { sampling } = engine().requests[0];
+    expect(engine().verified[0].runs).toEqual([
+      { text: 'A', ids: null, drawnWith: null },
+      { text: 'bc', ids: Uint32Array.of(100, 101), drawnWith: sampling },
+    ]);
+    expect(state().work).toEqual({ phase: 'verifying', checked: 1, total: 2 });
+    engine().checking!.resolve(whole);
+    await checking;
+    expect(state()).toMatchObject({
+      work: { phase: 'idle' },
+      announcement: 'All 2 tokens reproduced.',
+      verified: { runs: playground.text.runs, unknown: 0 },
+    });
+  });
+
+  it('can be stopped, and makes way for an edit', async () => {
+    const { playground, state } = await written();
+    const checking = playground.verify();
+    await settle();
+    playground.stop();
+    await checking;
+    expect(state().announcement).toBe('Stopped after 1 token.');
+    const again = playground.verify();
+    await settle();
+    playground.edit({ from: 0, to: 0, insert: 'X' });
+    await again;
+    expect(state().work.phase).toBe('idle');
+    expect(state().verified?.runs).not.toBe(playground.text.runs);
+  });
+
+  it('is not for a text of another model', async () => {
+    const { playground, engine, state } = await written();
+    playground.replace({ ...playground.text, model: { id: 'other', digest: 'a'.repeat(64) } });
+    await playground.verify();
+    expect(state().notice).toMatch(/names another model, other/);
+    expect(engine().verified).toHaveLength(0);
+  });
+
+  it.each([
+    [{ ...whole, counts: { ...counts, different: 1 } }, '1 of 3 tokens is not what this model draws.'],
+    [{ ...whole, counts: { ...counts, margin: 1, cutoff: 1 } }, 'All 4 tokens reproduced.'],
+    [{ ...whole, isFaithful: false }, /^The words are not those of the tokens/],
+    [{ ...whole, stopped: true }, 'Stopped after 2 tokens.'],
+    [{ ...whole, counts: { ...counts, exact: 0 } }, 'There is no token to check.'],
+  ])('is put in words: %#', (verification, words) => {
+    expect(conclusion(withRuns([], verification))).toMatch(words);
   });
 });

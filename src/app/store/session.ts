@@ -2,13 +2,14 @@ import type { StoreApi } from 'zustand/vanilla';
 import { cancelled, EngineError } from '../../model/errors';
 import type { Run } from '../../model/text';
 import type { EngineClient } from '../../workers/client';
-import type { EngineInfo, GenerateResult, RequestRun } from '../../workers/messages';
+import type { EngineInfo, GenerateResult, RequestRun, VerifyEvent } from '../../workers/messages';
 import { amend, commit } from './history';
 import { loadEngine } from './loading';
 import { samplingOf } from './settings';
 import type { PlaygroundState } from './state';
 import { asTyped, beforeGeneration, lengthOf, type ModelRef } from './text-value';
-import { type Generation, Writing } from './writing';
+import { conclusion as verdict, verifyRuns, withRuns } from './verifying';
+import { type Generation, moved, Writing } from './writing';
 
 export interface SessionOptions {
   createEngine(): EngineClient;
@@ -90,7 +91,20 @@ export class Session {
   }
 
   /** Writes on at the end of the text, or anew from where the last generation began. */
-  async generate(maxTokens: number, from: 'end' | 'last generation' = 'end'): Promise<void> {
+  generate(maxTokens: number, from: 'end' | 'last generation' = 'end'): Promise<void> {
+    return this.engage('Writing', (mine, info) => this.write(mine, info, maxTokens, from));
+  }
+
+  /** Checks the drawn tokens of the text. */
+  verify(): Promise<void> {
+    return this.engage('Checking', (mine, info) => this.check(mine, info));
+  }
+
+  /** Work for the engine, once it is loaded and free; one at a time. */
+  private async engage(
+    what: string,
+    work: (mine: Generation, info: EngineInfo) => Promise<void>,
+  ): Promise<void> {
     if (this.current || !this.store.getState().history) return;
     const { phase } = this.store.getState().engine;
     if (phase === 'failed' || phase === 'cancelled') this.load();
@@ -99,11 +113,11 @@ export class Session {
     this.store.setState({
       work: { phase: 'waiting' },
       problem: null,
-      announcement: phase === 'ready' ? 'Writing.' : 'Writing starts when the model is loaded.',
+      announcement: phase === 'ready' ? `${what}.` : `${what} starts when the model is loaded.`,
     });
-    const work = this.free.then(() => this.run(mine, maxTokens, from));
-    this.free = work;
-    await work;
+    const run = this.free.then(() => this.run(mine, work));
+    this.free = run;
+    await run;
   }
 
   /** Ends the generation; what is already under way still arrives. */
@@ -127,33 +141,71 @@ export class Session {
     this.store.setState({ work: { phase: 'idle' }, announcement: 'Stopped.' });
   }
 
-  private async run(mine: Generation, maxTokens: number, from: 'end' | 'last generation'): Promise<void> {
-    const { store } = this;
-    const { signal } = mine.controller;
+  private async run(
+    mine: Generation,
+    work: (mine: Generation, info: EngineInfo) => Promise<void>,
+  ): Promise<void> {
     try {
-      const info = await unlessAborted(this.ready!, signal);
-      if (mine.closed) return;
-      store.setState({ work: { phase: 'reading', read: 0, total: null } });
-      const writing = this.begin(mine, info, from);
-      const { settings } = store.getState();
-      const request = {
-        runs: writing.text.runs.map(requestRun),
-        sampling: writing.sampling,
-        maxTokens,
-        atArticleEnd: settings.atArticleEnd,
-      };
-      const result = await this.engine!.generate(request, (event) => writing.take(event), signal);
-      writing.flush();
-      if (mine.closed) return;
-      const { figures } = result;
-      store.setState({ figures, announcement: conclusion(result, writing.count) });
+      const info = await unlessAborted(this.ready!, mine.controller.signal);
+      if (!mine.closed) await work(mine, info);
     } catch (thrown) {
       if (!mine.closed) this.fail(EngineError.from(thrown));
     } finally {
       if (this.current === mine) {
         this.current = null;
-        store.setState({ work: { phase: 'idle' } });
+        this.store.setState({ work: { phase: 'idle' } });
       }
+    }
+  }
+
+  private async write(
+    mine: Generation,
+    info: EngineInfo,
+    maxTokens: number,
+    from: 'end' | 'last generation',
+  ): Promise<void> {
+    const { store } = this;
+    store.setState({ work: { phase: 'reading', read: 0, total: null } });
+    const writing = this.begin(mine, info, from);
+    const request = {
+      runs: writing.text.runs.map(requestRun),
+      sampling: writing.sampling,
+      maxTokens,
+      atArticleEnd: store.getState().settings.atArticleEnd,
+    };
+    const { signal } = mine.controller;
+    const result = await this.engine!.generate(request, (event) => writing.take(event), signal);
+    writing.flush();
+    if (mine.closed) return;
+    const { figures } = result;
+    store.setState({ figures, announcement: conclusion(result, writing.count) });
+  }
+
+  private async check(mine: Generation, { manifest }: EngineInfo): Promise<void> {
+    const { store } = this;
+    const { runs, model } = store.getState().history!.present;
+    const refuse = (notice: string) => store.setState({ notice, announcement: notice });
+    if (model && model.digest !== manifest.digest)
+      return refuse(
+        `This text names another model, ${model.id} ${model.digest.slice(0, 8)}; ${manifest.name} cannot reproduce it.`,
+      );
+    const onEvent = (event: VerifyEvent) => {
+      if (mine.closed || store.getState().work.phase === 'stopping') return;
+      if (event.type === 'verifying')
+        store.setState({ work: { phase: 'verifying', checked: event.checked, total: event.total } });
+      else moved(store, event);
+    };
+    onEvent({ type: 'verifying', checked: 0, total: 0 });
+    try {
+      const request = { runs: verifyRuns(runs) };
+      const verification = await this.engine!.verify(request, onEvent, mine.controller.signal);
+      if (mine.closed) return;
+      const verified = withRuns(runs, verification);
+      store.setState({ verified, announcement: verdict(verified) });
+    } catch (thrown) {
+      const { code, message } = EngineError.from(thrown);
+      if (code !== 'input') throw thrown;
+      refuse(`This text cannot be checked. ${message}`);
     }
   }
 

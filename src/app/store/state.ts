@@ -2,6 +2,7 @@ import type { ErrorData } from '../../model/errors';
 import type { EngineInfo, Figures, LoadProgress } from '../../workers/messages';
 import type { History } from './history';
 import type { Settings } from './settings';
+import type { Verified } from './verifying';
 
 export type EngineState =
   | { readonly phase: 'loading'; readonly progress: LoadProgress | null }
@@ -15,6 +16,7 @@ export type Work =
   | { readonly phase: 'waiting' } // for the model to be loaded
   | { readonly phase: 'reading'; readonly read: number; readonly total: number | null }
   | { readonly phase: 'writing' }
+  | { readonly phase: 'verifying'; readonly checked: number; readonly total: number }
   | { readonly phase: 'stopping' };
 
 /** What the rail can show. */
@@ -32,6 +34,8 @@ export interface PlaygroundState {
   readonly figures: Figures | null;
   /** Why the last generation failed. */
   readonly problem: ErrorData | null;
+  /** Of the last check, of whatever text that was. */
+  readonly verified: Verified | null;
   /** Something that happened and needs no answer. */
   readonly notice: string | null;
   /** The last sentence for those who listen to the page. */

@@ -13,6 +13,16 @@ export interface Generation {
   closed: boolean;
 }
 
+/** The engine is on another device now. */
+export function moved(
+  store: StoreApi<PlaygroundState>,
+  { message, backend }: Extract<GenerateEvent, { type: 'notice' }>,
+): void {
+  const { engine } = store.getState();
+  if (engine.phase === 'ready') store.setState({ engine: { ...engine, info: { ...engine.info, backend } } });
+  store.setState({ notice: message, announcement: message });
+}
+
 type TokensEvent = Extract<GenerateEvent, { type: 'tokens' }>;
 
 /** Carries the events of one generation into the document, all that came within a frame at once. */
@@ -54,12 +64,7 @@ export class Writing {
       const { phase } = this.store.getState().work;
       if (phase !== 'stopping')
         this.store.setState({ work: { phase: 'reading', read: event.read, total: event.total } });
-    } else {
-      const { engine } = this.store.getState();
-      if (engine.phase === 'ready')
-        this.store.setState({ engine: { ...engine, info: { ...engine.info, backend: event.backend } } });
-      this.store.setState({ notice: event.message, announcement: event.message });
-    }
+    } else moved(this.store, event);
   }
 
   flush(): void {

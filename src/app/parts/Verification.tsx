@@ -1,0 +1,68 @@
+import type { Finding } from '../../workers/messages';
+import { count } from '../format';
+import { usePlayground, usePlaygroundState } from '../playground-context';
+import { conclusion, remarks, type Verified } from '../store/verifying';
+import { CloseIcon } from './icons';
+
+const SHOWN = 20; // findings
+
+/** What came of checking the text that is shown. */
+export default function Verification() {
+  const playground = usePlayground();
+  const verified = usePlaygroundState((state) => state.verified)!;
+  return (
+    <aside className="origin verification" aria-label="Verification">
+      <div className="verification-words">
+        <p>
+          <b>{conclusion(verified)}</b> {remarks(verified).join(' ')}
+        </p>
+        <Findings verified={verified} />
+        <p>
+          A token is reproduced if this model, with the seed and the settings that the text names, draws it
+          here. That is no proof of who wrote the text.
+        </p>
+      </div>
+      <button
+        type="button"
+        className="quiet-button"
+        aria-label="Dismiss"
+        onClick={() => playground.dismiss('verified')}
+      >
+        <CloseIcon />
+      </button>
+    </aside>
+  );
+}
+
+function Findings({ verified: { findings, counts } }: { verified: Verified }) {
+  if (!findings.length) return null;
+  const more = counts.margin + counts.cutoff + counts.different - SHOWN;
+  return (
+    <details>
+      <summary>Which tokens</summary>
+      <ul>
+        {findings.slice(0, SHOWN).map((finding) => (
+          <li key={finding.position}>
+            <FindingWords {...finding} />
+          </li>
+        ))}
+        {more > 0 ? <li>and {count(more)} more</li> : null}
+      </ul>
+    </details>
+  );
+}
+
+function FindingWords({ verdict, position, text, drawn }: Finding) {
+  return (
+    <>
+      Token {count(position + 1)}, <code>{visible(text)}</code>:{' '}
+      {verdict === 'different' ? 'this model draws' : verdict === 'margin' ? 'as good as' : 'in a tie with'}{' '}
+      <code>{visible(drawn)}</code>
+    </>
+  );
+}
+
+/** Spaces and line ends as signs; a piece of a character as an ellipsis. */
+function visible(text: string): string {
+  return text.replaceAll(' ', '␣').replaceAll('\n', '⏎').replaceAll('\f', '❧') || '…';
+}
