@@ -140,9 +140,9 @@ export interface Finding {
   readonly verdict: Verdict;
   /** Of the text's tokens, the opening one not counted. */
   readonly position: number;
-  readonly text: string;
+  readonly id: number;
   /** What is drawn in its place. */
-  readonly drawn: string;
+  readonly drawn: number;
 }
 
 /** An outcome as plain data: errors keep their code and remedy on the way. */

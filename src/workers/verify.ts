@@ -4,10 +4,11 @@ import type { Model } from '../model/folder';
 import { Pace } from '../model/pace';
 import type { Sampling } from '../model/sampling';
 import { SeenSet } from '../model/seen';
-import { StreamingDecoder } from '../model/tokenizer';
-import { type Judgement, judge } from '../model/verify';
+
+import { judge } from '../model/verify';
+import { StreamingDecoder } from '../model/vocabulary';
 import { encodeRuns } from './encode';
-import type { Verification, VerifyEvent, VerifyRun } from './messages';
+import type { Finding, Verification, VerifyEvent, VerifyRun } from './messages';
 
 /** Checks a text: its words against its tokens, and those that were drawn against the model. */
 export async function verifyText(
@@ -17,7 +18,7 @@ export async function verifyText(
   signal: AbortSignal,
   onEvent: (event: VerifyEvent) => void,
 ): Promise<Verification> {
-  const { config, tokenizer } = model;
+  const { config } = model;
   const parts: Part[] = runs.map(({ ids, drawnWith }) => ({ ids: ids ?? [], drawnWith }));
   const requested = runs.map(({ text, ids }) => (ids ? { ids } : { text }));
   const tokens = await encodeRuns(model, requested, signal, (run, { ids }) => {
@@ -26,12 +27,8 @@ export async function verifyText(
   const streams = await backend.open(1);
   try {
     const onProgress = (checked: number, total: number) => onEvent({ type: 'verifying', checked, total });
-    const { counts, found } = await verifyTokens(streams, config, tokens ? parts : [], signal, onProgress);
-    const findings = found.map(({ verdict, position, id, drawn }) => {
-      const [text, other] = [id, drawn].map((token) => tokenizer.decode([token]));
-      return { verdict, position, text, drawn: other };
-    });
-    return { counts, findings, isFaithful: isFaithful(model, runs, parts), stopped: signal.aborted };
+    const checked = await verifyTokens(streams, config, tokens ? parts : [], signal, onProgress);
+    return { ...checked, isFaithful: isFaithful(model, runs, parts), stopped: signal.aborted };
   } finally {
     streams.close();
   }
@@ -40,7 +37,7 @@ export async function verifyText(
 function isFaithful({ tokenizer }: Model, runs: readonly VerifyRun[], parts: readonly Part[]): boolean {
   let before: number[] = []; // as many as a character may have
   return runs.every(({ text, ids }, run) => {
-    const decoder = new StreamingDecoder(tokenizer, before);
+    const decoder = new StreamingDecoder((id) => tokenizer.bytes[id] ?? new Uint8Array(), before);
     before = [...before, ...Array.from(parts[run].ids).slice(-3)].slice(-3);
     return !ids || Array.from(ids, (id) => decoder.push(id)).join('') === text;
   });
@@ -50,12 +47,6 @@ function isFaithful({ tokenizer }: Model, runs: readonly VerifyRun[], parts: rea
 export interface Part {
   readonly ids: ArrayLike<number>;
   readonly drawnWith: Sampling | null;
-}
-
-export interface Found extends Judgement {
-  readonly id: number;
-  /** Of the text's tokens, the opening one not counted. */
-  readonly position: number;
 }
 
 const MOST_FINDINGS = 100;
@@ -70,9 +61,9 @@ export async function verifyTokens(
   parts: readonly Part[],
   signal: AbortSignal,
   onProgress: (checked: number, total: number) => void = () => {},
-): Promise<{ counts: Verification['counts']; found: readonly Found[] }> {
+): Promise<{ counts: Verification['counts']; findings: readonly Finding[] }> {
   const counts = { exact: 0, margin: 0, cutoff: 0, different: 0 };
-  const found: Found[] = [];
+  const findings: Finding[] = [];
   const seen = new SeenSet(config);
   const total = parts.reduce((sum, { ids, drawnWith }) => sum + (drawnWith ? ids.length : 0), 0);
   const pace = new Pace();
@@ -88,8 +79,8 @@ export async function verifyTokens(
         const draw = streams.length();
         const judgement = judge(await streams.logits(), drawnWith, draw, (token) => seen.has(token), id);
         counts[judgement.verdict]++;
-        if (judgement.verdict !== 'exact' && found.length < MOST_FINDINGS)
-          found.push({ ...judgement, id, position: draw - 1 });
+        if (judgement.verdict !== 'exact' && findings.length < MOST_FINDINGS)
+          findings.push({ ...judgement, id, position: draw - 1 });
         await streams.read([id]);
         seen.add(id);
         checked++;
@@ -99,5 +90,5 @@ export async function verifyTokens(
       }
     if (signal.aborted) break;
   }
-  return { counts, found };
+  return { counts, findings };
 }

@@ -1,3 +1,4 @@
+import { showToken, tokenBytes } from '../../model/vocabulary';
 import type { Finding } from '../../workers/messages';
 import { count } from '../format';
 import { usePlayground, usePlaygroundState } from '../playground-context';
@@ -52,17 +53,16 @@ function Findings({ verified: { findings, counts } }: { verified: Verified }) {
   );
 }
 
-function FindingWords({ verdict, position, text, drawn }: Finding) {
+function FindingWords({ verdict, position, id, drawn }: Finding) {
+  const vocabulary = usePlaygroundState(({ engine }) =>
+    engine.phase === 'ready' ? engine.info.vocabulary : null,
+  );
+  const shown = (token: number) => (vocabulary ? showToken(tokenBytes(vocabulary, token)) : token);
   return (
     <>
-      Token {count(position + 1)}, <code>{visible(text)}</code>:{' '}
+      Token {count(position + 1)}, <code>{shown(id)}</code>:{' '}
       {verdict === 'different' ? 'this model draws' : verdict === 'margin' ? 'as good as' : 'in a tie with'}{' '}
-      <code>{visible(drawn)}</code>
+      <code>{shown(drawn)}</code>
     </>
   );
-}
-
-/** Spaces and line ends as signs; a piece of a character as an ellipsis. */
-function visible(text: string): string {
-  return text.replaceAll(' ', '␣').replaceAll('\n', '⏎').replaceAll('\f', '❧') || '…';
 }
