@@ -1,6 +1,6 @@
+import { type Estimate, estimate, median, pairedRatio, ratioOf } from '../src/workers/statistics';
 import type { Load } from './load';
 import type { ContenderResult, Flatness, Measurements } from './page/measurements';
-import { type Estimate, estimate, median, pairedRatio, ratioOf } from './statistics';
 
 /** What bench/main.ts writes as JSON. */
 export interface BenchResult extends Measurements {

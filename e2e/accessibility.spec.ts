@@ -69,6 +69,12 @@ for (const { name, colorScheme, width } of LOOKS)
       await findsNothing(page);
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
 
+      await page.goto('./?benchmark=64');
+      await page.getByRole('button', { name: 'Measure', exact: true }).click();
+      await expect(page.getByRole('heading', { name: 'In numbers' })).toBeVisible();
+      await findsNothing(page);
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+
       await page.goto('./?model=..');
       await expect(page.getByRole('alert')).toBeVisible();
       await findsNothing(page);

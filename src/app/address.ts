@@ -29,6 +29,31 @@ function setQuery(name: string, value: string | null): void {
   history.replaceState(null, '', url);
 }
 
+/** How far into a text the benchmark is asked to measure (`?benchmark`, `?benchmark=8192`); null where its page is closed. */
+export function benchmarkReach(): number | null {
+  const value = new URLSearchParams(location.search).get('benchmark');
+  if (value === null) return null;
+  return Number.parseInt(value, 10) >= 64 ? Number.parseInt(value, 10) : 65536;
+}
+
+/** Calls back when the benchmark's page has been opened or closed, by the back button too. */
+export function onBenchmark(callback: () => void): () => void {
+  addEventListener('popstate', callback);
+  return () => removeEventListener('popstate', callback);
+}
+
+export function openBenchmark(): void {
+  const url = new URL(location.href);
+  url.searchParams.set('benchmark', '');
+  history.pushState(null, '', url);
+  dispatchEvent(new PopStateEvent('popstate'));
+}
+
+export function closeBenchmark(): void {
+  setQuery('benchmark', null);
+  dispatchEvent(new PopStateEvent('popstate'));
+}
+
 /** The address of this page with a text in its fragment; which model it needs, the text itself says. */
 export function linkTo(fragment: string): string {
   return `${location.origin}${location.pathname}#${fragment}`;

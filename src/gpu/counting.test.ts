@@ -97,3 +97,18 @@ test.each([1, 8])(
   },
   240_000,
 );
+
+test('times the kernels of a token by the clock of the device', async () => {
+  const backend = await createWebGpuBackend(randomModel(), gpu);
+  const before = backend.memory();
+  const times = await backend.kernelTimes();
+  expect(times?.map(({ name, count }) => [name, count])).toEqual([
+    ['sample', 1],
+    ['attention', 1],
+    ['mlp', 1],
+    ['logits', 1],
+  ]);
+  for (const { ms } of times!) expect(ms).toBeGreaterThan(0);
+  expect(backend.memory()).toEqual(before);
+  backend.destroy();
+});

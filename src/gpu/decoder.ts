@@ -1,5 +1,5 @@
 import type { DecodeRequest } from '../model/backend';
-import { RECORD_SIZE } from '../model/sampling';
+import { GREEDY, RECORD_SIZE } from '../model/sampling';
 import { bind, type Command, type Copy, type Dispatch, encode, reversed, uniform } from './commands';
 import type { Kernels } from './kernels';
 import type { Machine } from './machine';
@@ -134,6 +134,13 @@ export class Decoder {
       new Uint32Array(setting).set([seed, Number(filters)], 6);
       queue.writeBuffer(settings, 32 * stream, setting);
     }
+  }
+
+  /** The kernels of a step, of a first stream that never comes to an end. */
+  endless(): readonly Dispatch[] {
+    const sampling = { ...GREEDY, temperature: 1, topK: 40, topP: 0.95 };
+    this.start([{ sampling, maxTokens: 2 ** 31, stopTokens: [] }]);
+    return this.token;
   }
 
   /** Submits steps; with `snapshots`, copies of the states behind them too. */

@@ -27,7 +27,7 @@ function report({ info }: GPUAdapter): AdapterReport {
 }
 
 /**
- * A device with the limits that a model needs, and no optional feature.
+ * A device with the limits that a model needs; of optional features only the clock, for the benchmark.
  * @throws EngineError 'device' if there is no adapter, or its limits do not suffice.
  */
 export async function acquireDevice(
@@ -49,6 +49,7 @@ export async function acquireDevice(
   try {
     const device = await adapter.requestDevice({
       label: 'LeaPformer',
+      requiredFeatures: adapter.features.has('timestamp-query') ? ['timestamp-query'] : [],
       requiredLimits: {
         // As much as there is: many streams decode together. Costs nothing until it is used.
         maxBufferSize: limits.maxBufferSize,

@@ -15,7 +15,8 @@ function tapped() {
       devices.push(device);
       return device;
     };
-    return { limits: adapter.limits, info: adapter.info, requestDevice };
+    const { limits, info, features } = adapter;
+    return { limits, info, features, requestDevice };
   };
   return { devices, gpu: { requestAdapter } as unknown as GPU };
 }

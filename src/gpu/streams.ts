@@ -5,6 +5,7 @@ import {
   type DecodeBatch,
   type DecodeOptions,
   type DecodeRequest,
+  type KernelTime,
   type ModelData,
   type ReadOptions,
   type ReadResult,
@@ -23,6 +24,7 @@ import type { Machine } from './machine';
 import { Pace } from './pace';
 import { CHUNK, CONTROL, type Plan, RECORD_SLOTS } from './plan';
 import { Prefill } from './prefill';
+import { timeKernels } from './profile';
 import { createStreamBuffers, type StreamBuffers } from './stream-buffers';
 import type { DeviceWeights } from './webgpu-backend';
 
@@ -222,6 +224,12 @@ export class WebGpuStreams implements Streams {
       // Steps of streams that had all finished; or the caller left the loop. The device's failure is told above.
       for (const flight of flights) await land(flight).catch(() => {});
     }
+  }
+
+  /** Times a decoding step's kernels. The stream's text is nonsense afterwards. */
+  async kernelTimes(): Promise<KernelTime[] | null> {
+    await this.read([this.model.config.bosTokenId]);
+    return timeKernels(this.machine, this.decoder.endless());
   }
 
   async logits(stream = 0): Promise<Float32Array> {

@@ -45,7 +45,8 @@ const sharing = {
       device ??= openShared(adapter, descriptor);
       return device;
     };
-    return { limits: adapter.limits, info: adapter.info, requestDevice };
+    const { limits, info, features } = adapter;
+    return { limits, info, features, requestDevice };
   },
 } as unknown as GPU;
 

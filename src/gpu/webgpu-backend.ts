@@ -1,4 +1,4 @@
-import type { Backend, Memory, ModelData, Streams } from '../model/backend';
+import type { Backend, KernelTime, Memory, ModelData } from '../model/backend';
 import type { EngineError } from '../model/errors';
 import type { Matrix } from '../model/weights';
 import { acquireDevice } from './device';
@@ -77,9 +77,18 @@ export class WebGpuBackend implements Backend {
     return 2 * this.plan.config.layers + 2;
   }
 
-  open(count: number): Promise<Streams> {
+  open(count: number): Promise<WebGpuStreams> {
     const { machine, plan, kernels, weights, model } = this;
     return machine.checked(() => new WebGpuStreams({ machine, plan, kernels, weights, model }, count));
+  }
+
+  async kernelTimes(): Promise<KernelTime[] | null> {
+    const streams = await this.open(1);
+    try {
+      return await streams.kernelTimes();
+    } finally {
+      streams.close();
+    }
   }
 
   memory(): Memory {

@@ -34,6 +34,15 @@ export interface Memory {
   readonly transfer: number;
 }
 
+/** A kernel of a decoding step, by the device's own clock. */
+export interface KernelTime {
+  readonly name: string;
+  /** Dispatches a token. */
+  readonly count: number;
+  /** Of one dispatch. */
+  readonly ms: number;
+}
+
 /**
  * A machine that runs a LeaPformer. Every implementation passes tests/conformance.ts and agrees with the
  * reference to 1e-4 of the logits' rms.
@@ -45,6 +54,8 @@ export interface Backend {
   /** Streams that share the weights and decode together. @throws EngineError 'device' when memory is short. */
   open(count: number): Promise<Streams>;
   memory(): Memory;
+  /** How long the kernels of a decoding step take, for the benchmark; null where there is no clock to tell. */
+  kernelTimes?(): Promise<KernelTime[] | null>;
   /** Resolves once, if the device goes away; every later call rejects with the same error. */
   readonly lost: Promise<EngineError>;
   /** Frees everything, open streams included. */

@@ -60,7 +60,8 @@ export async function startBackend(
   return new ReferenceBackend(model);
 }
 
-async function whyNotWebGpu(gpu: GPU | undefined): Promise<string | null> {
+/** Why WebGPU is not worth starting here; null if it is. */
+export async function whyNotWebGpu(gpu: GPU | undefined): Promise<string | null> {
   if (!gpu) return 'This browser does not offer WebGPU here, so the model runs on the processor.';
   const { reportAdapter } = await import('../gpu/device');
   const adapter = await reportAdapter(gpu);

@@ -27,7 +27,8 @@ export function serve(engine: Engine): EngineService {
   };
 }
 
-async function outcome<T>(work: Promise<T>): Promise<Outcome<T>> {
+/** An outcome as plain data. */
+export async function outcome<T>(work: Promise<T>): Promise<Outcome<T>> {
   try {
     return { value: await work };
   } catch (error) {

@@ -1,4 +1,5 @@
 import type { BackendInfo, EngineInfo } from '../../workers/messages';
+import { openBenchmark } from '../address';
 import { bytes } from '../format';
 import { Popover } from './Popover';
 
@@ -31,18 +32,32 @@ export function DeviceCard({ info: { backend, memory } }: { info: EngineInfo }) 
         </>
       }
     >
-      <h2>Runs on {NAMES[backend.kind]}</h2>
-      <p>{EXPLANATIONS[backend.kind]}</p>
-      {backend.reason ? <p>{backend.reason}</p> : null}
-      <dl>
-        <dt>Device</dt>
-        <dd>{backend.device}</dd>
-        <dt>Weights in memory</dt>
-        <dd>{bytes(memory.weights)}</dd>
-      </dl>
-      <p>
-        <small>The model runs in this browser. What you write is sent nowhere.</small>
-      </p>
+      {(close) => (
+        <>
+          <h2>Runs on {NAMES[backend.kind]}</h2>
+          <p>{EXPLANATIONS[backend.kind]}</p>
+          {backend.reason ? <p>{backend.reason}</p> : null}
+          <dl>
+            <dt>Device</dt>
+            <dd>{backend.device}</dd>
+            <dt>Weights in memory</dt>
+            <dd>{bytes(memory.weights)}</dd>
+          </dl>
+          <p>
+            <small>The model runs in this browser. What you write is sent nowhere.</small>
+          </p>
+          <button
+            type="button"
+            className="worded"
+            onClick={() => {
+              close();
+              openBenchmark();
+            }}
+          >
+            Measure this device
+          </button>
+        </>
+      )}
     </Popover>
   );
 }

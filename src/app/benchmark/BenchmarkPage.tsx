@@ -1,0 +1,153 @@
+import { Dialog } from '@base-ui/react/dialog';
+import { useEffect, useRef, useState } from 'react';
+import type { StoreApi } from 'zustand/vanilla';
+import { cancelled, EngineError, type ErrorData } from '../../model/errors';
+import { type BenchmarkProgress, type DeviceReport, measureDevice } from '../../workers/benchmark-client';
+import { closeBenchmark } from '../address';
+import { count } from '../format';
+import { CloseIcon } from '../parts/icons';
+import { usePlayground } from '../playground-context';
+import { findModel } from '../store/models';
+import type { PlaygroundState } from '../store/state';
+import './benchmark.css';
+import { Results } from './Results';
+
+type Phase =
+  | { readonly name: 'ready' }
+  | { readonly name: 'running'; readonly progress: BenchmarkProgress }
+  | { readonly name: 'failed'; readonly error: ErrorData }
+  | { readonly name: 'done'; readonly report: DeviceReport };
+
+const REACHES = [65536, 8192];
+
+/** A page over the text: one press measures what this device does with the model. */
+export default function BenchmarkPage({ reach }: { reach: number }) {
+  const playground = usePlayground();
+  const [far, setFar] = useState(reach);
+  const [phase, setPhase] = useState<Phase>({ name: 'ready' });
+  const running = useRef<AbortController | null>(null);
+  useEffect(() => () => running.current?.abort(), []);
+
+  const measure = async () => {
+    const controller = new AbortController();
+    running.current = controller;
+    const tell = (progress: BenchmarkProgress) => {
+      if (running.current === controller) setPhase({ name: 'running', progress });
+    };
+    tell({ label: 'Waiting for the model to be loaded', part: 0 });
+    try {
+      await settled(playground.store, controller.signal);
+      const { settings, history } = playground.store.getState();
+      const modelUrl = await findModel(history?.present.model ?? null, controller.signal);
+      const request = { modelUrl, backend: settings.backend, far };
+      setPhase({ name: 'done', report: await measureDevice(request, tell, controller.signal) });
+    } catch (thrown) {
+      const error = EngineError.from(thrown);
+      setPhase(error.code === 'cancelled' ? { name: 'ready' } : { name: 'failed', error: error.toData() });
+    } finally {
+      running.current = null;
+    }
+  };
+
+  return (
+    <Dialog.Root open onOpenChange={closeBenchmark}>
+      <Dialog.Portal>
+        <Dialog.Popup className="benchmark">
+          <div className="benchmark-column">
+            <header>
+              <Dialog.Title>Measure this device</Dialog.Title>
+              <Dialog.Close className="quiet-button" aria-label="Close">
+                <CloseIcon />
+              </Dialog.Close>
+            </header>
+            <Explanation />
+            {phase.name === 'running' ? (
+              <Running progress={phase.progress} onCancel={() => running.current?.abort()} />
+            ) : (
+              <Start far={far} reaches={[...new Set([...REACHES, reach])]} onFar={setFar} onStart={measure} />
+            )}
+            {phase.name === 'failed' ? (
+              <p role="alert">
+                <b>{phase.error.message}</b> {phase.error.remedy}
+              </p>
+            ) : null}
+            {phase.name === 'done' ? <Results report={phase.report} /> : null}
+          </div>
+        </Dialog.Popup>
+      </Dialog.Portal>
+    </Dialog.Root>
+  );
+}
+
+/** Resolves when the text's own engine is not loading any more, which would disturb what is measured. */
+function settled(store: StoreApi<PlaygroundState>, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const look = ({ engine }: PlaygroundState) => {
+      if (engine.phase !== 'loading') resolve();
+    };
+    look(store.getState());
+    const unsubscribe = store.subscribe(look);
+    signal.addEventListener('abort', () => {
+      unsubscribe();
+      reject(cancelled());
+    });
+  });
+}
+
+function Explanation() {
+  return (
+    <>
+      <p>
+        The model runs in this browser: on the graphics processor, where there is one that WebGPU reaches, or
+        on the processor. This page tells how fast that is here, and whether it stays so as a text grows. In
+        most language models each new token looks back at all tokens before, so it costs more the longer the
+        text is. This one carries its past along in a state of fixed size: each token should cost the same
+        time and the same memory.
+      </p>
+      <p>
+        It reads a long text first, then writes at several places of it, taking turns. Your own text is not
+        touched, and nothing leaves the device. Close other programs for steady numbers.
+      </p>
+    </>
+  );
+}
+
+interface StartProps {
+  readonly far: number;
+  readonly reaches: readonly number[];
+  onFar(far: number): void;
+  onStart(): void;
+}
+
+function Start({ far, reaches, onFar, onStart }: StartProps) {
+  return (
+    <div className="benchmark-actions">
+      <button type="button" className="write-button" onClick={onStart}>
+        Measure
+      </button>
+      <fieldset>
+        <legend>How far into the text</legend>
+        {reaches.map((reach) => (
+          <label key={reach}>
+            <input type="radio" name="far" checked={reach === far} onChange={() => onFar(reach)} />
+            {count(reach)} tokens
+          </label>
+        ))}
+      </fieldset>
+    </div>
+  );
+}
+
+function Running({ progress: { label, part }, onCancel }: { progress: BenchmarkProgress; onCancel(): void }) {
+  return (
+    <div className="benchmark-actions">
+      <div className="progress">
+        <p>{label}</p>
+        <progress aria-label={label} value={part} max="1" />
+      </div>
+      <button type="button" className="worded" onClick={onCancel}>
+        Cancel
+      </button>
+    </div>
+  );
+}

@@ -1,0 +1,56 @@
+import type { KernelTime } from '../model/backend';
+import type { Dispatch } from './commands';
+import type { Machine } from './machine';
+
+/** How long a kernel is run for one number: browsers round the device's clock to 100 us. */
+const TARGET_MS = 5;
+const MOST_RUNS = 256;
+
+/**
+ * How long each kernel takes, by the device's own clock: each is run alone, again and again. Dispatches of one kernel
+ * count as alike. Null where the device has no clock to read.
+ */
+export async function timeKernels(
+  machine: Machine,
+  dispatches: readonly Dispatch[],
+): Promise<KernelTime[] | null> {
+  if (!machine.device.features.has('timestamp-query')) return null;
+  const kernels = new Map(dispatches.map((dispatch) => [dispatch.pipeline.label, dispatch]));
+  const times: KernelTime[] = [];
+  for (const [name, dispatch] of kernels) {
+    await timeRuns(machine, dispatch, 1); // warms up
+    const once = await timeRuns(machine, dispatch, 1);
+    const runs = Math.min(MOST_RUNS, Math.ceil(TARGET_MS / Math.max(once, TARGET_MS / MOST_RUNS)));
+    const ms = runs > 1 ? (await timeRuns(machine, dispatch, runs)) / runs : once;
+    times.push({ name, count: dispatches.filter(({ pipeline }) => pipeline.label === name).length, ms });
+  }
+  return times;
+}
+
+/** Milliseconds of so many runs of a kernel. */
+async function timeRuns(machine: Machine, dispatch: Dispatch, runs: number): Promise<number> {
+  const { device } = machine;
+  const { QUERY_RESOLVE, COPY_SRC, COPY_DST, MAP_READ } = GPUBufferUsage;
+  const queries = device.createQuerySet({ type: 'timestamp', count: 2 });
+  const resolved = machine.buffer('transfer', 'times', 16, QUERY_RESOLVE | COPY_SRC);
+  const home = machine.buffer('transfer', 'times', 16, COPY_DST | MAP_READ);
+  try {
+    const encoder = device.createCommandEncoder();
+    const pass = encoder.beginComputePass({
+      timestampWrites: { querySet: queries, beginningOfPassWriteIndex: 0, endOfPassWriteIndex: 1 },
+    });
+    pass.setPipeline(dispatch.pipeline);
+    pass.setBindGroup(0, dispatch.bindings);
+    for (let run = 0; run < runs; run++) pass.dispatchWorkgroups(dispatch.x, dispatch.y);
+    pass.end();
+    encoder.resolveQuerySet(queries, 0, 2, resolved, 0);
+    encoder.copyBufferToBuffer(resolved, 0, home, 0, 16);
+    device.queue.submit([encoder.finish()]);
+    await machine.wait(home.mapAsync(GPUMapMode.READ));
+    const [begin, end] = new BigInt64Array(machine.contents(home));
+    return Number(end - begin) / 1e6;
+  } finally {
+    queries.destroy();
+    machine.release([resolved, home]);
+  }
+}

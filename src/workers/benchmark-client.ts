@@ -1,0 +1,32 @@
+import { proxy, wrap } from 'comlink';
+import { cancelled, EngineError } from '../model/errors';
+import type { BenchmarkProgress, BenchmarkRequest, DeviceReport } from './benchmark';
+import type { BenchmarkService } from './benchmark.worker';
+
+export type { BackendReport, BenchmarkProgress, BenchmarkRequest, DeviceReport } from './benchmark';
+
+/** Measures this device, in a worker of its own that is gone afterwards. @throws EngineError; 'cancelled' by the signal */
+export async function measureDevice(
+  request: BenchmarkRequest,
+  onProgress: (progress: BenchmarkProgress) => void,
+  signal: AbortSignal,
+): Promise<DeviceReport> {
+  const worker = new Worker(new URL('./benchmark.worker.ts', import.meta.url), {
+    type: 'module',
+    name: 'benchmark',
+  });
+  const failed = new Promise<never>((_, reject) => {
+    worker.addEventListener('error', ({ message }) => reject(EngineError.from(new Error(message))));
+    signal.addEventListener('abort', () => reject(cancelled()));
+  });
+  try {
+    const outcome = await Promise.race([
+      wrap<BenchmarkService>(worker).run(request, proxy(onProgress)),
+      failed,
+    ]);
+    if ('error' in outcome) throw EngineError.fromData(outcome.error);
+    return outcome.value;
+  } finally {
+    worker.terminate();
+  }
+}

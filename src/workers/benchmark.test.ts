@@ -1,0 +1,20 @@
+import { expect, test } from 'vitest';
+import { shippedFolder } from '../../tests/files';
+import { Benchmark, type BenchmarkProgress } from './benchmark';
+
+test('measures the backends that this device has, and says which it has not', async () => {
+  const heard: BenchmarkProgress[] = [];
+  const host = { readFile: () => shippedFolder(), gpu: undefined, browser: 'Node', cores: 1 };
+  const benchmark = new Benchmark(host, (progress) => heard.push(progress));
+  const report = await benchmark.run({ modelUrl: 'x/', backend: 'auto', far: 1024 });
+  expect(report).toMatchObject({ positions: [64, 1024], shortened: null, model: { id: 'wiki-7m' } });
+  expect(report.missing).toMatchObject([{ kind: 'webgpu', reason: expect.stringMatching(/WebGPU/) }]);
+  const [cpu, ...others] = report.backends;
+  expect(others).toEqual([]);
+  expect(cpu).toMatchObject({ kind: 'cpu', kernels: null });
+  expect(cpu.places.map(({ position }) => position)).toEqual([64, 1024]);
+  expect(cpu.places[1].memory).toEqual(cpu.places[0].memory);
+  expect(cpu.flatness.low).toBeGreaterThan(0);
+  expect(new Set(heard.map(({ label }) => label))).toContain('Reading 1,024 tokens on the processor');
+  expect(heard.every(({ part }) => part >= 0 && part <= 1)).toBe(true);
+});

@@ -1,0 +1,275 @@
+import type { Backend, BackendKind, KernelTime, Memory, Streams } from '../model/backend';
+import { EngineError } from '../model/errors';
+import { loadModel, type Model, type ReadFile } from '../model/folder';
+import { RECORD_SIZE } from '../model/sampling';
+import { cacheBytes, type Snapshot } from '../model/snapshot';
+import { startBackend, whyNotWebGpu } from './backends';
+import type { BackendChoice } from './messages';
+import { type Estimate, estimate, median, pairedRatio } from './statistics';
+
+export interface BenchmarkRequest {
+  /** Address of the model folder, with a slash at its end. */
+  readonly modelUrl: string;
+  /** 'webgpu' also measures a graphics device that is emulated; 'reference' that backend alone. */
+  readonly backend: BackendChoice;
+  /** How far into a text to measure: 65,536, or less for a quick look. */
+  readonly far: number;
+}
+
+export interface BenchmarkProgress {
+  /** What is under way, for people. */
+  readonly label: string;
+  /** Of this step, from 0 to 1. */
+  readonly part: number;
+}
+
+/** What one backend did. Times are milliseconds a token. */
+export interface BackendReport {
+  readonly kind: BackendKind;
+  readonly device: string;
+  /** Milliseconds from the model's files in memory to a backend that can write. */
+  readonly startMs: number;
+  readonly decode: Estimate;
+  readonly prefill: Estimate;
+  /** Decoding behind so many tokens. */
+  readonly places: readonly {
+    readonly position: number;
+    readonly decode: Estimate;
+    readonly memory: Memory;
+  }[];
+  /** Time at the last place over time at the first, of runs that took turns. */
+  readonly flatness: Estimate;
+  readonly kernels: readonly KernelTime[] | null;
+}
+
+export interface DeviceReport {
+  /** ISO 8601. */
+  readonly date: string;
+  readonly browser: string;
+  readonly cores: number;
+  readonly model: Pick<Model['manifest'], 'id' | 'name' | 'digest' | 'parameters' | 'precision'>;
+  /** Positions that were measured: all of them really read. */
+  readonly positions: readonly number[];
+  /** Why it was not measured as far as asked. */
+  readonly shortened: string | null;
+  /** Bytes of a float16 key-value cache of the same shape at each position, computed. */
+  readonly cacheBytes: readonly number[];
+  readonly backends: readonly BackendReport[];
+  /** What could not be measured, and why. */
+  readonly missing: readonly { readonly kind: BackendKind; readonly reason: string }[];
+}
+
+/** What the benchmark asks of the place that it runs in. */
+export interface BenchmarkHost {
+  readFile(modelUrl: string): ReadFile;
+  readonly gpu: GPU | undefined;
+  /** As the browser names itself. */
+  readonly browser: string;
+  readonly cores: number;
+}
+
+const PLACES = [64, 1024, 8192, 65536];
+const READING_MS = 90_000; // longest that reading to the last place may take
+const DECODING_MS = 12_000; // and decoding at all places, on one backend
+const MOST_ROUNDS = 25;
+const LEAST_ROUNDS = 3;
+const SAMPLE_MS = 40;
+/** Any text does: no token costs more than another. */
+const TEXT =
+  'The wren is a small brown bird of hedges and woods, and it sings louder than its size would suggest. ';
+
+interface Contender {
+  readonly backend: Backend;
+  readonly streams: Streams;
+  readonly startMs: number;
+  /** Milliseconds a token. */
+  readonly prefill: number[];
+}
+
+/** Measures what this device does with a model: on backends of its own, so that no text is disturbed. */
+export class Benchmark {
+  private readonly host: BenchmarkHost;
+  private readonly progress: (progress: BenchmarkProgress) => void;
+  private readonly contenders: Contender[] = [];
+  private readonly missing: DeviceReport['missing'][number][] = [];
+
+  constructor(host: BenchmarkHost, progress: (progress: BenchmarkProgress) => void) {
+    this.host = host;
+    this.progress = progress;
+  }
+
+  /** @throws EngineError whatever loading the model may throw; 'device' where nothing runs */
+  async run(request: BenchmarkRequest): Promise<DeviceReport> {
+    try {
+      return await this.measure(request);
+    } finally {
+      for (const { backend } of this.contenders) backend.destroy();
+    }
+  }
+
+  private async measure({ modelUrl, backend, far }: BenchmarkRequest): Promise<DeviceReport> {
+    const model = await loadModel(this.host.readFile(modelUrl), {
+      onProgress: (bytes, total) => this.tell('Loading the model', bytes / total),
+    });
+    await this.start(model, backend);
+    const text = model.tokenizer.encode(TEXT).ids;
+    for (const contender of this.contenders) await this.timePrefill(contender, model, text);
+    const { snapshots, shortened } = await this.readFar(model, text, far);
+    const backends: BackendReport[] = [];
+    for (const contender of this.contenders)
+      backends.push(await this.timeDecode(contender, model, snapshots));
+    const { id, name, digest, parameters, precision } = model.manifest;
+    const positions = snapshots.map(({ length }) => length);
+    return {
+      date: new Date().toISOString(),
+      browser: this.host.browser,
+      cores: this.host.cores,
+      model: { id, name, digest, parameters, precision },
+      positions,
+      shortened,
+      cacheBytes: positions.map((position) => cacheBytes(model.config, position)),
+      backends,
+      missing: this.missing,
+    };
+  }
+
+  /** Starts every backend worth measuring here. */
+  private async start(model: Model, choice: BackendChoice): Promise<void> {
+    const noGpu = await whyNotWebGpu(this.host.gpu);
+    const kinds: BackendKind[] = choice === 'reference' ? ['reference'] : ['cpu'];
+    if (choice === 'webgpu' || (choice !== 'reference' && !noGpu)) kinds.unshift('webgpu');
+    else if (noGpu) this.missing.push({ kind: 'webgpu', reason: noGpu });
+    for (const kind of kinds) {
+      this.tell(`Starting ${nameOf(kind)}`, 0);
+      const started = performance.now();
+      try {
+        const backend = await startBackend(kind, model, this.host.gpu);
+        const contender = { backend, streams: await backend.open(1), startMs: 0, prefill: [] };
+        this.contenders.push({ ...contender, startMs: performance.now() - started });
+      } catch (thrown) {
+        const error = EngineError.from(thrown);
+        if (error.code !== 'device') throw error;
+        this.missing.push({ kind, reason: error.message });
+        if (kind === 'cpu') kinds.push('reference');
+      }
+    }
+  }
+
+  private async timePrefill(
+    { backend, streams, prefill }: Contender,
+    model: Model,
+    text: ArrayLike<number>,
+  ): Promise<void> {
+    const size = 128;
+    await streams.restore(null);
+    await streams.read([model.config.bosTokenId]);
+    await this.read(streams, text, size, () => {}); // warms up
+    const begun = performance.now();
+    for (let n = 0; n < 8 && (n < LEAST_ROUNDS || performance.now() - begun < 3000); n++) {
+      this.tell(`Reading on ${nameOf(backend.kind)}`, n / 8);
+      const started = performance.now();
+      await this.read(streams, text, size, () => {});
+      await streams.logits(); // until the work is done
+      prefill.push((performance.now() - started) / size);
+    }
+  }
+
+  /** Reads on to each place, by whoever reads fastest; snapshots serve all. */
+  private async readFar(model: Model, text: ArrayLike<number>, far: number) {
+    const { streams, prefill, backend } = this.contenders.toSorted(
+      (a, b) => median(a.prefill) - median(b.prefill),
+    )[0];
+    const reach = READING_MS / median(prefill);
+    const places = PLACES.filter((place) => place <= far && (place <= reach || place === PLACES[0]));
+    const last = places.at(-1)!;
+    const snapshots: Snapshot[] = [];
+    await streams.restore(null);
+    await streams.read([model.config.bosTokenId]);
+    for (const place of places) {
+      const before = streams.length();
+      await this.read(streams, text, place - before, (count) =>
+        this.tell(
+          `Reading ${last.toLocaleString('en')} tokens on ${nameOf(backend.kind)}`,
+          (before + count) / last,
+        ),
+      );
+      snapshots.push(await streams.snapshot());
+    }
+    const shortened =
+      last < far && last < PLACES.at(-1)!
+        ? `Reading ${far.toLocaleString('en')} tokens would take ${Math.round((far * median(prefill)) / 1000)} s here, so it ended at ${last.toLocaleString('en')}.`
+        : null;
+    return { snapshots, shortened };
+  }
+
+  private async timeDecode(
+    { backend, streams, startMs, prefill }: Contender,
+    model: Model,
+    snapshots: readonly Snapshot[],
+  ): Promise<BackendReport> {
+    const label = `Writing on ${nameOf(backend.kind)}`;
+    const sample = async (snapshot: Snapshot, tokens: number) => {
+      await streams.restore(snapshot);
+      await streams.logits(); // so that nothing is under way
+      const started = performance.now();
+      await this.write(streams, model, tokens);
+      return (performance.now() - started) / tokens;
+    };
+    const places = snapshots.map((snapshot) => ({
+      snapshot,
+      decode: [] as number[],
+      memory: backend.memory(),
+    }));
+    await sample(snapshots[0], 4); // warms up
+    const once = await sample(snapshots[0], 4);
+    const tokens = Math.min(32, Math.max(2, Math.round(SAMPLE_MS / once)));
+    const rounds = DECODING_MS / (once * tokens * places.length);
+    const count = Math.round(Math.min(MOST_ROUNDS, Math.max(LEAST_ROUNDS, rounds)));
+    for (let round = 0; round < count; round++) {
+      this.tell(label, round / count);
+      const order = round % 2 ? places.toReversed() : places;
+      for (const place of order) {
+        place.decode.push(await sample(place.snapshot, tokens));
+        place.memory = backend.memory();
+      }
+    }
+    return {
+      kind: backend.kind,
+      device: backend.device,
+      startMs,
+      decode: estimate(places.flatMap(({ decode }) => decode)),
+      prefill: estimate(prefill),
+      places: places.map(({ snapshot, decode, memory }) => ({
+        ...{ position: snapshot.length, decode: estimate(decode), memory },
+      })),
+      flatness: pairedRatio(places.at(-1)!.decode, places[0].decode),
+      kernels: (await backend.kernelTimes?.()) ?? null,
+    };
+  }
+
+  /** Reads so many tokens of a text that repeats itself. */
+  private async read(
+    streams: Streams,
+    text: ArrayLike<number>,
+    count: number,
+    onProgress: (count: number) => void,
+  ): Promise<void> {
+    const tokens = Array.from({ length: count }, (_, i) => text[(streams.length() + i) % text.length]);
+    await streams.read(tokens, { onProgress });
+  }
+
+  private async write(streams: Streams, { manifest }: Model, tokens: number): Promise<void> {
+    const request = { sampling: { ...manifest.sampling, seed: 1 }, maxTokens: tokens, stopTokens: [] };
+    let written = 0;
+    for await (const [{ records }] of streams.decode([request])) written += records.length / RECORD_SIZE;
+    if (written !== tokens) throw new Error(`${written} tokens were written instead of ${tokens}`);
+  }
+
+  private tell(label: string, part: number): void {
+    this.progress({ label, part });
+  }
+}
+
+function nameOf(kind: BackendKind): string {
+  return kind === 'webgpu' ? 'the graphics processor' : 'the processor';
+}
