@@ -13,8 +13,9 @@ export function fileName(title: string): string {
   return `${safe || 'Text'}.leapformer.txt`;
 }
 
-export function save(content: string, name: string): void {
-  const url = URL.createObjectURL(new Blob([content], { type: 'text/plain' }));
+export function save(content: string | Blob, name: string): void {
+  const blob = typeof content === 'string' ? new Blob([content], { type: 'text/plain' }) : content;
+  const url = URL.createObjectURL(blob);
   const anchor = document.createElement('a');
   anchor.href = url;
   anchor.download = name;

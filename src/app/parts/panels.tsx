@@ -1,4 +1,4 @@
-import type { ComponentType } from 'react';
+import { type ComponentType, lazy, Suspense } from 'react';
 import type { PanelId } from '../store/state';
 import { SettingsPanel } from './SettingsPanel';
 
@@ -8,5 +8,18 @@ interface Panel {
   readonly Content: ComponentType;
 }
 
+const LazyLens = lazy(() => import('../lens/LensPanel'));
+
+function LensPanel() {
+  return (
+    <Suspense>
+      <LazyLens />
+    </Suspense>
+  );
+}
+
 /** What the rail can show, in the order of its tabs; loaded with the rail. */
-export const PANELS: readonly Panel[] = [{ id: 'settings', name: 'Settings', Content: SettingsPanel }];
+export const PANELS: readonly Panel[] = [
+  { id: 'settings', name: 'Settings', Content: SettingsPanel },
+  { id: 'lens', name: 'Lens', Content: LensPanel },
+];

@@ -1,7 +1,9 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { Sampling } from '../../model/sampling';
+import type { View } from '../../share/shared';
 import { retitle } from './article';
 import * as history from './history';
+import { LENS_DEFAULTS, LensDesk, lensFromView } from './lens';
 import { Session, type SessionOptions } from './session';
 import { DEFAULTS, type Sampler, type Settings } from './settings';
 import type { PanelId, PlaygroundState } from './state';
@@ -15,6 +17,7 @@ export class Playground {
   readonly store: StoreApi<PlaygroundState>;
   /** Apart from the store, since it changes with every move of the pointer. */
   readonly tokens = createTokenView();
+  readonly lens: LensDesk;
   private readonly session: Session;
   private readonly now: () => number;
   /** A shared text as it was opened: until it is changed, another one may take its place for good. */
@@ -30,6 +33,7 @@ export class Playground {
       engine: { phase: 'loading', progress: null },
       work: { phase: 'idle' },
       panel: null,
+      lens: LENS_DEFAULTS,
       figures: null,
       problem: null,
       verified: null,
@@ -37,6 +41,7 @@ export class Playground {
       announcement: '',
     }));
     this.session = new Session(this.store, options);
+    this.lens = new LensDesk(this.store, this.session, this.tokens);
   }
 
   get text(): TextValue {
@@ -82,6 +87,12 @@ export class Playground {
     this.replace(this.opened);
     this.store.setState({ announcement: 'A shared text is open.' });
     void this.session.follow();
+  }
+
+  /** What a shared text was shown with. */
+  openView(view: View): void {
+    const lens = lensFromView(view);
+    if (lens) this.store.setState({ lens, panel: 'lens' });
   }
 
   /** Draws on as the shared text says. */

@@ -2,6 +2,7 @@ import type { StoreApi } from 'zustand/vanilla';
 import { cancelled, EngineError } from '../../model/errors';
 import type { Run } from '../../model/text';
 import type { EngineClient } from '../../workers/client';
+import type { LensAnswer, LensQuestions, LensRequest } from '../../workers/lens-messages';
 import type { EngineInfo, GenerateResult, RequestRun, VerifyEvent } from '../../workers/messages';
 import { amend, commit } from './history';
 import { loadEngine } from './loading';
@@ -88,6 +89,16 @@ export class Session {
     this.loading = null;
     loading?.abort();
     this.give(cancelled());
+  }
+
+  /** Asks the lens, beside whatever is written. @throws EngineError */
+  look<K extends keyof LensQuestions>(request: LensRequest<K>): Promise<LensAnswer<K>> {
+    if (!this.engine) throw new EngineError('input', 'No model is loaded.', 'Load a model first.');
+    return this.engine.look(request);
+  }
+
+  closeLens(): void {
+    this.engine?.closeLens();
   }
 
   /** Writes on at the end of the text, or anew from where the last generation began. */
@@ -256,7 +267,7 @@ export class Session {
   }
 }
 
-function requestRun({ text, tokens }: Run): RequestRun {
+export function requestRun({ text, tokens }: Run): RequestRun {
   return tokens ? { ids: tokens.ids } : { text };
 }
 

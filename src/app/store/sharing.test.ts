@@ -90,7 +90,7 @@ describe('a shared text', () => {
 
   it('of a newer version shows its words', async () => {
     const fragment = await seal({ version: 2, text: 'From later.', body: new Uint8Array(3) });
-    const text = await decodeText(fragment);
+    const { text } = await decodeText(fragment);
     expect(plainText(text.runs)).toBe('From later.');
     expect(text).toMatchObject({ model: null, origin: { claim: null } });
   });

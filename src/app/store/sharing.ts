@@ -2,7 +2,8 @@ import { EngineError } from '../../model/errors';
 import { RECORD_SIZE } from '../../model/sampling';
 import type { Run } from '../../model/text';
 import { decodeLink, encodeLink, NewerLinkError } from '../../share/link';
-import type { Shared, SharedRun } from '../../share/shared';
+import type { Shared, SharedRun, View } from '../../share/shared';
+import { lensToView } from './lens';
 import type { Playground } from './playground';
 import { samplingOf, withinRanges } from './settings';
 import type { PlaygroundState } from './state';
@@ -10,7 +11,7 @@ import { type ModelRef, type Origin, type TextValue, typedText } from './text-va
 
 /** The text with its tokens and settings, as a link's fragment or a file carries it. @throws EngineError 'input' */
 export function encodeText(
-  { history, engine, settings }: PlaygroundState,
+  { history, engine, settings, panel, lens }: PlaygroundState,
   fallback: ModelRef,
 ): Promise<string> {
   const { runs, model } = history!.present;
@@ -19,16 +20,20 @@ export function encodeText(
     model: model ?? manifest ?? fallback,
     runs,
     sampling: samplingOf(settings, manifest),
-    view: {},
+    view: panel === 'lens' ? lensToView(lens) : {},
   });
 }
 
 /** Reads a fragment or a file, from whomever it comes. @throws EngineError 'input' */
-export async function decodeText(fragment: string): Promise<TextValue> {
+export async function decodeText(fragment: string): Promise<{ text: TextValue; view: View }> {
   try {
-    return fromShared(await decodeLink(fragment));
+    const shared = await decodeLink(fragment);
+    return { text: fromShared(shared), view: shared.view };
   } catch (error) {
-    if (error instanceof NewerLinkError) return { ...typedText(error.text), origin: origin(null) };
+    if (error instanceof NewerLinkError) {
+      const text = { ...typedText(error.text), origin: origin(null) };
+      return { text, view: {} };
+    }
     throw error;
   }
 }
@@ -40,7 +45,9 @@ export async function openText(
   from: 'link' | 'file',
 ): Promise<void> {
   try {
-    playground.openShared(await decodeText(fragment));
+    const { text, view } = await decodeText(fragment);
+    playground.openShared(text);
+    playground.openView(view);
   } catch (thrown) {
     const { message, remedy } = EngineError.from(thrown);
     const words =

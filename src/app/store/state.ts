@@ -1,6 +1,7 @@
 import type { ErrorData } from '../../model/errors';
 import type { EngineInfo, Figures, LoadProgress } from '../../workers/messages';
 import type { History } from './history';
+import type { LensView } from './lens';
 import type { Settings } from './settings';
 import type { Verified } from './verifying';
 
@@ -20,7 +21,7 @@ export type Work =
   | { readonly phase: 'stopping' };
 
 /** What the rail can show. */
-export type PanelId = 'settings';
+export type PanelId = 'settings' | 'lens';
 
 export interface PlaygroundState {
   /** Null until the kept text has been looked up. */
@@ -30,6 +31,7 @@ export interface PlaygroundState {
   readonly work: Work;
   /** What the rail shows; null while it is closed. */
   readonly panel: PanelId | null;
+  readonly lens: LensView;
   /** Of the last generation. */
   readonly figures: Figures | null;
   /** Why the last generation failed. */

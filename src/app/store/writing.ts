@@ -1,10 +1,11 @@
 import type { StoreApi } from 'zustand/vanilla';
+import type { Encoded } from '../../model/encoded';
 import type { Sampling } from '../../model/sampling';
-import { appendSampled, type Run, withTokens } from '../../model/text';
+import { appendSampled, withTokens } from '../../model/text';
 import type { GenerateEvent } from '../../workers/messages';
 import { amend, commit } from './history';
 import type { PlaygroundState } from './state';
-import type { TextValue } from './text-value';
+import type { ModelRef, TextValue } from './text-value';
 
 /** One press of Generate: what it writes is one step of the history. */
 export interface Generation {
@@ -87,12 +88,24 @@ export class Writing {
     });
   }
 
-  private keepEncoding(run: number, tokens: Run['tokens']): void {
-    const { history } = this.store.getState();
+  private keepEncoding(run: number, tokens: Encoded): void {
     const source = this.text.runs[run]?.text;
-    if (!tokens || source === undefined || !history) return;
+    if (source === undefined) return;
     this.text = { ...this.text, runs: withTokens(this.text.runs, run, source, tokens) };
-    const runs = withTokens(history.present.runs, run, source, tokens);
-    this.store.setState({ history: amend(history, { ...history.present, runs, model: this.text.model }) });
+    keepEncoding(this.store, run, source, tokens, this.text.model);
   }
+}
+
+/** Puts down how the engine read a typed run, unless it has been edited since. */
+export function keepEncoding(
+  store: StoreApi<PlaygroundState>,
+  run: number,
+  source: string,
+  tokens: Encoded,
+  model: ModelRef | null,
+): void {
+  const { history } = store.getState();
+  if (!history) return;
+  const runs = withTokens(history.present.runs, run, source, tokens);
+  store.setState({ history: amend(history, { ...history.present, runs, model }) });
 }

@@ -1,0 +1,74 @@
+import '../styles/lens.css';
+import { useEffect } from 'react';
+import { usePlayground, usePlaygroundState } from '../playground-context';
+import type { LensMode } from '../store/lens';
+import CounterfactualView from './CounterfactualView';
+import ExplainView from './ExplainView';
+import MatrixView from './MatrixView';
+import OverviewView from './OverviewView';
+import ProportionsView from './ProportionsView';
+import { useLensView, Waiting } from './parts';
+import TextView from './TextView';
+import { useWords } from './use-lens';
+import { useChoosing } from './use-paint';
+
+const VIEWS: { mode: LensMode; name: string; View: () => React.ReactNode }[] = [
+  { mode: 'text', name: 'Text', View: TextView },
+  { mode: 'matrix', name: 'Matrix', View: MatrixView },
+  { mode: 'proportions', name: 'Proportions', View: ProportionsView },
+  { mode: 'overview', name: 'Overview', View: OverviewView },
+  { mode: 'counterfactual', name: 'What if', View: CounterfactualView },
+  { mode: 'explain', name: 'Explain', View: ExplainView },
+];
+
+/** How attention concentrates, on the text as it stands. What it holds in the engine is freed when it closes. */
+export default function LensPanel() {
+  const playground = usePlayground();
+  const [{ mode, layer, head }, set] = useLensView();
+  const engine = usePlaygroundState((state) => state.engine);
+  useChosenToken();
+  useChoosing();
+  useEffect(() => () => playground.lens.close(), [playground]);
+  const config = engine.phase === 'ready' ? engine.info.config : null;
+  // A link may speak of a larger model.
+  const isThere = config ? layer < config.layers && head < config.heads : true;
+  useEffect(() => {
+    if (!isThere) playground.lens.set({ layer: 0, head: 0 });
+  }, [playground, isThere]);
+  const { View } = VIEWS.find((view) => view.mode === mode)!;
+  return (
+    <div className={`lens ${mode === 'text' ? '' : 'wide'}`} data-mode={mode}>
+      <fieldset className="lens-modes" aria-label="View">
+        {VIEWS.map((view) => (
+          <button
+            key={view.mode}
+            type="button"
+            aria-pressed={view.mode === mode}
+            onClick={() => set({ mode: view.mode })}
+          >
+            {view.name}
+          </button>
+        ))}
+      </fieldset>
+      {config && isThere ? (
+        <View />
+      ) : engine.phase === 'loading' ? (
+        <Waiting>The lens looks as soon as the model is loaded.</Waiting>
+      ) : (
+        <Waiting>The lens needs the model.</Waiting>
+      )}
+    </div>
+  );
+}
+
+/** Frames the token that is looked at in the text, once all of it is known by token. */
+function useChosenToken(): void {
+  const { tokens, lens } = usePlayground();
+  const { index } = useWords();
+  const token = usePlaygroundState((state) => state.lens.token);
+  useEffect(() => {
+    if (!index.isComplete) return;
+    if (token !== null && token >= index.count) lens.set({ token: null });
+    else if (tokens.getState().chosen !== token) tokens.setState({ chosen: token });
+  }, [tokens, lens, index, token]);
+}

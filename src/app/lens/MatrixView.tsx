@@ -1,0 +1,139 @@
+import { useMemo, useState } from 'react';
+import type { MatrixAnswer, MatrixKind } from '../../workers/lens-messages';
+import { usePlayground, usePlaygroundState } from '../playground-context';
+import { saveMatrix, savePicture } from './export';
+import { HeatMap, paint } from './HeatMap';
+import { Caption, HeadPick, Legend, Pick, Problem, useLensView, Waiting } from './parts';
+import { percent, scaleOf } from './scales';
+import { useLens, useWords, type Words } from './use-lens';
+import { usePaint } from './use-paint';
+
+export const KINDS: Record<MatrixKind, { name: string; words: string; formula: string }> = {
+  share: {
+    name: 'attention',
+    words:
+      'Of all that a token looks back at, the part that each earlier token gets. Each row sums to 1 with what lies before the window.',
+    formula: 'p(i, j) = (q̃ᵢ·k̃ⱼ) D(i, j) / Wᵢ',
+  },
+  output: {
+    name: 'output, signed',
+    words:
+      'What each token gave to the head’s output for row i, along that output u. Tokens that cancel are negative.',
+    formula: 's(i, j) = p(i, j) Wᵢ (vⱼ·uᵢ) / |uᵢ|²',
+  },
+  similarity: {
+    name: 'similarity alone',
+    words:
+      'How alike query and key are, before re-weighting and decay; each row is divided by its sum within the window.',
+    formula: 'qᵢ·kⱼ / Σₜ qᵢ·kₜ',
+  },
+  reweighting: {
+    name: 're-weighting alone',
+    words:
+      'What the proportions make of each pair: 1 where those of query and key are equal, 0 where they lie furthest apart.',
+    formula: 'cos(π/2 (Pqᵢ − Pkⱼ))',
+  },
+};
+
+/** The implied attention of one head, every token against every token. */
+export default function MatrixView() {
+  const [{ layer, head, of, scale: kind }, set] = useLensView();
+  const words = useWords();
+  const { answer, problem, isBusy } = useLens('matrix', { layer, head, of });
+  return (
+    <>
+      <div className="lens-picks">
+        <HeadPick />
+        <Pick
+          name="Shows"
+          value={of}
+          options={(Object.keys(KINDS) as MatrixKind[]).map((value) => ({ value, name: KINDS[value].name }))}
+          onChange={(of) => set({ of })}
+        />
+        <Pick
+          name="Scale"
+          value={kind}
+          options={[
+            { value: 'linear', name: 'linear' },
+            { value: 'log', name: 'logarithmic' },
+          ]}
+          onChange={(scale) => set({ scale })}
+        />
+      </div>
+      <Problem problem={problem} />
+      {answer ? (
+        <Matrix matrix={answer.answer} start={answer.start} n={answer.count} {...{ of, kind, words }} />
+      ) : isBusy ? (
+        <Waiting />
+      ) : null}
+    </>
+  );
+}
+
+interface MatrixProps {
+  readonly matrix: MatrixAnswer;
+  readonly start: number;
+  readonly n: number;
+  readonly of: MatrixKind;
+  readonly kind: 'linear' | 'log';
+  readonly words: Words;
+}
+
+function Matrix({ matrix, start, n, of, kind, words }: MatrixProps) {
+  const playground = usePlayground();
+  const token = usePlaygroundState(({ lens }) => lens.token);
+  const [{ layer, head }, set] = useLensView();
+  const chosen = Math.min(Math.max(token === null ? n - 1 : token + 1 - start, 0), n - 1);
+  const [cell, setCell] = useState<readonly [number, number] | null>(null);
+  const at = cell && cell[0] < n && cell[1] < n ? cell : ([chosen, Math.max(chosen - 1, 0)] as const);
+  const scale = useMemo(() => scaleOf(matrix.values, kind, of === 'output'), [matrix, kind, of]);
+  const row = useMemo(() => matrix.values.slice(at[0] * n, at[0] * n + at[0] + 1), [matrix, n, at[0]]);
+  usePaint(start, row);
+  const move = (next: readonly [number, number]) => {
+    setCell(next);
+    playground.tokens.setState({ hovered: Math.max(start + next[1] - 1, 0) });
+  };
+  const [i, j] = at;
+  const value = matrix.values[i * n + j];
+  const name = `Layer ${layer + 1}, head ${head + 1}: ${KINDS[of].name}`;
+  const file = `lens-layer${layer + 1}-head${head + 1}-${of}`;
+  return (
+    <figure className="lens-figure">
+      <HeatMap
+        {...{ values: matrix.values, n, scale, at }}
+        label={`${name}, ${n} by ${n} tokens. Rows look, columns are looked at.`}
+        onMove={move}
+        onChoose={(row) => set({ token: Math.max(start + row - 1, 0) })}
+      />
+      <p className="lens-readout" aria-live="polite">
+        <b>“{words.of(start + i)}”</b> ({start + i}) looks at <b>“{words.of(start + j)}”</b> ({start + j}):{' '}
+        <b>{j > i ? 'later, so never' : of === 'reweighting' ? value.toFixed(3) : percent(value)}</b>
+        {start > 0 && of !== 'reweighting' && of !== 'similarity'
+          ? `; before the window ${percent(matrix.earlier[i])}`
+          : ''}
+      </p>
+      <Legend scale={scale} name={KINDS[of].name} />
+      <div className="lens-actions">
+        <button
+          type="button"
+          className="pill"
+          onClick={() => savePicture(paint(matrix.values, n, scale), file)}
+        >
+          Save as PNG
+        </button>
+        <button
+          type="button"
+          className="pill"
+          onClick={() => saveMatrix(matrix.values, n, start, words, file)}
+        >
+          Save as CSV
+        </button>
+      </div>
+      <Caption formula={KINDS[of].formula}>
+        {KINDS[of].words} Row: the token that looks; column: the token that it looks at; {n} tokens from
+        number {start} on.{' '}
+        {kind === 'log' ? 'Logarithmic: each step of colour is a factor.' : 'Linear in the value.'}
+      </Caption>
+    </figure>
+  );
+}

@@ -1,0 +1,105 @@
+import type { HeadSummary } from '../../model/lens-summary';
+import { usePlaygroundState } from '../playground-context';
+import { tintColour } from '../tint-scale';
+import { Caption, Problem, useLensView, Waiting } from './parts';
+import { percent, tokens } from './scales';
+import { useLens } from './use-lens';
+
+const BARS: { name: string; of(head: HeadSummary): number; words(head: HeadSummary): string }[] = [
+  { name: 'mean distance', of: (h) => logPart(h.distance), words: (h) => `${tokens(h.distance)} tokens` },
+  { name: 'previous token', of: (h) => h.previous, words: (h) => percent(h.previous) },
+  { name: 'before the window', of: (h) => h.earlier, words: (h) => percent(h.earlier) },
+  { name: 'silent tokens', of: (h) => h.silent, words: (h) => percent(h.silent) },
+];
+
+/** Every head at a glance; a press opens its matrix. */
+export default function OverviewView() {
+  const [, set] = useLensView();
+  const isWriting = usePlaygroundState(({ work }) => work.phase !== 'idle');
+  const { answer, problem, isBusy } = useLens('overview', { every: isWriting ? 8 : 1 });
+  if (problem) return <Problem problem={problem} />;
+  if (!answer) return isBusy ? <Waiting>Looking at every head …</Waiting> : null;
+  const { heads } = answer.answer;
+  return (
+    <>
+      <div className="lens-scroll">
+        <table className="lens-heads">
+          <caption className="for-listeners">
+            Effective span in tokens of each head, and what else tells how it concentrates
+          </caption>
+          <thead>
+            <tr>
+              <td />
+              {heads[0].map((_, head) => (
+                // biome-ignore lint/suspicious/noArrayIndexKey: heads are numbered
+                <th key={head} scope="col">
+                  head {head + 1}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {heads.map((row, layer) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: layers are numbered
+              <tr key={layer}>
+                <th scope="row">layer {layer + 1}</th>
+                {row.map((head, n) => (
+                  // biome-ignore lint/suspicious/noArrayIndexKey: heads are numbered
+                  <td key={n}>
+                    <Head summary={head} onOpen={() => set({ mode: 'matrix', layer, head: n })} />
+                  </td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      <ul className="lens-key">
+        <li>
+          <b>number and tint</b> effective span in tokens
+        </li>
+        {BARS.map(({ name }, n) => (
+          <li key={name}>
+            <b>bar {n + 1}</b> {name}
+            {n === 0 ? ', by factors up to 512 tokens' : ', part of the whole'}
+          </li>
+        ))}
+      </ul>
+      <Caption formula="span = exp(−Σⱼ p(i, j) ln p(i, j)); distance = Σⱼ p(i, j) (i − j)">
+        Means over {isWriting ? 'every eighth of ' : ''}the {answer.count} tokens of the window, silent ones
+        left out.
+        {answer.before > 0
+          ? ` ${answer.before} tokens of this document lie before it. What they get together is known, not how it is divided: a span is a range, from all of them as one to evenly spread, and the distance is at least this.`
+          : ''}{' '}
+        Silent: the query is zero, so that the head attends to nothing.
+      </Caption>
+    </>
+  );
+}
+
+function Head({ summary, onOpen }: { summary: HeadSummary; onOpen(): void }) {
+  const [low, high] = summary.span;
+  const span = high > 1.05 * low ? `${tokens(low)}–${tokens(high)}` : tokens(low);
+  const rest = BARS.map(({ name, words }) => `${name} ${words(summary)}`).join(', ');
+  const life = Number.isFinite(summary.halfLife) ? `, half-life ${tokens(summary.halfLife)} tokens` : '';
+  return (
+    <button
+      type="button"
+      className="lens-head"
+      style={{ background: tintColour(logPart(low)) ?? undefined }}
+      aria-label={`Span ${span} tokens, ${rest}${life}. Open the matrix.`}
+      data-tip={`span ${span} tokens, ${rest}${life}`}
+      onClick={onOpen}
+    >
+      <span>{span}</span>
+      {BARS.map(({ name, of }) => (
+        <i key={name} style={{ width: `${Math.round(100 * Math.min(of(summary), 1))}%` }} />
+      ))}
+    </button>
+  );
+}
+
+/** 0 for one token, 1 for 512, by factors. */
+function logPart(count: number): number {
+  return Math.min(Math.log(Math.max(count, 1)) / Math.log(512), 1);
+}

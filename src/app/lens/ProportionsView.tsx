@@ -1,0 +1,195 @@
+import { useMemo, useState } from 'react';
+import type { ProportionsAnswer } from '../../workers/lens-messages';
+import { usePlaygroundState } from '../playground-context';
+import { Curves, Scatter } from './charts';
+import { HeatMap } from './HeatMap';
+import { KINDS } from './MatrixView';
+import { Caption, HeadPick, Legend, Problem, TokenStepper, useLensView, Waiting } from './parts';
+import { scaleOf, tokens } from './scales';
+import { useLens, useWords, type Words } from './use-lens';
+
+const NAMES = { leap: 'learned', static: 'fixed by position', none: 'not used by this model' } as const;
+
+/** What the learned proportions and the gates do, token by token. */
+export default function ProportionsView() {
+  const [{ layer, head }] = useLensView();
+  const words = useWords();
+  const { answer, problem, isBusy } = useLens('proportions', { layer, head });
+  return (
+    <>
+      <div className="lens-picks">
+        <HeadPick />
+      </div>
+      <TokenStepper words={words} />
+      <Problem problem={problem} />
+      {answer ? (
+        <Proportions values={answer.answer} start={answer.start} n={answer.count} words={words} />
+      ) : isBusy ? (
+        <Waiting />
+      ) : null}
+    </>
+  );
+}
+
+interface Props {
+  readonly values: ProportionsAnswer;
+  readonly start: number;
+  readonly n: number;
+  readonly words: Words;
+}
+
+function Proportions({ values, start, n, words }: Props) {
+  const config = usePlaygroundState(({ engine }) => (engine.phase === 'ready' ? engine.info.config : null))!;
+  const token = usePlaygroundState(({ lens }) => lens.token);
+  const at = Math.min(Math.max(token === null ? n - 1 : token + 1 - start, 0), n - 1);
+  const { query, key, halfLife, spans } = values;
+  const weights = useMemo(() => reweighting(query, key), [query, key]);
+  const [cell, setCell] = useState<readonly [number, number] | null>(null);
+  const cross = cell && cell[0] < n && cell[1] < n ? cell : ([at, Math.max(at - 1, 0)] as const);
+  const scale = useMemo(() => scaleOf(weights, 'linear', false), [weights]);
+  const isReweighted = config.reweighting !== 'none';
+  return (
+    <>
+      {isReweighted ? (
+        <>
+          <h3>Proportions along the text</h3>
+          <Curves
+            lines={[
+              { name: 'of the query, Pq', className: 'first', values: query },
+              { name: 'of the key, Pk', className: 'second', values: key },
+            ]}
+            range={[0, 1]}
+            ticks={[0, 0.5, 1].map((value) => ({ value, name: String(value) }))}
+            {...{ start, at }}
+            label={`Proportions of ${n} tokens. At “${words.of(start + at)}” that of the query is ${query[at].toFixed(3)}, that of the key ${key[at].toFixed(3)}.`}
+          />
+          <p className="lens-finding">
+            At “{words.of(start + at)}”: Pq = {query[at].toFixed(3)}, Pk = {key[at].toFixed(3)}. Over the
+            window Pq is {spread(query)}, Pk {spread(key)}.
+          </p>
+          <Caption formula="P = sigmoid(MLP(·)), between 0 and 1">
+            Where the model places each token, as one that looks (query) and as one that is looked at (key):{' '}
+            {NAMES[config.reweighting]}
+            {config.reweighting === 'leap' ? ' by two small networks that a layer’s heads share' : ''}. Two
+            tokens attend to each other in full where the two are equal.
+          </Caption>
+          <div className="lens-pair">
+            <Scatter
+              x={query}
+              y={key}
+              names={['Pq', 'Pk']}
+              at={at}
+              label="Proportion of the key against that of the query, a point a token; on the diagonal they are equal."
+            />
+            <div>
+              <HeatMap
+                {...{ values: weights, n, scale }}
+                at={cross}
+                onMove={setCell}
+                label="Re-weighting of every pair of tokens."
+              />
+              <p className="lens-readout">
+                “{words.of(start + cross[0])}” by “{words.of(start + cross[1])}”:{' '}
+                <b>{cross[1] > cross[0] ? 'later' : weights[cross[0] * n + cross[1]].toFixed(3)}</b>
+              </p>
+              <Legend scale={{ ...scale, ends: ['0', largest(weights).toFixed(2)] }} name="Re-weighting" />
+            </div>
+          </div>
+          <Caption formula={KINDS.reweighting.formula}>{KINDS.reweighting.words}</Caption>
+        </>
+      ) : (
+        <p className="lens-finding">This model has no re-weighting: there are no proportions to show.</p>
+      )}
+      <h3>Half-life of the gate</h3>
+      {config.decay ? (
+        <>
+          <Curves
+            lines={[{ name: 'half-life', className: 'first', values: halfLife }]}
+            range={[0.1, 10_000]}
+            isLog
+            ticks={[0.1, 10, 1000].map((value) => ({ value, name: value.toLocaleString('en') }))}
+            {...{ start, at }}
+            label={`Half-life of the gate: at the chosen token ${tokens(halfLife[at])} tokens.`}
+          />
+          <Caption formula="ln 2 / −ln a, in tokens">
+            At “{words.of(start + at)}” the head keeps {(100 * Math.exp(-Math.LN2 / halfLife[at])).toFixed(1)}{' '}
+            % of its past: at this rate half would be left after {tokens(halfLife[at])} tokens. The start of a
+            document wipes it.
+          </Caption>
+        </>
+      ) : (
+        <p className="lens-finding">This model has no decay: nothing fades but by the start of a document.</p>
+      )}
+      <h3>What each factor does to the span</h3>
+      <Curves
+        lines={[
+          { name: 'similarity alone', className: 'third', values: spans.similarity },
+          { name: 'and re-weighting', className: 'second', values: spans.reweighted },
+          { name: 'and decay', className: 'first', values: spans.whole },
+        ]}
+        range={[1, 512]}
+        isLog
+        ticks={[1, 8, 64, 512].map((value) => ({ value, name: String(value) }))}
+        {...{ start, at }}
+        label="Effective spans along the text; their means are in the table."
+      />
+      <SpanTable spans={spans} at={at} name={words.of(start + at)} />
+      <Caption formula="span = exp(−Σⱼ p(i, j) ln p(i, j)), in tokens">
+        As many tokens as would give the same spread if they got equal shares. The first two know only the
+        window; the third counts all that lies before it as one token.
+      </Caption>
+    </>
+  );
+}
+
+function SpanTable({ spans, at, name }: { spans: ProportionsAnswer['spans']; at: number; name: string }) {
+  const rows = [
+    ['Similarity alone', spans.similarity],
+    ['… and re-weighting', spans.reweighted],
+    ['… and decay', spans.whole],
+  ] as const;
+  return (
+    <table className="lens-table">
+      <thead>
+        <tr>
+          <th scope="col">Effective span, tokens</th>
+          <th scope="col">“{name}”</th>
+          <th scope="col">mean</th>
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map(([factor, values]) => (
+          <tr key={factor}>
+            <th scope="row">{factor}</th>
+            <td>{Number.isNaN(values[at]) ? 'silent' : tokens(values[at])}</td>
+            <td>{tokens(mean(values))}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+/** cos(pi/2 (Pq_i - Pk_j)) for j <= i. */
+function reweighting(query: Float32Array, key: Float32Array): Float32Array {
+  const n = query.length;
+  const values = new Float32Array(n * n);
+  for (let i = 0; i < n; i++)
+    for (let j = 0; j <= i; j++) values[i * n + j] = Math.cos((Math.PI / 2) * (query[i] - key[j]));
+  return values;
+}
+
+function mean(values: Float32Array): number {
+  const known = values.filter((value) => !Number.isNaN(value));
+  return known.length ? known.reduce((sum, value) => sum + value, 0) / known.length : Number.NaN;
+}
+
+function largest(values: Float32Array): number {
+  return values.reduce((most, value) => Math.max(most, value), 0);
+}
+
+function spread(values: Float32Array): string {
+  const sorted = values.toSorted();
+  const at = (fraction: number) => sorted[Math.floor(fraction * (sorted.length - 1))].toFixed(2);
+  return `${at(0.05)} to ${at(0.95)} for nine tokens of ten`;
+}

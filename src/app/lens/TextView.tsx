@@ -1,0 +1,149 @@
+import { useStore } from 'zustand';
+import { usePlayground, usePlaygroundState } from '../playground-context';
+import { Caption, HeadPick, Pick, Problem, TokenStepper, useLensView, Waiting } from './parts';
+import { percent } from './scales';
+import { useLens, useWords } from './use-lens';
+import { usePaint } from './use-paint';
+
+const MOST_LISTED = 8;
+
+/** The text, tinted by what the chosen token attended to. */
+export default function TextView() {
+  const [view, set] = useLensView();
+  const { spread, measure } = view;
+  const config = usePlaygroundState(({ engine }) => (engine.phase === 'ready' ? engine.info.config : null));
+  const words = useWords();
+  const { answer, problem } = useLens('row', {
+    layer: spread === 'all' ? null : view.layer,
+    head: spread === 'head' ? view.head : null,
+    measure,
+  });
+  const row = answer?.answer ?? null;
+  usePaint(answer?.start ?? 0, row?.shares ?? null);
+  if (problem) return <Problem problem={problem} />;
+  if (!answer || !row) return <Waiting />;
+  const token = answer.start + row.shares.length - 1;
+  const isMean = row.heads > 1;
+  return (
+    <>
+      <div className="lens-picks">
+        <Pick
+          name="Of"
+          value={spread}
+          options={[
+            { value: 'head', name: 'one head' },
+            { value: 'layer', name: 'a layer, mean' },
+            { value: 'all', name: 'all heads, mean' },
+          ]}
+          onChange={(spread) => set({ spread })}
+        />
+        {spread === 'all' ? null : <HeadPick withHead={spread === 'head'} />}
+        <Pick
+          name="Measure"
+          value={measure}
+          options={[
+            { value: 'share', name: 'attention' },
+            { value: 'output', name: 'output, signed' },
+          ]}
+          onChange={(measure) => set({ measure })}
+        />
+      </div>
+      <TokenStepper words={words} />
+      {row.silent === row.heads ? (
+        <p className="lens-finding">
+          This head is silent here: its query is zero, so it attends to nothing. The token passes it by.
+        </p>
+      ) : (
+        <>
+          <Hovered start={answer.start} shares={row.shares} />
+          <Strongest {...{ shares: row.shares, earlier: row.earlier, start: answer.start, words }} />
+        </>
+      )}
+      <Caption
+        formula={
+          measure === 'share' ? (
+            <>
+              p(i, j) = q̃<sub>i</sub>·k̃<sub>j</sub> D(i, j) / W<sub>i</sub>, &nbsp;W<sub>i</sub> = q̃
+              <sub>i</sub>·z
+              <sub>i</sub>
+            </>
+          ) : (
+            <>
+              s(i, j) = p(i, j) W<sub>i</sub> (v<sub>j</sub>·u<sub>i</sub>) / |u<sub>i</sub>|²
+            </>
+          )
+        }
+      >
+        {measure === 'share'
+          ? `Of all that “${words.of(token)}” looked back at, the part that each token got. With what lies before the window the shares sum to 1.`
+          : `What each token gave to the output for “${words.of(token)}”, along it. Tokens that cancel are negative (orange); with the earlier ones the shares sum to 1.`}
+        {isMean
+          ? ` A mean over ${row.heads} heads is a mean, not an attribution; ${row.silent} silent here count as 0.`
+          : ''}
+        {row.gain === null
+          ? ''
+          : ` The operator’s own row sums to ${row.gain.toFixed(2)}: W / max(W, ${config?.denominatorFloor}).`}
+        {config?.normalizer === 'rms' && measure === 'share'
+          ? ' This model normalizes the output of each head, so that the row’s scale cancels: summing to 1 is a convention here, and says nothing of how large the values are.'
+          : ''}
+        {config?.convKernel
+          ? ' A short convolution mixes each token with the three before it before they are compared: token j stands for j − 3 to j.'
+          : ''}
+      </Caption>
+    </>
+  );
+}
+
+function Hovered({ start, shares }: { start: number; shares: Float32Array }) {
+  const { tokens } = usePlayground();
+  const hovered = useStore(tokens, (state) => state.hovered);
+  const words = useWords();
+  const share = hovered === null ? undefined : shares[hovered + 1 - start];
+  return (
+    <p className="lens-hovered">
+      {hovered === null
+        ? 'Point at a word for its share; press it to look from there.'
+        : share === undefined
+          ? `“${words.of(hovered + 1)}” lies ${hovered + 1 < start ? 'before the window' : 'after the token'}.`
+          : `“${words.of(hovered + 1)}”: ${percent(share)}`}
+    </p>
+  );
+}
+
+interface StrongestProps {
+  readonly shares: Float32Array;
+  readonly earlier: number;
+  readonly start: number;
+  readonly words: ReturnType<typeof useWords>;
+}
+
+/** The largest shares in words and numbers. */
+function Strongest({ shares, earlier, start, words }: StrongestProps) {
+  const order = Array.from(shares.keys()).sort((a, b) => Math.abs(shares[b]) - Math.abs(shares[a]));
+  const rows = order.slice(0, MOST_LISTED).map((j) => {
+    const back = shares.length - 1 - j;
+    return { name: words.of(start + j), where: back === 0 ? 'itself' : `${back} back`, share: shares[j] };
+  });
+  if (start > 0) rows.push({ name: 'all before the window', where: `${start} tokens`, share: earlier });
+  const most = Math.max(...rows.map(({ share }) => Math.abs(share)), 1e-9);
+  return (
+    <table className="lens-bars">
+      <caption className="for-listeners">Largest shares</caption>
+      <tbody>
+        {rows.map(({ name, where, share }) => (
+          <tr key={`${name} ${where}`}>
+            <th scope="row">{name}</th>
+            <td className="lens-where">{where}</td>
+            <td className="lens-bar" aria-hidden="true">
+              <i
+                className={share < 0 ? 'negative' : ''}
+                style={{ width: `${(100 * Math.abs(share)) / most}%` }}
+              />
+            </td>
+            <td className="lens-number">{percent(share)}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}

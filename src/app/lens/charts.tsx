@@ -1,0 +1,119 @@
+/** Small charts in SVG. Each has its words beside it; the picture itself is hidden from those who listen. */
+
+export interface Line {
+  readonly name: string;
+  readonly className: string;
+  readonly values: ArrayLike<number>;
+}
+
+interface CurvesProps {
+  readonly lines: readonly Line[];
+  readonly range: readonly [number, number];
+  /** The vertical axis by factors. */
+  readonly isLog?: boolean;
+  readonly ticks: readonly { readonly value: number; readonly name: string }[];
+  /** First token and how many; the horizontal axis. */
+  readonly start: number;
+  /** A mark at one place. */
+  readonly at?: number | null;
+  readonly label: string;
+}
+
+const WIDTH = 640;
+const HEIGHT = 150;
+const LEFT = 44;
+const BOTTOM = 18;
+
+/** Values along the text, one line a series. */
+export function Curves({ lines, range: [low, high], isLog = false, ticks, start, at, label }: CurvesProps) {
+  const n = Math.max(...lines.map(({ values }) => values.length), 2);
+  const place = (value: number) => {
+    const v = isLog
+      ? Math.log(Math.max(value, low) / low) / Math.log(high / low)
+      : (value - low) / (high - low);
+    return 6 + (1 - Math.min(Math.max(v, 0), 1)) * (HEIGHT - BOTTOM - 6);
+  };
+  const x = (i: number) => LEFT + (i / (n - 1)) * (WIDTH - LEFT - 4);
+  return (
+    <figure className="lens-chart">
+      <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={label}>
+        {ticks.map(({ value, name }) => (
+          <g key={name} className="chart-tick">
+            <path d={`M${LEFT} ${place(value)}H${WIDTH - 4}`} />
+            <text x={LEFT - 6} y={place(value) + 4} textAnchor="end">
+              {name}
+            </text>
+          </g>
+        ))}
+        {lines.map(({ name, className, values }) => (
+          <path key={name} className={`chart-line ${className}`} d={path(values, x, place)} />
+        ))}
+        {at === null || at === undefined ? null : (
+          <path className="chart-at" d={`M${x(at)} 4V${HEIGHT - BOTTOM}`} />
+        )}
+        <text className="chart-end" x={LEFT} y={HEIGHT - 4}>
+          token {start}
+        </text>
+        <text className="chart-end" x={WIDTH - 4} y={HEIGHT - 4} textAnchor="end">
+          {start + n - 1}
+        </text>
+      </svg>
+      {lines.length > 1 ? (
+        <figcaption className="chart-key">
+          {lines.map(({ name, className }) => (
+            <span key={name} className={className}>
+              {name}
+            </span>
+          ))}
+        </figcaption>
+      ) : null}
+    </figure>
+  );
+}
+
+/** A line through what is a number; gaps where it is not. */
+function path(values: ArrayLike<number>, x: (i: number) => number, y: (value: number) => number): string {
+  let d = '';
+  let isDown = false;
+  for (let i = 0; i < values.length; i++) {
+    if (Number.isNaN(values[i])) isDown = false;
+    else {
+      d += `${isDown ? 'L' : 'M'}${x(i).toFixed(1)} ${y(values[i]).toFixed(1)}`;
+      isDown = true;
+    }
+  }
+  return d;
+}
+
+interface ScatterProps {
+  readonly x: ArrayLike<number>;
+  readonly y: ArrayLike<number>;
+  readonly names: readonly [string, string];
+  readonly at: number;
+  readonly label: string;
+}
+
+const SIDE = 220;
+
+/** Points in the unit square. */
+export function Scatter({ x, y, names, at, label }: ScatterProps) {
+  const place = (value: number) => 30 + value * (SIDE - 36);
+  const spot = (i: number) => ({ cx: place(x[i]), cy: SIDE - place(y[i]) });
+  return (
+    <svg className="lens-scatter" viewBox={`0 0 ${SIDE} ${SIDE}`} role="img" aria-label={label}>
+      <path className="chart-frame" d={`M30 6V${SIDE - 30}H${SIDE - 6}`} />
+      <path className="chart-diagonal" d={`M30 ${SIDE - 30}L${SIDE - 6} 6`} />
+      {Array.from(x, (_, i) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: a point is its place in the text
+        <circle key={i} className="chart-dot" r="2" {...spot(i)} />
+      ))}
+      {at >= 0 && at < x.length ? <circle className="chart-dot-at" r="4.5" {...spot(at)} /> : null}
+      <text x={SIDE - 6} y={SIDE - 12} textAnchor="end">
+        {names[0]} →
+      </text>
+      <text x="4" y="14">
+        ↑ {names[1]}
+      </text>
+    </svg>
+  );
+}

@@ -1,0 +1,130 @@
+import type { ReactNode } from 'react';
+import type { ErrorData } from '../../model/errors';
+import { usePlayground, usePlaygroundState } from '../playground-context';
+import type { LensView } from '../store/lens';
+import type { Scale } from './scales';
+import type { Words } from './use-lens';
+
+/** Changes what the lens shows. */
+export function useLensView(): [LensView, (change: Partial<LensView>) => void] {
+  const playground = usePlayground();
+  const view = usePlaygroundState(({ lens }) => lens);
+  return [view, (change) => playground.lens.set(change)];
+}
+
+interface PickProps<T extends string | number> {
+  readonly name: string;
+  readonly value: T;
+  readonly options: readonly { readonly value: T; readonly name: string }[];
+  onChange(value: T): void;
+}
+
+export function Pick<T extends string | number>({ name, value, options, onChange }: PickProps<T>) {
+  return (
+    <label className="lens-pick">
+      <span>{name}</span>
+      <select value={value} onChange={({ target }) => onChange(options[target.selectedIndex].value)}>
+        {options.map((option) => (
+          <option key={option.value} value={option.value}>
+            {option.name}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+const numbered = (count: number) =>
+  Array.from({ length: count }, (_, value) => ({ value, name: String(value + 1) }));
+
+export function HeadPick({ withHead = true }: { withHead?: boolean }) {
+  const [{ layer, head }, set] = useLensView();
+  const config = usePlaygroundState(({ engine }) => (engine.phase === 'ready' ? engine.info.config : null));
+  if (!config) return null;
+  return (
+    <>
+      <Pick
+        name="Layer"
+        value={layer}
+        options={numbered(config.layers)}
+        onChange={(layer) => set({ layer })}
+      />
+      {withHead ? (
+        <Pick name="Head" value={head} options={numbered(config.heads)} onChange={(head) => set({ head })} />
+      ) : null}
+    </>
+  );
+}
+
+/** What is computed: in words first, then as a formula. */
+export function Caption({ children, formula }: { children: ReactNode; formula?: ReactNode }) {
+  return (
+    <div className="lens-caption">
+      <p>{children}</p>
+      {formula ? <p className="formula">{formula}</p> : null}
+    </div>
+  );
+}
+
+export function Legend({ scale, name }: { scale: Scale; name: string }) {
+  const [low, high] = scale.ends;
+  return (
+    <p className="lens-legend">
+      <span>{low}</span>
+      <span
+        className="lens-ramp"
+        role="img"
+        aria-label={`${name}, from ${low} to ${high}`}
+        style={{ background: `linear-gradient(to right, ${scale.stops.join()})` }}
+      />
+      <span>{high}</span>
+    </p>
+  );
+}
+
+export function Problem({ problem }: { problem: ErrorData | null }) {
+  if (!problem) return null;
+  return (
+    <p role="alert" className="lens-problem">
+      {problem.message} {problem.remedy}
+    </p>
+  );
+}
+
+export function Waiting({ children = 'Reading …' }: { children?: ReactNode }) {
+  return <p className="lens-waiting">{children}</p>;
+}
+
+/** The token that is looked at: stepped through with the arrow keys, or the end of the text as it grows. */
+export function TokenStepper({ words }: { words: Words }) {
+  const [{ token }, set] = useLensView();
+  const last = Math.max(words.index.count - 1, 0);
+  const shown = Math.min(token ?? last, last);
+  return (
+    <div className="lens-stepper">
+      <label>
+        <span>
+          Token {shown + 1} of {last + 1}: <b>“{words.of(shown + 1)}”</b>
+        </span>
+        <input
+          type="range"
+          min={0}
+          max={last}
+          step={1}
+          value={shown}
+          aria-label="Token that is looked at"
+          aria-valuetext={`${shown + 1} of ${last + 1}, ${words.of(shown + 1)}`}
+          onChange={({ target }) => set({ token: Number(target.value) })}
+        />
+      </label>
+      <label className="check">
+        <input
+          type="checkbox"
+          checked={token === null}
+          onChange={({ target }) => set({ token: target.checked ? null : last })}
+        />
+        Follow the end
+      </label>
+    </div>
+  );
+}

@@ -1,0 +1,69 @@
+import { interpolatePuOr, interpolateViridis } from 'd3-scale-chromatic';
+import { tintColour } from '../tint-scale';
+
+/** A scale from values to colours, in 256 steps: perceptual, and safe for the colour-blind. */
+export interface Scale {
+  /** Red, green, blue, opaque, as ImageData wants them. */
+  colour(value: number): number;
+  readonly stops: readonly string[];
+  /** What the legend says at its ends. */
+  readonly ends: readonly [string, string];
+}
+
+const LEAST = 1e-4; // of the logarithmic scale
+
+/** Shares from 0 to the largest; signed ones from purple through white to orange, the same in every theme. */
+export function scaleOf(values: Float32Array, kind: 'linear' | 'log', isSigned: boolean): Scale {
+  let most = 0;
+  for (const value of values) most = Math.max(most, Math.abs(value));
+  most ||= 1;
+  if (isSigned) {
+    const at = (value: number) => 0.5 - value / (2 * most);
+    return { ...lookUp(interpolatePuOr, at), ends: [`−${percent(most)}`, percent(most)] };
+  }
+  if (kind === 'linear')
+    return { ...lookUp(interpolateViridis, (value) => value / most), ends: ['0 %', percent(most)] };
+  const span = Math.log(1 / LEAST);
+  const at = (value: number) => (value > LEAST ? Math.log(value / LEAST) / span : 0);
+  return { ...lookUp(interpolateViridis, at), ends: [`${percent(LEAST)} or less`, '100 %'] };
+}
+
+function lookUp(interpolate: (t: number) => string, at: (value: number) => number) {
+  const table = new Uint32Array(256);
+  for (let i = 0; i < 256; i++) {
+    const [r, g, b] = channels(interpolate(i / 255));
+    table[i] = (255 << 24) | (b << 16) | (g << 8) | r;
+  }
+  const step = (value: number) => Math.round(255 * Math.min(Math.max(at(value), 0), 1));
+  const isMirrored = interpolate === interpolatePuOr; // its end that is drawn right is its beginning
+  const places = Array.from({ length: 9 }, (_, i) => (isMirrored ? 1 - i / 8 : i / 8));
+  return { colour: (value: number) => table[step(value)], stops: places.map(interpolate) };
+}
+
+function channels(colour: string): number[] {
+  if (colour.startsWith('#')) return [1, 3, 5].map((i) => Number.parseInt(colour.slice(i, i + 2), 16));
+  return colour.match(/\d+/g)!.map(Number);
+}
+
+/** The background of a token with this share of attention, the strongest being `most`; negative ones in orange. */
+export function tokenColour(share: number, most: number): string | null {
+  if (!(most > 0)) return null;
+  const strength = Math.sqrt(Math.abs(share) / most); // so that small shares can be seen
+  if (share >= 0) return strength < 0.08 ? null : tintColour(strength);
+  return strength < 0.08 ? null : `color-mix(in srgb, #e08214 ${Math.round(45 * strength)}%, transparent)`;
+}
+
+export function percent(share: number): string {
+  const value = 100 * share;
+  if (value === 0) return '0 %';
+  const size = Math.abs(value);
+  if (size < 0.01) return value < 0 ? '> −0.01 %' : '< 0.01 %';
+  const digits = size < 1 ? 2 : size < 99.95 ? 1 : 0;
+  return `${value < 0 ? '−' : ''}${size.toFixed(digits)} %`;
+}
+
+/** A number of tokens. */
+export function tokens(value: number): string {
+  if (!Number.isFinite(value)) return '∞';
+  return value < 10 ? value.toFixed(1) : Math.round(value).toLocaleString('en');
+}

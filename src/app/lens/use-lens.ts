@@ -1,0 +1,93 @@
+import { useEffect, useMemo, useState } from 'react';
+import { EngineError, type ErrorData } from '../../model/errors';
+import { plainText, type Run } from '../../model/text';
+import { TokenIndex } from '../../model/token-index';
+import type { LensAnswer, LensQuestions } from '../../workers/lens-messages';
+import { usePlayground, usePlaygroundState } from '../playground-context';
+
+/** Milliseconds between questions while the text grows: dear ones leave the engine time to write. */
+const PAUSE: Record<keyof LensQuestions, number> = {
+  row: 0,
+  matrix: 700,
+  proportions: 700,
+  overview: 2000,
+  counterfactual: 5000,
+};
+
+interface Looking<K extends keyof LensQuestions> {
+  readonly answer: LensAnswer<K> | null;
+  readonly problem: ErrorData | null;
+  readonly isBusy: boolean;
+}
+
+/** The answer to a question about the text and the token that is looked at; asked again when either changes. */
+export function useLens<K extends keyof LensQuestions>(
+  kind: K,
+  question: LensQuestions[K],
+  isWanted = true,
+): Looking<K> {
+  const playground = usePlayground();
+  const isReady = usePlaygroundState(({ engine }) => engine.phase === 'ready');
+  const token = usePlaygroundState(({ lens }) => lens.token);
+  const [looking, setLooking] = useState<Looking<K>>({ answer: null, problem: null, isBusy: false });
+  const key = JSON.stringify([question, token]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the key says when the question is another one
+  useEffect(() => {
+    if (!isReady || !isWanted) return;
+    let [isBusy, isOver] = [false, false];
+    let asked: readonly Run[] | null = null;
+    const ask = async () => {
+      if (isBusy || isOver || playground.text.runs === asked) return;
+      isBusy = true;
+      asked = playground.text.runs;
+      setLooking((before) => ({ ...before, isBusy: true }));
+      try {
+        const answer = await playground.lens.ask(kind, question);
+        if (answer.encoded.length) asked = playground.text.runs; // the same text, its tokens put down
+        if (!isOver) setLooking({ answer, problem: null, isBusy: false });
+      } catch (thrown) {
+        const error = EngineError.from(thrown);
+        if (!isOver && error.code !== 'cancelled')
+          setLooking((before) => ({ ...before, problem: error.toData(), isBusy: false }));
+      }
+      const isWriting = playground.store.getState().work.phase !== 'idle';
+      if (isWriting) await new Promise((resolve) => setTimeout(resolve, PAUSE[kind]));
+      isBusy = false;
+      void ask();
+    };
+    const unsubscribe = playground.store.subscribe(() => void ask());
+    void ask();
+    return () => {
+      isOver = true;
+      unsubscribe();
+    };
+  }, [playground, kind, key, isReady, isWanted]);
+  return looking;
+}
+
+/** The text as it stands, by token. Tokens are numbered as the model reads them: 0 opens the text. */
+export interface Words {
+  readonly index: TokenIndex;
+  readonly count: number;
+  /** What a token says, white space made visible. */
+  of(token: number): string;
+}
+
+export function useWords(): Words {
+  const runs = usePlaygroundState(({ history }) => history?.present.runs ?? NONE);
+  return useMemo(() => {
+    const index = new TokenIndex(runs);
+    const text = plainText(runs);
+    const of = (token: number) => {
+      if (token === 0) return 'start of the text';
+      if (token > index.count) return '…';
+      const { from, to } = index.token(token - 1);
+      if (from === to) return 'part of a character';
+      const words = text.slice(from, to).replaceAll('\n', '⏎').replaceAll('\f', '❧');
+      return words.trim() || '␣';
+    };
+    return { index, count: index.count + 1, of };
+  }, [runs]);
+}
+
+const NONE: readonly Run[] = [];

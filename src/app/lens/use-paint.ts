@@ -1,0 +1,28 @@
+import { useEffect } from 'react';
+import { usePlayground } from '../playground-context';
+import { tokenColour } from './scales';
+
+/** Tokens can be pointed at and chosen, but have no colour. */
+const untinted = () => null;
+
+/** Lets tokens be chosen in the text while the lens is open. */
+export function useChoosing(): void {
+  const { tokens } = usePlayground();
+  useEffect(() => {
+    tokens.setState((state) => ({ colour: state.colour ?? untinted }));
+    return () => tokens.setState({ colour: null, hovered: null });
+  }, [tokens]);
+}
+
+/** Tints the text by a row of shares while the view is open; the first of them is of the model's token `start`. */
+export function usePaint(start: number, shares: Float32Array | null): void {
+  const { tokens } = usePlayground();
+  useEffect(() => {
+    if (!shares) return;
+    let most = 0;
+    // The opening token often takes most, and is not in the text.
+    for (let j = start === 0 ? 1 : 0; j < shares.length; j++) most = Math.max(most, Math.abs(shares[j]));
+    tokens.setState({ colour: (token) => tokenColour(shares[token + 1 - start] ?? 0, most) });
+  }, [tokens, start, shares]);
+  useEffect(() => () => tokens.setState({ colour: untinted }), [tokens]);
+}

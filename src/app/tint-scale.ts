@@ -1,0 +1,39 @@
+import { interpolateYlGnBu } from 'd3-scale-chromatic';
+
+/**
+ * Colours behind tokens, from none (0) to strong (1). ColorBrewer's YlGnBu changes lightness evenly, so that it reads
+ * without telling hues apart; of it each theme takes the part on which its ink stays legible.
+ */
+export function tintColour(strength: number): string | null {
+  return COLOURS[Math.round(Math.min(Math.max(strength, 0), 1) * STEPS)];
+}
+
+const STEPS = 24; // tokens that look alike share a mark
+const STRONGEST = { light: 0.62, dark: 0.76 };
+
+const COLOURS = Array.from({ length: STEPS + 1 }, (_, step) => {
+  const t = step / STEPS;
+  const light = interpolateYlGnBu(STRONGEST.light * t);
+  const dark = interpolateYlGnBu(1 - (1 - STRONGEST.dark) * t);
+  return step === 0 ? null : `light-dark(${light}, ${dark})`;
+});
+
+export type Measure = 'surprise' | 'probability';
+
+const MOST_BITS = 12;
+
+/** Strength of a token's colour, given the log-probability (natural) that the model gave it. */
+export function strengthOf(measure: Measure, logProbability: number): number {
+  return measure === 'surprise' ? bitsOf(logProbability) / MOST_BITS : 1 - Math.exp(logProbability);
+}
+
+/** Surprise: 1 bit for each halving of the probability. */
+export function bitsOf(logProbability: number): number {
+  return -logProbability / Math.LN2;
+}
+
+/** What the ends of the legend say, from none to strong. */
+export const LEGEND: Record<Measure, readonly [string, string]> = {
+  surprise: ['0 bits', `${MOST_BITS} bits or more`],
+  probability: ['100 %', '0 %'],
+};
