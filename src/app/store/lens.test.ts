@@ -17,7 +17,11 @@ const views: fc.Arbitrary<LensView> = fc.record({
 });
 
 test('a link brings back what the lens showed', () => {
-  fc.assert(fc.property(views, (view) => expect(lensFromView(lensToView(view))).toEqual(view)));
+  fc.assert(
+    fc.property(views, (view) => {
+      expect(lensFromView(lensToView(view))).toEqual(view);
+    }),
+  );
 });
 
 test('what is as at first is left out, and what is unsound or unknown is not taken', () => {

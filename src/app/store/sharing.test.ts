@@ -115,10 +115,10 @@ describe('a shared text', () => {
 
   it('keeps the model that it names, and needs none that is loaded', async () => {
     const { playground, state } = await setUp('Typed.');
-    expect(await decodeText(await encodeText(state(), OTHER))).toMatchObject({ model: OTHER });
+    expect((await decodeText(await encodeText(state(), OTHER))).text).toMatchObject({ model: OTHER });
     playground.replace({ ...playground.text, model: ONE });
     playground.setSampler({ temperature: 0, topP: 1, repetitionPenalty: 9 });
-    expect(await decodeText(await encodeText(state(), OTHER))).toMatchObject({
+    expect((await decodeText(await encodeText(state(), OTHER))).text).toMatchObject({
       model: ONE,
       origin: { claim: { sampling: { temperature: 0, topP: 1, repetitionPenalty: 2 } } },
     });
