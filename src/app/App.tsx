@@ -9,16 +9,22 @@ import { handleShortcuts } from './shortcuts';
 
 // What opens over or beside the text comes after the first paint.
 const Rail = lazy(() => import('./parts/Rail'));
+const loadPalette = () => import('./parts/CommandPalette');
+const CommandPalette = lazy(loadPalette);
 const Tooltips = lazy(() => import('./parts/Tooltips'));
 const BenchmarkPage = lazy(() => import('./benchmark/BenchmarkPage'));
 
 export function App() {
   const playground = usePlayground();
   const hasRail = usePlaygroundState((state) => state.panel !== null);
+  const hasPalette = usePlaygroundState((state) => state.card === 'palette');
   const isReady = usePlaygroundState((state) => state.engine.phase !== 'loading');
   const reach = useSyncExternalStore(onBenchmark, benchmarkReach);
   useEffect(() => handleShortcuts(playground), [playground]);
   useEffect(() => handleDrops(playground), [playground]);
+  useEffect(() => {
+    if (isReady) void loadPalette(); // not to keep the first words waiting that are typed into it
+  }, [isReady]);
   return (
     <div className="app">
       <TopBar />
@@ -26,6 +32,7 @@ export function App() {
       <Suspense>{hasRail ? <Rail /> : null}</Suspense>
       <ActionBar />
       <Suspense>{reach ? <BenchmarkPage reach={reach} /> : null}</Suspense>
+      <Suspense>{hasPalette ? <CommandPalette /> : null}</Suspense>
       <Suspense>{isReady ? <Tooltips /> : null}</Suspense>
     </div>
   );

@@ -3,8 +3,6 @@ import { openFile } from './store/sharing';
 
 /** Files hold what a link's fragment would; as .txt, so that every program hands them on. */
 
-const OURS = /\.leapformer.*\.txt$/i; // browsers put ' (1)' before the last dot
-
 export function fileName(title: string): string {
   const safe = title
     .replace(/[^\p{L}\p{N} -]+/gu, '')
@@ -23,7 +21,17 @@ export function save(content: string | Blob, name: string): void {
   setTimeout(() => URL.revokeObjectURL(url), 60_000); // some browsers read it only after a while
 }
 
-/** Files dropped anywhere on the page: one of ours is opened, any other is the editor's. */
+/** Asks for a file. */
+export function pickFile(onPicked: (file: File) => void): void {
+  const input = document.createElement('input');
+  input.type = 'file';
+  input.onchange = () => {
+    if (input.files?.[0]) onPicked(input.files[0]);
+  };
+  input.click();
+}
+
+/** Opens a file that is dropped anywhere on the page. */
 export function handleDrops(playground: Playground): () => void {
   const isFile = (event: DragEvent) => event.dataTransfer?.types.includes('Files');
   const over = (event: DragEvent) => {
@@ -32,11 +40,9 @@ export function handleDrops(playground: Playground): () => void {
   const drop = (event: DragEvent) => {
     const file = event.dataTransfer?.files[0];
     if (!file) return;
-    if (OURS.test(file.name)) {
-      event.preventDefault();
-      event.stopPropagation(); // the editor would insert it as text
-      void openFile(playground, file);
-    } else if (!(event.target as Element).closest('.cm-editor')) event.preventDefault(); // not to leave the page
+    event.preventDefault();
+    event.stopPropagation(); // the editor would insert it
+    void openFile(playground, file);
   };
   // Before the editor.
   addEventListener('dragover', over, { capture: true });

@@ -3,6 +3,14 @@
 export type Theme = 'system' | 'light' | 'dark';
 
 const KEY = 'theme';
+const listeners = new Set<() => void>();
+
+export const NEXT_THEME: Record<Theme, Theme> = { system: 'light', light: 'dark', dark: 'system' };
+
+export function onTheme(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
 
 export function currentTheme(): Theme {
   const { theme } = document.documentElement.dataset;
@@ -12,6 +20,7 @@ export function currentTheme(): Theme {
 export function applyTheme(theme: Theme): void {
   if (theme === 'system') delete document.documentElement.dataset.theme;
   else document.documentElement.dataset.theme = theme;
+  for (const listener of listeners) listener();
   try {
     localStorage.setItem(KEY, theme);
   } catch {

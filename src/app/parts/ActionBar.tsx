@@ -1,8 +1,9 @@
+import { commandOf } from '../commands';
 import { count, milliseconds, perSecond } from '../format';
 import { usePlayground, usePlaygroundState } from '../playground-context';
-import { ALT, MOD } from '../shortcuts';
-import { canRegenerate } from '../store/playground';
+import { tipOf } from '../shortcuts';
 import { countTokens, endsArticle, endsInSampled } from '../store/text-value';
+import { CommandButton } from './CommandButton';
 import { OneTokenIcon, RedoIcon, RegenerateIcon, StopIcon, UndoIcon, WriteIcon } from './icons';
 import { MemoryMeter } from './MemoryMeter';
 import { StatusStrip } from './StatusStrip';
@@ -22,54 +23,22 @@ export function ActionBar() {
 }
 
 function Actions() {
-  const playground = usePlayground();
-  const history = usePlaygroundState((state) => state.history);
-  const { phase } = usePlaygroundState((state) => state.work);
-  const isWorking = phase !== 'idle';
   return (
     <div className="actions">
       <WriteButton />
-      <button
-        type="button"
-        className="quiet-button"
-        aria-label="Write one token"
-        data-tip={`Write one token (${ALT}+Enter)`}
-        aria-disabled={isWorking}
-        onClick={() => playground.generate(1)}
-      >
+      <CommandButton command="one-token">
         <OneTokenIcon />
-      </button>
-      <button
-        type="button"
-        className="quiet-button"
-        aria-label="Regenerate the last part"
-        data-tip={`Regenerate the last part (${MOD}+Shift+Enter)`}
-        aria-disabled={isWorking || !history || !canRegenerate(history.present)}
-        onClick={() => playground.regenerate()}
-      >
+      </CommandButton>
+      <CommandButton command="regenerate">
         <RegenerateIcon />
-      </button>
+      </CommandButton>
       <span className="divider" />
-      <button
-        type="button"
-        className="quiet-button"
-        aria-label="Undo"
-        data-tip={`Undo (${MOD}+Z)`}
-        aria-disabled={!history?.past.length}
-        onClick={() => playground.undo()}
-      >
+      <CommandButton command="undo">
         <UndoIcon />
-      </button>
-      <button
-        type="button"
-        className="quiet-button"
-        aria-label="Redo"
-        data-tip={`Redo (${MOD}+Shift+Z)`}
-        aria-disabled={!history?.future.length}
-        onClick={() => playground.redo()}
-      >
+      </CommandButton>
+      <CommandButton command="redo">
         <RedoIcon />
-      </button>
+      </CommandButton>
     </div>
   );
 }
@@ -89,14 +58,19 @@ function WriteButton() {
       <button
         type="button"
         className="write-button"
-        data-tip={`Write ${count(length)} tokens (${MOD}+Enter)`}
+        data-tip={tipOf(commandOf('generate'), `Write ${count(length)} tokens`)}
         onClick={() => playground.generate()}
       >
         <WriteIcon /> {label}
       </button>
     );
   return (
-    <button type="button" className="write-button" data-tip="Stop (Esc)" onClick={() => playground.stop()}>
+    <button
+      type="button"
+      className="write-button"
+      data-tip={tipOf(commandOf('stop'))}
+      onClick={() => playground.stop()}
+    >
       <StopIcon /> {phase === 'stopping' ? 'Stopping' : 'Stop'}
     </button>
   );

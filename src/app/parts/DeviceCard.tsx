@@ -21,6 +21,7 @@ const EXPLANATIONS: Record<BackendInfo['kind'], string> = {
 export function DeviceCard({ info: { backend, memory } }: { info: EngineInfo }) {
   return (
     <Popover
+      id="device"
       label={`Runs on: ${NAMES[backend.kind]}`}
       side="below"
       className="quiet-button fact"

@@ -23,6 +23,7 @@ export function DocumentHead() {
         />
       </label>
       <Popover
+        id="examples"
         label="Examples"
         side="below"
         className="quiet-button worded"

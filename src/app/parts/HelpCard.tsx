@@ -1,21 +1,15 @@
-import { ALT, MOD } from '../shortcuts';
+import { COMMANDS, commandOf } from '../commands';
+import { keysOf, tipOf } from '../shortcuts';
 import { HelpIcon } from './icons';
+import { Keys } from './Keys';
 import { Popover } from './Popover';
-
-const SHORTCUTS: [keys: string[], does: string][] = [
-  [[MOD, 'Enter'], 'Generate, or continue'],
-  [['Esc'], 'Stop'],
-  [[ALT, 'Enter'], 'Write one token'],
-  [[MOD, 'Shift', 'Enter'], 'Regenerate the last part'],
-  [[MOD, 'Z'], 'Undo'],
-  [[MOD, 'Shift', 'Z'], 'Redo'],
-  [[MOD, ','], 'Settings'],
-];
 
 export function HelpCard() {
   return (
     <Popover
+      id="help"
       label="Help and shortcuts"
+      tip={tipOf(commandOf('help'))}
       side="below"
       button={
         <>
@@ -35,14 +29,12 @@ export function HelpCard() {
         mostly made up.
       </p>
       <dl className="shortcuts">
-        {SHORTCUTS.map(([keys, does]) => (
-          <div key={does}>
+        {COMMANDS.filter(({ keys }) => keys).map((command) => (
+          <div key={command.id}>
             <dt>
-              {keys.map((key) => (
-                <kbd key={key}>{key}</kbd>
-              ))}
+              <Keys keys={keysOf(command)} />
             </dt>
-            <dd>{does}</dd>
+            <dd>{command.name}</dd>
           </div>
         ))}
       </dl>

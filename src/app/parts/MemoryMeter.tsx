@@ -18,6 +18,7 @@ export function MemoryMeter() {
   const chart = { config, tokens, state };
   return (
     <Popover
+      id="memory"
       label="Memory"
       side="above"
       className="quiet-button meter"

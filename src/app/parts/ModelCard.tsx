@@ -18,6 +18,7 @@ export function ModelCard({ manifest }: { manifest: Manifest }) {
   const size = files['model.safetensors'].bytes;
   return (
     <Popover
+      id="model"
       label={`About the model: ${name}`}
       side="below"
       className="quiet-button fact"

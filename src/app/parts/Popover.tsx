@@ -1,11 +1,16 @@
-import { lazy, type ReactNode, Suspense, useRef, useState } from 'react';
+import { lazy, type ReactNode, Suspense, useRef } from 'react';
+import { usePlayground, usePlaygroundState } from '../playground-context';
+import type { CardId } from '../store/state';
 
 const loadCard = () => import('./Card'); // Base UI comes when it is wanted, after the first paint
 const Card = lazy(loadCard);
 
 interface Props {
+  readonly id: CardId;
   /** What the card is called. */
   readonly label: string;
+  /** What the button says when it is pointed at, where that is more. */
+  readonly tip?: string;
   /** What the button holds; its words are its name. */
   readonly button: ReactNode;
   readonly className?: string;
@@ -15,22 +20,31 @@ interface Props {
 }
 
 /** A button with a card that opens beside it, and closes by Escape or a press elsewhere. */
-export function Popover({ label, button, className = 'quiet-button', side, children }: Props) {
+export function Popover({
+  id,
+  label,
+  tip = label,
+  button,
+  className = 'quiet-button',
+  side,
+  children,
+}: Props) {
   const trigger = useRef<HTMLButtonElement>(null);
-  const [isOpen, setOpen] = useState(false);
-  const close = () => setOpen(false);
+  const playground = usePlayground();
+  const isOpen = usePlaygroundState(({ card }) => card === id);
+  const close = () => playground.openCard(null);
   return (
     <>
       <button
         ref={trigger}
         type="button"
         className={className}
-        data-tip={label}
+        data-tip={tip}
         aria-haspopup="dialog"
         aria-expanded={isOpen}
         onPointerEnter={loadCard}
         onFocus={loadCard}
-        onClick={() => setOpen(!isOpen)}
+        onClick={() => playground.openCard(isOpen ? null : id)}
       >
         {button}
       </button>

@@ -2,9 +2,11 @@ import { useEffect, useRef, useState } from 'react';
 import { EngineError, type ErrorData } from '../../model/errors';
 import { isTooLong } from '../../share/link';
 import { linkTo } from '../address';
+import { commandOf } from '../commands';
 import { FINISHED } from '../examples';
-import { fileName, save } from '../files';
+import { fileName, pickFile, save } from '../files';
 import { usePlayground, usePlaygroundState } from '../playground-context';
+import { tipOf } from '../shortcuts';
 import { titleOf } from '../store/article';
 import { encodeText, openFile } from '../store/sharing';
 import { ShareIcon } from './icons';
@@ -14,7 +16,9 @@ import { Popover } from './Popover';
 export function ShareCard() {
   return (
     <Popover
+      id="share"
       label="Share"
+      tip={tipOf(commandOf('share'))}
       side="below"
       button={
         <>
@@ -128,21 +132,14 @@ function VerifyText({ onChosen }: { onChosen(): void }) {
 
 function OpenFile({ onChosen }: { onChosen(): void }) {
   const playground = usePlayground();
-  const input = useRef<HTMLInputElement>(null);
+  const open = () =>
+    pickFile((file) => {
+      void openFile(playground, file);
+      onChosen();
+    });
   return (
-    <>
-      <button type="button" className="worded" onClick={() => input.current?.click()}>
-        Open a file …
-      </button>
-      <input
-        ref={input}
-        type="file"
-        hidden
-        onChange={({ target }) => {
-          if (target.files?.[0]) void openFile(playground, target.files[0]);
-          onChosen();
-        }}
-      />
-    </>
+    <button type="button" className="worded" onClick={open}>
+      Open a file …
+    </button>
   );
 }

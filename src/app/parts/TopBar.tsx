@@ -1,5 +1,5 @@
-import { usePlayground, usePlaygroundState } from '../playground-context';
-import { MOD } from '../shortcuts';
+import { usePlaygroundState } from '../playground-context';
+import { CommandButton } from './CommandButton';
 import { DeviceCard } from './DeviceCard';
 import { HelpCard } from './HelpCard';
 import { SettingsIcon } from './icons';
@@ -8,7 +8,6 @@ import { ShareCard } from './ShareCard';
 import { ThemeToggle } from './ThemeToggle';
 
 export function TopBar() {
-  const playground = usePlayground();
   const isExpanded = usePlaygroundState((state) => state.panel !== null);
   const engine = usePlaygroundState((state) => state.engine);
   const info = engine.phase === 'ready' ? engine.info : null;
@@ -28,16 +27,9 @@ export function TopBar() {
       <ShareCard />
       <HelpCard />
       <ThemeToggle />
-      <button
-        type="button"
-        className="quiet-button"
-        aria-label="Settings"
-        data-tip={`Settings (${MOD}+,)`}
-        aria-expanded={isExpanded}
-        onClick={() => playground.toggle('settings')}
-      >
+      <CommandButton command="settings" aria-expanded={isExpanded}>
         <SettingsIcon />
-      </button>
+      </CommandButton>
     </header>
   );
 }

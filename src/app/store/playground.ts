@@ -6,7 +6,7 @@ import * as history from './history';
 import { LENS_DEFAULTS, LensDesk, lensFromView } from './lens';
 import { Session, type SessionOptions } from './session';
 import { DEFAULTS, type Sampler, type Settings } from './settings';
-import type { PanelId, PlaygroundState } from './state';
+import type { CardId, PanelId, PlaygroundState } from './state';
 import { type Change, EMPTY, edit, lengthOf, type TextValue } from './text-value';
 import { createTokenView } from './token-view';
 
@@ -32,6 +32,7 @@ export class Playground {
       settings: options.settings ?? DEFAULTS,
       engine: { phase: 'loading', progress: null },
       work: { phase: 'idle' },
+      card: null,
       panel: null,
       lens: LENS_DEFAULTS,
       figures: null,
@@ -157,6 +158,11 @@ export class Playground {
 
   setSampler(change: Partial<Sampler>): void {
     this.set({ sampler: { ...this.store.getState().settings.sampler, ...change } });
+  }
+
+  /** Opens a card, in place of whichever is open; null closes it. */
+  openCard(card: CardId | null): void {
+    this.store.setState({ card });
   }
 
   /** Opens the rail on a panel, or closes it. */

@@ -101,7 +101,7 @@ describe('a shared text', () => {
     await openText(playground, fragment.slice(0, -3), 'link');
     expect(text()).toBe('Mine');
     expect(state().notice).toMatch(/link is damaged.*as it was/);
-    await openFile(playground, new File(['My diary'], 'diary.txt'));
+    await openFile(playground, new File(['My diary'], 'diary.leapformer.txt'));
     expect(state().notice).toMatch(/file is damaged/);
     expect(text()).toBe('Mine');
   });
@@ -111,6 +111,21 @@ describe('a shared text', () => {
     const { playground, text } = await ready();
     await openFile(playground, new File([fragment.replace(/.{20}/g, '$&\r\n')], 'a.leapformer.txt'));
     expect(text()).toBe('One two three');
+  });
+
+  it('is known by what it holds; any other file is plain text, if it is text', async () => {
+    const { fragment } = await sharedText();
+    const { playground, text, state } = await ready('Mine');
+    await openFile(playground, new File(['My\r\ndiary'], 'diary.txt'));
+    expect(text()).toBe('My\ndiary');
+    await openFile(playground, new File([`${fragment}\n`], 'renamed.txt'));
+    expect(text()).toBe('One two three');
+    await openFile(playground, new File(['\x89PNG\0'], 'a.png'));
+    expect(state().notice).toBe('a.png is not a text. Yours is as it was.');
+    expect(text()).toBe('One two three');
+    playground.undo();
+    playground.undo();
+    expect(text()).toBe('Mine');
   });
 
   it('keeps the model that it names, and needs none that is loaded', async () => {

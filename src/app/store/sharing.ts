@@ -58,10 +58,19 @@ export async function openText(
 
 const LARGEST_FILE = 2 ** 24; // bytes; no text that can be shared comes near
 
+const OURS = /\.leapformer.*\.txt$/i; // browsers put ' (1)' before the last dot
+
+/** Opens one of our files, or any other as plain text. */
 export async function openFile(playground: Playground, file: File): Promise<void> {
+  if (file.size > LARGEST_FILE)
+    return playground.notify(`${file.name} is too large. Your text is as it was.`);
+  const content = await file.text();
   // Programs that hand text on may have broken its lines.
-  const fragment = file.size > LARGEST_FILE ? '' : (await file.text()).replace(/\s+/g, '');
-  await openText(playground, fragment, 'file');
+  const fragment = content.replace(/\s+/g, '');
+  const isOurs = OURS.test(file.name) || (await decodeText(fragment).then(Boolean, () => false));
+  if (isOurs) return openText(playground, fragment, 'file');
+  if (content.includes('\0')) return playground.notify(`${file.name} is not a text. Yours is as it was.`);
+  playground.replace(typedText(content.replace(/\r\n?/g, '\n')));
 }
 
 function fromShared({ model, runs, sampling }: Shared): TextValue {

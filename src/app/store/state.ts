@@ -20,6 +20,9 @@ export type Work =
   | { readonly phase: 'verifying'; readonly checked: number; readonly total: number }
   | { readonly phase: 'stopping' };
 
+/** What can open over the page, one at a time. */
+export type CardId = 'model' | 'device' | 'memory' | 'examples' | 'share' | 'help' | 'palette';
+
 /** What the rail can show. */
 export type PanelId = 'settings' | 'lens';
 
@@ -29,6 +32,8 @@ export interface PlaygroundState {
   readonly settings: Settings;
   readonly engine: EngineState;
   readonly work: Work;
+  /** What is open over the page. */
+  readonly card: CardId | null;
   /** What the rail shows; null while it is closed. */
   readonly panel: PanelId | null;
   readonly lens: LensView;

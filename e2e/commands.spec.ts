@@ -1,0 +1,63 @@
+import { expect, test } from './playground';
+
+test('the palette finds commands by name, does them, and gives the focus back', async ({
+  playground,
+  page,
+}) => {
+  await playground.open();
+  await playground.startNew('Tea is a drink');
+  await page.keyboard.press('Control+k');
+  const palette = page.getByRole('dialog', { name: 'All commands' });
+  await expect(palette.getByRole('option', { name: /^Undo/ })).toBeVisible();
+  await expect(palette.getByRole('option', { name: /^Redo/ })).toHaveCount(0); // nothing to redo
+  await page.keyboard.type('undo');
+  await page.keyboard.press('Enter');
+  await expect(palette).toHaveCount(0);
+  expect(await playground.words()).not.toBe('Tea is a drink');
+  await expect(playground.text).toBeFocused();
+
+  await page.keyboard.press('Control+k');
+  await page.keyboard.type('nothing of the kind');
+  await expect(palette).toContainText('No command is called that.');
+  await page.keyboard.press('Control+z'); // the field's own
+  await page.keyboard.press('Escape');
+  await expect(palette).toHaveCount(0);
+
+  await page.keyboard.press('Control+/');
+  const help = page.getByRole('dialog', { name: 'Help and shortcuts' });
+  await expect(help).toContainText('Regenerate the last part');
+  await page.keyboard.press('Control+s'); // one card at a time
+  await expect(help).toHaveCount(0);
+  await expect(page.getByRole('textbox', { name: 'Link' })).toBeVisible();
+});
+
+test('a text file dropped on the page is opened, and undo brings back what was there', async ({
+  playground,
+}) => {
+  await playground.open();
+  await playground.startNew('Mine.');
+  await playground.text.evaluate((element) => {
+    const dataTransfer = new DataTransfer();
+    dataTransfer.items.add(new File(['Theirs.\r\nTwo lines.'], 'notes.txt', { type: 'text/plain' }));
+    element.dispatchEvent(new DragEvent('drop', { dataTransfer, bubbles: true, cancelable: true }));
+  });
+  await expect(playground.text).toHaveText('Theirs.Two lines.');
+  await playground.undo.click();
+  await expect(playground.text).toHaveText('Mine.');
+});
+
+test('the whole text is copied as plain text', async ({ playground, page }) => {
+  await playground.open();
+  await playground.startNew('= Tea =\n\nA drink.');
+  await page.evaluate(() => {
+    navigator.clipboard.writeText = async (text) => void Object.assign(window, { copied: text });
+  });
+  await page.keyboard.press('Control+k');
+  await expect(page.getByRole('combobox', { name: 'Command' })).toBeFocused();
+  await page.keyboard.type('plain text');
+  await page.keyboard.press('Enter');
+  await expect(page.getByText('Copied.', { exact: true }).first()).toBeVisible();
+  expect(await page.evaluate(() => (window as unknown as { copied: string }).copied)).toBe(
+    '= Tea =\n\nA drink.',
+  );
+});

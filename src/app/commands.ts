@@ -1,0 +1,99 @@
+import { plainText } from '../model/text';
+import { openBenchmark } from './address';
+import { pickFile } from './files';
+import { canRegenerate, type Playground } from './store/playground';
+import { openFile } from './store/sharing';
+import type { PlaygroundState } from './store/state';
+import { typedText } from './store/text-value';
+import { applyTheme, currentTheme, NEXT_THEME } from './theme';
+
+/** Everything that can be done from anywhere: what the keyboard, the buttons, the help and the palette all read. */
+export interface Command {
+  readonly id: string;
+  /** What it does, as the palette and the help say it. */
+  readonly name: string;
+  /** Chords, as in 'Mod+Shift+Z'; the first is the one that is shown. */
+  readonly keys?: readonly string[];
+  /** There is nothing to do it to, or something else runs. */
+  isOff?(state: PlaygroundState): boolean;
+  run(playground: Playground): unknown;
+}
+
+const isWorking = ({ work }: PlaygroundState) => work.phase !== 'idle';
+
+const TABLE = [
+  {
+    id: 'generate',
+    name: 'Generate, or continue',
+    keys: ['Mod+Enter'],
+    isOff: isWorking,
+    run: (playground) => playground.generate(),
+  },
+  { id: 'stop', name: 'Stop', keys: ['Esc'], isOff: (state) => !isWorking(state), run: (p) => p.stop() },
+  {
+    id: 'one-token',
+    name: 'Write one token',
+    keys: ['Alt+Enter'],
+    isOff: isWorking,
+    run: (playground) => playground.generate(1),
+  },
+  {
+    id: 'regenerate',
+    name: 'Regenerate the last part',
+    keys: ['Mod+Shift+Enter'],
+    isOff: (state) => isWorking(state) || !state.history || !canRegenerate(state.history.present),
+    run: (playground) => playground.regenerate(),
+  },
+  {
+    id: 'undo',
+    name: 'Undo',
+    keys: ['Mod+Z'],
+    isOff: ({ history }) => !history?.past.length,
+    run: (playground) => playground.undo(),
+  },
+  {
+    id: 'redo',
+    name: 'Redo',
+    keys: ['Mod+Shift+Z', 'Mod+Y'],
+    isOff: ({ history }) => !history?.future.length,
+    run: (playground) => playground.redo(),
+  },
+  { id: 'share', name: 'Share', keys: ['Mod+S'], run: (playground) => playground.openCard('share') },
+  { id: 'settings', name: 'Settings', keys: ['Mod+,'], run: (playground) => playground.toggle('settings') },
+  { id: 'palette', name: 'All commands', keys: ['Mod+K'], run: (p) => p.openCard('palette') },
+  {
+    id: 'help',
+    name: 'Help and shortcuts',
+    keys: ['Mod+/'],
+    run: (playground) => playground.openCard('help'),
+  },
+  { id: 'verify', name: 'Verify the text', isOff: isWorking, run: (playground) => playground.verify() },
+  { id: 'copy', name: 'Copy as plain text', run: copyText },
+  { id: 'new', name: 'New text', run: (playground) => playground.replace(typedText('')) },
+  { id: 'examples', name: 'Examples', run: (playground) => playground.openCard('examples') },
+  { id: 'open', name: 'Open a file …', run: (playground) => pickFile((file) => openFile(playground, file)) },
+  { id: 'benchmark', name: 'Measure this device', run: openBenchmark },
+  { id: 'theme', name: 'Change the theme', run: () => applyTheme(NEXT_THEME[currentTheme()]) },
+] as const satisfies Command[];
+
+export type CommandId = (typeof TABLE)[number]['id'];
+
+export const COMMANDS: readonly Command[] = TABLE;
+
+export function commandOf(id: CommandId): Command {
+  return COMMANDS.find((command) => command.id === id)!;
+}
+
+/** Does it, unless there is nothing to do. */
+export function runCommand(command: Command, playground: Playground): void {
+  if (!command.isOff?.(playground.store.getState())) void command.run(playground);
+}
+
+async function copyText(playground: Playground): Promise<void> {
+  try {
+    await navigator.clipboard.writeText(plainText(playground.text.runs));
+    playground.notify('Copied.');
+  } catch {
+    playground.notify('This browser does not let the page copy. Select the text and copy it by hand.');
+  }
+}

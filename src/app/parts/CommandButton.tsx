@@ -1,0 +1,32 @@
+import type { ReactNode } from 'react';
+import { type CommandId, commandOf, runCommand } from '../commands';
+import { usePlayground, usePlaygroundState } from '../playground-context';
+import { tipOf } from '../shortcuts';
+
+/** A command as a button with an icon. */
+export function CommandButton({
+  command: id,
+  children,
+  ...expansion
+}: {
+  command: CommandId;
+  children: ReactNode;
+  'aria-expanded'?: boolean;
+}) {
+  const playground = usePlayground();
+  const command = commandOf(id);
+  const isOff = usePlaygroundState((state) => command.isOff?.(state) ?? false);
+  return (
+    <button
+      type="button"
+      className="quiet-button"
+      aria-label={command.name}
+      data-tip={tipOf(command)}
+      aria-disabled={isOff}
+      {...expansion}
+      onClick={() => runCommand(command, playground)}
+    >
+      {children}
+    </button>
+  );
+}
