@@ -19,6 +19,7 @@ export interface Command {
   run(playground: Playground): unknown;
 }
 
+const looksAtNone = ({ panel }: PlaygroundState) => panel !== 'token' && panel !== 'lens';
 const isWorking = ({ work }: PlaygroundState) => work.phase !== 'idle';
 
 const TABLE = [
@@ -60,6 +61,21 @@ const TABLE = [
   },
   { id: 'share', name: 'Share', keys: ['Mod+S'], run: (playground) => playground.openCard('share') },
   { id: 'settings', name: 'Settings', keys: ['Mod+,'], run: (playground) => playground.toggle('settings') },
+  { id: 'token', name: 'Look at tokens', keys: ['Mod+I'], run: (playground) => playground.toggle('token') },
+  {
+    id: 'token-before',
+    name: 'Token before, with its panel open',
+    keys: ['Alt+ArrowLeft'],
+    isOff: looksAtNone,
+    run: (playground) => playground.walk(-1),
+  },
+  {
+    id: 'token-after',
+    name: 'Token after',
+    keys: ['Alt+ArrowRight'],
+    isOff: looksAtNone,
+    run: (playground) => playground.walk(1),
+  },
   { id: 'palette', name: 'All commands', keys: ['Mod+K'], run: (p) => p.openCard('palette') },
   {
     id: 'help',

@@ -25,3 +25,16 @@ export function milliseconds(n: number): string {
 export function perSecond(n: number): string {
   return decimal(n < 10 ? 1 : 0).format(n);
 }
+
+/** 0.1234 → 12.3 %; what is not certain never reads as 0 or 100. */
+export function percent(share: number): string {
+  if (share > 0 && share < 0.0005) return '< 0.1 %';
+  if (share < 1 && share > 0.9995) return '> 99.9 %';
+  return `${decimal(share < 0.1 ? 1 : 0).format(100 * share)} %`;
+}
+
+/** 1 → 1st */
+export function ordinal(n: number): string {
+  const ending = { one: 'st', two: 'nd', few: 'rd', other: 'th', zero: 'th', many: 'th' };
+  return `${count(n)}${ending[new Intl.PluralRules('en', { type: 'ordinal' }).select(n)]}`;
+}

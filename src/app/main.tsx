@@ -6,6 +6,7 @@ import './styles/layout.css';
 import './styles/document.css';
 import './styles/panels.css';
 import './styles/settings.css';
+import './styles/token.css';
 import { createRoot } from 'react-dom/client';
 import { createEngine } from '../workers/client';
 import { App } from './App';

@@ -7,6 +7,7 @@ const isMac = /Mac|iPhone|iPad/.test(navigator.userAgent);
 export function handleShortcuts(playground: Playground): () => void {
   const listener = (event: KeyboardEvent) => {
     const pressed = chord(event);
+    if (choosesToken(event, playground)) return;
     const command = COMMANDS.find(({ keys }) => keys?.includes(pressed));
     if (!command || isElsewhere(command, event, playground)) return;
     event.preventDefault();
@@ -18,8 +19,18 @@ export function handleShortcuts(playground: Playground): () => void {
   return () => removeEventListener('keydown', listener, { capture: true });
 }
 
+/** Alt and a digit put that alternative in the place of the token that is looked at. */
+function choosesToken(event: KeyboardEvent, playground: Playground): boolean {
+  const digit = event.altKey && /^Digit(\d)$/.exec(event.code)?.[1]; // with Alt some layouts type something else
+  if (!digit || playground.store.getState().panel !== 'token') return false;
+  event.preventDefault();
+  playground.chooseHere((Number(digit) + 9) % 10);
+  return true;
+}
+
 /** Whether the key is meant for something that is open, or is being typed in. */
 function isElsewhere({ id, isOff }: Command, { target }: KeyboardEvent, playground: Playground): boolean {
+  if (id === 'token-before' || id === 'token-after') return isOff!(playground.store.getState());
   const open = document.querySelector('[role=dialog], [role=menu], [role=listbox]');
   if (id === 'stop') return Boolean(open) || isOff!(playground.store.getState());
   if (id !== 'undo' && id !== 'redo') return false;
@@ -36,9 +47,13 @@ function chord({ ctrlKey, metaKey, altKey, shiftKey, key }: KeyboardEvent): stri
   return `${mod}${altKey ? 'Alt+' : ''}${shift}${name}`;
 }
 
+const ARROWS = { ArrowLeft: '←', ArrowRight: '→' };
+
 /** The keys of a command as they are called here; none if it has no shortcut. */
 export function keysOf({ keys }: Command): string[] {
-  const names: Record<string, string> = isMac ? { Mod: '⌘', Alt: '⌥', Shift: '⇧' } : { Mod: 'Ctrl' };
+  const names: Record<string, string> = isMac
+    ? { Mod: '⌘', Alt: '⌥', Shift: '⇧', ...ARROWS }
+    : { Mod: 'Ctrl', ...ARROWS };
   return keys?.[0].split('+').map((key) => names[key] ?? key) ?? [];
 }
 

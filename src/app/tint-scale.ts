@@ -10,11 +10,13 @@ export function tintColour(strength: number): string | null {
 
 const STEPS = 24; // tokens that look alike share a mark
 const STRONGEST = { light: 0.62, dark: 0.76 };
+const OPAQUE = 0.4; // weaker colours let the paper through
 
 const COLOURS = Array.from({ length: STEPS + 1 }, (_, step) => {
   const t = step / STEPS;
-  const light = interpolateYlGnBu(STRONGEST.light * t);
-  const dark = interpolateYlGnBu(1 - (1 - STRONGEST.dark) * t);
+  const onPaper = (colour: string) => colour.replace(')', `, ${Math.min(t / OPAQUE, 1).toFixed(2)})`);
+  const light = onPaper(interpolateYlGnBu(STRONGEST.light * t));
+  const dark = onPaper(interpolateYlGnBu(1 - (1 - STRONGEST.dark) * t));
   return step === 0 ? null : `light-dark(${light}, ${dark})`;
 });
 

@@ -115,6 +115,17 @@ function splitRun(run: Run, at: number): Cut {
   return { before, cut: [text.slice(units, at), text.slice(at, end)], after };
 }
 
+/** The runs before token `place` of run `n`: tokens stay what they are, typed ones and those inside a character too. */
+export function cutAtToken(runs: readonly Run[], n: number, place: number): readonly Run[] {
+  const run = runs[n];
+  if (place === 0) return runs.slice(0, n);
+  const units = run.tokens!.lengths.subarray(0, place).reduce((sum, length) => sum + length, 0);
+  if (run.source === 'sampled') return [...runs.slice(0, n), slice(run, 0, place, 0, units)];
+  const { ids, lengths } = run.tokens!;
+  const tokens = { ids: ids.slice(0, place), lengths: lengths.slice(0, place) };
+  return [...runs.slice(0, n), { ...run, text: run.text.slice(0, units), tokens }];
+}
+
 function slice(
   run: SampledRun,
   firstToken: number,

@@ -44,6 +44,18 @@ describe('the token index', () => {
     expect(() => index.token(7)).toThrow(RangeError);
   });
 
+  it('cuts before any token, typed or sampled, and inside characters', () => {
+    const runs = sampled(typedTokens(['A', ' b']), ['foo', '', '😀', 'x']);
+    const index = new TokenIndex(runs);
+    for (let number = 0; number < index.count; number++) {
+      const before = index.before(number);
+      const cut = new TokenIndex(before);
+      expect(cut.ids(0, cut.count)).toEqual(index.ids(0, number));
+      expect(plainText(before)).toBe(plainText(runs).slice(0, index.token(number).from));
+    }
+    expect(index.ids(-2, 1)).toEqual([1]);
+  });
+
   it('leaves out what is not encoded', () => {
     const runs = [...typedTokens(['A', 'b']), ...sampled([], ['c']), ...typed('??'), ...sampled([], ['d'])];
     const index = new TokenIndex(runs);

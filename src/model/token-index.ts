@@ -1,6 +1,6 @@
 import type { Encoded } from './encoded';
 import { RECORD_SIZE, readRecord, type TokenRecord } from './sampling';
-import type { Run } from './text';
+import { cutAtToken, type Run } from './text';
 
 /** A token of a text. */
 export interface Token {
@@ -69,6 +69,18 @@ export class TokenIndex {
     const place = number - this.firstToken[n];
     const from = this.firstUnit[n] + startsOf(run.tokens!)[place];
     return { number, id: run.tokens!.ids[place], from, to: from + run.tokens!.lengths[place], run, place };
+  }
+
+  /** The text before a token. */
+  before(number: number): readonly Run[] {
+    const n = lastAtMost(this.firstToken, number);
+    return cutAtToken(this.runs, n, this.token(number).place);
+  }
+
+  /** Ids of the tokens [from, to). */
+  ids(from: number, to: number): number[] {
+    const first = Math.max(from, 0);
+    return Array.from({ length: Math.max(to - first, 0) }, (_, i) => this.token(first + i).id);
   }
 }
 

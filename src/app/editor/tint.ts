@@ -1,12 +1,12 @@
 import { RangeSetBuilder, StateEffect, StateField } from '@codemirror/state';
 import { Decoration, type DecorationSet, EditorView, ViewPlugin, type ViewUpdate } from '@codemirror/view';
-import type { TokenIndex } from '../../model/token-index';
+import type { Token, TokenIndex } from '../../model/token-index';
 
 /** What is painted: the background of tokens, and frames around the two that are looked at. */
 export interface Tint {
   readonly index: TokenIndex;
   /** A CSS colour, or null for none. Asked for tokens in sight alone. */
-  colour(token: number): string | null;
+  colour(token: Token): string | null;
   readonly hovered: number | null;
   readonly chosen: number | null;
 }
@@ -49,8 +49,9 @@ function paint(view: EditorView): DecorationSet {
           offset++; // not encoded: rare, and only until the next press
           continue;
         }
-        const { to } = tint.index.token(number);
-        const colour = tint.colour(number);
+        const token = tint.index.token(number);
+        const { to } = token;
+        const colour = tint.colour(token);
         const look =
           number === tint.chosen ? 'token chosen' : number === tint.hovered ? 'token hovered' : 'token';
         if (colour || look !== 'token') builder.add(offset, Math.min(to, visible.to), mark(colour, look));

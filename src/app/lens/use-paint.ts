@@ -22,7 +22,7 @@ export function usePaint(start: number, shares: Float32Array | null): void {
     let most = 0;
     // The opening token often takes most, and is not in the text.
     for (let j = start === 0 ? 1 : 0; j < shares.length; j++) most = Math.max(most, Math.abs(shares[j]));
-    tokens.setState({ colour: (token) => tokenColour(shares[token + 1 - start] ?? 0, most) });
+    tokens.setState({ colour: ({ number }) => tokenColour(shares[number + 1 - start] ?? 0, most) });
   }, [tokens, start, shares]);
   useEffect(() => () => tokens.setState({ colour: untinted }), [tokens]);
 }

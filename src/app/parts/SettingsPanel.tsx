@@ -2,6 +2,7 @@ import type { BackendChoice } from '../../workers/messages';
 import { chooseBackend, chosenBackend } from '../address';
 import { usePlayground, usePlaygroundState } from '../playground-context';
 import { RANGES, type Sampler, samplerOf } from '../store/settings';
+import { Choice } from './Choice';
 import { NumberField } from './NumberField';
 
 const SAMPLER: { key: keyof Sampler; name: string; hint: string }[] = [
@@ -155,34 +156,6 @@ function BackendField() {
         {isNamed ? 'Set by ?backend= in the address. ' : ''}
         {info ? `Now: ${info.device}. ${info.reason ?? ''}` : ''}
       </small>
-    </fieldset>
-  );
-}
-
-interface ChoiceProps<T extends string> {
-  readonly name: string;
-  readonly value: T;
-  readonly options: readonly { readonly value: T; readonly name: string }[];
-  onChange(value: T): void;
-}
-
-function Choice<T extends string>({ name, value, options, onChange }: ChoiceProps<T>) {
-  return (
-    <fieldset className="choice">
-      <legend>{name}</legend>
-      <div className="choice-options">
-        {options.map((option) => (
-          <label key={option.value}>
-            <input
-              type="radio"
-              name={name}
-              checked={option.value === value}
-              onChange={() => onChange(option.value)}
-            />
-            <span>{option.name}</span>
-          </label>
-        ))}
-      </div>
     </fieldset>
   );
 }

@@ -41,3 +41,5 @@ export const SystemIcon = icon(<path d="M2 3h12v8H2zM6 14h4M8 11v3" />);
 export const CloseIcon = icon(<path d="M4 4l8 8M12 4l-8 8" />);
 export const DownIcon = icon(<path d="M8 3v10M4 9l4 4 4-4" />);
 export const ChevronIcon = icon(<path d="M4.5 6.5L8 10l3.5-3.5" />);
+export const BackIcon = icon(<path d="M10 3L5 8l5 5" />);
+export const ForthIcon = icon(<path d="M6 3l5 5-5 5" />);

@@ -1,6 +1,7 @@
 import { type ComponentType, lazy, Suspense } from 'react';
 import type { PanelId } from '../store/state';
 import { SettingsPanel } from './SettingsPanel';
+import { TokenPanel } from './TokenPanel';
 
 interface Panel {
   readonly id: PanelId;
@@ -21,5 +22,6 @@ function LensPanel() {
 /** What the rail can show, in the order of its tabs; loaded with the rail. */
 export const PANELS: readonly Panel[] = [
   { id: 'settings', name: 'Settings', Content: SettingsPanel },
+  { id: 'token', name: 'Token', Content: TokenPanel },
   { id: 'lens', name: 'Lens', Content: LensPanel },
 ];

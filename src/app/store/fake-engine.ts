@@ -1,5 +1,6 @@
 import { EngineError } from '../../model/errors';
 import { RECORD_SIZE } from '../../model/sampling';
+import { packVocabulary } from '../../model/vocabulary';
 import type { EngineClient } from '../../workers/client';
 import type {
   DescribeEvent,
@@ -35,6 +36,7 @@ export class FakeEngine implements EngineClient {
   info = {
     manifest: { id: 'one', name: 'One', digest: 'd1', sampling: { temperature: 0.7 } },
     backend: {},
+    vocabulary: packVocabulary(Array.from({ length: 200 }, (_, id) => new TextEncoder().encode(`<${id}>`))),
     memory: {},
   } as EngineInfo;
   private loading = new Outcome<EngineInfo>();
@@ -67,9 +69,9 @@ export class FakeEngine implements EngineClient {
     return running.promise;
   }
 
-  /** Describes every token as the likeliest of two, with one bit of surprise. */
+  /** Describes every token with one bit of surprise, and 7 and 8 as what else there might have been. */
   async describe(
-    { runs, from, to }: DescribeRequest,
+    { runs, from, to, sampling }: DescribeRequest,
     onEvent: (event: DescribeEvent) => void | Promise<void>,
     signal?: AbortSignal,
   ): Promise<DescribeResult> {
@@ -80,7 +82,9 @@ export class FakeEngine implements EngineClient {
     }
     const end = Math.min(to, count);
     const records = new Float32Array((end - from) * RECORD_SIZE).fill(-1);
-    for (let i = 0; i < end - from; i++) records.set([0, -Math.LN2, 1, 0], i * RECORD_SIZE);
+    const chance = sampling ? 0.75 : 0;
+    for (let i = 0; i < end - from; i++)
+      records.set([0, -Math.LN2, 1, chance, 7, -Math.LN2, chance, 8, -2, 0], i * RECORD_SIZE);
     await onEvent({ type: 'reading', read: end, total: end });
     if (!signal?.aborted) await onEvent({ type: 'records', from, records });
     return { isComplete: !signal?.aborted };

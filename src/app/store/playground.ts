@@ -1,8 +1,11 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
-import type { Sampling } from '../../model/sampling';
+import type { Sampling, TokenRecord } from '../../model/sampling';
+import { type Token, TokenIndex } from '../../model/token-index';
 import type { View } from '../../share/shared';
 import { retitle } from './article';
+import { withChoice } from './choice';
 import * as history from './history';
+import { Inspection } from './inspection';
 import { LENS_DEFAULTS, LensDesk, lensFromView } from './lens';
 import { Session, type SessionOptions } from './session';
 import { DEFAULTS, type Sampler, type Settings } from './settings';
@@ -18,6 +21,7 @@ export class Playground {
   /** Apart from the store, since it changes with every move of the pointer. */
   readonly tokens = createTokenView();
   readonly lens: LensDesk;
+  readonly inspection: Inspection;
   private readonly session: Session;
   private readonly now: () => number;
   /** A shared text as it was opened: until it is changed, another one may take its place for good. */
@@ -43,6 +47,7 @@ export class Playground {
     }));
     this.session = new Session(this.store, options);
     this.lens = new LensDesk(this.store, this.session, this.tokens);
+    this.inspection = new Inspection(this.store, this.session);
   }
 
   get text(): TextValue {
@@ -137,7 +142,7 @@ export class Playground {
   regenerate(): Promise<void> {
     this.typing = null;
     if (this.text.generatedFrom === null) return Promise.resolve();
-    return this.session.generate(this.store.getState().settings.length, 'last generation');
+    return this.session.generate(this.store.getState().settings.length, { from: 'last generation' });
   }
 
   /** Says of each token that was drawn whether this model draws it; the outcome is in the state. */
@@ -148,6 +153,30 @@ export class Playground {
 
   stop(): void {
     this.session.stop();
+  }
+
+  /** Puts one of its alternatives in the place of a token, and goes on from there: one step of the history. */
+  choose(token: Token, record: TokenRecord, alternative: number): Promise<void> {
+    const { engine, settings } = this.store.getState();
+    if (engine.phase !== 'ready' || !record.alternatives[alternative]) return Promise.resolve();
+    this.change(withChoice(this.text, token.number, record, alternative, engine.info.vocabulary));
+    this.tokens.setState({ chosen: token.number, hovered: null });
+    return this.session.generate(settings.length, { branchAt: token.number, amends: true });
+  }
+
+  /** The same for the token that is looked at. */
+  chooseHere(alternative: number): void {
+    const { chosen } = this.tokens.getState();
+    const found = chosen === null ? null : this.inspection.look(chosen);
+    if (found?.record) void this.choose(found.token, found.record, alternative);
+  }
+
+  /** Goes to the token before or behind the one that is looked at; at first to the last one. */
+  walk(by: -1 | 1): void {
+    const { count } = new TokenIndex(this.text.runs);
+    const { chosen } = this.tokens.getState();
+    const to = chosen === null ? count - 1 : Math.min(Math.max(chosen + by, 0), count - 1);
+    if (count > 0) this.tokens.setState({ chosen: to, hovered: null });
   }
 
   // Settings and messages.

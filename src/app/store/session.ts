@@ -8,9 +8,17 @@ import { amend, commit } from './history';
 import { loadEngine } from './loading';
 import { samplingOf } from './settings';
 import type { PlaygroundState } from './state';
-import { asTyped, beforeGeneration, lengthOf, type ModelRef } from './text-value';
+import { asTyped, beforeGeneration, isForeign, lengthOf, type ModelRef } from './text-value';
 import { conclusion as verdict, verifyRuns, withRuns } from './verifying';
 import { type Generation, moved, Writing } from './writing';
+
+export interface GenerateOptions {
+  readonly from?: 'end' | 'last generation';
+  /** Tokens of the text before the place where it parts from another. */
+  readonly branchAt?: number;
+  /** What is written belongs to the step of the history that is under way. */
+  readonly amends?: boolean;
+}
 
 export interface SessionOptions {
   createEngine(): EngineClient;
@@ -30,6 +38,8 @@ export class Session {
   private loading: AbortController | null = null;
   private ready: Promise<EngineInfo> | null = null;
   private current: Generation | null = null;
+  /** Questions to the engine that are open. */
+  private readonly questions = new Set<AbortController>();
   /** Settles when the engine is free: it writes one text at a time. */
   private free: Promise<void> = Promise.resolve();
 
@@ -41,6 +51,7 @@ export class Session {
   /** Starts the engine and loads the model; whatever ran before is dropped. The outcome is in the state. */
   load(): void {
     this.interrupt();
+    this.endQuestions();
     this.loading?.abort();
     this.engine?.dispose();
     const controller = new AbortController();
@@ -101,9 +112,42 @@ export class Session {
     this.engine?.closeLens();
   }
 
+  /**
+   * Asks the engine something about the text, once it is free. Writing, and whatever changes the text, ends a question;
+   * then, and when it fails, the answer is null.
+   */
+  ask<T>(
+    question: (engine: EngineClient, info: EngineInfo, signal: AbortSignal) => Promise<T>,
+    signal: AbortSignal,
+  ): Promise<T | null> {
+    const mine = new AbortController();
+    const end = () => mine.abort();
+    signal.addEventListener('abort', end);
+    if (signal.aborted) end();
+    this.questions.add(mine);
+    const answer = this.free.then(async () => {
+      try {
+        const info = await unlessAborted(this.ready!, mine.signal);
+        return await question(this.engine!, info, mine.signal);
+      } catch (thrown) {
+        this.fail(EngineError.from(thrown));
+        return null;
+      } finally {
+        this.questions.delete(mine);
+        signal.removeEventListener('abort', end);
+      }
+    });
+    this.free = answer.then(() => {});
+    return answer;
+  }
+
+  private endQuestions(): void {
+    for (const question of this.questions) question.abort();
+  }
+
   /** Writes on at the end of the text, or anew from where the last generation began. */
-  generate(maxTokens: number, from: 'end' | 'last generation' = 'end'): Promise<void> {
-    return this.engage('Writing', (mine, info) => this.write(mine, info, maxTokens, from));
+  generate(maxTokens: number, how: GenerateOptions = {}): Promise<void> {
+    return this.engage('Writing', (mine, info) => this.write(mine, info, maxTokens, how));
   }
 
   /** Checks the drawn tokens of the text. */
@@ -117,6 +161,7 @@ export class Session {
     work: (mine: Generation, info: EngineInfo) => Promise<void>,
   ): Promise<void> {
     if (this.current || !this.store.getState().history) return;
+    this.endQuestions();
     const { phase } = this.store.getState().engine;
     if (phase === 'failed' || phase === 'cancelled') this.load();
     const mine: Generation = { controller: new AbortController(), closed: false };
@@ -141,6 +186,7 @@ export class Session {
 
   /** The text is about to change: ends a generation at the words that are shown now, unless it has yet to begin. */
   makeWay(): void {
+    this.endQuestions();
     if (this.store.getState().work.phase !== 'waiting') this.interrupt();
   }
 
@@ -173,16 +219,17 @@ export class Session {
     mine: Generation,
     info: EngineInfo,
     maxTokens: number,
-    from: 'end' | 'last generation',
+    how: GenerateOptions,
   ): Promise<void> {
     const { store } = this;
     store.setState({ work: { phase: 'reading', read: 0, total: null } });
-    const writing = this.begin(mine, info, from);
+    const writing = this.begin(mine, info, how);
     const request = {
       runs: writing.text.runs.map(requestRun),
       sampling: writing.sampling,
       maxTokens,
       atArticleEnd: store.getState().settings.atArticleEnd,
+      ...(how.branchAt !== undefined && { branchAt: how.branchAt }),
     };
     const { signal } = mine.controller;
     const result = await this.engine!.generate(request, (event) => writing.take(event), signal);
@@ -221,12 +268,11 @@ export class Session {
   }
 
   /** Settles which text is written on, and how what comes gets into the document. */
-  private begin(mine: Generation, { manifest }: EngineInfo, from: 'end' | 'last generation') {
+  private begin(mine: Generation, { manifest }: EngineInfo, { from, amends = false }: GenerateOptions) {
     const { store } = this;
     const state = store.getState();
     let present = state.history!.present;
-    const isForeign = present.model !== null && present.model.digest !== manifest.digest;
-    if (isForeign && present.runs.some(({ tokens }) => tokens)) {
+    if (isForeign(present, manifest)) {
       const wasSampled = present.runs.some(({ source }) => source === 'sampled');
       present = asTyped(present);
       store.setState({ history: (wasSampled ? commit : amend)(state.history!, present) });
@@ -236,14 +282,14 @@ export class Session {
         });
     }
     const start =
-      from === 'end' || present.generatedFrom === null
+      from !== 'last generation' || present.generatedFrom === null
         ? { ...present, generatedFrom: lengthOf(present.runs) }
         : beforeGeneration(present);
     const base = { ...start, model: { id: manifest.id, digest: manifest.digest } };
     const seed = state.settings.randomSeed ? this.options.randomSeed() : state.settings.seed;
     const settings = { ...state.settings, seed };
     store.setState({ settings });
-    return new Writing(base, samplingOf(settings, manifest), mine, store, this.options.nextFrame);
+    return new Writing(base, samplingOf(settings, manifest), amends, mine, store, this.options.nextFrame);
   }
 
   private fail(error: EngineError): void {

@@ -72,6 +72,11 @@ export function beforeGeneration(value: TextValue): TextValue {
   return { ...value, runs: replaceText(runs, generatedFrom ?? 0, lengthOf(runs), '') };
 }
 
+/** Its tokens are of other weights than these. */
+export function isForeign({ model, runs }: TextValue, { digest }: { readonly digest: string }): boolean {
+  return model !== null && model.digest !== digest && runs.some(({ tokens }) => tokens);
+}
+
 /** The same words as typed text: what was sampled by other weights has no ids that this model knows. */
 export function asTyped(value: TextValue): TextValue {
   return { ...value, runs: typed(plainText(value.runs)), model: null };

@@ -32,6 +32,7 @@ export class Writing {
   text: TextValue;
   readonly sampling: Sampling;
   count = 0;
+  private readonly amends: boolean;
   private readonly generation: Generation;
   private readonly store: StoreApi<PlaygroundState>;
   private readonly nextFrame: () => Promise<void>;
@@ -41,12 +42,14 @@ export class Writing {
   constructor(
     text: TextValue,
     sampling: Sampling,
+    amends: boolean,
     generation: Generation,
     store: StoreApi<PlaygroundState>,
     nextFrame: () => Promise<void>,
   ) {
     this.text = text;
     this.sampling = sampling;
+    this.amends = amends;
     this.generation = generation;
     this.store = store;
     this.nextFrame = nextFrame;
@@ -82,7 +85,7 @@ export class Writing {
     }
     this.text = { ...this.text, runs };
     this.store.setState({
-      history: (first ? commit : amend)(history, this.text),
+      history: (first && !this.amends ? commit : amend)(history, this.text),
       figures: events.at(-1)!.figures,
       work: work.phase === 'stopping' ? work : { phase: 'writing' },
     });

@@ -1,0 +1,31 @@
+import { useMemo } from 'react';
+import { useStore } from 'zustand';
+import type { TokenRecord } from '../model/sampling';
+import { type Token, TokenIndex } from '../model/token-index';
+import { usePlayground, usePlaygroundState } from './playground-context';
+import { lookUp, readUpTo } from './store/inspection';
+import { isForeign } from './store/text-value';
+
+/** The text's tokens and what is known of each. */
+export interface KnownTokens {
+  readonly index: TokenIndex;
+  record(token: Token): TokenRecord | null;
+}
+
+export function useTokens(): KnownTokens {
+  const { inspection } = usePlayground();
+  const runs = usePlaygroundState((state) => state.history?.present.runs);
+  const reading = useStore(inspection.store, (state) => state.reading);
+  return useMemo(() => {
+    const known = readUpTo(reading, runs ?? []);
+    return { index: new TokenIndex(runs ?? []), record: (token) => lookUp(token, reading, known) };
+  }, [runs, reading]);
+}
+
+/** The model's vocabulary, where the text's tokens are of it. */
+export function useVocabulary() {
+  const engine = usePlaygroundState((state) => state.engine);
+  const text = usePlaygroundState((state) => state.history?.present);
+  if (engine.phase !== 'ready' || (text && isForeign(text, engine.info.manifest))) return null;
+  return engine.info.vocabulary;
+}
