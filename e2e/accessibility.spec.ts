@@ -1,21 +1,7 @@
-import { createRequire } from 'node:module';
-import type { Page } from '@playwright/test';
 import { GREEDY } from '../src/model/sampling';
 import { encodeLink } from '../src/share/link';
+import { findsNothing, LOOKS } from './axe';
 import { expect, model, test } from './playground';
-
-const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
-
-async function findsNothing(page: Page): Promise<void> {
-  if (!(await page.evaluate(() => 'axe' in window))) await page.addScriptTag({ path: axe });
-  const violations = await page.evaluate(async () => {
-    const { violations } = await (
-      window as unknown as { axe: { run(): Promise<import('axe-core').AxeResults> } }
-    ).axe.run();
-    return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
-  });
-  expect(violations).toEqual([]);
-}
 
 /** A text that the model would not have written. */
 const LINK = await encodeLink({
@@ -30,13 +16,6 @@ const LINK = await encodeLink({
   sampling: GREEDY,
   view: {},
 });
-
-const LOOKS = [
-  { name: 'light', colorScheme: 'light', width: 1280 },
-  { name: 'dark', colorScheme: 'dark', width: 1280 },
-  { name: 'light, 360 px wide', colorScheme: 'light', width: 360 },
-  { name: 'dark, 360 px wide', colorScheme: 'dark', width: 360 },
-] as const;
 
 for (const { name, colorScheme, width } of LOOKS)
   test.describe(name, () => {

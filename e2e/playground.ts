@@ -66,6 +66,14 @@ export class PlaygroundPage {
     await expect(this.write).toBeVisible();
   }
 
+  /** Opens the rail on one of its panels. */
+  async openPanel(name: string): Promise<void> {
+    const tab = this.page.getByRole('tab', { name, exact: true });
+    if (!(await tab.isVisible()))
+      await this.page.getByRole('button', { name: 'Settings', exact: true }).click();
+    await tab.click();
+  }
+
   /** What stands there, on one line; without the marks of headings, which come and go. */
   async words(): Promise<string> {
     const text = (await this.text.allInnerTexts()).join('');

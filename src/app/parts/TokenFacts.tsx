@@ -81,7 +81,7 @@ function Alternatives({
   return (
     <>
       <div className="alternatives-head">
-        <h3 id="alternatives">Alternatives</h3>
+        <h2 id="alternatives">Alternatives</h2>
         <span className="key-raw">model</span>
         {sampled ? <span className="key-sampler">after the sampler</span> : null}
       </div>

@@ -1,0 +1,24 @@
+import { createRequire } from 'node:module';
+import type { Page } from '@playwright/test';
+import { expect } from './playground';
+
+const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+
+export async function findsNothing(page: Page): Promise<void> {
+  if (!(await page.evaluate(() => 'axe' in window))) await page.addScriptTag({ path: axe });
+  const violations = await page.evaluate(async () => {
+    const { violations } = await (
+      window as unknown as { axe: { run(): Promise<import('axe-core').AxeResults> } }
+    ).axe.run();
+    return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
+  });
+  expect(violations).toEqual([]);
+}
+
+/** In which the page is looked at. */
+export const LOOKS = [
+  { name: 'light', colorScheme: 'light', width: 1280 },
+  { name: 'dark', colorScheme: 'dark', width: 1280 },
+  { name: 'light, 360 px wide', colorScheme: 'light', width: 360 },
+  { name: 'dark, 360 px wide', colorScheme: 'dark', width: 360 },
+] as const;

@@ -1,0 +1,83 @@
+import { findsNothing, LOOKS } from './axe';
+import { expect, test } from './playground';
+
+const BEGINNING = '= Tea =\n\nTea is a drink that is made';
+
+test('keyboard alone: from token to token, and another in the place of one', async ({ playground, page }) => {
+  await playground.open();
+  await playground.isReady();
+  await playground.startNew(BEGINNING);
+  await playground.press(playground.write);
+  const before = await playground.words();
+  await page.keyboard.press('Control+,');
+  await page.getByRole('tab', { name: 'Token' }).focus();
+  const panel = page.getByRole('region', { name: 'Token' });
+  await playground.text.focus();
+  await page.keyboard.press('Control+End');
+  for (let i = 0; i < 4; i++) await page.keyboard.press('Alt+ArrowLeft');
+  await expect(panel).toContainText(/Token \d+, written by the model/);
+  await expect(panel.getByRole('listitem')).toHaveCount(10);
+  await expect(panel.getByRole('listitem').first()).toContainText(/after the sampler/);
+  const place = Number(/Token (\d+)/.exec(await panel.innerText())![1]);
+  await page.keyboard.press('Alt+ArrowRight');
+  await expect(panel).toContainText(`Token ${place + 1},`);
+  await page.keyboard.press('Alt+ArrowLeft');
+
+  // One that does not stand there already.
+  const other = panel.getByRole('button', { name: /%/ }).and(page.locator('[aria-current="false"]')).first();
+  const words = (await other.locator('code').innerText()).replaceAll('·', ' ');
+  await page.keyboard.press(`Alt+${(await other.locator('kbd').innerText()).trim()}`);
+  await expect.poll(() => playground.words()).not.toBe(before);
+  await playground.isIdle();
+  const after = await playground.words();
+  expect(after).toContain(words.trim());
+  await playground.undo.click();
+  expect(await playground.words()).toBe(before);
+  await playground.redo.click();
+  expect(await playground.words()).toBe(after);
+});
+
+test('typed tokens are known when the model has read them; pointing shows alternatives', async ({
+  playground,
+  page,
+}) => {
+  await playground.open();
+  await playground.isReady();
+  await playground.startNew('Tea 🫖 is\n');
+  await playground.openPanel('Token');
+  await page.getByRole('button', { name: 'Let the model read it' }).click();
+  await expect(playground.text.locator('.token')).not.toHaveCount(0);
+  const panel = page.getByRole('region', { name: 'Token' });
+  await playground.text.locator('.token').first().hover();
+  await expect(panel).toContainText(/Token \d+, typed/);
+  await expect(panel.getByRole('listitem')).toHaveCount(10);
+  await page.mouse.move(0, 0);
+
+  // Special characters and bytes are shown for what they are.
+  await playground.text.focus();
+  await page.keyboard.press('Control+End');
+  const glyphs: string[] = [];
+  for (let i = 0; i < 12; i++) {
+    await page.keyboard.press('Alt+ArrowLeft');
+    glyphs.push(await panel.locator('.token-glyph').innerText());
+  }
+  expect(glyphs.join('')).toMatch(/␊.*·is.*<0x.*·/);
+});
+
+for (const { name, colorScheme, width } of LOOKS)
+  test.describe(name, () => {
+    test.use({ colorScheme, viewport: { width, height: 740 } });
+
+    test('axe finds nothing in the panel and the colours', async ({ playground, page }) => {
+      await playground.open();
+      await playground.isReady();
+      await playground.openPanel('Token');
+      await page.getByRole('button', { name: 'Token before' }).click();
+      await expect(page.getByRole('region', { name: 'Token' }).getByRole('listitem')).toHaveCount(10);
+      await expect(page.locator('.cm-content .token[style]')).not.toHaveCount(0);
+      await findsNothing(page);
+      await page.getByRole('radio', { name: 'Probability' }).check();
+      await findsNothing(page);
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+    });
+  });
