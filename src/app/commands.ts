@@ -63,6 +63,12 @@ const TABLE = [
   { id: 'settings', name: 'Settings', keys: ['Mod+,'], run: (playground) => playground.toggle('settings') },
   { id: 'token', name: 'Look at tokens', keys: ['Mod+I'], run: (playground) => playground.toggle('token') },
   {
+    id: 'lens',
+    name: 'Look at attention',
+    keys: ['Mod+Shift+L'],
+    run: (playground) => playground.toggle('lens'),
+  },
+  {
     id: 'token-before',
     name: 'Token before, with its panel open',
     keys: ['Alt+ArrowLeft'],

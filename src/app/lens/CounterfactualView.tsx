@@ -79,7 +79,7 @@ function Runs({
     const both = new Float32Array(learned.values.length + changed.values.length);
     both.set(learned.values);
     both.set(changed.values, learned.values.length);
-    return scaleOf(both, 'log', false);
+    return scaleOf(both, 'log');
   }, [learned, changed]);
   const mean = divergence.reduce((sum, value) => sum + value, 0) / n;
   const order = Array.from(divergence.keys()).sort((a, b) => divergence[b] - divergence[a]);
@@ -130,7 +130,7 @@ function Runs({
         “{words.of(start + at[0])}” ({start + at[0]}) looks at “{words.of(start + at[1])}” ({start + at[1]})
       </p>
       <Legend scale={scale} name="Share of attention" />
-      <h3>How far the predictions part</h3>
+      <h2>How far the predictions part</h2>
       <Curves
         lines={[{ name: 'divergence', className: 'first', values: divergence }]}
         range={[0, most]}

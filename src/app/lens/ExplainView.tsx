@@ -3,7 +3,7 @@ import type { MatrixKind } from '../../workers/lens-messages';
 import { usePlaygroundState } from '../playground-context';
 import { HeatMap } from './HeatMap';
 import { Caption, HeadPick, Legend, Problem, useLensView, Waiting } from './parts';
-import { percent, scaleOf } from './scales';
+import { percent, scaleKind, scaleOf } from './scales';
 import { useLens, useWords } from './use-lens';
 
 interface Step {
@@ -66,7 +66,7 @@ export default function ExplainView() {
       <p className="lens-step">
         Step {at + 1} of {STEPS.length}
       </p>
-      <h3>{title}</h3>
+      <h2>{title}</h2>
       <Caption formula={formula}>{says}</Caption>
       <Problem problem={problem} />
       {answer ? (
@@ -115,8 +115,7 @@ interface PictureProps {
 function Picture({ values, n, start, of, words }: PictureProps) {
   const [cell, setCell] = useState<readonly [number, number]>([n - 1, Math.max(n - 2, 0)]);
   const at = [Math.min(cell[0], n - 1), Math.min(cell[1], n - 1)] as const;
-  const kind = of === 'share' || of === 'similarity' ? 'log' : 'linear';
-  const scale = useMemo(() => scaleOf(values, kind, of === 'output'), [values, kind, of]);
+  const scale = useMemo(() => scaleOf(values, scaleKind(of, 'log')), [values, of]);
   const value = values[at[0] * n + at[1]];
   return (
     <figure className="lens-figure">

@@ -4,7 +4,7 @@ import { usePlayground, usePlaygroundState } from '../playground-context';
 import { saveMatrix, savePicture } from './export';
 import { HeatMap, paint } from './HeatMap';
 import { Caption, HeadPick, Legend, Pick, Problem, useLensView, Waiting } from './parts';
-import { percent, scaleOf } from './scales';
+import { percent, scaleKind, scaleOf } from './scales';
 import { useLens, useWords, type Words } from './use-lens';
 import { usePaint } from './use-paint';
 
@@ -35,6 +35,13 @@ export const KINDS: Record<MatrixKind, { name: string; words: string; formula: s
   },
 };
 
+const SCALE_WORDS = {
+  log: 'Logarithmic: each step of colour is a factor.',
+  linear: 'Linear in the value.',
+  signed: 'Linear in the value, orange where it is negative.',
+  factor: 'Linear in the value, from 0 to 1.',
+};
+
 /** The implied attention of one head, every token against every token. */
 export default function MatrixView() {
   const [{ layer, head, of, scale: kind }, set] = useLensView();
@@ -50,15 +57,17 @@ export default function MatrixView() {
           options={(Object.keys(KINDS) as MatrixKind[]).map((value) => ({ value, name: KINDS[value].name }))}
           onChange={(of) => set({ of })}
         />
-        <Pick
-          name="Scale"
-          value={kind}
-          options={[
-            { value: 'linear', name: 'linear' },
-            { value: 'log', name: 'logarithmic' },
-          ]}
-          onChange={(scale) => set({ scale })}
-        />
+        {of === 'share' || of === 'similarity' ? (
+          <Pick
+            name="Scale"
+            value={kind}
+            options={[
+              { value: 'linear', name: 'linear' },
+              { value: 'log', name: 'logarithmic' },
+            ]}
+            onChange={(scale) => set({ scale })}
+          />
+        ) : null}
       </div>
       <Problem problem={problem} />
       {answer ? (
@@ -86,9 +95,9 @@ function Matrix({ matrix, start, n, of, kind, words }: MatrixProps) {
   const chosen = Math.min(Math.max(token === null ? n - 1 : token + 1 - start, 0), n - 1);
   const [cell, setCell] = useState<readonly [number, number] | null>(null);
   const at = cell && cell[0] < n && cell[1] < n ? cell : ([chosen, Math.max(chosen - 1, 0)] as const);
-  const scale = useMemo(() => scaleOf(matrix.values, kind, of === 'output'), [matrix, kind, of]);
+  const scale = useMemo(() => scaleOf(matrix.values, scaleKind(of, kind)), [matrix, kind, of]);
   const row = useMemo(() => matrix.values.slice(at[0] * n, at[0] * n + at[0] + 1), [matrix, n, at[0]]);
-  usePaint(start, row);
+  usePaint(start, of === 'reweighting' ? null : row); // of that nearly all is 1
   const move = (next: readonly [number, number]) => {
     setCell(next);
     playground.tokens.setState({ hovered: Math.max(start + next[1] - 1, 0) });
@@ -131,8 +140,7 @@ function Matrix({ matrix, start, n, of, kind, words }: MatrixProps) {
       </div>
       <Caption formula={KINDS[of].formula}>
         {KINDS[of].words} Row: the token that looks; column: the token that it looks at; {n} tokens from
-        number {start} on.{' '}
-        {kind === 'log' ? 'Logarithmic: each step of colour is a factor.' : 'Linear in the value.'}
+        number {start} on. {SCALE_WORDS[scaleKind(of, kind)]}
       </Caption>
     </figure>
   );

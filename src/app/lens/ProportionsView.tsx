@@ -46,13 +46,13 @@ function Proportions({ values, start, n, words }: Props) {
   const weights = useMemo(() => reweighting(query, key), [query, key]);
   const [cell, setCell] = useState<readonly [number, number] | null>(null);
   const cross = cell && cell[0] < n && cell[1] < n ? cell : ([at, Math.max(at - 1, 0)] as const);
-  const scale = useMemo(() => scaleOf(weights, 'linear', false), [weights]);
+  const scale = useMemo(() => scaleOf(weights, 'factor'), [weights]);
   const isReweighted = config.reweighting !== 'none';
   return (
     <>
       {isReweighted ? (
         <>
-          <h3>Proportions along the text</h3>
+          <h2>Proportions along the text</h2>
           <Curves
             lines={[
               { name: 'of the query, Pq', className: 'first', values: query },
@@ -92,7 +92,7 @@ function Proportions({ values, start, n, words }: Props) {
                 “{words.of(start + cross[0])}” by “{words.of(start + cross[1])}”:{' '}
                 <b>{cross[1] > cross[0] ? 'later' : weights[cross[0] * n + cross[1]].toFixed(3)}</b>
               </p>
-              <Legend scale={{ ...scale, ends: ['0', largest(weights).toFixed(2)] }} name="Re-weighting" />
+              <Legend scale={scale} name="Re-weighting" />
             </div>
           </div>
           <Caption formula={KINDS.reweighting.formula}>{KINDS.reweighting.words}</Caption>
@@ -100,7 +100,7 @@ function Proportions({ values, start, n, words }: Props) {
       ) : (
         <p className="lens-finding">This model has no re-weighting: there are no proportions to show.</p>
       )}
-      <h3>Half-life of the gate</h3>
+      <h2>Half-life of the gate</h2>
       {config.decay ? (
         <>
           <Curves
@@ -120,7 +120,7 @@ function Proportions({ values, start, n, words }: Props) {
       ) : (
         <p className="lens-finding">This model has no decay: nothing fades but by the start of a document.</p>
       )}
-      <h3>What each factor does to the span</h3>
+      <h2>What each factor does to the span</h2>
       <Curves
         lines={[
           { name: 'similarity alone', className: 'third', values: spans.similarity },
@@ -182,10 +182,6 @@ function reweighting(query: Float32Array, key: Float32Array): Float32Array {
 function mean(values: Float32Array): number {
   const known = values.filter((value) => !Number.isNaN(value));
   return known.length ? known.reduce((sum, value) => sum + value, 0) / known.length : Number.NaN;
-}
-
-function largest(values: Float32Array): number {
-  return values.reduce((most, value) => Math.max(most, value), 0);
 }
 
 function spread(values: Float32Array): string {

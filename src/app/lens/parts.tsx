@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react';
+import { type ReactNode, useId } from 'react';
 import type { ErrorData } from '../../model/errors';
 import { usePlayground, usePlaygroundState } from '../playground-context';
 import type { LensView } from '../store/lens';
@@ -20,17 +20,18 @@ interface PickProps<T extends string | number> {
 }
 
 export function Pick<T extends string | number>({ name, value, options, onChange }: PickProps<T>) {
+  const id = useId();
   return (
-    <label className="lens-pick">
-      <span>{name}</span>
-      <select value={value} onChange={({ target }) => onChange(options[target.selectedIndex].value)}>
+    <div className="lens-pick">
+      <label htmlFor={id}>{name}</label>
+      <select id={id} value={value} onChange={({ target }) => onChange(options[target.selectedIndex].value)}>
         {options.map((option) => (
           <option key={option.value} value={option.value}>
             {option.name}
           </option>
         ))}
       </select>
-    </label>
+    </div>
   );
 }
 

@@ -1,4 +1,5 @@
 import { interpolatePuOr, interpolateViridis } from 'd3-scale-chromatic';
+import type { MatrixKind } from '../../workers/lens-messages';
 import { tintColour } from '../tint-scale';
 
 /** A scale from values to colours, in 256 steps: perceptual, and safe for the colour-blind. */
@@ -12,20 +13,37 @@ export interface Scale {
 
 const LEAST = 1e-4; // of the logarithmic scale
 
-/** Shares from 0 to the largest; signed ones from purple through white to orange, the same in every theme. */
-export function scaleOf(values: Float32Array, kind: 'linear' | 'log', isSigned: boolean): Scale {
+/** How a matrix is drawn: shares from 0 to the largest, by equal steps or by factors; signed ones; factors from 0 to 1. */
+export type ScaleKind = 'linear' | 'log' | 'signed' | 'factor';
+
+/** What a kind of matrix is drawn with, where shares may be drawn by either scale. */
+export function scaleKind(of: MatrixKind, shares: 'linear' | 'log'): ScaleKind {
+  return of === 'output' ? 'signed' : of === 'reweighting' ? 'factor' : shares;
+}
+
+/** Signed values go from orange (negative) through white to purple, the same in every theme. */
+export function scaleOf(values: Float32Array, kind: ScaleKind): Scale {
   let most = 0;
   for (const value of values) most = Math.max(most, Math.abs(value));
   most ||= 1;
-  if (isSigned) {
-    const at = (value: number) => 0.5 - value / (2 * most);
-    return { ...lookUp(interpolatePuOr, at), ends: [`−${percent(most)}`, percent(most)] };
+  switch (kind) {
+    case 'signed': {
+      const scale = lookUp(
+        (t) => interpolatePuOr(1 - t),
+        (value) => 0.5 + value / (2 * most),
+      );
+      return { ...scale, ends: [`−${percent(most)}`, percent(most)] };
+    }
+    case 'factor':
+      return { ...lookUp(interpolateViridis, (value) => value), ends: ['0', '1'] };
+    case 'linear':
+      return { ...lookUp(interpolateViridis, (value) => value / most), ends: ['0 %', percent(most)] };
+    case 'log': {
+      const span = Math.log(1 / LEAST);
+      const at = (value: number) => (value > LEAST ? Math.log(value / LEAST) / span : 0);
+      return { ...lookUp(interpolateViridis, at), ends: [`${percent(LEAST)} or less`, '100 %'] };
+    }
   }
-  if (kind === 'linear')
-    return { ...lookUp(interpolateViridis, (value) => value / most), ends: ['0 %', percent(most)] };
-  const span = Math.log(1 / LEAST);
-  const at = (value: number) => (value > LEAST ? Math.log(value / LEAST) / span : 0);
-  return { ...lookUp(interpolateViridis, at), ends: [`${percent(LEAST)} or less`, '100 %'] };
 }
 
 function lookUp(interpolate: (t: number) => string, at: (value: number) => number) {
@@ -35,8 +53,7 @@ function lookUp(interpolate: (t: number) => string, at: (value: number) => numbe
     table[i] = (255 << 24) | (b << 16) | (g << 8) | r;
   }
   const step = (value: number) => Math.round(255 * Math.min(Math.max(at(value), 0), 1));
-  const isMirrored = interpolate === interpolatePuOr; // its end that is drawn right is its beginning
-  const places = Array.from({ length: 9 }, (_, i) => (isMirrored ? 1 - i / 8 : i / 8));
+  const places = Array.from({ length: 9 }, (_, i) => i / 8);
   return { colour: (value: number) => table[step(value)], stops: places.map(interpolate) };
 }
 

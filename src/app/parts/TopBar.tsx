@@ -2,13 +2,13 @@ import { usePlaygroundState } from '../playground-context';
 import { CommandButton } from './CommandButton';
 import { DeviceCard } from './DeviceCard';
 import { HelpCard } from './HelpCard';
-import { SettingsIcon } from './icons';
+import { LensIcon, SettingsIcon } from './icons';
 import { ModelCard } from './ModelCard';
 import { ShareCard } from './ShareCard';
 import { ThemeToggle } from './ThemeToggle';
 
 export function TopBar() {
-  const isExpanded = usePlaygroundState((state) => state.panel !== null);
+  const panel = usePlaygroundState((state) => state.panel);
   const engine = usePlaygroundState((state) => state.engine);
   const info = engine.phase === 'ready' ? engine.info : null;
   return (
@@ -27,7 +27,12 @@ export function TopBar() {
       <ShareCard />
       <HelpCard />
       <ThemeToggle />
-      <CommandButton command="settings" aria-expanded={isExpanded}>
+      <span className="wide-only">
+        <CommandButton command="lens" aria-expanded={panel === 'lens'}>
+          <LensIcon />
+        </CommandButton>
+      </span>
+      <CommandButton command="settings" aria-expanded={panel === 'settings'}>
         <SettingsIcon />
       </CommandButton>
     </header>

@@ -29,6 +29,9 @@ export const RedoIcon = icon(<path d="M10 3l3 3-3 3M13 6H6.5a3.5 3.5 0 0 0 0 7H1
 export const SettingsIcon = icon(
   <path d="M2 5h6M12 5h2M2 11h2M8 11h6M10 3.2a1.8 1.8 0 1 0 0 3.6 1.8 1.8 0 0 0 0-3.6zM6 9.2a1.8 1.8 0 1 0 0 3.6 1.8 1.8 0 0 0 0-3.6z" />,
 );
+export const LensIcon = icon(
+  <path d="M7 2.5a4.5 4.5 0 1 0 0 9 4.5 4.5 0 0 0 0-9zM10.3 10.3L14 14M5 7h4M7 5v4" />,
+);
 export const ShareIcon = icon(<path d="M8 10V2M5 4.500l3-3 3 3M4 7.500H3v6.500h10V7.500h-1" />);
 export const HelpIcon = icon(
   <path d="M6 6.2a2 2 0 1 1 2.9 1.8c-.6.3-.9.7-.9 1.4M8 11.8v.1M8 1.5a6.5 6.5 0 1 0 0 13 6.5 6.5 0 0 0 0-13z" />,

@@ -4,6 +4,7 @@ import type { View } from '../../share/shared';
 import type { LensAnswer, LensQuestions, MatrixKind, Measure } from '../../workers/lens-messages';
 import { requestRun, type Session } from './session';
 import type { PlaygroundState } from './state';
+import { isForeign } from './text-value';
 import type { TokenViewStore } from './token-view';
 import { keepEncoding } from './writing';
 
@@ -86,9 +87,9 @@ export class LensDesk {
   /** @throws EngineError */
   async ask<K extends keyof LensQuestions>(kind: K, question: LensQuestions[K]): Promise<LensAnswer<K>> {
     const { history, lens, engine } = this.page.getState();
-    const { runs, model } = history!.present;
+    const { runs } = history!.present;
     const manifest = engine.phase === 'ready' ? engine.info.manifest : null;
-    if (model && manifest && model.digest !== manifest.digest && runs.some(({ tokens }) => tokens))
+    if (manifest && isForeign(history!.present, manifest))
       throw new EngineError(
         'input',
         'The tokens of this text are another model’s.',

@@ -1,0 +1,169 @@
+import { mkdirSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import type { Page } from '@playwright/test';
+import { findsNothing } from './axe';
+import { expect, PlaygroundPage, test } from './playground';
+
+const PICTURES = new URL('../docs/lens/', import.meta.url).pathname;
+
+/** With PICTURES=1 in the environment the views are put down for docs/lens.md. */
+async function picture(page: Page, name: string): Promise<void> {
+  if (!process.env.PICTURES) return;
+  mkdirSync(PICTURES, { recursive: true });
+  const size = page.viewportSize()!;
+  await page.setViewportSize({ width: 1120, height: 700 });
+  await page.mouse.move(0, 0);
+  await page.screenshot({ path: `${PICTURES}${name}.png`, animations: 'disabled' });
+  await page.setViewportSize(size);
+}
+
+const lens = (page: Page) => page.locator('.lens');
+const view = (page: Page, name: string) => lens(page).getByRole('button', { name, exact: true });
+const matrix = (page: Page) => lens(page).getByRole('img', { name: /^Layer/ });
+
+async function openLens(playground: PlaygroundPage, page: Page): Promise<void> {
+  await playground.isReady();
+  await page.getByRole('button', { name: 'Settings', exact: true }).click();
+  await page.getByRole('tab', { name: 'Lens' }).click();
+  await expect(lens(page).locator('.lens-bars')).toBeVisible();
+}
+
+test('choose a token, step, follow the writing, and read shares in numbers', async ({ playground, page }) => {
+  await playground.open('', { length: 60 });
+  await openLens(playground, page);
+  const token = page.getByRole('slider', { name: 'Token that is looked at' });
+  const last = Number(await token.getAttribute('max'));
+  await expect(token).toHaveValue(String(last));
+  const shares = await lens(page).locator('.lens-number').allInnerTexts();
+  expect(shares.every((share) => /^[<\d.]+[\d.]* %$|^< 0.01 %$/.test(share))).toBe(true);
+
+  await token.press('ArrowLeft');
+  await expect(token).toHaveValue(String(last - 1));
+  await expect(playground.text.locator('.token.chosen')).toHaveCount(1);
+  await playground.text
+    .getByText('Tidewater')
+    .first()
+    .click({ position: { x: 10, y: 10 } });
+  await expect.poll(async () => Number(await token.inputValue())).toBeLessThan(100);
+  await lens(page).getByLabel('Of', { exact: true }).selectOption('all heads, mean');
+  await picture(page, 'text');
+  await lens(page).getByLabel('Measure', { exact: true }).selectOption('output, signed');
+  await expect(lens(page)).toContainText('not an attribution');
+  await playground.text.locator('.token').nth(3).hover();
+  await expect(lens(page).locator('.lens-hovered')).toContainText(/%|after the token/);
+
+  await page.getByRole('checkbox', { name: 'Follow the end' }).check();
+  await playground.write.click();
+  await expect.poll(async () => Number(await token.inputValue())).toBeGreaterThan(last);
+  await playground.isIdle();
+  await expect.poll(async () => Number(await token.inputValue())).toBe(last + 60);
+  await page.getByRole('button', { name: 'Close Lens' }).click();
+  await expect(playground.text.locator('.token')).toHaveCount(0);
+});
+
+test('the matrix is walked by keys, exported, and shared: a link reopens the same view', async ({
+  playground,
+  page,
+  browser,
+}) => {
+  await playground.open();
+  await openLens(playground, page);
+  await view(page, 'Overview').click();
+  await expect(lens(page).locator('.lens-head')).toHaveCount(24);
+  await picture(page, 'overview');
+  await lens(page).locator('tr').nth(3).locator('.lens-head').nth(2).click();
+  await expect(matrix(page)).toBeVisible();
+  await expect(lens(page).getByLabel('Layer', { exact: true })).toHaveValue('2');
+  await expect(lens(page).getByLabel('Head', { exact: true })).toHaveValue('2');
+  await picture(page, 'matrix');
+  await lens(page).getByLabel('Shows', { exact: true }).selectOption('re-weighting alone');
+  await expect(lens(page).locator('.lens-readout')).toContainText(/: \d\.\d{3}$/);
+
+  const readout = lens(page).locator('.lens-readout');
+  const before = await readout.innerText();
+  await matrix(page).focus();
+  for (const key of ['ArrowUp', 'Shift+ArrowLeft', '+', '+', 'Enter']) await page.keyboard.press(key);
+  expect(await readout.innerText()).not.toBe(before);
+  expect(await readout.innerText()).toMatch(/looks at .*: \d\.\d{3}$/);
+
+  const saved = async (button: string) => {
+    const downloading = page.waitForEvent('download');
+    await lens(page).getByRole('button', { name: button }).click();
+    const download = await downloading;
+    expect(download.suggestedFilename()).toMatch(/^lens-layer3-head3-reweighting\.(png|csv)$/);
+    return readFile(await download.path());
+  };
+  expect((await saved('Save as PNG')).subarray(1, 4).toString()).toBe('PNG');
+  const lines = (await saved('Save as CSV')).toString().trim().split('\r\n');
+  expect(Number(lines.at(-1)!.split(',')[0])).toBe(lines.length - 2); // a row a token, after the names
+  expect(lines[3].split(',')).toHaveLength(2 + 3);
+
+  const chosen = await playground.text.locator('.token.chosen').innerText();
+  await page.getByRole('button', { name: 'Share', exact: true }).click();
+  const link = await page.getByRole('textbox', { name: 'Link' }).inputValue();
+  const theirPage = await browser.newPage();
+  const friend = new PlaygroundPage(theirPage);
+  let letGo = () => {};
+  const held = new Promise<void>((resolve) => {
+    letGo = resolve;
+  });
+  await theirPage.route('**/model.safetensors', (route) => held.then(() => route.continue()));
+  await theirPage.goto(link);
+  await expect(lens(theirPage)).toContainText('as soon as the model is loaded');
+  letGo();
+  await expect(matrix(theirPage)).toBeVisible();
+  await expect(lens(theirPage).getByLabel('Layer', { exact: true })).toHaveValue('2');
+  await expect(lens(theirPage).getByLabel('Shows', { exact: true })).toHaveValue('reweighting');
+  await expect(friend.text.locator('.token.chosen')).toHaveText(chosen);
+  await theirPage.close();
+});
+
+test('proportions, what if, and the tour say what they show', async ({ playground, page }) => {
+  await playground.open();
+  await openLens(playground, page);
+  await view(page, 'Proportions').click();
+  await expect(lens(page).getByRole('row', { name: /^Similarity alone/ })).toContainText(/\d/);
+  await picture(page, 'proportions');
+
+  await view(page, 'What if').click();
+  await expect(lens(page)).toContainText('was trained with learned re-weighting');
+  await lens(page).getByLabel('Instead of learned', { exact: true }).selectOption('static (cosFormer)');
+  await lens(page).getByRole('button', { name: 'Run both' }).click();
+  const perplexity = lens(page).getByRole('row', { name: /^Perplexity/ });
+  await expect(perplexity).toBeVisible();
+  const [learned, changed] = (await perplexity.locator('td').allInnerTexts()).map(Number);
+  expect(learned).toBeGreaterThan(1);
+  expect(changed).not.toBe(learned);
+  await expect(lens(page)).toContainText('min(position / 512, 1)');
+  await picture(page, 'what-if');
+
+  await view(page, 'Explain').click();
+  await lens(page).getByRole('button', { name: 'Next' }).click();
+  await expect(lens(page)).toContainText('Step 2 of 5');
+  await expect(lens(page).getByRole('link', { name: /2405\.13046/ })).toBeVisible();
+  await expect(lens(page).locator('canvas')).toBeVisible();
+  await picture(page, 'explain');
+});
+
+for (const { colorScheme, width } of [
+  { colorScheme: 'light', width: 1280 },
+  { colorScheme: 'dark', width: 360 },
+] as const)
+  test.describe(`${colorScheme}, ${width} px wide`, () => {
+    test.use({ colorScheme, viewport: { width, height: 740 } });
+
+    test('axe finds nothing in any view, and nothing is cut off', async ({ playground, page }) => {
+      await playground.open();
+      await openLens(playground, page);
+      for (const name of ['Text', 'Matrix', 'Proportions', 'Overview', 'What if', 'Explain']) {
+        await view(page, name).click();
+        if (name === 'What if') await lens(page).getByRole('button', { name: 'Run both' }).click();
+        await expect(lens(page).locator('.lens-bars, canvas, .lens-head').first()).toBeVisible();
+        await findsNothing(page);
+        expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+        expect(
+          await page.locator('.rail-body').evaluate((b) => b.scrollWidth - b.clientWidth),
+        ).toBeLessThanOrEqual(0);
+      }
+    });
+  });
