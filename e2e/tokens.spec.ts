@@ -64,6 +64,54 @@ test('typed tokens are known when the model has read them; pointing shows altern
   expect(glyphs.join('')).toMatch(/␊.*·is.*<0x.*·/);
 });
 
+test('branches: kept, walked, named, pruned, taken along, there after a reload', async ({
+  playground,
+  page,
+}) => {
+  await playground.open('', { sampler: { temperature: 2, topP: 1, minP: 0 } });
+  await playground.isReady();
+  await playground.startNew(BEGINNING);
+  await playground.press(playground.write);
+  const first = await playground.words();
+  await playground.press(playground.regenerate);
+  const second = await playground.words();
+  await playground.openPanel('Branches');
+  const tree = page.getByRole('list', { name: 'Branches' });
+  const texts = tree.locator('.branch-text');
+  await expect(texts).toHaveCount(3); // what they share, and both
+
+  await texts.nth(1).press('Enter');
+  expect(await playground.words()).toBe(first);
+  await page.getByRole('button', { name: 'Name this branch' }).first().press('Enter');
+  await page.keyboard.type('hot');
+  await page.keyboard.press('Enter');
+  await expect(tree).toContainText('hot');
+
+  const saved = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'JSON' }).click();
+  const file = await (await saved).createReadStream();
+  let json = '';
+  for await (const part of file) json += part;
+  expect(JSON.parse(json).tree.children).toMatchObject([{ name: 'hot', here: true }, {}]);
+
+  await expect.poll(() => playground.kept().then(({ text }) => text.length)).toBeGreaterThan(0);
+  await page.waitForTimeout(600);
+  await page.reload();
+  await playground.isReady();
+  await playground.openPanel('Branches');
+  await expect(tree).toContainText('hot');
+  await texts.nth(2).click();
+  expect(await playground.words()).toBe(second);
+
+  await page
+    .getByRole('button', { name: /^Prune:/ })
+    .first()
+    .click();
+  await expect(tree).not.toContainText('hot');
+  await playground.undo.click();
+  await expect(tree).toContainText('hot');
+});
+
 for (const { name, colorScheme, width } of LOOKS)
   test.describe(name, () => {
     test.use({ colorScheme, viewport: { width, height: 740 } });
@@ -79,5 +127,12 @@ for (const { name, colorScheme, width } of LOOKS)
       await page.getByRole('radio', { name: 'Probability' }).check();
       await findsNothing(page);
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+
+      await page.getByRole('button', { name: 'Close Token' }).click();
+      await playground.press(playground.write);
+      await playground.press(playground.regenerate);
+      await playground.openPanel('Branches');
+      await expect(page.locator('.branch-text')).not.toHaveCount(1);
+      await findsNothing(page);
     });
   });

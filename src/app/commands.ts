@@ -82,6 +82,7 @@ const TABLE = [
     isOff: looksAtNone,
     run: (playground) => playground.walk(1),
   },
+  { id: 'branches', name: 'Branches', keys: ['Mod+B'], run: (playground) => playground.toggle('branches') },
   { id: 'palette', name: 'All commands', keys: ['Mod+K'], run: (p) => p.openCard('palette') },
   {
     id: 'help',

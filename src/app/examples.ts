@@ -34,6 +34,7 @@ export const FINISHED: TextValue = {
   model: finished.model,
   generatedFrom: finished.typed.text.length,
   origin: null,
+  branches: [],
 };
 
 interface StoredText {

@@ -3,12 +3,12 @@ import { openFile } from './store/sharing';
 
 /** Files hold what a link's fragment would; as .txt, so that every program hands them on. */
 
-export function fileName(title: string): string {
+export function fileName(title: string, ending = 'leapformer.txt'): string {
   const safe = title
     .replace(/[^\p{L}\p{N} -]+/gu, '')
     .slice(0, 60)
     .trim();
-  return `${safe || 'Text'}.leapformer.txt`;
+  return `${safe || 'Text'}.${ending}`;
 }
 
 export function save(content: string | Blob, name: string): void {

@@ -7,6 +7,7 @@ import './styles/document.css';
 import './styles/panels.css';
 import './styles/settings.css';
 import './styles/token.css';
+import './styles/branches.css';
 import { createRoot } from 'react-dom/client';
 import { createEngine } from '../workers/client';
 import { App } from './App';

@@ -1,5 +1,6 @@
 import { type ComponentType, lazy, Suspense } from 'react';
 import type { PanelId } from '../store/state';
+import { BranchesPanel } from './BranchesPanel';
 import { SettingsPanel } from './SettingsPanel';
 import { TokenPanel } from './TokenPanel';
 
@@ -23,5 +24,6 @@ function LensPanel() {
 export const PANELS: readonly Panel[] = [
   { id: 'settings', name: 'Settings', Content: SettingsPanel },
   { id: 'token', name: 'Token', Content: TokenPanel },
+  { id: 'branches', name: 'Branches', Content: BranchesPanel },
   { id: 'lens', name: 'Lens', Content: LensPanel },
 ];

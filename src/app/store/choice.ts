@@ -2,6 +2,7 @@ import { RECORD_SIZE, type TokenRecord } from '../../model/sampling';
 import { appendSampled } from '../../model/text';
 import { TokenIndex } from '../../model/token-index';
 import { StreamingDecoder, tokenBytes, type Vocabulary } from '../../model/vocabulary';
+import { keepBranch } from './branches';
 import { lengthOf, type TextValue } from './text-value';
 
 /**
@@ -28,5 +29,5 @@ export function withChoice(
     ...{ text, records, sampling: null },
     tokens: { ids: Uint32Array.of(id), lengths: Uint32Array.of(text.length) },
   });
-  return { ...value, runs, generatedFrom: lengthOf(before) };
+  return { ...keepBranch(value), runs, generatedFrom: lengthOf(before) };
 }

@@ -1,8 +1,9 @@
 import { createStore, get } from 'idb-keyval';
 import { checkSampling, RECORD_SIZE, type Sampling } from '../../model/sampling';
 import type { Run } from '../../model/text';
+import type { Branch } from './branches';
 import type { Playground } from './playground';
-import { EMPTY, type TextValue } from './text-value';
+import type { ModelRef, TextValue } from './text-value';
 
 /** The text outlives the page: in IndexedDB, since it may be megabytes. */
 
@@ -84,14 +85,26 @@ export function parseKept(stored: unknown): TextValue | null {
 
 function parseText(text: TextValue | null | undefined): TextValue | null {
   if (!Array.isArray(text?.runs) || !text.runs.every(isRun)) return null;
-  const { runs, model, generatedFrom, origin } = text;
+  const { runs, model, generatedFrom, origin, branches } = text;
   return {
-    ...EMPTY,
     runs,
-    model: typeof model?.id === 'string' && typeof model.digest === 'string' ? model : null,
+    model: parseModel(model),
+    branches: Array.isArray(branches) ? branches.flatMap(parseBranch) : [],
     generatedFrom: typeof generatedFrom === 'number' ? generatedFrom : null,
     origin: origin ? { ...origin, replaced: parseText(origin.replaced) } : null,
   };
+}
+
+function parseModel(model: ModelRef | null | undefined): ModelRef | null {
+  return typeof model?.id === 'string' && typeof model.digest === 'string' ? model : null;
+}
+
+/** What was pruned is gone with the page: there is no undo any more. */
+function parseBranch(branch: Partial<Branch> | null): Branch[] {
+  const { id, name, isPruned, runs, model } = branch ?? {};
+  if (!Number.isSafeInteger(id) || isPruned || !Array.isArray(runs) || !runs.every(isRun)) return [];
+  const words = typeof name === 'string' ? name : null;
+  return [{ id: id!, name: words, isPruned: false, runs, model: parseModel(model) }];
 }
 
 function isRun(value: Run): boolean {

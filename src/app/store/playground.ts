@@ -3,6 +3,7 @@ import type { Sampling, TokenRecord } from '../../model/sampling';
 import { type Token, TokenIndex } from '../../model/token-index';
 import type { View } from '../../share/shared';
 import { retitle } from './article';
+import { type Branch, carryBranches, nameBranch, pruneBranches, walkTo } from './branches';
 import { withChoice } from './choice';
 import * as history from './history';
 import { Inspection } from './inspection';
@@ -70,7 +71,7 @@ export class Playground {
       this.now() < this.typing.until &&
       (from === this.typing.at || to === this.typing.at) &&
       !insert.includes('\n');
-    this.change(changes.reduce(edit, this.text), goesOn);
+    this.change((text) => changes.reduce(edit, text), goesOn);
     this.typing = { at: from + insert.length, until: this.now() + TYPING_PAUSE };
   }
 
@@ -80,7 +81,7 @@ export class Playground {
 
   /** Another text in place of this one. Undo brings this one back. */
   replace(text: TextValue): void {
-    this.change(text);
+    this.change(() => text);
     this.store.setState({ figures: null, problem: null, notice: null });
   }
 
@@ -159,7 +160,7 @@ export class Playground {
   choose(token: Token, record: TokenRecord, alternative: number): Promise<void> {
     const { engine, settings } = this.store.getState();
     if (engine.phase !== 'ready' || !record.alternatives[alternative]) return Promise.resolve();
-    this.change(withChoice(this.text, token.number, record, alternative, engine.info.vocabulary));
+    this.change((text) => withChoice(text, token.number, record, alternative, engine.info.vocabulary));
     this.tokens.setState({ chosen: token.number, hovered: null });
     return this.session.generate(settings.length, { branchAt: token.number, amends: true });
   }
@@ -177,6 +178,21 @@ export class Playground {
     const { chosen } = this.tokens.getState();
     const to = chosen === null ? count - 1 : Math.min(Math.max(chosen + by, 0), count - 1);
     if (count > 0) this.tokens.setState({ chosen: to, hovered: null });
+  }
+
+  // The branches of the text (branches.ts).
+
+  /** Goes to the text of a branch, up to a place in it. */
+  goTo(branch: Branch, to: number): void {
+    this.change((text) => walkTo(text, branch, to));
+  }
+
+  nameBranch(id: number, name: string): void {
+    this.change((text) => nameBranch(text, id, name));
+  }
+
+  pruneBranches(ids: readonly number[]): void {
+    this.change((text) => pruneBranches(text, ids));
   }
 
   // Settings and messages.
@@ -212,18 +228,23 @@ export class Playground {
     this.store.setState({ notice });
   }
 
-  private change(next: TextValue, withinStep = false): void {
+  private change(next: (text: TextValue) => TextValue, withinStep = false): void {
     this.session.makeWay();
     this.typing = null;
     const { history: past } = this.store.getState();
-    if (past) this.store.setState({ history: (withinStep ? history.amend : history.commit)(past, next) });
+    if (!past) return;
+    const go = withinStep ? history.amend : history.commit;
+    this.store.setState({ history: go(past, next(past.present)) });
   }
 
   private travel(step: (from: history.History) => history.History): void {
     this.session.makeWay();
     this.typing = null;
     const { history: past } = this.store.getState();
-    if (past) this.store.setState({ history: step(past), problem: null });
+    if (!past) return;
+    const next = step(past);
+    const present = carryBranches(past.present, next.present);
+    this.store.setState({ history: history.amend(next, present), problem: null });
   }
 }
 

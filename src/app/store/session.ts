@@ -4,6 +4,7 @@ import type { Run } from '../../model/text';
 import type { EngineClient } from '../../workers/client';
 import type { LensAnswer, LensQuestions, LensRequest } from '../../workers/lens-messages';
 import type { EngineInfo, GenerateResult, RequestRun, VerifyEvent } from '../../workers/messages';
+import { keepBranch } from './branches';
 import { amend, commit } from './history';
 import { loadEngine } from './loading';
 import { samplingOf } from './settings';
@@ -190,8 +191,15 @@ export class Session {
     if (this.store.getState().work.phase !== 'waiting') this.interrupt();
   }
 
+  /** What was written stays in reach, whatever becomes of the text. */
+  private keepBranch(): void {
+    const { history } = this.store.getState();
+    if (history) this.store.setState({ history: amend(history, keepBranch(history.present)) });
+  }
+
   private interrupt(): void {
     if (!this.current) return;
+    if (this.store.getState().work.phase === 'writing') this.keepBranch();
     this.current.closed = true;
     this.current.controller.abort();
     this.current = null;
@@ -235,6 +243,7 @@ export class Session {
     const result = await this.engine!.generate(request, (event) => writing.take(event), signal);
     writing.flush();
     if (mine.closed) return;
+    this.keepBranch();
     const { figures } = result;
     store.setState({ figures, announcement: conclusion(result, writing.count) });
   }
@@ -284,7 +293,7 @@ export class Session {
     const start =
       from !== 'last generation' || present.generatedFrom === null
         ? { ...present, generatedFrom: lengthOf(present.runs) }
-        : beforeGeneration(present);
+        : beforeGeneration(keepBranch(present));
     const base = { ...start, model: { id: manifest.id, digest: manifest.digest } };
     const seed = state.settings.randomSeed ? this.options.randomSeed() : state.settings.seed;
     const settings = { ...state.settings, seed };

@@ -78,6 +78,7 @@ function fromShared({ model, runs, sampling }: Shared): TextValue {
     runs: runs.map(fromSharedRun),
     model,
     generatedFrom: null,
+    branches: [],
     origin: origin({ model, sampling: withinRanges(sampling) }),
   };
 }

@@ -24,7 +24,7 @@ export type Work =
 export type CardId = 'model' | 'device' | 'memory' | 'examples' | 'share' | 'help' | 'palette';
 
 /** What the rail can show. */
-export type PanelId = 'settings' | 'token' | 'lens';
+export type PanelId = 'settings' | 'token' | 'branches' | 'lens';
 
 export interface PlaygroundState {
   /** Null until the kept text has been looked up. */

@@ -1,6 +1,7 @@
 import { plainText, type Run, replaceText, typed } from '../../model/text';
 import type { Shared } from '../../share/shared';
 import { ARTICLE_BREAK } from './article';
+import type { Branch } from './branches';
 
 /** The document at one moment. Values are never changed, so that keeping one for undo costs only what differs. */
 export interface TextValue {
@@ -11,6 +12,8 @@ export interface TextValue {
   readonly generatedFrom: number | null;
   /** Set when it came by a link or a file; it stays with the text through edits. */
   readonly origin: Origin | null;
+  /** Texts that were written and left for this one, or that it left. */
+  readonly branches: readonly Branch[];
 }
 
 /** What a shared text said of itself, and what it took the place of. */
@@ -33,7 +36,7 @@ export interface Change {
   readonly insert: string;
 }
 
-export const EMPTY: TextValue = { runs: [], model: null, generatedFrom: null, origin: null };
+export const EMPTY: TextValue = { runs: [], model: null, generatedFrom: null, origin: null, branches: [] };
 
 /** A text that was only typed. */
 export function typedText(text: string): TextValue {

@@ -1,0 +1,75 @@
+import type { Run } from '../model/text';
+import { type BranchNode, branchTree, runsOf, textOf } from './store/branch-tree';
+import type { TextValue } from './store/text-value';
+
+/** A text's branches for other programs and for people: what was typed told apart, token for token, only in JSON. */
+
+export type ExportForm = 'json' | 'markdown' | 'text';
+
+export const EXPORTS: Record<ExportForm, { readonly name: string; readonly ending: string }> = {
+  json: { name: 'JSON', ending: 'json' },
+  markdown: { name: 'Markdown', ending: 'md' },
+  text: { name: 'Plain text', ending: 'txt' },
+};
+
+export function exportBranches(value: TextValue, form: ExportForm): string {
+  const tree = branchTree(value);
+  if (form === 'json') return `${JSON.stringify(toJson(value, tree), null, 1)}\n`;
+  if (!tree) return '';
+  return form === 'markdown' ? `${toMarkdown(tree, [], '')}\n` : toText(tree);
+}
+
+function toJson({ model }: TextValue, tree: BranchNode | null) {
+  return { format: 'leapformer-branches', version: 1, model, tree: tree && nodeToJson(tree) };
+}
+
+interface JsonNode {
+  readonly name?: string;
+  /** The present text ends here. */
+  readonly here?: true;
+  readonly pieces: { source: Run['source']; text: string; ids?: number[] }[];
+  readonly children: JsonNode[];
+}
+
+function nodeToJson(node: BranchNode): JsonNode {
+  const name = node.ends?.name;
+  return {
+    ...(name && { name }),
+    ...(node.isHere && { here: true }),
+    pieces: runsOf(node).map(({ source, text, tokens }) => ({
+      ...{ source, text },
+      ...(tokens && { ids: [...tokens.ids] }),
+    })),
+    children: node.children.map(nodeToJson),
+  };
+}
+
+/** A list in a list; numbers say the way, as in 1.2. */
+function toMarkdown(node: BranchNode, way: readonly number[], indent: string): string {
+  const mark = way.length ? `${indent}- ` : '';
+  const inner = way.length ? `${indent}  ` : '';
+  const label = [way.join('.'), node.ends?.name].filter(Boolean).join(' ');
+  const words = escapeMarkdown(textOf(node).replace(/^ /, '')).replaceAll('\n', `\n${inner}`);
+  const own = `${mark}${label ? `**${escapeMarkdown(label)}** ` : ''}${words}`.trimEnd();
+  const children = node.children.map((child, n) => toMarkdown(child, [...way, n + 1], inner));
+  return [own, ...children].join('\n\n');
+}
+
+function escapeMarkdown(text: string): string {
+  return text.replace(/[\\`*_{}[\]<>#|~&]/g, '\\$&').replace(/^(\s*)([-+=]|\d+[.)])/gm, '$1\\$2');
+}
+
+/** Each text in full, under its name. */
+function toText(tree: BranchNode): string {
+  const parts: string[] = [];
+  const visit = (node: BranchNode, before: string) => {
+    const text = before + textOf(node);
+    if (node.ends || node.isHere) {
+      const title = node.ends?.name ?? `Text ${parts.length + 1}`;
+      parts.push(`--- ${title}${node.isHere ? ' (the one that is open)' : ''} ---\n\n${text}\n`);
+    }
+    for (const child of node.children) visit(child, text);
+  };
+  visit(tree, '');
+  return parts.join('\n\n');
+}
