@@ -30,7 +30,15 @@ for (const { name, colorScheme, width } of LOOKS)
       await findsNothing(page);
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
 
-      for (const card of [/^About the model/, /^Runs on/, /^Share/, /^Help/, /^Examples/, /^Memory/]) {
+      for (const card of [
+        /^About the model/,
+        /^Runs on/,
+        /^Share/,
+        /^Help/,
+        /^Examples/,
+        /^Your texts/,
+        /^Memory/,
+      ]) {
         await page.getByRole('button', { name: card }).click();
         await findsNothing(page);
         await page.keyboard.press('Escape');

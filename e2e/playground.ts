@@ -109,7 +109,10 @@ export class PlaygroundPage {
           const opening = indexedDB.open('leapformer-playground');
           opening.onerror = () => reject(opening.error);
           opening.onsuccess = () => {
-            const reading = opening.result.transaction('kept').objectStore('kept').get('text');
+            const reading = opening.result
+              .transaction('kept')
+              .objectStore('kept')
+              .get(`text:${sessionStorage.getItem('text')}`);
             reading.onsuccess = () => {
               const runs: { text: string; source: string }[] = reading.result?.text.runs ?? [];
               resolve({ text: runs.map((run) => run.text).join(''), sources: runs.map((run) => run.source) });

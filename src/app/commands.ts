@@ -1,10 +1,10 @@
 import { plainText } from '../model/text';
 import { openBenchmark } from './address';
-import { pickFile } from './files';
+import { fileName, pickFile, save } from './files';
 import { canRegenerate, type Playground } from './store/playground';
 import { openFile } from './store/sharing';
 import type { PlaygroundState } from './store/state';
-import { typedText } from './store/text-value';
+import { nameOf } from './store/texts';
 import { applyTheme, currentTheme, NEXT_THEME } from './theme';
 
 /** Everything that can be done from anywhere: what the keyboard, the buttons, the help and the palette all read. */
@@ -92,7 +92,10 @@ const TABLE = [
   },
   { id: 'verify', name: 'Verify the text', isOff: isWorking, run: (playground) => playground.verify() },
   { id: 'copy', name: 'Copy as plain text', run: copyText },
-  { id: 'new', name: 'New text', run: (playground) => playground.replace(typedText('')) },
+  { id: 'new', name: 'New text', run: (playground) => playground.texts.add() },
+  { id: 'texts', name: 'Your texts', keys: ['Mod+O'], run: (playground) => playground.openCard('texts') },
+  { id: 'export', name: 'Export this text', run: (playground) => exportTexts(playground, 'current') },
+  { id: 'export-all', name: 'Export all texts', run: (playground) => exportTexts(playground, 'all') },
   { id: 'examples', name: 'Examples', run: (playground) => playground.openCard('examples') },
   { id: 'open', name: 'Open a file …', run: (playground) => pickFile((file) => openFile(playground, file)) },
   { id: 'benchmark', name: 'Measure this device', run: openBenchmark },
@@ -110,6 +113,12 @@ export function commandOf(id: CommandId): Command {
 /** Does it, unless there is nothing to do. */
 export function runCommand(command: Command, playground: Playground): void {
   if (!command.isOff?.(playground.store.getState())) void command.run(playground);
+}
+
+async function exportTexts(playground: Playground, which: 'current' | 'all'): Promise<void> {
+  const content = await playground.texts.export(which);
+  const name = which === 'all' ? 'LeaPformer texts' : nameOf(playground.texts.store.getState().current);
+  save(content, fileName(name, 'leapformer.json'));
 }
 
 async function copyText(playground: Playground): Promise<void> {

@@ -22,6 +22,11 @@ export function milliseconds(n: number): string {
   return `${decimal(n < 10 ? 2 : n < 100 ? 1 : 0).format(n)} ms`;
 }
 
+/** A moment, in ms since 1970. */
+export function moment(ms: number): string {
+  return new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'short' }).format(ms);
+}
+
 export function perSecond(n: number): string {
   return decimal(n < 10 ? 1 : 0).format(n);
 }

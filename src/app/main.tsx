@@ -15,16 +15,17 @@ import { chosenBackend, takeFragment } from './address';
 import { FINISHED } from './examples';
 import { PlaygroundContext } from './playground-context';
 import { findModel } from './store/models';
-import { keepText, readKept } from './store/persistence';
 import { Playground } from './store/playground';
 import { keepSettings, readSettings } from './store/settings-storage';
 import { openText } from './store/sharing';
+import { BrowserTexts } from './store/text-storage';
 
 const settings = readSettings();
 const playground = new Playground({
   createEngine,
   findModel,
   nextFrame,
+  storage: new BrowserTexts(),
   randomSeed: () => crypto.getRandomValues(new Uint32Array(1))[0],
   settings: { ...settings, backend: chosenBackend() ?? settings.backend },
 });
@@ -36,9 +37,10 @@ createRoot(document.getElementById('root')!).render(
 );
 
 keepSettings(playground);
-readKept().then(async (kept) => {
-  playground.restore(kept ?? FINISHED);
-  keepText(playground);
+const save = () => playground.texts.save();
+addEventListener('pagehide', save);
+document.addEventListener('visibilitychange', save);
+playground.texts.begin(FINISHED).then(async () => {
   await openLink();
   playground.load();
 });

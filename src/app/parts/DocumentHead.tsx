@@ -4,6 +4,7 @@ import { titleOf } from '../store/article';
 import { typedText } from '../store/text-value';
 import { ChevronIcon } from './icons';
 import { Popover } from './Popover';
+import { TextsCard } from './TextsCard';
 
 /** Above the text: its title, which is also its first line, and other texts to begin with. */
 export function DocumentHead() {
@@ -13,6 +14,7 @@ export function DocumentHead() {
   );
   return (
     <div className="document-head">
+      <TextsCard />
       <label className="title-field">
         <span>Title</span>
         <input
@@ -35,7 +37,7 @@ export function DocumentHead() {
       >
         {(close) => <Examples onChosen={close} />}
       </Popover>
-      <button type="button" className="quiet-button worded" onClick={() => playground.replace(typedText(''))}>
+      <button type="button" className="quiet-button worded" onClick={() => playground.texts.add()}>
         New
       </button>
     </div>

@@ -33,6 +33,11 @@ export const LensIcon = icon(
   <path d="M7 2.5a4.5 4.5 0 1 0 0 9 4.5 4.5 0 0 0 0-9zM10.3 10.3L14 14M5 7h4M7 5v4" />,
 );
 export const ShareIcon = icon(<path d="M8 10V2M5 4.500l3-3 3 3M4 7.500H3v6.500h10V7.500h-1" />);
+export const TextsIcon = icon(<path d="M2.500 4h11M2.500 8h11M2.500 12h7" />);
+export const RenameIcon = icon(<path d="M3 13h10M4 10.500V8.500l5.500-5.500 2 2-5.500 5.500z" />);
+export const DeleteIcon = icon(
+  <path d="M3 4.500h10M6.500 4.500v-2h3v2M4.500 4.500l.6 9h5.800l.6-9M7 7v4M9 7v4" />,
+);
 export const HelpIcon = icon(
   <path d="M6 6.2a2 2 0 1 1 2.9 1.8c-.6.3-.9.7-.9 1.4M8 11.8v.1M8 1.5a6.5 6.5 0 1 0 0 13 6.5 6.5 0 0 0 0-13z" />,
 );

@@ -43,6 +43,12 @@ export function titleOf(runs: readonly Run[]): Title | null {
     : null;
 }
 
+/** What a text is called in a list: its title, or its first words. */
+export function labelOf(runs: readonly Run[]): string {
+  const title = titleOf(runs);
+  return title?.words ?? beginning(runs, 400).trim().split('\n')[0].slice(0, 60);
+}
+
 /** The replacement that gives a text the title `words`; empty words take the title away, with the blank lines below. */
 export function retitle(runs: readonly Run[], words: string): Change {
   const clean = words.replace(/[\n\r\f]+/g, ' ');

@@ -1,72 +1,14 @@
-import { createStore, get } from 'idb-keyval';
 import { checkSampling, RECORD_SIZE, type Sampling } from '../../model/sampling';
 import type { Run } from '../../model/text';
 import type { Branch } from './branches';
-import type { Playground } from './playground';
 import type { ModelRef, TextValue } from './text-value';
 
-/** The text outlives the page: in IndexedDB, since it may be megabytes. */
+/** The form in which a text is kept (text-storage.ts) and exported (texts-file.ts). */
 
 /** Since 2 a text names its model, and what its runs were drawn with. */
-const VERSION = 2;
+export const VERSION = 2;
 /** The one model there was when version 1 was written, which kept only its digest. */
 const FIRST_MODEL = 'wiki-7m';
-const DELAY = 300; // ms after a change
-const SHARE = 10; // saving megabytes takes its time: at most one part in ten is spent on it
-const KEY = 'text';
-
-const open = () => createStore('leapformer-playground', 'kept');
-
-/** The text as it was kept; null when there is none, or none that can be read. */
-export async function readKept(): Promise<TextValue | null> {
-  try {
-    return parseKept(await get(KEY, open()));
-  } catch {
-    return null; // a browser that keeps nothing
-  }
-}
-
-/** Keeps the text after each change, and at once when the page is about to go. */
-export function keepText(playground: Playground): void {
-  const store = open();
-  let kept: TextValue | null = playground.text;
-  let timer: ReturnType<typeof setTimeout> | null = null;
-  let delay = DELAY;
-  let failed = false;
-
-  const save = () => {
-    if (timer) clearTimeout(timer);
-    timer = null;
-    const { history } = playground.store.getState();
-    if (!history || history.present === kept) return;
-    kept = history.present;
-    const began = performance.now();
-    store('readwrite', (objects) => {
-      objects.put({ version: VERSION, text: kept }, KEY);
-      objects.transaction.commit(); // now, and not after a turn that a closing page may not get
-      return new Promise<void>((resolve, reject) => {
-        objects.transaction.oncomplete = () => resolve();
-        objects.transaction.onabort = () => reject(objects.transaction.error);
-      });
-    }).then(
-      () => {
-        delay = Math.max(DELAY, SHARE * (performance.now() - began));
-      },
-      () => {
-        kept = null;
-        if (!failed)
-          playground.notify('This browser does not keep the text. Copy it before you close the page.');
-        failed = true;
-      },
-    );
-  };
-
-  playground.store.subscribe((state, before) => {
-    if (state.history?.present !== before.history?.present) timer ??= setTimeout(save, delay);
-  });
-  addEventListener('pagehide', save);
-  document.addEventListener('visibilitychange', save);
-}
 
 /** What was stored, if it is a text as this version or one before writes it. */
 export function parseKept(stored: unknown): TextValue | null {

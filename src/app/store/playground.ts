@@ -11,7 +11,9 @@ import { LENS_DEFAULTS, LensDesk, lensFromView } from './lens';
 import { Session, type SessionOptions } from './session';
 import { DEFAULTS, type Sampler, type Settings } from './settings';
 import type { CardId, PanelId, PlaygroundState } from './state';
+import { MemoryTexts, type TextStorage } from './text-storage';
 import { type Change, EMPTY, edit, lengthOf, type TextValue } from './text-value';
+import { Texts } from './texts';
 import { createTokenView } from './token-view';
 
 const TYPING_PAUSE = 1200; // ms after which typing is a new step of undo
@@ -23,6 +25,7 @@ export class Playground {
   readonly tokens = createTokenView();
   readonly lens: LensDesk;
   readonly inspection: Inspection;
+  readonly texts: Texts;
   private readonly session: Session;
   private readonly now: () => number;
   /** A shared text as it was opened: until it is changed, another one may take its place for good. */
@@ -30,7 +33,7 @@ export class Playground {
   /** Typing under way: edits that follow at `at` before `until` belong to the same step. */
   private typing: { at: number; until: number } | null = null;
 
-  constructor(options: SessionOptions & { settings?: Settings; now?(): number }) {
+  constructor(options: SessionOptions & { settings?: Settings; storage?: TextStorage; now?(): number }) {
     this.now = options.now ?? Date.now;
     this.store = createStore<PlaygroundState>(() => ({
       history: null,
@@ -47,12 +50,21 @@ export class Playground {
       announcement: '',
     }));
     this.session = new Session(this.store, options);
+    this.texts = new Texts(this, options.storage ?? new MemoryTexts(), this.now);
     this.lens = new LensDesk(this.store, this.session, this.tokens);
     this.inspection = new Inspection(this.store, this.session);
   }
 
   get text(): TextValue {
     return this.store.getState().history?.present ?? EMPTY;
+  }
+
+  /** Another text altogether, with what undo knows of it. */
+  switchTo(to: history.History): void {
+    this.session.makeWay();
+    this.typing = null;
+    this.store.setState({ history: to, figures: null, problem: null });
+    void this.session.follow();
   }
 
   /** Begins with a kept text; there is nothing to undo yet. */

@@ -65,6 +65,7 @@ export async function openFile(playground: Playground, file: File): Promise<void
   if (file.size > LARGEST_FILE)
     return playground.notify(`${file.name} is too large. Your text is as it was.`);
   const content = await file.text();
+  if (await playground.texts.import(content)) return;
   // Programs that hand text on may have broken its lines.
   const fragment = content.replace(/\s+/g, '');
   const isOurs = OURS.test(file.name) || (await decodeText(fragment).then(Boolean, () => false));

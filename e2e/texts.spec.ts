@@ -1,0 +1,115 @@
+import { readFile } from 'node:fs/promises';
+import type { Page } from '@playwright/test';
+import { expect, PlaygroundPage, test } from './playground';
+
+const texts = (page: Page) => page.getByRole('dialog', { name: 'Your texts' });
+const openTexts = (page: Page) => page.getByRole('button', { name: 'Your texts' }).click();
+const entry = (page: Page, name: string) =>
+  texts(page).getByRole('listitem').filter({ hasText: name }).getByRole('button').first();
+
+test('texts are listed, opened, renamed, deleted and brought back, over reloads', async ({
+  playground,
+  page,
+}) => {
+  await playground.open();
+  await playground.startNew('= Tea =\n\nA drink.');
+  await playground.startNew('Coffee is');
+  await page.reload();
+  await expect(playground.text).toHaveText('Coffee is');
+  await openTexts(page);
+  await entry(page, 'Tea').click();
+  await expect(playground.title).toHaveValue('Tea');
+  await openTexts(page);
+  await page.getByRole('button', { name: 'Rename Tea' }).click();
+  await page.keyboard.type('Morning');
+  await page.keyboard.press('Enter');
+  await expect(entry(page, 'Morning')).toBeVisible();
+  await page.getByRole('button', { name: 'Delete Morning' }).click();
+  await expect(playground.text).toHaveText('Coffee is');
+  await page.getByRole('button', { name: 'Bring it back' }).click();
+  await expect(playground.title).toHaveValue('Tea');
+  await page.reload();
+  await expect(playground.title).toHaveValue('Tea');
+  await openTexts(page);
+  await expect(entry(page, 'Morning')).toHaveAttribute('aria-current', 'true');
+});
+
+test('two tabs lose nothing: a text that one has open is a copy in the other', async ({
+  playground,
+  page,
+  context,
+}) => {
+  await playground.open();
+  await playground.startNew('Shared.');
+  await expect.poll(async () => (await playground.kept()).text).toBe('Shared.');
+  const otherPage = await context.newPage();
+  const other = new PlaygroundPage(otherPage);
+  await other.open();
+  await expect(other.text).toHaveText('Shared.');
+  await expect(otherPage.getByText('open in another tab')).toBeVisible();
+  await other.text.click();
+  await otherPage.keyboard.press('Control+End');
+  await otherPage.keyboard.insertText(' Theirs.');
+  await playground.text.click();
+  await page.keyboard.press('Control+End');
+  await page.keyboard.insertText(' Mine.');
+  await otherPage.reload(); // the same tab has the same text again
+  await expect(other.text).toHaveText('Shared. Theirs.');
+  await page.reload();
+  await expect(playground.text).toHaveText('Shared. Mine.');
+  await openTexts(page);
+  await page.getByRole('button', { name: 'Delete Shared. (copy)' }).click();
+  await expect(page.getByText('open in another tab')).toBeVisible();
+  await otherPage.close();
+  await entry(page, 'Shared. (copy)').click();
+  await expect(playground.text).toHaveText('Shared. Theirs.');
+});
+
+test('all texts go into one file, and come back from it', async ({ playground, page, browser }) => {
+  await playground.open();
+  await playground.startNew('= Tea =\n\nA drink.');
+  await playground.startNew('Coffee is');
+  await openTexts(page);
+  const downloading = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'Export all texts' }).click();
+  const download = await downloading;
+  expect(download.suggestedFilename()).toBe('LeaPformer texts.leapformer.json');
+  const content = await readFile(await download.path(), 'utf8');
+
+  const elsewhere = new PlaygroundPage(await browser.newPage());
+  await elsewhere.open();
+  await openTexts(elsewhere.page);
+  const choosing = elsewhere.page.waitForEvent('filechooser');
+  await elsewhere.page.getByRole('button', { name: 'Open a file …' }).click();
+  const file = { name: 'all.json', mimeType: 'application/json', buffer: Buffer.from(content) };
+  await (await choosing).setFiles(file);
+  await expect(elsewhere.page.getByText('2 texts were added.')).toBeVisible();
+  await openTexts(elsewhere.page);
+  await entry(elsewhere.page, 'Tea').click();
+  await expect(elsewhere.title).toHaveValue('Tea');
+  await elsewhere.page.close();
+});
+
+test('the one text of an earlier version is still there', async ({ playground, page }) => {
+  playground.expectedErrors.push(/404/); // it has no icon
+  await page.goto('./weights/index.json'); // the same origin, without the page
+  await page.evaluate(async () => {
+    await new Promise<void>((resolve) => {
+      const opening = indexedDB.open('leapformer-playground');
+      opening.onupgradeneeded = () => opening.result.createObjectStore('kept');
+      opening.onsuccess = () => {
+        const text = { runs: [{ source: 'typed', text: 'From before.', tokens: null }] };
+        const adding = opening.result.transaction('kept', 'readwrite');
+        adding.objectStore('kept').put({ version: 2, text }, 'text');
+        adding.oncomplete = () => {
+          opening.result.close();
+          resolve();
+        };
+      };
+    });
+  });
+  await playground.open();
+  await expect(playground.text).toHaveText('From before.');
+  await openTexts(page);
+  await expect(entry(page, 'From before.')).toBeVisible();
+});

@@ -1,0 +1,159 @@
+import { useEffect, useRef, useState } from 'react';
+import { useStore } from 'zustand';
+import { type CommandId, commandOf, runCommand } from '../commands';
+import { moment } from '../format';
+import { usePlayground } from '../playground-context';
+import { tipOf } from '../shortcuts';
+import type { TextEntry } from '../store/text-storage';
+import { nameOf } from '../store/texts';
+import { DeleteIcon, RenameIcon, TextsIcon } from './icons';
+import { Popover } from './Popover';
+
+/** The texts that are kept in this browser. */
+export function TextsCard() {
+  return (
+    <Popover
+      id="texts"
+      label="Your texts"
+      tip={tipOf(commandOf('texts'))}
+      side="below"
+      button={
+        <>
+          <TextsIcon />
+          <span className="for-listeners">Your texts</span>
+        </>
+      }
+    >
+      {(close) => (
+        <>
+          <h2>Your texts</h2>
+          <List onChosen={close} />
+          <Deleted />
+          <div className="texts-actions">
+            {(['new', 'open', 'export', 'export-all'] as const).map((id) => (
+              <Action key={id} id={id} onDone={close} />
+            ))}
+          </div>
+          <p>
+            <small>They are kept in this browser alone, each open in one tab at a time.</small>
+          </p>
+        </>
+      )}
+    </Popover>
+  );
+}
+
+function List({ onChosen }: { onChosen(): void }) {
+  const { texts } = usePlayground();
+  const { entries, current } = useStore(texts.store);
+  useEffect(() => void texts.refresh(), [texts]);
+  const others = entries.filter(({ id }) => id !== current.id);
+  return (
+    <ul className="texts-list">
+      {[current, ...others].map((entry) => (
+        <Row key={entry.id} entry={entry} isCurrent={entry === current} onChosen={onChosen} />
+      ))}
+    </ul>
+  );
+}
+
+function Row({ entry, isCurrent, onChosen }: { entry: TextEntry; isCurrent: boolean; onChosen(): void }) {
+  const { texts } = usePlayground();
+  const [isNaming, setNaming] = useState(false);
+  const name = nameOf(entry);
+  const rename = (words: string | null) => {
+    setNaming(false);
+    if (words !== null && words !== name) void texts.rename(entry.id, words);
+  };
+  if (isNaming)
+    return (
+      <li>
+        <NameField name={name} onDone={rename} />
+      </li>
+    );
+  return (
+    <li>
+      <button
+        type="button"
+        aria-current={isCurrent}
+        onClick={() => {
+          void texts.open(entry.id);
+          onChosen();
+        }}
+      >
+        <span className="text-name">
+          {name}
+          <small>{entry.changed ? moment(entry.changed) : 'kept from its first change on'}</small>
+        </span>
+      </button>
+      <button
+        type="button"
+        className="quiet-button"
+        aria-label={`Rename ${name}`}
+        data-tip="Rename"
+        onClick={() => setNaming(true)}
+      >
+        <RenameIcon />
+      </button>
+      <button
+        type="button"
+        className="quiet-button"
+        aria-label={`Delete ${name}`}
+        data-tip="Delete"
+        onClick={() => texts.remove(entry.id)}
+      >
+        <DeleteIcon />
+      </button>
+    </li>
+  );
+}
+
+function NameField({ name, onDone }: { name: string; onDone(words: string | null): void }) {
+  const field = useRef<HTMLInputElement>(null);
+  useEffect(() => {
+    field.current!.focus();
+    field.current!.select();
+  }, []);
+  return (
+    <input
+      ref={field}
+      aria-label={`Name of ${name}`}
+      defaultValue={name}
+      onBlur={(event) => onDone(event.target.value)}
+      onKeyDown={(event) => {
+        if (event.key === 'Enter') onDone(event.currentTarget.value);
+        if (event.key !== 'Escape') return;
+        event.stopPropagation(); // of the field, not of the card
+        onDone(null);
+      }}
+    />
+  );
+}
+
+function Deleted() {
+  const { texts } = usePlayground();
+  const { deleted } = useStore(texts.store);
+  if (!deleted) return null;
+  return (
+    <p role="status">
+      {nameOf(deleted.entry)} was deleted.{' '}
+      <button type="button" className="worded" onClick={() => texts.undoRemove()}>
+        Bring it back
+      </button>
+    </p>
+  );
+}
+
+function Action({ id, onDone }: { id: CommandId; onDone(): void }) {
+  const playground = usePlayground();
+  const command = commandOf(id);
+  const act = () => {
+    onDone();
+    runCommand(command, playground);
+  };
+  return (
+    <button type="button" className="worded" onClick={act}>
+      {command.name}
+    </button>
+  );
+}
