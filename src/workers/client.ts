@@ -5,6 +5,9 @@ import type { LensAnswer, LensQuestions, LensRequest } from './lens-messages';
 import { type Link, startWorker, WorkerDeath } from './link';
 import type {
   BackendInfo,
+  CompareEvent,
+  CompareRequest,
+  CompareResult,
   DescribeEvent,
   DescribeRequest,
   DescribeResult,
@@ -34,6 +37,12 @@ export interface EngineClient {
     onEvent: (event: GenerateEvent) => void | Promise<void>,
     signal?: AbortSignal,
   ): Promise<GenerateResult>;
+  /** As `generate`, for several continuations; where the worker dies they begin anew. */
+  compare(
+    request: CompareRequest,
+    onEvent: (event: CompareEvent) => void | Promise<void>,
+    signal?: AbortSignal,
+  ): Promise<CompareResult>;
   /** Aborting the signal ends it early; what was read until then has arrived. */
   describe(
     request: DescribeRequest,
@@ -127,6 +136,17 @@ export function createEngine(start: () => Link = startWorker): EngineClient {
       };
       return call(work, signal, ({ message }, backend) => {
         onEvent({ type: 'notice', message: `${message} The text goes on from its tokens.`, backend });
+      });
+    },
+    compare: (request, onEvent, signal) => {
+      let attempts = 0;
+      const work = (service: Link['service']) => {
+        const attempt = ++attempts;
+        const take = (event: CompareEvent) => (attempt === attempts ? onEvent(event) : undefined);
+        return service.compare(request, proxy(take));
+      };
+      return call(work, signal, ({ message }, backend) => {
+        onEvent({ type: 'anew', message: `${message} The texts begin anew.`, backend });
       });
     },
     describe: (request, onEvent, signal) =>

@@ -4,14 +4,18 @@ import { loadModel, type Model, type ReadFile } from '../model/folder';
 import { RECORD_SIZE } from '../model/sampling';
 import { SnapshotStore, stateLayout } from '../model/snapshot';
 import { packVocabulary } from '../model/vocabulary';
+import { Comparison } from './compare';
 import { describe } from './describe';
 import { encodeRuns } from './encode';
-import { credited, type OnEvent } from './events';
+import { credited, type Emit, type OnEvent } from './events';
 import { Lens } from './lens';
 import type { LensAnswer, LensQuestions, LensRequest } from './lens-messages';
 import type {
   BackendChoice,
   BackendInfo,
+  CompareEvent,
+  CompareRequest,
+  CompareResult,
   DescribeEvent,
   DescribeRequest,
   DescribeResult,
@@ -130,14 +134,34 @@ export class Engine {
         emit({ type: 'encoded', run, tokens }),
       );
       if (!tokens) return { reason: 'stopped', figures: this.figures(null) };
-      const writing = new Writing(model, request, tokens, emit);
+      const writing = new Writing(model, request, tokens);
       await this.surviving(
-        () => this.write(writing, signal),
+        () => this.write(writing, emit, signal),
         (message, backend) =>
           emit({ type: 'notice', message: `${message} The text goes on from its tokens.`, backend }),
       );
       await emit.settled();
       return { reason: writing.reason ?? 'stopped', figures: this.figures(writing) };
+    });
+  }
+
+  /** Writes several continuations at once, 8 at most, one batched step for all. */
+  async compare(request: CompareRequest, onEvent: OnEvent<CompareEvent>): Promise<CompareResult> {
+    return this.exclusively(async (signal) => {
+      const model = await this.ready();
+      const emit = credited(onEvent);
+      const tokens = await encodeRuns(model, request.runs, signal, (run, tokens) =>
+        emit({ type: 'encoded', run, tokens }),
+      );
+      if (!tokens) return { reasons: request.samplings.map(() => 'stopped' as const) };
+      const comparison = new Comparison(model, request, tokens, emit);
+      await this.surviving(
+        () => comparison.write(this.running!.text, this.running!.backend, this.snapshots, signal),
+        (message, backend) =>
+          emit({ type: 'notice', message: `${message} The texts go on from their tokens.`, backend }),
+      );
+      await emit.settled();
+      return comparison.result();
     });
   }
 
@@ -206,9 +230,8 @@ export class Engine {
   }
 
   /** From the nearest state to the end of the request, or to the signal. */
-  private async write(writing: Writing, signal: AbortSignal): Promise<void> {
+  private async write(writing: Writing, emit: Emit<GenerateEvent>, signal: AbortSignal): Promise<void> {
     const { text } = this.running!;
-    const { emit } = writing;
     const tell: OnTheWay = {
       report: (read, total) => emit({ type: 'reading', read, total }),
       offer: (read, total) => emit.offer({ type: 'reading', read, total }),
@@ -227,7 +250,10 @@ export class Engine {
       since = now;
       for (let at = 0; at < batch.records.length; at += RECORD_SIZE) text.tokens.push(batch.records[at]);
       if (batch.snapshot) this.snapshots.add(text.tokens, batch.snapshot);
-      if (batch.records.length) await writing.send(batch, this.figures(writing));
+      if (batch.records.length) {
+        const part = writing.part(batch.records);
+        await emit({ type: 'tokens', ...part, figures: this.figures(writing) });
+      }
       since += performance.now() - now; // the page's time is not the model's
     }
   }

@@ -59,14 +59,16 @@ export interface GenerateRequest {
 export type GenerateEvent =
   | { readonly type: 'encoded'; readonly run: number; readonly tokens: Encoded }
   | { readonly type: 'reading'; readonly read: number; readonly total: number }
-  | {
-      readonly type: 'tokens';
-      readonly text: string;
-      readonly tokens: Encoded;
-      readonly records: Float32Array;
-      readonly figures: Figures;
-    }
+  | ({ readonly type: 'tokens'; readonly figures: Figures } & WrittenPart)
   | { readonly type: 'notice'; readonly message: string; readonly backend: BackendInfo };
+
+/** Tokens that were written, and what they add to the text. */
+export interface WrittenPart {
+  readonly text: string;
+  readonly tokens: Encoded;
+  /** One record (sampling.ts) a token. */
+  readonly records: Float32Array;
+}
 
 /** Live figures of a generation. */
 export interface Figures {
@@ -145,6 +147,32 @@ export interface Finding {
   readonly drawn: number;
 }
 
+/** Several continuations of one text, written together. */
+export interface CompareRequest {
+  readonly runs: readonly RequestRun[];
+  /** What each is drawn with. */
+  readonly samplings: readonly Sampling[];
+  /** Of each. */
+  readonly maxTokens: number;
+  readonly atArticleEnd: 'stop' | 'continue';
+}
+
+export type CompareEvent =
+  | Exclude<GenerateEvent, { type: 'tokens' }>
+  | {
+      readonly type: 'parts';
+      /** What each wrote since the event before; null where it wrote nothing. */
+      readonly parts: readonly (WrittenPart | null)[];
+      /** Time over the tokens of all. */
+      readonly msPerToken: number;
+    }
+  /** What was written is lost, and comes again. */
+  | { readonly type: 'anew'; readonly message: string; readonly backend: BackendInfo };
+
+export interface CompareResult {
+  readonly reasons: readonly GenerateResult['reason'][];
+}
+
 /** An outcome as plain data: errors keep their code and remedy on the way. */
 export type Outcome<T> = { readonly value: T } | { readonly error: ErrorData };
 
@@ -164,6 +192,10 @@ export interface EngineService {
   look(request: LensRequest): Promise<Outcome<LensAnswer>>;
   /** Frees all that the lens holds. */
   closeLens(): Promise<void>;
+  compare(
+    request: CompareRequest,
+    onEvent: (event: CompareEvent) => void | Promise<void>,
+  ): Promise<Outcome<CompareResult>>;
   verify(request: VerifyRequest, onEvent: (event: VerifyEvent) => void): Promise<Outcome<Verification>>;
   stop(): void;
   /** Takes a lock and keeps it for life. @throws where the browser has no locks */

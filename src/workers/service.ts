@@ -9,6 +9,7 @@ export function serve(engine: Engine): EngineService {
     load: (request, onProgress) => outcome(engine.load(request, onProgress)),
     generate: (request, onEvent) => outcome(engine.generate(request, onEvent)),
     describe: (request, onEvent) => outcome(engine.describe(request, onEvent)),
+    compare: (request, onEvent) => outcome(engine.compare(request, onEvent)),
     verify: (request, onEvent) => outcome(engine.verify(request, onEvent)),
     look: async (request) => {
       const answered = await outcome(engine.look(request));

@@ -3,6 +3,9 @@ import { RECORD_SIZE } from '../../model/sampling';
 import { packVocabulary } from '../../model/vocabulary';
 import type { EngineClient } from '../../workers/client';
 import type {
+  CompareEvent,
+  CompareRequest,
+  CompareResult,
   DescribeEvent,
   DescribeRequest,
   DescribeResult,
@@ -31,6 +34,7 @@ class Outcome<T> {
 export class FakeEngine implements EngineClient {
   readonly requests: GenerateRequest[] = [];
   readonly verified: VerifyRequest[] = [];
+  readonly compared: CompareRequest[] = [];
   checking: Outcome<Verification> | null = null;
   disposed = false;
   info = {
@@ -67,6 +71,24 @@ export class FakeEngine implements EngineClient {
     this.running = running;
     signal?.addEventListener('abort', () => running.resolve({ reason: 'stopped', figures }));
     return running.promise;
+  }
+
+  /** Each continuation writes its number twice, one token at a time, and ends. */
+  async compare(
+    request: CompareRequest,
+    onEvent: (event: CompareEvent) => void | Promise<void>,
+  ): Promise<CompareResult> {
+    this.compared.push(request);
+    for (const [run, part] of request.runs.entries())
+      if ('text' in part) await onEvent({ type: 'encoded', run, tokens: letters(part.text) });
+    for (let round = 0; round < 2; round++) {
+      const parts = request.samplings.map((_, n) => {
+        const records = new Float32Array(RECORD_SIZE).fill(-1);
+        return { text: ` ${n}`, tokens: { ids: Uint32Array.of(n), lengths: Uint32Array.of(2) }, records };
+      });
+      await onEvent({ type: 'parts', parts, msPerToken: 2 });
+    }
+    return { reasons: request.samplings.map(() => 'length') };
   }
 
   /** Describes every token with one bit of surprise, and 7 and 8 as what else there might have been. */

@@ -1,0 +1,70 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { GREEDY, RECORD_SIZE } from '../model/sampling';
+import type { CompareEvent, RequestRun } from './messages';
+import { CountedEngine, PROMPT, SAMPLING } from './testing';
+
+let under: CountedEngine;
+beforeEach(async () => {
+  under = new CountedEngine();
+  await under.load();
+});
+afterEach(() => under.engine.unload());
+
+const SAMPLINGS = [SAMPLING, { ...SAMPLING, seed: 4 }, GREEDY];
+
+async function compare(
+  runs: RequestRun[],
+  samplings = SAMPLINGS,
+  maxTokens = 20,
+  onEvent: (event: CompareEvent) => void = () => {},
+) {
+  const ids: number[][] = samplings.map(() => []);
+  const texts = samplings.map(() => '');
+  const records = samplings.map(() => 0);
+  const result = await under.engine.compare(
+    { runs, samplings, maxTokens, atArticleEnd: 'continue' },
+    (event) => {
+      if (event.type === 'parts')
+        for (const [n, part] of event.parts.entries()) {
+          ids[n].push(...(part?.tokens.ids ?? []));
+          texts[n] += part?.text ?? '';
+          records[n] += (part?.records.length ?? 0) / RECORD_SIZE;
+        }
+      onEvent(event);
+    },
+  );
+  return { ids, texts, records, result };
+}
+
+test('each continuation is what it would be alone, and the prompt is read once', async () => {
+  const { ids, records, result } = await compare([{ text: PROMPT }]);
+  const read = under.read;
+  expect(result.reasons).toEqual(['length', 'length', 'length']);
+  expect(records).toEqual([20, 20, 20]);
+  for (const [n, sampling] of SAMPLINGS.entries()) {
+    const alone = await under.generate([{ text: PROMPT }], { sampling, maxTokens: 20 });
+    expect(ids[n]).toEqual(alone.ids);
+  }
+  expect(under.read).toBe(read); // from the snapshot behind the prompt
+});
+
+test('one that is kept goes on without reading anything again', async () => {
+  const { ids } = await compare([{ text: PROMPT }]);
+  const before = under.read;
+  const runs = [{ text: PROMPT }, { ids: Uint32Array.from(ids[1]) }];
+  const rest = await under.generate(runs, { sampling: SAMPLINGS[1], maxTokens: 10 });
+  expect(under.read).toBe(before);
+  const whole = await under.generate([{ text: PROMPT }], { sampling: SAMPLINGS[1], maxTokens: 30 });
+  expect([...ids[1], ...rest.ids]).toEqual(whole.ids);
+});
+
+test('stops all of them; what was written until then is there', async () => {
+  const { ids, result } = await compare([{ text: PROMPT }], SAMPLINGS, 5000, (event) => {
+    if (event.type === 'parts') under.engine.stop();
+  });
+  expect(result.reasons).toEqual(['stopped', 'stopped', 'stopped']);
+  for (const written of ids) {
+    expect(written.length).toBeGreaterThan(0);
+    expect(written.length).toBeLessThan(5000);
+  }
+});
