@@ -45,14 +45,18 @@ test('choose a token, step, follow the writing, and read shares in numbers', asy
     .first()
     .click({ position: { x: 10, y: 10 } });
   await expect.poll(async () => Number(await token.inputValue())).toBeLessThan(100);
-  await lens(page).getByLabel('Of', { exact: true }).selectOption('all heads, mean');
-  await picture(page, 'text');
-  await lens(page).getByLabel('Measure', { exact: true }).selectOption('output, signed');
   await expect(lens(page)).toContainText('not an attribution');
+  await lens(page).getByLabel('Of', { exact: true }).selectOption('one head');
+  await lens(page).getByLabel('Layer', { exact: true }).selectOption('3');
+  await lens(page).getByLabel('Head', { exact: true }).selectOption('3');
+  await lens(page).getByLabel('Measure', { exact: true }).selectOption('output, signed');
   await playground.text.locator('.token').nth(3).hover();
   await expect(lens(page).locator('.lens-hovered')).toContainText(/%|after the token/);
 
   await page.getByRole('checkbox', { name: 'Follow the end' }).check();
+  await lens(page).getByLabel('Measure', { exact: true }).selectOption('attention');
+  await expect(lens(page).locator('.lens-caption').first()).toContainText('looked back at');
+  await picture(page, 'text');
   await playground.write.click();
   await expect.poll(async () => Number(await token.inputValue())).toBeGreaterThan(last);
   await playground.isIdle();

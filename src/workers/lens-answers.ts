@@ -1,3 +1,4 @@
+import type { Config } from '../model/config';
 import type { AttentionRow, HeadLens } from '../model/lens';
 import { halfLife } from '../model/lens-summary';
 import type { LensWindow } from '../model/lens-window';
@@ -70,6 +71,7 @@ export async function answerMatrix(
 export async function answerProportions(
   lens: HeadLens,
   tokensBefore: number,
+  taps: Float32Array | null,
   signal: AbortSignal,
 ): Promise<ProportionsAnswer | null> {
   const n = lens.length;
@@ -91,6 +93,22 @@ export async function answerProportions(
     query: numbers((i) => lens.queryProportion(i)),
     key: numbers((i) => lens.keyProportion(i)),
     halfLife: numbers((i) => halfLife(lens.decay(i))),
+    taps,
     spans,
   };
+}
+
+/** Mean |tap| of a head's query, key and value rows of the convolution [3d, 4]: [3, 4]. */
+export function meanTaps(
+  convolution: Float32Array | null,
+  { hiddenSize: d, headWidth: e }: Config,
+  head: number,
+): Float32Array | null {
+  if (!convolution) return null;
+  return Float32Array.from({ length: 12 }, (_, n) => {
+    const [part, tap] = [Math.floor(n / 4), n % 4];
+    let sum = 0;
+    for (let c = 0; c < e; c++) sum += Math.abs(convolution[4 * (part * d + head * e + c) + tap]);
+    return sum / e;
+  });
 }

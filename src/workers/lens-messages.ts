@@ -83,6 +83,8 @@ export interface ProportionsAnswer {
   readonly key: Float32Array;
   /** In tokens; Infinity without decay. */
   readonly halfLife: Float32Array;
+  /** Of the short convolution, mean |tap| of the head's query, key and value [3, 4], the current token last; null without. */
+  readonly taps: Float32Array | null;
   /** Effective spans, of which each has one more factor; NaN where the token is silent. */
   readonly spans: {
     readonly similarity: Float32Array;

@@ -147,6 +147,12 @@ test('matrices, proportions and overview are what the rows say', async () => {
   const { answer: proportions } = await ask(tokens, 'proportions', { layer: 1, head: 1 });
   expect(proportions.query[9]).toBeCloseTo(head.queryProportion(9), 6);
   expect(proportions.halfLife[9]).toBeCloseTo(Math.LN2 / -Math.log(head.decay(9)), 3);
+  const keyTaps = Array.from(
+    { length: 8 },
+    (_, c) => data.weights.layers[1].convolution![4 * (16 + 8 + c) + 2],
+  );
+  const meanTap = keyTaps.reduce((total, tap) => total + Math.abs(tap), 0) / 8;
+  expect(proportions.taps![4 + 2]).toBeCloseTo(meanTap, 6); // of the key, one token before
   const { span } = head.concentration(150, head.factors(150).similarity, 0);
   expect(proportions.spans.similarity[150]).toBeCloseTo(span[0], 3);
 

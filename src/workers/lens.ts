@@ -6,7 +6,7 @@ import { LensWindow, WINDOW } from '../model/lens-window';
 import type { SnapshotStore } from '../model/snapshot';
 import { answerCounterfactual, type Runs, runBoth } from './counterfactual';
 import { encodeRuns } from './encode';
-import { answerMatrix, answerProportions, answerRow } from './lens-answers';
+import { answerMatrix, answerProportions, answerRow, meanTaps } from './lens-answers';
 import type {
   CounterfactualQuestion,
   LensAnswer,
@@ -112,9 +112,10 @@ export class Lens {
       return this.compare(tokens, token, question as CounterfactualQuestion, signal);
     const { layer, head } = question as LensQuestions['proportions'];
     const lens = window.head(layer, head);
-    return kind === 'matrix'
-      ? answerMatrix(lens, (question as LensQuestions['matrix']).of, signal)
-      : answerProportions(lens, before, signal);
+    if (kind === 'matrix') return answerMatrix(lens, (question as LensQuestions['matrix']).of, signal);
+    const { config, weights } = this.host.model;
+    const taps = meanTaps(weights.layers[layer].convolution, config, head);
+    return answerProportions(lens, before, taps, signal);
   }
 
   /** Brings the window to a token: leaves it, lets it follow the text, or takes it from the nearest snapshot. */

@@ -3,7 +3,7 @@ import type { MatrixAnswer, MatrixKind } from '../../workers/lens-messages';
 import { usePlayground, usePlaygroundState } from '../playground-context';
 import { saveMatrix, savePicture } from './export';
 import { HeatMap, paint } from './HeatMap';
-import { Caption, HeadPick, Legend, Pick, Problem, useLensView, Waiting } from './parts';
+import { Caption, HeadPick, Held, Legend, Pick, Problem, useLensView, Waiting } from './parts';
 import { percent, scaleKind, scaleOf } from './scales';
 import { useLens, useWords, type Words } from './use-lens';
 import { usePaint } from './use-paint';
@@ -75,6 +75,7 @@ export default function MatrixView() {
       ) : isBusy ? (
         <Waiting />
       ) : null}
+      <Held answer={answer} />
     </>
   );
 }

@@ -1,7 +1,7 @@
 import type { HeadSummary } from '../../model/lens-summary';
 import { usePlaygroundState } from '../playground-context';
 import { tintColour } from '../tint-scale';
-import { Caption, Problem, useLensView, Waiting } from './parts';
+import { Caption, Held, Problem, useLensView, Waiting } from './parts';
 import { percent, tokens } from './scales';
 import { useLens } from './use-lens';
 
@@ -73,6 +73,7 @@ export default function OverviewView() {
           : ''}{' '}
         Silent: the query is zero, so that the head attends to nothing.
       </Caption>
+      <Held answer={answer} />
     </>
   );
 }

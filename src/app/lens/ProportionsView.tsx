@@ -4,7 +4,7 @@ import { usePlaygroundState } from '../playground-context';
 import { Curves, Scatter } from './charts';
 import { HeatMap } from './HeatMap';
 import { KINDS } from './MatrixView';
-import { Caption, HeadPick, Legend, Problem, TokenStepper, useLensView, Waiting } from './parts';
+import { Caption, HeadPick, Held, Legend, Problem, TokenStepper, useLensView, Waiting } from './parts';
 import { scaleOf, tokens } from './scales';
 import { useLens, useWords, type Words } from './use-lens';
 
@@ -27,6 +27,7 @@ export default function ProportionsView() {
       ) : isBusy ? (
         <Waiting />
       ) : null}
+      <Held answer={answer} />
     </>
   );
 }
@@ -100,6 +101,7 @@ function Proportions({ values, start, n, words }: Props) {
       ) : (
         <p className="lens-finding">This model has no re-weighting: there are no proportions to show.</p>
       )}
+      {values.taps ? <Taps taps={values.taps} /> : null}
       <h2>Half-life of the gate</h2>
       {config.decay ? (
         <>
@@ -137,6 +139,42 @@ function Proportions({ values, start, n, words }: Props) {
       <Caption formula="span = exp(−Σⱼ p(i, j) ln p(i, j)), in tokens">
         As many tokens as would give the same spread if they got equal shares. The first two know only the
         window; the third counts all that lies before it as one token.
+      </Caption>
+    </>
+  );
+}
+
+/** What query, key and value take of the tokens just before. */
+function Taps({ taps }: { taps: Float32Array }) {
+  return (
+    <>
+      <h2>Short convolution</h2>
+      <table className="lens-table">
+        <thead>
+          <tr>
+            <th scope="col">Mean |tap| of the</th>
+            {['j − 3', 'j − 2', 'j − 1', 'j'].map((name) => (
+              <th key={name} scope="col">
+                {name}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {['query', 'key', 'value'].map((name, part) => (
+            <tr key={name}>
+              <th scope="row">{name}</th>
+              {[...taps.subarray(4 * part, 4 * part + 4)].map((tap, n) => (
+                // biome-ignore lint/suspicious/noArrayIndexKey: taps are numbered
+                <td key={n}>{tap.toFixed(2)}</td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      <Caption formula="uⱼ = Σ tap · input over tokens j − 3 to j, each channel by itself">
+        Before tokens are compared, each is mixed with the three before it: what is said of token j is said of
+        this mixture.
       </Caption>
     </>
   );

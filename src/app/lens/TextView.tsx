@@ -1,6 +1,6 @@
 import { useStore } from 'zustand';
 import { usePlayground, usePlaygroundState } from '../playground-context';
-import { Caption, HeadPick, Pick, Problem, TokenStepper, useLensView, Waiting } from './parts';
+import { Caption, HeadPick, Held, Pick, Problem, TokenStepper, useLensView, Waiting } from './parts';
 import { percent } from './scales';
 import { useLens, useWords } from './use-lens';
 import { usePaint } from './use-paint';
@@ -90,6 +90,7 @@ export default function TextView() {
           ? ' A short convolution mixes each token with the three before it before they are compared: token j stands for j − 3 to j.'
           : ''}
       </Caption>
+      <Held answer={answer} />
     </>
   );
 }

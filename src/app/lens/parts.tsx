@@ -1,5 +1,6 @@
 import { type ReactNode, useId } from 'react';
 import type { ErrorData } from '../../model/errors';
+import type { LensAnswer } from '../../workers/lens-messages';
 import { usePlayground, usePlaygroundState } from '../playground-context';
 import type { LensView } from '../store/lens';
 import type { Scale } from './scales';
@@ -94,6 +95,19 @@ export function Problem({ problem }: { problem: ErrorData | null }) {
 
 export function Waiting({ children = 'Reading …' }: { children?: ReactNode }) {
   return <p className="lens-waiting">{children}</p>;
+}
+
+/** What the lens holds of the text, and what it costs. */
+export function Held({ answer }: { answer: LensAnswer | null }) {
+  if (!answer) return null;
+  const { start, count, bytes } = answer;
+  return (
+    <p className="lens-caption">
+      The lens looks at tokens {start} to {start + count - 1}
+      {start > 0 ? ', and knows what lies before as a sum' : ''}. It holds {(bytes / 1e6).toFixed(1)} MB until
+      it is closed.
+    </p>
+  );
 }
 
 /** The token that is looked at: stepped through with the arrow keys, or the end of the text as it grows. */

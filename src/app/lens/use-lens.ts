@@ -4,15 +4,7 @@ import { plainText, type Run } from '../../model/text';
 import { TokenIndex } from '../../model/token-index';
 import type { LensAnswer, LensQuestions } from '../../workers/lens-messages';
 import { usePlayground, usePlaygroundState } from '../playground-context';
-
-/** Milliseconds between questions while the text grows: dear ones leave the engine time to write. */
-const PAUSE: Record<keyof LensQuestions, number> = {
-  row: 0,
-  matrix: 700,
-  proportions: 700,
-  overview: 2000,
-  counterfactual: 5000,
-};
+import { LENS_PAUSE } from '../store/lens';
 
 interface Looking<K extends keyof LensQuestions> {
   readonly answer: LensAnswer<K> | null;
@@ -51,7 +43,7 @@ export function useLens<K extends keyof LensQuestions>(
           setLooking((before) => ({ ...before, problem: error.toData(), isBusy: false }));
       }
       const isWriting = playground.store.getState().work.phase !== 'idle';
-      if (isWriting) await new Promise((resolve) => setTimeout(resolve, PAUSE[kind]));
+      if (isWriting) await new Promise((resolve) => setTimeout(resolve, LENS_PAUSE[kind]));
       isBusy = false;
       void ask();
     };

@@ -29,8 +29,13 @@ export interface LensView {
 }
 
 export const LENS_DEFAULTS: LensView = {
-  ...{ mode: 'text', layer: 0, head: 0, spread: 'head', measure: 'share', of: 'share', scale: 'log' },
+  ...{ mode: 'text', layer: 0, head: 0, spread: 'all', measure: 'share', of: 'share', scale: 'log' },
   ...{ reweighting: 'none', from: 'window', step: 0, token: null },
+};
+
+/** Milliseconds between questions while the text grows: dear ones leave the engine time to write. */
+export const LENS_PAUSE: Readonly<Record<keyof LensQuestions, number>> = {
+  ...{ row: 40, matrix: 700, proportions: 700, overview: 2000, counterfactual: 5000 },
 };
 
 const WORDS: { readonly [K in keyof LensView]?: readonly string[] } = {
