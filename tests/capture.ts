@@ -4,6 +4,7 @@ import { relativeError } from '../src/model/golden';
 import { HeadLens } from '../src/model/lens';
 import { hash } from '../src/model/random';
 import { type HeadStep, Reference } from '../src/model/reference';
+import { GREEDY } from '../src/model/sampling';
 import { goldenNames, loadGoldenModel } from './conformance';
 import { randomModel } from './random-model';
 
@@ -35,6 +36,27 @@ export function describeCapture(name: string, create: (model: ModelData) => Prom
     test('at the end of 10,000 tokens, with a window of 512', async () => {
       const model = randomModel({ decay: false }, 5);
       await compare(await create(model), model, randomText(10_000, 0), 512);
+    });
+
+    test('while another stream writes, and neither notices', async () => {
+      const { golden, ...model } = await loadGoldenModel('leap-rms-decay-conv');
+      const backend = await create(model);
+      const [writer, looker] = [await backend.open(1), await backend.open(1)];
+      const write = async () => {
+        await writer.restore(null);
+        await writer.read(golden.tokens);
+        const records: number[] = [];
+        const request = { sampling: { ...GREEDY, temperature: 1 }, maxTokens: 80, stopTokens: [] };
+        for await (const [batch] of writer.decode([request])) records.push(...batch.records);
+        return records;
+      };
+      const look = async () => {
+        await looker.restore(null);
+        return looker.capture([...golden.tokens, ...golden.tokens]);
+      };
+      const alone = [await write(), await look()];
+      expect(await Promise.all([write(), look()])).toEqual(alone);
+      backend.destroy();
     });
 
     test('refuses ids outside the vocabulary, and stops', async () => {

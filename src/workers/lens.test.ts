@@ -13,7 +13,8 @@ import { SnapshotStore } from '../model/snapshot';
 import { withReweighting } from '../model/variant';
 import { klDivergence } from './counterfactual';
 import { Lens } from './lens';
-import type { LensQuestions } from './lens-messages';
+import type { LensAnswer, LensQuestions } from './lens-messages';
+import { CountedEngine, PROMPT, SAMPLING } from './testing';
 import { TextStream } from './text-stream';
 
 const data: ModelData = randomModel({ num_hidden_layers: 2, hidden_size: 16 }, 3);
@@ -217,4 +218,39 @@ test('the latest question counts; an edit, and heads that are not there', async 
   await expect(ask(tokens, 'matrix', { layer: 9, head: 0, of: 'share' })).rejects.toMatchObject({
     code: 'input',
   });
+});
+
+test('looks on while the engine writes, which writes what it would have written', async () => {
+  const counted = new CountedEngine();
+  await counted.load();
+  const { engine } = counted;
+  const alone = await counted.generate([{ text: PROMPT }], { maxTokens: 60 });
+  const ids: number[] = [];
+  const answers: Promise<LensAnswer<'row'>>[] = [];
+  const question: LensQuestions['row'] = { layer: null, head: null, measure: 'share' };
+  const look = (token: number, written: number[]) =>
+    engine.look({
+      ...{ runs: [{ text: PROMPT }, { ids: Uint32Array.from(written) }], token },
+      ...({ kind: 'row', question } as const),
+    });
+  const request = { sampling: SAMPLING, maxTokens: 60, atArticleEnd: 'continue' } as const;
+  const writing = await engine.generate({ runs: [{ text: PROMPT }], ...request }, (event) => {
+    if (event.type !== 'tokens') return;
+    ids.push(...event.tokens.ids);
+    answers.push(look(Number.MAX_SAFE_INTEGER, ids));
+  });
+  expect(ids).toEqual(alone.ids);
+  const settled = await Promise.allSettled(answers);
+  const last = settled.at(-1)!;
+  expect(last.status).toBe('fulfilled');
+  const { start, count, encoded, answer } = await answers.at(-1)!;
+  expect([start, count]).toEqual([0, 1 + encoded[0].tokens.ids.length + 60]);
+  expect(answer.shares.reduce((a, b) => a + b, 0) + answer.earlier).toBeCloseTo(
+    1 - answer.silent / answer.heads,
+    4,
+  );
+  await engine.closeLens();
+  const after = await engine.generate({ runs: [{ text: PROMPT }], ...request, maxTokens: 0 }, () => {});
+  expect(after.figures.memory.state).toBeLessThan(writing.figures.memory.state); // which had the lens open
+  engine.unload();
 });

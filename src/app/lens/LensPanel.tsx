@@ -26,6 +26,7 @@ export default function LensPanel() {
   const playground = usePlayground();
   const [{ mode, layer, head }, set] = useLensView();
   const engine = usePlaygroundState((state) => state.engine);
+  const isEmpty = usePlaygroundState(({ history }) => !history?.present.runs.some(({ text }) => text));
   useChosenToken();
   useChoosing();
   useEffect(() => () => playground.lens.close(), [playground]);
@@ -50,7 +51,9 @@ export default function LensPanel() {
           </button>
         ))}
       </fieldset>
-      {config && isThere ? (
+      {isEmpty ? (
+        <Waiting>The lens looks at a text: write one, or let the model begin.</Waiting>
+      ) : config && isThere ? (
         <View />
       ) : engine.phase === 'loading' ? (
         <Waiting>The lens looks as soon as the model is loaded.</Waiting>
