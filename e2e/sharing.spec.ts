@@ -45,6 +45,8 @@ test('a copied link shows the same text elsewhere before the weights, and one pr
     title: 'Tea',
     url: link,
   });
+  await page.getByRole('button', { name: 'QR code' }).click();
+  await expect(page.getByRole('img', { name: 'QR code of the link' })).toBeVisible();
   const sampled = await playground.text.locator('ins').allInnerTexts();
 
   const theirPage = await browser.newPage();
@@ -191,4 +193,29 @@ test('another model can be chosen; the address keeps the choice', async ({ playg
   await expect(page.getByRole('button', { name: 'About the model: Other' })).toBeVisible();
   await page.reload();
   await expect(page.getByRole('button', { name: 'About the model: Other' })).toBeVisible();
+});
+
+test('a picture of the text shows what the model wrote and how surprising it was', async ({
+  playground,
+  page,
+}) => {
+  await playground.open();
+  await playground.isReady();
+  await share(page).click();
+  await page.getByRole('button', { name: 'Picture' }).click();
+  await expect(page.getByRole('img', { name: 'The text with its tint' })).toBeVisible();
+  const downloading = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'Save the picture' }).click();
+  const download = await downloading;
+  expect(download.suggestedFilename()).toMatch(/\.png$/);
+  const file = [...(await readFile(await download.path()))];
+  const { width, colours } = await page.evaluate(async (file) => {
+    const image = await createImageBitmap(new Blob([Uint8Array.from(file)]));
+    const context = new OffscreenCanvas(image.width, image.height).getContext('2d')!;
+    context.drawImage(image, 0, 0);
+    const pixels = new Uint32Array(context.getImageData(0, 0, image.width, image.height).data.buffer);
+    return { width: image.width, colours: new Set(pixels).size };
+  }, file);
+  expect(width).toBe(1200);
+  expect(colours).toBeGreaterThan(300); // paper, ink and its edges alone are fewer
 });

@@ -1,7 +1,10 @@
 import { type RefObject, useEffect } from 'react';
 import { usePlayground } from './playground-context';
+import type { Work } from './store/state';
 
 const NEAR_END = 64; // px within which the reader counts as being at the end
+
+const isWriting = ({ phase }: Work) => phase === 'reading' || phase === 'writing' || phase === 'stopping';
 
 /** Keeps the end of the text in sight while the model writes, as long as the reader stays there. */
 export function useFollowEnd(
@@ -20,14 +23,14 @@ export function useFollowEnd(
       isAtEnd = true;
     };
     const sizes = new ResizeObserver(() => {
-      if (isAtEnd && store.getState().work.phase !== 'idle') goToEnd();
+      if (isAtEnd && isWriting(store.getState().work)) goToEnd();
     });
     sizes.observe(page);
     sizes.observe(content.current!);
     page.addEventListener('scroll', look, { passive: true });
     const unsubscribe = store.subscribe(({ work }, before) => {
       // A press on Generate is a wish to see what comes.
-      if (work.phase !== 'idle' && before.work.phase === 'idle') goToEnd();
+      if (isWriting(work) && !isWriting(before.work)) goToEnd();
     });
     return () => {
       sizes.disconnect();

@@ -30,3 +30,18 @@ export function CommandButton({
     </button>
   );
 }
+
+/** A command in a card, as words; the card is done with before. */
+export function WordedCommand({ command: id, onDone }: { command: CommandId; onDone(): void }) {
+  const playground = usePlayground();
+  const command = commandOf(id);
+  const act = () => {
+    onDone();
+    runCommand(command, playground);
+  };
+  return (
+    <button type="button" className="worded" onClick={act}>
+      {command.name}
+    </button>
+  );
+}

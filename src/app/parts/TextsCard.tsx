@@ -1,11 +1,13 @@
 import { useEffect, useRef, useState } from 'react';
 import { useStore } from 'zustand';
-import { type CommandId, commandOf, runCommand } from '../commands';
+import { commandOf } from '../commands';
 import { moment } from '../format';
 import { usePlayground } from '../playground-context';
 import { tipOf } from '../shortcuts';
+import { labelOf } from '../store/article';
 import type { TextEntry } from '../store/text-storage';
 import { nameOf } from '../store/texts';
+import { WordedCommand } from './CommandButton';
 import { DeleteIcon, RenameIcon, TextsIcon } from './icons';
 import { Popover } from './Popover';
 
@@ -29,9 +31,9 @@ export function TextsCard() {
           <h2>Your texts</h2>
           <List onChosen={close} />
           <Deleted />
-          <div className="texts-actions">
+          <div className="card-actions">
             {(['new', 'open', 'export', 'export-all'] as const).map((id) => (
-              <Action key={id} id={id} onDone={close} />
+              <WordedCommand key={id} command={id} onDone={close} />
             ))}
           </div>
           <p>
@@ -44,14 +46,15 @@ export function TextsCard() {
 }
 
 function List({ onChosen }: { onChosen(): void }) {
-  const { texts } = usePlayground();
+  const { texts, text } = usePlayground();
   const { entries, current } = useStore(texts.store);
+  const shown = { ...current, title: labelOf(text.runs) };
   useEffect(() => void texts.refresh(), [texts]);
   const others = entries.filter(({ id }) => id !== current.id);
   return (
     <ul className="texts-list">
-      {[current, ...others].map((entry) => (
-        <Row key={entry.id} entry={entry} isCurrent={entry === current} onChosen={onChosen} />
+      {[shown, ...others].map((entry) => (
+        <Row key={entry.id} entry={entry} isCurrent={entry === shown} onChosen={onChosen} />
       ))}
     </ul>
   );
@@ -141,19 +144,5 @@ function Deleted() {
         Bring it back
       </button>
     </p>
-  );
-}
-
-function Action({ id, onDone }: { id: CommandId; onDone(): void }) {
-  const playground = usePlayground();
-  const command = commandOf(id);
-  const act = () => {
-    onDone();
-    runCommand(command, playground);
-  };
-  return (
-    <button type="button" className="worded" onClick={act}>
-      {command.name}
-    </button>
   );
 }

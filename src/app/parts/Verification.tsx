@@ -1,3 +1,4 @@
+import { useEffect, useRef } from 'react';
 import { showToken, tokenBytes } from '../../model/vocabulary';
 import type { Finding } from '../../workers/messages';
 import { count } from '../format';
@@ -11,8 +12,12 @@ const SHOWN = 20; // findings
 export default function Verification() {
   const playground = usePlayground();
   const verified = usePlaygroundState((state) => state.verified)!;
+  const place = useRef<HTMLElement>(null);
+  useEffect(() => {
+    if (verified) place.current?.scrollIntoView({ block: 'nearest' });
+  }, [verified]);
   return (
-    <aside className="origin verification" aria-label="Verification">
+    <aside ref={place} className="origin verification" aria-label="Verification">
       <div className="verification-words">
         <p>
           <b>{conclusion(verified)}</b> {remarks(verified).join(' ')}

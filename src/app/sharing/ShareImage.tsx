@@ -1,0 +1,67 @@
+import { useEffect, useState } from 'react';
+import { recordOf, type Token } from '../../model/token-index';
+import { save } from '../files';
+import { usePlayground } from '../playground-context';
+import type { Playground } from '../store/playground';
+import { strengthOf, tintColour } from '../tint-scale';
+import { drawImage } from './image';
+
+/** The text as a picture, with the tint that is shown. */
+export default function ShareImage({ title }: { title: string }) {
+  const playground = usePlayground();
+  const [image, setImage] = useState<{ file: File; url: string } | null>(null);
+  const [hasFailed, setFailed] = useState(false);
+  useEffect(() => {
+    let url: string | null = null;
+    const show = (blob: Blob) => {
+      url = URL.createObjectURL(blob);
+      setImage({ file: new File([blob], `${title}.png`, { type: 'image/png' }), url });
+    };
+    drawImage({ runs: playground.text.runs, colour: colourOf(playground), words: wordsOf(playground) }).then(
+      show,
+      () => setFailed(true),
+    );
+    return () => {
+      if (url) URL.revokeObjectURL(url);
+    };
+  }, [playground, title]);
+  if (hasFailed) return <p role="alert">This browser cannot draw the picture.</p>;
+  if (!image) return <p>Drawing …</p>;
+  const files = { files: [image.file] };
+  return (
+    <>
+      <img className="share-image" src={image.url} alt="The text with its tint" />
+      <div className="share-actions">
+        <button type="button" className="pill" onClick={() => save(image.file, image.file.name)}>
+          Save the picture
+        </button>
+        {navigator.canShare?.(files) ? (
+          <button type="button" className="pill" onClick={() => navigator.share(files).catch(() => {})}>
+            Share the picture …
+          </button>
+        ) : null}
+      </div>
+    </>
+  );
+}
+
+/** What a panel paints; else how surprising what the model wrote was to it. */
+function colourOf({ tokens, inspection }: Playground): (token: Token) => string | null {
+  const { colour } = tokens.getState();
+  if (colour) return colour;
+  const { measure } = inspection.store.getState();
+  return (token) => {
+    const record = measure === 'off' ? null : recordOf(token);
+    return record && measure !== 'off' ? tintColour(strengthOf(measure, record.logProbability)) : null;
+  };
+}
+
+function wordsOf(playground: Playground): string {
+  const { engine } = playground.store.getState();
+  const { measure } = playground.inspection.store.getState();
+  const isPainted = playground.tokens.getState().colour !== null;
+  const name = engine.phase === 'ready' ? `, ${engine.info.manifest.name}` : '';
+  const scale = measure === 'surprise' ? 'more surprising to it' : 'less probable';
+  const legend = isPainted || measure === 'off' ? '' : `  ·  stronger colour: ${scale}`;
+  return `LeaPformer Playground${name}  ·  bar: what the model wrote${legend}`;
+}

@@ -1,0 +1,121 @@
+import { lazy, Suspense, useEffect, useRef, useState } from 'react';
+import { EngineError, type ErrorData } from '../../model/errors';
+import { isTooLong } from '../../share/link';
+import { linkTo } from '../address';
+import { FINISHED } from '../examples';
+import { fileName, save } from '../files';
+import { WordedCommand } from '../parts/CommandButton';
+import { usePlayground, usePlaygroundState } from '../playground-context';
+import { titleOf } from '../store/article';
+import { encodeText } from '../store/sharing';
+
+const QrCode = lazy(() => import('./QrCode'));
+const ShareImage = lazy(() => import('./ShareImage'));
+
+/** The text as it stands when the card opens. */
+export default function Sharing({ onDone }: { onDone(): void }) {
+  const playground = usePlayground();
+  const [fragment, setFragment] = useState<string | null>(null);
+  const [problem, setProblem] = useState<ErrorData | null>(null);
+  const [shown, show] = useState<'qr' | 'image' | null>(null);
+  const hasSampled = usePlaygroundState(({ history }) =>
+    history?.present.runs.some((run) => run.source === 'sampled'),
+  );
+  const title = titleOf(playground.text.runs)?.words ?? 'LeaPformer text';
+  useEffect(() => {
+    encodeText(playground.store.getState(), FINISHED.model!).then(setFragment, (error) =>
+      setProblem(EngineError.from(error).toData()),
+    );
+  }, [playground]);
+  const link = fragment === null ? null : linkTo(fragment);
+  const tooLong = link !== null && isTooLong(link);
+  return (
+    <>
+      <h2>Share this text</h2>
+      {problem ? (
+        <p role="alert">
+          {problem.message} {problem.remedy}
+        </p>
+      ) : (
+        <p>
+          {link === null
+            ? 'Making the link …'
+            : tooLong
+              ? 'This text is too long for a link: some programs would cut it off. Save it as a file, and send that.'
+              : 'The link holds the text as it is now, what was typed and what the model wrote, and the settings. It is stored nowhere else.'}
+        </p>
+      )}
+      {link === null || tooLong ? null : <LinkField link={link} title={title} />}
+      <div className="share-actions">
+        {link === null || tooLong ? null : (
+          <More name="QR code" isOpen={shown === 'qr'} onClick={() => show(shown === 'qr' ? null : 'qr')} />
+        )}
+        <More
+          name="Picture"
+          isOpen={shown === 'image'}
+          onClick={() => show(shown === 'image' ? null : 'image')}
+        />
+      </div>
+      <Suspense>
+        {shown === 'qr' && link ? <QrCode link={link} /> : null}
+        {shown === 'image' ? <ShareImage title={title} /> : null}
+      </Suspense>
+      <div className="card-actions">
+        {fragment === null ? null : (
+          <button type="button" className="worded" onClick={() => save(fragment, fileName(title))}>
+            Save as a file
+          </button>
+        )}
+        <WordedCommand command="open" onDone={onDone} />
+        {hasSampled ? <WordedCommand command="verify" onDone={onDone} /> : null}
+      </div>
+    </>
+  );
+}
+
+function More({ name, isOpen, onClick }: { name: string; isOpen: boolean; onClick(): void }) {
+  return (
+    <button type="button" className="pill" aria-expanded={isOpen} onClick={onClick}>
+      {name}
+    </button>
+  );
+}
+
+function LinkField({ link, title }: { link: string; title: string }) {
+  const field = useRef<HTMLInputElement>(null);
+  const [outcome, setOutcome] = useState('');
+  const copy = async () => {
+    try {
+      await navigator.clipboard.writeText(link);
+      setOutcome('Copied');
+    } catch {
+      field.current?.select(); // no clipboard here, or no leave to write to it
+      setOutcome('Copy it from the field: this browser does not let the page do it.');
+    }
+  };
+  // Closing the platform's sheet is no failure.
+  const share = () => navigator.share({ title, url: link }).catch(() => {});
+  return (
+    <>
+      <input
+        ref={field}
+        className="link-field"
+        aria-label="Link"
+        readOnly
+        value={link}
+        onFocus={(event) => event.target.select()}
+      />
+      <div className="share-actions">
+        <button type="button" className="pill" onClick={copy}>
+          Copy link
+        </button>
+        {'share' in navigator ? (
+          <button type="button" className="pill" onClick={share}>
+            Share with …
+          </button>
+        ) : null}
+        <span role="status">{outcome}</span>
+      </div>
+    </>
+  );
+}

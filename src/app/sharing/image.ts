@@ -1,0 +1,193 @@
+import { plainText, type Run } from '../../model/text';
+import type { Token } from '../../model/token-index';
+import { TokenIndex } from '../../model/token-index';
+import { ARTICLE_BREAK, heading } from '../store/article';
+import { sampledRanges } from '../store/text-value';
+
+/** A text as a picture for posting: its beginning, tinted, with a bar beside what the model wrote. */
+
+const WIDTH = 1200; // px
+const MARGIN = 96;
+const COLUMN = WIDTH - 2 * MARGIN;
+const TALLEST = 1500;
+const BAR = 28; // left of the column
+const FOOT = 64;
+const BASELINE = 0.72; // of a line's height
+
+const SIZES = [0, 52, 38, 33]; // of headings by level
+const BODY = 30;
+const READING = '"Literata Variable", Georgia, serif';
+const INTERFACE = '"Inter Variable", system-ui, sans-serif';
+
+export interface ImageContent {
+  readonly runs: readonly Run[];
+  /** A CSS colour to stand behind a token; null for none. */
+  colour(token: Token): string | null;
+  /** What it was made with, in the last line. */
+  readonly words: string;
+}
+
+/** A line of the picture: a piece of the text without line breaks. */
+interface Line {
+  readonly text: string;
+  /** UTF-16 unit of the text where it begins. */
+  readonly from: number;
+  readonly font: string;
+  readonly height: number;
+  readonly isRightToLeft: boolean;
+}
+
+export async function drawImage(content: ImageContent): Promise<Blob> {
+  const fonts = [`400 ${BODY}px ${READING}`, `640 ${BODY}px ${READING}`];
+  await Promise.all(fonts.map((font) => document.fonts.load(font)));
+  const canvas = document.createElement('canvas');
+  const probe = document.body.appendChild(document.createElement('span'));
+  draw(canvas, content, resolver(probe));
+  probe.remove();
+  return new Promise((resolve, reject) =>
+    canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error('no picture came of it'))), 'image/png'),
+  );
+}
+
+function draw(
+  canvas: HTMLCanvasElement,
+  { runs, colour, words }: ImageContent,
+  resolve: (colour: string) => string,
+): void {
+  const context = canvas.getContext('2d')!;
+  const lines = layOut(context, plainText(runs).slice(0, 6000));
+  canvas.width = WIDTH;
+  canvas.height = lines.reduce((sum, line) => sum + line.height, 0) + 2 * MARGIN + FOOT;
+  const style = getComputedStyle(document.documentElement);
+  const fill = (name: string) => {
+    context.fillStyle = resolve(style.getPropertyValue(`--${name}`));
+  };
+  fill('paper');
+  context.fillRect(0, 0, canvas.width, canvas.height);
+  const index = new TokenIndex(runs);
+  const sampled = sampledRanges(runs);
+  let top = MARGIN;
+  for (const line of lines) {
+    context.font = line.font;
+    tint(context, line, top, index, (token) => {
+      const found = colour(token);
+      return found && resolve(found);
+    });
+    const end = line.from + line.text.length;
+    fill('sampled');
+    if (sampled.some(({ from, to }) => from < end && to > line.from))
+      context.fillRect(MARGIN - BAR, top, 4, line.height);
+    fill('ink');
+    context.direction = line.isRightToLeft ? 'rtl' : 'ltr';
+    context.fillText(line.text, line.isRightToLeft ? MARGIN + COLUMN : MARGIN, top + BASELINE * line.height);
+    top += line.height;
+  }
+  context.font = `400 22px ${INTERFACE}`;
+  fill('quiet-ink');
+  context.direction = 'ltr';
+  context.fillText(words, MARGIN, canvas.height - MARGIN + 16, COLUMN);
+}
+
+/** The lines that fit, the last with an ellipsis where there is more. */
+function layOut(context: CanvasRenderingContext2D, text: string): Line[] {
+  const lines: Line[] = [];
+  let room = TALLEST - 2 * MARGIN - FOOT;
+  let at = 0;
+  for (const paragraph of text.split('\n')) {
+    const from = at;
+    at += paragraph.length + 1;
+    for (const line of wrap(context, paragraph, from)) {
+      if (line.height > room) {
+        const last = lines.pop();
+        return last ? [...lines, { ...last, text: `${last.text.trimEnd()} …` }] : lines;
+      }
+      room -= line.height;
+      lines.push(line);
+    }
+  }
+  while (lines.length && !lines.at(-1)!.text.trim()) lines.pop();
+  return lines;
+}
+
+/** A paragraph or a heading, broken between words, and inside those that are wider than the column. */
+function wrap(context: CanvasRenderingContext2D, paragraph: string, from: number): Line[] {
+  const found = heading(paragraph);
+  const size = found ? SIZES[Math.min(found.level, 3)] : BODY;
+  const font = `${found ? 640 : 400} ${size}px ${READING}`;
+  const height = paragraph ? Math.round(1.55 * size) : 0.6 * BODY;
+  const isRightToLeft = /^[^\p{L}]*[\p{Script=Hebrew}\p{Script=Arabic}]/u.test(paragraph);
+  const line = (start: number, end: number): Line => {
+    const text = paragraph.slice(start, end).replaceAll(ARTICLE_BREAK, ' ').replaceAll('\t', ' ');
+    return { ...{ text, font, height, isRightToLeft }, from: from + start };
+  };
+  context.font = font;
+  const [first, last] = found ? [found.from, found.to] : [0, paragraph.length];
+  const lines: Line[] = [];
+  let start = first;
+  let end = first;
+  for (const piece of pieces(paragraph.slice(first, last))) {
+    if (
+      end > start &&
+      context.measureText(paragraph.slice(start, end + piece.trimEnd().length)).width > COLUMN
+    ) {
+      lines.push(line(start, end));
+      start = end;
+    }
+    end += piece.length;
+  }
+  lines.push(line(start, end));
+  return lines;
+}
+
+/** Words with the space behind them; long ones a few characters at a time. */
+function pieces(text: string): string[] {
+  return (text.match(/\S+\s*|\s+/g) ?? []).flatMap((word) =>
+    word.length > 30 ? Array.from(new Intl.Segmenter().segment(word), ({ segment }) => segment) : [word],
+  );
+}
+
+function tint(
+  context: CanvasRenderingContext2D,
+  line: Line,
+  top: number,
+  index: TokenIndex,
+  colour: (token: Token) => string | null,
+): void {
+  const end = line.from + line.text.trimEnd().length;
+  const x = (offset: number) => context.measureText(line.text.slice(0, offset - line.from)).width;
+  for (let at = line.from; at < end; ) {
+    const number = index.at(at);
+    if (number === null) {
+      at++;
+      continue;
+    }
+    const token = index.token(number);
+    const to = Math.min(token.to, end);
+    const found = colour(token);
+    if (found) {
+      const [left, right] = [x(at), x(to)];
+      context.fillStyle = found;
+      context.fillRect(
+        line.isRightToLeft ? MARGIN + COLUMN - right : MARGIN + left,
+        top + 0.12 * line.height,
+        right - left,
+        0.82 * line.height,
+      );
+    }
+    at = to;
+  }
+}
+
+/** CSS colours as a canvas knows them: those of the theme in force. */
+function resolver(probe: HTMLElement): (colour: string) => string {
+  const known = new Map<string, string>();
+  return (colour) => {
+    let found = known.get(colour);
+    if (!found) {
+      probe.style.color = colour;
+      found = getComputedStyle(probe).color;
+      known.set(colour, found);
+    }
+    return found;
+  };
+}
