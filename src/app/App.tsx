@@ -11,6 +11,7 @@ import { handleShortcuts } from './shortcuts';
 const Rail = lazy(() => import('./parts/Rail'));
 const loadPalette = () => import('./parts/CommandPalette');
 const CommandPalette = lazy(loadPalette);
+const CompareSheet = lazy(() => import('./parts/CompareSheet'));
 const Tooltips = lazy(() => import('./parts/Tooltips'));
 const BenchmarkPage = lazy(() => import('./benchmark/BenchmarkPage'));
 
@@ -18,6 +19,7 @@ export function App() {
   const playground = usePlayground();
   const hasRail = usePlaygroundState((state) => state.panel !== null);
   const hasPalette = usePlaygroundState((state) => state.card === 'palette');
+  const hasCompare = usePlaygroundState((state) => state.card === 'compare');
   const isReady = usePlaygroundState((state) => state.engine.phase !== 'loading');
   const reach = useSyncExternalStore(onBenchmark, benchmarkReach);
   useEffect(() => handleShortcuts(playground), [playground]);
@@ -33,6 +35,7 @@ export function App() {
       <ActionBar />
       <Suspense>{reach ? <BenchmarkPage reach={reach} /> : null}</Suspense>
       <Suspense>{hasPalette ? <CommandPalette /> : null}</Suspense>
+      <Suspense>{hasCompare ? <CompareSheet /> : null}</Suspense>
       <Suspense>{isReady ? <Tooltips /> : null}</Suspense>
     </div>
   );

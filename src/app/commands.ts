@@ -83,6 +83,13 @@ const TABLE = [
     run: (playground) => playground.walk(1),
   },
   { id: 'branches', name: 'Branches', keys: ['Mod+B'], run: (playground) => playground.toggle('branches') },
+  {
+    id: 'compare',
+    name: 'Compare continuations',
+    keys: ['Mod+J'],
+    isOff: isWorking,
+    run: (playground) => playground.openCard('compare'),
+  },
   { id: 'palette', name: 'All commands', keys: ['Mod+K'], run: (p) => p.openCard('palette') },
   {
     id: 'help',

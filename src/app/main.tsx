@@ -8,6 +8,7 @@ import './styles/panels.css';
 import './styles/settings.css';
 import './styles/token.css';
 import './styles/branches.css';
+import './styles/compare.css';
 import { createRoot } from 'react-dom/client';
 import { createEngine } from '../workers/client';
 import { App } from './App';

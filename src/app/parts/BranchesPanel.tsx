@@ -14,6 +14,7 @@ export function BranchesPanel() {
   const tree = useMemo(() => (present ? branchTree(present) : null), [present]);
   return (
     <div className="branches">
+      <CompareButton />
       {tree ? (
         <ul className="branch-tree" aria-label="Branches">
           <Node node={tree} />
@@ -31,10 +32,26 @@ export function BranchesPanel() {
   );
 }
 
+/** More branches at once. */
+function CompareButton() {
+  const playground = usePlayground();
+  const isIdle = usePlaygroundState((state) => state.work.phase === 'idle');
+  return (
+    <button
+      type="button"
+      className="worded"
+      disabled={!isIdle}
+      onClick={() => playground.openCard('compare')}
+    >
+      Compare continuations …
+    </button>
+  );
+}
+
 function Node({ node }: { node: BranchNode }) {
   const playground = usePlayground();
   const text = textOf(node);
-  const shown = text.replace(/\s+/g, ' ').trim().slice(0, 200) || (text ? '␊' : 'Nothing in common');
+  const shown = text.replace(/\s+/g, ' ').trim().slice(0, 200) || (text ? 'A new line' : 'Nothing in common');
   const remove = node.children.length ? 'Prune from here' : 'Prune';
   return (
     <li className={node.isOnPath ? 'on-path' : ''}>

@@ -5,6 +5,7 @@ import type { View } from '../../share/shared';
 import { retitle } from './article';
 import { type Branch, carryBranches, nameBranch, pruneBranches, walkTo } from './branches';
 import { withChoice } from './choice';
+import { Comparison } from './comparison';
 import * as history from './history';
 import { Inspection } from './inspection';
 import { LENS_DEFAULTS, LensDesk, lensFromView } from './lens';
@@ -25,6 +26,7 @@ export class Playground {
   readonly tokens = createTokenView();
   readonly lens: LensDesk;
   readonly inspection: Inspection;
+  readonly comparison: Comparison;
   readonly texts: Texts;
   private readonly session: Session;
   private readonly now: () => number;
@@ -53,6 +55,7 @@ export class Playground {
     this.texts = new Texts(this, options.storage ?? new MemoryTexts(), this.now);
     this.lens = new LensDesk(this.store, this.session, this.tokens);
     this.inspection = new Inspection(this.store, this.session);
+    this.comparison = new Comparison(this.store, this.session, options);
   }
 
   get text(): TextValue {

@@ -5,11 +5,12 @@ import type { EngineClient } from '../../workers/client';
 import type { LensAnswer, LensQuestions, LensRequest } from '../../workers/lens-messages';
 import type { EngineInfo, GenerateResult, RequestRun, VerifyEvent } from '../../workers/messages';
 import { keepBranch } from './branches';
-import { amend, commit } from './history';
+import { amend } from './history';
 import { loadEngine } from './loading';
+import { ownText } from './own-text';
 import { samplingOf } from './settings';
 import type { PlaygroundState } from './state';
-import { asTyped, beforeGeneration, isForeign, lengthOf, type ModelRef } from './text-value';
+import { beforeGeneration, lengthOf, type ModelRef } from './text-value';
 import { conclusion as verdict, verifyRuns, withRuns } from './verifying';
 import { type Generation, moved, Writing } from './writing';
 
@@ -20,6 +21,8 @@ export interface GenerateOptions {
   /** What is written belongs to the step of the history that is under way. */
   readonly amends?: boolean;
 }
+
+export type Work = (mine: Generation, info: EngineInfo, engine: EngineClient) => Promise<void>;
 
 export interface SessionOptions {
   createEngine(): EngineClient;
@@ -157,10 +160,7 @@ export class Session {
   }
 
   /** Work for the engine, once it is loaded and free; one at a time. */
-  private async engage(
-    what: string,
-    work: (mine: Generation, info: EngineInfo) => Promise<void>,
-  ): Promise<void> {
+  async engage(what: string, work: Work): Promise<void> {
     if (this.current || !this.store.getState().history) return;
     this.endQuestions();
     const { phase } = this.store.getState().engine;
@@ -206,13 +206,10 @@ export class Session {
     this.store.setState({ work: { phase: 'idle' }, announcement: 'Stopped.' });
   }
 
-  private async run(
-    mine: Generation,
-    work: (mine: Generation, info: EngineInfo) => Promise<void>,
-  ): Promise<void> {
+  private async run(mine: Generation, work: Work): Promise<void> {
     try {
       const info = await unlessAborted(this.ready!, mine.controller.signal);
-      if (!mine.closed) await work(mine, info);
+      if (!mine.closed) await work(mine, info, this.engine!);
     } catch (thrown) {
       if (!mine.closed) this.fail(EngineError.from(thrown));
     } finally {
@@ -279,22 +276,12 @@ export class Session {
   /** Settles which text is written on, and how what comes gets into the document. */
   private begin(mine: Generation, { manifest }: EngineInfo, { from, amends = false }: GenerateOptions) {
     const { store } = this;
+    const present = ownText(store, manifest);
     const state = store.getState();
-    let present = state.history!.present;
-    if (isForeign(present, manifest)) {
-      const wasSampled = present.runs.some(({ source }) => source === 'sampled');
-      present = asTyped(present);
-      store.setState({ history: (wasSampled ? commit : amend)(state.history!, present) });
-      if (wasSampled)
-        store.setState({
-          notice: 'This text was written by another model. This one reads it as if it had been typed.',
-        });
-    }
-    const start =
+    const base =
       from !== 'last generation' || present.generatedFrom === null
         ? { ...present, generatedFrom: lengthOf(present.runs) }
         : beforeGeneration(keepBranch(present));
-    const base = { ...start, model: { id: manifest.id, digest: manifest.digest } };
     const seed = state.settings.randomSeed ? this.options.randomSeed() : state.settings.seed;
     const settings = { ...state.settings, seed };
     store.setState({ settings });

@@ -21,7 +21,16 @@ export type Work =
   | { readonly phase: 'stopping' };
 
 /** What can open over the page, one at a time. */
-export type CardId = 'model' | 'device' | 'memory' | 'texts' | 'examples' | 'share' | 'help' | 'palette';
+export type CardId =
+  | 'model'
+  | 'device'
+  | 'memory'
+  | 'texts'
+  | 'examples'
+  | 'share'
+  | 'help'
+  | 'palette'
+  | 'compare';
 
 /** What the rail can show. */
 export type PanelId = 'settings' | 'token' | 'branches' | 'lens';

@@ -1,0 +1,71 @@
+import { findsNothing, LOOKS } from './axe';
+import { expect, test } from './playground';
+
+const BEGINNING = '= Tea =\n\nTea is a drink that is made';
+
+test('keyboard alone: several continuations side by side, one is kept and goes on', async ({
+  playground,
+  page,
+}) => {
+  await playground.open();
+  await playground.isReady();
+  await playground.startNew(BEGINNING);
+  const before = await playground.words();
+  await page.keyboard.press('Control+j');
+  const sheet = page.getByRole('dialog', { name: 'Compare continuations' });
+  await sheet.getByRole('spinbutton', { name: 'How many' }).fill('8');
+  await sheet.getByRole('button', { name: 'One seed, cool to hot' }).press('Enter');
+  await expect(sheet.getByRole('spinbutton', { name: 'Temperature' }).nth(7)).toHaveValue('2');
+  await sheet.getByRole('button', { name: 'Write all' }).press('Enter');
+  await expect(sheet.getByRole('button', { name: 'Write anew' })).toBeVisible();
+  await expect(sheet.getByText(/12 tokens ·/)).toHaveCount(8);
+
+  const words = await sheet.getByRole('region', { name: 'Text of continuation 8' }).innerText();
+  await sheet.getByRole('button', { name: 'Keep and go on: continuation 8' }).press('Enter');
+  await expect(sheet).toBeHidden();
+  await playground.isIdle();
+  const after = await playground.words();
+  expect(after.startsWith(before)).toBe(true);
+  expect(after).toContain(words.replace(/\s+/g, ' ').trim());
+  expect(after.length).toBeGreaterThan(before.length + words.length);
+
+  await page.keyboard.press('Control+b');
+  await expect.poll(() => page.locator('.branch-text').count()).toBeGreaterThanOrEqual(8);
+  await playground.undo.click();
+  await playground.undo.click();
+  expect(await playground.words()).toBe(before);
+});
+
+test('can be stopped; what was written stays as branches', async ({ playground, page }) => {
+  await playground.open('', { length: 4000, atArticleEnd: 'continue' });
+  await playground.isReady();
+  await playground.startNew(BEGINNING);
+  await page.keyboard.press('Control+j');
+  const sheet = page.getByRole('dialog', { name: 'Compare continuations' });
+  await sheet.getByRole('button', { name: 'Write all' }).click();
+  await expect(sheet.getByText(/tokens ·/)).toHaveCount(3);
+  await sheet.getByRole('button', { name: 'Stop' }).click();
+  await expect(sheet.getByText(/· stopped/)).toHaveCount(3);
+  await page.keyboard.press('Escape');
+  await expect(sheet).toBeHidden();
+  await playground.openPanel('Branches');
+  await expect(page.locator('.branch-text')).not.toHaveCount(1);
+});
+
+for (const { name, colorScheme, width } of LOOKS)
+  test.describe(name, () => {
+    test.use({ colorScheme, viewport: { width, height: 740 } });
+
+    test('axe finds nothing in the comparison', async ({ playground, page }) => {
+      await playground.open();
+      await playground.isReady();
+      await page.keyboard.press('Control+j');
+      const sheet = page.getByRole('dialog', { name: 'Compare continuations' });
+      await findsNothing(page);
+      await sheet.getByRole('button', { name: 'Write all' }).click();
+      await expect(sheet.getByRole('button', { name: 'Write anew' })).toBeVisible();
+      await sheet.getByText('More settings').first().click();
+      await findsNothing(page);
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+    });
+  });
