@@ -56,6 +56,8 @@ export class HeadLens {
   private readonly heads: number;
   private readonly e: number;
   private readonly E: number;
+  /** q and k of the head, once they are asked for. */
+  private plain: readonly [Float64Array, Float64Array] | null = null;
 
   constructor(capture: LayerCapture, config: Config, head: number) {
     this.capture = capture;
@@ -165,23 +167,27 @@ export class HeadLens {
 
   /** q~_i . k~_j */
   private score(i: number, j: number): number {
+    const { heads, head, E } = this;
     const { query, key } = this.capture;
-    const [q, k] = [(i * this.heads + this.head) * this.E, (j * this.heads + this.head) * this.E];
-    let sum = 0;
-    for (let r = 0; r < this.E; r++) sum += query[q + r] * key[k + r];
-    return sum;
+    return dot(query, (i * heads + head) * E, key, (j * heads + head) * E, E);
   }
 
-  /** q_i . k_j: each is the length of its cosine and sine parts together, since neither is negative. */
+  /** q_i . k_j */
   private similarity(i: number, j: number): number {
-    const { query, key } = this.capture;
     const { e, E } = this;
     if (E === e) return this.score(i, j);
-    const [q, k] = [(i * this.heads + this.head) * E, (j * this.heads + this.head) * E];
-    let sum = 0;
-    for (let r = 0; r < e; r++)
-      sum += Math.hypot(query[q + r], query[q + e + r]) * Math.hypot(key[k + r], key[k + e + r]);
-    return sum;
+    this.plain ??= [this.unsplit(this.capture.query), this.unsplit(this.capture.key)];
+    const [query, key] = this.plain;
+    return dot(query, i * e, key, j * e, e);
+  }
+
+  /** u [T, e] of u~: the length of its cosine and sine parts together, since u is not negative. */
+  private unsplit(split: Float32Array | Float64Array): Float64Array {
+    const { heads, head, e, E } = this;
+    return Float64Array.from({ length: this.length * e }, (_, n) => {
+      const at = (Math.floor(n / e) * heads + head) * E + (n % e);
+      return Math.sqrt(split[at] ** 2 + split[at + e] ** 2);
+    });
   }
 
   /** q~_i . (a_0 ... a_i z_{-1}) */
@@ -205,4 +211,12 @@ export class HeadLens {
     for (let t = i; t > 0; t--) if (this.decay(t) === 0) return t;
     return 0;
   }
+}
+
+type Numbers = Float32Array | Float64Array;
+
+function dot(a: Numbers, atA: number, b: Numbers, atB: number, length: number): number {
+  let sum = 0;
+  for (let r = 0; r < length; r++) sum += a[atA + r] * b[atB + r];
+  return sum;
 }

@@ -31,7 +31,12 @@ export function HeatMap({ values, n, scale, label, at, onMove, onChoose }: Props
   const shown = { size, x: clamp(sight.x, 0, n - size), y: clamp(sight.y, 0, n - size) };
   const picture = useMemo(() => paint(values, n, scale), [values, n, scale]);
 
-  useEffect(() => draw(canvas.current!, picture, shown, at));
+  const { x, y } = shown;
+  const [row, column] = at;
+  useEffect(
+    () => draw(canvas.current!, picture, { x, y, size }, [row, column]),
+    [picture, x, y, size, row, column],
+  );
   // React's own wheel listeners are passive: the page would scroll.
   useEffect(() => {
     const element = canvas.current!;

@@ -1,3 +1,4 @@
+import { memo } from 'react';
 import { useStore } from 'zustand';
 import { usePlayground, usePlaygroundState } from '../playground-context';
 import { Caption, HeadPick, Held, Pick, Problem, TokenStepper, useLensView, Waiting } from './parts';
@@ -118,33 +119,36 @@ interface StrongestProps {
   readonly words: ReturnType<typeof useWords>;
 }
 
-/** The largest shares in words and numbers. */
-function Strongest({ shares, earlier, start, words }: StrongestProps) {
-  const order = Array.from(shares.keys()).sort((a, b) => Math.abs(shares[b]) - Math.abs(shares[a]));
-  const rows = order.slice(0, MOST_LISTED).map((j) => {
-    const back = shares.length - 1 - j;
-    return { name: words.of(start + j), where: back === 0 ? 'itself' : `${back} back`, share: shares[j] };
-  });
-  if (start > 0) rows.push({ name: 'all before the window', where: `${start} tokens`, share: earlier });
-  const most = Math.max(...rows.map(({ share }) => Math.abs(share)), 1e-9);
-  return (
-    <table className="lens-bars">
-      <caption className="for-listeners">Largest shares</caption>
-      <tbody>
-        {rows.map(({ name, where, share }) => (
-          <tr key={`${name} ${where}`}>
-            <th scope="row">{name}</th>
-            <td className="lens-where">{where}</td>
-            <td className="lens-bar" aria-hidden="true">
-              <i
-                className={share < 0 ? 'negative' : ''}
-                style={{ width: `${(100 * Math.abs(share)) / most}%` }}
-              />
-            </td>
-            <td className="lens-number">{percent(share)}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  );
-}
+/** The largest shares in words and numbers. While the text grows behind them, they are what they were. */
+const Strongest = memo(
+  ({ shares, earlier, start, words }: StrongestProps) => {
+    const order = Array.from(shares.keys()).sort((a, b) => Math.abs(shares[b]) - Math.abs(shares[a]));
+    const rows = order.slice(0, MOST_LISTED).map((j) => {
+      const back = shares.length - 1 - j;
+      return { name: words.of(start + j), where: back === 0 ? 'itself' : `${back} back`, share: shares[j] };
+    });
+    if (start > 0) rows.push({ name: 'earlier, all', where: `${start} tokens`, share: earlier });
+    const most = Math.max(...rows.map(({ share }) => Math.abs(share)), 1e-9);
+    return (
+      <table className="lens-bars">
+        <caption className="for-listeners">Largest shares</caption>
+        <tbody>
+          {rows.map(({ name, where, share }) => (
+            <tr key={`${name} ${where}`}>
+              <th scope="row">{name}</th>
+              <td className="lens-where">{where}</td>
+              <td className="lens-bar" aria-hidden="true">
+                <i
+                  className={share < 0 ? 'negative' : ''}
+                  style={{ width: `${(100 * Math.abs(share)) / most}%` }}
+                />
+              </td>
+              <td className="lens-number">{percent(share)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    );
+  },
+  (before, after) => before.shares === after.shares,
+);

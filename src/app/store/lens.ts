@@ -35,7 +35,7 @@ export const LENS_DEFAULTS: LensView = {
 
 /** Milliseconds between questions while the text grows: dear ones leave the engine time to write. */
 export const LENS_PAUSE: Readonly<Record<keyof LensQuestions, number>> = {
-  ...{ row: 40, matrix: 700, proportions: 700, overview: 2000, counterfactual: 5000 },
+  ...{ row: 120, matrix: 700, proportions: 700, overview: 2000, counterfactual: 5000 },
 };
 
 const WORDS: { readonly [K in keyof LensView]?: readonly string[] } = {
