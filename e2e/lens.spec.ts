@@ -29,7 +29,7 @@ async function openLens(playground: PlaygroundPage, page: Page): Promise<void> {
 }
 
 test('choose a token, step, follow the writing, and read shares in numbers', async ({ playground, page }) => {
-  await playground.open('', { length: 60 });
+  await playground.open('', { length: 60, atArticleEnd: 'continue' });
   await openLens(playground, page);
   const token = page.getByRole('slider', { name: 'Token that is looked at' });
   const last = Number(await token.getAttribute('max'));
