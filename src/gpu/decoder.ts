@@ -96,7 +96,7 @@ export class Decoder {
         ];
       }),
       dispatch(
-        ...(['logits', plan.blocks, count] as const),
+        ...(['logits', plan.logitGroups, count] as const),
         ...[embedding, ends, activations, words, logits, candidates, uniform(rows, ROWS_DECODE)],
       ),
     ];

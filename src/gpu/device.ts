@@ -21,33 +21,34 @@ export async function reportAdapter(gpu: GPU | undefined): Promise<AdapterReport
   return adapter ? report(adapter) : null;
 }
 
-function report({ info }: GPUAdapter): AdapterReport {
+/** @throws EngineError 'device' if there is no adapter */
+export async function findAdapter(gpu: GPU | undefined): Promise<GPUAdapter> {
+  const adapter = await gpu?.requestAdapter({ powerPreference: 'high-performance' });
+  if (adapter) return adapter;
+  throw new EngineError(
+    'device',
+    'This browser offers no WebGPU device.',
+    'The model runs on the processor instead; a current browser with graphics acceleration is faster.',
+  );
+}
+
+export function report({ info }: GPUAdapter): AdapterReport {
   const name = info.description || [info.vendor, info.architecture].filter(Boolean).join(' ');
   return { name: name || 'a graphics device', isSoftware: info.isFallbackAdapter };
 }
 
 /**
  * A device with the limits that a model needs; of optional features only the clock, for the benchmark.
- * @throws EngineError 'device' if there is no adapter, or its limits do not suffice.
+ * @throws EngineError 'device' if the adapter's limits do not suffice.
  */
-export async function acquireDevice(
-  gpu: GPU | undefined,
-  needs: Needs,
-): Promise<AdapterReport & { readonly device: GPUDevice }> {
-  const adapter = await gpu?.requestAdapter({ powerPreference: 'high-performance' });
-  if (!adapter)
-    throw new EngineError(
-      'device',
-      'This browser offers no WebGPU device.',
-      'The model runs on the processor instead; a current browser with graphics acceleration is faster.',
-    );
+export async function openDevice(adapter: GPUAdapter, needs: Needs): Promise<GPUDevice> {
   const { limits } = adapter;
   const largest = Math.min(limits.maxBufferSize, limits.maxStorageBufferBindingSize);
   if (needs.bufferBytes > largest) throw insufficient('a buffer', needs.bufferBytes, largest);
   if (needs.workgroupBytes > limits.maxComputeWorkgroupStorageSize)
     throw insufficient('workgroup memory', needs.workgroupBytes, limits.maxComputeWorkgroupStorageSize);
   try {
-    const device = await adapter.requestDevice({
+    return await adapter.requestDevice({
       label: 'LeaPformer',
       requiredFeatures: adapter.features.has('timestamp-query') ? ['timestamp-query'] : [],
       requiredLimits: {
@@ -57,7 +58,6 @@ export async function acquireDevice(
         maxComputeWorkgroupStorageSize: Math.max(needs.workgroupBytes, 16384),
       },
     });
-    return { device, ...report(adapter) };
   } catch (cause) {
     throw new EngineError(
       'device',

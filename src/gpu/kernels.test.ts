@@ -5,11 +5,12 @@ import { relativeError } from '../model/golden';
 import { hash } from '../model/random';
 import { ReferenceBackend } from '../model/reference-backend';
 import { GREEDY, RECORD_SIZE, readRecord } from '../model/sampling';
+import { GRAPHICS, SOFTWARE } from './plan';
 import { createOnSharedDevice } from './testing';
 
 /** Reads a text in chunks, then writes; compares state, logits and records with the reference's, teacher-forced. */
-async function agree(model: ModelData, tolerance = 1e-4) {
-  const backend = await createOnSharedDevice(model);
+async function agree(model: ModelData, tuning = GRAPHICS, tolerance = 1e-4) {
+  const backend = await createOnSharedDevice(model, tuning);
   const streams = await backend.open(1);
   const reference = await new ReferenceBackend(model).open(1);
   const { vocabSize } = model.config;
@@ -68,6 +69,11 @@ describe('agrees with the reference on', () => {
   test.each(['float16', 'int8'] as const)('%s weights, by what they mean', async (precision) => {
     await agree(inPrecision(randomModel({ hidden_size: 20, num_attention_heads: 1 }), precision));
   });
+
+  test.each<[string, Record<string, unknown>]>([
+    ['many blocks of the vocabulary', { vocab_size: 1100, hidden_size: 20, num_attention_heads: 1 }],
+    ['wide heads and a wide MLP', { intermediate_size: 131, hidden_size: 88, num_attention_heads: 1 }],
+  ])('%s, on an emulated adapter', async (_, options) => agree(randomModel(options, 1, 0.5), SOFTWARE));
 
   test('weights of two precisions', async () => {
     const model = randomModel();

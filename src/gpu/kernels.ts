@@ -1,6 +1,6 @@
 import type { Precision } from '../model/weights';
 import type { Machine } from './machine';
-import { CANDIDATE_BLOCK, CHUNK, type Plan } from './plan';
+import { CHUNK, MATMUL_ROWS, type Plan } from './plan';
 import advance from './shaders/advance.wgsl?raw';
 import attend from './shaders/attend.wgsl?raw';
 import attention from './shaders/attention.wgsl?raw';
@@ -77,38 +77,43 @@ function recipes(plan: Plan): Record<KernelName, Recipe> {
     epilogue: keyof typeof EPILOGUE,
   ): Recipe => ({
     modules: [...tensors, chunk, matmul],
-    threads: 64,
+    threads: MATMUL_ROWS / plan.rowsAThread,
     constants: {
       ROWS: rows,
       BLOCKS: columns / perBlock,
       OUT_STRIDE: outStride,
       SCALE_AT: scaleAt,
       EPILOGUE: EPILOGUE[epilogue],
+      ROWS_A_THREAD: plan.rowsAThread,
     },
   });
   return {
     attention: { modules: [...normalized, headFeatures, attention], threads: plan.attentionThreads },
     mlp: { modules: [...normalized, mlp], threads: plan.mlpThreads },
-    logits: { modules: [...normalized, candidates, logits], threads: CANDIDATE_BLOCK },
+    logits: { modules: [...normalized, candidates, logits], threads: plan.headThreads },
     sample: { modules: [...tensors, random, reduce, record, embedding, sample], threads: plan.vocabThreads },
-    rank: { modules: [math, candidates, rank], threads: CANDIDATE_BLOCK },
+    rank: { modules: [math, candidates, rank], threads: plan.headThreads },
     embed: { modules: [...tensors, chunk, embedding, embed], threads: 64 },
     normalizeAttention: {
       modules: [...normalized, normalize],
-      threads: 64,
+      threads: plan.headThreads,
       constants: { NORM_AT: at.attentionNorm },
     },
-    normalizeMlp: { modules: [...normalized, normalize], threads: 64, constants: { NORM_AT: at.mlpNorm } },
+    normalizeMlp: {
+      modules: [...normalized, normalize],
+      threads: plan.headThreads,
+      constants: { NORM_AT: at.mlpNorm },
+    },
     qkv: product(3 * d, width, 3 * d, at.qkvScale, 'store'),
     projection: product(d, heads * plan.headWidth, width, at.outputScale, 'add'),
     up: product(f, width, plan.slices * plan.slice, at.upScale, 'reluSquared'),
     down: product(d, plan.slices * plan.slice, width, at.downScale, 'add'),
     features: {
       modules: [...tensors, reduce, headFeatures, chunk, features],
-      threads: 64,
+      threads: plan.headThreads,
     },
     scores: { modules: [math, chunk, scores], threads: CHUNK },
-    attend: { modules: [...tensors, chunk, attend], threads: 64 },
+    attend: { modules: [...tensors, chunk, attend], threads: plan.headThreads },
     advance: { modules: [chunk, advance], threads: 64 },
     records: { modules: [math, reduce, record, chunk, records], threads: plan.vocabThreads },
     remember: { modules: [chunk, remember], threads: 64 },

@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest';
 import { randomModel } from '../../tests/random-model';
 import { GREEDY } from '../model/sampling';
-import { acquireDevice, reportAdapter } from './device';
+import { findAdapter, openDevice, reportAdapter } from './device';
 import { gpu } from './testing';
 import { createWebGpuBackend } from './webgpu-backend';
 
@@ -116,10 +116,14 @@ test('no adapter, or too small a one, is told as a device error', async () => {
   expect((await reportAdapter(gpu))?.name).toBeTruthy();
   await expect(createWebGpuBackend(randomModel(), undefined)).rejects.toMatchObject({ code: 'device' });
   await expect(createWebGpuBackend(randomModel(), none)).rejects.toMatchObject({ code: 'device' });
-  await expect(acquireDevice(gpu, { bufferBytes: 2 ** 60, workgroupBytes: 0 })).rejects.toMatchObject({
+  await expect(
+    openDevice(await findAdapter(gpu), { bufferBytes: 2 ** 60, workgroupBytes: 0 }),
+  ).rejects.toMatchObject({
     code: 'device',
   });
-  await expect(acquireDevice(gpu, { bufferBytes: 0, workgroupBytes: 2 ** 30 })).rejects.toMatchObject({
+  await expect(
+    openDevice(await findAdapter(gpu), { bufferBytes: 0, workgroupBytes: 2 ** 30 }),
+  ).rejects.toMatchObject({
     code: 'device',
   });
   const backend = await createWebGpuBackend(randomModel(), gpu);

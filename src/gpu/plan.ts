@@ -7,8 +7,10 @@ export const CHUNK = 64;
 export const CANDIDATES = 10;
 /** Rows of the vocabulary that one workgroup of logits.wgsl owns, one a thread. */
 export const CANDIDATE_BLOCK = 64;
-/** Rows and tokens of a thread in matmul.wgsl. */
-export const MATMUL_TILE = 4;
+/** Tokens of a thread of matmul.wgsl and attend.wgsl. */
+export const TOKEN_TILE = 4;
+/** Rows of a workgroup of matmul.wgsl. */
+export const MATMUL_ROWS = 256;
 /** Tokens of a chunk whose logits stand in memory together, when records are wanted. */
 export const RECORD_GROUP = 8;
 /** Most tokens in one submission: records kept on the device. */
@@ -71,18 +73,37 @@ export interface Plan {
   readonly attentionThreads: number;
   readonly mlpThreads: number;
   readonly vocabThreads: number;
+  /** Of kernels that look after one head, one token, or one block of the vocabulary. */
+  readonly headThreads: number;
+  /** Of matmul.wgsl. */
+  readonly rowsAThread: number;
+  /** Workgroups of logits.wgsl. */
+  readonly logitGroups: number;
   /** Bytes of workgroup memory that the hungriest kernel takes. */
   readonly workgroupBytes: number;
   /** Values of the overrides in shapes.wgsl. */
   readonly constants: Readonly<Record<string, number>>;
 }
 
-const MAX_THREADS = 256;
-
-/** A multiple of 64 threads for `rows` rows of work. */
-function threadsFor(rows: number): number {
-  return Math.min(MAX_THREADS, Math.ceil(rows / 64) * 64);
+/** What suits a kind of device. Results are right with any. */
+export interface Tuning {
+  /** Most threads of a workgroup that has barriers; a multiple of 16. */
+  readonly mostThreads: number;
+  /** Most slices of the MLP. */
+  readonly mostSlices: number;
+  /** Blocks of the vocabulary that one workgroup takes one after the other. */
+  readonly blocksAGroup: number;
+  /** Rows of a thread of matmul.wgsl, 4 or 8. */
+  readonly rowsAThread: number;
 }
+
+/** Many threads and workgroups, so that memory is never waited for. */
+export const GRAPHICS: Tuning = { mostThreads: 256, mostSlices: 64, blocksAGroup: 1, rowsAThread: 4 };
+/**
+ * For adapters emulated by the processor: every thread pays for a barrier, every workgroup for what it reads again, and
+ * reading costs more than arithmetic.
+ */
+export const SOFTWARE: Tuning = { mostThreads: 16, mostSlices: 4, blocksAGroup: 16, rowsAThread: 8 };
 
 /** All matrices in the precision that they share, or in float32 where they differ. */
 export function sharedPrecision(weights: Weights): Precision {
@@ -91,7 +112,9 @@ export function sharedPrecision(weights: Weights): Precision {
   return matrices.every((matrix) => matrix.precision === precision) ? precision : 'float32';
 }
 
-export function makePlan(config: Config, precision: Precision): Plan {
+export function makePlan(config: Config, precision: Precision, tuning: Tuning): Plan {
+  const { mostThreads, mostSlices, blocksAGroup, rowsAThread } = tuning;
+  const threadsFor = (rows: number) => Math.min(mostThreads, Math.ceil(rows / 64) * 64);
   const {
     hiddenSize: d,
     heads: h,
@@ -102,7 +125,7 @@ export function makePlan(config: Config, precision: Precision): Plan {
   } = config;
   const width = padded(d);
   // Small slices for many workgroups; larger ones where so many partial sums would cost more than they win.
-  const slice = Math.max(64, padded(f / 64));
+  const slice = Math.max(64, padded(f / mostSlices));
   const slices = Math.ceil(f / slice);
   const state = stateLayout(config);
   const vectors = layOutVectors(config, width);
@@ -124,8 +147,8 @@ export function makePlan(config: Config, precision: Precision): Plan {
   const shares = Math.max(Math.floor(attentionThreads / columns), 1) * columns;
   const attentionNumbers =
     width + 2 * attentionThreads + 3 * e + 2 * config.stateRows + 2 * p + shares + e + padded(e) + 64;
-  const sampleNumbers = 4 * MAX_THREADS + 2 * 256 + 2 * CANDIDATES * CANDIDATES + 128;
-  const workgroupBytes = 4 * Math.max(attentionNumbers, width + 2 * MAX_THREADS + slice + 320, sampleNumbers);
+  const sampleNumbers = 4 * vocabThreads + 2 * 256 + 2 * CANDIDATES * CANDIDATES + 128;
+  const workgroupBytes = 4 * Math.max(attentionNumbers, width + 2 * mlpThreads + slice + 320, sampleNumbers);
   const constants = {
     D: d,
     D_PADDED: width,
@@ -172,6 +195,7 @@ export function makePlan(config: Config, precision: Precision): Plan {
     RECORD_SLOTS,
     CANDIDATE_BLOCK,
     CANDIDATE_BLOCKS: blocks,
+    BLOCKS_A_GROUP: blocksAGroup,
     FEATURES: features,
   };
   return {
@@ -193,6 +217,9 @@ export function makePlan(config: Config, precision: Precision): Plan {
     attentionThreads,
     mlpThreads,
     vocabThreads,
+    headThreads: threadsFor(64),
+    rowsAThread,
+    logitGroups: Math.ceil(blocks / blocksAGroup),
     workgroupBytes,
     constants,
   };

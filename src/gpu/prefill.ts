@@ -1,7 +1,7 @@
 import { RECORD_SIZE } from '../model/sampling';
 import { bind, type Command, type Copy, type Dispatch, reversed, uniform } from './commands';
 import type { Kernels } from './kernels';
-import { CANDIDATES, CHUNK, MATMUL_TILE, type Plan, RECORD_GROUP } from './plan';
+import { CANDIDATES, CHUNK, MATMUL_ROWS, type Plan, RECORD_GROUP, TOKEN_TILE } from './plan';
 import { ROWS_GROUPS, ROWS_LAST, type StreamBuffers } from './stream-buffers';
 import type { DeviceWeights } from './webgpu-backend';
 
@@ -91,13 +91,13 @@ export class Prefill {
    */
   commands(stream: number, count: number, withRecords: boolean, captures: GPUBuffer | null): Command[] {
     const { heads, headWidth, stateRows, hiddenSize: d, intermediateSize: f } = this.plan.config;
-    const cells = stateRows * (headWidth + 1) + 3 * headWidth;
+    const cells = (stateRows / 4) * (headWidth / 4 + 1) + (3 * headWidth) / 4;
     const commands: Command[] = [
       ...this.saved(stream),
       this.run('embed', this.ends, Math.ceil(d / 64), count),
     ];
-    const tiles = Math.ceil(count / MATMUL_TILE);
-    const blocks = (rows: number) => Math.ceil(rows / (64 * MATMUL_TILE));
+    const tiles = Math.ceil(count / TOKEN_TILE);
+    const blocks = (rows: number) => Math.ceil(rows / MATMUL_ROWS);
     for (const [n, layer] of this.layers.entries())
       commands.push(
         this.run('normalizeAttention', layer, count),
@@ -105,7 +105,7 @@ export class Prefill {
         this.run('features', layer, heads, count),
         ...(captures ? [this.captured(n, captures)] : []),
         this.run('scores', layer, count, heads),
-        this.run('attend', layer, heads, count),
+        this.run('attend', layer, heads, tiles),
         this.run('advance', layer, Math.ceil(cells / 64), heads),
         this.run('projection', layer, blocks(d), tiles),
         this.run('normalizeMlp', layer, count),
@@ -113,7 +113,7 @@ export class Prefill {
         this.run('down', layer, blocks(d), tiles),
       );
     if (withRecords) commands.push(...this.records(stream, count));
-    else commands.push(this.run('logits', this.ends, this.plan.blocks));
+    else commands.push(this.run('logits', this.ends, this.plan.logitGroups));
     commands.push(this.run('remember', this.ends));
     return commands;
   }
@@ -147,7 +147,7 @@ export class Prefill {
       const { logits, records } = this.groups[start / RECORD_GROUP];
       commands.push(
         ...this.logitsTo(stream, 0),
-        { pipeline: this.kernels.logits, bindings: logits, x: this.plan.blocks, y: rows },
+        { pipeline: this.kernels.logits, bindings: logits, x: this.plan.logitGroups, y: rows },
         { pipeline: this.kernels.records, bindings: records, x: rows, y: 1 },
         ...this.logitsTo(stream, rows).map(reversed),
       );

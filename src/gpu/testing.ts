@@ -1,5 +1,6 @@
 import { create, globals } from 'webgpu';
 import type { ModelData } from '../model/backend';
+import { GRAPHICS } from './plan';
 import { createWebGpuBackend, type WebGpuBackend } from './webgpu-backend';
 
 Object.assign(globalThis, globals);
@@ -50,6 +51,7 @@ const sharing = {
   },
 } as unknown as GPU;
 
-export async function createOnSharedDevice(model: ModelData): Promise<WebGpuBackend> {
-  return createWebGpuBackend(model, sharing);
+/** As on a graphics card, unless told otherwise. */
+export async function createOnSharedDevice(model: ModelData, tuning = GRAPHICS): Promise<WebGpuBackend> {
+  return createWebGpuBackend(model, sharing, tuning);
 }

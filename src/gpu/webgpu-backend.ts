@@ -1,11 +1,11 @@
 import type { Backend, KernelTime, Memory, ModelData } from '../model/backend';
 import type { EngineError } from '../model/errors';
 import type { Matrix } from '../model/weights';
-import { acquireDevice } from './device';
+import { findAdapter, openDevice, report } from './device';
 import { createKernels, type Kernels } from './kernels';
 import { Machine } from './machine';
 import { packEnds, packedBytes, packMatrix, packVectors } from './pack';
-import { makePlan, type Plan, sharedPrecision } from './plan';
+import { GRAPHICS, makePlan, type Plan, SOFTWARE, sharedPrecision, type Tuning } from './plan';
 import { WebGpuStreams } from './streams';
 
 /** The weights on the device. */
@@ -24,13 +24,24 @@ export interface DeviceWeights {
 
 /**
  * Opens a device that suffices for the model and puts the model on it.
+ * @param tuning what suits the device, where not what its adapter suggests
  * @throws EngineError 'device' if there is none.
  */
-export async function createWebGpuBackend(model: ModelData, gpu: GPU | undefined): Promise<WebGpuBackend> {
-  const plan = makePlan(model.config, sharedPrecision(model.weights));
+export async function createWebGpuBackend(
+  model: ModelData,
+  gpu: GPU | undefined,
+  tuning?: Tuning,
+): Promise<WebGpuBackend> {
+  const adapter = await findAdapter(gpu);
+  const { isSoftware, name } = report(adapter);
+  const plan = makePlan(
+    model.config,
+    sharedPrecision(model.weights),
+    tuning ?? (isSoftware ? SOFTWARE : GRAPHICS),
+  );
   const { workgroupBytes } = plan;
   const bufferBytes = Math.max(4 * plan.stateSize, ...matrices(model, plan).map(([, , bytes]) => bytes));
-  const { device, name } = await acquireDevice(gpu, { bufferBytes, workgroupBytes });
+  const device = await openDevice(adapter, { bufferBytes, workgroupBytes });
   const machine = new Machine(device);
   try {
     const [kernels, weights] = await Promise.all([

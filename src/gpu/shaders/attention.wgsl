@@ -50,7 +50,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     let row = qkv_row(head, r);
     var sum = vec4<f32>();
     for (var b = 0u; b < D_BLOCKS; b++) {
-      let block = qkv[b * 3u * D + row];
+      var block = qkv[b * 3u * D + row];
       for (var i = 0u; i < VECTORS; i++) {
         sum += unpack(block, i) * weighted[b * VECTORS + i];
       }
@@ -76,7 +76,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   for (var row = lane; row < D; row += WORKGROUP) {
     var sum = vec4<f32>();
     for (var b = 0u; b < E_BLOCKS; b++) {
-      let block = projection[(head * E_BLOCKS + b) * D + row];
+      var block = projection[(head * E_BLOCKS + b) * D + row];
       for (var i = 0u; i < VECTORS; i++) {
         let c = 4u * (b * VECTORS + i);
         sum += unpack(block, i) * vec4(normed[c], normed[c + 1u], normed[c + 2u], normed[c + 3u]);

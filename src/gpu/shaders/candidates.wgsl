@@ -1,18 +1,27 @@
 // The likeliest tokens of a block of the vocabulary: by counting, for every logit, the block's logits before it.
-// CANDIDATE_BLOCK threads. Entries are (order of the logit, id), best first, ties by id; (0, _) where there is none.
+// Entries are (order of the logit, id), best first, ties by id; (0, _) where there is none.
 
 var<workgroup> keys: array<u32, CANDIDATE_BLOCK>;
 
-fn keep_candidates(lane: u32, block: u32, row: u32, logit: f32) {
-  let id = block * CANDIDATE_BLOCK + lane;
-  let key = select(0u, order(logit), id < VOCAB);
-  keys[lane] = key;
+/// Takes in the logit of the block's n-th token.
+fn put_logit(n: u32, id: u32, logit: f32) {
+  keys[n] = select(0u, order(logit), id < VOCAB);
+}
+
+/// Keeps the best, once all logits have been put in. Barrier inside; put one between two calls.
+fn keep_candidates(lane: u32, block: u32, row: u32) {
   workgroupBarrier();
-  var rank = 0u;
-  for (var i = 0u; i < CANDIDATE_BLOCK; i++) {
-    rank += select(0u, 1u, keys[i] > key || (keys[i] == key && i < lane));
-  }
-  if (rank < CANDIDATES) {
-    candidates[(row * CANDIDATE_BLOCKS + block) * CANDIDATES + rank] = vec2(key, id);
+  for (var n = lane; n < CANDIDATE_BLOCK; n += WORKGROUP) {
+    let key = keys[n];
+    var before = vec4<u32>();
+    for (var i = 0u; i < CANDIDATE_BLOCK; i += 4u) {
+      let others = vec4(keys[i], keys[i + 1u], keys[i + 2u], keys[i + 3u]);
+      let isTied = (others == vec4(key)) & (vec4(i) + vec4(0u, 1u, 2u, 3u) < vec4(n));
+      before += select(vec4(0u), vec4(1u), (others > vec4(key)) | isTied);
+    }
+    let rank = before.x + before.y + before.z + before.w;
+    if (rank < CANDIDATES) {
+      candidates[(row * CANDIDATE_BLOCKS + block) * CANDIDATES + rank] = vec2(key, block * CANDIDATE_BLOCK + n);
+    }
   }
 }

@@ -2,9 +2,8 @@
 
 /// Its i-th number. `vectors` are those of the model's ends.
 fn embedded(token: u32, position: u32, i: u32) -> f32 {
-  let block = i / (4u * VECTORS);
-  let four = unpack(embedding[block * VOCAB + token], (i / 4u) % VECTORS);
-  let x = four[i % 4u] * row_scale(EMBEDDING_SCALES_AT + token) * EMBEDDING_SCALE;
+  let block = embedding[i / (4u * VECTORS) * VOCAB + token];
+  let x = unpack(block, (i / 4u) % VECTORS)[i % 4u] * row_scale(EMBEDDING_SCALES_AT + token) * EMBEDDING_SCALE;
   if (SINUSOIDAL) {
     return x + sinusoid(position, i);
   }

@@ -1,7 +1,7 @@
 // Logits of the next token, and each block's likeliest.
 //   logits = embedding (rms(x) * final_norm)
-// Grid: (blocks of the vocabulary, rows); a row is a stream while decoding, a token of the chunk in prefill.
-// One thread a row of the embedding; weights as in attention.wgsl. Float32, sums in a fixed order.
+// Grid: (groups of BLOCKS_A_GROUP blocks of the vocabulary, rows); a row is a stream while decoding, a token of the chunk in prefill.
+// Threads take rows of the embedding; weights as in attention.wgsl. Float32, sums in a fixed order.
 
 struct Rows {
   x: u32,        // first row of `activations` to read
@@ -29,18 +29,26 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let x = (rows.x + group.y) * rows.x_stride;
   let partials = x + (2u + HEADS) * D_PADDED;
   let scale = read_residual(lane, x, partials, rows.partials, 0u, NOWHERE, NOWHERE).x;
-  let id = group.x * CANDIDATE_BLOCK + lane;
-  var logit = 0.0;
-  if (id < VOCAB) {
-    var sum = vec4<f32>();
-    for (var b = 0u; b < D_BLOCKS; b++) {
-      let block = embedding[b * VOCAB + id];
-      for (var i = 0u; i < VECTORS; i++) {
-        sum += unpack(block, i) * weighted[b * VECTORS + i];
+  for (var block = group.x * BLOCKS_A_GROUP; block < min((group.x + 1u) * BLOCKS_A_GROUP, CANDIDATE_BLOCKS); block++) {
+    for (var n = lane; n < CANDIDATE_BLOCK; n += WORKGROUP) {
+      let id = block * CANDIDATE_BLOCK + n;
+      var logit = 0.0;
+      if (id < VOCAB) {
+        var sum = vec4<f32>();
+        for (var b = 0u; b < D_BLOCKS; b++) {
+          var weights = embedding[b * VOCAB + id];
+          for (var i = 0u; i < VECTORS; i++) {
+            sum += unpack(weights, i) * weighted[b * VECTORS + i];
+          }
+        }
+        logit = scale * row_scale(EMBEDDING_SCALES_AT + id) * sum4(sum);
+        logits[(rows.to + group.y) * VOCAB + id] = logit;
       }
+      put_logit(n, id, logit);
     }
-    logit = scale * row_scale(EMBEDDING_SCALES_AT + id) * sum4(sum);
-    logits[(rows.to + group.y) * VOCAB + id] = logit;
+    keep_candidates(lane, block, rows.to + group.y);
+    if (BLOCKS_A_GROUP > 1u) {
+      workgroupBarrier();
+    }
   }
-  keep_candidates(lane, group.x, rows.to + group.y, logit);
 }

@@ -1,11 +1,13 @@
 // y = W x for a chunk's tokens; then stored, squared after relu, or added to what is there.
-// Grid: (blocks of 4 WORKGROUP rows, tiles of TILE tokens). One thread 4 rows and 4 tokens: what is read of either
-// serves four products. Weights: blocks[block * rows + row], columns padded as the input's are. Float32, sums in a fixed order.
+// Grid: (blocks of ROWS_A_THREAD * WORKGROUP rows, tiles of TILE tokens). One thread 4 or 8 rows and 4 tokens: what is read
+// of either serves them all. Weights: blocks[block * rows + row], columns padded as the input's are. Float32, sums in a
+// fixed order.
 
 override ROWS: u32;
 override BLOCKS: u32;     // of a row
 override OUT_STRIDE: u32; // numbers between the tokens of the output
 override SCALE_AT: u32;
+override ROWS_A_THREAD: u32; // 4 or 8
 override EPILOGUE: u32;   // STORE, RELU_SQUARED or ADD
 const STORE = 0u;
 const RELU_SQUARED = 1u;
@@ -22,40 +24,48 @@ const TILE = 4u;
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
   let first = group.y * TILE;
   // Rows WORKGROUP apart, so that neighbouring threads read neighbouring blocks. Past the end they repeat the last.
-  let rows = min(vec4(group.x * 4u * WORKGROUP + lane) + vec4(0u, 1u, 2u, 3u) * WORKGROUP, vec4(ROWS - 1u));
+  let row = group.x * ROWS_A_THREAD * WORKGROUP + lane;
+  let near = min(vec4(row) + vec4(0u, 1u, 2u, 3u) * WORKGROUP, vec4(ROWS - 1u));
+  let far = min(vec4(row) + vec4(4u, 5u, 6u, 7u) * WORKGROUP, vec4(ROWS - 1u));
   let inputs = (vec4(first) + vec4(0u, 1u, 2u, 3u)) * BLOCKS * VECTORS;
-  // A tile of 4 rows and 4 tokens, in names rather than arrays: those would go through memory on some adapters.
-  var a0 = vec4<f32>(); var a1 = a0; var a2 = a0; var a3 = a0;
-  var b0 = a0; var b1 = a0; var b2 = a0; var b3 = a0;
-  var c0 = a0; var c1 = a0; var c2 = a0; var c3 = a0;
-  var d0 = a0; var d1 = a0; var d2 = a0; var d3 = a0;
+  // A row's products with the four tokens, in names rather than an array: that would go through memory on some adapters.
+  var a = vec4<f32>(); var b = a; var c = a; var d = a;
+  var e = a; var f = a; var g = a; var h = a;
   for (var block = 0u; block < BLOCKS; block++) {
     let at = block * ROWS;
-    let wa = weights[at + rows.x];
-    let wb = weights[at + rows.y];
-    let wc = weights[at + rows.z];
-    let wd = weights[at + rows.w];
+    var wa = weights[at + near.x];
+    var wb = weights[at + near.y];
+    var wc = weights[at + near.z];
+    var wd = weights[at + near.w];
+    var we = weights[at + far.x];
+    var wf = weights[at + far.y];
+    var wg = weights[at + far.z];
+    var wh = weights[at + far.w];
     for (var i = 0u; i < VECTORS; i++) {
       let column = inputs + block * VECTORS + i;
-      let x0 = input[column.x];
-      let x1 = input[column.y];
-      let x2 = input[column.z];
-      let x3 = input[column.w];
-      let a = unpack(wa, i);
-      a0 += a * x0; a1 += a * x1; a2 += a * x2; a3 += a * x3;
-      let b = unpack(wb, i);
-      b0 += b * x0; b1 += b * x1; b2 += b * x2; b3 += b * x3;
-      let c = unpack(wc, i);
-      c0 += c * x0; c1 += c * x1; c2 += c * x2; c3 += c * x3;
-      let d = unpack(wd, i);
-      d0 += d * x0; d1 += d * x1; d2 += d * x2; d3 += d * x3;
+      let x = mat4x4(input[column.x], input[column.y], input[column.z], input[column.w]);
+      a += unpack(wa, i) * x;
+      b += unpack(wb, i) * x;
+      c += unpack(wc, i) * x;
+      d += unpack(wd, i) * x;
+      if (ROWS_A_THREAD == 8u) {
+        e += unpack(we, i) * x;
+        f += unpack(wf, i) * x;
+        g += unpack(wg, i) * x;
+        h += unpack(wh, i) * x;
+      }
     }
   }
-  let row = group.x * 4u * WORKGROUP + lane;
-  finish(row, first, vec4(sum4(a0), sum4(a1), sum4(a2), sum4(a3)));
-  finish(row + WORKGROUP, first, vec4(sum4(b0), sum4(b1), sum4(b2), sum4(b3)));
-  finish(row + 2u * WORKGROUP, first, vec4(sum4(c0), sum4(c1), sum4(c2), sum4(c3)));
-  finish(row + 3u * WORKGROUP, first, vec4(sum4(d0), sum4(d1), sum4(d2), sum4(d3)));
+  finish(row, first, a);
+  finish(row + WORKGROUP, first, b);
+  finish(row + 2u * WORKGROUP, first, c);
+  finish(row + 3u * WORKGROUP, first, d);
+  if (ROWS_A_THREAD == 8u) {
+    finish(row + 4u * WORKGROUP, first, e);
+    finish(row + 5u * WORKGROUP, first, f);
+    finish(row + 6u * WORKGROUP, first, g);
+    finish(row + 7u * WORKGROUP, first, h);
+  }
 }
 
 /// Scales a row's products with the tile's tokens and puts them where they belong.

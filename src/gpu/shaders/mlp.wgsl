@@ -34,7 +34,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     var sum = vec4<f32>();
     if (row < F) {
       for (var b = 0u; b < D_BLOCKS; b++) {
-        let block = up[b * F + row];
+        var block = up[b * F + row];
         for (var i = 0u; i < VECTORS; i++) {
           sum += unpack(block, i) * weighted[b * VECTORS + i];
         }
@@ -48,7 +48,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   for (var row = lane; row < D; row += WORKGROUP) {
     var sum = vec4<f32>();
     for (var b = 0u; b < SLICE_BLOCKS; b++) {
-      let block = down[(slice * SLICE_BLOCKS + b) * D + row];
+      var block = down[(slice * SLICE_BLOCKS + b) * D + row];
       for (var i = 0u; i < VECTORS; i++) {
         let u = 4u * (b * VECTORS + i);
         sum += unpack(block, i) * vec4(units[u], units[u + 1u], units[u + 2u], units[u + 3u]);

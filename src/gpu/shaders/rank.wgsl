@@ -5,10 +5,13 @@
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
-  let id = group.x * CANDIDATE_BLOCK + lane;
-  var logit = 0.0;
-  if (id < VOCAB) {
-    logit = logits[group.y * VOCAB + id];
+  for (var n = lane; n < CANDIDATE_BLOCK; n += WORKGROUP) {
+    let id = group.x * CANDIDATE_BLOCK + n;
+    var logit = 0.0;
+    if (id < VOCAB) {
+      logit = logits[group.y * VOCAB + id];
+    }
+    put_logit(n, id, logit);
   }
-  keep_candidates(lane, group.x, group.y, logit);
+  keep_candidates(lane, group.x, group.y);
 }

@@ -11,6 +11,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let i = group.x;
   let head = group.y;
   if (j > i) {
+    scores[(head * CHUNK + i) * CHUNK + j] = 0.0;
     return;
   }
   let query = (features_at(i, head) + Q_AT) / 4u;

@@ -72,6 +72,7 @@ override RECORD_SLOTS: u32;     // records kept a stream: of the draw n at n mod
 const CANDIDATES = 10u;         // likeliest tokens kept of each block of the vocabulary, and of all of it
 override CANDIDATE_BLOCK: u32;
 override CANDIDATE_BLOCKS: u32;
+override BLOCKS_A_GROUP: u32;   // that one workgroup of logits.wgsl takes one after the other
 const RECORD_SIZE = 34u;
 
 const CHUNK = 64u;              // tokens that prefill reads at once

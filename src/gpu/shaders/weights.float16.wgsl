@@ -1,10 +1,15 @@
 // A block of 16 bytes: 8 weights in float16, unpacked by a core function of WGSL.
 const VECTORS = 2u;
 
-/// Weights 4i .. 4i + 3 of the block.
+/// The block's first four weights.
 fn unpack(block: vec4<u32>, i: u32) -> vec4<f32> {
   let halves = select(block.xy, block.zw, i == 1u);
   return vec4(unpack2x16float(halves.x), unpack2x16float(halves.y));
+}
+
+/// The block with its next four weights first.
+fn following(block: vec4<u32>) -> vec4<u32> {
+  return block.zwxy;
 }
 
 /// Rows have no scales; naming `vectors` keeps the bindings the same in every precision.

@@ -1,8 +1,13 @@
 // A block of 16 bytes: 4 weights in float32.
 const VECTORS = 1u;
 
+/// The block's weights.
 fn unpack(block: vec4<u32>, i: u32) -> vec4<f32> {
   return bitcast<vec4<f32>>(block);
+}
+
+fn following(block: vec4<u32>) -> vec4<u32> {
+  return block;
 }
 
 /// Rows have no scales; naming `vectors` keeps the bindings the same in every precision.

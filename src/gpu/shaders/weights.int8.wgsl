@@ -1,10 +1,15 @@
 // A block of 16 bytes: 16 weights in int8, of which one row shares a float32 scale.
 const VECTORS = 4u;
 
-/// Weights 4i .. 4i + 3 of the block, before the scale.
+/// The block's first four weights, before the scale.
 fn unpack(block: vec4<u32>, i: u32) -> vec4<f32> {
   let word = bitcast<i32>(block[i]);
   return vec4<f32>(vec4(word << 24u, word << 16u, word << 8u, word) >> vec4(24u));
+}
+
+/// The block with its next four weights first.
+fn following(block: vec4<u32>) -> vec4<u32> {
+  return block.yzwx;
 }
 
 /// The scale of a row, whose scales stand in `vectors` from `at`.
