@@ -50,8 +50,7 @@ export class Comparison {
         { signal },
       )) {
         const ms = performance.now() - since;
-        for (const [n, batch] of batches.entries()) writings[n].take(batch, ms);
-        const parts = batches.map(({ records }, n) => (records.length ? writings[n].part(records) : null));
+        const parts = batches.map((batch, n) => writings[n].take(batch, ms));
         const written = batches.reduce((sum, { records }) => sum + records.length / RECORD_SIZE, 0);
         if (written) await emit({ type: 'parts', parts, msPerToken: ms / written });
         since = performance.now(); // the page's time is not the model's

@@ -284,3 +284,56 @@ test('a failed load is an error with a remedy, and the next one works', async ()
   damaged = false;
   expect((await load()).manifest.id).toBe('wiki-7m');
 });
+
+describe('stop sequences', () => {
+  test('end the text with the token that completes one, however tokens cut it; the text goes on from there', async () => {
+    await loaded();
+    const whole = await generate([{ text: PROMPT }], { maxTokens: 60 });
+    const pieces = whole.ids.map((id) => model.tokenizer.decode([id]));
+    for (const place of [3, 20, 41]) {
+      const sequence = (pieces[place - 1] + pieces[place]).slice(1); // over two tokens, from inside the first
+      const end = whole.text.indexOf(sequence) + sequence.length;
+      const cut = await generate([{ text: PROMPT }], { maxTokens: 60, stopSequences: ['never', sequence] });
+      expect(cut.result.reason).toBe('stop-sequence');
+      expect(cut.ids).toEqual(whole.ids.slice(0, cut.ids.length));
+      expect(cut.records.length).toBe(cut.ids.length * RECORD_SIZE);
+      expect(cut.text.length).toBeGreaterThanOrEqual(end);
+      expect(model.tokenizer.decode(cut.ids.slice(0, -1)).length).toBeLessThan(end);
+      const runs = [{ text: PROMPT }, { ids: Uint32Array.from(cut.ids) }];
+      const rest = await generate(runs, { maxTokens: 60 - cut.ids.length });
+      expect([...cut.ids, ...rest.ids]).toEqual(whole.ids);
+    }
+  });
+
+  test('that do not come do no harm', async () => {
+    await loaded();
+    const { result, ids } = await generate([{ text: PROMPT }], { stopSequences: ['', '\0'] });
+    expect([result.reason, ids.length]).toEqual(['length', 24]);
+  });
+});
+
+describe('a speed limit', () => {
+  test('is kept, and changes nothing of what is written', async () => {
+    await loaded();
+    const whole = await generate([{ text: PROMPT }]);
+    const began = performance.now();
+    const paced = await generate([{ text: PROMPT }], { tokensPerSecond: 50 });
+    expect(performance.now() - began).toBeGreaterThan(1000 * ((24 - 3) / 50));
+    expect(paced.ids).toEqual(whole.ids);
+    expect(paced.result.reason).toBe('length');
+  });
+
+  test('lets Stop through in the middle of a pause', async () => {
+    await loaded();
+    let stopped = 0;
+    const { ids, result } = await generate([{ text: PROMPT }], { tokensPerSecond: 0.05 }, (event) => {
+      if (event.type !== 'tokens') return;
+      setTimeout(() => {
+        stopped = performance.now();
+        engine.stop();
+      }, 50);
+    });
+    expect([ids.length, result.reason]).toEqual([1, 'stopped']);
+    expect(performance.now() - stopped).toBeLessThan(5000); // the pause is of 20 s
+  });
+});

@@ -30,6 +30,7 @@ import type {
   VerifyEvent,
   VerifyRequest,
 } from './messages';
+import { decodePaced } from './paced';
 import { type OnTheWay, TextStream } from './text-stream';
 import { verifyText } from './verify';
 import { Writing } from './writing';
@@ -242,18 +243,22 @@ export class Engine {
     }
     await text.moveTo(writing.tokens, signal, tell);
     if (signal.aborted) return;
-    const batches = text.streams.decode([writing.decodeRequest()], { signal, snapshotEvery: SNAPSHOT_EVERY });
+    const ended = new AbortController();
+    const options = { signal: AbortSignal.any([signal, ended.signal]), snapshotEvery: SNAPSHOT_EVERY };
+    const request = writing.decodeRequest();
+    const { tokensPerSecond } = writing;
+    const batches = tokensPerSecond
+      ? decodePaced(text.streams, request, tokensPerSecond, options)
+      : text.streams.decode([request], options);
     let since = performance.now();
     for await (const [batch] of batches) {
       const now = performance.now();
-      writing.take(batch, now - since);
+      const part = writing.take(batch, now - since);
+      if (writing.reason === 'stop-sequence') ended.abort();
       since = now;
       for (let at = 0; at < batch.records.length; at += RECORD_SIZE) text.tokens.push(batch.records[at]);
       if (batch.snapshot) this.snapshots.add(text.tokens, batch.snapshot);
-      if (batch.records.length) {
-        const part = writing.part(batch.records);
-        await emit({ type: 'tokens', ...part, figures: this.figures(writing) });
-      }
+      if (part) await emit({ type: 'tokens', ...part, figures: this.figures(writing) });
       since += performance.now() - now; // the page's time is not the model's
     }
   }

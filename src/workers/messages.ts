@@ -51,6 +51,10 @@ export interface GenerateRequest {
   readonly maxTokens: number;
   /** At the end of an article: stop there, or go on with the next. */
   readonly atArticleEnd: 'stop' | 'continue';
+  /** Texts that end it, with the token that completes one of them. */
+  readonly stopSequences?: readonly string[];
+  /** At most so many, for those who watch. */
+  readonly tokensPerSecond?: number;
   /** Tokens of the text before a place to return to: where it parts from another. Its snapshot is kept. */
   readonly branchAt?: number;
 }
@@ -83,7 +87,7 @@ export interface Figures {
 }
 
 export interface GenerateResult {
-  readonly reason: 'length' | 'article-end' | 'stopped';
+  readonly reason: 'length' | 'article-end' | 'stop-sequence' | 'stopped';
   readonly figures: Figures;
 }
 

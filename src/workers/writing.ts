@@ -3,6 +3,7 @@ import type { Model } from '../model/folder';
 import { RECORD_SIZE } from '../model/sampling';
 import { StreamingDecoder } from '../model/vocabulary';
 import type { GenerateRequest, GenerateResult, WrittenPart } from './messages';
+import { StopSequences } from './stop-sequences';
 
 /** One generation under way: it survives the loss of a device. */
 export class Writing {
@@ -13,12 +14,14 @@ export class Writing {
   private readonly model: Model;
   private readonly request: Omit<GenerateRequest, 'runs'>;
   private readonly decoder: StreamingDecoder;
+  private readonly stops: StopSequences;
   private readonly promptLength: number;
 
   constructor(model: Model, request: Omit<GenerateRequest, 'runs'>, tokens: number[]) {
     this.model = model;
     this.request = request;
     this.tokens = tokens;
+    this.stops = new StopSequences(request.stopSequences ?? []);
     this.promptLength = tokens.length;
     this.decoder = new StreamingDecoder((id) => model.tokenizer.bytes[id], tokens.slice(-3));
   }
@@ -28,6 +31,11 @@ export class Writing {
     return this.request.branchAt === undefined ? null : this.request.branchAt + 1;
   }
 
+  /** Null: as fast as it can. */
+  get tokensPerSecond(): number | null {
+    return this.request.tokensPerSecond ?? null;
+  }
+
   decodeRequest() {
     const { sampling, maxTokens, atArticleEnd } = this.request;
     const stopTokens = atArticleEnd === 'stop' ? [this.model.config.bosTokenId] : [];
@@ -35,22 +43,22 @@ export class Writing {
     return { sampling, maxTokens: left, stopTokens };
   }
 
-  take({ records, finished }: DecodeBatch, ms: number): void {
-    const count = records.length / RECORD_SIZE;
-    for (let i = 0; i < count; i++) this.tokens.push(records[i * RECORD_SIZE]);
+  /** What a batch adds to the text: nothing more behind a stop sequence, whatever was written ahead. */
+  take({ records, finished }: DecodeBatch, ms: number): WrittenPart | null {
+    const ids: number[] = [];
+    const pieces: string[] = [];
+    for (let at = 0; at < records.length && this.reason !== 'stop-sequence'; at += RECORD_SIZE) {
+      ids.push(records[at]);
+      pieces.push(this.decoder.push(records[at]));
+      if (this.stops.completedBy(pieces.at(-1)!)) this.reason = 'stop-sequence';
+    }
     if (finished) this.reason ??= finished === 'stop' ? 'article-end' : 'length';
-    if (count)
-      this.msPerToken = this.msPerToken === null ? ms / count : 0.8 * this.msPerToken + (0.2 * ms) / count;
-  }
-
-  /** What a batch's records add to the text. */
-  part(records: Float32Array): WrittenPart {
-    const ids = Uint32Array.from(
-      { length: records.length / RECORD_SIZE },
-      (_, i) => records[i * RECORD_SIZE],
-    );
-    const parts = Array.from(ids, (id) => this.decoder.push(id));
-    const lengths = Uint32Array.from(parts, (part) => part.length);
-    return { text: parts.join(''), tokens: { ids, lengths }, records };
+    if (!ids.length) return null;
+    this.tokens.push(...ids);
+    const each = ms / (records.length / RECORD_SIZE);
+    this.msPerToken = this.msPerToken === null ? each : 0.8 * this.msPerToken + 0.2 * each;
+    const lengths = Uint32Array.from(pieces, ({ length }) => length);
+    const tokens = { ids: Uint32Array.from(ids), lengths };
+    return { text: pieces.join(''), tokens, records: records.subarray(0, ids.length * RECORD_SIZE) };
   }
 }

@@ -4,6 +4,8 @@ import { usePlayground, usePlaygroundState } from '../playground-context';
 import { RANGES, type Sampler, samplerOf } from '../store/settings';
 import { Choice } from './Choice';
 import { NumberField } from './NumberField';
+import { PresetField } from './PresetField';
+import { StopField } from './StopField';
 
 const SAMPLER: { key: keyof Sampler; name: string; hint: string }[] = [
   {
@@ -38,6 +40,7 @@ const BACKENDS: { value: BackendChoice; name: string }[] = [
 export function SettingsPanel() {
   return (
     <form className="settings" onSubmit={(event) => event.preventDefault()}>
+      <PresetField />
       <SamplerFields />
       <SeedFields />
       <LengthFields />
@@ -108,7 +111,7 @@ function SeedFields() {
 
 function LengthFields() {
   const playground = usePlayground();
-  const { length, atArticleEnd } = usePlaygroundState((state) => state.settings);
+  const { length, atArticleEnd, tokensPerSecond } = usePlaygroundState((state) => state.settings);
   return (
     <fieldset>
       <legend>How far</legend>
@@ -127,6 +130,14 @@ function LengthFields() {
           { value: 'continue', name: 'Go on with the next' },
         ]}
         onChange={(value) => playground.set({ atArticleEnd: value })}
+      />
+      <StopField />
+      <NumberField
+        name="Tokens a second, at most"
+        hint="To watch it write. 0: as fast as it can."
+        value={tokensPerSecond}
+        range={RANGES.tokensPerSecond}
+        onChange={(value) => playground.set({ tokensPerSecond: value })}
       />
     </fieldset>
   );

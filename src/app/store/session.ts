@@ -229,11 +229,12 @@ export class Session {
     const { store } = this;
     store.setState({ work: { phase: 'reading', read: 0, total: null } });
     const writing = this.begin(mine, info, how);
+    const { atArticleEnd, stopSequences, tokensPerSecond } = store.getState().settings;
     const request = {
       runs: writing.text.runs.map(requestRun),
       sampling: writing.sampling,
       maxTokens,
-      atArticleEnd: store.getState().settings.atArticleEnd,
+      ...{ atArticleEnd, stopSequences, tokensPerSecond },
       ...(how.branchAt !== undefined && { branchAt: how.branchAt }),
     };
     const { signal } = mine.controller;
@@ -316,6 +317,7 @@ export function requestRun({ text, tokens }: Run): RequestRun {
 function conclusion({ reason }: GenerateResult, count: number): string {
   const amount = count === 1 ? '1 token' : `${count} tokens`;
   if (reason === 'article-end') return `${amount} written. The article ends here.`;
+  if (reason === 'stop-sequence') return `${amount} written, up to a text to stop at.`;
   return reason === 'stopped' ? `Stopped after ${amount}.` : `${amount} written.`;
 }
 

@@ -1,6 +1,7 @@
 import type { Manifest } from '../../model/folder';
 import type { Sampling } from '../../model/sampling';
 import type { BackendChoice } from '../../workers/messages';
+import type { Preset, PresetSettings } from './presets';
 
 export type Sampler = Omit<Sampling, 'seed'>;
 
@@ -13,7 +14,13 @@ export interface Settings {
   /** Tokens that one press writes. */
   readonly length: number;
   readonly atArticleEnd: 'stop' | 'continue';
+  /** Texts that end a press's writing. */
+  readonly stopSequences: readonly string[];
+  /** At most so many are written, for those who watch; 0: as fast as it can. */
+  readonly tokensPerSecond: number;
   readonly backend: BackendChoice;
+  /** The person's own, by name. */
+  readonly presets: readonly Preset[];
 }
 
 export interface Range {
@@ -29,6 +36,7 @@ export const RANGES = {
   minP: { min: 0, max: 0.5, step: 0.01 },
   repetitionPenalty: { min: 1, max: 2, step: 0.05 },
   length: { min: 1, max: 4096, step: 1 },
+  tokensPerSecond: { min: 0, max: 100, step: 1 },
   seed: { min: 0, max: 2 ** 32 - 1, step: 1 },
 } as const satisfies Record<string, Range>;
 
@@ -41,7 +49,10 @@ export const DEFAULTS: Settings = {
   randomSeed: true,
   length: 256,
   atArticleEnd: 'stop',
+  stopSequences: [],
+  tokensPerSecond: 0,
   backend: 'auto',
+  presets: [],
 };
 
 /** What the sampler is set to: the model's defaults, under what the person changed. */
@@ -68,20 +79,51 @@ export function isBackendChoice(value: unknown): value is BackendChoice {
 
 /** Settings as they were stored; whatever is missing or out of range is as at first. */
 export function parseSettings(stored: unknown): Settings {
-  const from = (typeof stored === 'object' && stored !== null ? stored : {}) as Partial<Settings>;
+  const from = recordOf<Settings>(stored);
+  return {
+    ...parsePreset(from),
+    seed: inRange(from.seed, RANGES.seed) ? from.seed : DEFAULTS.seed,
+    randomSeed: typeof from.randomSeed === 'boolean' ? from.randomSeed : DEFAULTS.randomSeed,
+    backend: isBackendChoice(from.backend) ? from.backend : 'auto',
+    presets: Array.isArray(from.presets) ? from.presets.flatMap(parseNamed) : [],
+  };
+}
+
+function parseNamed(stored: unknown): Preset[] {
+  const { name, settings } = recordOf<Preset>(stored);
+  return typeof name === 'string' && name ? [{ name, settings: parsePreset(recordOf(settings)) }] : [];
+}
+
+function parsePreset(from: Partial<PresetSettings>): PresetSettings {
   const sampler: Partial<Record<keyof Sampler, number>> = {};
   for (const key of ['temperature', 'topK', 'topP', 'minP', 'repetitionPenalty'] as const) {
     const value = from.sampler?.[key];
     if (value !== undefined && inRange(value, RANGES[key])) sampler[key] = value;
   }
+  const { tokensPerSecond, stopSequences } = from;
   return {
     sampler,
-    seed: inRange(from.seed, RANGES.seed) ? from.seed : DEFAULTS.seed,
-    randomSeed: typeof from.randomSeed === 'boolean' ? from.randomSeed : DEFAULTS.randomSeed,
     length: inRange(from.length, RANGES.length) ? from.length : DEFAULTS.length,
     atArticleEnd: from.atArticleEnd === 'continue' ? 'continue' : 'stop',
-    backend: isBackendChoice(from.backend) ? from.backend : 'auto',
+    stopSequences: Array.isArray(stopSequences)
+      ? stopSequences.filter((s) => typeof s === 'string' && s)
+      : [],
+    tokensPerSecond: inRange(tokensPerSecond, RANGES.tokensPerSecond) ? tokensPerSecond : 0,
   };
+}
+
+function recordOf<T>(stored: unknown): Partial<T> {
+  return typeof stored === 'object' && stored !== null ? stored : {};
+}
+
+/** Stop sequences as they are typed: one on each line, with \\n for the end of a line. */
+export function parseStops(typed: string): string[] {
+  const lines = typed.split('\n').filter(Boolean);
+  return lines.map((line) => line.replace(/\\([\\n])/g, (_, sign) => (sign === 'n' ? '\n' : '\\')));
+}
+
+export function showStops(sequences: readonly string[]): string {
+  return sequences.map((s) => s.replaceAll('\\', '\\\\').replaceAll('\n', '\\n')).join('\n');
 }
 
 /** A number brought into its range; steps of 1 are whole numbers. */

@@ -5,7 +5,8 @@ import { appendSampled, plainText, type Run, replaceText, type SampledRun, typed
 import { heading, retitle, titleOf } from './article';
 import { begin, commit, redo, undo } from './history';
 import { parseKept } from './persistence';
-import { DEFAULTS, parseSettings } from './settings';
+import { presetInForce, withoutPreset, withPreset } from './presets';
+import { DEFAULTS, parseSettings, parseStops, showStops } from './settings';
 import { countTokens, difference, EMPTY, edit, sampledRanges, typedText } from './text-value';
 
 function sampled(before: readonly Run[], ...words: string[]): Run[] {
@@ -121,5 +122,34 @@ describe('the settings', () => {
     };
     expect(parseSettings(stored)).toEqual({ ...DEFAULTS, sampler: { temperature: 0.5 }, backend: 'cpu' });
     expect(parseSettings('nonsense')).toEqual(DEFAULTS);
+  });
+});
+
+describe('presets', () => {
+  it('are kept by name, taken, found in force, and deleted', () => {
+    const settings = { ...DEFAULTS, sampler: { topP: 0.9, temperature: 0.5 } };
+    expect(presetInForce(DEFAULTS)?.name).toBe('The model’s own');
+    expect(presetInForce(settings)?.name).toBe('Careful');
+    const mine = { ...settings, length: 9, stopSequences: ['.'] };
+    const presets = withPreset({ ...mine, presets: withPreset(settings, 'Mine') }, 'Mine');
+    expect(presets).toHaveLength(1);
+    const stored = parseSettings(JSON.parse(JSON.stringify({ ...mine, presets })));
+    expect(stored).toEqual({ ...mine, presets });
+    expect(presetInForce(stored)?.name).toBe('Mine');
+    expect(presetInForce({ ...stored, length: 10 })?.name).toBe('Careful');
+    expect(presetInForce({ ...stored, sampler: { topK: 3 } })).toBeNull();
+    expect(withoutPreset(stored, 'Mine')).toEqual([]);
+    expect(
+      parseSettings({ presets: [{ name: 1 }, null, { name: 'A', settings: { length: -1 } }] }).presets,
+    ).toEqual([{ name: 'A', settings: expect.objectContaining({ length: DEFAULTS.length }) }]);
+  });
+
+  it('stop sequences are typed as lines', () => {
+    const sequence = fc.string({ minLength: 1, unit: fc.constantFrom('a', 'n', '\\', '\n', ' ', '😀') });
+    fc.assert(
+      fc.property(fc.array(sequence), (sequences) => {
+        expect(parseStops(showStops(sequences))).toEqual(sequences);
+      }),
+    );
   });
 });

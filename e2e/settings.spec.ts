@@ -1,0 +1,52 @@
+import { expect, test } from './playground';
+
+test('settings are kept as a preset, and taken again after a reload', async ({ playground, page }) => {
+  await playground.open();
+  await playground.isReady();
+  await page.keyboard.press('Control+,');
+  const preset = page.getByRole('combobox', { name: 'Preset' });
+  await expect(preset).toHaveText('The model’s own');
+  await page.getByRole('spinbutton', { name: 'Top-k' }).fill('7');
+  await expect(preset).toHaveText('Other settings');
+  await page.getByText('Keep the settings below').click();
+  await page.getByRole('textbox', { name: 'Name of a new preset' }).fill('Seven');
+  await page.keyboard.press('Enter');
+  await expect(preset).toHaveText('Seven');
+  await preset.click();
+  await page.getByRole('option', { name: 'Careful' }).click();
+  await expect(page.getByRole('spinbutton', { name: 'Temperature' })).toHaveValue('0.5');
+  await page.reload();
+  await playground.isReady();
+  await page.keyboard.press('Control+,');
+  await preset.focus();
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('option', { name: 'Careful' })).toBeFocused();
+  await page.keyboard.press('End'); // the last is the person's own
+  await expect(page.getByRole('option', { name: 'Seven' })).toBeFocused();
+  await page.keyboard.press('Enter');
+  await expect(preset).toHaveText('Seven');
+  await expect(page.getByRole('spinbutton', { name: 'Top-k' })).toHaveValue('7');
+  await page.getByRole('button', { name: 'Delete “Seven”' }).click();
+  await expect(preset).toHaveText('Other settings');
+});
+
+test('writing ends at a stop sequence, and at a chosen speed', async ({ playground, page }) => {
+  await playground.open('', { length: 400, seed: 7, randomSeed: false, atArticleEnd: 'continue' });
+  await playground.isReady();
+  await playground.startNew('Tea is a drink that is made');
+  await page.keyboard.press('Control+,');
+  await page.getByRole('textbox', { name: 'Stop at' }).fill(' the');
+  await playground.press(playground.write);
+  await expect(page.getByText('up to a text to stop at.')).toBeAttached();
+  const sampled = (await playground.text.locator('ins').allInnerTexts()).join('');
+  expect(sampled.lastIndexOf(' the')).toBeGreaterThanOrEqual(sampled.length - 8);
+
+  await page.getByRole('textbox', { name: 'Stop at' }).fill('');
+  await page.getByRole('spinbutton', { name: 'Tokens a second' }).fill('2');
+  await playground.write.click();
+  await expect(playground.stop).toBeVisible();
+  await page.waitForTimeout(1200);
+  await page.keyboard.press('Escape');
+  await playground.isIdle();
+  await expect(page.getByText(/^Stopped after [1-5] tokens?\.$/)).toBeAttached();
+});
