@@ -17,12 +17,13 @@ async function compare(
   samplings = SAMPLINGS,
   maxTokens = 20,
   onEvent: (event: CompareEvent) => void = () => {},
+  stopSequences: readonly string[] = [],
 ) {
   const ids: number[][] = samplings.map(() => []);
   const texts = samplings.map(() => '');
   const records = samplings.map(() => 0);
   const result = await under.engine.compare(
-    { runs, samplings, maxTokens, atArticleEnd: 'continue' },
+    { runs, samplings, maxTokens, atArticleEnd: 'continue', stopSequences },
     (event) => {
       if (event.type === 'parts')
         for (const [n, part] of event.parts.entries()) {
@@ -56,6 +57,18 @@ test('one that is kept goes on without reading anything again', async () => {
   expect(under.read).toBe(before);
   const whole = await under.generate([{ text: PROMPT }], { sampling: SAMPLINGS[1], maxTokens: 30 });
   expect([...ids[1], ...rest.ids]).toEqual(whole.ids);
+});
+
+test('one that ends at a text goes on as if it had never run past it', async () => {
+  const whole = await compare([{ text: PROMPT }]);
+  const stop = whole.texts[1].slice(8, 14);
+  const { ids, texts, result } = await compare([{ text: PROMPT }], SAMPLINGS, 20, () => {}, [stop]);
+  expect(result.reasons[1]).toBe('stop-sequence');
+  expect(whole.texts[1].startsWith(texts[1])).toBe(true);
+  expect(ids[1].length).toBeLessThan(20);
+  const runs = [{ text: PROMPT }, { ids: Uint32Array.from(ids[1]) }];
+  const rest = await under.generate(runs, { sampling: SAMPLINGS[1], maxTokens: 20 - ids[1].length });
+  expect([...ids[1], ...rest.ids]).toEqual(whole.ids[1]);
 });
 
 test('stops all of them; what was written until then is there', async () => {

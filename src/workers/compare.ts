@@ -55,9 +55,9 @@ export class Comparison {
         if (written) await emit({ type: 'parts', parts, msPerToken: ms / written });
         since = performance.now(); // the page's time is not the model's
       }
-      // So that whichever is kept goes on at once.
+      // So that whichever is kept goes on at once; not one that ran past its stop sequence.
       for (const [stream, { tokens }] of writings.entries())
-        snapshots.add(tokens, await streams.snapshot(stream));
+        if (streams.length(stream) === tokens.length) snapshots.add(tokens, await streams.snapshot(stream));
     } finally {
       streams.close();
     }

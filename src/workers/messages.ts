@@ -159,6 +159,7 @@ export interface CompareRequest {
   /** Of each. */
   readonly maxTokens: number;
   readonly atArticleEnd: 'stop' | 'continue';
+  readonly stopSequences?: readonly string[];
 }
 
 export type CompareEvent =

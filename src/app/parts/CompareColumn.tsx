@@ -79,7 +79,12 @@ function Words({ number, runs }: { number: number; runs: readonly Run[] }) {
   );
 }
 
-const REASONS = { length: '', 'article-end': ' · the article ends', stopped: ' · stopped' };
+const REASONS = {
+  length: '',
+  'article-end': ' · the article ends',
+  'stop-sequence': ' · a text to stop at',
+  stopped: ' · stopped',
+};
 
 /** Its length, how surprising its words were to the model, and how it ended. */
 function figures({ runs, reason }: Continuation): string {

@@ -91,11 +91,11 @@ export class Comparison {
         .continuations.map(({ sampling }) => ({ sampling, runs: [], reason: null }));
       this.store.setState({ base, continuations: cleared, isRunning: true, msPerToken: null });
       this.page.setState({ work: { phase: 'reading', read: 0, total: null } });
-      const { length, atArticleEnd } = this.page.getState().settings;
+      const { length, atArticleEnd, stopSequences } = this.page.getState().settings;
       const request = {
         runs: base.runs.map(requestRun),
         samplings: cleared.map(({ sampling }) => sampling),
-        ...{ maxTokens: length, atArticleEnd },
+        ...{ maxTokens: length, atArticleEnd, stopSequences },
       };
       try {
         const { reasons } = await engine.compare(
