@@ -8,25 +8,33 @@ import { GREEDY } from '../src/model/sampling';
 import { goldenNames, loadGoldenModel } from './conformance';
 import { randomModel } from './random-model';
 
-const CONFIGURATIONS = [
-  { reweighting: 'leap', normalizer: 'rms', decay: true, conv_kernel: 4 },
-  { reweighting: 'leap', normalizer: 'denominator', decay: false, conv_kernel: 0, position: 'sinusoidal' },
-  { reweighting: 'static', normalizer: 'denominator', decay: true, conv_kernel: 4 },
-  { reweighting: 'static', normalizer: 'rms', decay: false, conv_kernel: 0 },
-  { reweighting: 'none', normalizer: 'rms', decay: true, conv_kernel: 0 },
-  { reweighting: 'none', normalizer: 'denominator', decay: false, conv_kernel: 4 },
-];
+/** Every re-weighting, normalizer, decay, convolution and position. */
+const EVERY = ['leap', 'static', 'none'].flatMap((reweighting) =>
+  ['rms', 'denominator'].flatMap((normalizer) =>
+    [true, false].flatMap((decay) =>
+      [4, 0].flatMap((conv_kernel) =>
+        ['none', 'sinusoidal'].map((position) => ({ reweighting, normalizer, decay, conv_kernel, position })),
+      ),
+    ),
+  ),
+);
+/** Every pair of values is in one of these: where a configuration has to be compiled, which takes seconds. */
+export const PAIRS = [0, 15, 19, 28, 37, 42].map((n) => EVERY[n]);
 
 /** What a backend captures, against explicit quadratic attention over the whole text by the reference. */
-export function describeCapture(name: string, create: (model: ModelData) => Promise<Backend>): void {
+export function describeCapture(
+  name: string,
+  create: (model: ModelData) => Promise<Backend>,
+  configurations = EVERY,
+): void {
   describe(`what ${name} captures gives the shares of explicit attention over the whole text`, () => {
     test.each(goldenNames)('of the golden model %s', async (model) => {
       const { golden, ...data } = await loadGoldenModel(model);
       await compare(await create(data), data, [...golden.tokens, ...golden.tokens.slice(1)], 50);
     });
 
-    test.each(CONFIGURATIONS)(
-      'of a random model: $reweighting, $normalizer, decay $decay',
+    test.each(configurations)(
+      'of a random model: $reweighting, $normalizer, decay $decay, $conv_kernel taps, $position',
       async (options) => {
         const model = randomModel({ ...options, num_hidden_layers: 2, hidden_size: 16 }, 4);
         await compare(await create(model), model, randomText(150, 90), 70);

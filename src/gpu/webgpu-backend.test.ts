@@ -1,6 +1,6 @@
-import { describeCapture } from '../../tests/capture';
+import { describeCapture, PAIRS } from '../../tests/capture';
 import { describeConformance } from '../../tests/conformance';
 import { createOnSharedDevice } from './testing';
 
 describeConformance('WebGPU', createOnSharedDevice);
-describeCapture('WebGPU', createOnSharedDevice); // here, so that each golden model's kernels are compiled once
+describeCapture('WebGPU', createOnSharedDevice, PAIRS); // here, so that each golden model's kernels are compiled once

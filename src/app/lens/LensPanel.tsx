@@ -1,5 +1,5 @@
 import '../styles/lens.css';
-import { useEffect } from 'react';
+import { useEffect, useState } from 'react';
 import { usePlayground, usePlaygroundState } from '../playground-context';
 import type { LensMode } from '../store/lens';
 import CounterfactualView from './CounterfactualView';
@@ -26,6 +26,7 @@ export default function LensPanel() {
   const playground = usePlayground();
   const [{ mode, layer, head }, set] = useLensView();
   const engine = usePlaygroundState((state) => state.engine);
+  const [isLarge, setLarge] = useState(false);
   const isEmpty = usePlaygroundState(({ history }) => !history?.present.runs.some(({ text }) => text));
   useChosenToken();
   useChoosing();
@@ -38,7 +39,7 @@ export default function LensPanel() {
   }, [playground, isThere]);
   const { View } = VIEWS.find((view) => view.mode === mode)!;
   return (
-    <div className={`lens ${mode === 'text' ? '' : 'wide'}`} data-mode={mode}>
+    <div className={mode === 'text' ? 'lens' : isLarge ? 'lens wide large' : 'lens wide'}>
       <fieldset className="lens-modes" aria-label="View">
         {VIEWS.map((view) => (
           <button
@@ -50,6 +51,16 @@ export default function LensPanel() {
             {view.name}
           </button>
         ))}
+        {mode === 'text' ? null : (
+          <button
+            type="button"
+            className="wide-only lens-enlarge"
+            aria-pressed={isLarge}
+            onClick={() => setLarge(!isLarge)}
+          >
+            Large
+          </button>
+        )}
       </fieldset>
       {isEmpty ? (
         <Waiting>The lens looks at a text: write one, or let the model begin.</Waiting>

@@ -101,7 +101,8 @@ function Matrix({ matrix, start, n, of, kind, words }: MatrixProps) {
   usePaint(start, of === 'reweighting' ? null : row); // of that nearly all is 1
   const move = (next: readonly [number, number]) => {
     setCell(next);
-    playground.tokens.setState({ hovered: Math.max(start + next[1] - 1, 0) });
+    const seen = start + next[1] - 1; // the opening token is not in the text
+    playground.tokens.setState({ hovered: seen < 0 ? null : seen });
   };
   const [i, j] = at;
   const value = matrix.values[i * n + j];

@@ -34,8 +34,7 @@ export function sigmoid(u: f32): f32 {
   return 1 / (1 + f32x4.extract_lane(exp4(f32x4.splat(-u)), 0));
 }
 
-const SQRT_HALF: f32 = 0.7071067811865476;
-const QUARTER_PI: f32 = 0.7853981633974483;
+const HALF_PI: f32 = 1.5707963267948966;
 
 // sin and cos of y in [-pi/4, pi/4]
 // @ts-ignore: decorator
@@ -52,16 +51,15 @@ function cosNear0(y: f32): f32 {
   return 1 + s * (-1.0 / 2 + s * (1.0 / 24 + s * (-1.0 / 720 + s * (1.0 / 40320))));
 }
 
-/** sin(pi/2 P), P in [0, 1]: the angle is pi/4 + y, so sin = (cos y + sin y) / sqrt 2. */
+// sin and cos of pi/2 P, P in [0, 1], each from its nearer end: so that they are exact there, where a product of a pair that
+// the re-weighting takes away would else leave a trace.
+
 export function sinQuarter(P: f32): f32 {
-  const y: f32 = (P + P - 1) * QUARTER_PI;
-  return (cosNear0(y) + sinNear0(y)) * SQRT_HALF;
+  return P <= 0.5 ? sinNear0(P * HALF_PI) : cosNear0((1 - P) * HALF_PI);
 }
 
-/** cos(pi/2 P), P in [0, 1]: cos = (cos y - sin y) / sqrt 2. */
 export function cosQuarter(P: f32): f32 {
-  const y: f32 = (P + P - 1) * QUARTER_PI;
-  return (cosNear0(y) - sinNear0(y)) * SQRT_HALF;
+  return P <= 0.5 ? cosNear0(P * HALF_PI) : sinNear0((1 - P) * HALF_PI);
 }
 
 /** The sum of the lanes, in a fixed order. */
