@@ -1,4 +1,4 @@
-import { useMemo } from 'react';
+import { useDeferredValue, useMemo } from 'react';
 import { useStore } from 'zustand';
 import type { TokenRecord } from '../model/sampling';
 import { type Token, TokenIndex } from '../model/token-index';
@@ -14,7 +14,8 @@ export interface KnownTokens {
 
 export function useTokens(): KnownTokens {
   const { inspection } = usePlayground();
-  const runs = usePlaygroundState((state) => state.history?.present.runs);
+  // The page's other parts come first while the model writes.
+  const runs = useDeferredValue(usePlaygroundState((state) => state.history?.present.runs));
   const reading = useStore(inspection.store, (state) => state.reading);
   return useMemo(() => {
     const known = readUpTo(reading, runs ?? []);

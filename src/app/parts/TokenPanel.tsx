@@ -1,4 +1,4 @@
-import { type KeyboardEvent, useCallback, useEffect } from 'react';
+import { type KeyboardEvent, useEffect } from 'react';
 import { useStore } from 'zustand';
 import type { Token } from '../../model/token-index';
 import { showToken, tokenBytes } from '../../model/vocabulary';
@@ -22,7 +22,7 @@ export function TokenPanel() {
   const { inspection, tokens: view } = usePlayground();
   const known = useTokens();
   const measure = useStore(inspection.store, (state) => state.measure);
-  useTint(known, measure);
+  useTint(measure);
   const number = useStore(view, ({ hovered, chosen }) => hovered ?? chosen);
   const token = number !== null && number < known.index.count ? known.index.token(number) : null;
   return (
@@ -41,17 +41,17 @@ export function TokenPanel() {
 }
 
 /** Colours the text while the panel is open. */
-function useTint({ record }: KnownTokens, measure: Measure | 'off') {
-  const { tokens } = usePlayground();
-  const colour = useCallback(
-    (token: Token) => {
-      if (measure === 'off') return null;
-      const found = record(token);
-      return found?.rank ? tintColour(strengthOf(measure, found.logProbability)) : null;
-    },
-    [record, measure],
-  );
-  useEffect(() => tokens.setState({ colour }), [tokens, colour]);
+function useTint(measure: Measure | 'off') {
+  const { inspection, tokens } = usePlayground();
+  const reading = useStore(inspection.store, (state) => state.reading);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what was read now is painted now
+  useEffect(() => {
+    const colour = (token: Token) => {
+      const found = measure === 'off' ? null : inspection.logProbability(token);
+      return found === null ? null : tintColour(strengthOf(measure as Measure, found));
+    };
+    tokens.setState({ colour });
+  }, [inspection, tokens, measure, reading]);
   useEffect(() => () => tokens.setState({ colour: null, hovered: null }), [tokens]);
 }
 

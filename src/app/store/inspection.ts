@@ -38,6 +38,9 @@ export class Inspection {
   private readonly page: StoreApi<PlaygroundState>;
   private readonly session: Session;
   private running: AbortController | null = null;
+  private upTo: { reading: Reading | null; runs: readonly Run[]; count: number } = {
+    ...{ reading: null, runs: [], count: 0 },
+  };
 
   constructor(page: StoreApi<PlaygroundState>, session: Session) {
     this.page = page;
@@ -82,8 +85,25 @@ export class Inspection {
     const index = new TokenIndex(this.runs);
     if (number >= index.count) return null;
     const token = index.token(number);
-    const record = glanced(glance, token) ?? lookUp(token, reading, readUpTo(reading, this.runs));
+    const record = glanced(glance, token) ?? lookUp(token, reading, this.known());
     return { token, record };
+  }
+
+  /** What the model gave a token, for painting many of them; null where that is not known. */
+  readonly logProbability = ({ number, run, place }: Token): number | null => {
+    const isRead = number < this.known();
+    const records = isRead ? this.store.getState().reading!.records : run.source === 'sampled' && run.records;
+    if (!records) return null;
+    const at = (isRead ? number : place) * RECORD_SIZE;
+    return records[at + 2] > 0 ? records[at + 1] : null;
+  };
+
+  /** Tokens that the reading holds for, looked up once for each text. */
+  private known(): number {
+    const { reading } = this.store.getState();
+    if (this.upTo.reading !== reading || this.upTo.runs !== this.runs)
+      this.upTo = { reading, runs: this.runs, count: readUpTo(reading, this.runs) };
+    return this.upTo.count;
   }
 
   cancel(): void {
