@@ -2,11 +2,18 @@ import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vitest/config';
 import { assemblyscript } from './src/cpu/assemblyscript.ts';
 
+/** With ISOLATED=1 the page may share memory between threads; a static host need not send these. */
+const headers: Record<string, string> = process.env.ISOLATED
+  ? { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' }
+  : {};
+
 export default defineConfig({
   base: './', // a build runs from any sub-path of a static host
   plugins: [react(), assemblyscript()],
   worker: { format: 'es', plugins: () => [assemblyscript()] },
   build: { target: 'es2023' },
+  server: { headers },
+  preview: { headers },
   test: {
     include: ['src/**/*.test.ts', 'tests/**/*.test.ts', 'scripts/**/*.test.ts'],
     pool: 'forks', // Dawn reads VK_ICD_FILENAMES when its process starts

@@ -16,6 +16,23 @@ test('without WebGPU it runs on the CPU, and says why', async ({ playground, pag
   );
 });
 
+test('where the page is isolated, threads share the work', async ({ playground, page }) => {
+  const isolated = {
+    'cross-origin-opener-policy': 'same-origin',
+    'cross-origin-embedder-policy': 'require-corp',
+  };
+  await page.route('**/*', async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, headers: { ...response.headers(), ...isolated } });
+  });
+  await playground.open('', { length: 24 });
+  await page.getByRole('button', { name: /^Runs on: CPU/ }).click();
+  await expect(page.getByRole('dialog', { name: /^Runs on/ })).toContainText(/WebAssembly SIMD, \d threads/);
+  await page.keyboard.press('Escape');
+  await playground.press(playground.write);
+  await expect(playground.text.locator('ins')).not.toHaveCount(0);
+});
+
 test('the address chooses the backend, and a setting takes it back', async ({ playground, page }) => {
   await playground.open('?backend=reference');
   await page.getByRole('button', { name: 'Runs on: CPU, reference' }).click();

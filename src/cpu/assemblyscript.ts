@@ -4,49 +4,59 @@ import { dirname, join, relative } from 'node:path';
 import type { Plugin } from 'vite';
 
 const QUERY = '?assemblyscript';
+const SHARING = '&shared';
 const OPTIONS = '--optimizeLevel 3 --noAssert --runtime stub --importMemory --enable simd'.split(' ');
+/** For a memory that threads share: at most 1 GB. */
+const SHARED_MEMORY = '--enable threads --sharedMemory --maximumMemory 16384'.split(' ');
 const SHARED = join(import.meta.dirname, 'kernels'); // modules elsewhere may import from here
 const CACHE = 'node_modules/.cache/assemblyscript';
 
 /**
  * Vite plugin: `import bytes from './kernels/index.ts?assemblyscript'` compiles that AssemblyScript file and gives the
  * WebAssembly module as base64, so that browsers, workers and Node load it the same way, without a fetch. Folders
- * named kernels hold AssemblyScript; tsc and Biome leave them alone.
+ * named kernels hold AssemblyScript; tsc and Biome leave them alone. With `?assemblyscript&shared` the module takes a memory that
+ * threads share.
  */
 export function assemblyscript(): Plugin {
   return {
     name: 'assemblyscript',
     enforce: 'pre',
     async load(id) {
-      if (!id.endsWith(QUERY)) return null;
-      const entry = id.slice(0, -QUERY.length);
+      const isShared = id.endsWith(QUERY + SHARING);
+      if (!isShared && !id.endsWith(QUERY)) return null;
+      const entry = id.slice(0, id.lastIndexOf(QUERY));
+      const options = isShared ? [...OPTIONS, ...SHARED_MEMORY] : OPTIONS;
       const sources = [...new Set([dirname(entry), SHARED])].flatMap((folder) =>
         readdirSync(folder).map((name) => join(folder, name)),
       );
       for (const source of sources) this.addWatchFile(source);
-      return `export default '${(await compileCached(entry, sources)).toString('base64')}';`;
+      return `export default '${(await compileCached(entry, sources, options)).toString('base64')}';`;
     },
   };
 }
 
 /** Compiling takes seconds: what these sources, options and packages have given before is kept. */
-async function compileCached(entry: string, sources: readonly string[]): Promise<Buffer> {
-  const hash = createHash('sha256').update([entry, ...OPTIONS].join());
+async function compileCached(
+  entry: string,
+  sources: readonly string[],
+  options: readonly string[],
+): Promise<Buffer> {
+  const hash = createHash('sha256').update([entry, ...options].join());
   for (const file of [...sources, 'package-lock.json']) hash.update(readFileSync(file));
   const cached = join(CACHE, `${hash.digest('hex')}.wasm`);
   if (!existsSync(cached)) {
     mkdirSync(CACHE, { recursive: true });
-    writeFileSync(cached, await compile(entry));
+    writeFileSync(cached, await compile(entry, options));
   }
   return readFileSync(cached);
 }
 
-async function compile(entry: string): Promise<string | Uint8Array> {
+async function compile(entry: string, options: readonly string[]): Promise<string | Uint8Array> {
   const { default: asc } = await import('assemblyscript/asc');
   const baseDir = dirname(entry);
   let binary: string | Uint8Array = '';
   const { error, stderr } = await asc.main(
-    [relative(baseDir, entry), '--baseDir', baseDir, '--outFile', 'kernels.wasm', ...OPTIONS],
+    [relative(baseDir, entry), '--baseDir', baseDir, '--outFile', 'kernels.wasm', ...options],
     {
       writeFile: (_name, contents) => {
         binary = contents;

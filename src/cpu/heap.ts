@@ -9,9 +9,13 @@ export class Heap {
   private end = PAGE; // the first page holds the module's own constants
   private readonly freed = new Map<number, number[]>();
 
-  /** @throws EngineError 'device' when memory is short. */
-  constructor() {
-    this.memory = attempt(1, () => new WebAssembly.Memory({ initial: 1 }));
+  /**
+   * @param isShared whether threads may share it, as they may where the page is cross-origin isolated
+   * @throws EngineError 'device' when memory is short.
+   */
+  constructor(isShared = false) {
+    const size = isShared ? { initial: 1, maximum: 16384, shared: true } : { initial: 1 };
+    this.memory = attempt(1, () => new WebAssembly.Memory(size));
   }
 
   /** The address of `bytes` bytes. @throws EngineError 'device' when memory is short. */

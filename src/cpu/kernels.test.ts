@@ -8,7 +8,7 @@ import { loadKernels } from './kernels';
 import { intoPanels, padded } from './packed';
 
 const heap = new Heap();
-const kernels = await loadKernels(heap.memory);
+const { kernels } = await loadKernels(heap.memory);
 const noise = (length: number, seed: number, scale = 1) =>
   Float32Array.from({ length }, (_, i) => scale * (gumbel(seed, 0, i) - 0.577));
 

@@ -24,14 +24,19 @@ export interface Kernels {
   readonly toInt16: Kernel;
 }
 
-let compiled: Promise<WebAssembly.Module> | null = null;
+/** The kernels over a memory, and their module for threads that share it. */
+export interface Loaded {
+  readonly kernels: Kernels;
+  readonly module: WebAssembly.Module;
+}
 
 /** @throws EngineError 'device' where WebAssembly or its SIMD is missing. */
-export async function loadKernels(memory: WebAssembly.Memory): Promise<Kernels> {
+export async function loadKernels(memory: WebAssembly.Memory, isShared = false): Promise<Loaded> {
   try {
-    compiled ??= WebAssembly.compile(Uint8Array.from(atob(wasm), (c) => c.charCodeAt(0)));
-    const instance = await WebAssembly.instantiate(await compiled, { env: { memory } });
-    return instance.exports as unknown as Kernels;
+    const base64 = isShared ? (await import('./kernels/index.ts?assemblyscript&shared')).default : wasm;
+    const module = await WebAssembly.compile(Uint8Array.from(atob(base64), (c) => c.charCodeAt(0)));
+    const instance = await WebAssembly.instantiate(module, { env: { memory } });
+    return { kernels: instance.exports as unknown as Kernels, module };
   } catch (cause) {
     throw new EngineError(
       'device',

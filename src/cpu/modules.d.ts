@@ -3,3 +3,9 @@ declare module '*?assemblyscript' {
   const base64: string;
   export default base64;
 }
+
+/** The same for a memory that threads share. */
+declare module '*?assemblyscript&shared' {
+  const base64: string;
+  export default base64;
+}

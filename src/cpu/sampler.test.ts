@@ -9,7 +9,7 @@ import { loadKernels } from './kernels';
 import { Sampler } from './sampler';
 
 const heap = new Heap();
-const kernels = await loadKernels(heap.memory);
+const { kernels } = await loadKernels(heap.memory);
 const { config } = await loadGoldenModel('leap-denominator');
 
 async function samplerOf(logits: Float32Array) {

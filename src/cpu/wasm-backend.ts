@@ -1,9 +1,11 @@
 import type { Backend, Memory, ModelData, Streams } from '../model/backend';
+import { EngineError } from '../model/errors';
 import { type Activations, Forward } from './forward';
 import { Heap } from './heap';
 import { type Kernels, loadKernels } from './kernels';
-import { PackedWeights } from './packed';
+import { PackedWeights, padded } from './packed';
 import { WasmStreams } from './streams';
+import { LEAST_WORK, Threads, usableThreads } from './threads';
 
 export interface WasmOptions {
   /**
@@ -11,12 +13,42 @@ export interface WasmOptions {
    * 1e-3 of their rms instead of 1e-4. Other weights are always multiplied in float32.
    */
   readonly activations?: Activations;
+  /** Threads that share the rows of large products, bit for bit as one would compute them; more than one where memory can be shared. */
+  readonly threads?: number;
+  /** Multiply-adds from which a product is shared out among them. */
+  readonly leastWork?: number;
 }
 
 /** @throws EngineError 'device' without WebAssembly SIMD, or when memory is short. */
 export async function createWasmBackend(model: ModelData, options: WasmOptions = {}): Promise<Backend> {
+  const { activations = 'float32', threads = usableThreads(), leastWork = LEAST_WORK } = options;
+  if (threads > 1)
+    try {
+      return await createWithThreads(model, activations, threads, leastWork);
+    } catch (error) {
+      if (!(error instanceof EngineError) || error.code !== 'device') throw error;
+    }
   const heap = new Heap();
-  return new WasmBackend(model, heap, await loadKernels(heap.memory), options.activations ?? 'float32');
+  const { kernels } = await loadKernels(heap.memory);
+  return new WasmBackend(model, heap, kernels, activations, null);
+}
+
+async function createWithThreads(
+  model: ModelData,
+  activations: Activations,
+  count: number,
+  leastWork: number,
+): Promise<Backend> {
+  const heap = new Heap(true);
+  const { kernels, module } = await loadKernels(heap.memory, true);
+  const { hiddenSize, intermediateSize } = model.config;
+  const threads = await Threads.start(module, heap, count, padded(Math.max(hiddenSize, intermediateSize)));
+  try {
+    return new WasmBackend(model, heap, threads.share(kernels, leastWork), activations, threads);
+  } catch (error) {
+    threads.end();
+    throw error;
+  }
 }
 
 class WasmBackend implements Backend {
@@ -28,10 +60,18 @@ class WasmBackend implements Backend {
   private readonly kernels: Kernels;
   private readonly weights: PackedWeights;
   private readonly activations: Activations;
+  private readonly threads: Threads | null;
   private readonly opened = new Set<WasmStreams>();
 
-  constructor(model: ModelData, heap: Heap, kernels: Kernels, activations: Activations) {
-    this.device = `WebAssembly SIMD, one thread, ${activations}`;
+  constructor(
+    model: ModelData,
+    heap: Heap,
+    kernels: Kernels,
+    activations: Activations,
+    threads: Threads | null,
+  ) {
+    this.threads = threads;
+    this.device = `WebAssembly SIMD, ${threads ? `${threads.count} threads` : 'one thread'}, ${activations}`;
     this.activations = activations;
     this.model = model;
     this.heap = heap;
@@ -63,5 +103,6 @@ class WasmBackend implements Backend {
 
   destroy(): void {
     for (const streams of this.opened) streams.close();
+    this.threads?.end();
   }
 }

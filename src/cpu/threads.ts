@@ -1,0 +1,145 @@
+import { EngineError } from '../model/errors';
+import type { Heap } from './heap';
+import type { Kernels } from './kernels';
+
+/** Multiply-adds from which a product is worth sharing out. */
+export const LEAST_WORK = 2 ** 20;
+const START_MS = 10_000;
+const ANSWER_MS = 10_000;
+
+/** Words of the control block: the number of the job, helpers still at work, the kernel, then each helper's values. */
+const [JOB, WORKING, KERNEL, VALUES] = [0, 1, 2, 16];
+const MOST_VALUES = 16;
+const PRODUCTS = ['multiplyFloat32', 'multiplyInt8', 'multiplyInt16'] as const;
+/** Where the products' values stand (kernels/matrix.ts); the others are the same for every part of the rows. */
+const [W, SCALE, ROWS, COLUMNS, Y, TOKENS, ROOM] = [0, 1, 2, 3, 6, 8, 10];
+
+/** A helper's whole program: a worker of its own, with the kernels over the same memory. */
+const HELPER = `
+onmessage = async ({ data: { module, memory, control, index } }) => {
+  const { exports } = await WebAssembly.instantiate(module, { env: { memory } });
+  const words = new Int32Array(memory.buffer, control, ${VALUES} + ${MOST_VALUES} * (index + 1));
+  const values = words.subarray(${VALUES} + ${MOST_VALUES} * index);
+  const kernels = ${JSON.stringify(PRODUCTS)}.map((name) => exports[name]);
+  postMessage('ready');
+  for (let job = 0; ; ) {
+    for (let spins = 0; spins < 2000 && Atomics.load(words, ${JOB}) === job; spins++);
+    while (Atomics.load(words, ${JOB}) === job) Atomics.wait(words, ${JOB}, job);
+    job = Atomics.load(words, ${JOB});
+    kernels[words[${KERNEL}]](...values);
+    if (Atomics.sub(words, ${WORKING}, 1) === 1) Atomics.notify(words, ${WORKING});
+  }
+};`;
+
+/** Workers that share the heap, and with it the rows of every large product. Each row comes out as without them. */
+export class Threads {
+  private readonly control: number;
+  private readonly workers: readonly Worker[];
+  private readonly words: Int32Array;
+  private readonly rooms: readonly number[];
+
+  /**
+   * @param count threads in all, this one included
+   * @param columns of the widest matrix
+   * @throws EngineError 'device' where workers cannot be started
+   */
+  static async start(
+    module: WebAssembly.Module,
+    heap: Heap,
+    count: number,
+    columns: number,
+  ): Promise<Threads> {
+    let threads: Threads | null = null;
+    try {
+      threads = new Threads(heap, count, columns);
+      await threads.ready(module, heap.memory);
+      return threads;
+    } catch (cause) {
+      threads?.end();
+      const remedy = 'The model runs on one thread instead.';
+      throw new EngineError('device', 'Threads could not be started.', remedy, { cause });
+    }
+  }
+
+  private constructor(heap: Heap, count: number, columns: number) {
+    const helpers = Array.from({ length: count - 1 });
+    const numbers = VALUES + MOST_VALUES * helpers.length;
+    this.control = heap.allocate(4 * numbers);
+    this.words = new Int32Array(heap.memory.buffer, this.control, numbers);
+    this.rooms = helpers.map(() => heap.allocate(16 * columns));
+    const url = URL.createObjectURL(new Blob([HELPER], { type: 'text/javascript' }));
+    this.workers = helpers.map((_, i) => new Worker(url, { name: `thread ${i + 1}` }));
+    URL.revokeObjectURL(url);
+  }
+
+  private ready(module: WebAssembly.Module, memory: WebAssembly.Memory): Promise<unknown> {
+    const started = this.workers.map(
+      (worker, index) =>
+        new Promise((resolve, reject) => {
+          worker.onmessage = resolve;
+          worker.onerror = reject;
+          worker.onmessageerror = reject;
+          setTimeout(() => reject(new Error('no answer')), START_MS);
+          worker.postMessage({ module, memory, control: this.control, index });
+        }),
+    );
+    return Promise.all(started);
+  }
+
+  /** The kernels, of which the products are computed by all threads. */
+  share(kernels: Kernels, leastWork: number): Kernels {
+    const shared = { ...kernels };
+    for (const [n, name] of PRODUCTS.entries()) {
+      const bytes = name === 'multiplyFloat32' ? 4 : 1;
+      shared[name] = (...values) => {
+        if (values[ROWS] * values[COLUMNS] * values[TOKENS] < leastWork) kernels[name](...values);
+        else this.run(n, kernels[name], values, bytes);
+      };
+    }
+    return shared;
+  }
+
+  /** This one included. */
+  get count(): number {
+    return this.workers.length + 1;
+  }
+
+  end(): void {
+    for (const worker of this.workers) worker.terminate();
+  }
+
+  private run(kernel: number, own: (...values: number[]) => void, values: number[], bytes: number): void {
+    const { words, workers } = this;
+    words[KERNEL] = kernel;
+    for (const index of workers.keys())
+      words.set(this.part(values, index + 1, bytes), VALUES + MOST_VALUES * index);
+    Atomics.store(words, WORKING, workers.length);
+    Atomics.add(words, JOB, 1);
+    Atomics.notify(words, JOB);
+    own(...this.part(values, 0, bytes));
+    for (let spins = 0; spins < 2000 && Atomics.load(words, WORKING) > 0; spins++);
+    for (let left = Atomics.load(words, WORKING); left > 0; left = Atomics.load(words, WORKING))
+      if (Atomics.wait(words, WORKING, left, ANSWER_MS) === 'timed-out')
+        throw new EngineError('device-lost', 'A thread of the engine died.', 'The text goes on without it.');
+  }
+
+  /** The values of one thread's part of the rows: whole panels of four. */
+  private part(values: readonly number[], index: number, bytes: number): number[] {
+    const panels = values[ROWS] / 4;
+    const from = 4 * Math.floor((panels * index) / this.count);
+    const to = 4 * Math.floor((panels * (index + 1)) / this.count);
+    const part = [...values];
+    part[W] += from * values[COLUMNS] * bytes;
+    part[SCALE] += 4 * from;
+    part[ROWS] = to - from;
+    part[Y] += 4 * from;
+    if (index > 0 && ROOM < part.length) part[ROOM] = this.rooms[index - 1];
+    return part;
+  }
+}
+
+/** Threads that are worth having here: one where memory cannot be shared. */
+export function usableThreads(): number {
+  if (!globalThis.crossOriginIsolated) return 1;
+  return Math.max(1, Math.min(4, navigator.hardwareConcurrency));
+}
