@@ -95,10 +95,12 @@ async function compare(backend: Backend, model: ModelData, tokens: readonly numb
   const captures = await streams.capture(tokens.slice(start));
   expect(backend.memory()).toEqual(before);
   expect(streams.length()).toBe(tokens.length);
-  const logits = await streams.logits();
-  await streams.restore(null);
-  await streams.read(tokens);
-  expect(relativeError(logits, await streams.logits())).toBeLessThan(1e-4);
+  if (tokens.length < 1000) {
+    const logits = await streams.logits();
+    await streams.restore(null);
+    await streams.read(tokens);
+    expect(relativeError(logits, await streams.logits())).toBeLessThan(1e-4);
+  }
   streams.close();
   backend.destroy();
 

@@ -38,7 +38,7 @@ export const KINDS: Record<MatrixKind, { name: string; words: string; formula: s
 const SCALE_WORDS = {
   log: 'Logarithmic: each step of colour is a factor.',
   linear: 'Linear in the value.',
-  signed: 'Linear in the value, orange where it is negative.',
+  signed: 'By the square root of the value, orange where it is negative.',
   factor: 'Linear in the value, from 0 to 1.',
 };
 

@@ -28,11 +28,9 @@ export function scaleOf(values: Float32Array, kind: ScaleKind): Scale {
   most ||= 1;
   switch (kind) {
     case 'signed': {
-      const scale = lookUp(
-        (t) => interpolatePuOr(1 - t),
-        (value) => 0.5 + value / (2 * most),
-      );
-      return { ...scale, ends: [`−${percent(most)}`, percent(most)] };
+      // By square roots: few values are large, and the others matter.
+      const at = (value: number) => 0.5 + (Math.sign(value) * Math.sqrt(Math.abs(value) / most)) / 2;
+      return { ...lookUp((t) => interpolatePuOr(1 - t), at), ends: [`−${percent(most)}`, percent(most)] };
     }
     case 'factor':
       return { ...lookUp(interpolateViridis, (value) => value), ends: ['0', '1'] };
