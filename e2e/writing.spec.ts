@@ -119,6 +119,27 @@ test('typing in the middle of a generation ends it first', async ({ playground, 
   expect(await playground.words()).toBe(words);
 });
 
+test('those who listen hear sentences, not each token', async ({ playground, page }) => {
+  await playground.open('', { length: 150, atArticleEnd: 'continue' });
+  await playground.isReady();
+  await playground.startNew(BEGINNING);
+  const status = page.locator('[role=status].for-listeners');
+  await status.evaluate((element) => {
+    const said: string[] = [];
+    Object.assign(globalThis, { said });
+    const hear = () => said.push(element.textContent);
+    new MutationObserver(hear).observe(element, { characterData: true, childList: true, subtree: true });
+  });
+  await playground.press(playground.write);
+  await expect(status).toHaveText(/150 tokens written\.$/);
+  const said = await page.evaluate(() => (globalThis as unknown as { said: string[] }).said);
+  expect(said.length).toBeLessThan(20);
+  const letters = (text: string) => text.replace(/[^\p{L}\p{N}]/gu, '');
+  const written = letters((await playground.text.locator('ins').allInnerTexts()).join(''));
+  expect(written.length).toBeGreaterThan(100);
+  expect(letters(said.join(''))).toContain(written.slice(0, 40));
+});
+
 test('the title field and the first line are the same thing', async ({ playground, page }) => {
   await playground.open();
   await playground.startNew('A drink.');

@@ -158,7 +158,7 @@ function Dismiss({ onDismiss }: { onDismiss(): void }) {
   );
 }
 
-/** Says when writing begins and how it ended; never each token. */
+/** Says when writing begins, each finished sentence, and how it ended; never each token. */
 function Announcer() {
   const announcement = usePlaygroundState((state) => state.announcement);
   return (

@@ -15,7 +15,10 @@ describe('writing', () => {
     await done;
     expect(text()).toBe('One two three four');
     expect(sources()).toEqual(['typed', 'sampled']);
-    expect(state()).toMatchObject({ work: { phase: 'idle' }, announcement: '3 tokens written.' });
+    expect(state()).toMatchObject({
+      work: { phase: 'idle' },
+      announcement: 'two three four 3 tokens written.',
+    });
     playground.undo();
     expect(text()).toBe('One');
     playground.redo();
@@ -66,7 +69,7 @@ describe('writing', () => {
     void engine().writes('b');
     await done;
     expect(text()).toBe('Ab');
-    expect(state().announcement).toBe('Stopped after 1 token.');
+    expect(state().announcement).toBe('b Stopped after 1 token.');
   });
 
   it('regenerates from where the last generation began, and can undo that', async () => {

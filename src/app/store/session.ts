@@ -243,7 +243,8 @@ export class Session {
     if (mine.closed) return;
     this.keepBranch();
     const { figures } = result;
-    store.setState({ figures, announcement: conclusion(result, writing.count) });
+    const announcement = `${writing.sentences.rest()} ${conclusion(result, writing.count)}`.trim();
+    store.setState({ figures, announcement });
   }
 
   private async check(mine: Generation, { manifest }: EngineInfo): Promise<void> {

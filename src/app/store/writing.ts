@@ -4,6 +4,7 @@ import type { Sampling } from '../../model/sampling';
 import { appendSampled, withTokens } from '../../model/text';
 import type { GenerateEvent } from '../../workers/messages';
 import { amend, commit } from './history';
+import { Sentences } from './sentences';
 import type { PlaygroundState } from './state';
 import type { ModelRef, TextValue } from './text-value';
 
@@ -36,6 +37,7 @@ export class Writing {
   private readonly generation: Generation;
   private readonly store: StoreApi<PlaygroundState>;
   private readonly nextFrame: () => Promise<void>;
+  readonly sentences = new Sentences();
   private pending: TokensEvent[] = [];
   private frame: Promise<void> | null = null;
 
@@ -84,7 +86,9 @@ export class Writing {
       this.count += tokens.ids.length;
     }
     this.text = { ...this.text, runs };
+    const spoken = this.sentences.take(events.map(({ text }) => text).join(''), performance.now());
     this.store.setState({
+      ...(spoken && { announcement: spoken }),
       history: (first && !this.amends ? commit : amend)(history, this.text),
       figures: events.at(-1)!.figures,
       work: work.phase === 'stopping' ? work : { phase: 'writing' },
