@@ -31,6 +31,17 @@ test('the page follows what is written, until the reader looks elsewhere', async
   await playground.isIdle();
 });
 
+test('writing leaves the focus where it is', async ({ playground, page }) => {
+  await playground.open();
+  await playground.isReady();
+  await playground.startNew('Tea is a drink that is made');
+  await playground.title.focus();
+  await page.keyboard.press('Control+Enter');
+  await expect(playground.text.locator('ins')).not.toHaveCount(0);
+  await playground.isIdle();
+  await expect(playground.title).toBeFocused();
+});
+
 test('headings show their marks where the cursor is; an article ends with an ornament', async ({
   playground,
   page,

@@ -95,11 +95,11 @@ test('any text, tokens, settings and view come back as they were, lone surrogate
     { numRuns: 1000 },
   ));
 
-test('so do texts of thousands of tokens', () =>
+test('so do texts of up to 4,000 tokens', () =>
   fc.assert(
     fc.asyncProperty(
       fc.array(fc.tuple(fc.nat(8191), fc.string({ unit: 'grapheme', maxLength: 6 })), {
-        minLength: 1000,
+        minLength: 0,
         maxLength: 4000,
         size: 'max',
       }),
@@ -108,7 +108,7 @@ test('so do texts of thousands of tokens', () =>
         expect(await decodeLink(await encodeLink(value))).toEqual(normalize(value));
       },
     ),
-    { numRuns: 20 },
+    { numRuns: 40 },
   ));
 
 test('what says the same has the same link', async () => {

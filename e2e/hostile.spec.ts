@@ -1,0 +1,63 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { hash } from '../src/model/random';
+import { GREEDY } from '../src/model/sampling';
+import { inflateBody, open, seal } from '../src/share/container';
+import { encodeLink } from '../src/share/link';
+import { expect, model, test } from './playground';
+
+const FIXTURES = new URL('../tests/links/', import.meta.url);
+const links = readdirSync(FIXTURES).map(
+  (name) => JSON.parse(readFileSync(new URL(name, FIXTURES), 'utf8')).fragment as string,
+);
+const MARKUP = '<img src=//evil.test/x onerror=alert(1)><script>alert(2)</script>"><svg onload=alert(3)>';
+
+/** Links changed within, with a check made to fit: some open, most are refused. */
+async function mutants(count: number): Promise<string[]> {
+  let drawn = 0;
+  const random = (n: number) => hash(11, drawn++, 0) % n;
+  const made: string[] = [];
+  while (made.length < count) {
+    const { version, text, body } = await open(links[random(links.length)]);
+    const bytes = [...(await inflateBody(body))];
+    const words = [...text];
+    for (let times = 1 + random(3); times > 0; times--)
+      if (random(2)) bytes.splice(random(bytes.length), random(3), random(256));
+      else words.splice(random(words.length + 1), random(9), MARKUP.slice(random(40)));
+    const newer = random(5) === 0 ? version + 1 + random(9) : version;
+    made.push(await seal({ version: newer, text: words.join(''), body: Uint8Array.from(bytes) }));
+  }
+  return made;
+}
+
+test('whatever a link holds, the page runs nothing of it and asks no one', async ({ playground, page }) => {
+  await playground.open();
+  await playground.isReady();
+  const asked: string[] = [];
+  page.on('request', (request) => asked.push(request.url()));
+  page.on('dialog', () => asked.push('a dialog'));
+  const ours = await encodeLink({
+    model: { id: model.manifest.id, digest: model.manifest.digest },
+    runs: [{ source: 'typed', text: MARKUP }],
+    sampling: GREEDY,
+    view: { panel: MARKUP, lens: 'javascript:alert(4)', x: -1e300 },
+  });
+  const longest = await page.evaluate(
+    async (fragments) => {
+      let longest = 0;
+      for (const fragment of fragments) {
+        const began = performance.now();
+        location.hash = fragment;
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        longest = Math.max(longest, performance.now() - began);
+      }
+      return longest;
+    },
+    [...(await mutants(120)), ours],
+  );
+  expect(longest).toBeLessThan(2000); // none hangs
+  await expect(playground.text).toContainText('onerror=alert(1)');
+  expect(await page.locator('img, script[src*=evil], [onerror], [onload]').count()).toBe(0);
+  // Which models this site has may be looked up, and a face for foreign letters.
+  const known = [new URL('weights/', page.url()).href, new URL('assets/', page.url()).href];
+  expect(asked.filter((url) => !known.some((start) => url.startsWith(start)))).toEqual([]);
+});
