@@ -44,6 +44,7 @@ describe('generate', () => {
   test.each([
     [['--tokens', 'many'], /--tokens is many/],
     [['--backend', 'cuda'], /--backend is cuda/],
+    [['--activations', 'int4'], /--activations is int4/],
     [['--temperature', '-1'], /ambiguous/],
     [['--temperature=-1'], /temperature is -1/],
     [['--what'], /Unknown option '--what'/],

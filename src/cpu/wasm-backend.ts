@@ -71,7 +71,7 @@ class WasmBackend implements Backend {
     threads: Threads | null,
   ) {
     this.threads = threads;
-    this.device = `WebAssembly SIMD, ${threads ? `${threads.count} threads` : 'one thread'}, ${activations}`;
+    this.device = `WebAssembly SIMD, ${threads ? `${threads.count} threads` : 'one thread'}, ${model.weights.embedding.scales ? activations : 'float32'}`;
     this.activations = activations;
     this.model = model;
     this.heap = heap;

@@ -1,3 +1,4 @@
+import type { WasmOptions } from '../cpu/wasm-backend';
 import { BACKENDS, type Backend, type BackendKind, type ModelData, nextBest } from '../model/backend';
 import { EngineError } from '../model/errors';
 import type { ChosenBackend } from './engine';
@@ -11,13 +12,14 @@ export async function createBackend(
   model: ModelData,
   choice: BackendChoice,
   gpu: GPU | undefined,
+  onCpu: WasmOptions = {},
 ): Promise<ChosenBackend> {
-  if (choice !== 'auto') return open(choice, model, gpu, null);
+  if (choice !== 'auto') return open(choice, model, gpu, onCpu, null);
   const noGpu = await whyNotWebGpu(gpu);
   const reasons = noGpu ? [noGpu] : [];
   for (const kind of noGpu ? nextBest('webgpu') : BACKENDS)
     try {
-      return await open(kind, model, gpu, reasons.join(' ') || null);
+      return await open(kind, model, gpu, onCpu, reasons.join(' ') || null);
     } catch (thrown) {
       const error = EngineError.from(thrown);
       if (error.code !== 'device') throw error;
@@ -30,9 +32,10 @@ async function open(
   kind: BackendKind,
   model: ModelData,
   gpu: GPU | undefined,
+  onCpu: WasmOptions,
   reason: string | null,
 ): Promise<ChosenBackend> {
-  const backend = await startBackend(kind, model, gpu);
+  const backend = await startBackend(kind, model, gpu, onCpu);
   try {
     const streams = await backend.open(1);
     return { backend, streams, info: { kind, device: backend.device, reason } };
@@ -47,6 +50,7 @@ export async function startBackend(
   kind: BackendKind,
   model: ModelData,
   gpu: GPU | undefined,
+  onCpu: WasmOptions = {},
 ): Promise<Backend> {
   if (kind === 'webgpu') {
     const { createWebGpuBackend } = await import('../gpu/webgpu-backend');
@@ -54,7 +58,7 @@ export async function startBackend(
   }
   if (kind === 'cpu') {
     const { createWasmBackend } = await import('../cpu/wasm-backend');
-    return createWasmBackend(model);
+    return createWasmBackend(model, onCpu);
   }
   const { ReferenceBackend } = await import('../model/reference-backend');
   return new ReferenceBackend(model);
