@@ -5,6 +5,7 @@ import './styles/controls.css';
 import './styles/layout.css';
 import './styles/document.css';
 import './styles/panels.css';
+import './styles/cards.css';
 import './styles/settings.css';
 import './styles/token.css';
 import './styles/branches.css';

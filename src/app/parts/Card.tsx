@@ -32,7 +32,7 @@ export default function Card({ label, trigger, side, children, onClose }: Props)
           collisionPadding={EDGE}
           positionMethod="fixed"
         >
-          <Popover.Popup className="card" aria-label={label} finalFocus={trigger}>
+          <Popover.Popup className="card" aria-label={label} tabIndex={0} finalFocus={trigger}>
             {children}
           </Popover.Popup>
         </Popover.Positioner>
