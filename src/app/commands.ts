@@ -20,6 +20,8 @@ export interface Command {
 }
 
 const looksAtNone = ({ panel }: PlaygroundState) => panel !== 'token' && panel !== 'lens';
+/** The text is behind a comparison, in which the same keys write. */
+const compares = ({ card }: PlaygroundState) => card === 'compare';
 const isWorking = ({ work }: PlaygroundState) => work.phase !== 'idle';
 
 const TABLE = [
@@ -28,21 +30,23 @@ const TABLE = [
     name: 'Generate, or continue',
     keys: ['Mod+Enter'],
     isOff: isWorking,
-    run: (playground) => playground.generate(),
+    run: (playground) =>
+      compares(playground.store.getState()) ? playground.comparison.start() : playground.generate(),
   },
   { id: 'stop', name: 'Stop', keys: ['Esc'], isOff: (state) => !isWorking(state), run: (p) => p.stop() },
   {
     id: 'one-token',
     name: 'Write one token',
     keys: ['Alt+Enter'],
-    isOff: isWorking,
+    isOff: (state) => isWorking(state) || compares(state),
     run: (playground) => playground.generate(1),
   },
   {
     id: 'regenerate',
     name: 'Regenerate the last part',
     keys: ['Mod+Shift+Enter'],
-    isOff: (state) => isWorking(state) || !state.history || !canRegenerate(state.history.present),
+    isOff: (state) =>
+      isWorking(state) || compares(state) || !state.history || !canRegenerate(state.history.present),
     run: (playground) => playground.regenerate(),
   },
   {

@@ -72,6 +72,9 @@ interface Entry {
   lastUsed: number;
 }
 
+/** Bytes that snapshots may take together. */
+export const SNAPSHOT_BUDGET = 64 * 2 ** 20;
+
 const DENSE = 256; // tokens between snapshots close behind the newest
 const DENSE_SPAN = 4096; // how far behind 'close' reaches
 
@@ -90,7 +93,7 @@ export class SnapshotStore {
   private clock = 0;
 
   /** @param budget bytes */
-  constructor(budget = 64 * 2 ** 20) {
+  constructor(budget = SNAPSHOT_BUDGET) {
     this.budget = budget;
   }
 

@@ -1,5 +1,5 @@
 import type { Config } from '../../model/config';
-import { cacheBytes } from '../../model/snapshot';
+import { cacheBytes, SNAPSHOT_BUDGET } from '../../model/snapshot';
 import { bytes, count } from '../format';
 import { usePlaygroundState } from '../playground-context';
 import { countTokens } from '../store/text-value';
@@ -57,7 +57,7 @@ export function MemoryMeter() {
       </p>
       <p>
         <b>Snapshots</b> are copies of the state, kept so that going back is quick: {kept},{' '}
-        {bytes(figures?.snapshotBytes ?? 0)}. They come on top, 64 MB at most.
+        {bytes(figures?.snapshotBytes ?? 0)}. They come on top, {bytes(SNAPSHOT_BUDGET)} at most.
       </p>
     </Popover>
   );
