@@ -126,6 +126,8 @@ test('proportions, what if, and the tour say what they show', async ({ playgroun
   await playground.open();
   await openLens(playground, page);
   await view(page, 'Proportions').click();
+  await lens(page).getByLabel('Layer', { exact: true }).selectOption({ label: '3' });
+  await lens(page).getByLabel('Head', { exact: true }).selectOption({ label: '3' });
   await expect(lens(page).getByRole('row', { name: /^Similarity alone/ })).toContainText(/\d/);
   await picture(page, 'proportions');
 

@@ -58,13 +58,14 @@ export default function ExplainView() {
   const [{ layer, head, step }, set] = useLensView();
   const config = usePlaygroundState(({ engine }) => (engine.phase === 'ready' ? engine.info.config : null));
   const words = useWords();
-  const at = Math.min(step, STEPS.length - 1);
-  const { title, of, words: says, formula } = STEPS[at];
+  const steps = STEPS.filter(({ of }) => of !== 'reweighting' || config?.reweighting !== 'none');
+  const at = Math.min(step, steps.length - 1);
+  const { title, of, words: says, formula } = steps[at];
   const { answer, problem, isBusy } = useLens('matrix', { layer, head, of });
   return (
     <>
       <p className="lens-step">
-        Step {at + 1} of {STEPS.length}
+        Step {at + 1} of {steps.length}
       </p>
       <h2>{title}</h2>
       <Caption formula={formula}>{says}</Caption>
@@ -86,7 +87,7 @@ export default function ExplainView() {
         <button
           type="button"
           className="pill"
-          disabled={at === STEPS.length - 1}
+          disabled={at === steps.length - 1}
           onClick={() => set({ step: at + 1 })}
         >
           Next

@@ -45,6 +45,12 @@ const SCALE_WORDS = {
 /** The implied attention of one head, every token against every token. */
 export default function MatrixView() {
   const [{ layer, head, of, scale: kind }, set] = useLensView();
+  const hasProportions = usePlaygroundState(
+    ({ engine }) => engine.phase === 'ready' && engine.info.config.reweighting !== 'none',
+  );
+  const kinds = (Object.keys(KINDS) as MatrixKind[]).filter(
+    (kind) => kind !== 'reweighting' || hasProportions,
+  );
   const words = useWords();
   const { answer, problem, isBusy } = useLens('matrix', { layer, head, of });
   return (
@@ -54,7 +60,7 @@ export default function MatrixView() {
         <Pick
           name="Shows"
           value={of}
-          options={(Object.keys(KINDS) as MatrixKind[]).map((value) => ({ value, name: KINDS[value].name }))}
+          options={kinds.map((value) => ({ value, name: KINDS[value].name }))}
           onChange={(of) => set({ of })}
         />
         {of === 'share' || of === 'similarity' ? (
