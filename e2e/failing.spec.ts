@@ -1,7 +1,7 @@
-import { expect, test } from './playground';
+import { expect, LONG, test } from './playground';
 
 test('when the worker dies, another one goes on with the text', async ({ playground, page }) => {
-  await playground.open('', { length: 2000 });
+  await playground.open('', LONG);
   await playground.isReady();
   await playground.startNew('Tea is a drink');
   await playground.write.click();

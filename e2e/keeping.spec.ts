@@ -1,4 +1,4 @@
-import { expect, test } from './playground';
+import { expect, LONG, test } from './playground';
 
 const MEGABYTES = 5 * 2 ** 20;
 
@@ -19,7 +19,7 @@ test('the text survives a reload, with what was typed and what was sampled', asy
 });
 
 test('what is being written survives a reload', async ({ playground, page }) => {
-  await playground.open('', { length: 4000 });
+  await playground.open('', LONG);
   await playground.isReady();
   await playground.startNew('Tea is');
   await playground.write.click();
@@ -58,7 +58,7 @@ test('reading a long text says how far it is', async ({ playground, page }) => {
   await playground.open();
   await playground.isReady();
   await page.getByRole('button', { name: 'New', exact: true }).click();
-  await playground.paste('tea leaves and water\n', 5000);
+  await playground.paste('tea leaves and water\n', 20_000);
   await playground.write.click();
   await expect(page.getByText(/[1-9][\d,]* of [\d,]+ tokens/)).toBeVisible();
   await page.keyboard.press('Escape');

@@ -12,6 +12,9 @@ export const model = {
   weights: () => read(`public/weights/${id}/model.safetensors`),
 };
 
+/** The model writes for forty seconds, however fast the machine: a test that interrupts it comes in time. */
+export const LONG: Partial<Settings> = { length: 4000, atArticleEnd: 'continue', tokensPerSecond: 100 };
+
 /** The page as a person meets it. */
 export class PlaygroundPage {
   readonly page: Page;

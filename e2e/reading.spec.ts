@@ -1,9 +1,9 @@
-import { expect, test } from './playground';
+import { expect, LONG, test } from './playground';
 
 test.use({ viewport: { width: 1000, height: 500 } });
 
 test('the page follows what is written, until the reader looks elsewhere', async ({ playground, page }) => {
-  await playground.open('', { length: 4000, atArticleEnd: 'continue' });
+  await playground.open('', LONG);
   await playground.isReady();
   const main = page.getByRole('main');
   const distance = () => main.evaluate((e) => [e.scrollTop, e.scrollHeight - e.scrollTop - e.clientHeight]);

@@ -1,5 +1,5 @@
 import example from '../src/app/example.json' with { type: 'json' };
-import { expect, model, test } from './playground';
+import { expect, LONG, model, test } from './playground';
 
 const BEGINNING = '= Tea =\n\nTea is a drink that is made';
 
@@ -49,7 +49,7 @@ test('generate, continue, one token, regenerate, undo and redo', async ({ playgr
 });
 
 test('stops midway, keeps what was written, and continues', async ({ playground }) => {
-  await playground.open('', { length: 4000 });
+  await playground.open('', LONG);
   await playground.isReady();
   await playground.startNew(BEGINNING);
   await playground.write.click();
@@ -104,7 +104,7 @@ test('the keyboard does it all', async ({ playground, page }) => {
 });
 
 test('typing in the middle of a generation ends it first', async ({ playground, page }) => {
-  await playground.open('', { length: 4000 });
+  await playground.open('', LONG);
   await playground.isReady();
   await playground.startNew(BEGINNING);
   await playground.write.click();
