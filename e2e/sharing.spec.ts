@@ -26,7 +26,7 @@ test('a copied link shows the same text elsewhere before the weights, and one pr
   page,
   browser,
 }) => {
-  await playground.open();
+  await playground.open('', { atArticleEnd: 'continue' });
   await playground.isReady();
   await playground.startNew('= Tea =\n\nTea is a drink that is made');
   await playground.press(playground.write);

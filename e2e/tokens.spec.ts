@@ -4,7 +4,8 @@ import { expect, test } from './playground';
 const BEGINNING = '= Tea =\n\nTea is a drink that is made';
 
 test('keyboard alone: from token to token, and another in the place of one', async ({ playground, page }) => {
-  await playground.open();
+  // one seed, so that the alternatives are words that can be found again in the text
+  await playground.open('', { seed: 7, randomSeed: false });
   await playground.isReady();
   await playground.startNew(BEGINNING);
   await playground.press(playground.write);
@@ -94,8 +95,6 @@ test('branches: kept, walked, named, pruned, taken along, there after a reload',
   for await (const part of file) json += part;
   expect(JSON.parse(json).tree.children).toMatchObject([{ name: 'hot', here: true }, {}]);
 
-  await expect.poll(() => playground.kept().then(({ text }) => text.length)).toBeGreaterThan(0);
-  await page.waitForTimeout(600);
   await page.reload();
   await playground.isReady();
   await playground.openPanel('Branches');
