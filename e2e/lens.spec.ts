@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { Page } from '@playwright/test';
 import { findsNothing } from './axe';
-import { expect, PlaygroundPage, test } from './playground';
+import { expect, LONG, PlaygroundPage, test } from './playground';
 
 const PICTURES = new URL('../docs/lens/', import.meta.url).pathname;
 
@@ -29,7 +29,7 @@ async function openLens(playground: PlaygroundPage, page: Page): Promise<void> {
 }
 
 test('choose a token, step, follow the writing, and read shares in numbers', async ({ playground, page }) => {
-  await playground.open('', { length: 60, atArticleEnd: 'continue' });
+  await playground.open('', LONG);
   await openLens(playground, page);
   const token = page.getByRole('slider', { name: 'Token that is looked at' });
   const last = Number(await token.getAttribute('max'));
@@ -58,9 +58,16 @@ test('choose a token, step, follow the writing, and read shares in numbers', asy
   await expect(lens(page).locator('.lens-caption').first()).toContainText('looked back at');
   await picture(page, 'text');
   await playground.write.click();
-  await expect.poll(async () => Number(await token.inputValue())).toBeGreaterThan(last);
+  for (const written of [0, 20]) {
+    await expect.poll(async () => Number(await token.inputValue())).toBeGreaterThan(last + written);
+    await expect(playground.stop).toBeVisible(); // it follows while the text is written
+  }
+  await playground.stop.click();
   await playground.isIdle();
-  await expect.poll(async () => Number(await token.inputValue())).toBe(last + 60);
+  const end = await lens(page).locator('.lens-stepper b').innerText();
+  await expect(lens(page).locator('.lens-caption').first()).toContainText(
+    `Of all that ${end} looked back at`,
+  );
   await page.getByRole('button', { name: 'Close Lens' }).click();
   await expect(playground.text.locator('.token')).toHaveCount(0);
 });

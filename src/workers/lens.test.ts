@@ -234,6 +234,7 @@ test('looks on while the engine writes, which writes what it would have written'
       ...({ kind: 'row', question } as const),
     });
   const request = { sampling: SAMPLING, maxTokens: 60, atArticleEnd: 'continue' } as const;
+  await look(0, []); // open from the first token on, however soon the last is written
   const writing = await engine.generate({ runs: [{ text: PROMPT }], ...request }, (event) => {
     if (event.type !== 'tokens') return;
     ids.push(...event.tokens.ids);

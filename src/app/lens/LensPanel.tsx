@@ -1,4 +1,5 @@
 import '../styles/lens.css';
+import '../styles/lens-pictures.css';
 import { useEffect, useState } from 'react';
 import { usePlayground, usePlaygroundState } from '../playground-context';
 import type { LensMode } from '../store/lens';
