@@ -1,4 +1,4 @@
-"""LeaPformer attention (arXiv 2405.13046), causal, and the softmax twin that it is compared to.
+"""LeaPformer attention (arXiv 2405.13046), causal. Its softmax twin is in `softmax.py`.
 
 For token i of a stream, per head of width e, after the projections:
 
@@ -249,69 +249,3 @@ class Convolution(nn.Module):
         self.weight = nn.Parameter(torch.zeros(taps, channels).t())
         with torch.no_grad():
             self.weight[:, -1] = 1
-
-
-class SoftmaxAttention(nn.Module):
-    """The control: softmax over the last `window` tokens of the document, rotary positions.
-
-    State: {"k", "v"} [B, h, window - 1, e] before rotation, and "age" [B], how many of them count.
-    """
-
-    def __init__(self, config: ModelConfig) -> None:
-        super().__init__()
-        self.config = config
-        d = config.hidden_size
-        self.qkv = nn.Linear(d, 3 * d, bias=False)
-        self.output = nn.Linear(d, d, bias=False)
-        if config.conv_kernel:
-            self.convolution = Convolution(3 * d, config.conv_kernel)
-
-    def empty_state(
-        self, batch: int, dtype: torch.dtype, device: torch.device
-    ) -> dict[str, Tensor]:
-        c = self.config
-        cache = (batch, c.num_attention_heads, c.window - 1, c.head_size)
-        state = {name: torch.zeros(cache, dtype=dtype, device=device) for name in ("k", "v")}
-        state["age"] = torch.zeros(batch, dtype=torch.long, device=device)
-        if c.conv_kernel:
-            shape = (batch, c.conv_kernel - 1, 3 * c.hidden_size)
-            state["rows"] = torch.zeros(shape, dtype=dtype, device=device)
-        return state
-
-    def forward(
-        self, x: Tensor, start: Tensor, position: Tensor, state: dict[str, Tensor]
-    ) -> tuple[Tensor, dict[str, Tensor]]:
-        c = self.config
-        (B, T, _), W = x.shape, c.window - 1
-        u, new = self.qkv(x), {}
-        if c.conv_kernel:
-            u, last = short_convolution(u, self.convolution.weight, state["rows"])
-            new["rows"] = last.to(state["rows"].dtype)
-        q, k, v = u.view(B, T, 3, c.num_attention_heads, c.head_size).permute(2, 0, 3, 1, 4)
-        k = torch.cat([state["k"].to(k.dtype), k], 2)
-        v = torch.cat([state["v"].to(v.dtype), v], 2)
-        key_time = torch.arange(W + T, device=x.device)
-        query_time = key_time[W:]
-        # a token sees its document's last `window` tokens, itself included
-        distance = query_time[:, None] - key_time
-        seen = (distance >= 0) & (distance <= W)
-        since_start = torch.where(start, query_time, -1).cummax(1).values  # last start in this call
-        first = torch.where(since_start < 0, W - state["age"][:, None], since_start)
-        seen = seen & (key_time >= first[..., None])
-        o = F.scaled_dot_product_attention(
-            rotate(q, query_time), rotate(k, key_time), v, attn_mask=seen[:, None]
-        )
-        new["k"], new["v"] = (t[:, :, -W:].to(state["k"].dtype) for t in (k, v))
-        new["age"] = (W + T - first[:, -1]).clamp(max=W)
-        return self.output(o.transpose(1, 2).reshape(x.shape)), new
-
-
-def rotate(x: Tensor, time: Tensor) -> Tensor:
-    """Rotary positions: x [B, h, T, e], time [T] -> the same, turned by time / 10000^(2i/e)."""
-    wide = x if x.dtype == torch.float64 else x.float()
-    half = x.shape[-1] // 2
-    frequency = 10000.0 ** (-torch.arange(half, dtype=wide.dtype, device=x.device) / half)
-    angle = time.to(wide.dtype)[:, None] * frequency
-    cos, sin = angle.cos(), angle.sin()
-    a, b = wide[..., :half], wide[..., half:]
-    return torch.cat([a * cos - b * sin, a * sin + b * cos], -1).to(x.dtype)

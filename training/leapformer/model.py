@@ -10,8 +10,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from .attention import Attention, Scale, SoftmaxAttention, rms
+from .attention import Attention, Scale, rms
 from .config import ModelConfig
+from .softmax import SoftmaxAttention
 
 State = dict[str, Tensor]  # of one layer, plus one for the positions; every tensor starts with B
 
