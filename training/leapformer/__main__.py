@@ -44,11 +44,14 @@ def _evaluate(a: Namespace) -> None:
     write_figures(figures, a.out)
 
 
+def _identity(a: Namespace) -> dict[str, str]:
+    return {k: getattr(a, k) for k in ("id", "name", "description") if getattr(a, k)}
+
+
 def _export(a: Namespace) -> None:
     from .export import export
 
-    given = {k: getattr(a, k) for k in ("id", "name", "description") if getattr(a, k)}
-    manifest = export(a.run_folder, a.out, a.dtype, given, a.valid, a.test, not a.last)
+    manifest = export(a.run_folder, a.out, a.dtype, _identity(a), a.valid, a.test, not a.last)
     print(json.dumps(manifest, indent=2))
 
 
@@ -76,6 +79,11 @@ def _study(a: Namespace) -> None:
 
 
 def _make(a: Namespace) -> None:
+    from .config import RunConfig
+    from .export import check_export
+
+    texts = [a.valid[0], *([a.test] if a.test else [])]
+    check_export(RunConfig.read(a.config, a.set), a.out, _identity(a), texts)
     a.data, a.until, a.run_folder, folder = a.work / "data", None, a.work / "run", a.out
     a.out = a.data
     _prepare(a)

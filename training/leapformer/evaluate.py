@@ -47,16 +47,23 @@ def watch(model: LeapFormer, tokens: np.ndarray, bfloat16: bool) -> float:
     return float(token_losses(model, streams, bfloat16).mean())
 
 
+def word_text(path: Path) -> Path:
+    """`path`, if it is a file whose words can be counted. Raises UserError otherwise."""
+    if not path.is_file():
+        raise UserError(f"{path} is no file")
+    if not path.name.endswith((".raw", ".tokens", ".parquet")):
+        raise UserError(
+            f"{path}: perplexity by words needs a WikiText file (.raw, .tokens, parquet)"
+        )
+    return path
+
+
 def read_text(path: Path, tokenizer: Tokenizer) -> tuple[np.ndarray, int, int, float]:
     """A WikiText file as one stream of tokens [N]; its words, bytes, and round-trip share.
 
     Words are counted as WikiText does: those of each line, and one for its end.
     """
-    if path.name.endswith((".jsonl", ".jsonl.xz", ".jsonl.gz")):
-        raise UserError(
-            f"{path}: perplexity by words needs a WikiText file (.raw, .tokens, parquet)"
-        )
-    texts = [article.text for article in read_articles(path)]
+    texts = [article.text for article in read_articles(word_text(path))]
     ids = [[0, *e.ids] for e in tokenizer.encode_batch_fast(texts)]
     tokens = np.concatenate([np.array(i, dtype=np.int64) for i in ids])
     words = sum(len(line.split()) + 1 for line in read_lines(path))

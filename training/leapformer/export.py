@@ -7,11 +7,12 @@ from pathlib import Path
 from . import checkpoint, folder
 from .card import card
 from .config import RunConfig
-from .evaluate import perplexity, read_text
+from .evaluate import perplexity, read_text, word_text
 from .files import UserError
 from .folder import dequantize, publish, quantize
 from .model import LeapFormer
 from .sample import choose_sampling
+from .text import read_articles
 from .tokenizer import load_tokenizer
 
 INT8_COST = 0.005  # the share of perplexity that int8 may cost
@@ -71,6 +72,14 @@ def export(
         sampling=sampling,
         card=card(config.model, identity, precision, parameters, figures),
     )
+
+
+def check_export(config: RunConfig, out: Path, identity: dict[str, str], texts: list[Path]) -> None:
+    """Raises UserError where an export after the training would be refused, before it begins."""
+    folder.check_free(config.model, out)
+    _identity(identity, config, LeapFormer(config.model))
+    for text in texts:
+        next(read_articles(word_text(text)))
 
 
 def _identity(given: dict[str, str], config: RunConfig, model: LeapFormer) -> dict[str, str]:

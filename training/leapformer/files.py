@@ -33,12 +33,18 @@ def atomic(path: Path) -> Iterator[BinaryIO]:
             file.flush()
             os.fsync(file.fileno())
         os.replace(partial, path)
-    except OSError as error:
+    except (OSError, RuntimeError) as raised:
+        # torch.save reports a failing file as a RuntimeError that arose from the file's OSError
+        error: BaseException | None = raised
+        while error is not None and not isinstance(error, OSError):
+            error = error.__context__
+        if error is None:
+            raise
         free = shutil.disk_usage(path.parent).free / 1e6
         raise UserError(
             f"cannot write {path}: {error.strerror or error} ({free:.0f} MB free there); "
             "free some space or choose another folder, then run the same command again"
-        ) from error
+        ) from raised
     finally:
         partial.unlink(missing_ok=True)
 

@@ -87,6 +87,14 @@ def read_model(folder: Path) -> LeapFormer:
     return model.eval()
 
 
+def check_free(config: ModelConfig, folder: Path) -> None:
+    """Raises UserError where a model of this kind is not published, or `folder` is taken."""
+    if config.reweighting == "softmax":
+        raise UserError("the softmax twin is a control; only LeaPformers are published")
+    if (folder / "manifest.json").exists():
+        raise UserError(f"{folder} is published already; links name it: choose a new version")
+
+
 def publish(
     model: LeapFormer,
     tokenizer: Path,
@@ -103,10 +111,7 @@ def publish(
     `identity` holds id, name, description and license. A published folder is never changed:
     raises UserError where `folder` has a manifest already.
     """
-    if model.config.reweighting == "softmax":
-        raise UserError("the softmax twin is a control; only LeaPformers are published")
-    if (folder / "manifest.json").exists():
-        raise UserError(f"{folder} is published already; links name it: choose a new version")
+    check_free(model.config, folder)
     weights = {k: v.detach().cpu().numpy() for k, v in model.state_dict().items()}
     stored = quantize({k: np.ascontiguousarray(v) for k, v in weights.items()}, precision)
     bpe = load_tokenizer(tokenizer)

@@ -29,6 +29,7 @@ from .grow import begin_as
 from .model import LeapFormer, State
 from .optimizer import make_optimizers, schedule
 from .plot import plot_loss
+from .tokenizer import load_tokenizer
 
 VALIDATION_TOKENS = 65_536
 
@@ -232,6 +233,12 @@ def train(config: RunConfig, data: Path, out: Path, until: int | None = None) ->
 
     workers = Workers()
     first = workers.rank == 0
+    entries = load_tokenizer(data / "tokenizer.json").get_vocab_size()
+    if entries != config.model.vocab_size:
+        raise UserError(
+            f"the tokenizer of {data} has {entries} entries, the model {config.model.vocab_size}: "
+            f"set model.vocab_size={entries}, or prepare the text with --vocabulary"
+        )
     run = Run(config, data, workers)
     checkpoint.require_room(out, run.model)
     validation = Documents(data, "valid").tokens(VALIDATION_TOKENS)

@@ -53,6 +53,13 @@ def test_one_command_from_raw_text_to_a_published_folder(tmp_path: Path) -> None
     export_onnx(tmp_path / "tiny-v1", tmp_path / "tiny.onnx")
     assert max(check_onnx(tmp_path / "tiny.onnx", golden).values()) < 1e-4
 
+    again = leapformer(
+        *("make", config, "--train", texts, "--valid", valid),
+        *("--work", tmp_path / "other", "--out", tmp_path / "tiny-v1"),
+    )
+    assert "is published already" in again.stderr  # said before any work
+    assert not (tmp_path / "other").exists()
+
     figures = tmp_path / "figures.json"
     done = leapformer(
         *("evaluate", tmp_path / "work/run", "--text", valid, "--long", "--out", figures)

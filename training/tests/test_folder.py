@@ -17,6 +17,7 @@ from leapformer.config import ModelConfig
 from leapformer.files import UserError, sha256
 from leapformer.model import LeapFormer
 from leapformer.reference import golden
+from leapformer.sample import Sampling
 
 CONFIG = ModelConfig(vocab_size=300, hidden_size=32, num_hidden_layers=2, num_attention_heads=2)
 IDENTITY = {"id": "tiny-v1", "name": "Tiny", "description": "A test.", "license": "CC BY-SA 3.0"}
@@ -30,7 +31,7 @@ def publish(model: LeapFormer, prepared, out, precision: str = "int8") -> dict:
         identity=IDENTITY,
         precision=precision,
         evaluation={},
-        sampling={"temperature": 1.0},
+        sampling=dataclasses.asdict(Sampling()),
         card="# Tiny\n",
     )
 

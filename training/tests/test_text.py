@@ -95,10 +95,12 @@ def test_tokenizer_gives_every_text_back(prepared: Path, text: str) -> None:
         assert tokenizer.decode(ids) == t
 
 
-@pytest.mark.parametrize("suffix", [".raw", ".parquet", ".jsonl", ".jsonl.xz", ".jsonl.gz"])
+@pytest.mark.parametrize(
+    "suffix", [".raw", ".tokens", ".parquet", ".jsonl", ".jsonl.xz", ".jsonl.gz"]
+)
 def test_every_form_gives_the_same_articles(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"wiki.train{suffix}"
-    if suffix == ".raw":
+    if suffix in (".raw", ".tokens"):
         path.write_text(WIKITEXT, encoding="utf-8")
     elif suffix == ".parquet":
         table = pyarrow.table({"text": WIKITEXT.splitlines(keepends=True)})

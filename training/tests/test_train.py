@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -54,7 +55,8 @@ def write_config(folder: Path, steps: int = 40, **options) -> Path:
 
 
 def command(config: Path, data: Path, out: Path, processes: int = 1) -> list[str]:
-    launch = ["-m", "torch.distributed.run", f"--nproc-per-node={processes}", "--master-port=29561"]
+    # any free port: another copy of these tests may be running
+    launch = ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
     start = launch if processes > 1 else []
     arguments = ["train", str(config), "--data", str(data), "--out", str(out)]
     return [sys.executable, *start, "-m", "leapformer", *arguments]
@@ -163,6 +165,42 @@ def test_nan_stops_with_step_and_batch(prepared, tmp_path, monkeypatch) -> None:
         UserError, match=r"the loss is nan at step 3, streams 0 to 1, .* tokens \[\["
     ):
         train(config, prepared, tmp_path / "run")
+
+
+def test_the_average_is_that_of_the_weights(prepared, tmp_path) -> None:
+    config = RunConfig.read(write_config(tmp_path, top="average = 0.25"))
+    states = [
+        checkpoint.load(train(config, prepared, tmp_path / "run", until=n)) for n in range(1, 4)
+    ]
+    average = states[0]["average"]
+    for n, state in enumerate(states[1:], 1):
+        past = min(0.25, (1 + n) / (10 + n))
+        for name, weight in state["model"].items():
+            expected = past * average[name] + (1 - past) * weight
+            torch.testing.assert_close(state["average"][name], expected)
+        average = state["average"]
+
+
+def test_a_full_disk_stops_a_checkpoint_and_keeps_the_last(prepared, tmp_path) -> None:
+    config = RunConfig.read(write_config(tmp_path))
+    path = train(config, prepared, tmp_path / "run", until=2)
+    state = checkpoint.load(path)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size // 2, limits[1]))
+    try:
+        with pytest.raises(UserError, match=r"cannot write .*checkpoint-0000003\.pt.*free some"):
+            checkpoint.save(tmp_path / "run", {**state, "step": 3})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert checkpoint.latest(tmp_path / "run") == path
+    assert not list((tmp_path / "run").glob(".*"))
+
+
+def test_another_vocabulary_is_refused_before_the_first_step(prepared, tmp_path) -> None:
+    config = RunConfig.read(write_config(tmp_path), ["model.vocab_size=512"])
+    with pytest.raises(UserError, match="300 entries, the model 512"):
+        train(config, prepared, tmp_path / "run")
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_damaged_checkpoint_is_named(prepared, tmp_path) -> None:
