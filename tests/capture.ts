@@ -21,6 +21,9 @@ const EVERY = ['leap', 'static', 'none'].flatMap((reweighting) =>
 /** Every pair of values is in one of these: where a configuration has to be compiled, which takes seconds. */
 export const PAIRS = [0, 15, 19, 28, 37, 42].map((n) => EVERY[n]);
 
+/** Of the texts and their windows. CAPTURE=long looks at every model as the lens does at a long text: that takes minutes. */
+const [LENGTH, WINDOW] = process.env.CAPTURE === 'long' ? [10_000, 512] : [150, 70];
+
 /** What a backend captures, against explicit quadratic attention over the whole text by the reference. */
 export function describeCapture(
   name: string,
@@ -30,15 +33,15 @@ export function describeCapture(
   describe(`what ${name} captures gives the shares of explicit attention over the whole text`, () => {
     test.each(goldenNames)('of the golden model %s', async (model) => {
       const { golden, ...data } = await loadGoldenModel(model);
-      const text = Array.from({ length: 10_000 }, (_, i) => golden.tokens[i % golden.tokens.length]);
-      await compare(await create(data), data, text, 512);
+      const text = Array.from({ length: LENGTH }, (_, i) => golden.tokens[i % golden.tokens.length]);
+      await compare(await create(data), data, text, WINDOW);
     });
 
     test.each(configurations)(
       'of a random model: $reweighting, $normalizer, decay $decay, $conv_kernel taps, $position',
       async (options) => {
         const model = randomModel({ ...options, num_hidden_layers: 2, hidden_size: 16 }, 4);
-        await compare(await create(model), model, randomText(10_000, 9_900), 512);
+        await compare(await create(model), model, randomText(LENGTH, LENGTH - 60), WINDOW);
       },
     );
 
