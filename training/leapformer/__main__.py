@@ -24,7 +24,7 @@ def _train(a: Namespace) -> None:
 
 
 def _evaluate(a: Namespace) -> None:
-    from .evaluate import generated_repetition, long_stream, perplexity, read_text
+    from .evaluate import generated_repetition, long_stream, perplexity, read_text, write_samples
     from .export import load_any, write_figures
     from .sample import Sampling, choose_sampling
     from .tokenizer import load_tokenizer
@@ -32,14 +32,18 @@ def _evaluate(a: Namespace) -> None:
     model, path = load_any(a.model, not a.last)
     tokenizer = load_tokenizer(path)
     figures: dict = {"perplexity": perplexity(model, tokenizer, a.text)}
+    if a.window:
+        figures["by_windows"] = perplexity(model, tokenizer, a.text, a.window)
     tokens = read_text(a.text, tokenizer)[0]
     if a.long:
         figures["long_stream"] = long_stream(model, tokens)
-    if a.sampling or a.generate:
+    if a.sampling or a.generate or a.samples:
         chosen, figures["sampling"] = choose_sampling(model, tokens)
         figures["sampling"]["chosen"] = chosen
+        sampler = Sampling(**chosen)
+        if a.samples:
+            figures["samples"] = write_samples(model, tokenizer, tokens, sampler, a.samples)
         if a.generate:
-            sampler = Sampling(**chosen)
             figures["repetition"] = generated_repetition(model, tokens, sampler, a.generate)
     write_figures(figures, a.out)
 
@@ -58,7 +62,7 @@ def _export(a: Namespace) -> None:
 def _onnx(a: Namespace) -> None:
     from .onnx_export import check_onnx, export_onnx
 
-    export_onnx(a.model, a.out)
+    export_onnx(a.model, a.out, a.standard)
     golden = json.loads((a.model / "golden.json").read_text())
     print("largest differences to golden.json:", json.dumps(check_onnx(a.out, golden)))
 
@@ -131,6 +135,10 @@ def _parser() -> ArgumentParser:
     command.add_argument("model", type=Path, help="a model folder, run folder or checkpoint")
     command.add_argument("--text", type=Path, required=True, help="a WikiText file")
     command.add_argument("--long", action="store_true", help="loss by position, never wiped")
+    command.add_argument(
+        "--window", type=int, default=0, metavar="N", help="also by windows of N tokens, no state"
+    )
+    command.add_argument("--samples", type=int, default=0, help="continuations to write")
     command.add_argument("--sampling", action="store_true", help="choose sampler defaults")
     command.add_argument("--generate", type=int, default=0, help="tokens to measure repetition in")
     command.add_argument("--last", action="store_true", help="a run's last weights, not averaged")
@@ -147,6 +155,9 @@ def _parser() -> ArgumentParser:
     command = commands.add_parser("onnx", help="a model folder to an ONNX file")
     command.add_argument("model", type=Path)
     command.add_argument("--out", type=Path, required=True, metavar="FILE")
+    command.add_argument(
+        "--standard", action="store_true", help="opset 27 alone, without com.microsoft"
+    )
     command.set_defaults(run=_onnx)
 
     command = commands.add_parser("bench", parents=[settings], help="speed of a whole step")

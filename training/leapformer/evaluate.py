@@ -40,6 +40,20 @@ def token_losses(model: LeapFormer, tokens: np.ndarray, bfloat16: bool = False) 
     return torch.cat(losses, 1).double().numpy()
 
 
+def windowed_losses(model: LeapFormer, tokens: np.ndarray, window: int) -> np.ndarray:
+    """Losses of tokens [N] read in windows of that many tokens, each from an empty state: [N - 1].
+
+    Windows overlap by half and score their second half (the first window all of it), so that every
+    token is scored once with at least half a window before it: how a transformer whose positions
+    end is usually measured.
+    """
+    step = window // 2
+    parts = [token_losses(model, tokens[None, :window])[0]]
+    for begin in range(step, len(tokens) - step, step):
+        parts.append(token_losses(model, tokens[None, begin : begin + window])[0, step - 1 :])
+    return np.concatenate(parts)
+
+
 def watch(model: LeapFormer, tokens: np.ndarray, bfloat16: bool) -> float:
     """Mean loss of a text cut into a few equal streams: quick, for watching a run."""
     length = len(tokens) // WATCH_STREAMS
@@ -71,11 +85,17 @@ def read_text(path: Path, tokenizer: Tokenizer) -> tuple[np.ndarray, int, int, f
 
 
 def perplexity(
-    model: LeapFormer, tokenizer: Tokenizer, path: Path, bfloat16: bool = False
+    model: LeapFormer, tokenizer: Tokenizer, path: Path, window: int = 0
 ) -> dict[str, float]:
-    """Word perplexity, exp(total loss / words): all tokens but the first scored, state carried."""
+    """Word perplexity, exp(total loss / words): all tokens but the first scored, state carried.
+
+    `window`: read in windows of that many tokens instead (`windowed_losses`).
+    """
     tokens, words, size, exact = read_text(path, tokenizer)
-    total = float(token_losses(model, tokens[None], bfloat16).sum())
+    by_token = (
+        windowed_losses(model, tokens, window) if window else token_losses(model, tokens[None])
+    )
+    total = float(by_token.sum())
     return {
         "tokens": len(tokens),
         "words": words,
@@ -108,6 +128,19 @@ def long_stream(model: LeapFormer, tokens: np.ndarray, length: int = 65_536) -> 
             "wiped": round(float(wiped[a:b].mean()), 4),
         }
         for a, b in pairwise(edges)
+    ]
+
+
+def write_samples(
+    model: LeapFormer, tokenizer: Tokenizer, tokens: np.ndarray, sampling: Sampling, count: int
+) -> list[dict[str, str]]:
+    """Continuations, 256 tokens long, of the openings (32 tokens) of the first documents."""
+    starts = np.flatnonzero(tokens == 0)[:count]
+    prompts = np.stack([tokens[a : a + 32] for a in starts if a + 32 <= len(tokens)])
+    written = generate(model, torch.from_numpy(prompts), 256, sampling)[0].tolist()
+    return [
+        {"prompt": tokenizer.decode(p[1:].tolist()), "continuation": tokenizer.decode(w)}
+        for p, w in zip(prompts, written, strict=True)
     ]
 
 

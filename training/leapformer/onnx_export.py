@@ -2,8 +2,9 @@
 
 Inputs: tokens [1, T] int64; S0.. [1, h, E, e] and, with a convolution, C0.. [1, 3 d, 3], one a
 layer, zeros at first. Outputs: logits [1, T, vocabulary] and the new states S0_out.., C0_out...
-The attention is one LinearAttention node and the convolution one CausalConvWithState a layer
-(`com.microsoft` of ONNX Runtime). A document's start is not wiped inside: start a document with
+The attention is one LinearAttention node and the convolution one CausalConvWithState a layer: the
+standard ones (opset 27), or those of `com.microsoft`, which older ONNX Runtimes, also on the web,
+know already. A document's start is not wiped inside: start a document with
 zero states.
 """
 
@@ -47,9 +48,10 @@ class _Graph:
 
 
 class _Builder(_Graph):
-    def __init__(self, config: ModelConfig, tensors: dict[str, np.ndarray]) -> None:
+    def __init__(self, config: ModelConfig, tensors: dict[str, np.ndarray], standard: bool) -> None:
         super().__init__()
-        self.config, self.tensors = config, tensors
+        self.config, self.tensors, self.standard = config, tensors, standard
+        self.domain = "" if standard else MICROSOFT
 
     def linear(self, x: str, name: str) -> str:
         y = self.add("MatMul", x, self.constant(self.tensors[f"{name}.weight"].T))
@@ -58,9 +60,8 @@ class _Builder(_Graph):
 
     def rms(self, x: str, weight: np.ndarray) -> str:
         eps = self.config.rms_norm_eps
-        return self.add(
-            "SimplifiedLayerNormalization", x, self.constant(weight), axis=-1, epsilon=eps
-        )
+        kind = "RMSNormalization" if self.standard else "SimplifiedLayerNormalization"
+        return self.add(kind, x, self.constant(weight), axis=-1, epsilon=eps)
 
     def scale(self, x: str, factor: float) -> str:
         return self.add("Mul", x, self.constant(np.float32(factor)))
@@ -90,9 +91,9 @@ class _Builder(_Graph):
                 "",
                 f"C{layer}",
                 outputs=["", f"C{layer}_out"],
-                domain=MICROSOFT,
-                ndim=1,
+                domain=self.domain,
                 activation="none",
+                **({} if self.standard else {"ndim": 1}),
             )
             u = self.add("Transpose", u, perm=[0, 2, 1])
         q, k, v = self.add("Split", u, self.constant([d, d, d]), outputs=3, axis=-1)
@@ -112,7 +113,7 @@ class _Builder(_Graph):
             f"S{layer}",
             *gate,
             outputs=["", f"S{layer}_out"],
-            domain=MICROSOFT,
+            domain=self.domain,
             q_num_heads=h,
             kv_num_heads=h,
             update_rule=rule,
@@ -150,12 +151,14 @@ class _Builder(_Graph):
         outputs = [info("logits", [1, "T", c.vocab_size])]
         outputs += [info(f"{n}_out", s) for n, s in states]
         graph = helper.make_graph(self.nodes, "leapformer", inputs, outputs, self.constants)
-        opsets = [helper.make_opsetid("", 18), helper.make_opsetid(MICROSOFT, 1)]
-        return helper.make_model(graph, opset_imports=opsets, ir_version=9)
+        opsets = [helper.make_opsetid("", 27 if self.standard else 18)]
+        opsets += [] if self.standard else [helper.make_opsetid(MICROSOFT, 1)]
+        version = helper.find_min_ir_version_for(opsets, ignore_unknown=True)
+        return helper.make_model(graph, opset_imports=opsets, ir_version=version)
 
 
-def export_onnx(folder: Path, out: Path) -> None:
-    """Writes a published model folder as one ONNX file, float32."""
+def export_onnx(folder: Path, out: Path, standard: bool = False) -> None:
+    """Writes a published model folder as one ONNX file, float32, in either form."""
     config = ModelConfig.read(folder / "config.json")
     fits = config.normalizer == "rms" and config.reweighting in ("leap", "none")
     if not fits or config.position != "none":
@@ -163,7 +166,7 @@ def export_onnx(folder: Path, out: Path) -> None:
             f"{folder}: ONNX needs normalizer rms, reweighting leap or none, and position none: "
             "LinearAttention knows neither a denominator nor positions"
         )
-    model = _Builder(config, read_tensors(folder)).build()
+    model = _Builder(config, read_tensors(folder), standard).build()
     with atomic(out) as file:
         file.write(model.SerializeToString())
 

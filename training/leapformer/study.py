@@ -98,4 +98,21 @@ def table(result: dict) -> str:
     lines += ["", "| difference | nats a token | 95% interval |", "|---|---|---|"]
     for name, (mean, low, high) in result["differences"].items():
         lines.append(f"| {name} | {mean:+.4f} | {low:+.4f} to {high:+.4f} |")
+    lines += [
+        "",
+        "Each layer's heads, first seed: effective span in tokens of similarity alone, times",
+        "the re-weighting, times the decay; mean distance in tokens; spread of the proportions.",
+        "",
+        "| configuration | layer | q·k | × re-weighting | × decay | distance | queries | keys |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    shown = ("span_similarity", "span_reweighted", "span", "distance", "query_spread", "key_spread")
+    for name, statistics in result["concentration"].items():
+        for layer in range(len(statistics["span"])):
+            digits = [2 if key.endswith("spread") else 1 for key in shown]
+            cells = [
+                ", ".join(f"{x:.{d}f}" for x in statistics[key][layer])
+                for key, d in zip(shown, digits, strict=True)
+            ]
+            lines.append(f"| {name} | {layer} | {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"

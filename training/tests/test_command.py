@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 import torch
 from conftest import make_articles
@@ -15,6 +16,7 @@ from test_train import write_config
 
 from leapformer import evaluate, sample
 from leapformer.config import ModelConfig
+from leapformer.data import Documents
 from leapformer.files import UserError
 from leapformer.model import LeapFormer
 from leapformer.onnx_export import check_onnx, export_onnx
@@ -77,13 +79,18 @@ def test_errors_are_one_line(tmp_path: Path) -> None:
     assert done.stderr == f"error: {tmp_path} holds no checkpoint\n"
 
 
+@pytest.mark.parametrize("standard", [False, True], ids=["microsoft", "standard"])
 @pytest.mark.parametrize("options", [{}, {"reweighting": "none"}, {"decay": False}], ids=str)
-def test_onnx_matches_golden(prepared: Path, tmp_path: Path, options: dict) -> None:
+def test_onnx_matches_golden(prepared: Path, tmp_path: Path, options: dict, standard: bool) -> None:
     torch.manual_seed(0)
     config = ModelConfig(300, hidden_size=32, num_hidden_layers=2, num_attention_heads=2)
     model = LeapFormer(dataclasses.replace(config, **options))
     publish(model, prepared, tmp_path / "m")
-    export_onnx(tmp_path / "m", tmp_path / "m.onnx")
+    export_onnx(tmp_path / "m", tmp_path / "m.onnx", standard)
+    file = onnx.load(tmp_path / "m.onnx")
+    if standard:
+        onnx.checker.check_model(file, full_check=True)
+    assert {o.domain for o in file.opset_import} == ({""} if standard else {"", "com.microsoft"})
     golden = json.loads((tmp_path / "m/golden.json").read_text())
     assert max(check_onnx(tmp_path / "m.onnx", golden).values()) < 1e-4
 
@@ -108,6 +115,30 @@ def test_word_perplexity_is_by_definition(prepared: Path, tmp_path: Path) -> Non
     total = np.log(300) * (len(tokens) - 1)
     assert measured["word_perplexity"] == pytest.approx(np.exp(total / words), rel=1e-3)
     assert measured["bits_per_byte"] == pytest.approx(total / np.log(2) / size, abs=1e-3)
+
+
+def test_windows_score_every_token_once(prepared: Path) -> None:
+    torch.manual_seed(0)
+    model = LeapFormer(ModelConfig(300, 32, 1, 2, reweighting="softmax", window=64))
+    for length in (5, 31, 32, 47, 48, 49, 100):
+        tokens = np.random.default_rng(0).integers(1, 300, length)
+        losses = evaluate.windowed_losses(model, tokens, window=32)
+        assert len(losses) == length - 1
+        for t in (0, 15, 31, 32, 46, 47, 98):  # each by hand: its window begins at a multiple of 16
+            if t < length - 1:
+                begin = max(0, (t + 1) // 16 * 16 - 16)
+                alone = evaluate.token_losses(model, tokens[None, begin : t + 2])[0, -1]
+                assert losses[t] == pytest.approx(alone, abs=1e-5)
+
+
+def test_samples_are_text(prepared: Path) -> None:
+    torch.manual_seed(0)
+    model = LeapFormer(ModelConfig(300, 32, 1, 2))
+    tokenizer = load_tokenizer(prepared / "tokenizer.json")
+    tokens = Documents(prepared, "valid").tokens()
+    samples = evaluate.write_samples(model, tokenizer, tokens, sample.Sampling(), 2)
+    assert len(samples) == 2
+    assert all(s["prompt"].startswith("= Article") and s["continuation"] for s in samples)
 
 
 def test_long_streams_are_scored_by_position() -> None:

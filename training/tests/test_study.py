@@ -72,6 +72,10 @@ def test_a_study_runs_and_goes_on(prepared, tmp_path, monkeypatch) -> None:
     assert {len(v) for v in result["loss"].values()} == {2}
     assert list(result["differences"]) == ["leap - softmax"]
     assert json.loads((tmp_path / "study/study.json").read_text()) == result
-    assert "| leap | 384 |" in (tmp_path / "study/study.md").read_text()
+    written = (tmp_path / "study/study.md").read_text()
+    assert "| leap | 384 |" in written and written.count("\n| leap | ") == 1 + 2  # layers
+    span = result["concentration"]["leap"]["span"][1]
+    assert ", ".join(f"{x:.1f}" for x in span) in written
+    assert (tmp_path / "study/study.png").read_bytes().startswith(b"\x89PNG")
     monkeypatch.setattr("leapformer.study.train", lambda *_: pytest.fail("trained again"))
     assert study(configs, [0, 1], prepared, tmp_path / "study") == result
