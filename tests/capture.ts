@@ -94,6 +94,7 @@ function randomText(count: number, opens: number): number[] {
 async function compare(backend: Backend, model: ModelData, tokens: readonly number[], window: number) {
   const { config } = model;
   const start = tokens.length - window;
+  const unopened = backend.memory();
   const streams = await backend.open(1);
   await streams.read(tokens.slice(0, start));
   const before = backend.memory();
@@ -107,6 +108,7 @@ async function compare(backend: Backend, model: ModelData, tokens: readonly numb
     expect(relativeError(logits, await streams.logits())).toBeLessThan(1e-4);
   }
   streams.close();
+  expect(backend.memory()).toEqual(unopened);
   backend.destroy();
 
   const steps = observe(model, tokens);
