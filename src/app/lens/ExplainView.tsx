@@ -2,7 +2,8 @@ import { useMemo, useState } from 'react';
 import type { MatrixKind } from '../../workers/lens-messages';
 import { usePlaygroundState } from '../playground-context';
 import { HeatMap } from './HeatMap';
-import { Caption, HeadPick, Legend, Problem, useLensView, Waiting } from './parts';
+import { KINDS } from './MatrixView';
+import { HeadPick, Legend, Problem, useLensView, Waiting } from './parts';
 import { percent, scaleKind, scaleOf } from './scales';
 import { useLens, useWords } from './use-lens';
 
@@ -64,22 +65,6 @@ export default function ExplainView() {
   const { answer, problem, isBusy } = useLens('matrix', { layer, head, of });
   return (
     <>
-      <p className="lens-step">
-        Step {at + 1} of {steps.length}
-      </p>
-      <h2>{title}</h2>
-      <Caption formula={formula}>{says}</Caption>
-      <Problem problem={problem} />
-      {answer ? (
-        <Picture
-          key={of}
-          values={answer.answer.values}
-          n={answer.count}
-          {...{ of, words, start: answer.start }}
-        />
-      ) : isBusy ? (
-        <Waiting />
-      ) : null}
       <div className="lens-actions">
         <button type="button" className="pill" disabled={at === 0} onClick={() => set({ step: at - 1 })}>
           Back
@@ -92,8 +77,25 @@ export default function ExplainView() {
         >
           Next
         </button>
+        <p className="lens-step">
+          Step {at + 1} of {steps.length}
+        </p>
         <HeadPick />
       </div>
+      <h2>{title}</h2>
+      <p className="lens-finding">{says}</p>
+      <p className="lens-formula">{formula}</p>
+      <Problem problem={problem} />
+      {answer ? (
+        <Picture
+          key={of}
+          values={answer.answer.values}
+          n={answer.count}
+          {...{ of, words, start: answer.start }}
+        />
+      ) : isBusy ? (
+        <Waiting />
+      ) : null}
       <p className="lens-caption">
         The method: <a href={PAPER}>LeaPformer, arXiv 2405.13046</a>; fixed proportions:{' '}
         <a href="https://arxiv.org/abs/2202.08791">cosFormer, arXiv 2202.08791</a>.
@@ -120,12 +122,16 @@ function Picture({ values, n, start, of, words }: PictureProps) {
   const value = values[at[0] * n + at[1]];
   return (
     <figure className="lens-figure">
-      <HeatMap {...{ values, n, scale, at }} onMove={setCell} label={`${n} by ${n} tokens of your text.`} />
       <p className="lens-readout">
         “{words.of(start + at[0])}” looks at “{words.of(start + at[1])}”:{' '}
         <b>{at[1] > at[0] ? 'later, so never' : of === 'reweighting' ? value.toFixed(3) : percent(value)}</b>
       </p>
-      <Legend scale={scale} name="Value" />
+      <HeatMap
+        {...{ values, n, scale, at }}
+        onMove={setCell}
+        label={`${KINDS[of].name}, ${n} by ${n} tokens of your text.`}
+      />
+      <Legend scale={scale} name={KINDS[of].name} />
     </figure>
   );
 }

@@ -87,6 +87,10 @@ export function HeatMap({ values, n, scale, label, at, onMove, onChoose }: Props
   };
   return (
     <div className="heat-map">
+      <p className="heat-map-axes" aria-hidden="true">
+        <span>↓ looks</span>
+        <span>is looked at →</span>
+      </p>
       <canvas
         ref={canvas}
         width={1024}

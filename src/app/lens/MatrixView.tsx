@@ -116,12 +116,6 @@ function Matrix({ matrix, start, n, of, kind, words }: MatrixProps) {
   const file = `lens-layer${layer + 1}-head${head + 1}-${of}`;
   return (
     <figure className="lens-figure">
-      <HeatMap
-        {...{ values: matrix.values, n, scale, at }}
-        label={`${name}, ${n} by ${n} tokens. Rows look, columns are looked at.`}
-        onMove={move}
-        onChoose={(row) => set({ token: Math.max(start + row - 1, 0) })}
-      />
       <p className="lens-readout" aria-live="polite">
         <b>“{words.of(start + i)}”</b> ({start + i}) looks at <b>“{words.of(start + j)}”</b> ({start + j}):{' '}
         <b>{j > i ? 'later, so never' : of === 'reweighting' ? value.toFixed(3) : percent(value)}</b>
@@ -129,6 +123,12 @@ function Matrix({ matrix, start, n, of, kind, words }: MatrixProps) {
           ? `; before the window ${percent(matrix.earlier[i])}`
           : ''}
       </p>
+      <HeatMap
+        {...{ values: matrix.values, n, scale, at }}
+        label={`${name}, ${n} by ${n} tokens. Rows look, columns are looked at.`}
+        onMove={move}
+        onChoose={(row) => set({ token: Math.max(start + row - 1, 0) })}
+      />
       <Legend scale={scale} name={KINDS[of].name} />
       <div className="lens-actions">
         <button

@@ -94,7 +94,7 @@ function Head({ summary, onOpen }: { summary: HeadSummary; onOpen(): void }) {
     >
       <span>{span}</span>
       {BARS.map(({ name, of }) => (
-        <i key={name} style={{ width: `${Math.round(100 * Math.min(of(summary), 1))}%` }} />
+        <i key={name} style={{ backgroundSize: `${100 * Math.min(of(summary), 1)}% 100%` }} />
       ))}
     </button>
   );

@@ -107,7 +107,7 @@ function Proportions({ values, start, n, words }: Props) {
         <>
           <Curves
             lines={[{ name: 'half-life', className: 'first', values: halfLife }]}
-            range={[0.1, 10_000]}
+            range={[0.1, 100_000]}
             isLog
             ticks={[0.1, 10, 1000].map((value) => ({ value, name: value.toLocaleString('en') }))}
             {...{ start, at }}

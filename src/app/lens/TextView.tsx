@@ -79,7 +79,7 @@ export default function TextView() {
           ? `Of all that “${words.of(token)}” looked back at, the part that each token got. With what lies before the window the shares sum to 1.`
           : `What each token gave to the output for “${words.of(token)}”, along it. Tokens that cancel are negative (orange); with the earlier ones the shares sum to 1.`}
         {isMean
-          ? ` A mean over ${row.heads} heads is a mean, not an attribution; ${row.silent} silent here count as 0.`
+          ? ` A mean over ${row.heads} heads is a mean, not an attribution${row.silent ? `; ${row.silent} silent here count as 0` : ''}.`
           : ''}
         {row.gain === null
           ? ''

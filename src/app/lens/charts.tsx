@@ -1,3 +1,5 @@
+import { useEffect, useRef, useState } from 'react';
+
 /** Small charts in SVG. Each has its words beside it; the picture itself is hidden from those who listen. */
 
 export interface Line {
@@ -19,13 +21,13 @@ interface CurvesProps {
   readonly label: string;
 }
 
-const WIDTH = 640;
 const HEIGHT = 150;
 const LEFT = 44;
 const BOTTOM = 18;
 
 /** Values along the text, one line a series. */
 export function Curves({ lines, range: [low, high], isLog = false, ticks, start, at, label }: CurvesProps) {
+  const [figure, width] = useWidth();
   const n = Math.max(...lines.map(({ values }) => values.length), 2);
   const place = (value: number) => {
     const v = isLog
@@ -33,13 +35,13 @@ export function Curves({ lines, range: [low, high], isLog = false, ticks, start,
       : (value - low) / (high - low);
     return 6 + (1 - Math.min(Math.max(v, 0), 1)) * (HEIGHT - BOTTOM - 6);
   };
-  const x = (i: number) => LEFT + (i / (n - 1)) * (WIDTH - LEFT - 4);
+  const x = (i: number) => LEFT + (i / (n - 1)) * (width - LEFT - 4);
   return (
-    <figure className="lens-chart">
-      <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={label}>
+    <figure className="lens-chart" ref={figure}>
+      <svg width={width} height={HEIGHT} role="img" aria-label={label}>
         {ticks.map(({ value, name }) => (
           <g key={name} className="chart-tick">
-            <path d={`M${LEFT} ${place(value)}H${WIDTH - 4}`} />
+            <path d={`M${LEFT} ${place(value)}H${width - 4}`} />
             <text x={LEFT - 6} y={place(value) + 4} textAnchor="end">
               {name}
             </text>
@@ -54,7 +56,7 @@ export function Curves({ lines, range: [low, high], isLog = false, ticks, start,
         <text className="chart-end" x={LEFT} y={HEIGHT - 4}>
           token {start}
         </text>
-        <text className="chart-end" x={WIDTH - 4} y={HEIGHT - 4} textAnchor="end">
+        <text className="chart-end" x={width - 4} y={HEIGHT - 4} textAnchor="end">
           {start + n - 1}
         </text>
       </svg>
@@ -69,6 +71,18 @@ export function Curves({ lines, range: [low, high], isLog = false, ticks, start,
       ) : null}
     </figure>
   );
+}
+
+/** Drawn in real pixels, so that the letters are of one size in a rail and on a phone. */
+function useWidth() {
+  const figure = useRef<HTMLElement>(null);
+  const [width, setWidth] = useState(320);
+  useEffect(() => {
+    const observer = new ResizeObserver(([{ contentRect }]) => setWidth(Math.max(contentRect.width, 120)));
+    observer.observe(figure.current!);
+    return () => observer.disconnect();
+  }, []);
+  return [figure, width] as const;
 }
 
 /** A line through what is a number; gaps where it is not. */

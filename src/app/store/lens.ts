@@ -33,6 +33,9 @@ export const LENS_DEFAULTS: LensView = {
   ...{ reweighting: 'none', from: 'window', step: 0, token: null },
 };
 
+/** Where it starts: heads in the middle of a model tell more than its first, which look at what is near. */
+export const FIRST_LOOK: LensView = { ...LENS_DEFAULTS, layer: 2, head: 2 };
+
 /** Milliseconds between questions while the text grows: dear ones leave the engine time to write. */
 export const LENS_PAUSE: Readonly<Record<keyof LensQuestions, number>> = {
   ...{ row: 120, matrix: 700, proportions: 700, overview: 2000, counterfactual: 5000 },

@@ -8,7 +8,7 @@ import { withChoice } from './choice';
 import { Comparison } from './comparison';
 import * as history from './history';
 import { Inspection } from './inspection';
-import { LENS_DEFAULTS, LensDesk, lensFromView } from './lens';
+import { FIRST_LOOK, LensDesk, lensFromView } from './lens';
 import { Session, type SessionOptions } from './session';
 import { DEFAULTS, type Sampler, type Settings } from './settings';
 import type { CardId, PanelId, PlaygroundState } from './state';
@@ -44,7 +44,7 @@ export class Playground {
       work: { phase: 'idle' },
       card: null,
       panel: null,
-      lens: LENS_DEFAULTS,
+      lens: FIRST_LOOK,
       figures: null,
       problem: null,
       verified: null,
