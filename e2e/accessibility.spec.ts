@@ -40,9 +40,20 @@ for (const { name, colorScheme, width } of LOOKS)
         /^Memory/,
       ]) {
         await page.getByRole('button', { name: card }).click();
+        if (await page.getByRole('button', { name: 'Picture' }).isVisible()) {
+          await page.getByRole('button', { name: 'QR code' }).click();
+          await expect(page.getByRole('img', { name: 'QR code of the link' })).toBeVisible();
+          await findsNothing(page);
+          await page.getByRole('button', { name: 'Picture' }).click();
+          await expect(page.getByRole('img', { name: 'The text with its tint' })).toBeVisible();
+        }
         await findsNothing(page);
         await page.keyboard.press('Escape');
       }
+      await page.keyboard.press('Control+k');
+      await expect(page.getByRole('option', { name: /^Undo/ })).toBeVisible();
+      await findsNothing(page);
+      await page.keyboard.press('Escape');
       await page.getByRole('button', { name: 'Settings', exact: true }).click();
       await findsNothing(page);
       await page.getByRole('button', { name: 'Close Settings' }).click();

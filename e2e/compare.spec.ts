@@ -13,6 +13,7 @@ test('keyboard alone: several continuations side by side, one is kept and goes o
   const before = await playground.words();
   await page.keyboard.press('Control+j');
   const sheet = page.getByRole('dialog', { name: 'Compare continuations' });
+  await expect(sheet.getByRole('button', { name: 'Write all' })).toBeFocused();
   await sheet.getByRole('spinbutton', { name: 'How many' }).fill('8');
   await sheet.getByRole('button', { name: 'One seed, cool to hot' }).press('Enter');
   await expect(sheet.getByRole('spinbutton', { name: 'Temperature' }).nth(7)).toHaveValue('2');

@@ -86,6 +86,7 @@ test('branches: kept, walked, named, pruned, taken along, there after a reload',
   await page.getByRole('button', { name: 'Name this branch' }).first().press('Enter');
   await page.keyboard.type('hot');
   await page.keyboard.press('Enter');
+  await expect(page.getByRole('button', { name: 'Name hot' })).toBeFocused();
   await expect(tree).toContainText('hot');
 
   const saved = page.waitForEvent('download');
@@ -109,6 +110,34 @@ test('branches: kept, walked, named, pruned, taken along, there after a reload',
   await expect(tree).not.toContainText('hot');
   await playground.undo.click();
   await expect(tree).toContainText('hot');
+});
+
+test('after an edit anywhere, writing goes on from the cursor; what stood there stays', async ({
+  playground,
+  page,
+}) => {
+  await playground.open('', { seed: 7, randomSeed: false, atArticleEnd: 'continue' });
+  await playground.isReady();
+  await playground.startNew('Tea is a drink that is made');
+  await playground.press(playground.write);
+  const before = await playground.words();
+  await playground.text.focus();
+  await page.keyboard.press('Control+Home');
+  for (let i = 0; i < 6; i++) await page.keyboard.press('ArrowRight');
+  await page.keyboard.insertText(' not');
+  const edited = await playground.words();
+  await page.keyboard.press('Control+Alt+Enter');
+  await playground.isIdle();
+  const after = await playground.words();
+  expect(after).toMatch(/^Tea is not./);
+  expect(after).not.toBe(edited);
+  expect(after).not.toContain('a drink that is made');
+  await page.keyboard.press('Control+b');
+  await expect(page.getByRole('list', { name: 'Branches' })).toContainText('a drink that is made');
+  for (const expected of [edited, before]) {
+    await playground.undo.click();
+    expect(await playground.words()).toBe(expected);
+  }
 });
 
 for (const { name, colorScheme, width } of LOOKS)

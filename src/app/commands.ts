@@ -50,6 +50,13 @@ const TABLE = [
     run: (playground) => playground.regenerate(),
   },
   {
+    id: 'generate-from-cursor',
+    name: 'Go on from the cursor',
+    keys: ['Mod+Alt+Enter'],
+    isOff: (state) => isWorking(state) || compares(state),
+    run: (playground) => playground.generateFromCursor(),
+  },
+  {
     id: 'undo',
     name: 'Undo',
     keys: ['Mod+Z'],

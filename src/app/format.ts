@@ -35,7 +35,8 @@ export function perSecond(n: number): string {
 export function percent(share: number): string {
   if (share > 0 && share < 0.0005) return '< 0.1 %';
   if (share < 1 && share > 0.9995) return '> 99.9 %';
-  return `${decimal(share < 0.1 ? 1 : 0).format(100 * share)} %`;
+  if (share > 0 && share < 0.0995) return `${(100 * share).toFixed(1)} %`;
+  return `${decimal(share < 0 ? 1 : 0).format(100 * share)} %`;
 }
 
 /** 1 → 1st */

@@ -49,6 +49,9 @@ function chord({ ctrlKey, metaKey, altKey, shiftKey, key }: KeyboardEvent): stri
 
 const ARROWS = { ArrowLeft: '←', ArrowRight: '→' };
 
+/** A token's alternatives, the tenth by 0. */
+export const ALTERNATIVE_KEYS = [isMac ? '⌥' : 'Alt', '1 … 0'];
+
 /** The keys of a command as they are called here; none if it has no shortcut. */
 export function keysOf({ keys }: Command): string[] {
   const names: Record<string, string> = isMac

@@ -52,6 +52,8 @@ export function editDocument(parent: HTMLElement, playground: Playground): Edito
     }),
     dispatchTransactions: (transactions) => {
       view.update(transactions);
+      if (playground.cursor !== null || transactions.some(({ selection }) => selection))
+        playground.cursor = view.state.selection.main.head;
       for (const transaction of transactions) if (transaction.docChanged) writeBack(transaction);
     },
   });

@@ -1,4 +1,4 @@
-import { useDeferredValue, useMemo, useState } from 'react';
+import { useDeferredValue, useMemo } from 'react';
 import { EXPORTS, type ExportForm, exportBranches } from '../branch-export';
 import { fileName, save } from '../files';
 import { count } from '../format';
@@ -6,7 +6,9 @@ import { usePlayground, usePlaygroundState } from '../playground-context';
 import { titleOf } from '../store/article';
 import { type BranchNode, branchTree, textOf } from '../store/branch-tree';
 import type { Branch } from '../store/branches';
-import { CloseIcon, WriteIcon } from './icons';
+import { WordedCommand } from './CommandButton';
+import { CloseIcon, RenameIcon } from './icons';
+import { NameField, useNaming } from './NameField';
 
 /** The texts that were written and left, as a tree of where they part: to walk, name, prune and take along. */
 export function BranchesPanel() {
@@ -14,7 +16,10 @@ export function BranchesPanel() {
   const tree = useMemo(() => (present ? branchTree(present) : null), [present]);
   return (
     <div className="branches">
-      <CompareButton />
+      <div className="branch-actions">
+        <WordedCommand command="compare" />
+        <WordedCommand command="generate-from-cursor" />
+      </div>
       {tree ? (
         <ul className="branch-tree" aria-label="Branches">
           <Node node={tree} />
@@ -24,27 +29,11 @@ export function BranchesPanel() {
         <Export />
       ) : (
         <p className="hint">
-          Regenerate, choose another token, or change the text and go on: what you leave stays here as a
-          branch.
+          Regenerate, choose another token, or change the text anywhere and go on from the cursor: what you
+          leave stays here as a branch.
         </p>
       )}
     </div>
-  );
-}
-
-/** More branches at once. */
-function CompareButton() {
-  const playground = usePlayground();
-  const isIdle = usePlaygroundState((state) => state.work.phase === 'idle');
-  return (
-    <button
-      type="button"
-      className="worded"
-      disabled={!isIdle}
-      onClick={() => playground.openCard('compare')}
-    >
-      Compare continuations …
-    </button>
   );
 }
 
@@ -93,40 +82,31 @@ function Node({ node }: { node: BranchNode }) {
   );
 }
 
-const LONGEST_NAME = 60;
-
 function Rename({ branch }: { branch: Branch }) {
   const playground = usePlayground();
-  const [isNaming, setNaming] = useState(false);
-  if (!isNaming)
+  const naming = useNaming((words) => {
+    if (words.trim() !== (branch.name ?? '')) playground.nameBranch(branch.id, words);
+  });
+  if (naming.isNaming)
     return (
-      <button
-        type="button"
-        className="quiet-button"
-        aria-label={`Name ${branch.name ?? 'this branch'}`}
-        data-tip="Name"
-        onClick={() => setNaming(true)}
-      >
-        <WriteIcon />
-      </button>
+      <NameField
+        label="Name of the branch"
+        name={branch.name ?? ''}
+        className="branch-name"
+        onEnd={naming.end}
+      />
     );
-  const end = (name: string) => {
-    setNaming(false);
-    if (name.trim() !== (branch.name ?? '')) playground.nameBranch(branch.id, name);
-  };
   return (
-    <input
-      className="branch-name"
-      aria-label="Name of the branch"
-      defaultValue={branch.name ?? ''}
-      maxLength={LONGEST_NAME}
-      ref={(input) => input?.focus()}
-      onBlur={(event) => end(event.target.value)}
-      onKeyDown={(event) => {
-        if (event.key === 'Enter') end(event.currentTarget.value);
-        if (event.key === 'Escape') setNaming(false);
-      }}
-    />
+    <button
+      ref={naming.ref}
+      type="button"
+      className="quiet-button"
+      aria-label={`Name ${branch.name ?? 'this branch'}`}
+      data-tip="Name"
+      onClick={naming.begin}
+    >
+      <RenameIcon />
+    </button>
   );
 }
 

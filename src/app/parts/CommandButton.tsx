@@ -31,16 +31,17 @@ export function CommandButton({
   );
 }
 
-/** A command in a card, as words; the card is done with before. */
-export function WordedCommand({ command: id, onDone }: { command: CommandId; onDone(): void }) {
+/** A command as words; a card that it stands in is done with before. */
+export function WordedCommand({ command: id, onDone }: { command: CommandId; onDone?(): void }) {
   const playground = usePlayground();
   const command = commandOf(id);
+  const isOff = usePlaygroundState((state) => command.isOff?.(state) ?? false);
   const act = () => {
-    onDone();
+    onDone?.();
     runCommand(command, playground);
   };
   return (
-    <button type="button" className="worded" onClick={act}>
+    <button type="button" className="worded" data-tip={tipOf(command)} disabled={isOff} onClick={act}>
       {command.name}
     </button>
   );

@@ -1,6 +1,6 @@
 import { useStore } from 'zustand';
 import { RECORD_SIZE } from '../../model/sampling';
-import type { Run } from '../../model/text';
+import { plainText, type Run } from '../../model/text';
 import { count } from '../format';
 import { usePlayground, usePlaygroundState } from '../playground-context';
 import { ARTICLE_BREAK } from '../store/article';
@@ -70,10 +70,15 @@ export function CompareColumn({ number, onKeep }: { number: number; onKeep(goesO
 }
 
 function Words({ number, runs }: { number: number; runs: readonly Run[] }) {
-  const text = runs.map((run) => run.text).join('');
+  const { comparison } = usePlayground();
+  const before = useStore(comparison.store, ({ base }) => base?.runs.at(-1)?.text ?? '');
+  const text = plainText(runs);
+  // Where it goes on inside a word, the word's beginning stands before it.
+  const begun = /^\S/.test(text) ? (/[\p{L}\p{N}]{1,20}$/u.exec(before)?.[0] ?? '') : '';
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls can be scrolled by the keyboard
     <section className="compare-words" tabIndex={0} aria-label={`Text of continuation ${number + 1}`}>
+      {begun ? <span className="compare-begun">{begun}</span> : null}
       {text.replaceAll(ARTICLE_BREAK, '❧').trimStart() || <span className="hint">Nothing written yet.</span>}
     </section>
   );

@@ -1,5 +1,5 @@
 import { Dialog } from '@base-ui/react/dialog';
-import { useEffect } from 'react';
+import { type RefObject, useEffect, useRef } from 'react';
 import { useStore } from 'zustand';
 import { plainText } from '../../model/text';
 import { perSecond } from '../format';
@@ -15,6 +15,7 @@ export default function CompareSheet() {
   const { comparison } = playground;
   const count = useStore(comparison.store, (state) => state.continuations.length);
   useEffect(() => comparison.prepare(), [comparison]);
+  const first = useRef<HTMLButtonElement>(null);
   const close = () => {
     comparison.leave();
     playground.openCard(null);
@@ -28,14 +29,14 @@ export default function CompareSheet() {
     <Dialog.Root open onOpenChange={close}>
       <Dialog.Portal>
         <Dialog.Backdrop className="backdrop" />
-        <Dialog.Popup className="compare">
+        <Dialog.Popup className="compare" initialFocus={first}>
           <div className="compare-head">
             <Dialog.Title>Compare continuations</Dialog.Title>
             <button type="button" className="quiet-button" aria-label="Close" onClick={close}>
               <CloseIcon />
             </button>
           </div>
-          <Controls />
+          <Controls writeButton={first} />
           <Ending />
           <div className="compare-columns">
             {Array.from({ length: count }, (_, n) => (
@@ -49,7 +50,7 @@ export default function CompareSheet() {
   );
 }
 
-function Controls() {
+function Controls({ writeButton }: { writeButton: RefObject<HTMLButtonElement | null> }) {
   const playground = usePlayground();
   const { comparison } = playground;
   const { continuations, isRunning, msPerToken } = useStore(comparison.store);
@@ -63,7 +64,12 @@ function Controls() {
           <StopIcon /> {phase === 'stopping' ? 'Stopping' : 'Stop'}
         </button>
       ) : (
-        <button type="button" className="write-button" onClick={() => void comparison.start()}>
+        <button
+          ref={writeButton}
+          type="button"
+          className="write-button"
+          onClick={() => void comparison.start()}
+        >
           <WriteIcon /> {continuations.some(({ runs }) => runs.length) ? 'Write anew' : 'Write all'}
         </button>
       )}
@@ -106,6 +112,7 @@ const SHOWN = 120; // characters
 function Ending() {
   const runs = usePlaygroundState((state) => state.history?.present.runs);
   if (!runs) return null;
-  const end = plainText(runs.slice(-4)).slice(-SHOWN);
-  return end.trim() ? <p className="compare-ending">… {end.trimStart()}</p> : null;
+  const text = plainText(runs.slice(-4)).replace(/\s+/g, ' ');
+  const end = text.length > SHOWN ? `… ${text.slice(-SHOWN).replace(/^\S*\s/, '')}` : text;
+  return end.trim() ? <p className="compare-ending">{end}</p> : null;
 }

@@ -1,5 +1,5 @@
 import { COMMANDS, commandOf } from '../commands';
-import { keysOf, tipOf } from '../shortcuts';
+import { ALTERNATIVE_KEYS, keysOf, tipOf } from '../shortcuts';
 import { HelpIcon } from './icons';
 import { Keys } from './Keys';
 import { Popover } from './Popover';
@@ -28,6 +28,10 @@ export function HelpCard() {
         The model is small and has read encyclopedia articles. Its sentences sound right; what they say is
         mostly made up.
       </p>
+      <p>
+        Look at tokens to see what else it might have said, and choose another; go on from the cursor after a
+        change anywhere; or compare several continuations. What you leave stays under Branches.
+      </p>
       <dl className="shortcuts">
         {COMMANDS.filter(({ keys }) => keys).map((command) => (
           <div key={command.id}>
@@ -37,6 +41,12 @@ export function HelpCard() {
             <dd>{command.name}</dd>
           </div>
         ))}
+        <div>
+          <dt>
+            <Keys keys={ALTERNATIVE_KEYS} />
+          </dt>
+          <dd>Alternative of the token</dd>
+        </div>
       </dl>
     </Popover>
   );

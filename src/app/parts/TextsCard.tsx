@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'react';
+import { useEffect } from 'react';
 import { useStore } from 'zustand';
 import { commandOf } from '../commands';
 import { moment } from '../format';
@@ -9,6 +9,7 @@ import type { TextEntry } from '../store/text-storage';
 import { nameOf } from '../store/texts';
 import { WordedCommand } from './CommandButton';
 import { DeleteIcon, RenameIcon, TextsIcon } from './icons';
+import { NameField, useNaming } from './NameField';
 import { Popover } from './Popover';
 
 /** The texts that are kept in this browser. */
@@ -30,7 +31,7 @@ export function TextsCard() {
         <>
           <h2>Your texts</h2>
           <List onChosen={close} />
-          <Deleted />
+          <Undo />
           <div className="card-actions">
             {(['new', 'open', 'export', 'export-all'] as const).map((id) => (
               <WordedCommand key={id} command={id} onDone={close} />
@@ -62,16 +63,14 @@ function List({ onChosen }: { onChosen(): void }) {
 
 function Row({ entry, isCurrent, onChosen }: { entry: TextEntry; isCurrent: boolean; onChosen(): void }) {
   const { texts } = usePlayground();
-  const [isNaming, setNaming] = useState(false);
   const name = nameOf(entry);
-  const rename = (words: string | null) => {
-    setNaming(false);
-    if (words !== null && words !== name) void texts.rename(entry.id, words);
-  };
-  if (isNaming)
+  const naming = useNaming((words) => {
+    if (words !== name) void texts.rename(entry.id, words);
+  });
+  if (naming.isNaming)
     return (
       <li>
-        <NameField name={name} onDone={rename} />
+        <NameField label={`Name of ${name}`} name={name} onEnd={naming.end} />
       </li>
     );
   return (
@@ -90,11 +89,12 @@ function Row({ entry, isCurrent, onChosen }: { entry: TextEntry; isCurrent: bool
         </span>
       </button>
       <button
+        ref={naming.ref}
         type="button"
         className="quiet-button"
         aria-label={`Rename ${name}`}
         data-tip="Rename"
-        onClick={() => setNaming(true)}
+        onClick={naming.begin}
       >
         <RenameIcon />
       </button>
@@ -111,37 +111,16 @@ function Row({ entry, isCurrent, onChosen }: { entry: TextEntry; isCurrent: bool
   );
 }
 
-function NameField({ name, onDone }: { name: string; onDone(words: string | null): void }) {
-  const field = useRef<HTMLInputElement>(null);
-  useEffect(() => {
-    field.current!.focus();
-    field.current!.select();
-  }, []);
-  return (
-    <input
-      ref={field}
-      aria-label={`Name of ${name}`}
-      defaultValue={name}
-      onBlur={(event) => onDone(event.target.value)}
-      onKeyDown={(event) => {
-        if (event.key === 'Enter') onDone(event.currentTarget.value);
-        if (event.key !== 'Escape') return;
-        event.stopPropagation(); // of the field, not of the card
-        onDone(null);
-      }}
-    />
-  );
-}
-
-function Deleted() {
+/** Takes back what was done to the list, step by step. */
+function Undo() {
   const { texts } = usePlayground();
-  const { deleted } = useStore(texts.store);
-  if (!deleted) return null;
+  const last = useStore(texts.store, ({ done }) => done[0]);
+  if (!last) return null;
   return (
     <p role="status">
-      {nameOf(deleted.entry)} was deleted.{' '}
-      <button type="button" className="worded" onClick={() => texts.undoRemove()}>
-        Bring it back
+      {nameOf(last.entry)} was {last.what}.{' '}
+      <button type="button" className="worded" onClick={() => texts.undo()}>
+        {last.text ? 'Bring it back' : 'Undo'}
       </button>
     </p>
   );

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { RECORD_SIZE } from '../../model/sampling';
 import { appendSampled, plainText, type Run, replaceText, typed } from '../../model/text';
 import { type BranchNode, branchTree, textOf } from './branch-tree';
-import { carryBranches, keepBranch, nameBranch, pruneBranches, walkTo } from './branches';
+import { carryBranches, cutAt, keepBranch, nameBranch, pruneBranches, walkTo } from './branches';
 import { parseKept } from './persistence';
 import { ready, settle } from './set-up';
 import { EMPTY, lengthOf, type TextValue } from './text-value';
@@ -41,7 +41,7 @@ describe('branches', () => {
     expect(texts(other)).toEqual(['A b c d', 'A b x']);
     expect(draw(branchTree(other))).toBe('A b( c d)( x|)');
     expect(draw(branchTree({ ...other, runs: first.runs }))).toBe('A b( c|( d))( x)');
-    expect(keepBranch({ ...EMPTY, runs: typed('only typed') }).branches).toEqual([]);
+    expect(keepBranch(EMPTY).branches).toEqual([]);
   });
 
   it('part between tokens', () => {
@@ -86,6 +86,20 @@ describe('branches', () => {
     expect(plainText(walkTo(there, there.branches[1], 3).runs)).toBe('A x');
   });
 
+  it('keep all of a text that is cut, typed words too', () => {
+    const value = { ...EMPTY, runs: sampled(typed('A dog'), ' b', ' c') };
+    const inTyped = cutAt(value, 3);
+    expect([plainText(inTyped.runs), inTyped.generatedFrom]).toEqual(['A d', 3]);
+    expect(texts(inTyped)).toEqual(['A dog b c']);
+    const inToken = cutAt(value, 8);
+    expect(inToken.runs.map(({ source, text }) => [source, text])).toEqual([
+      ['typed', 'A dog'],
+      ['sampled', ' b'],
+      ['typed', ' '],
+    ]);
+    expect(texts(cutAt({ ...EMPTY, runs: typed('only typed') }, 4))).toEqual(['only typed']);
+  });
+
   it('outlive undo, which takes back names and pruning alone', () => {
     const before = keepBranch({ ...EMPTY, runs: sampled(typed('A'), ' b') });
     const named = nameBranch(before, 1, ' mine ');
@@ -112,6 +126,21 @@ describe('branches', () => {
 });
 
 describe('on the page', () => {
+  it('writing goes on from the cursor, in one step', async () => {
+    const { playground, engine, text } = await ready('A long way');
+    playground.cursor = 6;
+    const done = playground.generateFromCursor();
+    await settle();
+    expect(engine().requests[0].runs).toEqual([{ text: 'A long' }]);
+    await engine().writes(' road');
+    engine().finishes();
+    await done;
+    expect(text()).toBe('A long road');
+    expect(texts(playground.text)).toEqual(['A long way', 'A long road']);
+    playground.undo();
+    expect(text()).toBe('A long way');
+  });
+
   it('each generation is a branch: regenerated, stopped by an edit, undone', async () => {
     const { playground, engine, text } = await ready('A');
     const write = async (press: () => Promise<void>, ...words: string[]) => {

@@ -20,7 +20,7 @@ export interface Branch {
 export function keepBranch(value: TextValue): TextValue {
   const { runs, model, branches } = value;
   const length = lengthOf(runs);
-  if (!runs.some(({ source }) => source === 'sampled')) return value;
+  if (!length) return value;
   let longest: Branch | null = null;
   for (const branch of branches) {
     if (branch.isPruned) continue;
@@ -46,9 +46,17 @@ export function pruneBranches(value: TextValue, ids: readonly number[]): TextVal
 /** The text of a branch up to a place, to go on from there. */
 export function walkTo(value: TextValue, { runs, model }: Branch, to: number): TextValue {
   const { branches } = keepBranch(value);
+  return { ...value, runs: upTo(runs, to), model, generatedFrom: null, branches };
+}
+
+/** The text up to a place; all of it stays as a branch. */
+export function cutAt(value: TextValue, at: number): TextValue {
+  return { ...keepBranch(value), runs: upTo(value.runs, at), generatedFrom: at };
+}
+
+function upTo(runs: readonly Run[], at: number): readonly Run[] {
   const length = lengthOf(runs);
-  const cut = to < length ? replaceText(runs, to, length, '') : runs;
-  return { ...value, runs: cut, model, generatedFrom: null, branches };
+  return at < length ? replaceText(runs, at, length, '') : runs;
 }
 
 /**

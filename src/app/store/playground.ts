@@ -3,7 +3,7 @@ import type { Sampling, TokenRecord } from '../../model/sampling';
 import { type Token, TokenIndex } from '../../model/token-index';
 import type { View } from '../../share/shared';
 import { retitle } from './article';
-import { type Branch, carryBranches, nameBranch, pruneBranches, walkTo } from './branches';
+import { type Branch, carryBranches, cutAt, nameBranch, pruneBranches, walkTo } from './branches';
 import { withChoice } from './choice';
 import { Comparison } from './comparison';
 import * as history from './history';
@@ -28,6 +28,8 @@ export class Playground {
   readonly inspection: Inspection;
   readonly comparison: Comparison;
   readonly texts: Texts;
+  /** UTF-16 unit before which the cursor was put; null: nowhere yet. Not in the store, since every key moves it. */
+  cursor: number | null = null;
   private readonly session: Session;
   private readonly now: () => number;
   /** A shared text as it was opened: until it is changed, another one may take its place for good. */
@@ -66,6 +68,7 @@ export class Playground {
   switchTo(to: history.History): void {
     this.session.makeWay();
     this.typing = null;
+    this.cursor = null;
     this.store.setState({ history: to, figures: null, problem: null });
     void this.session.follow();
   }
@@ -153,6 +156,14 @@ export class Playground {
   generate(tokens = this.store.getState().settings.length): Promise<void> {
     this.typing = null;
     return this.session.generate(tokens);
+  }
+
+  /** Writes on from the cursor; what stood behind it stays as a branch. One step of the history. */
+  generateFromCursor(): Promise<void> {
+    const at = this.cursor;
+    if (at === null || at >= lengthOf(this.text.runs)) return this.generate();
+    this.change((text) => cutAt(text, at));
+    return this.session.generate(this.store.getState().settings.length, { amends: true });
   }
 
   regenerate(): Promise<void> {

@@ -241,7 +241,7 @@ export class Session {
     const result = await this.engine!.generate(request, (event) => writing.take(event), signal);
     writing.flush();
     if (mine.closed) return;
-    this.keepBranch();
+    if (writing.count) this.keepBranch();
     const { figures } = result;
     const announcement = `${writing.sentences.rest()} ${conclusion(result, writing.count)}`.trim();
     store.setState({ figures, announcement });

@@ -80,10 +80,16 @@ describe('texts', () => {
     expect(names()).toEqual(['First']);
     await texts.remove(id);
     expect([text(), names()]).toEqual(['', []]);
-    await texts.undoRemove();
+    await texts.undo();
     expect([text(), names()]).toEqual(['One', ['First']]);
     await texts.rename(id, '');
     expect(names()).toEqual(['One']);
+    for (const expected of [['First'], ['First', 'Two'], ['One', 'Two']]) {
+      await texts.undo();
+      expect(names().sort()).toEqual(expected);
+    }
+    await texts.undo(); // there is nothing left
+    expect(names().sort()).toEqual(['One', 'Two']);
   });
 
   it('are written by one tab at a time: the later one gets a copy', async () => {

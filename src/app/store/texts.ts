@@ -15,13 +15,21 @@ export interface TextsState {
   readonly entries: readonly TextEntry[];
   /** The one that is shown; kept from its first change on. */
   readonly current: TextEntry;
-  /** The last that was deleted, to be brought back. */
-  readonly deleted: { readonly entry: TextEntry; readonly text: TextValue } | null;
+  /** What was done to the list, the last first, to be undone while the page is open. */
+  readonly done: readonly Done[];
+}
+
+export interface Done {
+  readonly what: 'renamed' | 'deleted';
+  /** As it was before. */
+  readonly entry: TextEntry;
+  /** What a deleted text said. */
+  readonly text: TextValue | null;
 }
 
 /** The texts that a person has: one is shown, and every change of it is kept. A text is open in one tab at a time. */
 export class Texts {
-  readonly store = createStore<TextsState>(() => ({ entries: [], current: fresh(), deleted: null }));
+  readonly store = createStore<TextsState>(() => ({ entries: [], current: fresh(), done: [] }));
   private readonly playground: Playground;
   private readonly storage: TextStorage;
   private readonly now: () => number;
@@ -101,12 +109,23 @@ export class Texts {
   async rename(id: string, words: string): Promise<void> {
     await this.settle();
     const { current, entries } = this.store.getState();
-    const name = words.trim() || null;
+    const entry = id === current.id ? current : entries.find((entry) => entry.id === id);
+    if (!entry || !(await this.setName(entry, words.trim() || null))) return;
+    this.remember({ what: 'renamed', entry, text: null });
+  }
+
+  private async setName({ id }: TextEntry, name: string | null): Promise<boolean> {
+    const { current, entries } = this.store.getState();
     if (id === current.id) this.store.setState({ current: { ...current, name } });
-    else if (!(await this.isMine(id))) return;
+    else if (!(await this.isMine(id))) return false;
     const entry = entries.find((entry) => entry.id === id);
     if (entry) await this.storage.rename({ ...entry, name });
     await this.refresh();
+    return true;
+  }
+
+  private remember(done: Done): void {
+    this.store.setState(({ done: before }) => ({ done: [done, ...before] }));
   }
 
   async remove(id: string): Promise<void> {
@@ -121,18 +140,21 @@ export class Texts {
       await (next ? this.open(next.id) : this.add());
     }
     await this.storage.remove(id);
-    this.store.setState({ deleted: { entry, text } });
+    this.remember({ what: 'deleted', entry, text });
     await this.refresh();
   }
 
-  /** Brings the last that was deleted back, and shows it. */
-  async undoRemove(): Promise<void> {
-    const { deleted } = this.store.getState();
-    if (!deleted) return;
-    await this.storage.write(deleted.entry, deleted.text);
-    this.store.setState({ deleted: null });
+  /** Gives the text that was renamed last its name back, or brings the one that was deleted back and shows it. */
+  async undo(): Promise<void> {
+    const [last, ...done] = this.store.getState().done;
+    if (!last) return;
+    this.store.setState({ done });
+    await this.settle();
+    const { entry, text } = last;
+    if (!text) return void (await this.setName(entry, entry.name));
+    await this.storage.write(entry, text);
     await this.refresh();
-    await this.open(deleted.entry.id);
+    await this.open(entry.id);
   }
 
   /** A file with the text that is shown, or with all. */
