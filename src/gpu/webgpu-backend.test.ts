@@ -3,4 +3,5 @@ import { describeConformance } from '../../tests/conformance';
 import { createOnSharedDevice } from './testing';
 
 describeConformance('WebGPU', createOnSharedDevice);
-describeCapture('WebGPU', createOnSharedDevice, PAIRS); // here, so that each golden model's kernels are compiled once
+// here, so that each golden model's kernels are compiled once
+describeCapture('WebGPU', createOnSharedDevice, { configurations: PAIRS, isSlow: true });
