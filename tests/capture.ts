@@ -21,8 +21,8 @@ const EVERY = ['leap', 'static', 'none'].flatMap((reweighting) =>
 /** Every pair of values is in one of these: where a configuration has to be compiled, which takes seconds. */
 export const PAIRS = [0, 15, 19, 28, 37, 42].map((n) => EVERY[n]);
 
-/** Of the texts and their windows. CAPTURE=long looks at every model as the lens does at a long text: that takes minutes. */
-const [LENGTH, WINDOW] = process.env.CAPTURE === 'long' ? [10_000, 512] : [150, 70];
+/** Of the short texts and their windows. */
+const [LENGTH, WINDOW] = [150, 70];
 
 const PATIENCE = 240_000; // ms: 10,000 tokens by the reference, on a slow machine
 
