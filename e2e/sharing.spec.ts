@@ -73,6 +73,25 @@ test('a copied link shows the same text elsewhere before the weights, and one pr
   await theirPage.close();
 });
 
+test('a link shows the colours and the token that were looked at, and stays on it when the text is read', async ({
+  playground,
+  page,
+}) => {
+  const [typed, sampled] = shared.runs;
+  const view = { tint: 'probability', tintAt: typed.text.length };
+  await playground.open(`#${await encodeLink({ ...shared, runs: [typed, sampled], view })}`);
+  await playground.isReady();
+  const panel = page.getByRole('region', { name: 'Token' });
+  await expect(page.getByRole('radio', { name: 'Probability' })).toBeChecked();
+  await expect(panel).toContainText('written by the model · id 300');
+  await page.getByRole('button', { name: 'Let the model read it' }).click();
+  await expect(playground.text.locator('.token[style]')).not.toHaveCount(0);
+  await expect(panel).toContainText(/Token [2-9], written by the model · id 300/);
+  await expect(panel.getByRole('listitem')).toHaveCount(10);
+  await expect(page.getByRole('button', { name: 'Let the model read it' })).toHaveCount(0);
+  await playground.undo.click();
+});
+
 test('a link pasted into the same tab loses nothing, over edits and a reload', async ({
   playground,
   page,

@@ -10,6 +10,8 @@ import { isForeign } from './store/text-value';
 export interface KnownTokens {
   readonly index: TokenIndex;
   record(token: Token): TokenRecord | null;
+  /** Something is known of all of them. */
+  readonly isWhole: boolean;
 }
 
 export function useTokens(): KnownTokens {
@@ -19,7 +21,16 @@ export function useTokens(): KnownTokens {
   const reading = useStore(inspection.store, (state) => state.reading);
   return useMemo(() => {
     const known = readUpTo(reading, runs ?? []);
-    return { index: new TokenIndex(runs ?? []), record: (token) => lookUp(token, reading, known) };
+    const index = new TokenIndex(runs ?? []);
+    const record = (token: Token) => lookUp(token, reading, known);
+    let first = 0;
+    const isWhole = (runs ?? []).every(({ tokens }) => {
+      if (!tokens) return false;
+      const isKnown = tokens.ids.length === 0 || record(index.token(first)) !== null;
+      first += tokens.ids.length;
+      return isKnown;
+    });
+    return { index, record, isWhole };
   }, [runs, reading]);
 }
 

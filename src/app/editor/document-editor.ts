@@ -92,6 +92,8 @@ export function editDocument(parent: HTMLElement, playground: Playground): Edito
     if (writingBack || runs === shown || state.history === before.history) return;
     const change = difference(shown, runs);
     const wrote = change?.from === view.state.doc.length;
+    const { chosen } = tokens.getState();
+    const number = change || chosen === null ? chosen : renumbered(chosen, shown, runs);
     shown = runs;
     view.dispatch({
       ...(change && { changes: change }),
@@ -99,6 +101,7 @@ export function editDocument(parent: HTMLElement, playground: Playground): Edito
       effects: looks(),
       annotations: fromDocument.of(true),
     });
+    if (number !== chosen) tokens.setState({ chosen: number });
   });
 
   /** Paints anew; and where a panel went to a token, brings the cursor there. */
@@ -108,7 +111,8 @@ export function editDocument(parent: HTMLElement, playground: Playground): Edito
       shownTint && chosen !== null && chosen !== before.chosen && chosen < shownTint.index.count
         ? shownTint.index.token(chosen)
         : null;
-    const goes = token && token.from !== view.state.selection.main.head;
+    const { head } = view.state.selection.main;
+    const goes = token && token.from !== head && !(token.from < head && head < token.to);
     goingThere = true;
     view.dispatch({
       effects: setTint.of(shownTint),
@@ -126,4 +130,10 @@ export function editDocument(parent: HTMLElement, playground: Playground): Edito
     destroy();
   };
   return view;
+}
+
+/** The number of a token when more of the text before it is encoded. */
+function renumbered(number: number, before: readonly Run[], runs: readonly Run[]): number | null {
+  const [then, now] = [new TokenIndex(before), new TokenIndex(runs)];
+  return then.count === now.count || number >= then.count ? number : now.at(then.token(number).from);
 }

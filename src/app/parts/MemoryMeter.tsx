@@ -49,7 +49,7 @@ export function MemoryMeter() {
       </p>
       <p>
         <b className="meter-cache">A key-value cache</b> is what ordinary attention keeps instead. For a model
-        of this shape, in 16-bit numbers, it would take{' '}
+        of this shape, in 16‑bit numbers, it would take{' '}
         {tokens === null
           ? ''
           : `${bytes(cacheBytes(config, tokens))} after these ${count(tokens)} tokens and `}

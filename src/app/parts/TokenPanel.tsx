@@ -71,12 +71,11 @@ function Legend({ measure }: { measure: Measure }) {
 }
 
 /** Tokens that were typed, or came by a link, are known only after the model has read them. */
-function ReadText({ known: { index, record } }: { known: KnownTokens }) {
+function ReadText({ known: { isWhole } }: { known: KnownTokens }) {
   const { inspection } = usePlayground();
   const progress = useStore(inspection.store, (state) => state.progress);
   const isIdle = usePlaygroundState((state) => state.work.phase === 'idle');
   const vocabulary = useVocabulary();
-  const isKnown = index.isComplete && (index.count === 0 || record(index.token(0)) !== null);
   if (progress)
     return (
       <div className="progress">
@@ -95,10 +94,10 @@ function ReadText({ known: { index, record } }: { known: KnownTokens }) {
         </button>
       </div>
     );
-  if (isKnown || !vocabulary) return null;
+  if (isWhole || !vocabulary) return null;
   return (
     <p className="hint">
-      What was typed has no colours yet.
+      Some of the text has no colours yet.
       <button type="button" className="worded" disabled={!isIdle} onClick={() => void inspection.readText()}>
         Let the model read it
       </button>

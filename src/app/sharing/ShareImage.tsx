@@ -57,11 +57,15 @@ function colourOf({ tokens, inspection }: Playground): (token: Token) => string 
 }
 
 function wordsOf(playground: Playground): string {
-  const { engine } = playground.store.getState();
+  const { engine, panel } = playground.store.getState();
   const { measure } = playground.inspection.store.getState();
-  const isPainted = playground.tokens.getState().colour !== null;
+  const isOfLens = panel === 'lens' && playground.tokens.getState().colour !== null;
   const name = engine.phase === 'ready' ? `, ${engine.info.manifest.name}` : '';
   const scale = measure === 'surprise' ? 'more surprising to it' : 'less probable';
-  const legend = isPainted || measure === 'off' ? '' : `  ·  stronger colour: ${scale}`;
+  const legend = isOfLens
+    ? '  ·  stronger colour: more attention'
+    : measure === 'off'
+      ? ''
+      : `  ·  stronger colour: ${scale}`;
   return `LeaPformer Playground${name}  ·  bar: what the model wrote${legend}`;
 }

@@ -23,7 +23,7 @@ export default function Sharing({ onDone }: { onDone(): void }) {
   );
   const title = titleOf(playground.text.runs)?.words ?? 'LeaPformer text';
   useEffect(() => {
-    encodeText(playground.store.getState(), FINISHED.model!).then(setFragment, (error) =>
+    encodeText(playground, FINISHED.model!).then(setFragment, (error) =>
       setProblem(EngineError.from(error).toData()),
     );
   }, [playground]);

@@ -1,14 +1,13 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { Sampling, TokenRecord } from '../../model/sampling';
 import { type Token, TokenIndex } from '../../model/token-index';
-import type { View } from '../../share/shared';
 import { retitle } from './article';
 import { type Branch, carryBranches, cutAt, nameBranch, pruneBranches, walkTo } from './branches';
 import { withChoice } from './choice';
 import { Comparison } from './comparison';
 import * as history from './history';
 import { Inspection } from './inspection';
-import { FIRST_LOOK, LensDesk, lensFromView } from './lens';
+import { FIRST_LOOK, LensDesk } from './lens';
 import { Session, type SessionOptions } from './session';
 import { DEFAULTS, type Sampler, type Settings } from './settings';
 import type { CardId, PanelId, PlaygroundState } from './state';
@@ -112,12 +111,6 @@ export class Playground {
     this.replace(this.opened);
     this.store.setState({ announcement: 'A shared text is open.' });
     void this.session.follow();
-  }
-
-  /** What a shared text was shown with. */
-  openView(view: View): void {
-    const lens = lensFromView(view);
-    if (lens) this.store.setState({ lens, panel: 'lens' });
   }
 
   /** Draws on as the shared text says. */

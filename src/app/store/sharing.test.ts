@@ -11,14 +11,14 @@ const ONE = { id: 'one', digest: '1'.repeat(64) };
 
 /** A link to a text that the model wrote in part. */
 async function sharedText() {
-  const { playground, engine, state } = await ready('One');
+  const { playground, engine } = await ready('One');
   Object.assign(engine().info.manifest, ONE);
   const done = playground.generate();
   await settle();
   await engine().writes(' two', ' three');
   engine().finishes();
   await done;
-  return { fragment: await encodeText(state(), OTHER), runs: playground.text.runs };
+  return { fragment: await encodeText(playground, OTHER), runs: playground.text.runs };
 }
 
 describe('a shared text', () => {
@@ -45,6 +45,30 @@ describe('a shared text', () => {
     for (let i = 0; i < 3; i++) playground.undo();
     expect(text()).toBe('Mine');
     expect(playground.text.origin).toBeNull();
+  });
+
+  it('shows the colours and the token that were looked at, whatever was read of it so far', async () => {
+    const { playground: from, engine } = await ready('One');
+    Object.assign(engine().info.manifest, ONE);
+    const done = from.generate();
+    await settle();
+    const tokens = { ids: Uint32Array.of(4, 5), lengths: Uint32Array.of(1, 2) };
+    await engine().emit({ type: 'encoded', run: 0, tokens });
+    await engine().writes(' two', ' three');
+    engine().finishes();
+    await done;
+    from.inspection.set({ measure: 'probability' });
+    from.show('token');
+    from.tokens.setState({ chosen: 3 });
+    const { playground, state } = await ready('Mine');
+    await openText(playground, await encodeText(from, OTHER), 'link');
+    expect(state().panel).toBe('token');
+    expect(playground.inspection.store.getState().measure).toBe('probability');
+    expect(playground.tokens.getState().chosen).toBe(1); // of those that are known here
+    from.show(null);
+    playground.show(null);
+    await openText(playground, await encodeText(from, OTHER), 'link');
+    expect(state().panel).toBeNull();
   });
 
   it('runs nothing, not even what waits for the model', async () => {
@@ -76,13 +100,13 @@ describe('a shared text', () => {
   });
 
   it('brings its model along, where this site has it and it is another one', async () => {
-    const { playground, state, engines, engine } = await ready('Mine');
+    const { playground, engines, engine } = await ready('Mine');
     Object.assign(engine().info.manifest, ONE);
-    await openText(playground, await encodeText(state(), ONE), 'link');
+    await openText(playground, await encodeText(playground, ONE), 'link');
     await settle();
     expect(engines).toHaveLength(1);
     playground.replace({ ...playground.text, model: OTHER });
-    await openText(playground, await encodeText(state(), ONE), 'link');
+    await openText(playground, await encodeText(playground, ONE), 'link');
     await settle();
     expect(engines).toHaveLength(2);
     expect(engine().requests).toHaveLength(0);
@@ -129,11 +153,11 @@ describe('a shared text', () => {
   });
 
   it('keeps the model that it names, and needs none that is loaded', async () => {
-    const { playground, state } = await setUp('Typed.');
-    expect((await decodeText(await encodeText(state(), OTHER))).text).toMatchObject({ model: OTHER });
+    const { playground } = await setUp('Typed.');
+    expect((await decodeText(await encodeText(playground, OTHER))).text).toMatchObject({ model: OTHER });
     playground.replace({ ...playground.text, model: ONE });
     playground.setSampler({ temperature: 0, topP: 1, repetitionPenalty: 9 });
-    expect((await decodeText(await encodeText(state(), OTHER))).text).toMatchObject({
+    expect((await decodeText(await encodeText(playground, OTHER))).text).toMatchObject({
       model: ONE,
       origin: { claim: { sampling: { temperature: 0, topP: 1, repetitionPenalty: 2 } } },
     });

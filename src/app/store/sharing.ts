@@ -3,24 +3,21 @@ import { RECORD_SIZE } from '../../model/sampling';
 import type { Run } from '../../model/text';
 import { decodeLink, encodeLink, NewerLinkError } from '../../share/link';
 import type { Shared, SharedRun, View } from '../../share/shared';
-import { lensToView } from './lens';
 import type { Playground } from './playground';
 import { samplingOf, withinRanges } from './settings';
-import type { PlaygroundState } from './state';
 import { type ModelRef, type Origin, type TextValue, typedText } from './text-value';
+import { openView, viewOf } from './view';
 
-/** The text with its tokens and settings, as a link's fragment or a file carries it. @throws EngineError 'input' */
-export function encodeText(
-  { history, engine, settings, panel, lens }: PlaygroundState,
-  fallback: ModelRef,
-): Promise<string> {
-  const { runs, model } = history!.present;
+/** The text with its tokens, settings and view, as a link's fragment or a file carries it. @throws EngineError 'input' */
+export function encodeText(playground: Playground, fallback: ModelRef): Promise<string> {
+  const { engine, settings } = playground.store.getState();
+  const { runs, model } = playground.text;
   const manifest = engine.phase === 'ready' ? engine.info.manifest : null;
   return encodeLink({
     model: model ?? manifest ?? fallback,
     runs,
     sampling: samplingOf(settings, manifest),
-    view: panel === 'lens' ? lensToView(lens) : {},
+    view: viewOf(playground),
   });
 }
 
@@ -47,7 +44,7 @@ export async function openText(
   try {
     const { text, view } = await decodeText(fragment);
     playground.openShared(text);
-    playground.openView(view);
+    openView(playground, view);
   } catch (thrown) {
     const { message, remedy } = EngineError.from(thrown);
     const words =
