@@ -63,10 +63,15 @@ export class Playground {
     return this.store.getState().history?.present ?? EMPTY;
   }
 
-  /** Another text altogether, with what undo knows of it. */
-  switchTo(to: history.History): void {
+  /** Before the text changes: what is being written ends at the words that are shown. */
+  makeWay(): void {
     this.session.makeWay();
     this.typing = null;
+  }
+
+  /** Another text altogether, with what undo knows of it. */
+  switchTo(to: history.History): void {
+    this.makeWay();
     this.cursor = null;
     this.store.setState({ history: to, figures: null, problem: null });
     void this.session.follow();
@@ -248,8 +253,7 @@ export class Playground {
   }
 
   private change(next: (text: TextValue) => TextValue, withinStep = false): void {
-    this.session.makeWay();
-    this.typing = null;
+    this.makeWay();
     const { history: past } = this.store.getState();
     if (!past) return;
     const go = withinStep ? history.amend : history.commit;
@@ -257,8 +261,7 @@ export class Playground {
   }
 
   private travel(step: (from: history.History) => history.History): void {
-    this.session.makeWay();
-    this.typing = null;
+    this.makeWay();
     const { history: past } = this.store.getState();
     if (!past) return;
     const next = step(past);

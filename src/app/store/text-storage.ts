@@ -37,6 +37,7 @@ const BEFORE = 'text'; // the key of the one text that there was at first
 export class BrowserTexts implements TextStorage {
   private readonly store: UseStore;
   private release: (() => void) | null = null;
+  private holding: Promise<unknown> = Promise.resolve();
 
   constructor() {
     this.store = createStore('leapformer-playground', 'kept');
@@ -70,10 +71,16 @@ export class BrowserTexts implements TextStorage {
     });
   }
 
-  async hold(id: string, patience: number): Promise<boolean> {
+  hold(id: string, patience: number): Promise<boolean> {
+    const isHeld = this.holding.then(() => this.take(id, patience)); // one after the other: the last one stays
+    this.holding = isHeld.catch(() => {});
+    return isHeld;
+  }
+
+  private take(id: string, patience: number): Promise<boolean> {
     this.release?.();
     this.release = null;
-    if (!navigator.locks) return true;
+    if (!navigator.locks) return Promise.resolve(true);
     return new Promise((resolve) => {
       const options = patience ? { signal: AbortSignal.timeout(patience) } : { ifAvailable: true };
       const whileHeld = (lock: Lock | null) => {

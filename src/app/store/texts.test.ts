@@ -92,6 +92,29 @@ describe('texts', () => {
     expect(names().sort()).toEqual(['One', 'Two']);
   });
 
+  it('lose nothing of what is typed while another one is on its way', async () => {
+    const { texts, playground, storage, write, text } = await tab();
+    const type = (words: string) => playground.edit({ from: 0, to: 0, insert: words });
+    write('One');
+    const one = texts.store.getState().current.id;
+    const adding = texts.add();
+    type('Two'); // no key waits for the storage
+    expect(text()).toBe('Two');
+    await adding;
+    const two = texts.store.getState().current.id;
+    const opening = texts.open(one);
+    type('Not ');
+    await opening;
+    expect(text()).toBe('One');
+    expect(await storage.read(two)).toMatchObject(typedText('Not Two'));
+    const removing = texts.remove(one);
+    type('Not ');
+    await removing;
+    expect(text()).toBe('Not Two');
+    await texts.undo();
+    expect(text()).toBe('Not One');
+  });
+
   it('are written by one tab at a time: the later one gets a copy', async () => {
     const first = await tab();
     first.write('Shared');

@@ -67,18 +67,15 @@ export class Texts {
 
   async open(id: string): Promise<void> {
     const entry = this.store.getState().entries.find((entry) => entry.id === id);
-    if (!entry || id === this.store.getState().current.id) return;
-    await this.leave();
-    await this.show(entry, 0);
+    if (entry && id !== this.store.getState().current.id) await this.show(entry, 0);
   }
 
-  /** A new text; it is kept from its first change on. */
+  /** A new text, at once: what is typed next belongs to it. It is kept from its first change on. */
   async add(text: TextValue = EMPTY): Promise<void> {
-    await this.leave();
     const current = fresh();
+    this.switchTo(current, begin(text));
     await this.storage.hold(current.id, 0);
-    this.store.setState({ current });
-    this.switchTo(begin(text));
+    await this.settle();
   }
 
   /** Keeps what is shown, now. */
@@ -133,12 +130,12 @@ export class Texts {
     const { current, entries } = this.store.getState();
     if (id !== current.id && !(await this.isMine(id))) return;
     const entry = id === current.id ? current : entries.find((entry) => entry.id === id);
-    const text = id === current.id ? this.playground.text : await this.storage.read(id);
-    if (!entry || !text) return;
     if (id === current.id) {
       const next = entries.find((entry) => entry.id !== id);
-      await (next ? this.open(next.id) : this.add());
+      if (!next || !(await this.show(next, 0))) await this.add();
     }
+    const text = id === current.id ? this.histories.get(id)?.present : await this.storage.read(id);
+    if (!entry || !text) return;
     await this.storage.remove(id);
     this.remember({ what: 'deleted', entry, text });
     await this.refresh();
@@ -205,21 +202,20 @@ export class Texts {
       await this.storage.hold(copy.id, 0);
       this.playground.notify('This text is open in another tab. What you change here is kept as a copy.');
     }
-    this.store.setState({ current: isHeld ? entry : copy });
-    this.switchTo((isHeld && this.histories.get(entry.id)) || begin(text));
+    this.switchTo(isHeld ? entry : copy, (isHeld && this.histories.get(entry.id)) || begin(text));
+    await this.settle();
     return true;
   }
 
-  private switchTo(history: History): void {
+  /** In one go, so that whatever was typed or written until now belongs to the text that is left, and nothing is lost. */
+  private switchTo(current: TextEntry, history: History): void {
+    this.playground.makeWay();
+    this.save();
+    const { history: left } = this.playground.store.getState();
+    if (left) this.histories.set(this.store.getState().current.id, left);
+    this.store.setState({ current });
     this.playground.switchTo(history);
     this.kept = this.playground.text;
-  }
-
-  /** Before another text takes its place: nothing of this one is lost. */
-  private async leave(): Promise<void> {
-    await this.settle();
-    const { history } = this.playground.store.getState();
-    if (history) this.histories.set(this.store.getState().current.id, history);
   }
 
   private async settle(): Promise<void> {
