@@ -1,27 +1,16 @@
 import type { StoreApi } from 'zustand/vanilla';
 import { cancelled, EngineError } from '../../model/errors';
-import type { Run } from '../../model/text';
 import type { EngineClient } from '../../workers/client';
 import type { LensAnswer, LensQuestions, LensRequest } from '../../workers/lens-messages';
-import type { EngineInfo, GenerateResult, RequestRun, VerifyEvent } from '../../workers/messages';
-import { keepBranch } from './branches';
-import { amend } from './history';
+import type { EngineInfo } from '../../workers/messages';
+import { type GenerateOptions, keepWritten, write } from './generating';
 import { loadEngine } from './loading';
-import { ownText } from './own-text';
-import { samplingOf } from './settings';
 import type { PlaygroundState } from './state';
-import { beforeGeneration, lengthOf, type ModelRef } from './text-value';
-import { conclusion as verdict, verifyRuns, withRuns } from './verifying';
-import { type Generation, moved, Writing } from './writing';
+import type { ModelRef } from './text-value';
+import { check } from './verifying';
+import type { Generation } from './writing';
 
-export interface GenerateOptions {
-  readonly from?: 'end' | 'last generation';
-  /** Tokens of the text before the place where it parts from another. */
-  readonly branchAt?: number;
-  /** What is written belongs to the step of the history that is under way. */
-  readonly amends?: boolean;
-}
-
+/** What the engine is engaged for: writing, checking, comparing. */
 export type Work = (mine: Generation, info: EngineInfo, engine: EngineClient) => Promise<void>;
 
 export interface SessionOptions {
@@ -33,7 +22,7 @@ export interface SessionOptions {
   randomSeed(): number;
 }
 
-/** The page's side of the engine: loads it, and carries what it writes into the document. */
+/** The page's side of the engine: loads it, and gives it one piece of work at a time. */
 export class Session {
   private readonly store: StoreApi<PlaygroundState>;
   private readonly options: SessionOptions;
@@ -151,12 +140,12 @@ export class Session {
 
   /** Writes on at the end of the text, or anew from where the last generation began. */
   generate(maxTokens: number, how: GenerateOptions = {}): Promise<void> {
-    return this.engage('Writing', (mine, info) => this.write(mine, info, maxTokens, how));
+    return this.engage('Writing', (...work) => write(this.store, this.options, maxTokens, how, ...work));
   }
 
   /** Checks the drawn tokens of the text. */
   verify(): Promise<void> {
-    return this.engage('Checking', (mine, info) => this.check(mine, info));
+    return this.engage('Checking', (...work) => check(this.store, ...work));
   }
 
   /** Work for the engine, once it is loaded and free; one at a time. */
@@ -191,15 +180,9 @@ export class Session {
     if (this.store.getState().work.phase !== 'waiting') this.interrupt();
   }
 
-  /** What was written stays in reach, whatever becomes of the text. */
-  private keepBranch(): void {
-    const { history } = this.store.getState();
-    if (history) this.store.setState({ history: amend(history, keepBranch(history.present)) });
-  }
-
   private interrupt(): void {
     if (!this.current) return;
-    if (this.store.getState().work.phase === 'writing') this.keepBranch();
+    if (this.store.getState().work.phase === 'writing') keepWritten(this.store);
     this.current.closed = true;
     this.current.controller.abort();
     this.current = null;
@@ -218,76 +201,6 @@ export class Session {
         this.store.setState({ work: { phase: 'idle' } });
       }
     }
-  }
-
-  private async write(
-    mine: Generation,
-    info: EngineInfo,
-    maxTokens: number,
-    how: GenerateOptions,
-  ): Promise<void> {
-    const { store } = this;
-    store.setState({ work: { phase: 'reading', read: 0, total: null } });
-    const writing = this.begin(mine, info, how);
-    const { atArticleEnd, stopSequences, tokensPerSecond } = store.getState().settings;
-    const request = {
-      runs: writing.text.runs.map(requestRun),
-      sampling: writing.sampling,
-      maxTokens,
-      ...{ atArticleEnd, stopSequences, tokensPerSecond },
-      ...(how.branchAt !== undefined && { branchAt: how.branchAt }),
-    };
-    const { signal } = mine.controller;
-    const result = await this.engine!.generate(request, (event) => writing.take(event), signal);
-    writing.flush();
-    if (mine.closed) return;
-    if (writing.count) this.keepBranch();
-    const { figures } = result;
-    const announcement = `${writing.sentences.rest()} ${conclusion(result, writing.count)}`.trim();
-    store.setState({ figures, announcement });
-  }
-
-  private async check(mine: Generation, { manifest }: EngineInfo): Promise<void> {
-    const { store } = this;
-    const { runs, model } = store.getState().history!.present;
-    const refuse = (notice: string) => store.setState({ notice, announcement: notice });
-    if (model && model.digest !== manifest.digest)
-      return refuse(
-        `This text names another model, ${model.id} ${model.digest.slice(0, 8)}; ${manifest.name} cannot reproduce it.`,
-      );
-    const onEvent = (event: VerifyEvent) => {
-      if (mine.closed || store.getState().work.phase === 'stopping') return;
-      if (event.type === 'verifying')
-        store.setState({ work: { phase: 'verifying', checked: event.checked, total: event.total } });
-      else moved(store, event);
-    };
-    onEvent({ type: 'verifying', checked: 0, total: 0 });
-    try {
-      const request = { runs: verifyRuns(runs) };
-      const verification = await this.engine!.verify(request, onEvent, mine.controller.signal);
-      if (mine.closed) return;
-      const verified = withRuns(runs, verification);
-      store.setState({ verified, announcement: verdict(verified) });
-    } catch (thrown) {
-      const { code, message } = EngineError.from(thrown);
-      if (code !== 'input') throw thrown;
-      refuse(`This text cannot be checked. ${message}`);
-    }
-  }
-
-  /** Settles which text is written on, and how what comes gets into the document. */
-  private begin(mine: Generation, { manifest }: EngineInfo, { from, amends = false }: GenerateOptions) {
-    const { store } = this;
-    const present = ownText(store, manifest);
-    const state = store.getState();
-    const base =
-      from !== 'last generation' || present.generatedFrom === null
-        ? { ...present, generatedFrom: lengthOf(present.runs) }
-        : beforeGeneration(keepBranch(present));
-    const seed = state.settings.randomSeed ? this.options.randomSeed() : state.settings.seed;
-    const settings = { ...state.settings, seed };
-    store.setState({ settings });
-    return new Writing(base, samplingOf(settings, manifest), amends, mine, store, this.options.nextFrame);
   }
 
   private fail(error: EngineError): void {
@@ -309,17 +222,6 @@ export class Session {
     if (this.store.getState().work.phase === 'waiting') this.interrupt();
     this.store.setState({ engine, announcement: error.message });
   }
-}
-
-export function requestRun({ text, tokens }: Run): RequestRun {
-  return tokens ? { ids: tokens.ids } : { text };
-}
-
-function conclusion({ reason }: GenerateResult, count: number): string {
-  const amount = count === 1 ? '1 token' : `${count} tokens`;
-  if (reason === 'article-end') return `${amount} written. The article ends here.`;
-  if (reason === 'stop-sequence') return `${amount} written, up to a text to stop at.`;
-  return reason === 'stopped' ? `Stopped after ${amount}.` : `${amount} written.`;
 }
 
 function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {

@@ -1,6 +1,11 @@
+import type { StoreApi } from 'zustand/vanilla';
+import { EngineError } from '../../model/errors';
 import type { Run } from '../../model/text';
-import type { Verification, VerifyRun } from '../../workers/messages';
+import type { EngineClient } from '../../workers/client';
+import type { EngineInfo, Verification, VerifyEvent, VerifyRun } from '../../workers/messages';
 import { count } from '../format';
+import type { PlaygroundState } from './state';
+import { type Generation, moved } from './writing';
 
 /** What came of checking a text. */
 export interface Verified extends Verification {
@@ -10,7 +15,39 @@ export interface Verified extends Verification {
   readonly unknown: number;
 }
 
-export function verifyRuns(runs: readonly Run[]): VerifyRun[] {
+/** Lets the engine check the drawn tokens of the text; the outcome is in the state. */
+export async function check(
+  store: StoreApi<PlaygroundState>,
+  mine: Generation,
+  { manifest }: EngineInfo,
+  engine: EngineClient,
+): Promise<void> {
+  const { runs, model } = store.getState().history!.present;
+  const refuse = (notice: string) => store.setState({ notice, announcement: notice });
+  if (model && model.digest !== manifest.digest)
+    return refuse(
+      `This text names another model, ${model.id} ${model.digest.slice(0, 8)}; ${manifest.name} cannot reproduce it.`,
+    );
+  const onEvent = (event: VerifyEvent) => {
+    if (mine.closed || store.getState().work.phase === 'stopping') return;
+    if (event.type === 'verifying')
+      store.setState({ work: { phase: 'verifying', checked: event.checked, total: event.total } });
+    else moved(store, event);
+  };
+  onEvent({ type: 'verifying', checked: 0, total: 0 });
+  try {
+    const verification = await engine.verify({ runs: verifyRuns(runs) }, onEvent, mine.controller.signal);
+    if (mine.closed) return;
+    const verified = withRuns(runs, verification);
+    store.setState({ verified, announcement: conclusion(verified) });
+  } catch (thrown) {
+    const { code, message } = EngineError.from(thrown);
+    if (code !== 'input') throw thrown;
+    refuse(`This text cannot be checked. ${message}`);
+  }
+}
+
+function verifyRuns(runs: readonly Run[]): VerifyRun[] {
   return runs.map((run) =>
     run.source === 'sampled'
       ? { text: run.text, ids: run.tokens.ids, drawnWith: run.sampling }
