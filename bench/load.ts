@@ -66,7 +66,7 @@ function pressAtOnce(): void {
   globalThis.pressed = pressed;
   const look = () => {
     const button = document.querySelector<HTMLButtonElement>('button.write-button');
-    const isWriting = button?.title.startsWith('Stop');
+    const isWriting = button?.textContent?.trim().startsWith('Stop');
     if (isWriting) pressed.ready ??= performance.now();
     else if (pressed.ready !== null) pressed.firstToken ??= performance.now();
     else button?.click();

@@ -16,7 +16,7 @@ const USAGE = `Compares LeaPformer with onnxruntime-web in one browser run; see 
 npm run bench -- [--rounds N] [--pairs N] [--openings N] [--only TEXT] [--out FILE]
 
 --rounds    samples of each contender, interleaved (default 9)
---pairs     pairs of the flatness measurement; 0 leaves it out (default 60)
+--pairs     pairs of the flatness measurement on WebAssembly, a quarter on WebGPU; 0 leaves it out (default 600)
 --openings  times that the page is opened for the load measurement; 0 leaves it out (default 7)
 --only      only contenders whose name contains this, as in 'WASM'
 --out       where the JSON goes (default bench/results/TIME.json)
@@ -37,6 +37,7 @@ await runCommand(
     const openings = numberOption('openings', values.openings, 7);
     const executablePath = process.env.PLAYWRIGHT_CHROMIUM ?? '/usr/bin/chromium';
     const onnx = prepareOnnx();
+    const load = openings > 0 ? await measureLoad(ROOT, executablePath, openings) : null;
     const server = await createServer({
       root: ROOT,
       logLevel: 'error',
@@ -55,7 +56,7 @@ await runCommand(
         modelUrl: '/weights/wiki-7m/',
         onnxUrl: `/${relative(ROOT, onnx)}/`,
         rounds: numberOption('rounds', values.rounds, 9),
-        pairs: numberOption('pairs', values.pairs, 60),
+        pairs: numberOption('pairs', values.pairs, 600),
         only: values.only ?? '',
       });
       if (message.type !== 'done')
@@ -71,7 +72,7 @@ await runCommand(
         processor: `${cpus()[0].model}, ${cpus().length} cores`,
         browser: browser.version(),
         ...message.measurements,
-        load: openings > 0 ? await measureLoad(ROOT, executablePath, openings) : null,
+        load,
       };
       const out = values.out ?? join(import.meta.dirname, 'results', `${date.replaceAll(':', '-')}.json`);
       mkdirSync(join(import.meta.dirname, 'results'), { recursive: true });
