@@ -16,7 +16,7 @@ const USAGE = `Compares LeaPformer with onnxruntime-web in one browser run; see 
 npm run bench -- [--rounds N] [--pairs N] [--openings N] [--only TEXT] [--out FILE]
 
 --rounds    samples of each contender, interleaved (default 9)
---pairs     pairs of the flatness measurement on WebAssembly, a quarter on WebGPU; 0 leaves it out (default 600)
+--pairs     pairs of the flatness measurement on WebAssembly, a quarter on WebGPU; 0 leaves it out (default 1200)
 --openings  times that the page is opened for the load measurement; 0 leaves it out (default 7)
 --only      only contenders whose name contains this, as in 'WASM'
 --out       where the JSON goes (default bench/results/TIME.json)
@@ -56,7 +56,7 @@ await runCommand(
         modelUrl: '/weights/wiki-7m/',
         onnxUrl: `/${relative(ROOT, onnx)}/`,
         rounds: numberOption('rounds', values.rounds, 9),
-        pairs: numberOption('pairs', values.pairs, 600),
+        pairs: numberOption('pairs', values.pairs, 1200),
         only: values.only ?? '',
       });
       if (message.type !== 'done')

@@ -190,7 +190,8 @@ async function everyFlatness(
     snapshots ??= await readFar(leapformer, text, (at) => progress(`flatness: ${at} tokens read`));
     progress(`flatness: ${nameOf(entry)}`);
     const count = entry.device === 'WASM' ? pairs : Math.ceil(pairs / 4);
-    const tokens = Math.min(32, decodeTokens);
+    // Short samples, so that what disturbs one of a pair disturbs the other too.
+    const tokens = Math.min(16, Math.max(2, Math.floor(decodeTokens / 4)));
     results.push(await measureFlatness(nameOf(entry), leapformer, snapshots, tokens, count, calls));
   }
   return results;
