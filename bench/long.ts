@@ -1,0 +1,57 @@
+import { readFolder, SHIPPED } from '../scripts/node';
+import { RECORD_SIZE } from '../src/model/sampling';
+import { createBackend } from '../src/workers/backends';
+import { Engine } from '../src/workers/engine';
+import type { GenerateEvent } from '../src/workers/messages';
+
+/**
+ * Writes one long text and says, part by part, what tokens cost, the longest wait for the next ones, and how much memory the
+ * process and the backend hold; and whether any number was not one. Run: node scripts/run.mjs bench/long.ts [TOKENS]
+ */
+const total = Number(process.argv[2] ?? 100_000);
+const PARTS = 10;
+const engine = new Engine({
+  readFile: readFolder,
+  createBackend: (model, kind) => createBackend(model, kind, undefined),
+});
+const { manifest, backend, memory } = await engine.load({ modelUrl: SHIPPED, backend: 'cpu' }, () => {});
+const bytes = ({ weights, state, scratch, transfer }: typeof memory) => weights + state + scratch + transfer;
+
+let written = 0;
+let wrong = 0;
+let longest = 0;
+let last = performance.now();
+let begun = { at: last, processor: process.cpuUsage(), written };
+
+function onEvent(event: GenerateEvent): void {
+  if (event.type !== 'tokens') return;
+  const now = performance.now();
+  longest = Math.max(longest, now - last);
+  last = now;
+  written += event.tokens.ids.length;
+  for (let at = 0; at < event.records.length; at += RECORD_SIZE)
+    if (!Number.isFinite(event.records[at + 1])) wrong++;
+  if (written - begun.written < total / PARTS && written < total) return;
+  const { user, system } = process.cpuUsage(begun.processor);
+  const count = written - begun.written;
+  console.log(
+    `${String(written).padStart(7)} tokens   ${((now - begun.at) / count).toFixed(2)} ms each, ` +
+      `${((user + system) / 1000 / count).toFixed(2)} of the processor   longest wait ${longest.toFixed(0).padStart(4)} ms   ` +
+      `process ${(process.memoryUsage.rss() / 2 ** 20).toFixed(0)} MiB, backend ${bytes(event.figures.memory)} bytes, ${event.figures.snapshotCount} snapshots`,
+  );
+  begun = { at: now, processor: process.cpuUsage(), written };
+  longest = 0;
+}
+
+console.log(`${backend.device}; ${bytes(memory)} bytes after loading`);
+await engine.generate(
+  {
+    runs: [{ text: '= Wren =\n\nThe wren is' }],
+    sampling: { ...manifest.sampling, seed: 1 },
+    maxTokens: total,
+    atArticleEnd: 'continue',
+  },
+  onEvent,
+);
+console.log(`${written} tokens, ${wrong} log-probabilities that are no numbers`);
+engine.unload();
