@@ -148,6 +148,13 @@ test('proportions, what if, and the tour say what they show', async ({ playgroun
   expect(learned).toBeGreaterThan(1);
   expect(changed).not.toBe(learned);
   await expect(lens(page)).toContainText('min(position / 512, 1)');
+  const beside = lens(page).locator('.lens-readout');
+  await expect(beside).toContainText(/learned [<\d].* %, instead [<\d].* %/);
+  const atTheEnd = await beside.innerText();
+  await lens(page)
+    .getByRole('img', { name: /^Divergence/ })
+    .click(); // in the middle
+  await expect(beside).not.toHaveText(atTheEnd);
   await picture(page, 'what-if');
 
   await view(page, 'Explain').click();

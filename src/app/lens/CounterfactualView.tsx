@@ -83,6 +83,10 @@ function Runs({
   }, [learned, changed]);
   const mean = divergence.reduce((sum, value) => sum + value, 0) / n;
   const order = Array.from(divergence.keys()).sort((a, b) => divergence[b] - divergence[a]);
+  const isNormalized = usePlaygroundState(
+    ({ engine }) => engine.phase === 'ready' && engine.info.config.normalizer === 'rms',
+  );
+  const share = ({ values }: { values: Float32Array }) => percent(values[at[0] * n + at[1]]);
   const other = changedName === 'static' ? `static, length ${staticLength}` : 'none';
   const most = Math.max(divergence[order[0]], 0.01);
   return (
@@ -120,14 +124,18 @@ function Runs({
               onMove={setCell}
               label={`Attention of the head, re-weighting ${name}.`}
             />
-            <p className="lens-readout">
-              <b>{at[1] > at[0] ? 'later' : percent(run.values[at[0] * n + at[1]])}</b>
-            </p>
           </figure>
         ))}
       </div>
-      <p className="lens-readout">
-        “{words.of(start + at[0])}” ({start + at[0]}) looks at “{words.of(start + at[1])}” ({start + at[1]})
+      <p className="lens-readout" aria-live="polite">
+        “{words.of(start + at[0])}” ({start + at[0]}) looks at “{words.of(start + at[1])}” ({start + at[1]}):{' '}
+        {at[1] > at[0] ? (
+          <b>later, so never</b>
+        ) : (
+          <>
+            learned <b>{share(learned)}</b>, instead <b>{share(changed)}</b>
+          </>
+        )}
       </p>
       <Legend scale={scale} name="Share of attention" />
       <h2>How far the predictions part</h2>
@@ -137,10 +145,11 @@ function Runs({
         ticks={[0, most].map((value) => ({ value, name: value.toFixed(2) }))}
         start={start}
         at={at[0]}
+        onPick={(i) => setCell([i, Math.max(i - 1, 0)])}
         label={`Divergence behind each token; most behind “${words.of(start + order[0])}”: ${most.toFixed(2)} nats.`}
       />
       <p className="lens-finding">
-        Furthest apart behind{' '}
+        Behind “{words.of(start + at[0])}”: {divergence[at[0]].toFixed(2)} nats. Furthest apart behind{' '}
         {order
           .slice(0, MOST_LISTED)
           .map((t) => `“${words.of(start + t)}” (${divergence[t].toFixed(2)})`)
@@ -152,7 +161,9 @@ function Runs({
         re-weighting. Both read tokens {start} to {start + n - 1} from an empty state
         {start === 0 ? '' : ', so p is not what it was in the whole text'}.
         {staticLength === null
-          ? ''
+          ? isNormalized
+            ? ' As each head’s output is normalized, none is the same as proportions frozen at any constants.'
+            : ''
           : ` Static: proportions grow with the position, min(position / ${staticLength}, 1).`}
       </Caption>
     </>

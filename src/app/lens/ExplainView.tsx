@@ -3,7 +3,7 @@ import type { MatrixKind } from '../../workers/lens-messages';
 import { usePlaygroundState } from '../playground-context';
 import { HeatMap } from './HeatMap';
 import { KINDS } from './MatrixView';
-import { HeadPick, Legend, Problem, useLensView, Waiting } from './parts';
+import { Formula, HeadPick, Legend, Problem, useLensView, Waiting } from './parts';
 import { percent, scaleKind, scaleOf } from './scales';
 import { useLens, useWords } from './use-lens';
 
@@ -84,7 +84,9 @@ export default function ExplainView() {
       </div>
       <h2>{title}</h2>
       <p className="lens-finding">{says}</p>
-      <p className="lens-formula">{formula}</p>
+      <p className="lens-formula">
+        <Formula>{formula}</Formula>
+      </p>
       <Problem problem={problem} />
       {answer ? (
         <Picture
@@ -122,7 +124,7 @@ function Picture({ values, n, start, of, words }: PictureProps) {
   const value = values[at[0] * n + at[1]];
   return (
     <figure className="lens-figure">
-      <p className="lens-readout">
+      <p className="lens-readout" aria-live="polite">
         “{words.of(start + at[0])}” looks at “{words.of(start + at[1])}”:{' '}
         <b>{at[1] > at[0] ? 'later, so never' : of === 'reweighting' ? value.toFixed(3) : percent(value)}</b>
       </p>

@@ -41,7 +41,8 @@ interface Props {
 
 function Proportions({ values, start, n, words }: Props) {
   const config = usePlaygroundState(({ engine }) => (engine.phase === 'ready' ? engine.info.config : null))!;
-  const token = usePlaygroundState(({ lens }) => lens.token);
+  const [{ token }, set] = useLensView();
+  const onPick = (i: number) => set({ token: Math.max(start + i - 1, 0) }); // the opening token is not in the text
   const at = Math.min(Math.max(token === null ? n - 1 : token + 1 - start, 0), n - 1);
   const { query, key, halfLife, spans } = values;
   const weights = useMemo(() => reweighting(query, key), [query, key]);
@@ -61,7 +62,7 @@ function Proportions({ values, start, n, words }: Props) {
             ]}
             range={[0, 1]}
             ticks={[0, 0.5, 1].map((value) => ({ value, name: String(value) }))}
-            {...{ start, at }}
+            {...{ start, at, onPick }}
             label={`Proportions of ${n} tokens. At “${words.of(start + at)}” that of the query is ${query[at].toFixed(3)}, that of the key ${key[at].toFixed(3)}.`}
           />
           <p className="lens-finding">
@@ -89,7 +90,7 @@ function Proportions({ values, start, n, words }: Props) {
                 onMove={setCell}
                 label="Re-weighting of every pair of tokens."
               />
-              <p className="lens-readout">
+              <p className="lens-readout" aria-live="polite">
                 “{words.of(start + cross[0])}” by “{words.of(start + cross[1])}”:{' '}
                 <b>{cross[1] > cross[0] ? 'later' : weights[cross[0] * n + cross[1]].toFixed(3)}</b>
               </p>
@@ -110,13 +111,13 @@ function Proportions({ values, start, n, words }: Props) {
             range={[0.1, 100_000]}
             isLog
             ticks={[0.1, 10, 1000].map((value) => ({ value, name: value.toLocaleString('en') }))}
-            {...{ start, at }}
+            {...{ start, at, onPick }}
             label={`Half-life of the gate: at the chosen token ${tokens(halfLife[at])} tokens.`}
           />
           <Caption formula="ln 2 / −ln a, in tokens">
-            At “{words.of(start + at)}” the head keeps {(100 * Math.exp(-Math.LN2 / halfLife[at])).toFixed(1)}{' '}
-            % of its past: at this rate half would be left after {tokens(halfLife[at])} tokens. The start of a
-            document wipes it.
+            At “{words.of(start + at)}” the head keeps{' '}
+            {(100 * Math.exp(-Math.LN2 / halfLife[at])).toPrecision(4)} % of its past: at this rate half would
+            be left after {tokens(halfLife[at])} tokens. The start of a document wipes it.
           </Caption>
         </>
       ) : (
@@ -132,7 +133,7 @@ function Proportions({ values, start, n, words }: Props) {
         range={[1, 512]}
         isLog
         ticks={[1, 8, 64, 512].map((value) => ({ value, name: String(value) }))}
-        {...{ start, at }}
+        {...{ start, at, onPick }}
         label="Effective spans along the text; their means are in the table."
       />
       <SpanTable spans={spans} at={at} name={words.of(start + at)} />

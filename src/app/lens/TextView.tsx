@@ -1,6 +1,7 @@
 import { memo } from 'react';
 import { useStore } from 'zustand';
 import { usePlayground, usePlaygroundState } from '../playground-context';
+import { KINDS } from './MatrixView';
 import { Caption, HeadPick, Held, Pick, Problem, TokenStepper, useLensView, Waiting } from './parts';
 import { percent } from './scales';
 import { useLens, useWords } from './use-lens';
@@ -62,17 +63,7 @@ export default function TextView() {
       )}
       <Caption
         formula={
-          measure === 'share' ? (
-            <>
-              p(i, j) = q̃<sub>i</sub>·k̃<sub>j</sub> D(i, j) / W<sub>i</sub>, &nbsp;W<sub>i</sub> = q̃
-              <sub>i</sub>·z
-              <sub>i</sub>
-            </>
-          ) : (
-            <>
-              s(i, j) = p(i, j) W<sub>i</sub> (v<sub>j</sub>·u<sub>i</sub>) / |u<sub>i</sub>|²
-            </>
-          )
+          measure === 'share' ? `${KINDS.share.formula}, Wᵢ = q̃ᵢ·zᵢ` : `${KINDS.output.formula}, uᵢ = q̃ᵢᵀ Sᵢ`
         }
       >
         {measure === 'share'

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'react';
+import { type PointerEvent, useEffect, useRef, useState } from 'react';
 
 /** Small charts in SVG. Each has its words beside it; the picture itself is hidden from those who listen. */
 
@@ -17,8 +17,10 @@ interface CurvesProps {
   /** First token and how many; the horizontal axis. */
   readonly start: number;
   /** A mark at one place. */
-  readonly at?: number | null;
+  readonly at: number;
   readonly label: string;
+  /** A place was pressed; the views' own controls do the same by keys. */
+  onPick(place: number): void;
 }
 
 const HEIGHT = 150;
@@ -26,7 +28,9 @@ const LEFT = 44;
 const BOTTOM = 18;
 
 /** Values along the text, one line a series. */
-export function Curves({ lines, range: [low, high], isLog = false, ticks, start, at, label }: CurvesProps) {
+export function Curves(props: CurvesProps) {
+  const { lines, range, isLog = false, ticks, start, at, label, onPick } = props;
+  const [low, high] = range;
   const [figure, width] = useWidth();
   const n = Math.max(...lines.map(({ values }) => values.length), 2);
   const place = (value: number) => {
@@ -36,9 +40,20 @@ export function Curves({ lines, range: [low, high], isLog = false, ticks, start,
     return 6 + (1 - Math.min(Math.max(v, 0), 1)) * (HEIGHT - BOTTOM - 6);
   };
   const x = (i: number) => LEFT + (i / (n - 1)) * (width - LEFT - 4);
+  const pick = ({ clientX, currentTarget }: PointerEvent) => {
+    const across = clientX - currentTarget.getBoundingClientRect().left - LEFT;
+    onPick(Math.min(Math.max(Math.round((across / (width - LEFT - 4)) * (n - 1)), 0), n - 1));
+  };
   return (
     <figure className="lens-chart" ref={figure}>
-      <svg width={width} height={HEIGHT} role="img" aria-label={label}>
+      <svg
+        width={width}
+        height={HEIGHT}
+        role="img"
+        aria-label={label}
+        onPointerDown={pick}
+        onPointerMove={(event) => event.buttons === 1 && pick(event)}
+      >
         {ticks.map(({ value, name }) => (
           <g key={name} className="chart-tick">
             <path d={`M${LEFT} ${place(value)}H${width - 4}`} />
@@ -50,9 +65,7 @@ export function Curves({ lines, range: [low, high], isLog = false, ticks, start,
         {lines.map(({ name, className, values }) => (
           <path key={name} className={`chart-line ${className}`} d={path(values, x, place)} />
         ))}
-        {at === null || at === undefined ? null : (
-          <path className="chart-at" d={`M${x(at)} 4V${HEIGHT - BOTTOM}`} />
-        )}
+        <path className="chart-at" d={`M${x(at)} 4V${HEIGHT - BOTTOM}`} />
         <text className="chart-end" x={LEFT} y={HEIGHT - 4}>
           token {start}
         </text>

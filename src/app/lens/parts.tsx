@@ -58,12 +58,30 @@ export function HeadPick({ withHead = true }: { withHead?: boolean }) {
   );
 }
 
+/** Tildes over letters are drawn, for few fonts place them well. */
+export function Formula({ children }: { children: string }) {
+  return children.split(/(.\u0303)/u).map((part, n) =>
+    part.endsWith('\u0303') ? (
+      // biome-ignore lint/suspicious/noArrayIndexKey: a part is its place in the formula
+      <span key={n} className="tilde">
+        {part[0]}
+      </span>
+    ) : (
+      part
+    ),
+  );
+}
+
 /** What is computed: in words first, then as a formula. */
-export function Caption({ children, formula }: { children: ReactNode; formula?: ReactNode }) {
+export function Caption({ children, formula }: { children: ReactNode; formula?: string }) {
   return (
     <div className="lens-caption">
       <p>{children}</p>
-      {formula ? <p className="formula">{formula}</p> : null}
+      {formula ? (
+        <p className="formula">
+          <Formula>{formula}</Formula>
+        </p>
+      ) : null}
     </div>
   );
 }
