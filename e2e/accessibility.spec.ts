@@ -54,7 +54,22 @@ for (const { name, colorScheme, width } of LOOKS)
       await expect(page.getByRole('option', { name: /^Undo/ })).toBeVisible();
       await findsNothing(page);
       await page.keyboard.press('Escape');
+      await page.getByRole('button', { name: /^Share/ }).click();
+      for (const [name, shown] of [
+        ['QR code', 'QR code of the link'],
+        ['Picture', 'The text with its tint'],
+      ]) {
+        await page.getByRole('button', { name, exact: true }).click();
+        await expect(page.getByRole('img', { name: shown })).toBeVisible();
+        await findsNothing(page);
+      }
+      await page.keyboard.press('Escape');
+      await page.keyboard.press('Control+k');
+      await expect(page.getByRole('combobox', { name: 'Command' })).toBeFocused();
+      await findsNothing(page);
+      await page.keyboard.press('Escape');
       await page.getByRole('button', { name: 'Settings', exact: true }).click();
+      await page.getByText('Keep the settings below').click();
       await findsNothing(page);
       await page.getByRole('button', { name: 'Close Settings' }).click();
 

@@ -8,8 +8,10 @@ test('the palette finds commands by name, does them, and gives the focus back', 
   await playground.startNew('Tea is a drink');
   await page.keyboard.press('Control+k');
   const palette = page.getByRole('dialog', { name: 'All commands' });
+  const field = page.getByRole('combobox', { name: 'Command' });
   await expect(palette.getByRole('option', { name: /^Undo/ })).toBeVisible();
   await expect(palette.getByRole('option', { name: /^Redo/ })).toHaveCount(0); // nothing to redo
+  await expect(field).toBeFocused();
   await page.keyboard.type('undo');
   await page.keyboard.press('Enter');
   await expect(palette).toHaveCount(0);
@@ -17,6 +19,7 @@ test('the palette finds commands by name, does them, and gives the focus back', 
   await expect(playground.text).toBeFocused();
 
   await page.keyboard.press('Control+k');
+  await expect(field).toBeFocused();
   await page.keyboard.type('nothing of the kind');
   await expect(palette).toContainText('No command is called that.');
   await page.keyboard.press('Control+z'); // the field's own

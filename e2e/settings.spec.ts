@@ -28,6 +28,28 @@ test('settings are kept as a preset, and taken again after a reload', async ({ p
   await expect(page.getByRole('spinbutton', { name: 'Top-k' })).toHaveValue('7');
   await page.getByRole('button', { name: 'Delete “Seven”' }).click();
   await expect(preset).toHaveText('Other settings');
+  await page.getByRole('button', { name: 'Undo settings' }).click();
+  await expect(preset).toHaveText('Seven');
+  await page.getByRole('button', { name: 'Undo settings' }).click();
+  await expect(preset).toHaveText('Careful');
+  await page.getByRole('button', { name: 'Redo settings' }).click();
+  await expect(preset).toHaveText('Seven');
+
+  const other = await page.context().newPage(); // two tabs lose no preset of each other
+  await other.goto('./');
+  await other.keyboard.press('Control+,');
+  await expect(other.getByRole('combobox', { name: 'Preset' })).toHaveText('Seven');
+  await other.getByText('Keep the settings below').click();
+  await other.getByRole('textbox', { name: 'Name of a new preset' }).fill('Theirs');
+  await other.keyboard.press('Enter');
+  await expect(other.getByRole('combobox', { name: 'Preset' })).toHaveText('Theirs');
+  await preset.click();
+  await expect(page.getByRole('option', { name: 'Theirs' })).toBeVisible();
+  await page.keyboard.press('Escape');
+  await page.getByRole('spinbutton', { name: 'Top-k' }).fill('9');
+  await other.getByRole('combobox', { name: 'Preset' }).click();
+  await expect(other.getByRole('option', { name: 'Theirs' })).toBeVisible();
+  await other.close();
 });
 
 test('writing ends at a stop sequence, and at a chosen speed', async ({ playground, page }) => {
@@ -43,8 +65,8 @@ test('writing ends at a stop sequence, and at a chosen speed', async ({ playgrou
 
   await page.getByRole('textbox', { name: 'Stop at' }).fill('');
   await page.getByRole('spinbutton', { name: 'Tokens a second' }).fill('2');
+  const began = Date.now(); // before the press: the first token is on its way when the click is done
   await playground.write.click();
-  const began = Date.now();
   const words = await playground.words();
   for (const seen = new Set([words]); seen.size < 4; ) seen.add(await playground.words());
   await page.keyboard.press('Escape');

@@ -1,3 +1,4 @@
+import { useStore } from 'zustand';
 import type { BackendChoice } from '../../workers/messages';
 import { chooseBackend, chosenBackend } from '../address';
 import { usePlayground, usePlaygroundState } from '../playground-context';
@@ -40,6 +41,7 @@ const BACKENDS: { value: BackendChoice; name: string }[] = [
 export function SettingsPanel() {
   return (
     <form className="settings" onSubmit={(event) => event.preventDefault()}>
+      <Undo />
       <PresetField />
       <SamplerFields />
       <SeedFields />
@@ -49,6 +51,22 @@ export function SettingsPanel() {
         <small>Changes hold from the next press on.</small>
       </p>
     </form>
+  );
+}
+
+/** Takes changes of settings back, step by step. */
+function Undo() {
+  const { settings } = usePlayground();
+  const { past, future } = useStore(settings.store);
+  return (
+    <div className="settings-undo">
+      <button type="button" className="worded" disabled={!past.length} onClick={() => settings.undo()}>
+        Undo settings
+      </button>
+      <button type="button" className="worded" disabled={!future.length} onClick={() => settings.redo()}>
+        Redo settings
+      </button>
+    </div>
   );
 }
 
@@ -95,7 +113,7 @@ function SeedFields() {
         hint="The same seed, settings and text give the same continuation on this device."
         value={seed}
         range={RANGES.seed}
-        onChange={(value) => playground.set({ seed: value, randomSeed: false })}
+        onChange={(value) => playground.set({ seed: value, randomSeed: false }, 'seed')}
       />
       <label className="check">
         <input
@@ -120,7 +138,7 @@ function LengthFields() {
         hint="Written by one press. A token is a word or a piece of one."
         value={length}
         range={RANGES.length}
-        onChange={(value) => playground.set({ length: value })}
+        onChange={(value) => playground.set({ length: value }, 'length')}
       />
       <Choice
         name="At the end of an article"
@@ -137,7 +155,7 @@ function LengthFields() {
         hint="To watch it write. 0: as fast as it can."
         value={tokensPerSecond}
         range={RANGES.tokensPerSecond}
-        onChange={(value) => playground.set({ tokensPerSecond: value })}
+        onChange={(value) => playground.set({ tokensPerSecond: value }, 'speed')}
       />
     </fieldset>
   );

@@ -19,7 +19,7 @@ export function StopField() {
         value={draft ?? showStops(stopSequences)}
         onChange={(event) => {
           setDraft(event.target.value);
-          playground.set({ stopSequences: parseStops(event.target.value) });
+          playground.set({ stopSequences: parseStops(event.target.value) }, 'stop');
         }}
         onBlur={() => setDraft(null)}
       />

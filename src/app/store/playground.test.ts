@@ -40,6 +40,35 @@ describe('writing', () => {
     expect(engine().requests[1].runs).toEqual([{ ids: Uint32Array.of(7) }, { ids: Uint32Array.of(100) }]);
   });
 
+  it('takes changes of settings back, a field at a time, and leaves the text alone', async () => {
+    const { playground, state, text, wait, engines } = await ready('One');
+    for (const temperature of [0.1, 0.2, 0.3]) playground.setSampler({ temperature }); // one slider
+    playground.setSampler({ temperature: 0.3 }); // nothing new
+    playground.setSampler({ topK: 5 });
+    wait(5000);
+    playground.setSampler({ topK: 50 });
+    playground.set({ sampler: {} });
+    const now = () => state().settings.sampler;
+    for (const expected of [
+      { temperature: 0.3, topK: 50 },
+      { temperature: 0.3, topK: 5 },
+      { temperature: 0.3 },
+    ]) {
+      playground.settings.undo();
+      expect(now()).toEqual(expected);
+    }
+    playground.settings.redo();
+    expect(now()).toEqual({ temperature: 0.3, topK: 5 });
+    for (let i = 0; i < 9; i++) playground.settings.undo();
+    expect(now()).toEqual({});
+    expect(text()).toBe('One');
+    playground.set({ backend: 'cpu' });
+    playground.settings.undo();
+    expect(state().settings.backend).toBe('auto');
+    await settle();
+    expect(engines).toHaveLength(2); // loaded anew, on the device that is in force again
+  });
+
   it('passes the model’s sampler, what was changed of it, and a new seed', async () => {
     const { playground, engine, state } = await ready();
     playground.setSampler({ topK: 5 });

@@ -10,6 +10,7 @@ import { Inspection } from './inspection';
 import { FIRST_LOOK, LensDesk } from './lens';
 import { Session, type SessionOptions } from './session';
 import { DEFAULTS, type Sampler, type Settings } from './settings';
+import { SettingsDesk } from './settings-desk';
 import type { CardId, PanelId, PlaygroundState } from './state';
 import { MemoryTexts, type TextStorage } from './text-storage';
 import { type Change, EMPTY, edit, lengthOf, type TextValue } from './text-value';
@@ -27,6 +28,7 @@ export class Playground {
   readonly inspection: Inspection;
   readonly comparison: Comparison;
   readonly texts: Texts;
+  readonly settings: SettingsDesk;
   /** UTF-16 unit before which the cursor was put; null: nowhere yet. Not in the store, since every key moves it. */
   cursor: number | null = null;
   private readonly session: Session;
@@ -53,6 +55,7 @@ export class Playground {
       announcement: '',
     }));
     this.session = new Session(this.store, options);
+    this.settings = new SettingsDesk(this.store, this.session, this.now);
     this.texts = new Texts(this, options.storage ?? new MemoryTexts(), this.now);
     this.lens = new LensDesk(this.store, this.session, this.tokens);
     this.inspection = new Inspection(this.store, this.session);
@@ -221,12 +224,15 @@ export class Playground {
 
   // Settings and messages.
 
-  set(change: Partial<Settings>): void {
-    this.store.setState(({ settings }) => ({ settings: { ...settings, ...change } }));
+  set(change: Partial<Settings>, field?: string): void {
+    this.settings.set(change, field);
   }
 
   setSampler(change: Partial<Sampler>): void {
-    this.set({ sampler: { ...this.store.getState().settings.sampler, ...change } });
+    this.set(
+      { sampler: { ...this.store.getState().settings.sampler, ...change } },
+      Object.keys(change).join(),
+    );
   }
 
   /** Opens a card, in place of whichever is open; null closes it. */

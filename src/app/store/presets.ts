@@ -42,7 +42,7 @@ export function withoutPreset({ presets }: Settings, name: string): readonly Pre
 }
 
 /** Values of settings, which are small; the order of a sampler's keys says nothing. */
-function isSame(a: unknown, b: unknown): boolean {
+export function isSame(a: unknown, b: unknown): boolean {
   const plain = (value: unknown) =>
     JSON.stringify(value, (_key, inner) =>
       inner && typeof inner === 'object' && !Array.isArray(inner)
