@@ -21,7 +21,10 @@ for (const { name, colorScheme, width } of LOOKS)
   test.describe(name, () => {
     test.use({ colorScheme, viewport: { width, height: 740 } });
 
-    test('axe finds nothing, and nothing is cut off', async ({ playground, page }) => {
+    test('axe finds nothing in the page and its cards, and nothing is cut off', async ({
+      playground,
+      page,
+    }) => {
       await playground.open();
       await playground.isReady();
       await findsNothing(page);
@@ -72,7 +75,11 @@ for (const { name, colorScheme, width } of LOOKS)
       await page.getByText('Keep the settings below').click();
       await findsNothing(page);
       await page.getByRole('button', { name: 'Close Settings' }).click();
+    });
 
+    test('nor in an empty text, a shared one, the benchmark and a failure', async ({ playground, page }) => {
+      await playground.open();
+      await playground.isReady();
       await page.getByRole('button', { name: 'New', exact: true }).click();
       await findsNothing(page);
       await page.goto(`./#${LINK}`);
