@@ -108,19 +108,26 @@ export class WebGpuStreams implements Streams {
     });
     this.prefill.write(stream, tokens, positions);
     const commands = this.prefill.commands(stream, tokens.length, records, captures);
+    const flights: { size: number; submitted: number; done: Promise<void> }[] = [];
+    const land = async () => {
+      const { size, submitted, done } = flights.shift()!;
+      await done;
+      this.readPace.done(size, submitted);
+    };
     for (let at = 0; at < commands.length; ) {
       const size = this.readPace.size(commands.length - at);
       const submitted = performance.now();
       this.machine.check();
       queue.submit([encode(this.machine.device, commands.slice(at, at + size))]);
-      await this.machine.wait(queue.onSubmittedWorkDone());
-      this.readPace.done(size, submitted);
+      flights.push({ size, submitted, done: this.machine.wait(queue.onSubmittedWorkDone()) });
       at += size;
+      if (flights.length > 1) await land(); // the other keeps the device busy
       if (signal?.aborted && at < commands.length) {
         queue.submit([encode(this.machine.device, this.prefill.restore(stream))]);
         return false;
       }
     }
+    while (flights.length > 0) await land();
     this.positions[stream] = position;
     this.lengths[stream] += tokens.length;
     return true;
