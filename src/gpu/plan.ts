@@ -7,7 +7,7 @@ export const CHUNK = 64;
 export const CANDIDATES = 10;
 /** Rows of the vocabulary that one workgroup of logits.wgsl owns, one a thread. */
 export const CANDIDATE_BLOCK = 64;
-/** Tokens of a thread of matmul.wgsl and attend.wgsl. */
+/** Tokens of a thread of matmul.wgsl, scores.wgsl and attend.wgsl. */
 export const TOKEN_TILE = 4;
 /** Rows of a workgroup of matmul.wgsl. */
 export const MATMUL_ROWS = 256;

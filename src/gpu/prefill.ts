@@ -101,16 +101,16 @@ export class Prefill {
     for (const [n, layer] of this.layers.entries())
       commands.push(
         this.run('normalizeAttention', layer, count),
-        this.run('qkv', layer, blocks(3 * d), tiles),
+        this.run('qkv', layer, tiles, blocks(3 * d)),
         this.run('features', layer, heads, count),
         ...(captures ? [this.captured(n, captures)] : []),
-        this.run('scores', layer, count, heads),
+        this.run('scores', layer, tiles, heads),
         this.run('attend', layer, heads, tiles),
         this.run('advance', layer, Math.ceil(cells / 64), heads),
-        this.run('projection', layer, blocks(d), tiles),
+        this.run('projection', layer, tiles, blocks(d)),
         this.run('normalizeMlp', layer, count),
-        this.run('up', layer, blocks(f), tiles),
-        this.run('down', layer, blocks(d), tiles),
+        this.run('up', layer, tiles, blocks(f)),
+        this.run('down', layer, tiles, blocks(d)),
       );
     if (withRecords) commands.push(...this.records(stream, count));
     else commands.push(this.run('logits', this.ends, this.plan.logitGroups));

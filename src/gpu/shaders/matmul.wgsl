@@ -1,7 +1,7 @@
 // y = W x for a chunk's tokens; then stored, squared after relu, or added to what is there.
-// Grid: (blocks of ROWS_A_THREAD * WORKGROUP rows, tiles of TILE tokens). One thread 4 or 8 rows and 4 tokens: what is read
-// of either serves them all. Weights: blocks[block * rows + row], columns padded as the input's are. Float32, sums in a
-// fixed order.
+// Grid: (tiles of TILE tokens, blocks of ROWS_A_THREAD * WORKGROUP rows): in this order a block's weights are still near when
+// the next tile asks for them. One thread 4 or 8 rows and 4 tokens: what is read of either serves them all.
+// Weights: blocks[block * rows + row], columns padded as the input's are. Float32, sums in a fixed order.
 
 override ROWS: u32;
 override BLOCKS: u32;     // of a row
@@ -22,9 +22,9 @@ const TILE = 4u;
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
-  let first = group.y * TILE;
+  let first = group.x * TILE;
   // Rows WORKGROUP apart, so that neighbouring threads read neighbouring blocks. Past the end they repeat the last.
-  let row = group.x * ROWS_A_THREAD * WORKGROUP + lane;
+  let row = group.y * ROWS_A_THREAD * WORKGROUP + lane;
   let near = min(vec4(row) + vec4(0u, 1u, 2u, 3u) * WORKGROUP, vec4(ROWS - 1u));
   let far = min(vec4(row) + vec4(4u, 5u, 6u, 7u) * WORKGROUP, vec4(ROWS - 1u));
   let inputs = (vec4(first) + vec4(0u, 1u, 2u, 3u)) * BLOCKS * VECTORS;
@@ -73,15 +73,21 @@ fn finish(row: u32, first: u32, products: vec4<f32>) {
   if (row >= ROWS) {
     return;
   }
-  let scaled = row_scale(SCALE_AT + row) * products;
-  for (var t = 0u; t < min(TILE, chunk.count - first); t++) {
-    let at = (first + t) * OUT_STRIDE + row;
-    var y = scaled[t];
-    if (EPILOGUE == RELU_SQUARED) {
-      y = max(y, 0.0) * max(y, 0.0);
-    } else if (EPILOGUE == ADD) {
-      y += output[at];
-    }
+  let y = row_scale(SCALE_AT + row) * products;
+  let at = first * OUT_STRIDE + row;
+  // Spelled out: loops over the parts of a vector took a third of this kernel on emulated adapters.
+  put(at, y.x);
+  if (first + 1u < chunk.count) { put(at + OUT_STRIDE, y.y); }
+  if (first + 2u < chunk.count) { put(at + 2u * OUT_STRIDE, y.z); }
+  if (first + 3u < chunk.count) { put(at + 3u * OUT_STRIDE, y.w); }
+}
+
+fn put(at: u32, y: f32) {
+  if (EPILOGUE == RELU_SQUARED) {
+    output[at] = max(y, 0.0) * max(y, 0.0);
+  } else if (EPILOGUE == ADD) {
+    output[at] += y;
+  } else {
     output[at] = y;
   }
 }
