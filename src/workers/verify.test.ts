@@ -142,6 +142,18 @@ describe('the engine', () => {
     engine.unload();
   });
 
+  test('finds a change of any of its tokens', async () => {
+    const engine = await loaded();
+    const [typed, { ids }] = await textOf(engine);
+    for (const [place, drawn] of ids.entries()) {
+      const before = { text: '', ids: ids.subarray(0, place), drawnWith: null }; // as they were: not to be judged
+      const changed = { text: '', ids: Uint32Array.of(drawn === 500 ? 501 : 500), drawnWith: SAMPLING };
+      const { findings } = await engine.verify({ runs: [typed, before, changed] }, () => {});
+      expect(findings).toMatchObject([{ verdict: 'different', drawn }]);
+    }
+    engine.unload();
+  });
+
   test('stops, and lets the model write on as if nothing had been', async () => {
     const engine = await loaded();
     const [typed, sampled] = await textOf(engine);
