@@ -151,6 +151,18 @@ for (const { name, colorScheme, width } of LOOKS)
       await page.getByRole('button', { name: 'Token before' }).click();
       await expect(page.getByRole('region', { name: 'Token' }).getByRole('listitem')).toHaveCount(10);
       await expect(page.locator('.cm-content .token[style]')).not.toHaveCount(0);
+      // On a narrow page it stands above the sheet that tells of it.
+      const box = async (of: string) => (await page.locator(of).boundingBox())!;
+      const end = () => box('.token.chosen').then(({ y, height }) => y + height);
+      if (width === 360) {
+        await expect.poll(end).toBeLessThanOrEqual((await box('.sheet')).y);
+        const chosen = await page.locator('.token.chosen').innerText();
+        await page
+          .locator('.cm-line')
+          .filter({ hasText: /^The album/ })
+          .click({ position: { x: 9, y: 9 } });
+        await expect(page.locator('.token.chosen')).not.toHaveText(chosen);
+      }
       await findsNothing(page);
       await page.getByRole('radio', { name: 'Probability' }).check();
       await findsNothing(page);

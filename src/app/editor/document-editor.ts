@@ -34,6 +34,7 @@ export function editDocument(parent: HTMLElement, playground: Playground): Edito
         EditorState.lineSeparator.of('\n'), // every other character is one that the model reads
         EditorView.clipboardInputFilter.of((text) => text.replace(/\r\n?/g, '\n')),
         EditorView.lineWrapping,
+        EditorView.scrollMargins.of(() => ({ top: FADE, bottom: coveredHeight() })),
         EditorView.contentAttributes.of({
           'aria-label': 'Text',
           'aria-describedby': 'sources-explained',
@@ -136,4 +137,12 @@ export function editDocument(parent: HTMLElement, playground: Playground): Edito
 function renumbered(number: number, before: readonly Run[], runs: readonly Run[]): number | null {
   const [then, now] = [new TokenIndex(before), new TokenIndex(runs)];
   return then.count === now.count || number >= then.count ? number : now.at(then.token(number).from);
+}
+
+const FADE = 24; // px at the top of the page, where the text goes under the bar
+
+/** Pixels at the bottom of the window that a sheet covers. */
+function coveredHeight(): number {
+  const sheet = document.querySelector('.sheet');
+  return sheet ? innerHeight - sheet.getBoundingClientRect().top : 0;
 }

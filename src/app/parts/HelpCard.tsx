@@ -29,8 +29,8 @@ export function HelpCard() {
         mostly made up.
       </p>
       <p>
-        Look at tokens to see what else it might have said, and choose another; go on from the cursor after a
-        change anywhere; or compare several continuations. What you leave stays under Branches.
+        Look at tokens to see what else it might have said, and choose that. What you leave for another text
+        stays under Branches.
       </p>
       <dl className="shortcuts">
         {COMMANDS.filter(({ keys }) => keys).map((command) => (

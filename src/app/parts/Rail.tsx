@@ -5,7 +5,7 @@ import { useMedia } from '../use-media';
 import { CloseIcon } from './icons';
 import { PANELS } from './panels';
 
-/** Beside the text: its panels, one at a time. On a narrow window the rail is a sheet over the text. */
+/** Beside the text: its panels, one at a time. On a narrow window the rail is a sheet over the end of the page; above it the text can be touched. */
 export default function Rail() {
   const playground = usePlayground();
   const isNarrow = useMedia('(max-width: 719px)');
@@ -19,9 +19,8 @@ export default function Rail() {
       </aside>
     );
   return (
-    <Dialog.Root open onOpenChange={() => playground.show(null)}>
+    <Dialog.Root open modal={false} disablePointerDismissal onOpenChange={() => playground.show(null)}>
       <Dialog.Portal>
-        <Dialog.Backdrop className="backdrop" />
         <Dialog.Popup className="sheet" aria-label={panel.name}>
           <Panels />
         </Dialog.Popup>
