@@ -4,7 +4,7 @@ import { RECORD_SIZE } from '../src/model/sampling';
 import { createBackend } from '../src/workers/backends';
 import type { BackendChoice } from '../src/workers/messages';
 import { numberOption, runCommand } from './command';
-import { nodeGpu, readBytes, readFolder, SHIPPED } from './node';
+import { firstModel, nodeGpu, readBytes, readFolder } from './node';
 
 const USAGE = `Measures how well a model predicts a text: nats a token, and word perplexity where the words are counted.
 
@@ -19,7 +19,7 @@ const OPTIONS = {
   words: { type: 'string' },
   tokens: { type: 'string' },
   backend: { type: 'string', default: 'auto' },
-  model: { type: 'string', default: SHIPPED },
+  model: { type: 'string', default: firstModel() },
 } as const;
 
 await runCommand(USAGE, OPTIONS, async (values) => {

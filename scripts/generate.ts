@@ -5,7 +5,7 @@ import { Engine } from '../src/workers/engine';
 import type { GenerateEvent } from '../src/workers/messages';
 import { numberOption, runCommand } from './command';
 import { countGpuCalls } from './count-gpu-calls';
-import { nodeGpu, readFolder, SHIPPED } from './node';
+import { firstModel, nodeGpu, readFolder } from './node';
 
 const USAGE = `Writes a text with a LeaPformer, on the engine that the playground runs in the browser.
 
@@ -29,7 +29,7 @@ const OPTIONS = {
   'stop-at-article-end': { type: 'boolean', default: false },
   backend: { type: 'string', default: 'auto' },
   activations: { type: 'string', default: 'float32' },
-  model: { type: 'string', default: SHIPPED },
+  model: { type: 'string', default: firstModel() },
   json: { type: 'boolean', default: false },
 } as const;
 

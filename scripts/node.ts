@@ -8,7 +8,15 @@ import { readWeights } from '../src/model/weights';
 
 /** What the engine needs of Node in place of a browser: files from disk, WebGPU from the npm package `webgpu`. */
 
-export const SHIPPED = new URL('../public/weights/wiki-7m/', import.meta.url).pathname;
+const WEIGHTS = new URL('../public/weights/', import.meta.url).pathname;
+
+/** The model that tests and benches run on: the same whatever else is published. */
+export const SHIPPED = join(WEIGHTS, 'wiki-7m/');
+
+/** Folder of the model that the page loads by itself. */
+export function firstModel(): string {
+  return join(WEIGHTS, readJson(join(WEIGHTS, 'index.json')).models[0].id, '/');
+}
 
 /** @throws EngineError 'network' when the file cannot be read. */
 export function readBytes(path: string): ArrayBuffer {
