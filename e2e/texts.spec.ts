@@ -119,3 +119,51 @@ test('the one text of an earlier version is still there', async ({ playground, p
   await openTexts(page);
   await expect(entry(page, 'From before.')).toBeVisible();
 });
+
+test('keyboard alone: a new text, its name, its link, and the check of its tokens', async ({
+  playground,
+  page,
+}) => {
+  await playground.open('', { atArticleEnd: 'continue' });
+  await playground.isReady();
+  await page.evaluate(() => {
+    navigator.clipboard.writeText = async () => {}; // tests share the system's
+  });
+  const tabTo = async (name: string) => {
+    const button = page.getByRole('button', { name, exact: true });
+    await expect(button).toBeVisible();
+    for (let i = 0; i < 40 && !(await button.evaluate((e) => e === document.activeElement)); i++)
+      await page.keyboard.press('Tab');
+    await expect(button).toBeFocused();
+  };
+  await page.keyboard.press('Control+k');
+  await expect(page.getByRole('combobox', { name: 'Command' })).toBeFocused();
+  await page.keyboard.type('new text');
+  await page.keyboard.press('Enter');
+  await expect(playground.text).toContainText('Begin an article here');
+  await playground.text.focus();
+  await page.keyboard.insertText('= Tea =\n\nTea is a drink that is made');
+  await page.keyboard.press('Control+Enter');
+  await expect(page.getByText('12 tokens written.')).toBeAttached();
+
+  await page.keyboard.press('Control+o');
+  await tabTo('Rename Tea');
+  await page.keyboard.press('Enter');
+  await page.keyboard.type('Morning');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('button', { name: 'Rename Morning' })).toBeFocused();
+  await page.keyboard.press('Escape');
+  await expect(texts(page)).toHaveCount(0);
+
+  await page.keyboard.press('Control+s');
+  await tabTo('Copy link');
+  await page.keyboard.press('Enter');
+  await expect(page.getByText('Copied', { exact: true })).toBeVisible();
+  await tabTo('Verify the text');
+  await page.keyboard.press('Enter');
+  const verification = page.getByRole('complementary', { name: 'Verification' });
+  await expect(verification).toContainText('All 12 tokens reproduced.');
+  await tabTo('Dismiss');
+  await page.keyboard.press('Enter');
+  await expect(verification).toHaveCount(0);
+});
