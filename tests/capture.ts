@@ -24,7 +24,7 @@ export const PAIRS = [0, 15, 19, 28, 37, 42].map((n) => EVERY[n]);
 /** Of the short texts and their windows. */
 const [LENGTH, WINDOW] = [150, 70];
 
-const PATIENCE = 240_000; // ms: 10,000 tokens by the reference, on a slow machine
+const PATIENCE = 600_000; // ms: kernels to be compiled, 10,000 tokens by the reference, a GPU emulated beside other work
 
 /** One without decay, so that all of a long text counts. */
 const FARSIGHTED = [EVERY[4]];
@@ -40,12 +40,16 @@ export function describeCapture(
 ): void {
   const isThorough = !isSlow || Boolean(process.env.LONG);
   describe(`what ${name} captures gives the shares of explicit attention over the whole text`, () => {
-    test.each(goldenNames)('of the golden model %s', async (model) => {
-      const { golden, ...data } = await loadGoldenModel(model);
-      const [opening, ...rest] = golden.tokens;
-      const text = [opening, ...Array.from({ length: LENGTH - 1 }, (_, i) => rest[i % rest.length])];
-      await compare(await create(data), data, text, WINDOW);
-    });
+    test.each(goldenNames)(
+      'of the golden model %s',
+      async (model) => {
+        const { golden, ...data } = await loadGoldenModel(model);
+        const [opening, ...rest] = golden.tokens;
+        const text = [opening, ...Array.from({ length: LENGTH - 1 }, (_, i) => rest[i % rest.length])];
+        await compare(await create(data), data, text, WINDOW);
+      },
+      PATIENCE,
+    );
 
     test.each(configurations)(
       'of a random model: $reweighting, $normalizer, decay $decay, $conv_kernel taps, $position',
@@ -53,6 +57,7 @@ export function describeCapture(
         const model = randomModel({ ...options, num_hidden_layers: 2, hidden_size: 16 }, 4);
         await compare(await create(model), model, randomText(LENGTH, LENGTH - 60), WINDOW);
       },
+      PATIENCE,
     );
 
     test.each(isThorough ? goldenNames : [])(
@@ -172,12 +177,8 @@ function compareRow(
   const square = dot(u, u);
   const share = (j: number) => (w[j] * dot(seen[j].value, u)) / square;
   const signed = lens.signedRow(i - start);
-  // Shares of either sign cancel: what counts as small is measured against all that was added up.
-  const scale = sum(w.map((_, j) => Math.abs(share(j))));
-  const close = (actual: number, s: number) =>
-    expect(Math.abs(actual - s)).toBeLessThanOrEqual(scale * (1e-6 + 1e-4 * Math.max(Math.abs(s), 0.1)));
-  for (const [j, s] of signed.shares.entries()) close(s, share(start + j));
-  close(signed.earlier, sum(w.slice(0, start).map((_, j) => share(j))));
+  for (const [j, s] of signed.shares.entries()) near(s, share(start + j));
+  near(signed.earlier, sum(w.slice(0, start).map((_, j) => share(j))));
 }
 
 /** Explicit quadratic attention: w(i, j) = (q~_i . k~_j) a_{j+1} ... a_i for all j <= i of the text. */
