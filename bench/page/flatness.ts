@@ -24,7 +24,7 @@ export async function readFar(
   return { near, far: await reader.snapshot() };
 }
 
-/** Decodes from the one and from the other, taking turns at going first. */
+/** Decodes from the one and from the other, taking turns at going first; `clock` tells milliseconds. */
 export async function measureFlatness(
   name: string,
   contender: LeapformerContender,
@@ -32,6 +32,7 @@ export async function measureFlatness(
   tokens: number,
   pairs: number,
   calls: () => GpuCalls,
+  clock = () => performance.now(),
 ): Promise<Flatness> {
   const place = async (snapshot: Snapshot): Promise<Place & { decode: number[] }> => {
     await contender.goTo(snapshot);
@@ -48,9 +49,9 @@ export async function measureFlatness(
   const far = await place(snapshots.far);
   const sample = async (snapshot: Snapshot, { decode }: { decode: number[] }) => {
     await contender.goTo(snapshot);
-    const started = performance.now();
+    const started = clock();
     await contender.decode(tokens);
-    decode.push((performance.now() - started) / tokens);
+    decode.push((clock() - started) / tokens);
   };
   for (let pair = 0; pair < pairs; pair++) {
     const order = [() => sample(snapshots.near, near), () => sample(snapshots.far, far)];

@@ -1,0 +1,27 @@
+import { countGpuCalls } from '../scripts/count-gpu-calls';
+import { readJson, readModelData, SHIPPED } from '../scripts/node';
+import { createWasmBackend } from '../src/cpu/wasm-backend';
+import type { ModelGolden } from '../src/model/golden';
+import { pairedRatio } from '../src/workers/statistics';
+import { measureFlatness, readFar } from './page/flatness';
+import { LeapformerContender } from './page/leapformer';
+
+// What a token behind 65,536 others costs beside one behind 64, as the bench measures it, but in processor time of this process,
+// which other work on the machine disturbs least. Run: node scripts/run.mjs bench/flatness.ts [PAIRS]
+
+const pairs = Number(process.argv[2] ?? 1200);
+const processorTime = () => {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+};
+const contender = await LeapformerContender.open(await createWasmBackend(await readModelData(SHIPPED)));
+const golden: ModelGolden = readJson(`${SHIPPED}golden.json`);
+const text = golden.tokens.filter((id) => id !== 0); // no article may end inside
+const snapshots = await readFar(contender, text, () => {});
+const { near, far } = await measureFlatness(
+  ...(['WebAssembly', contender, snapshots, 16, pairs, countGpuCalls(), processorTime] as const),
+);
+const { median, low, high } = pairedRatio(far.decode, near.decode);
+const [ratio, least, most] = [median, low, high].map((value) => value.toFixed(4));
+console.log(`far / near ${ratio} (${least} to ${most}), ${pairs} pairs`);
+console.log(near.position, near.memory, far.position, far.memory);
