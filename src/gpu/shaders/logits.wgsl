@@ -1,7 +1,7 @@
 // Logits of the next token, and each block's likeliest.
 //   logits = embedding (rms(x) * final_norm)
 // Grid: (groups of BLOCKS_A_GROUP blocks of the vocabulary, rows); a row is a stream while decoding, a token of the chunk in prefill.
-// Threads take rows of the embedding; weights as in attention.wgsl. Float32, sums in a fixed order.
+// A thread takes 1 or 4 rows of a block; weights as in attention.wgsl. Float32, sums in a fixed order.
 
 struct Rows {
   x: u32,        // first row of `activations` to read
@@ -19,6 +19,7 @@ struct Rows {
 @group(0) @binding(5) var<storage, read_write> candidates: array<vec2<u32>>;
 @group(0) @binding(6) var<uniform> rows: Rows;
 
+override ROWS_A_THREAD: u32 = CANDIDATE_BLOCK / WORKGROUP; // 1, or 4 on emulated adapters: what is read lies together
 override D_BLOCKS: u32 = D_PADDED / 4u / VECTORS;
 
 @compute @workgroup_size(WORKGROUP)
@@ -30,25 +31,44 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let partials = x + (2u + HEADS) * D_PADDED;
   let scale = read_residual(lane, x, partials, rows.partials, 0u, NOWHERE, NOWHERE).x;
   for (var block = group.x * BLOCKS_A_GROUP; block < min((group.x + 1u) * BLOCKS_A_GROUP, CANDIDATE_BLOCKS); block++) {
-    for (var n = lane; n < CANDIDATE_BLOCK; n += WORKGROUP) {
-      let id = block * CANDIDATE_BLOCK + n;
-      var logit = 0.0;
-      if (id < VOCAB) {
-        var sum = vec4<f32>();
-        for (var b = 0u; b < D_BLOCKS; b++) {
-          var weights = embedding[b * VOCAB + id];
-          for (var i = 0u; i < VECTORS; i++) {
-            sum += unpack(weights, i) * weighted[b * VECTORS + i];
-          }
+    let first = block * CANDIDATE_BLOCK + lane;
+    // Rows WORKGROUP apart, in names rather than an array, as in matmul.wgsl. Past the end they repeat the last.
+    let ids = min(first + vec4(0u, 1u, 2u, 3u) * WORKGROUP, vec4(VOCAB - 1u));
+    var a = vec4<f32>(); var b = a; var c = a; var d = a;
+    for (var column = 0u; column < D_BLOCKS; column++) {
+      let at = column * VOCAB;
+      var wa = embedding[at + ids.x];
+      var wb = embedding[at + ids.y];
+      var wc = embedding[at + ids.z];
+      var wd = embedding[at + ids.w];
+      for (var i = 0u; i < VECTORS; i++) {
+        let x = weighted[column * VECTORS + i];
+        a += unpack(wa, i) * x;
+        if (ROWS_A_THREAD == 4u) {
+          b += unpack(wb, i) * x;
+          c += unpack(wc, i) * x;
+          d += unpack(wd, i) * x;
         }
-        logit = scale * row_scale(EMBEDDING_SCALES_AT + id) * sum4(sum);
-        logits[(rows.to + group.y) * VOCAB + id] = logit;
       }
-      put_logit(n, id, logit);
+    }
+    finish(lane, first, rows.to + group.y, scale * sum4(a));
+    if (ROWS_A_THREAD == 4u) {
+      finish(lane + WORKGROUP, first + WORKGROUP, rows.to + group.y, scale * sum4(b));
+      finish(lane + 2u * WORKGROUP, first + 2u * WORKGROUP, rows.to + group.y, scale * sum4(c));
+      finish(lane + 3u * WORKGROUP, first + 3u * WORKGROUP, rows.to + group.y, scale * sum4(d));
     }
     keep_candidates(lane, block, rows.to + group.y);
     if (BLOCKS_A_GROUP > 1u) {
       workgroupBarrier();
     }
   }
+}
+
+fn finish(n: u32, id: u32, row: u32, product: f32) {
+  var logit = 0.0;
+  if (id < VOCAB) {
+    logit = row_scale(EMBEDDING_SCALES_AT + id) * product;
+    logits[row * VOCAB + id] = logit;
+  }
+  put_logit(n, id, logit);
 }
