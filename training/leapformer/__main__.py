@@ -83,16 +83,19 @@ def _study(a: Namespace) -> None:
 
 
 def _make(a: Namespace) -> None:
+    from . import checkpoint
     from .config import RunConfig
     from .export import check_export
 
     texts = [a.valid[0], *([a.test] if a.test else [])]
-    check_export(RunConfig.read(a.config, a.set), a.out, _identity(a), texts)
+    config = RunConfig.read(a.config, a.set)
+    check_export(config, a.out, _identity(a), texts)
     a.data, a.until, a.run_folder, folder = a.work / "data", None, a.work / "run", a.out
     a.out = a.data
     _prepare(a)
     a.out = a.run_folder
     _train(a)
+    checkpoint.require_end(a.run_folder, config.steps)
     a.valid, a.out, a.last = a.valid[0], folder, False
     _export(a)
 

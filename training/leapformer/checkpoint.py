@@ -51,6 +51,14 @@ def latest(folder: Path) -> Path | None:
     return found[-1] if found else None
 
 
+def require_end(folder: Path, steps: int) -> Path:
+    """The checkpoint of a run's last step. Raises UserError where the run was stopped before."""
+    path = path_at(folder, steps)
+    if not path.exists():
+        raise UserError(f"{folder} was stopped before its end: the same command goes on")
+    return path
+
+
 def check_same_run(saved: dict[str, Any], step: int, config: RunConfig, path: Path) -> None:
     """Raises UserError where `config` is not the run that the checkpoint of a step belongs to."""
     before = run_config(saved)

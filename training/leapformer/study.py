@@ -64,9 +64,9 @@ def study(configs: list[RunConfig], seeds: list[int], data: Path, out: Path) -> 
         rows = []
         for seed in seeds:
             run = out / f"{config.name}-{seed}"
-            end = checkpoint.path_at(run, config.steps)
-            if not end.exists():
+            if not checkpoint.path_at(run, config.steps).exists():
                 train(replace(config, seed=seed), data, run)
+            end = checkpoint.require_end(run, config.steps)
             model, _ = checkpoint.load_model(end, averaged=False)
             total, counts = document_losses(model, tokens)
             rows.append(total)

@@ -10,8 +10,10 @@ from test_train import write_config
 
 from leapformer.concentration import _span, measure
 from leapformer.config import ModelConfig, RunConfig
+from leapformer.files import UserError
 from leapformer.model import LeapFormer
 from leapformer.study import paired_interval, study
+from leapformer.train import train
 
 CONFIG = ModelConfig(60, 32, 2, 2)
 
@@ -68,6 +70,10 @@ def test_a_study_runs_and_goes_on(prepared, tmp_path, monkeypatch) -> None:
         RunConfig.read(path, ["name='leap'"]),
         RunConfig.read(path, ["name='softmax'", "model.reweighting='softmax'"]),
     ]
+    with monkeypatch.context() as stopped:  # as by SIGTERM, half-way
+        stopped.setattr("leapformer.study.train", lambda c, d, o: train(c, d, o, until=1))
+        with pytest.raises(UserError, match="was stopped before its end: the same command"):
+            study(configs, [0, 1], prepared, tmp_path / "study")
     result = study(configs, [0, 1], prepared, tmp_path / "study")
     assert {len(v) for v in result["loss"].values()} == {2}
     assert list(result["differences"]) == ["leap - softmax"]
