@@ -148,6 +148,7 @@ test('proportions, what if, and the tour say what they show', async ({ playgroun
   expect(learned).toBeGreaterThan(1);
   expect(changed).not.toBe(learned);
   await expect(lens(page)).toContainText('min(position / 512, 1)');
+  await picture(page, 'what-if');
   const beside = lens(page).locator('.lens-readout');
   await expect(beside).toContainText(/learned [<\d].* %, instead [<\d].* %/);
   const atTheEnd = await beside.innerText();
@@ -155,7 +156,6 @@ test('proportions, what if, and the tour say what they show', async ({ playgroun
     .getByRole('img', { name: /^Divergence/ })
     .click(); // in the middle
   await expect(beside).not.toHaveText(atTheEnd);
-  await picture(page, 'what-if');
 
   await view(page, 'Explain').click();
   await lens(page).getByRole('button', { name: 'Next' }).click();
