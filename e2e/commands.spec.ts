@@ -34,6 +34,38 @@ test('the palette finds commands by name, does them, and gives the focus back', 
   await expect(page.getByRole('textbox', { name: 'Link' })).toBeVisible();
 });
 
+test('keyboard alone: a new text, an older one, and its link', async ({ playground, page }) => {
+  await playground.open();
+  const walkTo = async (name: string | RegExp) => {
+    const button = page.getByRole('dialog').getByRole('button', { name }).first();
+    await expect(button).toBeVisible();
+    for (let n = 0; n < 30 && !(await button.evaluate((e) => e === document.activeElement)); n++)
+      await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+  };
+  for (const words of ['Tea is', 'Coffee is']) {
+    await page.keyboard.press('Control+k');
+    await expect(page.getByRole('combobox', { name: 'Command' })).toBeFocused();
+    await page.keyboard.type('new text');
+    await page.keyboard.press('Enter');
+    await expect(playground.text).toBeFocused();
+    await page.keyboard.insertText(words);
+    await expect(playground.text).toHaveText(words);
+  }
+  await page.keyboard.press('Control+o');
+  await walkTo(/^Tea is/);
+  await expect(playground.text).toHaveText('Tea is');
+  await page.evaluate(() => {
+    navigator.clipboard.writeText = async (text) => void Object.assign(window, { copied: text });
+  });
+  await page.keyboard.press('Control+s');
+  await walkTo('Copy link');
+  await expect(page.getByText('Copied', { exact: true })).toBeVisible();
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+  await expect(page.locator('body')).not.toBeFocused(); // the focus is somewhere that is seen
+});
+
 test('a text file dropped on the page is opened, and undo brings back what was there', async ({
   playground,
 }) => {

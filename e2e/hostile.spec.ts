@@ -43,18 +43,23 @@ test('whatever a link holds, the page runs nothing of it and asks no one', async
   });
   const longest = await page.evaluate(
     async (fragments) => {
-      let longest = 0;
-      for (const fragment of fragments) {
+      const open = async (fragment: string) => {
         const began = performance.now();
         location.hash = fragment;
         await new Promise((resolve) => setTimeout(resolve, 5));
-        longest = Math.max(longest, performance.now() - began);
+        return performance.now() - began;
+      };
+      let longest = 0;
+      for (const fragment of fragments) {
+        let ms = await open(fragment);
+        for (let times = 0; ms > 500 && times < 5; times++) ms = await open(fragment); // what hangs hangs again
+        longest = Math.max(longest, ms);
       }
       return longest;
     },
     [...(await mutants(120)), ours],
   );
-  expect(longest).toBeLessThan(2000); // none hangs
+  expect(longest).toBeLessThan(500);
   await expect(playground.text).toContainText('onerror=alert(1)');
   expect(await page.locator('img, script[src*=evil], [onerror], [onload]').count()).toBe(0);
   // Which models this site has may be looked up, and a face for foreign letters.

@@ -110,7 +110,7 @@ const TABLE = [
   },
   { id: 'verify', name: 'Verify the text', isOff: isWorking, run: (playground) => playground.verify() },
   { id: 'copy', name: 'Copy as plain text', run: copyText },
-  { id: 'new', name: 'New text', run: (playground) => playground.texts.add() },
+  { id: 'new', name: 'New text', run: beginText },
   { id: 'texts', name: 'Your texts', keys: ['Mod+O'], run: (playground) => playground.openCard('texts') },
   { id: 'export', name: 'Export this text', run: (playground) => exportTexts(playground, 'current') },
   { id: 'export-all', name: 'Export all texts', run: (playground) => exportTexts(playground, 'all') },
@@ -131,6 +131,12 @@ export function commandOf(id: CommandId): Command {
 /** Does it, unless there is nothing to do. */
 export function runCommand(command: Command, playground: Playground): void {
   if (!command.isOff?.(playground.store.getState())) void command.run(playground);
+}
+
+/** A new text, with the cursor in it once the card from which it was asked for is closed. */
+function beginText(playground: Playground): void {
+  void playground.texts.add();
+  requestAnimationFrame(() => document.querySelector<HTMLElement>('.cm-content')?.focus());
 }
 
 async function exportTexts(playground: Playground, which: 'current' | 'all'): Promise<void> {

@@ -1,3 +1,4 @@
+import { commandOf, runCommand } from '../commands';
 import { BEGINNINGS, FINISHED } from '../examples';
 import { usePlayground, usePlaygroundState } from '../playground-context';
 import { titleOf } from '../store/article';
@@ -37,7 +38,11 @@ export function DocumentHead() {
       >
         {(close) => <Examples onChosen={close} />}
       </Popover>
-      <button type="button" className="quiet-button worded" onClick={() => playground.texts.add()}>
+      <button
+        type="button"
+        className="quiet-button worded"
+        onClick={() => runCommand(commandOf('new'), playground)}
+      >
         New
       </button>
     </div>
