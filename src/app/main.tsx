@@ -40,7 +40,7 @@ createRoot(document.getElementById('root')!).render(
 
 keepSettings(playground);
 const save = () => playground.texts.save();
-addEventListener('pagehide', save);
+addEventListener('pagehide', () => playground.texts.leave());
 document.addEventListener('visibilitychange', save);
 playground.texts.begin(FINISHED).then(async () => {
   await openLink();

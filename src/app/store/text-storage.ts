@@ -2,6 +2,7 @@ import { createStore, type UseStore } from 'idb-keyval';
 import { labelOf } from './article';
 import { parseKept, VERSION } from './persistence';
 import type { TextValue } from './text-value';
+import { readTexts, writeTexts } from './texts-file';
 
 /** What is known of a kept text without reading it. */
 export interface TextEntry {
@@ -19,6 +20,8 @@ export interface TextStorage {
   list(): Promise<TextEntry[]>;
   read(id: string): Promise<TextValue | null>;
   write(entry: TextEntry, text: TextValue): Promise<void>;
+  /** Keeps a text at once, in a page that is about to go and may not get done what `write` begins. */
+  writeLast(entry: TextEntry, text: TextValue): void;
   rename(entry: TextEntry): Promise<void>;
   remove(id: string): Promise<void>;
   /** Takes a text for this tab, which is then the only one to write it, and lets the last one go; false: another tab has it. */
@@ -32,6 +35,7 @@ export interface TextStorage {
 
 const LAST = 'text'; // in sessionStorage: of this tab; in localStorage: of any
 const BEFORE = 'text'; // the key of the one text that there was at first
+const LEFT = 'left:'; // in localStorage: texts of pages that went
 
 /** In IndexedDB, since texts may be megabytes. Locks tell the tabs apart; without them (http) the last one to write wins. */
 export class BrowserTexts implements TextStorage {
@@ -45,6 +49,7 @@ export class BrowserTexts implements TextStorage {
 
   async list(): Promise<TextEntry[]> {
     await this.adopt();
+    await this.adoptLeft();
     const range = IDBKeyRange.bound('entry:', 'entry;');
     return this.store('readonly', (objects) => result<TextEntry[]>(objects.getAll(range)));
   }
@@ -58,6 +63,11 @@ export class BrowserTexts implements TextStorage {
       objects.put(entry, `entry:${entry.id}`);
       objects.put({ version: VERSION, text }, `text:${entry.id}`);
     });
+  }
+
+  /** In localStorage, whose limit of about 5 MB is that of 25,000 tokens: a larger text has `write` alone. */
+  writeLast(entry: TextEntry, text: TextValue): void {
+    attempt(() => localStorage.setItem(LEFT + entry.id, writeTexts([{ entry, text }])));
   }
 
   rename(entry: TextEntry): Promise<void> {
@@ -118,6 +128,21 @@ export class BrowserTexts implements TextStorage {
     });
   }
 
+  /** What pages left in going, where it did not get into the database. */
+  private async adoptLeft(): Promise<void> {
+    const left = attempt(() => Object.entries(localStorage).filter(([key]) => key.startsWith(LEFT))) ?? [];
+    for (const [key, content] of left) {
+      const id = key.slice(LEFT.length);
+      const [item] = readTexts(content) ?? [];
+      const kept = await this.store('readonly', (objects) =>
+        result<TextEntry | undefined>(objects.get(`entry:${id}`)),
+      );
+      if (item && !(kept && kept.changed >= item.entry.changed))
+        await this.write({ ...item.entry, id }, item.text);
+      attempt(() => localStorage.removeItem(key));
+    }
+  }
+
   private change(work: (objects: IDBObjectStore) => void): Promise<void> {
     return this.store('readwrite', (objects) => {
       const { transaction } = objects;
@@ -148,6 +173,7 @@ export class MemoryTexts implements TextStorage {
   list = async () => [...this.kept.values()].map(({ entry }) => entry);
   read = async (id: string) => this.kept.get(id)?.text ?? null;
   write = async (entry: TextEntry, text: TextValue) => void this.kept.set(entry.id, { entry, text });
+  writeLast = (entry: TextEntry, text: TextValue) => void this.kept.set(entry.id, { entry, text });
   rename = async (entry: TextEntry) => void this.kept.set(entry.id, { ...this.kept.get(entry.id)!, entry });
   remove = async (id: string) => void this.kept.delete(id);
   isFree = async (id: string) => !this.held.has(id) || this.mine === id;

@@ -51,6 +51,15 @@ describe('texts', () => {
     expect(later.text()).toBe('= Tea =\n\nA drink.');
   });
 
+  it('are kept by a page that goes before the storage has answered', async () => {
+    const { texts, playground, storage } = await tab();
+    storage.write = () => new Promise(() => {});
+    playground.edit({ from: 0, to: 0, insert: 'Just now. ' });
+    texts.leave();
+    const later = await tab(new MemoryTexts(storage));
+    expect(later.text()).toBe('Just now. Example.');
+  });
+
   it('have each their own undo', async () => {
     const { texts, playground, write, text } = await tab();
     write('One');

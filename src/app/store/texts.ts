@@ -36,6 +36,8 @@ export class Texts {
   /** What undo knows of the texts that were shown before in this tab. */
   private readonly histories = new Map<string, History>();
   private kept: TextValue | null = null;
+  /** What is being written and may not get done. */
+  private unwritten: { readonly entry: TextEntry; readonly text: TextValue } | null = null;
   private timer: ReturnType<typeof setTimeout> | null = null;
   private delay = DELAY;
   private saving: Promise<void> = Promise.resolve();
@@ -78,6 +80,12 @@ export class Texts {
     await this.settle();
   }
 
+  /** Keeps what is shown, in a page that is about to go. */
+  leave(): void {
+    this.save();
+    if (this.unwritten) this.storage.writeLast(this.unwritten.entry, this.unwritten.text);
+  }
+
   /** Keeps what is shown, now. */
   save(): void {
     if (this.timer) clearTimeout(this.timer);
@@ -86,11 +94,13 @@ export class Texts {
     if (text === this.kept || !this.playground.store.getState().history) return;
     this.kept = text;
     const current = { ...this.store.getState().current, title: labelOf(text.runs), changed: this.now() };
+    this.unwritten = { entry: current, text };
     this.store.setState({ current });
     this.storage.remember(current.id);
     const began = performance.now();
     this.saving = this.storage.write(current, text).then(
       () => {
+        if (this.unwritten?.text === text) this.unwritten = null;
         this.delay = Math.max(DELAY, SHARE * (performance.now() - began));
       },
       () => {
