@@ -121,7 +121,7 @@ export class WebGpuStreams implements Streams {
       queue.submit([encode(this.machine.device, commands.slice(at, at + size))]);
       flights.push({ size, submitted, done: this.machine.wait(queue.onSubmittedWorkDone()) });
       at += size;
-      if (flights.length > 1) await land(); // the other keeps the device busy
+      if (flights.length >= this.readPace.depth) await land();
       if (signal?.aborted && at < commands.length) {
         queue.submit([encode(this.machine.device, this.prefill.restore(stream))]);
         return false;
