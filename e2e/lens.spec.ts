@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { Page } from '@playwright/test';
 import { findsNothing } from './axe';
-import { expect, LONG, PlaygroundPage, test } from './playground';
+import { expect, LONG, model, PlaygroundPage, test } from './playground';
 
 const PICTURES = new URL('../docs/lens/', import.meta.url).pathname;
 
@@ -80,7 +80,7 @@ test('the matrix is walked by keys, exported, and shared: a link reopens the sam
   await playground.open();
   await openLens(playground, page);
   await view(page, 'Overview').click();
-  await expect(lens(page).locator('.lens-head')).toHaveCount(24);
+  await expect(lens(page).locator('.lens-head')).toHaveCount(model.heads);
   await picture(page, 'overview');
   await lens(page).locator('tr').nth(3).locator('.lens-head').nth(2).click();
   await expect(matrix(page)).toBeVisible();

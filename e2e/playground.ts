@@ -7,8 +7,11 @@ const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.ur
 
 /** The model that the page loads by itself: the first of the list. */
 const [{ id }] = JSON.parse(read('public/weights/index.json').toString()).models as { id: string }[];
+const config = JSON.parse(read(`public/weights/${id}/config.json`).toString());
 export const model = {
   manifest: JSON.parse(read(`public/weights/${id}/manifest.json`).toString()) as Manifest,
+  /** In all layers. */
+  heads: (config.num_hidden_layers * config.num_attention_heads) as number,
   weights: () => read(`public/weights/${id}/model.safetensors`),
 };
 

@@ -1,4 +1,4 @@
-import { expect, test } from './playground';
+import { expect, PlaygroundPage, test } from './playground';
 
 test('settings are kept as a preset, and taken again after a reload', async ({ playground, page }) => {
   await playground.open();
@@ -37,7 +37,9 @@ test('settings are kept as a preset, and taken again after a reload', async ({ p
 
   const other = await page.context().newPage(); // two tabs lose no preset of each other
   await other.goto('./');
-  await other.keyboard.press('Control+,');
+  const theirs = new PlaygroundPage(other);
+  await theirs.isReady();
+  await theirs.openPanel('Settings');
   await expect(other.getByRole('combobox', { name: 'Preset' })).toHaveText('Seven');
   await other.getByText('Keep the settings below').click();
   await other.getByRole('textbox', { name: 'Name of a new preset' }).fill('Theirs');
