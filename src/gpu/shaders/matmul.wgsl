@@ -75,7 +75,7 @@ fn finish(row: u32, first: u32, products: vec4<f32>) {
   }
   let y = row_scale(SCALE_AT + row) * products;
   let at = first * OUT_STRIDE + row;
-  // Spelled out: loops over the parts of a vector took a third of this kernel on emulated adapters.
+  // Spelled out: a loop over the parts of a vector is slow on emulated adapters.
   put(at, y.x);
   if (first + 1u < chunk.count) { put(at + OUT_STRIDE, y.y); }
   if (first + 2u < chunk.count) { put(at + 2u * OUT_STRIDE, y.z); }
