@@ -30,6 +30,8 @@ export class PlaygroundPage {
   readonly regenerate: Locator;
   readonly oneToken: Locator;
   readonly title: Locator;
+  /** The frame around the token that is looked at. */
+  readonly chosen: Locator;
   /** Console errors that a test expects. */
   readonly expectedErrors: RegExp[] = [];
 
@@ -44,6 +46,7 @@ export class PlaygroundPage {
     this.regenerate = button('Regenerate the last part');
     this.oneToken = button('Write one token');
     this.title = page.getByRole('textbox', { name: 'Title' });
+    this.chosen = page.locator('.token.chosen');
   }
 
   /** Opens the page, with little to write at a press unless a test wants more. */
@@ -78,6 +81,17 @@ export class PlaygroundPage {
     if (!(await tab.isVisible()))
       await this.page.getByRole('button', { name: 'Settings', exact: true }).click();
     await tab.click();
+  }
+
+  /** Where in the text, in pixels, the token stands that is looked at. */
+  async chosenPlace(): Promise<string> {
+    const [token, text] = await Promise.all([this.chosen.boundingBox(), this.text.boundingBox()]);
+    return token && text ? [token.x - text.x, token.y - text.y, token.width].map(Math.round).join() : '';
+  }
+
+  /** Places of the text that have a colour behind them. */
+  colours(): Promise<number> {
+    return this.page.evaluate(() => [...CSS.highlights.values()].reduce((sum, { size }) => sum + size, 0));
   }
 
   /** What stands there, on one line; without the marks of headings, which come and go. */

@@ -1,5 +1,5 @@
 import { deleteGroupBackward, standardKeymap } from '@codemirror/commands';
-import { Annotation, EditorState, type Transaction } from '@codemirror/state';
+import { Annotation, EditorState, type Transaction, type TransactionSpec } from '@codemirror/state';
 import { EditorView, keymap, placeholder } from '@codemirror/view';
 import { plainText, type Run } from '../../model/text';
 import { TokenIndex } from '../../model/token-index';
@@ -19,6 +19,7 @@ const fromDocument = Annotation.define<boolean>();
  */
 export function editDocument(parent: HTMLElement, playground: Playground): EditorView {
   let shown: readonly Run[] = playground.text.runs;
+  let index = new TokenIndex(shown);
   let writingBack = false;
   let goingThere = false;
   const { tokens } = playground;
@@ -52,15 +53,19 @@ export function editDocument(parent: HTMLElement, playground: Playground): Edito
       ],
     }),
     dispatchTransactions: (transactions) => {
-      view.update(transactions);
+      const edits = transactions.filter((one) => one.docChanged && !one.annotation(fromDocument));
+      for (const edit of edits) writeBack(edit);
+      // The looks go along in one update: each has the browser lay the paragraph out anew.
+      const { state } = transactions.at(-1)!;
+      view.update(edits.length ? [...transactions, state.update(showSources())] : transactions);
+      const { head } = state.selection.main;
       if (playground.cursor !== null || transactions.some(({ selection }) => selection))
-        playground.cursor = view.state.selection.main.head;
-      for (const transaction of transactions) if (transaction.docChanged) writeBack(transaction);
+        playground.cursor = head;
+      if (edits.length && tokens.getState().colour) looked({ chosen: index.at(head) });
     },
   });
 
   function writeBack(transaction: Transaction): void {
-    if (transaction.annotation(fromDocument)) return;
     const changes: Change[] = [];
     transaction.changes.iterChanges((from, to, _fromB, _toB, insert) => {
       changes.unshift({ from, to, insert: insert.sliceString(0, undefined, '\n') }); // last first: the others stay in place
@@ -68,14 +73,16 @@ export function editDocument(parent: HTMLElement, playground: Playground): Edito
     writingBack = true;
     playground.edit(...changes);
     writingBack = false;
-    shown = playground.text.runs;
-    showSources();
-    if (tokens.getState().colour)
-      looked({ chosen: new TokenIndex(shown).at(view.state.selection.main.head) });
+    show(playground.text.runs);
   }
 
-  function showSources(): void {
-    view.dispatch({ effects: looks(), annotations: fromDocument.of(true) });
+  function show(runs: readonly Run[]): void {
+    shown = runs;
+    index = new TokenIndex(runs);
+  }
+
+  function showSources(): TransactionSpec {
+    return { effects: looks(), annotations: fromDocument.of(true) };
   }
 
   /** What goes with the runs that are shown. */
@@ -85,7 +92,7 @@ export function editDocument(parent: HTMLElement, playground: Playground): Edito
 
   function currentTint(): Tint | null {
     const { colour, hovered, chosen } = tokens.getState();
-    return colour && { index: new TokenIndex(shown), colour, hovered, chosen };
+    return colour && { index, colour, hovered, chosen };
   }
 
   const unsubscribe = playground.store.subscribe((state, before) => {
@@ -95,7 +102,7 @@ export function editDocument(parent: HTMLElement, playground: Playground): Edito
     const wrote = change?.from === view.state.doc.length;
     const { chosen } = tokens.getState();
     const number = change || chosen === null ? chosen : renumbered(chosen, shown, runs);
-    shown = runs;
+    show(runs);
     view.dispatch({
       ...(change && { changes: change }),
       ...(change && !wrote && view.hasFocus && { selection: { anchor: change.from + change.insert.length } }),
@@ -123,7 +130,7 @@ export function editDocument(parent: HTMLElement, playground: Playground): Edito
     goingThere = false;
   });
 
-  showSources();
+  view.dispatch(showSources());
   const destroy = view.destroy.bind(view);
   view.destroy = () => {
     unsubscribe();

@@ -1,12 +1,13 @@
-import { RangeSetBuilder, StateEffect, StateField } from '@codemirror/state';
-import { Decoration, type DecorationSet, EditorView, ViewPlugin, type ViewUpdate } from '@codemirror/view';
+import { EditorSelection, StateEffect, StateField } from '@codemirror/state';
+import { EditorView, layer, RectangleMarker, ViewPlugin, type ViewUpdate } from '@codemirror/view';
 import type { Token, TokenIndex } from '../../model/token-index';
+import { highlight } from './highlights';
 
 /** What is painted: the background of tokens, and frames around the two that are looked at. */
 export interface Tint {
   readonly index: TokenIndex;
-  /** A CSS colour, or null for none. Asked for tokens in sight alone. */
-  colour(token: Token): string | null;
+  /** A CSS colour, or null for none. Asked for tokens near what is in sight alone. */
+  readonly colour: (token: Token) => string | null;
   readonly hovered: number | null;
   readonly chosen: number | null;
 }
@@ -22,60 +23,98 @@ const current = StateField.define<Tint | null>({
   },
 });
 
+/** Frames around the tokens that are looked at: in a layer of their own, since a mark would part the text around them. */
+const frames = layer({
+  above: false,
+  class: 'token-layer',
+  update: ({ startState, state, docChanged, viewportChanged, geometryChanged }) =>
+    startState.field(current) !== state.field(current) || docChanged || viewportChanged || geometryChanged,
+  markers(view) {
+    const tint = view.state.field(current);
+    if (!tint) return [];
+    const { index, chosen, hovered } = tint;
+    const looked = [
+      { number: chosen, look: 'token chosen' },
+      { number: hovered === chosen ? null : hovered, look: 'token hovered' },
+    ];
+    return looked.flatMap(({ number, look }) => {
+      if (number === null || number >= index.count) return [];
+      const { from, to } = index.token(number);
+      return RectangleMarker.forRange(view, look, EditorSelection.range(from, to));
+    });
+  },
+});
+
+/** Puts colours behind tokens without touching the page's elements (highlights.ts), once those are what they shall be. */
 const painter = ViewPlugin.fromClass(
   class {
-    decorations: DecorationSet;
+    private painted: Tint | null = null;
 
     constructor(view: EditorView) {
-      this.decorations = paint(view);
+      this.paint(view);
     }
 
-    update(update: ViewUpdate) {
-      const changed = update.startState.field(current) !== update.state.field(current);
-      if (changed || update.docChanged || update.viewportChanged) this.decorations = paint(update.view);
+    /** Cursor and focus show and hide the marks of headings: then the text is parted anew, in which colours have their places. */
+    update({ view, docChanged, viewportChanged, selectionSet, focusChanged }: ViewUpdate) {
+      const tint = view.state.field(current);
+      const isNew = tint?.index !== this.painted?.index || tint?.colour !== this.painted?.colour;
+      const isParted = docChanged || viewportChanged || selectionSet || focusChanged;
+      if (isNew || (tint && isParted)) this.paint(view);
+    }
+
+    destroy() {
+      highlight(new Map());
+    }
+
+    private paint(view: EditorView) {
+      this.painted = view.state.field(current);
+      view.requestMeasure({ key: this, read: coloured, write: highlight });
     }
   },
-  { decorations: (plugin) => plugin.decorations },
 );
 
-function paint(view: EditorView): DecorationSet {
-  const builder = new RangeSetBuilder<Decoration>();
+/** Where each colour stands in the text that is drawn. */
+function coloured(view: EditorView): Map<string, StaticRange[]> {
+  const ranges = new Map<string, StaticRange[]>();
   const tint = view.state.field(current);
-  if (tint)
-    for (const visible of view.visibleRanges)
-      for (let offset = visible.from; offset < visible.to; ) {
-        const number = tint.index.at(offset);
-        if (number === null) {
-          offset++; // not encoded: rare, and only until the next press
-          continue;
-        }
-        const token = tint.index.token(number);
-        const { to } = token;
-        const colour = tint.colour(token);
-        const look =
-          number === tint.chosen ? 'token chosen' : number === tint.hovered ? 'token hovered' : 'token';
-        if (colour || look !== 'token') builder.add(offset, Math.min(to, visible.to), mark(colour, look));
-        offset = to;
+  if (!tint) return ranges;
+  for (const node of textNodes(view.contentDOM)) {
+    const start = view.posAtDOM(node);
+    const end = start + node.length;
+    for (let at = start; at < end; ) {
+      const number = tint.index.at(at);
+      if (number === null) {
+        at++; // not encoded: rare, and only until the next press
+        continue;
       }
-  return builder.finish();
+      const token = tint.index.token(number);
+      const to = Math.min(token.to, end);
+      const colour = tint.colour(token);
+      if (colour) {
+        const list = ranges.get(colour) ?? [];
+        ranges.set(colour, list);
+        list.push(rangeIn(node, at - start, to - start));
+      }
+      at = to;
+    }
+  }
+  return ranges;
 }
 
-/** Marks by what they look like: neighbours that look alike may then share one element. */
-const marks = new Map<string, Decoration>();
-const MOST_MARKS = 1000;
+function rangeIn(node: Text, startOffset: number, endOffset: number): StaticRange {
+  return new StaticRange({ startContainer: node, startOffset, endContainer: node, endOffset });
+}
 
-function mark(colour: string | null, look: string): Decoration {
-  const key = `${look} ${colour}`;
-  let decoration = marks.get(key);
-  if (!decoration) {
-    if (marks.size >= MOST_MARKS) marks.clear();
-    decoration = Decoration.mark({
-      class: look,
-      attributes: colour ? { style: `background-color: ${colour}` } : {},
-    });
-    marks.set(key, decoration);
-  }
-  return decoration;
+/** The text that is of the document, and not of an ornament in it. */
+function* textNodes(content: HTMLElement): Generator<Text> {
+  const walker = document.createTreeWalker(content, NodeFilter.SHOW_TEXT | NodeFilter.SHOW_ELEMENT, (node) =>
+    node instanceof HTMLElement
+      ? node.contentEditable === 'false'
+        ? NodeFilter.FILTER_REJECT
+        : NodeFilter.FILTER_SKIP
+      : NodeFilter.FILTER_ACCEPT,
+  );
+  while (walker.nextNode()) yield walker.currentNode as Text;
 }
 
 /**
@@ -85,6 +124,7 @@ function mark(colour: string | null, look: string): Decoration {
 export function tint(onHover: (token: number | null) => void, onCursor: (token: number | null) => void) {
   return [
     current,
+    frames,
     painter,
     EditorView.domEventHandlers({
       mousemove: (event, view) => {

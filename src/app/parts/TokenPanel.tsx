@@ -2,6 +2,7 @@ import { type KeyboardEvent, useEffect } from 'react';
 import { useStore } from 'zustand';
 import type { Token } from '../../model/token-index';
 import { showToken, tokenBytes } from '../../model/vocabulary';
+import { canHighlight } from '../editor/highlights';
 import { count } from '../format';
 import { usePlayground, usePlaygroundState } from '../playground-context';
 import { glanced } from '../store/inspection';
@@ -33,7 +34,7 @@ export function TokenPanel() {
         options={MEASURES}
         onChange={(measure) => inspection.set({ measure })}
       />
-      {measure === 'off' ? null : <Legend measure={measure} />}
+      {measure === 'off' ? null : canHighlight ? <Legend measure={measure} /> : <CannotColour />}
       <ReadText known={known} />
       <Walk token={token} known={known} />
     </div>
@@ -53,6 +54,10 @@ function useTint(measure: Measure | 'off') {
     tokens.setState({ colour });
   }, [inspection, tokens, measure, reading]);
   useEffect(() => () => tokens.setState({ colour: null, hovered: null }), [tokens]);
+}
+
+function CannotColour() {
+  return <p className="hint">This browser is too old to colour text. Point at a token to see its figures.</p>;
 }
 
 function Legend({ measure }: { measure: Measure }) {
