@@ -45,7 +45,6 @@ for (const [name, unit] of [
     await playground.paste(unit, times);
     await playground.write.click();
     await expect(page.getByRole('progressbar', { name: 'Reading your text' })).toBeVisible();
-    expect(await longestPause(page)).toBeLessThan(1000);
     await playground.stop.click();
     await playground.isIdle();
     await page.keyboard.press('Control+End');
@@ -65,19 +64,6 @@ test('reading a long text says how far it is', async ({ playground, page }) => {
   await playground.isIdle();
   await expect(page.getByText('Stopped after 0 tokens.')).toBeAttached();
 });
-
-/** The longest time, in ms, that the page did not answer within a second. */
-function longestPause(page: import('@playwright/test').Page): Promise<number> {
-  return page.evaluate(async () => {
-    let [longest, last] = [0, performance.now()];
-    for (const end = last + 1000; last < end; ) {
-      await new Promise((resolve) => setTimeout(resolve));
-      longest = Math.max(longest, performance.now() - last);
-      last = performance.now();
-    }
-    return longest;
-  });
-}
 
 test('a hidden tab goes on writing', async ({ playground, page }) => {
   await playground.open();

@@ -3,7 +3,7 @@ import { EXPORTS, type ExportForm, exportBranches } from '../branch-export';
 import { fileName, save } from '../files';
 import { count } from '../format';
 import { usePlayground, usePlaygroundState } from '../playground-context';
-import { titleOf } from '../store/article';
+import { lineWords, titleOf } from '../store/article';
 import { type BranchNode, branchTree, textOf } from '../store/branch-tree';
 import type { Branch } from '../store/branches';
 import { WordedCommand } from './CommandButton';
@@ -40,7 +40,8 @@ export function BranchesPanel() {
 function Node({ node }: { node: BranchNode }) {
   const playground = usePlayground();
   const text = textOf(node);
-  const shown = text.replace(/\s+/g, ' ').trim().slice(0, 200) || (text ? 'A new line' : 'Nothing in common');
+  const words = text.slice(0, 1000).split('\n').map(lineWords).join(' ').replace(/\s+/g, ' ').trim();
+  const shown = words.slice(0, 200) || (text ? 'A new line' : 'Nothing in common');
   const remove = node.children.length ? 'Prune from here' : 'Prune';
   return (
     <li className={node.isOnPath ? 'on-path' : ''}>

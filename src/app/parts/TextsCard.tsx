@@ -111,17 +111,26 @@ function Row({ entry, isCurrent, onChosen }: { entry: TextEntry; isCurrent: bool
   );
 }
 
-/** Takes back what was done to the list, step by step. */
+/** Takes back what was done to the list, step by step, and does it again. */
 function Undo() {
   const { texts } = usePlayground();
   const last = useStore(texts.store, ({ done }) => done[0]);
-  if (!last) return null;
+  const next = useStore(texts.store, ({ undone }) => undone[0]);
   return (
-    <p role="status">
-      {nameOf(last.entry)} was {last.what}.{' '}
-      <button type="button" className="worded" onClick={() => texts.undo()}>
-        {last.text ? 'Bring it back' : 'Undo'}
-      </button>
-    </p>
+    <div role="status">
+      {last ? (
+        <p>
+          {nameOf(last.entry)} was {last.what}.{' '}
+          <button type="button" className="worded" onClick={() => texts.undo()}>
+            {last.text ? 'Bring it back' : 'Undo'}
+          </button>
+        </p>
+      ) : null}
+      {next ? (
+        <button type="button" className="worded" onClick={() => texts.redo()}>
+          {next.what === 'deleted' ? 'Delete' : 'Name it'} {nameOf(next.entry)} again
+        </button>
+      ) : null}
+    </div>
   );
 }

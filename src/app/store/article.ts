@@ -27,6 +27,13 @@ export function heading(line: string): Heading | null {
   return level > 0 ? { level, from, to } : null;
 }
 
+/** A line without spaces around it and, if it is a heading, without its marks. */
+export function lineWords(line: string): string {
+  const words = line.trim();
+  const found = heading(words);
+  return found ? words.slice(found.from, found.to) : words;
+}
+
 export interface Title {
   readonly words: string;
   /** UTF-16 range of the words in the text. */

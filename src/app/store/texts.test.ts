@@ -99,6 +99,17 @@ describe('texts', () => {
     }
     await texts.undo(); // there is nothing left
     expect(names().sort()).toEqual(['One', 'Two']);
+    for (const expected of [['First', 'Two'], ['First'], ['One']]) {
+      await texts.redo();
+      expect(names().sort()).toEqual(expected);
+    }
+    await texts.undo();
+    expect(names()).toEqual(['First']);
+    await texts.redo();
+    await texts.undo();
+    await texts.rename(id, 'Another');
+    await texts.redo(); // what is done anew ends what could be done again
+    expect(names()).toEqual(['Another']);
   });
 
   it('lose nothing of what is typed while another one is on its way', async () => {

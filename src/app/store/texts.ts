@@ -17,11 +17,13 @@ export interface TextsState {
   readonly current: TextEntry;
   /** What was done to the list, the last first, to be undone while the page is open. */
   readonly done: readonly Done[];
+  /** What was undone of that, the last first. */
+  readonly undone: readonly Done[];
 }
 
 export interface Done {
   readonly what: 'renamed' | 'deleted';
-  /** As it was before. */
+  /** As it was before it was done, or undone. */
   readonly entry: TextEntry;
   /** What a deleted text said. */
   readonly text: TextValue | null;
@@ -29,7 +31,7 @@ export interface Done {
 
 /** The texts that a person has: one is shown, and every change of it is kept. A text is open in one tab at a time. */
 export class Texts {
-  readonly store = createStore<TextsState>(() => ({ entries: [], current: fresh(), done: [] }));
+  readonly store = createStore<TextsState>(() => ({ entries: [], current: fresh(), done: [], undone: [] }));
   private readonly playground: Playground;
   private readonly storage: TextStorage;
   private readonly now: () => number;
@@ -115,8 +117,7 @@ export class Texts {
   /** An empty name gives it back its title. */
   async rename(id: string, words: string): Promise<void> {
     await this.settle();
-    const { current, entries } = this.store.getState();
-    const entry = id === current.id ? current : entries.find((entry) => entry.id === id);
+    const entry = this.entryOf(id);
     if (!entry || !(await this.setName(entry, words.trim() || null))) return;
     this.remember({ what: 'renamed', entry, text: null });
   }
@@ -132,14 +133,19 @@ export class Texts {
   }
 
   private remember(done: Done): void {
-    this.store.setState(({ done: before }) => ({ done: [done, ...before] }));
+    this.store.setState(({ done: before }) => ({ done: [done, ...before], undone: [] }));
+  }
+
+  private entryOf(id: string): TextEntry | undefined {
+    const { current, entries } = this.store.getState();
+    return id === current.id ? current : entries.find((entry) => entry.id === id);
   }
 
   async remove(id: string): Promise<void> {
     await this.settle();
     const { current, entries } = this.store.getState();
     if (id !== current.id && !(await this.isMine(id))) return;
-    const entry = id === current.id ? current : entries.find((entry) => entry.id === id);
+    const entry = this.entryOf(id);
     if (id === current.id) {
       const next = entries.find((entry) => entry.id !== id);
       if (!next || !(await this.show(next, 0))) await this.add();
@@ -158,10 +164,23 @@ export class Texts {
     this.store.setState({ done });
     await this.settle();
     const { entry, text } = last;
-    if (!text) return void (await this.setName(entry, entry.name));
-    await this.storage.write(entry, text);
-    await this.refresh();
-    await this.open(entry.id);
+    if (text) {
+      await this.storage.write(entry, text);
+      await this.refresh();
+      await this.open(entry.id);
+    }
+    const now = this.entryOf(entry.id);
+    if (!now || (!text && !(await this.setName(entry, entry.name)))) return;
+    this.store.setState(({ undone }) => ({ undone: [{ ...last, entry: now }, ...undone] }));
+  }
+
+  /** Does again what was undone last. */
+  async redo(): Promise<void> {
+    const [next, ...undone] = this.store.getState().undone;
+    if (!next) return;
+    const { what, entry } = next;
+    await (what === 'deleted' ? this.remove(entry.id) : this.rename(entry.id, entry.name ?? ''));
+    this.store.setState({ undone });
   }
 
   /** A file with the text that is shown, or with all. */
