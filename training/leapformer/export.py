@@ -60,7 +60,7 @@ def export(
     figures["cost_of_precision"] = round(cost, 5)
     figures["trained"] = _trained(config, saved["step"], averaged)
     sampling, measured = choose_sampling(stored, read_text(validation, tokenizer)[0])
-    figures["repetition_of_people"] = measured["repetition_of_people"]
+    figures["repetition_of_people"] = measured["people"]["repetition"]
     parameters = sum(p.numel() for p in model.parameters())
     return publish(
         model,

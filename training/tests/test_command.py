@@ -182,3 +182,24 @@ def test_sampling_is_chosen_from_the_grid() -> None:
     chosen, measured = sample.choose_sampling(model, tokens, count=8)
     assert set(chosen) == {"temperature", "topK", "topP", "minP", "repetitionPenalty"}
     assert len(measured["grid"]) == 16
+
+
+def test_one_text_in_a_loop_tells_against_a_sampler(monkeypatch: pytest.MonkeyPatch) -> None:
+    random = np.random.default_rng(0)
+    people = random.integers(1, 9999, (24, 100))
+    people[:, 0] = 0
+    people[:, 60:80] = people[:, 40:60]  # each says some of it twice
+
+    def generate(
+        _model: object, prompts: torch.Tensor, count: int, sampling: sample.Sampling
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        out = torch.from_numpy(random.integers(1, 9999, (len(prompts), count)))
+        if sampling.temperature < 1:
+            out[0, 10:] = 7  # in the mean it repeats less than people do
+        return out, torch.full(out.shape, sampling.temperature)
+
+    monkeypatch.setattr(sample, "generate", generate)
+    model = LeapFormer(ModelConfig(50, 32, 1, 2))
+    chosen, measured = sample.choose_sampling(model, people.ravel(), count=60)
+    assert measured["grid"][0]["repetition"] < measured["people"]["repetition"]
+    assert chosen["temperature"] == 1
