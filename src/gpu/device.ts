@@ -8,6 +8,9 @@ export interface AdapterReport {
   readonly isSoftware: boolean;
 }
 
+/** Features that are used where there are any: the clock by the benchmark, subgroups by kernels that share reads. */
+const OPTIONAL: GPUFeatureName[] = ['timestamp-query', 'subgroups'];
+
 /** Smallest limits that a model runs with. */
 export interface Needs {
   /** Bytes of the largest buffer. */
@@ -38,7 +41,7 @@ export function report({ info }: GPUAdapter): AdapterReport {
 }
 
 /**
- * A device with the limits that a model needs; of optional features only the clock, for the benchmark.
+ * A device with the limits that a model needs, and those of our optional features that there are.
  * @throws EngineError 'device' if the adapter's limits do not suffice.
  */
 export async function openDevice(adapter: GPUAdapter, needs: Needs): Promise<GPUDevice> {
@@ -50,7 +53,7 @@ export async function openDevice(adapter: GPUAdapter, needs: Needs): Promise<GPU
   try {
     return await adapter.requestDevice({
       label: 'LeaPformer',
-      requiredFeatures: adapter.features.has('timestamp-query') ? ['timestamp-query'] : [],
+      requiredFeatures: OPTIONAL.filter((feature) => adapter.features.has(feature)),
       requiredLimits: {
         // As much as there is: many streams decode together. Costs nothing until it is used.
         maxBufferSize: limits.maxBufferSize,

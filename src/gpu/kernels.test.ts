@@ -75,6 +75,11 @@ describe('agrees with the reference on', () => {
     ['wide heads and a wide MLP', { intermediate_size: 131, hidden_size: 88, num_attention_heads: 1 }],
   ])('%s, on an emulated adapter', async (_, options) => agree(randomModel(options, 1, 0.5), SOFTWARE));
 
+  test('int8 weights, on an emulated adapter without subgroups', async () => {
+    const model = inPrecision(randomModel({ hidden_size: 20, num_attention_heads: 1 }), 'int8');
+    await agree(model, { ...SOFTWARE, sharesReads: false });
+  });
+
   test('weights of two precisions', async () => {
     const model = randomModel();
     const { embedding } = inPrecision(model, 'int8').weights;

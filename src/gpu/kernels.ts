@@ -25,6 +25,8 @@ import residual from './shaders/residual.wgsl?raw';
 import sample from './shaders/sample.wgsl?raw';
 import scores from './shaders/scores.wgsl?raw';
 import shapes from './shaders/shapes.wgsl?raw';
+import shareInSubgroups from './shaders/share.subgroups.wgsl?raw';
+import share from './shaders/share.wgsl?raw';
 import vectors from './shaders/vectors.wgsl?raw';
 import float16 from './shaders/weights.float16.wgsl?raw';
 import float32 from './shaders/weights.float32.wgsl?raw';
@@ -63,12 +65,13 @@ interface Recipe {
   readonly constants?: Readonly<Record<string, number>>;
 }
 
-function recipes(plan: Plan): Record<KernelName, Recipe> {
+function recipes(plan: Plan, shares: boolean): Record<KernelName, Recipe> {
   const { config, vectors: at, width } = plan;
   const { hiddenSize: d, heads, intermediateSize: f } = config;
   const tensors = [math, WEIGHTS[plan.precision], vectors];
   const perBlock = { float32: 4, float16: 8, int8: 16 }[plan.precision];
   const normalized = [...tensors, reduce, residual];
+  const sharing = shares ? shareInSubgroups : share;
   const product = (
     rows: number,
     columns: number,
@@ -76,22 +79,25 @@ function recipes(plan: Plan): Record<KernelName, Recipe> {
     scaleAt: number,
     epilogue: keyof typeof EPILOGUE,
   ): Recipe => ({
-    modules: [...tensors, chunk, matmul],
-    threads: MATMUL_ROWS / plan.rowsAThread,
+    modules: [...tensors, chunk, sharing, matmul],
+    threads: MATMUL_ROWS / 4,
     constants: {
       ROWS: rows,
       BLOCKS: columns / perBlock,
       OUT_STRIDE: outStride,
       SCALE_AT: scaleAt,
       EPILOGUE: EPILOGUE[epilogue],
-      ROWS_A_THREAD: plan.rowsAThread,
+      TOKENS_A_THREAD: plan.tokensAThread,
     },
   });
   return {
     attention: { modules: [...normalized, headFeatures, attention], threads: plan.attentionThreads },
     mlp: { modules: [...normalized, mlp], threads: plan.mlpThreads },
     logits: { modules: [...normalized, candidates, logits], threads: plan.headThreads },
-    sample: { modules: [...tensors, random, reduce, record, embedding, sample], threads: plan.vocabThreads },
+    sample: {
+      modules: [...tensors, random, reduce, record, embedding, sample],
+      threads: plan.vocabThreads,
+    },
     rank: { modules: [math, candidates, rank], threads: plan.headThreads },
     embed: { modules: [...tensors, chunk, embedding, embed], threads: 64 },
     normalizeAttention: {
@@ -123,8 +129,9 @@ function recipes(plan: Plan): Record<KernelName, Recipe> {
 /** Compiles every kernel, all at once. @throws EngineError 'internal' with the compiler's words. */
 export async function createKernels(machine: Machine, plan: Plan): Promise<Kernels> {
   const { device } = machine;
+  const shares = plan.sharesReads && device.features.has('subgroups');
   const compile = async ([label, { modules, threads, constants }]: [string, Recipe]) => {
-    const code = [shapes, ...modules].join('\n');
+    const code = [shares ? 'enable subgroups;' : '', shapes, ...modules].join('\n');
     const module = await machine.checked(() => device.createShaderModule({ label, code }));
     const pipeline = await machine.wait(
       device.createComputePipelineAsync({
@@ -139,5 +146,5 @@ export async function createKernels(machine: Machine, plan: Plan): Promise<Kerne
     );
     return [label, pipeline];
   };
-  return Object.fromEntries(await Promise.all(Object.entries(recipes(plan)).map(compile)));
+  return Object.fromEntries(await Promise.all(Object.entries(recipes(plan, shares)).map(compile)));
 }

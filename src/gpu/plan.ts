@@ -7,7 +7,7 @@ export const CHUNK = 64;
 export const CANDIDATES = 10;
 /** Rows of the vocabulary that one workgroup of logits.wgsl owns, one a thread. */
 export const CANDIDATE_BLOCK = 64;
-/** Tokens of a thread of matmul.wgsl, scores.wgsl and attend.wgsl. */
+/** Tokens of a thread of scores.wgsl and attend.wgsl. */
 export const TOKEN_TILE = 4;
 /** Rows of a workgroup of matmul.wgsl. */
 export const MATMUL_ROWS = 256;
@@ -76,7 +76,8 @@ export interface Plan {
   /** Of kernels that look after one head, one token, or one block of the vocabulary. */
   readonly headThreads: number;
   /** Of matmul.wgsl. */
-  readonly rowsAThread: number;
+  readonly tokensAThread: number;
+  readonly sharesReads: boolean;
   /** Workgroups of logits.wgsl. */
   readonly logitGroups: number;
   /** Bytes of workgroup memory that the hungriest kernel takes. */
@@ -93,17 +94,31 @@ export interface Tuning {
   readonly mostSlices: number;
   /** Blocks of the vocabulary that one workgroup takes one after the other. */
   readonly blocksAGroup: number;
-  /** Rows of a thread of matmul.wgsl, 4 or 8. */
-  readonly rowsAThread: number;
+  /** Tokens of a thread of matmul.wgsl, 4 or 8. */
+  readonly tokensAThread: number;
+  /** Whether subgroups, where there are any, read together what all their threads need. */
+  readonly sharesReads: boolean;
 }
 
 /** Many threads and workgroups, so that memory is never waited for. */
-export const GRAPHICS: Tuning = { mostThreads: 256, mostSlices: 64, blocksAGroup: 1, rowsAThread: 4 };
+export const GRAPHICS: Tuning = {
+  mostThreads: 256,
+  mostSlices: 64,
+  blocksAGroup: 1,
+  tokensAThread: 4,
+  sharesReads: false,
+};
 /**
  * For adapters emulated by the processor: every thread pays for a barrier, every workgroup for what it reads again, and
  * reading costs more than arithmetic.
  */
-export const SOFTWARE: Tuning = { mostThreads: 16, mostSlices: 4, blocksAGroup: 16, rowsAThread: 8 };
+export const SOFTWARE: Tuning = {
+  mostThreads: 16,
+  mostSlices: 4,
+  blocksAGroup: 16,
+  tokensAThread: 8,
+  sharesReads: true,
+};
 
 /** All matrices in the precision that they share, or in float32 where they differ. */
 export function sharedPrecision(weights: Weights): Precision {
@@ -113,7 +128,7 @@ export function sharedPrecision(weights: Weights): Precision {
 }
 
 export function makePlan(config: Config, precision: Precision, tuning: Tuning): Plan {
-  const { mostThreads, mostSlices, blocksAGroup, rowsAThread } = tuning;
+  const { mostThreads, mostSlices, blocksAGroup, tokensAThread, sharesReads } = tuning;
   const threadsFor = (rows: number) => Math.min(mostThreads, Math.ceil(rows / 64) * 64);
   const {
     hiddenSize: d,
@@ -218,7 +233,8 @@ export function makePlan(config: Config, precision: Precision, tuning: Tuning): 
     mlpThreads,
     vocabThreads,
     headThreads: threadsFor(64),
-    rowsAThread,
+    tokensAThread,
+    sharesReads,
     logitGroups: Math.ceil(blocks / blocksAGroup),
     workgroupBytes,
     constants,

@@ -1,6 +1,6 @@
 import { RECORD_SIZE } from '../model/sampling';
 import { bind, type Command, type Copy, type Dispatch, reversed, uniform } from './commands';
-import type { Kernels } from './kernels';
+import type { KernelName, Kernels } from './kernels';
 import { CANDIDATES, CHUNK, MATMUL_ROWS, type Plan, RECORD_GROUP, TOKEN_TILE } from './plan';
 import { ROWS_GROUPS, ROWS_LAST, type StreamBuffers } from './stream-buffers';
 import type { DeviceWeights } from './webgpu-backend';
@@ -97,20 +97,21 @@ export class Prefill {
       this.run('embed', this.ends, Math.ceil(d / 64), count),
     ];
     const tiles = Math.ceil(count / TOKEN_TILE);
-    const blocks = (rows: number) => Math.ceil(rows / MATMUL_ROWS);
+    const product = (kernel: KernelName, layer: Bindings, rows: number) =>
+      this.run(kernel, layer, Math.ceil(count / this.plan.tokensAThread), Math.ceil(rows / MATMUL_ROWS));
     for (const [n, layer] of this.layers.entries())
       commands.push(
         this.run('normalizeAttention', layer, count),
-        this.run('qkv', layer, tiles, blocks(3 * d)),
+        product('qkv', layer, 3 * d),
         this.run('features', layer, heads, count),
         ...(captures ? [this.captured(n, captures)] : []),
         this.run('scores', layer, tiles, heads),
         this.run('attend', layer, heads, tiles),
         this.run('advance', layer, Math.ceil(cells / 64), heads),
-        this.run('projection', layer, tiles, blocks(d)),
+        product('projection', layer, d),
         this.run('normalizeMlp', layer, count),
-        this.run('up', layer, tiles, blocks(f)),
-        this.run('down', layer, tiles, blocks(d)),
+        product('up', layer, f),
+        product('down', layer, d),
       );
     if (withRecords) commands.push(...this.records(stream, count));
     else commands.push(this.run('logits', this.ends, this.plan.logitGroups));
