@@ -27,6 +27,7 @@ import scores from './shaders/scores.wgsl?raw';
 import shapes from './shaders/shapes.wgsl?raw';
 import shareInSubgroups from './shaders/share.subgroups.wgsl?raw';
 import share from './shaders/share.wgsl?raw';
+import turn from './shaders/turn.wgsl?raw';
 import vectors from './shaders/vectors.wgsl?raw';
 import float16 from './shaders/weights.float16.wgsl?raw';
 import float32 from './shaders/weights.float32.wgsl?raw';
@@ -91,15 +92,15 @@ function recipes(plan: Plan, shares: boolean): Record<KernelName, Recipe> {
     },
   });
   return {
-    attention: { modules: [...normalized, headFeatures, attention], threads: plan.attentionThreads },
+    attention: { modules: [...normalized, turn, headFeatures, attention], threads: plan.attentionThreads },
     mlp: { modules: [...normalized, mlp], threads: plan.mlpThreads },
     logits: { modules: [...normalized, candidates, logits], threads: plan.headThreads },
     sample: {
-      modules: [...tensors, random, reduce, record, embedding, sample],
+      modules: [...tensors, random, reduce, record, turn, embedding, sample],
       threads: plan.vocabThreads,
     },
     rank: { modules: [math, candidates, rank], threads: plan.headThreads },
-    embed: { modules: [...tensors, chunk, embedding, embed], threads: 64 },
+    embed: { modules: [...tensors, chunk, turn, embedding, embed], threads: 64 },
     normalizeAttention: {
       modules: [...normalized, normalize],
       threads: plan.headThreads,
@@ -115,7 +116,7 @@ function recipes(plan: Plan, shares: boolean): Record<KernelName, Recipe> {
     up: product(f, width, plan.slices * plan.slice, at.upScale, 'reluSquared'),
     down: product(d, plan.slices * plan.slice, width, at.downScale, 'add'),
     features: {
-      modules: [...tensors, reduce, headFeatures, chunk, features],
+      modules: [...tensors, reduce, turn, headFeatures, chunk, features],
       threads: plan.headThreads,
     },
     scores: { modules: [math, chunk, scores], threads: CHUNK },

@@ -7,7 +7,7 @@ export const CHUNK = 64;
 export const CANDIDATES = 10;
 /** Rows of the vocabulary that one workgroup of logits.wgsl owns, one a thread. */
 export const CANDIDATE_BLOCK = 64;
-/** Tokens of a thread of scores.wgsl and attend.wgsl. */
+/** Tokens that features.wgsl, scores.wgsl and attend.wgsl take together. */
 export const TOKEN_TILE = 4;
 /** Rows of a workgroup of matmul.wgsl. */
 export const MATMUL_ROWS = 256;
@@ -163,7 +163,9 @@ export function makePlan(config: Config, precision: Precision, tuning: Tuning): 
   const attentionNumbers =
     width + 2 * attentionThreads + 3 * e + 2 * config.stateRows + 2 * p + shares + e + padded(e) + 64;
   const sampleNumbers = 4 * vocabThreads + 2 * 256 + 2 * CANDIDATES * CANDIDATES + 128;
-  const workgroupBytes = 4 * Math.max(attentionNumbers, width + 2 * mlpThreads + slice + 320, sampleNumbers);
+  const featuresNumbers = 4 * (3 * e + 2 * p) + 2 * threadsFor(64);
+  const workgroupBytes =
+    4 * Math.max(attentionNumbers, featuresNumbers, width + 2 * mlpThreads + slice + 320, sampleNumbers);
   const constants = {
     D: d,
     D_PADDED: width,

@@ -103,7 +103,7 @@ export class Prefill {
       commands.push(
         this.run('normalizeAttention', layer, count),
         product('qkv', layer, 3 * d),
-        this.run('features', layer, heads, count),
+        this.run('features', layer, heads, tiles),
         ...(captures ? [this.captured(n, captures)] : []),
         this.run('scores', layer, tiles, heads),
         this.run('attend', layer, heads, tiles),

@@ -7,6 +7,8 @@
 // blocks and no sum crosses threads. The columns of the output projection are grouped by head.
 // Numerics: float32; every sum in a fixed order that does not depend on the number of streams.
 
+alias Numbers = f32;
+
 struct Layer {
   state: u32,    // offset of the layer in a stream's state
   partials: u32, // partial sums to add to x
@@ -26,6 +28,7 @@ override E_BLOCKS: u32 = E_PADDED / 4u / VECTORS;
 override COLUMNS: u32 = E + 1u;
 override GROUPS: u32 = max(WORKGROUP / COLUMNS, 1u);
 
+var<workgroup> tilde: array<f32, 2u * STATE_ROWS>;   // q~, k~
 var<workgroup> shares: array<f32, GROUPS * COLUMNS>; // each group's part of [q~^T S, q~ . z]
 var<workgroup> outputs: array<f32, E>;               // q~^T S
 var<workgroup> normed: array<f32, E_PADDED>;         // the same times output_norm
@@ -57,9 +60,16 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     }
     put_row(r, convolve(memory, row, residual.x * row_scale(QKV_SCALE_AT + row) * sum4(sum)));
   }
-  make_features(lane, streams[control + POSITION]);
+  make_hidden(lane);
+  let position = f32(streams[control + POSITION]);
+  let query = quarter_turn(proportion(0u, position));
+  let key = quarter_turn(proportion(1u, position));
+  for (var r = lane; r < 2u * STATE_ROWS; r += WORKGROUP) {
+    tilde[r] = turned_row(r, query, key);
+  }
+  workgroupBarrier();
 
-  let a = retention(head, residual.y, streams[control + TOKEN]);
+  let a = select(retention(head, residual.y), 0.0, streams[control + TOKEN] == BOS);
   update(lane, memory + head * STATE_ROWS * E, memory + Z_AT + head * STATE_ROWS, a);
   workgroupBarrier();
   for (var c = lane; c < E_PADDED; c += WORKGROUP) {

@@ -1,5 +1,7 @@
 // A token's row of the embedding: x = embedding[t] * embedding_scale (+ [sin(position w), cos(position w)]).
 
+alias Numbers = f32;
+
 /// Its i-th number. `vectors` are those of the model's ends.
 fn embedded(token: u32, position: u32, i: u32) -> f32 {
   let block = embedding[i / (4u * VECTORS) * VOCAB + token];
@@ -19,6 +21,6 @@ fn sinusoid(position: u32, i: u32) -> f32 {
     + (position >> 16u) * limbs.z + (((position & 0xffffu) * limbs.z) >> 16u);
   let quarter = (turns >> 30u) + select(0u, 1u, i >= half); // cos t = sin(t + pi/2)
   let turn = quarter_turn(f32(turns & 0x3fffffffu) * 0x1p-30);
-  let size = select(turn.y, turn.x, (quarter & 1u) == 1u);
+  let size = select(turn.sine, turn.cosine, (quarter & 1u) == 1u);
   return select(size, -size, (quarter & 2u) == 2u);
 }

@@ -1,6 +1,9 @@
 // q~, k~, v, a, Pq and Pk of a chunk's tokens: what attention works with, and the lens (a copy of it goes home).
 //   u = sum of the last 4 qkv n * taps ; q~, k~, v of u (heads.wgsl) ; a = sigmoid(decay n + bias)
-// Grid: (heads, tokens). The convolution reaches from the chunk into the inputs that the state keeps.
+// Grid: (heads, tiles of 4 tokens), which share what is read of the weights. The convolution reaches from the chunk into the
+// inputs that the state keeps.
+
+alias Numbers = vec4<f32>;
 
 struct Layer {
   state: u32, // offset of the layer in a stream's state
@@ -17,43 +20,67 @@ struct Layer {
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
   let head = group.x;
-  let t = group.y;
-  let token = chunk.tokens[t];
+  let first = 4u * group.y;
   for (var r = lane; r < 3u * E; r += WORKGROUP) {
     let row = qkv_row(head, r);
-    var u = qkv[t * 3u * D + row];
+    let at = first * 3u * D + row;
+    let now = vec4(qkv[at], qkv[at + 3u * D], qkv[at + 6u * D], qkv[at + 9u * D]);
     if (CONVOLUTION) {
-      u = dot(vector4(TAPS_AT + 4u * row), vec4(input(t, 0u, row), input(t, 1u, row), input(t, 2u, row), u));
+      let before = vec3(input(first, row), input(first + 1u, row), input(first + 2u, row));
+      let taps = vector4(TAPS_AT + 4u * row);
+      put_row(r, taps.x * vec4(before, now.x) + taps.y * vec4(before.yz, now.xy)
+        + taps.z * vec4(before.z, now.xyz) + taps.w * now);
+    } else {
+      put_row(r, now);
     }
-    put_row(r, u);
   }
-  var share = 0.0;
+  var gates = vec4<f32>();
   if (DECAY) {
     for (var i = lane; i < D_PADDED / 4u; i += WORKGROUP) {
-      share += dot(normalized[t * D_PADDED / 4u + i], vector4(DECAY_AT + head * D_PADDED + 4u * i));
+      let at = first * D_PADDED / 4u + i;
+      gates += vector4(DECAY_AT + head * D_PADDED + 4u * i) * mat4x4(normalized[at], normalized[at + D_PADDED / 4u],
+        normalized[at + 2u * (D_PADDED / 4u)], normalized[at + 3u * (D_PADDED / 4u)]);
     }
   }
-  let gate = sum_lanes(lane, vec2(share, 0.0), D_PADDED / 4u).x;
-  make_features(lane, token.position);
+  let near = sum_lanes(lane, gates.xy, D_PADDED / 4u);
+  workgroupBarrier();
+  let far = sum_lanes(lane, gates.zw, D_PADDED / 4u);
+  make_hidden(lane);
 
-  let to = features_at(t, head);
+  let a = chunk.tokens[first];
+  let b = chunk.tokens[first + 1u];
+  let c = chunk.tokens[first + 2u];
+  let d = chunk.tokens[first + 3u];
+  let position = vec4<f32>(vec4(a.position, b.position, c.position, d.position));
+  let proportions = array(proportion(0u, position), proportion(1u, position));
+  let query = quarter_turn(proportions[0]);
+  let key = quarter_turn(proportions[1]);
+  let to = features_at(first, head);
   for (var r = lane; r < 2u * STATE_ROWS; r += WORKGROUP) {
-    features[to + Q_AT + r] = tilde[r];
+    put(to + Q_AT + r, turned_row(r, query, key));
   }
-  for (var c = lane; c < E; c += WORKGROUP) {
-    features[to + V_AT + c] = qkv_head[2u * E + c];
+  for (var r = lane; r < E; r += WORKGROUP) {
+    put(to + V_AT + r, qkv_head[2u * E + r]);
   }
   if (lane == 0u) {
-    features[to + A_AT] = retention(head, gate, token.id);
-    let proportions = proportions_at(token.position);
-    features[to + P_AT] = proportions.x;
-    features[to + P_AT + 1u] = proportions.y;
+    let opens = vec4(a.id, b.id, c.id, d.id) == vec4(BOS);
+    put(to + A_AT, select(retention(head, vec4(near, far)), vec4<f32>(), opens));
+    put(to + P_AT, proportions[0]);
+    put(to + P_AT + 1u, proportions[1]);
   }
 }
 
-/// Tap `k`'s input for token `t`: of the token 3 - k before it.
-fn input(t: u32, k: u32, row: u32) -> f32 {
-  let i = t + k;
+/// A number of each of four tokens.
+fn put(at: u32, values: vec4<f32>) {
+  let stride = HEADS * FEATURES;
+  features[at] = values.x;
+  features[at + stride] = values.y;
+  features[at + 2u * stride] = values.z;
+  features[at + 3u * stride] = values.w;
+}
+
+/// What came in for a row with the token three before token `i`.
+fn input(i: u32, row: u32) -> f32 {
   if (i >= 3u) {
     return qkv[(i - 3u) * 3u * D + row];
   }

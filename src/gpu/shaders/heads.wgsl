@@ -1,14 +1,13 @@
-// What one head makes of one token's rows of qkv, after the convolution:
+// What one head makes of the rows of qkv, after the convolution:
 //   q = relu(u) / sqrt(e)    k = relu(u)    P = sigmoid(MLP(.))    q~ = [q cos(pi/2 P), q sin(pi/2 P)], k~ likewise
-// One workgroup a head and token.
+// One workgroup a head. The kernel says what Numbers are: f32 of one token, or vec4<f32> of four.
 
-var<workgroup> qkv_head: array<f32, 3u * E>;             // q, k, v
-var<workgroup> tilde: array<f32, 2u * STATE_ROWS>;       // q~, k~
-var<workgroup> hidden: array<f32, 2u * PROPORTION_HIDDEN>;
+var<workgroup> qkv_head: array<Numbers, 3u * E>;             // q, k, v
+var<workgroup> hidden: array<Numbers, 2u * PROPORTION_HIDDEN>; // what each unit adds to its proportion, before the sigmoid
 
 /// Row `r` (of 3e) of the head's qkv.
-fn put_row(r: u32, u: f32) {
-  qkv_head[r] = select(select(u, max(u, 0.0), r < 2u * E), max(u, 0.0) * inverseSqrt(f32(E)), r < E);
+fn put_row(r: u32, u: Numbers) {
+  qkv_head[r] = select(select(u, max(u, Numbers()), r < 2u * E), max(u, Numbers()) * inverseSqrt(f32(E)), r < E);
 }
 
 /// The row of the layer's qkv that is row `r` of this head.
@@ -16,61 +15,56 @@ fn qkv_row(head: u32, r: u32) -> u32 {
   return (r / E) * D + head * E + r % E;
 }
 
-/// Fills `tilde`. Barriers inside; rows must have been put, and no barrier is needed before or after.
-fn make_features(lane: u32, position: u32) {
+/// Fills `hidden`. Barriers inside; rows must have been put, and no barrier is needed before or after.
+fn make_hidden(lane: u32) {
   workgroupBarrier();
   if (REWEIGHTING == LEAP) {
     for (var r = lane; r < 2u * PROPORTION_HIDDEN; r += WORKGROUP) {
       let side = r / PROPORTION_HIDDEN;
       let unit = r % PROPORTION_HIDDEN;
       let module_at = PROPORTION_AT + side * PROPORTION_SIZE;
-      var sum = vec4<f32>();
+      let bias_at = module_at + PROPORTION_HIDDEN * E + unit;
+      var sum = Numbers();
       for (var c = 0u; c < E; c += 4u) {
         let at = side * E + c;
-        sum += vector4(module_at + unit * E + c)
-          * vec4(qkv_head[at], qkv_head[at + 1u], qkv_head[at + 2u], qkv_head[at + 3u]);
+        let weight = vector4(module_at + unit * E + c);
+        sum += (weight.x * qkv_head[at] + weight.y * qkv_head[at + 1u])
+          + (weight.z * qkv_head[at + 2u] + weight.w * qkv_head[at + 3u]);
       }
-      hidden[r] = max(sum4(sum) + vector(module_at + PROPORTION_HIDDEN * E + unit), 0.0);
+      hidden[r] = max(sum + vector(bias_at), Numbers()) * vector(bias_at + PROPORTION_HIDDEN);
     }
     workgroupBarrier();
   }
-  let proportions = proportions_at(position);
-  let query = quarter_turn(proportions.x);
-  let key = quarter_turn(proportions.y);
-  for (var r = lane; r < 2u * STATE_ROWS; r += WORKGROUP) {
-    let is_key = r >= STATE_ROWS;
-    let c = r % STATE_ROWS;
-    var value = qkv_head[select(0u, E, is_key) + c % E];
-    if (REWEIGHTING != NONE) {
-      let turn = select(query, key, is_key);
-      value *= select(turn.y, turn.x, c < E);
-    }
-    tilde[r] = value;
-  }
-  workgroupBarrier();
 }
 
-/// Pq and Pk, once `hidden` is filled.
-fn proportions_at(position: u32) -> vec2<f32> {
-  if (REWEIGHTING == LEAP) {
-    return vec2(proportion(0u), proportion(1u));
+/// Pq (side 0) or Pk (side 1) at a position, once `hidden` is filled.
+fn proportion(side: u32, position: Numbers) -> Numbers {
+  if (REWEIGHTING != LEAP) {
+    return min(position / STATIC_LENGTH, Numbers(1.0));
   }
-  return vec2(min(f32(position) / STATIC_LENGTH, 1.0));
-}
-
-fn proportion(side: u32) -> f32 {
-  let at = PROPORTION_AT + side * PROPORTION_SIZE + PROPORTION_HIDDEN * (E + 1u);
-  var sum = vector(at + PROPORTION_HIDDEN);
+  var sum = Numbers(vector(PROPORTION_AT + side * PROPORTION_SIZE + PROPORTION_HIDDEN * (E + 2u)));
   for (var i = 0u; i < PROPORTION_HIDDEN; i++) {
-    sum += vector(at + i) * hidden[side * PROPORTION_HIDDEN + i];
+    sum += hidden[side * PROPORTION_HIDDEN + i];
   }
   return sigmoid(sum);
 }
 
-/// a: how much of S and z stays; `gate` is the decay's product with the normalized residual.
-fn retention(head: u32, gate: f32, token: u32) -> f32 {
-  if (token == BOS) {
-    return 0.0;
+/// Row `r` of q~ and k~.
+fn turned_row(r: u32, query: Turn, key: Turn) -> Numbers {
+  let is_key = r >= STATE_ROWS;
+  let c = r % STATE_ROWS;
+  let value = qkv_head[select(0u, E, is_key) + c % E];
+  if (REWEIGHTING == NONE) {
+    return value;
   }
-  return select(1.0, sigmoid(gate + vector(DECAY_BIAS_AT + head)), DECAY);
+  return value * select(select(query.sine, key.sine, is_key), select(query.cosine, key.cosine, is_key), c < E);
+}
+
+/// a inside a document: how much of S and z stays; `gate` is the decay's product with the normalized residual.
+fn retention(head: u32, gate: Numbers) -> Numbers {
+  return select(Numbers(1.0), sigmoid(gate + vector(DECAY_BIAS_AT + head)), DECAY);
+}
+
+fn sigmoid(u: Numbers) -> Numbers {
+  return 1.0 / (1.0 + exp(clamp(-u, Numbers(-80.0), Numbers(80.0))));
 }

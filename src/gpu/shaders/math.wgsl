@@ -1,22 +1,8 @@
 // Elementary functions whose accuracy WGSL leaves open, in our own series.
 
-/// (cos, sin) of pi/2 p for p in [0, 1]: Taylor polynomials on [0, pi/4], error below 1e-7.
-fn quarter_turn(p: f32) -> vec2<f32> {
-  let near = p <= 0.5;
-  let t = select(1.0 - p, p, near) * 1.5707963267948966;
-  let s = t * t;
-  let sine = t * (1.0 + s * (-1.0 / 6.0 + s * (1.0 / 120.0 + s * (-1.0 / 5040.0 + s / 362880.0))));
-  let cosine = 1.0 + s * (-0.5 + s * (1.0 / 24.0 + s * (-1.0 / 720.0 + s * (1.0 / 40320.0 - s / 3628800.0))));
-  return select(vec2(sine, cosine), vec2(cosine, sine), near);
-}
-
 /// exp for u <= 0, without underflow to denormals.
 fn exp_negative(u: f32) -> f32 {
   return exp(max(u, -80.0));
-}
-
-fn sigmoid(u: f32) -> f32 {
-  return 1.0 / (1.0 + exp(clamp(-u, -80.0, 80.0)));
 }
 
 /// log of a normal x > 0: x = 2^k m, log m = 2 atanh((m - 1) / (m + 1)); relative error below 1e-6, also near 1.
