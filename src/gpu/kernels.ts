@@ -120,7 +120,7 @@ function recipes(plan: Plan, shares: boolean): Record<KernelName, Recipe> {
       threads: plan.headThreads,
     },
     scores: { modules: [math, chunk, scores], threads: CHUNK },
-    attend: { modules: [...tensors, chunk, attend], threads: plan.headThreads },
+    attend: { modules: [...tensors, chunk, sharing, attend], threads: plan.attendThreads },
     advance: { modules: [chunk, advance], threads: 64 },
     records: { modules: [math, reduce, record, chunk, records], threads: plan.vocabThreads },
     remember: { modules: [chunk, remember], threads: 64 },

@@ -75,6 +75,8 @@ export interface Plan {
   readonly vocabThreads: number;
   /** Of kernels that look after one head, one token, or one block of the vocabulary. */
   readonly headThreads: number;
+  /** Of attend.wgsl: one for 4 columns of a head. */
+  readonly attendThreads: number;
   /** Of matmul.wgsl. */
   readonly tokensAThread: number;
   readonly sharesReads: boolean;
@@ -235,6 +237,7 @@ export function makePlan(config: Config, precision: Precision, tuning: Tuning): 
     mlpThreads,
     vocabThreads,
     headThreads: threadsFor(64),
+    attendThreads: Math.min(mostThreads, padded(e / 4 + Number(config.normalizer !== 'rms'))),
     tokensAThread,
     sharesReads,
     logitGroups: Math.ceil(blocks / blocksAGroup),

@@ -16,69 +16,91 @@ struct Layer {
 @group(0) @binding(5) var<storage, read_write> attended: array<vec4<f32>>;
 @group(0) @binding(6) var<uniform> layer: Layer;
 
-/// z is one more column of S, whose value is always 1: it is the first of the last thread's.
-override QUADS: u32 = E / 4u + 1u;
+/// Where the denominator is wanted, z is one more column of S, whose value is always 1: it is the first of the last thread's.
+override QUADS: u32 = E / 4u + select(1u, 0u, RMS);
 
 var<workgroup> outputs: array<vec4<f32>, 4u * QUADS>; // of each token: q~^T S, then q~ . z
+var<workgroup> shares: array<vec4<f32>, WORKGROUP>;   // each thread's part of what the four outputs are divided by
 
 @compute @workgroup_size(WORKGROUP)
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
+fn main(@builtin(workgroup_id) group: vec3<u32>, thread: Thread) {
   let head = group.x;
-  let first = 4u * group.y;
-  let tokens = vec4(first) + vec4(0u, 1u, 2u, 3u);
+  let tile = group.y;
+  let first = 4u * tile;
   let memory = (chunk.stream * STATE_SIZE + layer.state) / 4u;
   let S = memory + head * STATE_ROWS * E / 4u;
   let z = memory + (Z_AT + head * STATE_ROWS) / 4u;
-  let query = (tokens * HEADS + head) * FEATURES / 4u + Q_AT / 4u;
-  let weight = (head * CHUNK + tokens) * CHUNK / 4u;
+  let query = (features_at(first, head) + Q_AT) / 4u;
+  let weight = (head * CHUNK + vec4(first) + vec4(0u, 1u, 2u, 3u)) * CHUNK / 4u;
+  let stride = HEADS * FEATURES / 4u;
   var decay = vec4(1.0);
-  for (var t = 0u; t <= first + 3u; t++) {
-    let a = features[(features_at(t, head) + A_AT) / 4u].x;
-    decay = select(decay, decay * a, vec4(t) <= tokens);
+  for (var j = 0u; j <= tile; j++) {
+    let a = read_four(thread, (features_at(4u * j, head) + A_AT) / 4u, stride);
+    decay.x = decay.w * a[0].x;
+    decay.y = decay.x * a[1].x;
+    decay.z = decay.y * a[2].x;
+    decay.w = decay.z * a[3].x;
   }
-  for (var quad = lane; quad < QUADS; quad += WORKGROUP) {
-    let is_mass = quad == QUADS - 1u;
+  var share = vec4<f32>();
+  for (var start = 0u; start < QUADS; start += WORKGROUP) {
+    let quad = start + thread.lane;
     var past = mat4x4<f32>(); // a column a token
     for (var r = 0u; r < STATE_ROWS / 4u; r++) {
-      let mass = state[z + r];
-      let at = S + r * E + min(quad, E / 4u - 1u);
-      let rows = mat4x4(
-        select(state[at], mass.xxxx, is_mass),
-        select(state[at + E / 4u], mass.yyyy, is_mass),
-        select(state[at + 2u * (E / 4u)], mass.zzzz, is_mass),
-        select(state[at + 3u * (E / 4u)], mass.wwww, is_mass),
-      );
-      past += rows * mat4x4(features[query.x + r], features[query.y + r], features[query.z + r], features[query.w + r]);
+      var rows = mat4x4<f32>();
+      if (quad < E / 4u) {
+        let at = S + r * E + quad;
+        rows = mat4x4(state[at], state[at + E / 4u], state[at + 2u * (E / 4u)], state[at + 3u * (E / 4u)]);
+      } else if (quad < QUADS) {
+        let mass = state[z + r];
+        rows = mat4x4(mass.xxxx, mass.yyyy, mass.zzzz, mass.wwww);
+      }
+      past += rows * read_four(thread, query + r, stride);
     }
     var here = mat4x4<f32>();
-    for (var j = 0u; j <= group.y; j++) {
+    for (var j = 0u; j <= tile; j++) {
       let values = mat4x4(value(4u * j, head, quad), value(4u * j + 1u, head, quad),
         value(4u * j + 2u, head, quad), value(4u * j + 3u, head, quad));
       here += values * mat4x4(scores[weight.x + j], scores[weight.y + j], scores[weight.z + j], scores[weight.w + j]);
     }
-    outputs[quad] = decay.x * past[0] + here[0];
-    outputs[QUADS + quad] = decay.y * past[1] + here[1];
-    outputs[2u * QUADS + quad] = decay.z * past[2] + here[2];
-    outputs[3u * QUADS + quad] = decay.w * past[3] + here[3];
-  }
-  workgroupBarrier();
-  for (var t = 0u; t < min(4u, chunk.count - first); t++) {
-    let own = t * QUADS;
-    var scale = 1.0 / max(outputs[own + QUADS - 1u].x, FLOOR);
-    if (RMS) {
-      var squares = vec4<f32>();
-      for (var quad = 0u; quad < QUADS - 1u; quad++) {
-        squares += outputs[own + quad] * outputs[own + quad];
+    if (quad < QUADS) {
+      let o = mat4x4(decay.x * past[0] + here[0], decay.y * past[1] + here[1],
+        decay.z * past[2] + here[2], decay.w * past[3] + here[3]);
+      outputs[quad] = o[0];
+      outputs[QUADS + quad] = o[1];
+      outputs[2u * QUADS + quad] = o[2];
+      outputs[3u * QUADS + quad] = o[3];
+      if (RMS) {
+        share += vec4(dot(o[0], o[0]), dot(o[1], o[1]), dot(o[2], o[2]), dot(o[3], o[3]));
+      } else if (quad == E / 4u) {
+        share = vec4(o[0].x, o[1].x, o[2].x, o[3].x);
       }
-      scale = inverseSqrt(sum4(squares) / f32(E) + EPS);
     }
-    for (var quad = lane; quad < QUADS - 1u; quad += WORKGROUP) {
+  }
+  shares[thread.lane] = share;
+  workgroupBarrier();
+  var total = vec4<f32>();
+  for (var i = 0u; i < min(QUADS, WORKGROUP); i++) {
+    total += shares[i];
+  }
+  var scale = 1.0 / max(total, vec4(FLOOR));
+  if (RMS) {
+    scale = inverseSqrt(total / f32(E) + EPS);
+  }
+  for (var t = 0u; t < min(4u, chunk.count - first); t++) {
+    for (var quad = thread.lane; quad < E / 4u; quad += WORKGROUP) {
       let norm = select(vec4(1.0), vector4(OUTPUT_NORM_AT + head * E + 4u * quad), RMS);
-      attended[((first + t) * HEADS + head) * E_PADDED / 4u + quad] = scale * norm * outputs[own + quad];
+      attended[((first + t) * HEADS + head) * E_PADDED / 4u + quad] = scale[t] * norm * outputs[t * QUADS + quad];
     }
   }
 }
 
+fn source(at: u32) -> vec4<f32> {
+  return features[at];
+}
+
 fn value(token: u32, head: u32, quad: u32) -> vec4<f32> {
-  return select(features[(features_at(token, head) + V_AT) / 4u + quad], vec4(1.0), quad == QUADS - 1u);
+  if (quad < E / 4u) {
+    return features[(features_at(token, head) + V_AT) / 4u + quad];
+  }
+  return vec4(1.0);
 }

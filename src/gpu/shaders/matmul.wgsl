@@ -20,10 +20,10 @@ const ADD = 2u;
 @group(0) @binding(4) var<storage, read> chunk: Chunk;
 
 @compute @workgroup_size(WORKGROUP)
-fn main(thread: Thread) {
-  let first = thread.group.x * TOKENS_A_THREAD;
+fn main(@builtin(workgroup_id) group: vec3<u32>, thread: Thread) {
+  let first = group.x * TOKENS_A_THREAD;
   // Rows WORKGROUP apart, so that neighbouring threads read neighbouring blocks. Past the end they repeat the last.
-  let row = thread.group.y * 4u * WORKGROUP + thread.lane;
+  let row = group.y * 4u * WORKGROUP + thread.lane;
   let rows = min(vec4(row) + vec4(0u, 1u, 2u, 3u) * WORKGROUP, vec4(ROWS - 1u));
   let stride = BLOCKS * VECTORS;
   // A row's products with four tokens, in names rather than an array: that would go through memory on some adapters.

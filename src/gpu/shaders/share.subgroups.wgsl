@@ -2,7 +2,6 @@
 // the processor emulates the adapter. The kernel says from where: source(at).
 
 struct Thread {
-  @builtin(workgroup_id) group: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
   @builtin(subgroup_invocation_id) neighbour: u32, // of at least four
 }

@@ -1,7 +1,6 @@
 // What all threads of a workgroup need, each reads for itself. The kernel says from where: source(at).
 
 struct Thread {
-  @builtin(workgroup_id) group: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 }
 
