@@ -49,8 +49,13 @@ const frames = layer({
 const painter = ViewPlugin.fromClass(
   class {
     private painted: Tint | null = null;
+    private readonly onScroll: () => void;
 
     constructor(view: EditorView) {
+      this.onScroll = () => {
+        if (this.painted) this.paint(view);
+      };
+      document.addEventListener('scroll', this.onScroll, { capture: true, passive: true });
       this.paint(view);
     }
 
@@ -63,6 +68,7 @@ const painter = ViewPlugin.fromClass(
     }
 
     destroy() {
+      document.removeEventListener('scroll', this.onScroll, { capture: true });
       highlight(new Map());
     }
 
@@ -73,32 +79,42 @@ const painter = ViewPlugin.fromClass(
   },
 );
 
-/** Where each colour stands in the text that is drawn. */
+/** Where each colour stands in the text that is drawn, near what is in sight: a paragraph may be far longer. */
 function coloured(view: EditorView): Map<string, StaticRange[]> {
   const ranges = new Map<string, StaticRange[]>();
   const tint = view.state.field(current);
   if (!tint) return ranges;
+  const { from, to } = nearSight(view);
   for (const node of textNodes(view.contentDOM)) {
     const start = view.posAtDOM(node);
-    const end = start + node.length;
-    for (let at = start; at < end; ) {
+    const end = Math.min(start + node.length, to);
+    for (let at = Math.max(start, from); at < end; ) {
       const number = tint.index.at(at);
       if (number === null) {
         at++; // not encoded: rare, and only until the next press
         continue;
       }
       const token = tint.index.token(number);
-      const to = Math.min(token.to, end);
+      const next = Math.min(token.to, end);
       const colour = tint.colour(token);
       if (colour) {
         const list = ranges.get(colour) ?? [];
         ranges.set(colour, list);
-        list.push(rangeIn(node, at - start, to - start));
+        list.push(rangeIn(node, at - start, next - start));
       }
-      at = to;
+      at = next;
     }
   }
   return ranges;
+}
+
+/** The text in sight, and a window's height more on either side. */
+function nearSight(view: EditorView): { from: number; to: number } {
+  const { left, right } = view.contentDOM.getBoundingClientRect();
+  return {
+    from: view.posAtCoords({ x: left, y: -innerHeight }, false),
+    to: view.posAtCoords({ x: right, y: 2 * innerHeight }, false),
+  };
 }
 
 function rangeIn(node: Text, startOffset: number, endOffset: number): StaticRange {
