@@ -75,11 +75,9 @@ def _bench(a: Namespace) -> None:
 
 
 def _study(a: Namespace) -> None:
-    from .config import RunConfig
-    from .study import study, table
+    from .study import Plan, study, table
 
-    configs = [RunConfig.read(path, a.set) for path in a.configs]
-    print(table(study(configs, a.seeds, a.data, a.out)))
+    print(table(study(Plan.read(a.config, a.set, a.only), a.data, a.out)))
 
 
 def _make(a: Namespace) -> None:
@@ -167,12 +165,12 @@ def _parser() -> ArgumentParser:
     command.add_argument("--steps", type=int, default=10)
     command.set_defaults(run=_bench)
 
-    command = commands.add_parser("study", help="configurations side by side, with intervals")
-    command.add_argument("configs", type=Path, nargs="+", help="TOML files, see configs/study")
-    command.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    command = commands.add_parser(
+        "study", parents=[settings], help="configurations side by side, with intervals"
+    )
+    command.add_argument("--only", nargs="+", metavar="VARIANT", help="these variants alone")
     command.add_argument("--data", type=Path, required=True, help="a prepared folder")
     command.add_argument("--out", type=Path, required=True, metavar="FOLDER")
-    command.add_argument("--set", action="append", metavar="KEY=VALUE", help="in every config")
     command.set_defaults(run=_study)
 
     command = commands.add_parser(

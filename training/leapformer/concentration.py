@@ -5,9 +5,24 @@ share that token i gives to token j of its document is p(i, j) = w(i, j) / sum_j
 effective span is exp(entropy of p): 1 where it looks at one token, n where at n alike. All windows
 begin with their document, so no share lies before them. Where the sum is 0 the token is silent for
 that head and left out. With the rms normalizer a row's scale cancels; summing to 1 is a convention.
+The softmax twin's shares are its own probabilities.
+
+What is measured, [layers][heads], means over tokens of the second half of a window:
+
+    span_similarity   effective span in tokens of q . k alone
+    span_reweighted   times the re-weighting
+    span              times the decay: what the model does
+    distance          i - j under p, in tokens
+    signed_mass       sum_j |s(i, j)|, median: s = w(i, j) (v_j . u_i) / |u_i|^2 is token j's share
+                      of the output u_i = sum_j w(i, j) v_j; they sum to 1, and to more by size
+                      where values cancel
+    silent            share of all tokens that have no weight at all
+    gain              W / max(W, floor): what is left of the rows' sum 1 (denominator only)
+    query_spread, key_spread    standard deviation of the proportions over tokens (leap, static)
+    half_life         ln 2 / -ln a in tokens, median over tokens (decay only)
 """
 
-from dataclasses import dataclass
+import math
 from pathlib import Path
 
 import numpy as np
@@ -18,23 +33,9 @@ from torch import Tensor
 from .attention import Attention
 from .files import atomic
 from .model import LeapFormer, positions
+from .softmax import SoftmaxAttention
 
-
-@dataclass
-class HeadStatistics:
-    """Means over tokens, each [layers, heads]; spans in tokens, of the second half of a window."""
-
-    span_similarity: np.ndarray  # of q . k alone
-    span_reweighted: np.ndarray  # times the re-weighting
-    span: np.ndarray  # times the decay: what the model does
-    distance: np.ndarray  # mean of i - j under p
-    silent: np.ndarray  # share of tokens without any weight
-    query_spread: np.ndarray  # standard deviation of the proportions over tokens, 0 without them
-    key_spread: np.ndarray
-    half_life: np.ndarray  # median over tokens of ln 2 / -ln a, infinite without decay
-
-    def to_json(self) -> dict[str, list]:
-        return {k: np.round(v, 4).tolist() for k, v in vars(self).items()}
+Statistics = dict[str, list[list[float]]]
 
 
 def _span(weights: Tensor) -> tuple[Tensor, Tensor]:
@@ -52,54 +53,80 @@ def _mean(x: Tensor, silent: Tensor) -> Tensor:
     return (x * heard).sum((0, 2)) / heard.sum((0, 2)).clamp(min=1)
 
 
-@torch.no_grad()
-def measure(model: LeapFormer, windows: np.ndarray) -> HeadStatistics:
-    """Statistics over windows [n, T] of tokens, each the opening of a document (token 0 first)."""
-    c = model.config
-    tokens = torch.from_numpy(windows)
-    n, T = tokens.shape
-    start = tokens == c.bos_token_id
-    states = model.empty_state(n)
-    position = positions(start, states[-1]["position"])
-    back = (torch.arange(T)[:, None] - torch.arange(T)).clamp(min=0)
-    causal = torch.ones(T, T).tril()
-    rows: dict[str, list[Tensor]] = {name: [] for name in HeadStatistics.__annotations__}
+def _signed_mass(weights: Tensor, v: Tensor, silent: Tensor) -> Tensor:
+    """Median over the second half of the positions of sum_j |s(i, j)|: [h]."""
+    u = weights @ v
+    mass = (weights * (u @ v.transpose(-1, -2))).abs().sum(-1) / u.square().sum(-1)
+    half = mass.shape[-1] // 2
+    mass = mass.masked_fill(silent, torch.nan)[..., half:]
+    return mass.transpose(0, 1).flatten(1).nanmedian(1).values
 
-    def look(attention: Attention, inputs: tuple) -> None:
+
+def _of_weights(
+    similarity: Tensor, reweighted: Tensor, weights: Tensor, v: Tensor
+) -> dict[str, Tensor]:
+    """What follows from weights [n, h, i, j] and their factors, and values [n, h, j, e]."""
+    span, silent = _span(weights)
+    back = (torch.arange(weights.shape[-1])[:, None] - torch.arange(weights.shape[-1])).clamp(min=0)
+    distance = (weights * back).sum(-1) / weights.sum(-1).clamp(min=1e-30)
+    return {
+        "span_similarity": _mean(*_span(similarity)),
+        "span_reweighted": _mean(*_span(reweighted)),
+        "span": _mean(span, silent),
+        "distance": _mean(distance, silent),
+        "signed_mass": _signed_mass(weights, v, silent),
+        "silent": silent.float().mean((0, 2)),
+    }
+
+
+def _linear(attention: Attention, x: Tensor, position: Tensor, state: dict) -> dict[str, Tensor]:
+    c = attention.config
+    q, k, v, log_a, _ = attention.project(x, position, state)
+    reweighted = (q @ k.transpose(-1, -2)).tril()
+    weights, similarity, more = reweighted, reweighted, {}
+    if log_a is not None:
+        sums = log_a.double().cumsum(-1)
+        difference = sums[..., :, None] - sums[..., None, :]
+        weights = reweighted * difference.clamp(max=0).exp().float()
+        half_life = -math.log(2) / log_a
+        more["half_life"] = half_life.transpose(0, 1).flatten(1).median(1).values
+    if c.feature_size > c.head_size:
+        (q_cos, q_sin), (k_cos, k_sin) = q.chunk(2, -1), k.chunk(2, -1)
+        plain_q, plain_k = torch.hypot(q_cos, q_sin), torch.hypot(k_cos, k_sin)
+        similarity = (plain_q @ plain_k.transpose(-1, -2)).tril()
+        more["query_spread"] = _proportions(q_cos, q_sin)
+        more["key_spread"] = _proportions(k_cos, k_sin)
+    if c.normalizer == "denominator":
+        total = weights.sum(-1)
+        more["gain"] = _mean(total / total.clamp(min=c.denominator_floor), total <= 0)
+    return _of_weights(similarity, reweighted, weights, v) | more
+
+
+def _softmax(attention: SoftmaxAttention, x: Tensor, start: Tensor, state: dict) -> dict:
+    q, k, v, seen, _ = attention.project(x, start, state)
+    scores = (q @ k.transpose(-1, -2)) / math.sqrt(q.shape[-1])
+    past = attention.config.window - 1  # the cache is empty: windows begin their documents
+    weights = scores.masked_fill(~seen[:, None], -torch.inf).softmax(-1)[..., past:]
+    return _of_weights(weights, weights, weights, v[:, :, past:])
+
+
+@torch.no_grad()
+def measure(model: LeapFormer, windows: np.ndarray) -> Statistics:
+    """The statistics above over windows [n, T] of tokens, each the opening of a document."""
+    tokens = torch.from_numpy(windows)
+    states = model.empty_state(len(tokens))
+    start = tokens == model.config.bos_token_id
+    position = positions(start, states[-1]["position"])
+    rows: dict[str, list[list[float]]] = {}
+
+    def look(attention: Attention | SoftmaxAttention, inputs: tuple) -> None:
         x, _, _, state = inputs
-        q, k, _, log_a, _ = attention.project(x, position, state)
-        decay = causal.expand(n, c.num_attention_heads, T, T)
-        half_life = torch.full((c.num_attention_heads,), torch.inf)
-        if log_a is not None:
-            sums = log_a.double().cumsum(-1)
-            exponent = (sums[..., :, None] - sums[..., None, :]).masked_fill(
-                causal == 0, -torch.inf
-            )
-            decay = exponent.exp().float()
-            half_life = (-np.log(2) / log_a).transpose(0, 1).flatten(1).median(1).values
-        spread = [torch.zeros(c.num_attention_heads)] * 2
-        plain_q, plain_k = q, k
-        if c.feature_size > c.head_size:
-            (q_cos, q_sin), (k_cos, k_sin) = q.chunk(2, -1), k.chunk(2, -1)
-            plain_q, plain_k = torch.hypot(q_cos, q_sin), torch.hypot(k_cos, k_sin)
-            spread = [_proportions(q_cos, q_sin), _proportions(k_cos, k_sin)]
-        reweighted = q @ k.transpose(-1, -2) * causal
-        weights = reweighted * decay
-        span, silent = _span(weights)
-        similarity, mute = _span(plain_q @ plain_k.transpose(-1, -2) * causal)
-        spans = _span(reweighted)
-        distance = (weights * back).sum(-1) / weights.sum(-1).clamp(min=1e-30)
-        values = (
-            _mean(similarity, mute),
-            _mean(*spans),
-            _mean(span, silent),
-            _mean(distance, silent),
-            silent.float().mean((0, 2)),
-            *spread,
-            half_life,
-        )
-        for name, value in zip(rows, values, strict=True):
-            rows[name].append(value)
+        if isinstance(attention, Attention):
+            found = _linear(attention, x, position, state)
+        else:
+            found = _softmax(attention, x, start, state)
+        for name, value in found.items():
+            rows.setdefault(name, []).append(np.round(value.double().numpy(), 4).tolist())
 
     hooks = [layer.attention.register_forward_pre_hook(look) for layer in model.layers]
     try:
@@ -107,7 +134,7 @@ def measure(model: LeapFormer, windows: np.ndarray) -> HeadStatistics:
     finally:
         for hook in hooks:
             hook.remove()
-    return HeadStatistics(**{name: torch.stack(v).double().numpy() for name, v in rows.items()})
+    return rows
 
 
 def _proportions(cos: Tensor, sin: Tensor) -> Tensor:
@@ -128,23 +155,34 @@ def document_windows(tokens: np.ndarray, length: int, count: int) -> np.ndarray:
     return np.stack([tokens[a : a + length] for a, b in spans if b - a >= length][:count])
 
 
-def draw(statistics: dict[str, HeadStatistics], image: Path) -> None:
-    """Effective spans of each model's heads, factor by factor, as PNG."""
-    figure, axes = plt.subplots(
-        1, len(statistics), figsize=(3.2 * len(statistics), 3.6), sharey=True, layout="constrained"
+def draw(statistics: dict[str, dict[int, Statistics]], image: Path) -> None:
+    """Effective spans of every head of every seed, factor by factor, one panel a variant."""
+    columns = min(len(statistics), 5)
+    rows = -(-len(statistics) // columns)
+    figure, grid = plt.subplots(
+        rows,
+        columns,
+        figsize=(2.6 * columns, 3.2 * rows),
+        sharey=True,
+        squeeze=False,
+        layout="constrained",
     )
-    for axis, (name, s) in zip(np.atleast_1d(axes), statistics.items(), strict=True):
-        factors = np.stack([s.span_similarity, s.span_reweighted, s.span])
-        for layer in range(factors.shape[1]):
-            color = plt.cm.viridis(layer / max(factors.shape[1] - 1, 1))
-            for head in range(factors.shape[2]):
-                label = f"layer {layer}" if head == 0 else None
-                axis.plot(factors[:, layer, head], color=color, marker="o", ms=3, label=label)
+    for axis in grid.flat[len(statistics) :]:
+        axis.remove()
+    for axis, (name, by_seed) in zip(grid.flat, statistics.items(), strict=False):
+        for seed, s in enumerate(by_seed.values()):
+            factors = np.array([s["span_similarity"], s["span_reweighted"], s["span"]])
+            for layer, heads in enumerate(factors.swapaxes(0, 1)):
+                color = plt.cm.viridis(layer / max(factors.shape[1] - 1, 1))
+                lines = axis.plot(heads, color=color, marker="o", ms=3, lw=0.9, alpha=0.7)
+                if seed == 0:
+                    lines[0].set_label(f"layer {layer}")
         axis.set_xticks(range(3), ["q·k", "× re-weighting", "× decay"], rotation=20)
         axis.set(title=name, yscale="log")
         axis.grid(alpha=0.3)
-    np.atleast_1d(axes)[0].set_ylabel("effective span (tokens)")
-    np.atleast_1d(axes)[0].legend(fontsize=7)
+    for row in grid:
+        row[0].set_ylabel("effective span (tokens)")
+    grid[0, 0].legend(fontsize=7)
     with atomic(image) as file:
         figure.savefig(file, format="png", dpi=120)
     plt.close(figure)

@@ -184,21 +184,27 @@ class RunConfig:
     @staticmethod
     def read(path: Path, overrides: list[str] | None = None) -> "RunConfig":
         """Reads a TOML file; `overrides` like "tokens=1000" or "model.decay=false" come on top."""
-        try:
-            values = tomllib.loads(path.read_text())
-            for override in overrides or []:
-                _merge(values, tomllib.loads(override))
-        except (OSError, ValueError) as error:
-            raise UserError(f"cannot read {path}: {error}") from error
-        return build(RunConfig, values, str(path))
+        return build(RunConfig, read_toml(path, overrides), str(path))
 
 
-def _merge(into: dict, values: dict) -> None:
-    for key, value in values.items():
-        if isinstance(value, dict) and isinstance(into.get(key), dict):
-            _merge(into[key], value)
-        else:
-            into[key] = value
+def read_toml(path: Path, overrides: list[str] | None = None) -> dict[str, Any]:
+    """A TOML file with `overrides` like "model.decay=false" on top. Raises UserError."""
+    try:
+        values = tomllib.loads(path.read_text())
+        for override in overrides or []:
+            values = merge(values, tomllib.loads(override))
+    except (OSError, ValueError) as error:
+        raise UserError(f"cannot read {path}: {error}") from error
+    return values
+
+
+def merge(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    """`base` with `changes` on top, table by table; neither is touched."""
+    result = dict(base)
+    for key, value in changes.items():
+        both = isinstance(value, dict) and isinstance(base.get(key), dict)
+        result[key] = merge(base[key], value) if both else value
+    return result
 
 
 def build(kind: type[T], values: dict[str, Any], where: str) -> T:

@@ -35,9 +35,11 @@ class SoftmaxAttention(nn.Module):
             state["rows"] = torch.zeros(shape, dtype=dtype, device=device)
         return state
 
-    def forward(
-        self, x: Tensor, start: Tensor, position: Tensor, state: dict[str, Tensor]
-    ) -> tuple[Tensor, dict[str, Tensor]]:
+    def project(
+        self, x: Tensor, start: Tensor, state: dict[str, Tensor]
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor, dict[str, Tensor]]:
+        """Rotated q [B, h, T, e], k, v of cache and segment [B, h, W + T, e], which of these a
+        token sees [B, T, W + T], and the new state; W = window - 1."""
         c = self.config
         (B, T, _), W = x.shape, c.window - 1
         u, new = self.qkv(x), {}
@@ -55,11 +57,15 @@ class SoftmaxAttention(nn.Module):
         since_start = torch.where(start, query_time, -1).cummax(1).values  # last start in this call
         first = torch.where(since_start < 0, W - state["age"][:, None], since_start)
         seen = seen & (key_time >= first[..., None])
-        o = F.scaled_dot_product_attention(
-            rotate(q, query_time), rotate(k, key_time), v, attn_mask=seen[:, None]
-        )
         new["k"], new["v"] = (t[:, :, -W:].to(state["k"].dtype) for t in (k, v))
         new["age"] = (W + T - first[:, -1]).clamp(max=W)
+        return rotate(q, query_time), rotate(k, key_time), v, seen, new
+
+    def forward(
+        self, x: Tensor, start: Tensor, position: Tensor, state: dict[str, Tensor]
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        q, k, v, seen, new = self.project(x, start, state)
+        o = F.scaled_dot_product_attention(q, k, v, attn_mask=seen[:, None])
         return self.output(o.transpose(1, 2).reshape(x.shape)), new
 
 

@@ -11,6 +11,8 @@ import json
 import os
 import signal
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
@@ -218,6 +220,19 @@ class Log:
                 file.write(line + "\n")
 
 
+@contextmanager
+def stop_signals() -> Iterator[list[int]]:
+    """Collects the SIGTERMs and SIGINTs that come inside the block, which end nothing there."""
+    came: list[int] = []
+    names = (signal.SIGTERM, signal.SIGINT)
+    before = [signal.signal(name, lambda number, _: came.append(number)) for name in names]
+    try:
+        yield came
+    finally:
+        for name, handler in zip(names, before, strict=True):
+            signal.signal(name, handler)
+
+
 def train(config: RunConfig, data: Path, out: Path, until: int | None = None) -> Path:
     """Trains, or goes on training, the run in folder `out`; returns its last checkpoint.
 
@@ -227,10 +242,6 @@ def train(config: RunConfig, data: Path, out: Path, until: int | None = None) ->
     torch.use_deterministic_algorithms(True)
     torch.utils.deterministic.fill_uninitialized_memory = False
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-    stop = {"asked": False}
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda *_: stop.update(asked=True))
-
     workers = Workers()
     first = workers.rank == 0
     entries = load_tokenizer(data / "tokenizer.json").get_vocab_size()
@@ -253,32 +264,33 @@ def train(config: RunConfig, data: Path, out: Path, until: int | None = None) ->
 
     losses: list[float] = []
     begun = saved = time.monotonic()
-    while run.step < end:
-        losses.append(run.advance())
-        if run.step % config.log_every == 0 or run.step == end:
-            now = time.monotonic()
-            log(
-                step=run.step,
-                tokens=run.step * config.tokens_per_step,
-                loss=round(float(np.mean(losses)), 4),
-                rate=round(schedule(config, run.step - 1), 4),
-                tokens_per_second=round(len(losses) * config.tokens_per_step / (now - begun)),
-            )
-            losses, begun = [], now
-        if run.step % config.validate_every == 0 or run.step == config.steps:
-            if first:
-                log(step=run.step, **validate(run, validation))
-            begun = time.monotonic()
-        due = time.monotonic() - saved > 60 * config.checkpoint_minutes
-        stopping, due = (x > 0 for x in workers.sum(stop["asked"], first and due))
-        if stopping or due or run.step == end:
-            state = run.state()
-            if first:
-                checkpoint.save(out, state)
-                plot_loss(out / "log.jsonl", out / "loss.png")
-            saved = begun = time.monotonic()
-        if stopping:
-            break
+    with stop_signals() as came:
+        while run.step < end:
+            losses.append(run.advance())
+            if run.step % config.log_every == 0 or run.step == end:
+                now = time.monotonic()
+                log(
+                    step=run.step,
+                    tokens=run.step * config.tokens_per_step,
+                    loss=round(float(np.mean(losses)), 4),
+                    rate=round(schedule(config, run.step - 1), 4),
+                    tokens_per_second=round(len(losses) * config.tokens_per_step / (now - begun)),
+                )
+                losses, begun = [], now
+            if run.step % config.validate_every == 0 or run.step == config.steps:
+                if first:
+                    log(step=run.step, **validate(run, validation))
+                begun = time.monotonic()
+            due = time.monotonic() - saved > 60 * config.checkpoint_minutes
+            stopping, due = (x > 0 for x in workers.sum(len(came), first and due))
+            if stopping or due or run.step == end:
+                state = run.state()
+                if first:
+                    checkpoint.save(out, state)
+                    plot_loss(out / "log.jsonl", out / "loss.png")
+                saved = begun = time.monotonic()
+            if stopping:
+                break
     workers.close()
     return checkpoint.path_at(out, run.step)
 

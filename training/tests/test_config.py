@@ -6,13 +6,17 @@ import pytest
 
 from leapformer.config import ModelConfig, RunConfig
 from leapformer.files import UserError
+from leapformer.study import Plan
 
 CONFIGS = sorted((Path(__file__).parents[1] / "configs").rglob("*.toml"))
 
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda p: p.stem)
 def test_every_config_is_sound(path: Path) -> None:
-    assert RunConfig.read(path).steps > 0
+    if path.stem == "study":
+        assert Plan.read(path).pairs
+    else:
+        assert RunConfig.read(path).steps > 0
 
 
 @pytest.mark.parametrize(

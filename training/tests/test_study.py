@@ -1,18 +1,18 @@
 """The statistics of the study are those of their definitions."""
 
 import dataclasses
-import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from test_train import write_config
 
-from leapformer.concentration import _span, measure
-from leapformer.config import ModelConfig, RunConfig
+from leapformer.concentration import _signed_mass, _span, measure
+from leapformer.config import ModelConfig
 from leapformer.files import UserError
 from leapformer.model import LeapFormer
-from leapformer.study import paired_interval, study
+from leapformer.study import Plan, paired_interval, study
 from leapformer.train import train
 
 CONFIG = ModelConfig(60, 32, 2, 2)
@@ -48,9 +48,54 @@ def test_concentration_by_the_recurrence(reweighting: str) -> None:
             p = w / w.sum(0)
             spans.append(torch.exp(-(p * p.clamp(min=1e-30).log()).sum(0)))
     expected = torch.stack(spans).mean((0, 1))
-    np.testing.assert_allclose(s.span[0], expected.numpy(), rtol=1e-4)
-    assert (s.query_spread > 0).all() == (reweighting != "none")
-    assert (s.span <= 12).all() and (s.distance >= 0).all() and (s.half_life > 0).all()
+    np.testing.assert_allclose(s["span"][0], expected.numpy(), rtol=1e-3)
+    assert ("query_spread" in s) == (reweighting != "none") and "gain" not in s
+    assert np.max(s["span"]) <= 12 and np.min(s["distance"]) >= 0 and np.min(s["half_life"]) > 0
+
+
+def test_the_floor_is_what_the_rows_lack() -> None:
+    torch.manual_seed(0)
+    tokens = np.random.default_rng(0).integers(1, 60, (3, 12))
+    tokens[:, 0] = 0
+    gains = []
+    for floor in (1e-9, 1e9):
+        config = dataclasses.replace(
+            CONFIG, normalizer="denominator", decay=False, denominator_floor=floor
+        )
+        gains.append(measure(LeapFormer(config), tokens))
+    assert np.allclose(gains[0]["gain"], 1) and np.allclose(gains[1]["gain"], 0)
+    assert "half_life" not in gains[0]
+
+
+def test_signed_shares_sum_to_one() -> None:
+    """Their sizes sum to 1 where all values agree, and to more where they cancel."""
+    weights = torch.rand(1, 1, 6, 6).tril() + torch.eye(6)
+    silent = torch.zeros(1, 1, 6, dtype=torch.bool)
+    agreeing = torch.rand(1, 1, 6, 1) @ torch.ones(1, 1, 1, 3)
+    assert _signed_mass(weights, agreeing, silent).item() == pytest.approx(1)
+    u = weights @ (v := torch.randn(1, 1, 6, 3))
+    shares = [
+        [
+            float(weights[0, 0, i, j] * (v[0, 0, j] @ u[0, 0, i]) / (u[0, 0, i] @ u[0, 0, i]))
+            for j in range(6)
+        ]
+        for i in range(3, 6)
+    ]
+    assert np.allclose(np.sum(shares, 1), 1, atol=1e-4)
+    expected = np.median(np.abs(shares).sum(1))
+    assert _signed_mass(weights, v, silent).item() == pytest.approx(expected, rel=1e-4)
+
+
+def test_softmax_twin_looks_at_its_window() -> None:
+    torch.manual_seed(0)
+    config = dataclasses.replace(CONFIG, reweighting="softmax", window=4, decay=False)
+    model = LeapFormer(config)
+    tokens = np.random.default_rng(0).integers(1, 60, (3, 12))
+    tokens[:, 0] = 0
+    for layer in model.layers:  # alike for all it sees: as many as its window holds
+        torch.nn.init.zeros_(layer.attention.qkv.weight)
+    s = measure(model, tokens)
+    assert np.allclose(s["span"], 4) and np.allclose(s["distance"], 1.5)
 
 
 def test_intervals_cover_the_difference() -> None:
@@ -63,25 +108,69 @@ def test_intervals_cover_the_difference() -> None:
     assert low < 0 < high and low < mean < high
 
 
+def write_plan(folder: Path) -> Path:
+    path = write_config(folder, steps=3)
+    top = 'seeds = [0, 1]\ncompare = [["leap", "softmax"], ["leap", "usual"]]\n'
+    variants = """
+[variants.leap]
+[variants.softmax]
+model.reweighting = "softmax"
+[variants.usual]
+seeds = [1]
+wide_proportions = false
+"""
+    path.write_text(top + path.read_text().replace('name = "tiny"\n', "") + variants)
+    return path
+
+
 def test_a_study_runs_and_goes_on(prepared, tmp_path, monkeypatch) -> None:
     monkeypatch.setattr("leapformer.study.WINDOW", 24)
-    path = write_config(tmp_path, steps=3)
-    configs = [
-        RunConfig.read(path, ["name='leap'"]),
-        RunConfig.read(path, ["name='softmax'", "model.reweighting='softmax'"]),
-    ]
+    plan = Plan.read(write_plan(tmp_path))
+    assert {name: list(runs) for name, runs in plan.runs.items()} == {
+        "leap": [0, 1],
+        "softmax": [0, 1],
+        "usual": [1],
+    }
+    out = tmp_path / "study"
     with monkeypatch.context() as stopped:  # as by SIGTERM, half-way
         stopped.setattr("leapformer.study.train", lambda c, d, o: train(c, d, o, until=1))
         with pytest.raises(UserError, match="was stopped before its end: the same command"):
-            study(configs, [0, 1], prepared, tmp_path / "study")
-    result = study(configs, [0, 1], prepared, tmp_path / "study")
-    assert {len(v) for v in result["loss"].values()} == {2}
-    assert list(result["differences"]) == ["leap - softmax"]
-    assert json.loads((tmp_path / "study/study.json").read_text()) == result
-    written = (tmp_path / "study/study.md").read_text()
-    assert "| leap | 384 |" in written and written.count("\n| leap | ") == 1 + 2  # layers
-    span = result["concentration"]["leap"]["span"][1]
+            study(plan, prepared, out)
+    result = study(plan, prepared, out)
+    assert [len(v) for v in result["loss"].values()] == [2, 2, 1]
+    assert [(d["a"], d["b"], d["seeds"]) for d in result["differences"]] == [
+        ("leap", "softmax", [0, 1]),
+        ("leap", "usual", [1]),
+    ]
+    for d in result["differences"]:
+        losses = [np.mean([result["loss"][d[k]][s] for s in d["seeds"]]) for k in "ab"]
+        assert d["mean"] == pytest.approx(losses[0] - losses[1], abs=2e-4)
+    written = (out / "study.md").read_text()
+    # losses, means, two layers
+    assert "| leap | 384 |" in written and written.count("\n| leap | ") == 1 + 1 + 2
+    span = result["concentration"]["leap"][0]["span"][1]
     assert ", ".join(f"{x:.1f}" for x in span) in written
-    assert (tmp_path / "study/study.png").read_bytes().startswith(b"\x89PNG")
+    assert (out / "study.png").read_bytes().startswith(b"\x89PNG")
+    files = {name: (out / name).read_bytes() for name in ("study.json", "study.md")}
     monkeypatch.setattr("leapformer.study.train", lambda *_: pytest.fail("trained again"))
-    assert study(configs, [0, 1], prepared, tmp_path / "study") == result
+    monkeypatch.setattr("leapformer.study.measure", lambda *_: pytest.fail("measured again"))
+    study(plan, prepared, out)
+    assert files == {name: (out / name).read_bytes() for name in files}
+    only = study(Plan.read(tmp_path / "tiny.toml", only=["usual"]), prepared, out)
+    assert list(only["loss"]) == ["usual"] and only["differences"] == []
+
+
+@pytest.mark.parametrize(
+    "change, message",
+    [
+        (('"softmax"]', '"sofmax"]'), "no variant sofmax; it has leap, softmax, usual"),
+        (("seeds = [1]", "seeds = [2]"), "leap and usual have no seed in common"),
+        (("model.reweighting", "model.rewaiting"), "softmax: model: unknown key 'rewaiting'"),
+        (("variants.", "data."), "it needs"),
+    ],
+)
+def test_a_plan_that_cannot_be(tmp_path, change, message) -> None:
+    path = write_plan(tmp_path)
+    path.write_text(path.read_text().replace(*change))
+    with pytest.raises(UserError, match=message):
+        Plan.read(path)

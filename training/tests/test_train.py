@@ -142,6 +142,12 @@ def test_sigterm_writes_a_checkpoint_and_stops(prepared, tmp_path) -> None:
     assert checkpoint.load(checkpoint.latest(out))["step"] > 0
 
 
+def test_signals_are_themselves_again_after_a_run(prepared, tmp_path) -> None:
+    before = signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)
+    train(RunConfig.read(write_config(tmp_path, steps=4)), prepared, tmp_path / "run")
+    assert (signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)) == before
+
+
 def test_a_run_can_be_extended_but_not_changed(prepared, tmp_path) -> None:
     config = write_config(tmp_path, steps=6)
     train(RunConfig.read(config), prepared, tmp_path / "run", until=2)
