@@ -108,8 +108,11 @@ class Run:
             (Streams(documents, final, config.seed + 1), workers.share(final)),
         ]
         self.states: list[list[State]] = []  # of each micro-batch
-        forward: nn.Module = torch.compile(self.model) if config.compile else self.model
-        self.forward = DistributedDataParallel(forward) if workers.size > 1 else forward
+        # by default the second shape (the decay's) gets one program for any, at 0.6 of the speed
+        compiled = torch.compile(self.model, dynamic=False) if config.compile else self.model
+        self.forward: nn.Module = compiled
+        if workers.size > 1:
+            self.forward = DistributedDataParallel(compiled)
 
     def advance(self) -> float:
         """One step over all its micro-batches; returns the loss in nats a token.
