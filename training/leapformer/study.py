@@ -176,10 +176,13 @@ def table(result: dict) -> str:
         )
     titles = " | ".join(title for title, _ in COLUMNS.values())
     rule = "|---" * len(COLUMNS)
-    lines += ["", "Mean over layers and heads, seed by seed:", ""]
+    lines += ["", "Mean over layers and heads (half-lives: median), seed by seed:", ""]
     lines += [f"| variant | {titles} |", f"|---{rule}|"]
     for name, by_seed in result["concentration"].items():
-        means = [{key: float(np.mean(x)) for key, x in s.items()} for s in by_seed.values()]
+        means = [
+            {key: float((np.median if key == "half_life" else np.mean)(x)) for key, x in s.items()}
+            for s in by_seed.values()
+        ]
         cells = [_cell([mean[key] for mean in means if key in mean], key) for key in COLUMNS]
         lines.append(f"| {name} | {' | '.join(cells)} |")
     lines += ["", "Layer by layer, head by head, of each variant's first seed:", ""]
