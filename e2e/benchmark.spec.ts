@@ -27,7 +27,7 @@ test('is reached from the device, cancelled, and closed; the text stays', async 
   await expect(page.getByRole('progressbar', { name: 'Reading 65,536 tokens' })).toBeVisible();
   await page.getByRole('button', { name: 'Cancel' }).click();
   await expect(page.getByRole('button', { name: 'Measure', exact: true })).toBeVisible();
-  expect(page.workers()).toHaveLength(1); // the text's
+  await expect.poll(() => page.workers().length).toBe(1); // the text's
   await page.goBack();
   await expect(page.getByRole('dialog')).toHaveCount(0);
   await playground.press(playground.oneToken);

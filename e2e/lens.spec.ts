@@ -40,7 +40,7 @@ test('choose a token, step, follow the writing, and read shares in numbers', asy
   await token.press('ArrowLeft');
   await expect(token).toHaveValue(String(last - 1));
   await expect(playground.chosen).toHaveCount(1);
-  expect(await playground.colours()).toBeGreaterThan(0);
+  await expect.poll(() => playground.colours()).toBeGreaterThan(0);
   await playground.text
     .getByText('Tidewater')
     .first()
@@ -72,7 +72,7 @@ test('choose a token, step, follow the writing, and read shares in numbers', asy
   );
   await page.getByRole('button', { name: 'Close Lens' }).click();
   await expect(page.locator('.token')).toHaveCount(0);
-  expect(await playground.colours()).toBe(0);
+  await expect.poll(() => playground.colours()).toBe(0);
 });
 
 test('the matrix is walked by keys, exported, and shared: a link reopens the same view', async ({
