@@ -177,13 +177,18 @@ def table(result: dict) -> str:
     titles = " | ".join(title for title, _ in COLUMNS.values())
     rule = "|---" * len(COLUMNS)
     lines += ["", "Mean over layers and heads (half-lives: median), seed by seed:", ""]
-    lines += [f"| variant | {titles} |", f"|---{rule}|"]
+    lines += [
+        f"| variant | {titles} | left by re-weighting | left by decay |",
+        f"|---{rule}|---|---|",
+    ]
     for name, by_seed in result["concentration"].items():
         means = [
             {key: float((np.median if key == "half_life" else np.mean)(x)) for key, x in s.items()}
             for s in by_seed.values()
         ]
         cells = [_cell([mean[key] for mean in means if key in mean], key) for key in COLUMNS]
+        cells.append(_left(by_seed, "span_reweighted", "span_similarity"))
+        cells.append(_left(by_seed, "span", "span_reweighted"))
         lines.append(f"| {name} | {' | '.join(cells)} |")
     lines += ["", "Layer by layer, head by head, of each variant's first seed:", ""]
     lines += [f"| variant | layer | {titles} |", f"|---|---{rule}|"]
@@ -199,3 +204,9 @@ def table(result: dict) -> str:
 
 def _cell(values: list[float], key: str) -> str:
     return ", ".join(f"{x:.{COLUMNS[key][1]}f}" for x in values)
+
+
+def _left(by_seed: dict[int, dict], after: str, before: str) -> str:
+    """What a factor leaves of a head's span: geometric mean over layers and heads, by seed."""
+    ratios = [np.log(np.array(s[after]) / np.array(s[before])).mean() for s in by_seed.values()]
+    return ", ".join(f"{np.exp(x):.3f}" for x in ratios)
