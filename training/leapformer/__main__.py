@@ -24,6 +24,7 @@ def _train(a: Namespace) -> None:
 
 
 def _evaluate(a: Namespace) -> None:
+    from .concentration import document_windows, measure
     from .evaluate import generated_repetition, long_stream, perplexity, read_text, write_samples
     from .export import load_any, write_figures
     from .sample import Sampling, choose_sampling
@@ -37,6 +38,8 @@ def _evaluate(a: Namespace) -> None:
     tokens = read_text(a.text, tokenizer)[0]
     if a.long:
         figures["long_stream"] = long_stream(model, tokens)
+    if a.concentration:
+        figures["concentration"] = measure(model, document_windows(tokens))
     if a.sampling or a.generate or a.samples:
         chosen, figures["sampling"] = choose_sampling(model, tokens)
         figures["sampling"]["chosen"] = chosen
@@ -136,6 +139,9 @@ def _parser() -> ArgumentParser:
     command.add_argument("model", type=Path, help="a model folder, run folder or checkpoint")
     command.add_argument("--text", type=Path, required=True, help="a WikiText file")
     command.add_argument("--long", action="store_true", help="loss by position, never wiped")
+    command.add_argument(
+        "--concentration", action="store_true", help="how concentrated attention is, by head"
+    )
     command.add_argument(
         "--window", type=int, default=0, metavar="N", help="also by windows of N tokens, no state"
     )

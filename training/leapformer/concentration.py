@@ -31,9 +31,11 @@ from matplotlib import pyplot as plt
 from torch import Tensor
 
 from .attention import Attention
-from .files import atomic
+from .files import UserError, atomic
 from .model import LeapFormer, positions
 from .softmax import SoftmaxAttention
+
+WINDOW, WINDOWS = 512, 40  # tokens of a window, and how many are read
 
 Statistics = dict[str, list[list[float]]]
 
@@ -147,12 +149,18 @@ def _proportions(cos: Tensor, sin: Tensor) -> Tensor:
     return (square / alive.sum((0, 2)).clamp(min=1)).sqrt()
 
 
-def document_windows(tokens: np.ndarray, length: int, count: int) -> np.ndarray:
-    """The openings, `length` tokens each, of the first `count` documents that are long enough."""
+def document_windows(tokens: np.ndarray) -> np.ndarray:
+    """The openings, WINDOW tokens each, of the first WINDOWS documents that are long enough.
+
+    Raises UserError where none is.
+    """
     starts = np.flatnonzero(tokens == 0)
     ends = np.append(starts[1:], len(tokens))
     spans = zip(starts, ends, strict=True)
-    return np.stack([tokens[a : a + length] for a, b in spans if b - a >= length][:count])
+    openings = [tokens[a : a + WINDOW] for a, b in spans if b - a >= WINDOW]
+    if not openings:
+        raise UserError(f"no article of the text has {WINDOW} tokens, which concentration needs")
+    return np.stack(openings[:WINDOWS])
 
 
 def draw(statistics: dict[str, dict[int, Statistics]], image: Path) -> None:

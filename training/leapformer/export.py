@@ -117,7 +117,7 @@ def _trained(config: RunConfig, step: int, averaged: bool) -> str:
     weights = "a running average of the weights is published" if averaged else "last weights"
     return (
         f"{parent}{step:,} steps of {config.tokens_per_step:,} tokens "
-        f"({step * config.tokens_per_step / 1e6:.1f} M in all) with Muon and AdamW, "
+        f"({step * config.tokens_per_step / 1e6:.1f} M) with Muon and AdamW, "
         f"bfloat16 products, seed {config.seed}; {end}; {weights}."
     )
 

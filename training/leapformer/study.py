@@ -19,8 +19,6 @@ from .evaluate import token_losses
 from .files import UserError, write_text
 from .train import train
 
-WINDOW, WINDOWS = 512, 40  # tokens and number of windows that concentration is measured on
-
 # Statistic of concentration.py -> its title in the tables, and digits.
 COLUMNS = {
     "span_similarity": ("q·k", 1),
@@ -113,7 +111,7 @@ def measured(run: Path, config: RunConfig, documents: Documents) -> dict:
         "data": documents.digest,
         "losses": losses.round(3).tolist(),
         "counts": counts.tolist(),
-        "concentration": measure(model, document_windows(tokens, WINDOW, WINDOWS)),
+        "concentration": measure(model, document_windows(tokens)),
     }
     write_text(path, json.dumps(result) + "\n")
     return result

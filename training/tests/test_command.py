@@ -64,13 +64,16 @@ def test_one_command_from_raw_text_to_a_published_folder(tmp_path: Path) -> None
 
     figures = tmp_path / "figures.json"
     done = leapformer(
-        *("evaluate", tmp_path / "work/run", "--text", valid, "--long", "--out", figures)
+        *("evaluate", tmp_path / "work/run", "--text", valid, "--out", figures),
+        *("--long", "--concentration"),
     )
     assert done.returncode == 0, done.stderr
     measured = json.loads(figures.read_text())
     ratio = measured["perplexity"]["word_perplexity"]
     ratio /= manifest["evaluation"]["validation"]["word_perplexity"]
     assert abs(ratio - 1) < 0.005
+    spans = np.array(measured["concentration"]["span"])
+    assert spans.shape == (2, 2) and spans.min() >= 1 and spans.max() <= 512
 
 
 def test_errors_are_one_line(tmp_path: Path) -> None:

@@ -124,7 +124,7 @@ wide_proportions = false
 
 
 def test_a_study_runs_and_goes_on(prepared, tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr("leapformer.study.WINDOW", 24)
+    monkeypatch.setattr("leapformer.concentration.WINDOW", 24)
     plan = Plan.read(write_plan(tmp_path))
     assert {name: list(runs) for name, runs in plan.runs.items()} == {
         "leap": [0, 1],
