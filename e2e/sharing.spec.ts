@@ -214,6 +214,24 @@ test('another model can be chosen; the address keeps the choice', async ({ playg
   await expect(page.getByRole('button', { name: 'About the model: Other' })).toBeVisible();
 });
 
+test('the same words can be looked at with another model', async ({ playground, page }) => {
+  const theirs = { id: 'other', digest: '0'.repeat(64) };
+  await playground.open(`#${await encodeLink({ ...shared, model: theirs })}`);
+  await playground.isReady();
+  const words = await playground.words();
+  const read = page.getByRole('button', { name: 'Read it with this model' });
+  await playground.openPanel('Token');
+  await expect(read).toBeVisible();
+  await playground.openPanel('Lens');
+  await read.click();
+  await expect(page.locator('.lens-bars')).toBeVisible();
+  expect(await playground.words()).toBe(words);
+  await expect(playground.text.locator('ins')).toHaveCount(0);
+  await playground.press(playground.undo);
+  await expect(playground.text.locator('ins')).not.toHaveCount(0);
+  await expect(read).toBeVisible();
+});
+
 test('a picture of the text shows what the model wrote and how surprising it was', async ({
   playground,
   page,

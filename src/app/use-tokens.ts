@@ -34,10 +34,17 @@ export function useTokens(): KnownTokens {
   }, [runs, reading]);
 }
 
+/** Whether the text's tokens are of another model than the one that is loaded. */
+export function useIsForeign(): boolean {
+  return usePlaygroundState(
+    ({ engine, history }) =>
+      engine.phase === 'ready' && history !== null && isForeign(history.present, engine.info.manifest),
+  );
+}
+
 /** The model's vocabulary, where the text's tokens are of it. */
 export function useVocabulary() {
   const engine = usePlaygroundState((state) => state.engine);
-  const text = usePlaygroundState((state) => state.history?.present);
-  if (engine.phase !== 'ready' || (text && isForeign(text, engine.info.manifest))) return null;
-  return engine.info.vocabulary;
+  const isOther = useIsForeign();
+  return engine.phase === 'ready' && !isOther ? engine.info.vocabulary : null;
 }

@@ -70,7 +70,7 @@ carried, every token scored but the first, {valid["words"]:,} words in validatio
 
 ## Limits
 
-A small model: it writes grammatical encyclopedia prose and invents its facts. It knows English
+A small model: it imitates encyclopedia prose and invents its facts. It knows English
 Wikipedia up to 2019, has no instructions to follow, and repeats the biases of its text. Not for
 any use where a statement must be true.
 """

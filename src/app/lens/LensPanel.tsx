@@ -1,8 +1,10 @@
 import '../styles/lens.css';
 import '../styles/lens-pictures.css';
 import { useEffect, useState } from 'react';
+import { ForeignText } from '../parts/ForeignText';
 import { usePlayground, usePlaygroundState } from '../playground-context';
 import type { LensMode } from '../store/lens';
+import { useIsForeign } from '../use-tokens';
 import CounterfactualView from './CounterfactualView';
 import ExplainView from './ExplainView';
 import MatrixView from './MatrixView';
@@ -32,6 +34,7 @@ export default function LensPanel() {
   useChosenToken();
   useChoosing();
   useEffect(() => () => playground.lens.close(), [playground]);
+  const isForeign = useIsForeign();
   const config = engine.phase === 'ready' ? engine.info.config : null;
   // A link may speak of a larger model.
   const isThere = config ? layer < config.layers && head < config.heads : true;
@@ -65,6 +68,8 @@ export default function LensPanel() {
       </fieldset>
       {isEmpty ? (
         <Waiting>The lens looks at a text: write one, or let the model begin.</Waiting>
+      ) : isForeign ? (
+        <ForeignText />
       ) : config && isThere ? (
         <View />
       ) : engine.phase === 'loading' ? (

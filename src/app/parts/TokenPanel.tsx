@@ -7,8 +7,9 @@ import { count } from '../format';
 import { usePlayground, usePlaygroundState } from '../playground-context';
 import { glanced } from '../store/inspection';
 import { LEGEND, type Measure, strengthOf, tintColour } from '../tint-scale';
-import { type KnownTokens, useTokens, useVocabulary } from '../use-tokens';
+import { type KnownTokens, useIsForeign, useTokens, useVocabulary } from '../use-tokens';
 import { Choice } from './Choice';
+import { ForeignText } from './ForeignText';
 import { BackIcon, ForthIcon } from './icons';
 import { TokenFacts } from './TokenFacts';
 
@@ -81,6 +82,7 @@ function ReadText({ known: { isWhole } }: { known: KnownTokens }) {
   const progress = useStore(inspection.store, (state) => state.progress);
   const isIdle = usePlaygroundState((state) => state.work.phase === 'idle');
   const vocabulary = useVocabulary();
+  const isForeign = useIsForeign();
   if (progress)
     return (
       <div className="progress">
@@ -99,6 +101,7 @@ function ReadText({ known: { isWhole } }: { known: KnownTokens }) {
         </button>
       </div>
     );
+  if (isForeign) return <ForeignText />;
   if (isWhole || !vocabulary) return null;
   return (
     <p className="hint">

@@ -8,6 +8,7 @@ import { Comparison } from './comparison';
 import * as history from './history';
 import { Inspection } from './inspection';
 import { FIRST_LOOK, LensDesk } from './lens';
+import { ownText } from './own-text';
 import { Session, type SessionOptions } from './session';
 import { DEFAULTS, type Sampler, type Settings } from './settings';
 import { SettingsDesk } from './settings-desk';
@@ -181,6 +182,13 @@ export class Playground {
 
   stop(): void {
     this.session.stop();
+  }
+
+  /** What another model wrote becomes typed text, which the one that is loaded can look at: one step of the history. */
+  readAsTyped(): void {
+    this.makeWay();
+    const { engine } = this.store.getState();
+    if (engine.phase === 'ready') ownText(this.store, engine.info.manifest);
   }
 
   /** Puts one of its alternatives in the place of a token, and goes on from there: one step of the history. */
