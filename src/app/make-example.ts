@@ -15,7 +15,7 @@ Northern Lines is the third studio album by the English rock band The Tidewater,
 = = Reception = =
 
 The album`;
-const SAMPLING = { temperature: 0.65, topK: 0, topP: 0.95, minP: 0.05, repetitionPenalty: 1.25, seed: 9 };
+const SAMPLING = { temperature: 0.65, topK: 0, topP: 0.95, minP: 0.05, repetitionPenalty: 1.25, seed: 4 };
 const LENGTH = 200; // tokens, then cut back to the last whole sentence
 
 const { models } = JSON.parse(await readFile('public/weights/index.json', 'utf8'));

@@ -1,5 +1,7 @@
 """The model card: a README in the form that model hubs use."""
 
+import textwrap
+
 from .config import ModelConfig
 
 _REWEIGHTING = {
@@ -14,7 +16,7 @@ def card(
 ) -> str:
     """Markdown with a YAML head. `figures`: what was measured, and "trained" (a sentence)."""
     c = config
-    valid = figures["validation"]
+    valid, trained = figures["validation"], figures["trained"]
     options = [
         f"width {c.hidden_size}, {c.num_hidden_layers} layers, {c.num_attention_heads} heads of "
         f"{c.head_size}, {c.vocab_size:,} byte-level BPE entries",
@@ -54,7 +56,7 @@ and the same memory, however long the text. {parameters:,} parameters, stored as
 
 ## Training
 
-{figures["trained"]}
+{textwrap.fill(trained[0].upper() + trained[1:], 100)}
 
 The text is English Wikipedia ({identity["license"]} / GFDL): a WikiText-103-sized set of Wikipedia
 articles, decontaminated against and evaluated on WikiText-103.
