@@ -102,7 +102,7 @@ export class LensDesk {
       throw new EngineError(
         'input',
         'The tokens of this text are another model’s.',
-        'Write on with this model first: it reads the text as if it had been typed.',
+        'Let this model read the words first, as if they had been typed.',
       );
     const token = lens.token === null ? Number.MAX_SAFE_INTEGER : lens.token + 1; // after the opening one
     const answer = await this.session.look({ runs: runs.map(requestRun), token, kind, question });
