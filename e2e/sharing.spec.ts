@@ -214,6 +214,20 @@ test('another model can be chosen; the address keeps the choice', async ({ playg
   await expect(page.getByRole('button', { name: 'About the model: Other' })).toBeVisible();
 });
 
+test('a long name of a model leaves the buttons in sight on a narrow screen', async ({
+  playground,
+  page,
+}) => {
+  await page.setViewportSize({ width: 360, height: 780 });
+  await page.route('**/manifest.json', async (route) => {
+    const manifest = await (await route.fetch()).json();
+    await route.fulfill({ json: { ...manifest, name: 'A model with a name of many words' } });
+  });
+  await playground.open();
+  await playground.isReady();
+  await expect(page.getByRole('button', { name: 'Settings', exact: true })).toBeInViewport({ ratio: 1 });
+});
+
 test('the same words can be looked at with another model', async ({ playground, page }) => {
   const theirs = { id: 'other', digest: '0'.repeat(64) };
   await playground.open(`#${await encodeLink({ ...shared, model: theirs })}`);
