@@ -1,6 +1,8 @@
 """Prepared shards as streams: every row of a batch reads on where it stopped."""
 
 import json
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -106,3 +108,21 @@ class Streams:
             parts.append(self.documents.read(document, begin, take))
             position, count, slot = position + take, count - take, slot + 1
         return np.concatenate(parts).astype(np.int64)
+
+
+class ReadAhead:
+    """Reads the batches of the next step while this one is at work: a GPU would wait for them.
+
+    `read` is a pure function of the step.
+    """
+
+    def __init__(self, read: Callable[[int], list[np.ndarray]]) -> None:
+        self._read, self._pool = read, ThreadPoolExecutor(1)
+        self._step, self._batches = -1, Future()
+
+    def __call__(self, step: int) -> list[np.ndarray]:
+        """The batches of `step`."""
+        ready = self._batches if step == self._step else self._pool.submit(self._read, step)
+        batches = ready.result()
+        self._step, self._batches = step + 1, self._pool.submit(self._read, step + 1)
+        return batches

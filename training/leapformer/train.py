@@ -24,7 +24,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 from . import checkpoint
 from .config import DataConfig, RunConfig
-from .data import Documents, Streams
+from .data import Documents, ReadAhead, Streams
 from .evaluate import watch
 from .files import UserError, write_text
 from .grow import begin_as
@@ -107,6 +107,7 @@ class Run:
             (Streams(documents, config.data, config.seed), workers.share(config.data)),
             (Streams(documents, final, config.seed + 1), workers.share(final)),
         ]
+        self.batches = ReadAhead(self._read)
         self.states: list[list[State]] = []  # of each micro-batch
         # by default the second shape (the decay's) gets one program for any, at 0.6 of the speed
         compiled = torch.compile(self.model, dynamic=False) if config.compile else self.model
@@ -119,14 +120,12 @@ class Run:
 
         Raises UserError, before any weight has changed, where a loss is not finite.
         """
-        decaying = self.step >= self.config.decay_start
-        streams, shares = self.phases[decaying]
-        number = self.step - self.config.decay_start if decaying else self.step
+        streams, shares, number = self._phase(self.step)
         if number % streams.batches_per_epoch == 0:  # other texts: nothing to carry over
             self.states = [self.model.empty_state(len(rows)) for rows in shares]
         loss = 0.0
-        for i, rows in enumerate(shares):
-            tokens = streams.batch(number, rows)
+        batches = self.batches(self.step)
+        for i, (rows, tokens) in enumerate(zip(shares, batches, strict=True)):
             if isinstance(self.forward, DistributedDataParallel):
                 self.forward.require_backward_grad_sync = i == len(shares) - 1
             part, self.states[i] = self._loss(tokens, self.states[i])
@@ -140,6 +139,16 @@ class Run:
         self._update()
         self.step += 1
         return self.workers.sum(loss)[0] / self.workers.size
+
+    def _phase(self, step: int) -> tuple[Streams, list[range], int]:
+        """The text read at a step, this process's shares of it, and the number of its batch."""
+        start = self.config.decay_start
+        streams, shares = self.phases[step >= start]
+        return streams, shares, step - start if step >= start else step
+
+    def _read(self, step: int) -> list[np.ndarray]:
+        streams, shares, number = self._phase(step)
+        return [streams.batch(number, rows) for rows in shares]
 
     def _loss(self, tokens: np.ndarray, states: list[State]) -> tuple[Tensor, list[State]]:
         device = self.workers.device
@@ -196,7 +205,7 @@ class Run:
         for optimizer, state in zip(self.optimizers, saved["optimizers"], strict=True):
             optimizer.load_state_dict(state)
         last = self.step - 1
-        shares = self.phases[last >= self.config.decay_start][1]
+        shares = self._phase(last)[1]
         device = self.workers.device
         self.states = [
             [{k: v[r.start : r.stop].to(device) for k, v in s.items()} for s in saved["states"]]
@@ -242,7 +251,8 @@ def train(config: RunConfig, data: Path, out: Path, until: int | None = None) ->
     `until`: stop with a checkpoint at this step. SIGTERM and SIGINT do the same after the current
     step. Raises UserError for whatever the user can mend.
     """
-    torch.use_deterministic_algorithms(True)
+    # CUDA has no deterministic sum of prefixes: a warning there
+    torch.use_deterministic_algorithms(True, warn_only=torch.cuda.is_available())
     torch.utils.deterministic.fill_uninitialized_memory = False
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     workers = Workers()
