@@ -137,7 +137,8 @@ class OptimizerConfig:
 class RunConfig:
     """One run: [model], [data], [decay_data] (the data during the decay), [optimizer].
 
-    `start`: the folder of a published model that the run begins as; it may be smaller (`grow.py`).
+    `start`: the folder of a published model, or of another run (its last weights), that the run
+    begins as; it may be smaller (`grow.py`).
     """
 
     name: str

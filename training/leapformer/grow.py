@@ -1,4 +1,4 @@
-"""A run that begins as a published model, of its own size or smaller, and writes as well at once.
+"""A run that begins as a finished model, of its own size or smaller, and writes as well at once.
 
 Growth that keeps the function (Net2Net, arXiv 1511.05641): new channels of the residual stream
 start empty; new heads, MLP units and layers start silent. An rms norm averages over all channels,
@@ -10,6 +10,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from . import checkpoint
 from .config import ModelConfig
 from .files import UserError, sha256
 from .folder import read_model
@@ -21,12 +22,13 @@ _FREE = {*_GROWS, "embedding_scale"}
 
 
 def begin_as(model: LeapFormer, folder: Path, tokenizer: Path) -> None:
-    """Gives a freshly initialized `model` the weights of the model published in `folder`.
+    """Gives a freshly initialized `model` the weights of a published folder, or of a run's.
 
     Raises UserError where that one is larger somewhere, another kind of model, or has another
     tokenizer than the run.
     """
-    small = read_model(folder)
+    published = (folder / "model.safetensors").exists()
+    small = read_model(folder) if published else checkpoint.load_model(folder, averaged=False)[0]
     if sha256(folder / "tokenizer.json") != sha256(tokenizer):
         raise UserError(
             f"{folder} has another tokenizer than the text: prepare it with --tokenizer "

@@ -1,4 +1,4 @@
-"""A run can begin as a published model, also a smaller one, and writes as well at once."""
+"""A run can begin as a finished model, also a smaller one, and writes as well at once."""
 
 import dataclasses
 import json
@@ -9,6 +9,8 @@ import torch
 from conftest import GOLDEN_MODELS
 from test_model import assert_close, load, run
 
+from leapformer import checkpoint
+from leapformer.config import RunConfig
 from leapformer.files import UserError
 from leapformer.grow import begin_as
 from leapformer.model import LeapFormer
@@ -16,8 +18,8 @@ from leapformer.model import LeapFormer
 FOLDERS = {p.name: p for p in GOLDEN_MODELS}
 
 
-def grown(folder, tokenizer, **changes) -> LeapFormer:
-    config = dataclasses.replace(load(folder).config, embedding_scale=0.0, **changes)
+def grown(folder, tokenizer, config=None, **changes) -> LeapFormer:
+    config = config or dataclasses.replace(load(folder).config, embedding_scale=0.0, **changes)
     torch.manual_seed(0)
     model = LeapFormer(config)
     model.initialize(wide_proportions=True)
@@ -78,6 +80,18 @@ def test_a_grown_model_keeps_its_function_and_learns_everywhere(small, prepared,
 def test_what_does_not_fit_is_refused(small, prepared, name, changes, message) -> None:
     with pytest.raises(UserError, match=message):
         grown(small(name), prepared / "tokenizer.json", **changes)
+
+
+def test_a_run_can_begin_as_the_last_weights_of_another(small, prepared, tmp_path) -> None:
+    model = load(small("leap-rms-decay-conv"))
+    weights = {name: weight.float() for name, weight in model.state_dict().items()}
+    config = RunConfig(name="first", tokens=10**6, model=model.config)
+    average = {name: torch.zeros_like(weight) for name, weight in weights.items()}
+    shutil.copy(prepared / "tokenizer.json", tmp_path)
+    saved = {"step": 1, "config": dataclasses.asdict(config), "model": weights, "average": average}
+    checkpoint.save(tmp_path, saved)
+    second = grown(tmp_path, prepared / "tokenizer.json", model.config)
+    assert all(torch.equal(second.state_dict()[name].float(), weights[name]) for name in weights)
 
 
 def test_another_tokenizer_is_refused(small, tmp_path) -> None:
