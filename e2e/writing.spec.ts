@@ -176,16 +176,21 @@ test('settings: changed, kept, and reset to the model’s own', async ({ playgro
   const own = String(model.manifest.sampling.temperature);
   const temperature = page.getByRole('spinbutton', { name: 'Temperature' });
   await expect(temperature).toHaveValue(own);
+  const sequencePenalty = page.getByRole('spinbutton', { name: 'Sequence penalty' });
+  await expect(sequencePenalty).toHaveValue('1'); // which the manifest does not say
+  await sequencePenalty.fill('0');
   await temperature.fill('0.3');
   await page.getByRole('radio', { name: 'Go on with the next' }).check();
   await page.reload();
   await playground.isReady();
   await page.getByRole('button', { name: 'Settings', exact: true }).click();
   await expect(temperature).toHaveValue('0.3');
+  await expect(sequencePenalty).toHaveValue('0');
   await expect(page.getByRole('radio', { name: 'Go on with the next' })).toBeChecked();
   await temperature.fill('99');
   await temperature.blur();
   await expect(temperature).toHaveValue('2');
   await page.getByRole('button', { name: /^Reset/ }).click();
   await expect(temperature).toHaveValue(own);
+  await expect(sequencePenalty).toHaveValue('1');
 });

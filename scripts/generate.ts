@@ -1,5 +1,5 @@
 import { EngineError } from '../src/model/errors';
-import { RECORD_SIZE } from '../src/model/sampling';
+import { RECORD_SIZE, SEQUENCE_PENALTY } from '../src/model/sampling';
 import { createBackend } from '../src/workers/backends';
 import { Engine } from '../src/workers/engine';
 import type { GenerateEvent } from '../src/workers/messages';
@@ -10,11 +10,11 @@ import { firstModel, nodeGpu, readFolder } from './node';
 const USAGE = `Writes a text with a LeaPformer, on the engine that the playground runs in the browser.
 
 npm run -s generate -- [--prompt TEXT] [--tokens N] [--seed S] [--temperature T] [--top-k K] [--top-p P] [--min-p P]
-  [--repetition-penalty R] [--stop-at-article-end] [--backend auto|webgpu|cpu|reference]
+  [--repetition-penalty R] [--sequence-penalty P] [--stop-at-article-end] [--backend auto|webgpu|cpu|reference]
   [--activations float32|int16] [--model DIR] [--json]
 
 With --activations int16 the CPU multiplies int8 weights with integers: faster, and off by 1e-3 of the logits' rms instead of 1e-4.
-Without other word the sampler is set as the model's manifest says. With --json one object comes at the end:
+Without other word the sampler is set as the model's manifest says, or with a sequence penalty of 1 where it says none. With --json one object comes at the end:
 text, tokens (ids), logprobs, msPerToken, prefillMs, backend, device, stateBytes, dispatchesPerToken, submitsPerToken, mapsPerToken.`;
 
 const OPTIONS = {
@@ -26,6 +26,7 @@ const OPTIONS = {
   'top-p': { type: 'string' },
   'min-p': { type: 'string' },
   'repetition-penalty': { type: 'string' },
+  'sequence-penalty': { type: 'string' },
   'stop-at-article-end': { type: 'boolean', default: false },
   backend: { type: 'string', default: 'auto' },
   activations: { type: 'string', default: 'float32' },
@@ -35,7 +36,14 @@ const OPTIONS = {
 
 await runCommand(USAGE, OPTIONS, async (values) => {
   const number = (
-    name: 'tokens' | 'seed' | 'temperature' | 'top-k' | 'top-p' | 'min-p' | 'repetition-penalty',
+    name:
+      | `${'repetition' | 'sequence'}-penalty`
+      | 'tokens'
+      | 'seed'
+      | 'temperature'
+      | 'top-k'
+      | 'top-p'
+      | 'min-p',
     fallback: number,
   ) => numberOption(name, values[name], fallback);
   const oneOf = <T extends string>(name: 'backend' | 'activations', choices: readonly T[]): T => {
@@ -86,6 +94,7 @@ await runCommand(USAGE, OPTIONS, async (values) => {
         topP: number('top-p', sampling.topP),
         minP: number('min-p', sampling.minP),
         repetitionPenalty: number('repetition-penalty', sampling.repetitionPenalty),
+        sequencePenalty: number('sequence-penalty', sampling.sequencePenalty ?? SEQUENCE_PENALTY),
         seed: number('seed', Math.floor(Math.random() * 2 ** 32)),
       },
       maxTokens,

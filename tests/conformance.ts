@@ -10,7 +10,9 @@ import {
   type ModelGolden,
   relativeError,
 } from '../src/model/golden';
+import { hash } from '../src/model/random';
 import { GREEDY, RECORD_SIZE, readRecord, type Sampling } from '../src/model/sampling';
+import { REACH, SeenTokens } from '../src/model/seen';
 
 const GOLDEN = new URL('./golden/', import.meta.url).pathname;
 
@@ -33,6 +35,7 @@ const SAMPLED: Sampling = {
   topP: 0.95,
   minP: 0.02,
   repetitionPenalty: 1.2,
+  sequencePenalty: 0.5,
   seed: 7,
 };
 
@@ -98,11 +101,40 @@ export function describeConformance(name: string, create: (model: ModelData) => 
       });
     });
 
+    test('knows the tokens of this article, and its last ones, whatever the cuts', async () => {
+      const data = await loadGoldenModel('leap-rms-decay-conv');
+      const { bosTokenId } = data.config;
+      const length = REACH + 100;
+      const plain = Array.from({ length }, (_, i) => 1 + (hash(1, i, 0) % 30));
+      await withStreams(data, 1, async (streams) => {
+        for (const bos of [[], [0], [63], [64], [0, 64, 127], [length - 1]]) {
+          const text = plain.map((id, i) => (bos.includes(i) ? bosTokenId : id));
+          const expected = new SeenTokens(data.config);
+          for (const id of text) expected.add(id);
+          for (const cuts of [[length], [1, 63, 64, length - 128], [100, REACH]]) {
+            await streams.restore(null);
+            for (const cut of cuts) {
+              const at = streams.length();
+              await streams.read(text.slice(at, at + cut));
+            }
+            expect((await streams.snapshot()).seen).toEqual(expected.words);
+          }
+          const [records] = await write(
+            streams,
+            { ...SAMPLED, temperature: 10, topK: 0, topP: 1, minP: 0 },
+            9,
+          );
+          for (let n = 0; n < 9; n++) expected.add(readRecord(records, n).id);
+          expect((await streams.snapshot()).seen).toEqual(expected.words);
+        }
+      });
+    });
+
     test('batched streams give bitwise what each gives alone', async () => {
       const data = await loadGoldenModel('leap-rms-decay-conv');
       const settings: Sampling[] = [
         SAMPLED,
-        { ...SAMPLED, seed: 8, topK: 0 },
+        { ...SAMPLED, seed: 8, topK: 0, sequencePenalty: 0 },
         GREEDY,
         { ...GREEDY, temperature: 1 },
       ];

@@ -1,6 +1,6 @@
 import type { Config } from '../model/config';
 import { RECORD_SIZE, type Sampling } from '../model/sampling';
-import type { SeenSet } from '../model/seen';
+import { REACH, type SeenTokens } from '../model/seen';
 import type { Heap } from './heap';
 import type { Kernels } from './kernels';
 
@@ -12,6 +12,7 @@ export class Sampler {
   private readonly heap: Heap;
   private readonly kernels: Kernels;
   private readonly seen: number;
+  private readonly followed: number;
   private readonly scores: number;
   private readonly masses: number;
   private readonly room: number;
@@ -23,12 +24,13 @@ export class Sampler {
     this.kernels = kernels;
     const vector = Math.ceil(vocabSize / 4) * 16;
     const words = Math.ceil(vocabSize / 32) * 4;
-    this.bytes = 3 * vector + words + 4 * RECORD_SIZE;
+    this.bytes = 3 * vector + words + 4 * RECORD_SIZE + 8 * REACH;
     this.scores = heap.allocate(this.bytes);
     this.masses = this.scores + vector;
     this.room = this.masses + vector;
     this.seen = this.room + vector;
     this.record = this.seen + words;
+    this.followed = this.record + 4 * RECORD_SIZE;
   }
 
   free(): void {
@@ -36,12 +38,16 @@ export class Sampler {
   }
 
   /** Draws a token from the logits at an address. Returns its record, which begins with its id. */
-  draw(logits: number, sampling: Sampling, number: number, seen: SeenSet): Float32Array {
-    const { temperature, topK, topP, minP, repetitionPenalty, seed } = sampling;
-    this.heap.words(this.seen, seen.words.length).set(seen.words);
+  draw(logits: number, sampling: Sampling, number: number, seen: SeenTokens): Float32Array {
+    const { temperature, topK, topP, minP, repetitionPenalty, sequencePenalty = 0, seed } = sampling;
+    this.heap.words(this.seen, seen.bits.length).set(seen.bits);
+    const followed = sequencePenalty > 0 ? [...seen.followed()].flat() : [];
+    this.heap.words(this.followed, followed.length).set(followed);
     this.kernels.draw(
-      ...[logits, this.vocabSize, this.seen, temperature, topK, topP, minP, repetitionPenalty],
-      ...[seed, number, this.scores, this.masses, this.room, this.record],
+      ...[logits, this.vocabSize, this.seen, repetitionPenalty],
+      ...[this.followed, followed.length / 2, sequencePenalty],
+      ...[temperature, topK, topP, minP, seed, number],
+      ...[this.scores, this.masses, this.room, this.record],
     );
     return this.heap.floats(this.record, RECORD_SIZE).slice();
   }

@@ -15,7 +15,7 @@ import { cancelled } from '../model/errors';
 import type { LayerCapture } from '../model/lens';
 import { Pace } from '../model/pace';
 import { RECORD_SIZE } from '../model/sampling';
-import { SeenSet } from '../model/seen';
+import { SeenTokens, seenWords } from '../model/seen';
 import { checkSnapshot, type Snapshot, stateLayout } from '../model/snapshot';
 import { copyTile } from './capture';
 import type { Forward, Row } from './forward';
@@ -30,7 +30,7 @@ interface Stream {
   readonly logits: number;
   length: number;
   position: number;
-  seen: SeenSet;
+  seen: SeenTokens;
 }
 
 /** Streams over one Forward, which holds their activations; states and logits lie beside it in the heap. */
@@ -64,7 +64,7 @@ export class WasmStreams implements Streams {
       for (let i = 0; i < count; i++) {
         const memory = heap.allocate(this.streamBytes);
         const logits = memory + 4 * this.stateSize;
-        this.streams.push({ memory, logits, length: 0, position: 0, seen: new SeenSet(model.config) });
+        this.streams.push({ memory, logits, length: 0, position: 0, seen: new SeenTokens(model.config) });
       }
     } catch (error) {
       this.close();
@@ -73,7 +73,7 @@ export class WasmStreams implements Streams {
   }
 
   get stateBytes(): number {
-    return this.count * (this.streamBytes + 4 * stateLayout(this.model.config).seenWords);
+    return this.count * (this.streamBytes + 4 * seenWords(this.model.config));
   }
 
   get scratchBytes(): number {
@@ -171,7 +171,7 @@ export class WasmStreams implements Streams {
     const target = this.streams[stream];
     target.length = snapshot?.length ?? 0;
     target.position = snapshot?.position ?? 0;
-    target.seen = new SeenSet(this.model.config, snapshot?.seen);
+    target.seen = new SeenTokens(this.model.config, snapshot?.seen);
     const state = this.heap.floats(target.memory, this.stateSize);
     if (snapshot) state.set(snapshot.state);
     else state.fill(0);

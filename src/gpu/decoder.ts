@@ -5,7 +5,7 @@ import type { Kernels } from './kernels';
 import type { Machine } from './machine';
 import { Pace } from './pace';
 import { CONTROL, type Plan, RECORD_SLOTS } from './plan';
-import { RING, ROWS_DECODE, type StreamBuffers } from './stream-buffers';
+import { RING, ROWS_DECODE, SETTING_SIZE, type StreamBuffers } from './stream-buffers';
 import type { DeviceWeights } from './webgpu-backend';
 
 /** Tokens under way: one submission, whose results come home in one buffer of the ring. */
@@ -115,24 +115,25 @@ export class Decoder {
   /** Hands the device what each stream is to write. */
   start(requests: readonly DecodeRequest[]): void {
     const { queue } = this.machine.device;
-    const { streamWords, seenWords } = this.plan;
+    const { streamWords, seenWords, setWords, config } = this.plan;
     const { words, settings } = this.buffers;
     for (const [stream, { maxTokens, stopTokens, sampling }] of requests.entries()) {
       const at = 4 * stream * streamWords;
       queue.writeBuffer(words, at + 4 * CONTROL.REMAINING, Uint32Array.of(maxTokens, 0, 0));
-      const stops = new Uint32Array(seenWords);
-      for (const id of stopTokens) if (id < 32 * seenWords) stops[id >>> 5] |= 1 << (id & 31);
+      const stops = new Uint32Array(setWords);
+      for (const id of stopTokens) if (id < config.vocabSize) stops[id >>> 5] |= 1 << (id & 31);
       queue.writeBuffer(words, at + 4 * (CONTROL.SEEN + seenWords), stops);
 
-      const { temperature, topK, topP, minP, repetitionPenalty, seed } = sampling;
+      const { temperature, topK, topP, minP, repetitionPenalty, sequencePenalty = 0, seed } = sampling;
       const filters = topK > 0 || topP < 1 || minP > 0;
       const inverse = temperature > 0 ? Math.min(1 / temperature, 1e30) : 0;
       const logMinP = minP > 0 ? Math.log(minP) : -1e30;
-      const setting = new ArrayBuffer(32);
-      new Float32Array(setting).set([inverse, 0, topP, logMinP, repetitionPenalty, 1 / repetitionPenalty]);
+      const setting = new ArrayBuffer(4 * SETTING_SIZE);
+      const penalties = [repetitionPenalty, 1 / repetitionPenalty, sequencePenalty];
+      new Float32Array(setting).set([inverse, 0, topP, logMinP, ...penalties]);
       new Uint32Array(setting)[1] = topK;
-      new Uint32Array(setting).set([seed, Number(filters)], 6);
-      queue.writeBuffer(settings, 32 * stream, setting);
+      new Uint32Array(setting).set([seed, Number(filters)], 7);
+      queue.writeBuffer(settings, 4 * SETTING_SIZE * stream, setting);
     }
   }
 

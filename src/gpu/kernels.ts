@@ -15,6 +15,7 @@ import math from './shaders/math.wgsl?raw';
 import matmul from './shaders/matmul.wgsl?raw';
 import mlp from './shaders/mlp.wgsl?raw';
 import normalize from './shaders/normalize.wgsl?raw';
+import penalties from './shaders/penalties.wgsl?raw';
 import random from './shaders/random.wgsl?raw';
 import rank from './shaders/rank.wgsl?raw';
 import record from './shaders/record.wgsl?raw';
@@ -96,7 +97,7 @@ function recipes(plan: Plan, shares: boolean): Record<KernelName, Recipe> {
     mlp: { modules: [...normalized, mlp], threads: plan.mlpThreads },
     logits: { modules: [...normalized, candidates, logits], threads: plan.headThreads },
     sample: {
-      modules: [...tensors, random, reduce, record, turn, embedding, sample],
+      modules: [...tensors, random, reduce, record, turn, embedding, penalties, sample],
       threads: plan.vocabThreads,
     },
     rank: { modules: [math, candidates, rank], threads: plan.headThreads },

@@ -1,4 +1,5 @@
 import type { Config } from '../model/config';
+import { REACH, seenWords } from '../model/seen';
 import { stateLayout } from '../model/snapshot';
 import type { Precision, Weights } from '../model/weights';
 
@@ -62,6 +63,8 @@ export interface Plan {
   /** `vectors` of the model's ends: final norm, embedding scales, sinusoids. */
   readonly ends: { readonly embeddingScales: number; readonly sinusoid: number; readonly size: number };
   readonly seenWords: number;
+  /** Words of a set of tokens, one bit each. */
+  readonly setWords: number;
   readonly streamWords: number;
   readonly layerSize: number;
   readonly stateSize: number;
@@ -153,8 +156,10 @@ export function makePlan(config: Config, precision: Precision, tuning: Tuning): 
     sinusoid,
     size: sinusoid + (config.position === 'sinusoidal' ? padded(2 * d) : 0),
   };
-  const streamWords = CONTROL.SEEN + 2 * state.seenWords;
-  const activations = (2 + h + slices) * width;
+  const setWords = Math.ceil(vocabSize / 32);
+  const streamWords = CONTROL.SEEN + seenWords(config) + setWords;
+  const scores = (2 + h + slices) * width;
+  const activations = scores + padded(vocabSize);
   const features = padded(2 * config.stateRows + e + 3);
   const vocabThreads = threadsFor(vocabSize);
   const blocks = Math.ceil(vocabSize / CANDIDATE_BLOCK);
@@ -164,7 +169,7 @@ export function makePlan(config: Config, precision: Precision, tuning: Tuning): 
   const shares = Math.max(Math.floor(attentionThreads / columns), 1) * columns;
   const attentionNumbers =
     width + 2 * attentionThreads + 3 * e + 2 * config.stateRows + 2 * p + shares + e + padded(e) + 64;
-  const sampleNumbers = 4 * vocabThreads + 2 * 256 + 2 * CANDIDATES * CANDIDATES + 128;
+  const sampleNumbers = 4 * vocabThreads + 2 * 256 + 2 * CANDIDATES * CANDIDATES + 2 * REACH + 128;
   const featuresNumbers = 4 * (3 * e + 2 * p) + 2 * threadsFor(64);
   const workgroupBytes =
     4 * Math.max(attentionNumbers, featuresNumbers, width + 2 * mlpThreads + slice + 320, sampleNumbers);
@@ -208,9 +213,11 @@ export function makePlan(config: Config, precision: Precision, tuning: Tuning): 
     EMBEDDING_SCALES_AT: ends.embeddingScales,
     SINUSOID_AT: ends.sinusoid,
     STREAM_STRIDE: streamWords,
-    STOPS_AT: CONTROL.SEEN + state.seenWords,
-    SEEN_WORDS: state.seenWords,
+    RECENT_AT: CONTROL.SEEN + setWords,
+    STOPS_AT: CONTROL.SEEN + setWords + REACH,
+    SET_WORDS: setWords,
     ACTIVATIONS: activations,
+    SCORES_AT: scores,
     RECORD_SLOTS,
     CANDIDATE_BLOCK,
     CANDIDATE_BLOCKS: blocks,
@@ -227,7 +234,8 @@ export function makePlan(config: Config, precision: Precision, tuning: Tuning): 
     blocks,
     vectors,
     ends,
-    seenWords: state.seenWords,
+    seenWords: seenWords(config),
+    setWords,
     streamWords,
     layerSize: state.layerSize,
     stateSize: state.size,

@@ -11,7 +11,7 @@ import {
   scores,
   writeRecord,
 } from '../model/sampling';
-import { SeenSet } from '../model/seen';
+import { type Seen, SeenTokens } from '../model/seen';
 import type { Snapshot } from '../model/snapshot';
 import { createOnSharedDevice } from './testing';
 import type { WebGpuBackend } from './webgpu-backend';
@@ -27,28 +27,28 @@ async function draws(
 ) {
   const empty = await streams.snapshot();
   for (const { sampling, length, seen = [] } of cases) {
-    const set = new SeenSet(model.config);
-    for (const id of seen) set.add(id);
-    const snapshot: Snapshot = { ...empty, length, position: length, logits, seen: set.words };
+    const read = new SeenTokens(model.config);
+    for (const id of seen) read.add(id);
+    const snapshot: Snapshot = { ...empty, length, position: length, logits, seen: read.words };
     await streams.restore(snapshot);
     const records: Float32Array[] = [];
     for await (const [batch] of streams.decode([{ sampling, maxTokens: 1, stopTokens: [] }]))
       records.push(batch.records);
     const actual = readRecord(records[0], 0);
 
-    const isSeen = (id: number) => set.has(id);
-    const { id, perturbed } = sample(logits, sampling, length, isSeen);
+    const before = read.now();
+    const { id, perturbed } = sample(logits, sampling, length, before);
     const near = 1e-3 + 1e-5 * Math.abs(perturbed[id]);
     // A token at the very cut may fall on either side; anything else must be the best to within rounding.
     const isAtCut =
-      perturbed[actual.id] === Number.NEGATIVE_INFINITY && isCutTie(logits, sampling, isSeen, actual.id);
+      perturbed[actual.id] === Number.NEGATIVE_INFINITY && isCutTie(logits, sampling, before, actual.id);
     expect(
       isAtCut || perturbed[id] - perturbed[actual.id] <= near,
       JSON.stringify({ sampling, id, actual }),
     ).toBe(true);
 
     const expected = new Float32Array(RECORD_SIZE);
-    writeRecord(expected, 0, logits, actual.id, sampling, isSeen);
+    writeRecord(expected, 0, logits, actual.id, sampling, before);
     const wanted = readRecord(expected, 0);
     expect(actual.rank).toBe(wanted.rank);
     expect(actual.logProbability).toBeCloseTo(wanted.logProbability, 3);
@@ -62,12 +62,7 @@ async function draws(
 }
 
 /** Whether moving a score by a rounding error moves it over the cut. */
-function isCutTie(
-  logits: Float32Array,
-  sampling: Sampling,
-  seen: (id: number) => boolean,
-  id: number,
-): boolean {
+function isCutTie(logits: Float32Array, sampling: Sampling, seen: Seen, id: number): boolean {
   const nudged = Float32Array.from(logits);
   nudged[id] += 1e-4 * (1 + Math.abs(nudged[id]));
   return sample(nudged, sampling, 0, seen).perturbed[id] !== Number.NEGATIVE_INFINITY;
@@ -89,6 +84,9 @@ const SETTINGS: Sampling[] = [
   { ...PLAIN, minP: 0.1, seed: 7 },
   { ...PLAIN, repetitionPenalty: 0.5, seed: 8 },
   { temperature: 0.8, topK: 40, topP: 0.9, minP: 0.05, repetitionPenalty: 1.3, seed: 9 },
+  { ...GREEDY, sequencePenalty: 0.5 },
+  { ...PLAIN, sequencePenalty: 0.3, seed: 10 },
+  { temperature: 0.8, topK: 40, topP: 0.9, minP: 0.05, repetitionPenalty: 1.3, sequencePenalty: 1, seed: 11 },
 ];
 
 describe.each([2, 9, 300, 8192])('a vocabulary of %i', (vocab) => {
@@ -102,8 +100,22 @@ describe.each([2, 9, 300, 8192])('a vocabulary of %i', (vocab) => {
   }, 120_000);
   afterAll(() => streams?.close());
 
-  const seen = [1, 3, 5, 7].filter((id) => id < vocab);
-  const cases = SETTINGS.map((sampling, i) => ({ sampling, length: 1 + 1000 * i, seen }));
+  /** Texts that end as they began, or in loops; one is longer than the reach, one has an article's end inside. */
+  const texts = [
+    [1, 3, 5, 7],
+    [1, 2, 3, 4, 1, 2, 5, 1, 2],
+    Array.from({ length: 40 }, () => 1),
+    Array.from({ length: 700 }, (_, i) => 1 + (hash(5, i, 0) % 6)),
+    [1, 2, 3, 1, 2, 0, 4, 1, 5, 1],
+    [],
+  ].map((ids) => ids.filter((id) => id < vocab));
+  const cases = SETTINGS.flatMap((sampling, i) =>
+    (sampling.sequencePenalty ? texts : texts.slice(0, 1)).map((seen) => ({
+      sampling,
+      length: 1 + 1000 * i,
+      seen,
+    })),
+  );
 
   test('spread logits draw as the reference does', async () => {
     const logits = Float32Array.from({ length: vocab }, (_, id) => (hash(1, 2, id) / 2 ** 32) * 12 - 6);
@@ -147,7 +159,7 @@ test('draws follow the distribution', async () => {
     for await (const [{ records }] of streams.decode([{ sampling: PLAIN, maxTokens: 1, stopTokens: [] }]))
       counts[records[0]]++;
   }
-  const weights = scores(logits, PLAIN, () => false).map(Math.exp);
+  const weights = scores(logits, PLAIN, () => 0).map(Math.exp);
   const total = weights.reduce((sum, w) => sum + w, 0);
   const chiSquare = counts.reduce((sum, n, id) => {
     const expected = (N * weights[id]) / total;

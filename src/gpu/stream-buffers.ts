@@ -6,6 +6,9 @@ import { CANDIDATES, CHUNK, CONTROL, type Plan, RECORD_GROUP, RECORD_SLOTS } fro
 /** Buffers in the ring that brings records home: two under way, one being read. */
 export const RING = 3;
 
+/** Numbers of a stream's sampler settings, as in sample.wgsl. */
+export const SETTING_SIZE = 9;
+
 /** Indices in `rows`, the uniforms of the logits kernel. */
 export const ROWS_DECODE = 0;
 export const ROWS_LAST = 1;
@@ -17,7 +20,7 @@ export interface StreamBuffers {
   readonly words: GPUBuffer; // [stream]: control, seen set, stop tokens
   readonly logits: GPUBuffer; // [stream, vocab]
   readonly candidates: GPUBuffer; // [stream, block, CANDIDATES], pairs
-  readonly settings: GPUBuffer; // [stream, 8]
+  readonly settings: GPUBuffer; // [stream, SETTING_SIZE]
   readonly activations: GPUBuffer;
   readonly records: GPUBuffer; // [stream, RECORD_SLOTS, RECORD_SIZE]
   readonly layers: GPUBuffer; // uniforms
@@ -63,7 +66,7 @@ export function createStreamBuffers(machine: Machine, plan: Plan, count: number)
     words: state('control words', count * plan.streamWords),
     logits: state('logits', count * vocabSize),
     candidates: scratch('candidates', count * candidates),
-    settings: scratch('settings', count * 8),
+    settings: scratch('settings', count * SETTING_SIZE),
     activations: scratch('activations', count * plan.activations),
     records: scratch('records', count * RECORD_SLOTS * RECORD_SIZE),
     layers: uniforms(

@@ -15,6 +15,7 @@ import { newCaptures } from '../model/capture';
 import { cancelled } from '../model/errors';
 import type { LayerCapture } from '../model/lens';
 import { RECORD_SIZE } from '../model/sampling';
+import { SeenTokens } from '../model/seen';
 import { checkSnapshot, type Snapshot } from '../model/snapshot';
 import { captureBuffer, unpackFeatures } from './capture';
 import { bind, type Copy, encode } from './commands';
@@ -65,7 +66,7 @@ export class WebGpuStreams implements Streams {
     this.prefill = new Prefill(machine.device, plan, kernels, weights, this.buffers);
     const { logits, candidates } = this.buffers;
     this.ranking = bind(machine.device, kernels, 'rank', [logits, candidates]);
-    for (let stream = 0; stream < count; stream++) this.writeControl(stream);
+    for (let stream = 0; stream < count; stream++) this.writeControl(stream, null);
   }
 
   length(stream = 0): number {
@@ -261,7 +262,7 @@ export class WebGpuStreams implements Streams {
     machine.check();
     this.lengths[stream] = snapshot?.length ?? 0;
     this.positions[stream] = snapshot?.position ?? 0;
-    this.writeControl(stream);
+    this.writeControl(stream, snapshot);
     const write = (buffer: GPUBuffer, at: number, values: Float32Array | Float64Array | Uint32Array) =>
       device.queue.writeBuffer(
         buffer,
@@ -269,8 +270,6 @@ export class WebGpuStreams implements Streams {
         values instanceof Float64Array ? Float32Array.from(values) : (values as Float32Array<ArrayBuffer>),
       );
     write(buffers.state, stream * plan.stateSize, snapshot?.state ?? new Float32Array(plan.stateSize));
-    const seenAt = stream * plan.streamWords + CONTROL.SEEN;
-    write(buffers.words, seenAt, snapshot?.seen ?? new Uint32Array(plan.seenWords));
     if (!snapshot?.logits.length) return;
     write(buffers.logits, stream * vocabSize, snapshot.logits);
     const ranking = { pipeline: this.kernels.rank, bindings: this.ranking, x: plan.blocks, y: this.count };
@@ -282,8 +281,10 @@ export class WebGpuStreams implements Streams {
     this.machine.release([...Object.values(buffers), ...ring]);
   }
 
-  private writeControl(stream: number): void {
-    const control = new Uint32Array(CONTROL.SEEN);
+  private writeControl(stream: number, snapshot: Snapshot | null): void {
+    const { words } = new SeenTokens(this.plan.config, snapshot?.seen);
+    const control = new Uint32Array(CONTROL.SEEN + words.length);
+    control.set(words, CONTROL.SEEN);
     control[CONTROL.POSITION] = this.positions[stream] - 1; // of the last token read
     control[CONTROL.LENGTH] = this.lengths[stream];
     const at = 4 * stream * this.plan.streamWords;

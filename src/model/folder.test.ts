@@ -87,6 +87,7 @@ test.each<[object, RegExp]>([
   [{ format: 2 }, /"format" is 2/],
   [{ id: 7 }, /"id" is not text/],
   [{ sampling: {} }, /"sampling.temperature"/],
+  [{ sampling: { ...manifest.sampling, sequencePenalty: '1' } }, /"sampling.sequencePenalty"/],
   [{ files: {} }, /config.json/],
   [{ digest: 'abc' }, /"digest" is not the hash/],
 ])('a manifest with %j is refused', async (change, message) => {

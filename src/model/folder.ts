@@ -22,6 +22,8 @@ export interface Manifest {
     readonly topP: number;
     readonly minP: number;
     readonly repetitionPenalty: number;
+    /** Absent in models published before it was there: then SEQUENCE_PENALTY is a good one. */
+    readonly sequencePenalty?: number;
   };
   readonly files: Readonly<Record<string, { readonly bytes: number; readonly sha256: string }>>;
 }
@@ -112,6 +114,8 @@ export function parseManifest(value: unknown): Manifest {
   for (const key of ['temperature', 'topK', 'topP', 'minP', 'repetitionPenalty'])
     if (!Number.isFinite((json.sampling as Record<string, unknown> | undefined)?.[key]))
       wrong(`"sampling.${key}" is not a number`);
+  if (!Number.isFinite((json.sampling as Manifest['sampling']).sequencePenalty ?? 0))
+    wrong('"sampling.sequencePenalty" is not a number');
   for (const name of FILES) {
     const file = (json.files as Manifest['files'] | undefined)?.[name];
     if (!Number.isSafeInteger(file?.bytes) || typeof file?.sha256 !== 'string')

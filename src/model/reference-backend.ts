@@ -18,7 +18,7 @@ import type { LayerCapture } from './lens';
 import { Pace } from './pace';
 import { type HeadStep, Reference, type ReferenceState } from './reference';
 import { RECORD_SIZE, type Sampling, sample, writeRecord } from './sampling';
-import { SeenSet } from './seen';
+import { SeenTokens, seenWords } from './seen';
 import { checkSnapshot, type Snapshot } from './snapshot';
 
 /** The reference forward pass as a Backend: one token at a time, in float64, anywhere that JavaScript runs. */
@@ -56,7 +56,7 @@ export class ReferenceBackend implements Backend {
 interface Stream {
   state: ReferenceState;
   length: number;
-  seen: SeenSet;
+  seen: SeenTokens;
   /** Logits after the last token read; null before the first. */
   logits: Float64Array | null;
 }
@@ -78,7 +78,7 @@ class ReferenceStreams implements Streams {
 
   get bytes(): number {
     const { layout, config } = this.reference;
-    return this.count * (8 * layout.size + 8 * config.vocabSize + 4 * layout.seenWords);
+    return this.count * (8 * layout.size + 8 * config.vocabSize + 4 * seenWords(config));
   }
 
   length(stream = 0): number {
@@ -95,7 +95,7 @@ class ReferenceStreams implements Streams {
     for (; count < tokens.length && !signal?.aborted; count++) {
       const id = tokens[count];
       if (records) {
-        if (stream.logits) writeRecord(records, count * RECORD_SIZE, stream.logits, id, null, () => false);
+        if (stream.logits) writeRecord(records, count * RECORD_SIZE, stream.logits, id, null, () => 0);
         else records.set([id, 0, 0, 0], count * RECORD_SIZE);
       }
       const hidden = this.advance(stream, id);
@@ -163,7 +163,7 @@ class ReferenceStreams implements Streams {
       ? {
           state: { position: snapshot.position, values: Float64Array.from(snapshot.state) },
           length: snapshot.length,
-          seen: new SeenSet(this.model.config, snapshot.seen),
+          seen: new SeenTokens(this.model.config, snapshot.seen),
           logits: snapshot.logits.length ? Float64Array.from(snapshot.logits) : null,
         }
       : this.empty();
@@ -177,14 +177,14 @@ class ReferenceStreams implements Streams {
     return {
       state: this.reference.newState(),
       length: 0,
-      seen: new SeenSet(this.model.config),
+      seen: new SeenTokens(this.model.config),
       logits: null,
     };
   }
 
   private write(stream: Stream, sampling: Sampling): Float32Array {
     const record = new Float32Array(RECORD_SIZE);
-    const seen = (id: number) => stream.seen.has(id);
+    const seen = stream.seen.now();
     const { id } = sample(stream.logits!, sampling, stream.length, seen);
     writeRecord(record, 0, stream.logits!, id, sampling, seen);
     stream.logits = this.reference.logits(this.advance(stream, id));

@@ -11,10 +11,11 @@ import {
   readRecord,
   type Sampling,
   sample,
+  scores,
   writeRecord,
 } from './sampling';
 
-const never = () => false;
+const never = () => 0;
 const plain: Sampling = { ...GREEDY, temperature: 1 };
 const kept = (logits: number[], sampling: Sampling) =>
   [...probabilities(logits, sampling, never).entries()].filter(([, p]) => p > 0).map(([id]) => id);
@@ -35,13 +36,21 @@ test('each filter keeps what its definition says', () => {
 });
 
 test('the penalty divides positive logits and multiplies negative ones, of seen tokens alone', () => {
-  const { perturbed } = sample([2, -2, 2, -2], { ...GREEDY, repetitionPenalty: 2 }, 0, (id) => id < 2);
+  const { perturbed } = sample([2, -2, 2, -2], { ...GREEDY, repetitionPenalty: 2 }, 0, (id) =>
+    Number(id < 2),
+  );
   expect([...perturbed]).toEqual([
     Number.NEGATIVE_INFINITY,
     Number.NEGATIVE_INFINITY,
     2,
     Number.NEGATIVE_INFINITY,
   ]);
+});
+
+test('the sequence penalty doubles with each token in common, and is taken off after the repetition penalty', () => {
+  const sampling = { ...plain, temperature: 2, repetitionPenalty: 2, sequencePenalty: 0.5 };
+  expect([...scores([8, 8, 8, 8, -8], sampling, (id) => id)]).toEqual([4, 2, 1.75, 1.5, -9]);
+  expect([...scores([8, 8, 8], { ...plain, sequencePenalty: 0 }, (id) => id)]).toEqual([8, 8, 8]);
 });
 
 test('draws are distributed as the probabilities say (chi-square)', () => {
@@ -106,6 +115,8 @@ test.each<[Partial<Sampling>, RegExp]>([
   [{ topK: 2.5 }, /topK is 2.5/],
   [{ seed: -1 }, /seed is -1/],
   [{ minP: Number.NaN }, /minP is NaN/],
+  [{ sequencePenalty: -0.1 }, /sequencePenalty is -0.1/],
+  [{ temperature: undefined as unknown as number }, /temperature is undefined/],
 ])('refuses %j', async (change, message) => {
   await expectError(() => checkSampling({ ...plain, ...change }), 'input', message);
 });

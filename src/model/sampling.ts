@@ -1,5 +1,6 @@
 import { EngineError } from './errors';
 import { gumbel } from './random';
+import type { Seen } from './seen';
 
 /** How the next token is chosen. Order and definitions of Hugging Face transformers' logits processors. */
 export interface Sampling {
@@ -13,16 +14,25 @@ export interface Sampling {
   readonly minP: number;
   /** Tokens seen in this article: positive logits are divided by it, negative ones multiplied; 1 is off. */
   readonly repetitionPenalty: number;
+  /**
+   * Taken off the logit of a token that followed before what the text ends with now, and doubled for each further token
+   * that both have in common (see seen.ts); 0 is off, and so it is where it is absent, as in texts from before it was there.
+   */
+  readonly sequencePenalty?: number;
   /** uint32 */
   readonly seed: number;
 }
+
+/** For models whose manifest does not say: it keeps all of them from loops (docs/decisions.md). */
+export const SEQUENCE_PENALTY = 1;
 
 export const GREEDY: Sampling = { temperature: 0, topK: 0, topP: 1, minP: 0, repetitionPenalty: 1, seed: 0 };
 
 /** @throws EngineError 'input' naming the setting and its range. */
 export function checkSampling(sampling: Sampling): void {
+  const { sequencePenalty = 0 } = sampling;
   const range = (key: keyof Sampling, min: number, max: number, whole = false) => {
-    const value = sampling[key];
+    const value = { ...sampling, sequencePenalty }[key];
     if (!(value >= min && value <= max) || (whole && !Number.isInteger(value)))
       throw new EngineError(
         'input',
@@ -35,6 +45,7 @@ export function checkSampling(sampling: Sampling): void {
   range('topP', 1e-4, 1);
   range('minP', 0, 1);
   range('repetitionPenalty', 0.1, 10);
+  range('sequencePenalty', 0, 100);
   range('seed', 0, 2 ** 32 - 1, true);
 }
 
@@ -78,16 +89,14 @@ export interface Draw {
   readonly perturbed: Float64Array;
 }
 
-/** The sampler's scores: penalty, then temperature. Greedy scores are the penalized logits. */
-export function scores(
-  logits: ArrayLike<number>,
-  sampling: Sampling,
-  seen: (id: number) => boolean,
-): Float64Array {
-  const { repetitionPenalty: penalty, temperature } = sampling;
+/** The sampler's scores: penalties, then temperature. Greedy scores are the penalized logits. */
+export function scores(logits: ArrayLike<number>, sampling: Sampling, seen: Seen): Float64Array {
+  const { repetitionPenalty: penalty, sequencePenalty = 0, temperature } = sampling;
   return Float64Array.from(logits, (logit, id) => {
-    const penalized = penalty !== 1 && seen(id) ? (logit > 0 ? logit / penalty : logit * penalty) : logit;
-    return temperature > 0 ? penalized / temperature : penalized;
+    const times = seen(id);
+    const penalized = times > 0 ? (logit > 0 ? logit / penalty : logit * penalty) : logit;
+    const score = times > 1 ? penalized - sequencePenalty * 2 ** (times - 2) : penalized;
+    return temperature > 0 ? score / temperature : score;
   });
 }
 
@@ -120,12 +129,7 @@ export function cutoff(score: Float64Array, sampling: Sampling, slack = 0): numb
  * which is distributed as softmax(score). Ties go to the lower id.
  * @param draw number of tokens that the stream has read: it never resets, so no noise is used twice.
  */
-export function sample(
-  logits: ArrayLike<number>,
-  sampling: Sampling,
-  draw: number,
-  seen: (id: number) => boolean,
-): Draw {
+export function sample(logits: ArrayLike<number>, sampling: Sampling, draw: number, seen: Seen): Draw {
   const score = scores(logits, sampling, seen);
   const lowest = cutoff(score, sampling);
   const perturbed = score.map((s, id) =>
@@ -147,7 +151,7 @@ export function writeRecord(
   logits: ArrayLike<number>,
   id: number,
   sampling: Sampling | null,
-  seen: (id: number) => boolean,
+  seen: Seen,
 ): void {
   const logSum = logSumExp(logits);
   const chance = sampling ? probabilities(logits, sampling, seen) : null;
@@ -161,11 +165,7 @@ export function writeRecord(
 }
 
 /** Probability of each token after the sampler; for greedy 1 for the likeliest, which is the lowest id among ties. */
-export function probabilities(
-  logits: ArrayLike<number>,
-  sampling: Sampling,
-  seen: (id: number) => boolean,
-): Float64Array {
+export function probabilities(logits: ArrayLike<number>, sampling: Sampling, seen: Seen): Float64Array {
   const score = scores(logits, sampling, seen);
   if (sampling.temperature === 0) {
     const best = topIds(score, 1)[0];

@@ -10,7 +10,7 @@ export interface Snapshot {
   readonly length: number;
   /** Position of the next token, counted from 0 at `<|endoftext|>`. */
   readonly position: number;
-  /** One bit a token id: seen in this article (`<|endoftext|>` itself is never in it). */
+  /** What the penalties know of the article: the words of SeenTokens. */
   readonly seen: Uint32Array;
   /** stateSize numbers, see stateLayout. Float64Array from the reference backend. */
   readonly state: Float32Array | Float64Array;
@@ -27,8 +27,6 @@ export interface StateLayout {
   readonly layerSize: number;
   /** Numbers a stream. */
   readonly size: number;
-  /** uint32 words of the seen set. */
-  readonly seenWords: number;
 }
 
 export function stateLayout(config: Config): StateLayout {
@@ -36,14 +34,7 @@ export function stateLayout(config: Config): StateLayout {
   const z = heads * stateRows * headWidth;
   const convolution = z + heads * stateRows;
   const layerSize = convolution + (convKernel ? (convKernel - 1) * 3 * hiddenSize : 0);
-  return {
-    S: 0,
-    z,
-    convolution,
-    layerSize,
-    size: layers * layerSize,
-    seenWords: Math.ceil(config.vocabSize / 32),
-  };
+  return { S: 0, z, convolution, layerSize, size: layers * layerSize };
 }
 
 /** Bytes of a key-value cache of the same shape in float16 after `tokens` tokens: what the state replaces. */

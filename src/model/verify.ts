@@ -1,5 +1,6 @@
 import { gumbel } from './random';
 import { cutoff, type Sampling, scores } from './sampling';
+import type { Seen } from './seen';
 
 /** Backends differ in the last digits: how far a token's perturbed score may be below the best. */
 export const MARGIN = 1e-3;
@@ -27,7 +28,7 @@ export function judge(
   logits: ArrayLike<number>,
   sampling: Sampling,
   draw: number,
-  seen: (id: number) => boolean,
+  seen: Seen,
   id: number,
 ): Judgement {
   const score = scores(logits, sampling, seen);

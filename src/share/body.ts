@@ -2,11 +2,18 @@ import type { Sampling } from '../model/sampling';
 import { type Bytes, damaged, decodeUtf8, Reader, Writer } from './bytes';
 import { MAX_RUNS, MAX_TOKENS, normalize, type Shared, type SharedRun, samplingKey, textOf } from './shared';
 
+/** The first version that can say this: only the second has sequence penalties. */
+export function versionOf({ runs, sampling }: Shared): number {
+  const settings = [sampling, ...runs.map((run) => (run.source === 'sampled' ? run.sampling : null))];
+  return settings.some((each) => each?.sequencePenalty) ? 2 : 1;
+}
+
 /**
- * Version 1 of what a link says about its text. Numbers are varints, lengths of text are UTF-16 units.
+ * What a link says about its text. Numbers are varints, lengths of text are UTF-16 units.
  *   digest    32 bytes
  *   header    its length in bytes, then JSON: [id, settings, view]. Settings is a list of null (not known) or
- *             [temperature, topK, topP, minP, repetitionPenalty, seed]: those in force, then others by first use
+ *             [temperature, topK, topP, minP, repetitionPenalty, seed], in version 2 with the sequencePenalty behind
+ *             where it is not 0: those in force, then others by first use
  *   runs      their number; then each:
  *     typed     2 * length
  *     sampled   2 * number of tokens + 1, index of its settings; then each token:
@@ -93,8 +100,9 @@ export function decodeBody(body: Bytes, text: string): Shared {
 function parseSampling(values: unknown): Sampling | null {
   if (values === null) return null;
   if (!Array.isArray(values) || !values.every((value) => typeof value === 'number')) throw damaged();
-  const [temperature, topK, topP, minP, repetitionPenalty, seed] = values;
-  return { temperature, topK, topP, minP, repetitionPenalty, seed };
+  const [temperature, topK, topP, minP, repetitionPenalty, seed, sequencePenalty] = values;
+  const sampling = { temperature, topK, topP, minP, repetitionPenalty, seed };
+  return values.length > 6 ? { ...sampling, sequencePenalty } : sampling;
 }
 
 function atMost(limit: number, value: number): number {

@@ -96,18 +96,18 @@ test('so are 2,500 whose text or body was changed before it was deflated; what o
   const random = randomNumbers(3);
   const insides = await Promise.all(
     links.map(async (link) => {
-      const { text, body } = await open(link);
-      return { text: [...text], body: [...(await inflateBody(body))] };
+      const { version, text, body } = await open(link);
+      return { version, text: [...text], body: [...(await inflateBody(body))] };
     }),
   );
   let opened = 0;
   for (let round = 0; round < 2_500; round++) {
-    const { text, body } = insides[round % insides.length];
+    const { version, text, body } = insides[round % insides.length];
     const inText = random(4) === 0;
     const mutatedText = inText ? mutate(text, () => String.fromCodePoint(random(0x3000)), random) : text;
     const mutatedBody = inText ? body : mutate(body, () => random(256), random);
     const fragment = await seal({
-      version: 1,
+      version,
       text: mutatedText.join(''),
       body: Uint8Array.from(mutatedBody),
     });
@@ -171,6 +171,7 @@ test.each([
   ['settings that are not numbers', '["m",[["0",0,1,0,1,0]],{}]'],
   ['settings out of range', '["m",[[99,0,1,0,1,0]],{}]'],
   ['a number written otherwise', '["m",[[0,0,1.0,0,1,0]],{}]'],
+  ['a sequence penalty, which the first version has not', '["m",[[0,0,1,0,1,0,5]],{}]'],
   ['a view that is a list', '["m",[[0,0,1,0,1,0]],[]]'],
   ['a view that is null', '["m",[[0,0,1,0,1,0]],null]'],
   ['a view with a list', '["m",[[0,0,1,0,1,0]],{"a":[]}]'],
@@ -178,6 +179,15 @@ test.each([
   ['a view out of order', '["m",[[0,0,1,0,1,0]],{"b":1,"a":1}]'],
 ])('a header that is %s: refused', async (_, header) =>
   damaged(await seal({ version: 1, text: '', body: bodyOf([0], header) })),
+);
+
+test.each([
+  ['no sequence penalty', '["m",[[0,0,1,0,1,0]],{}]'],
+  ['a sequence penalty of 0', '["m",[[0,0,1,0,1,0,0]],{}]'],
+  ['a sequence penalty out of range', '["m",[[0,0,1,0,1,0,-1]],{}]'],
+  ['a number more', '["m",[[0,0,1,0,1,0,5,5]],{}]'],
+])('a header of the second version with %s: refused', async (_, header) =>
+  damaged(await seal({ version: 2, text: '', body: bodyOf([0], header) })),
 );
 
 test('the least header opens', async () => {

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { expectError } from '../../tests/files';
 import { GREEDY } from '../model/sampling';
-import { seal } from './container';
+import { open, seal } from './container';
 import { decodeLink, encodeLink, isTooLong, LINK_LIMIT, NewerLinkError } from './link';
 import { normalize, type Shared, type SharedRun } from './shared';
 
@@ -20,14 +20,18 @@ const plain = (shared: Shared) =>
   JSON.parse(JSON.stringify(shared, (_, value) => (value instanceof Uint32Array ? [...value] : value)));
 
 const setting = (max: number) => fc.double({ min: 0, max, noNaN: true }).map((x) => x || 0);
-const sampling = fc.record({
-  temperature: setting(10),
-  topK: fc.nat(2 ** 24),
-  topP: fc.constantFrom(1, 0.95, 1e-4),
-  minP: setting(1),
-  repetitionPenalty: fc.double({ min: 0.1, max: 10, noNaN: true }),
-  seed: fc.nat(2 ** 32 - 1),
-});
+const sampling = fc.record(
+  {
+    temperature: setting(10),
+    topK: fc.nat(2 ** 24),
+    topP: fc.constantFrom(1, 0.95, 1e-4),
+    minP: setting(1),
+    repetitionPenalty: fc.double({ min: 0.1, max: 10, noNaN: true }),
+    seed: fc.nat(2 ** 32 - 1),
+    sequencePenalty: setting(100),
+  },
+  { requiredKeys: ['temperature', 'topK', 'topP', 'minP', 'repetitionPenalty', 'seed'] },
+);
 
 const characters = fc.oneof(
   fc.string({ unit: 'grapheme' }),
@@ -144,6 +148,15 @@ test('what says the same has the same link', async () => {
   expect(await encodeLink(other)).toBe(await encodeLink(one));
 });
 
+test('without a sequence penalty a link is as before there was one, else of version 2', async () => {
+  const link = (sequencePenalty: number) =>
+    encodeLink({ ...decodedProse, sampling: { ...decodedProse.sampling, sequencePenalty } });
+  expect(await link(0)).toBe(prose.fragment);
+  expect((await open(prose.fragment)).version).toBe(1);
+  expect((await open(await link(0.5))).version).toBe(2);
+  expect((await decodeLink(await link(0.5))).sampling.sequencePenalty).toBe(0.5);
+});
+
 test('a thousand tokens of prose take less than half of the longest link', () => {
   expect(prose.fragment.length).toBeLessThan(LINK_LIMIT / 2);
   expect(isTooLong('x'.repeat(LINK_LIMIT))).toBe(false);
@@ -181,7 +194,7 @@ test.each([
 );
 
 test('a link of a newer version says so, and still gives its text', async () => {
-  const fragment = await seal({ version: 2, text: 'Grüße 👋', body: Uint8Array.of(1, 2, 3) });
+  const fragment = await seal({ version: 3, text: 'Grüße 👋', body: Uint8Array.of(1, 2, 3) });
   const error = await decodeLink(fragment).catch((thrown) => thrown);
   expect(error).toBeInstanceOf(NewerLinkError);
   expect(error).toMatchObject({

@@ -1,5 +1,5 @@
 import { EngineError } from '../model/errors';
-import { decodeBody, encodeBody } from './body';
+import { decodeBody, encodeBody, versionOf } from './body';
 import { damaged } from './bytes';
 import { inflateBody, open, seal } from './container';
 import { normalize, type Shared, textOf } from './shared';
@@ -9,7 +9,7 @@ import { normalize, type Shared, textOf } from './shared';
  * that they were drawn with, and what is shown. docs/links.md has the format.
  */
 
-const VERSION = 1;
+const NEWEST = 2;
 
 /** Characters of a whole link up to which programs hand it on unharmed; a longer one is better saved as a file. */
 export const LINK_LIMIT = 8000;
@@ -38,7 +38,7 @@ export class NewerLinkError extends EngineError {
  */
 export async function encodeLink(shared: Shared): Promise<string> {
   const normal = normalize(shared);
-  return seal({ version: VERSION, text: textOf(normal), body: encodeBody(normal) });
+  return seal({ version: versionOf(normal), text: textOf(normal), body: encodeBody(normal) });
 }
 
 /**
@@ -47,11 +47,12 @@ export async function encodeLink(shared: Shared): Promise<string> {
  */
 export async function decodeLink(fragment: string): Promise<Shared> {
   const { version, text, body } = await open(fragment);
-  if (version > VERSION) throw new NewerLinkError(text);
-  if (version < VERSION) throw damaged();
+  if (version > NEWEST) throw new NewerLinkError(text);
   const bytes = await inflateBody(body);
   try {
-    return decodeBody(bytes, text);
+    const shared = decodeBody(bytes, text);
+    if (version !== versionOf(shared)) throw damaged();
+    return shared;
   } catch (cause) {
     throw damaged(cause);
   }

@@ -43,14 +43,13 @@ const MAX_VIEW_STRING = 200;
 
 /**
  * The one form of all values that say the same: strings well-formed, runs not empty and joined with neighbours of
- * their kind, the view in the order of its names.
+ * their kind, the view in the order of its names, no sequence penalty of 0.
  * @throws EngineError 'input' saying what is wrong.
  */
 export function normalize({ model, runs, sampling, view }: Shared): Shared {
   if (typeof model.id !== 'string' || !/^[\w-][\w.-]{0,99}$/.test(model.id))
     throw wrong('the id of its model is not one');
   if (!/^[0-9a-f]{64}$/.test(model.digest)) throw wrong('the digest of its weights is not one');
-  checkSampling(sampling);
   const joined = join(runs.map(normalizeRun).filter((run) => run.text || tokenCount(run)));
   const total = (size: (run: SharedRun) => number) => joined.reduce((sum, run) => sum + size(run), 0);
   if (total((run) => run.text.length) > MAX_TEXT) throw wrong('it is too long');
@@ -59,7 +58,7 @@ export function normalize({ model, runs, sampling, view }: Shared): Shared {
   return {
     model: { id: model.id, digest: model.digest },
     runs: joined,
-    sampling,
+    sampling: normalizeSampling(sampling),
     view: normalizeView(view),
   };
 }
@@ -68,11 +67,12 @@ export function textOf({ runs }: Shared): string {
   return runs.map((run) => run.text).join('');
 }
 
-/** Settings as they stand in a link: JSON of a list without names. */
+/** Settings as they stand in a link: JSON of a list without names; a sequence penalty of 0 is left out, as before there was any. */
 export function samplingKey(sampling: Sampling | null): string {
   if (!sampling) return 'null';
-  const { temperature, topK, topP, minP, repetitionPenalty, seed } = sampling;
-  return JSON.stringify([temperature, topK, topP, minP, repetitionPenalty, seed]);
+  const { temperature, topK, topP, minP, repetitionPenalty, sequencePenalty, seed } = sampling;
+  const values = [temperature, topK, topP, minP, repetitionPenalty, seed];
+  return JSON.stringify(sequencePenalty ? [...values, sequencePenalty] : values);
 }
 
 function tokenCount(run: SharedRun): number {
@@ -84,7 +84,6 @@ function normalizeRun(run: SharedRun): SharedRun {
   if (run.source === 'typed') return { source: 'typed', text };
   const { sampling } = run;
   const { ids, lengths } = run.tokens;
-  if (sampling) checkSampling(sampling);
   if (ids.length !== lengths.length) throw wrong('a token has no length');
   if (ids.some((id) => id > MAX_ID)) throw wrong('a token has an id that no model has');
   let at = 0;
@@ -94,7 +93,18 @@ function normalizeRun(run: SharedRun): SharedRun {
     if (insidePair) throw wrong('a token ends inside a character');
   }
   if (at !== text.length) throw wrong('its tokens are not as long as its text');
-  return { source: 'sampled', text, tokens: { ids, lengths }, sampling };
+  return {
+    source: 'sampled',
+    text,
+    tokens: { ids, lengths },
+    sampling: sampling && normalizeSampling(sampling),
+  };
+}
+
+function normalizeSampling(sampling: Sampling): Sampling {
+  checkSampling(sampling);
+  const { sequencePenalty, ...others } = sampling;
+  return sequencePenalty ? sampling : others;
 }
 
 function join(runs: readonly SharedRun[]): SharedRun[] {

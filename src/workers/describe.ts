@@ -1,4 +1,6 @@
+import type { Config } from '../model/config';
 import { RECORD_SIZE, writeRecord } from '../model/sampling';
+import { SeenTokens } from '../model/seen';
 import type { Emit } from './events';
 import type { DescribeEvent, DescribeRequest } from './messages';
 import type { TextStream } from './text-stream';
@@ -8,6 +10,7 @@ import type { TextStream } from './text-stream';
  * `<|endoftext|>` included; the request's places are counted without it.
  */
 export async function describe(
+  config: Config,
   text: TextStream,
   tokens: readonly number[],
   { from, to, sampling }: Pick<DescribeRequest, 'from' | 'to' | 'sampling'>,
@@ -26,7 +29,7 @@ export async function describe(
     await text.moveTo(tokens.slice(0, at), signal);
     const { logits, seen } = await text.streams.snapshot();
     const record = new Float32Array(RECORD_SIZE);
-    writeRecord(record, 0, logits, tokens[at], sampling, (id) => (seen[id >>> 5] & (1 << (id & 31))) !== 0);
+    writeRecord(record, 0, logits, tokens[at], sampling, new SeenTokens(config, seen).now());
     await records(at, record);
   }
 }

@@ -2,6 +2,7 @@ import { type Backend, nextBest, type Streams } from '../model/backend';
 import { EngineError } from '../model/errors';
 import { loadModel, type Model, type ReadFile } from '../model/folder';
 import { RECORD_SIZE } from '../model/sampling';
+import { seenWords } from '../model/seen';
 import { SnapshotStore, stateLayout } from '../model/snapshot';
 import { packVocabulary } from '../model/vocabulary';
 import { Comparison } from './compare';
@@ -87,8 +88,7 @@ export class Engine {
       this.request = request;
       const { backend, info } = await this.start(request.backend);
       const { manifest, config } = this.model;
-      const { size, seenWords } = stateLayout(config);
-      const stateBytes = 4 * (size + seenWords + config.vocabSize);
+      const stateBytes = 4 * (stateLayout(config).size + seenWords(config) + config.vocabSize);
       const vocabulary = packVocabulary(this.model.tokenizer.bytes);
       return { manifest, config, vocabulary, backend: info, stateBytes, memory: backend.memory() };
     });
@@ -176,7 +176,7 @@ export class Engine {
       );
       if (!tokens) return { isComplete: false };
       await this.surviving(
-        () => this.beside((text) => describe(text, tokens, request, signal, emit)),
+        () => this.beside((text) => describe(model.config, text, tokens, request, signal, emit)),
         (message, backend) => emit({ type: 'notice', message, backend }),
       );
       await emit.settled();

@@ -3,8 +3,7 @@ import type { Config } from '../model/config';
 import type { Model } from '../model/folder';
 import { Pace } from '../model/pace';
 import type { Sampling } from '../model/sampling';
-import { SeenSet } from '../model/seen';
-
+import { SeenTokens } from '../model/seen';
 import { judge } from '../model/verify';
 import { StreamingDecoder } from '../model/vocabulary';
 import { encodeRuns } from './encode';
@@ -64,7 +63,7 @@ export async function verifyTokens(
 ): Promise<{ counts: Verification['counts']; findings: readonly Finding[] }> {
   const counts = { exact: 0, margin: 0, cutoff: 0, different: 0 };
   const findings: Finding[] = [];
-  const seen = new SeenSet(config);
+  const seen = new SeenTokens(config);
   const total = parts.reduce((sum, { ids, drawnWith }) => sum + (drawnWith ? ids.length : 0), 0);
   const pace = new Pace();
   let checked = 0;
@@ -77,7 +76,7 @@ export async function verifyTokens(
       for (let i = 0; i < ids.length && !signal.aborted; i++) {
         const id = ids[i];
         const draw = streams.length();
-        const judgement = judge(await streams.logits(), drawnWith, draw, (token) => seen.has(token), id);
+        const judgement = judge(await streams.logits(), drawnWith, draw, seen.now(), id);
         counts[judgement.verdict]++;
         if (judgement.verdict !== 'exact' && findings.length < MOST_FINDINGS)
           findings.push({ ...judgement, id, position: draw - 1 });

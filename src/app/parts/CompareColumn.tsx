@@ -14,6 +14,7 @@ const MORE = [
   ['minP', 'Min-p'],
   ['topK', 'Top-k'],
   ['repetitionPenalty', 'Repetition penalty'],
+  ['sequencePenalty', 'Sequence penalty'],
 ] as const;
 
 /** One continuation: its settings, its text, and the way to keep it. */

@@ -30,6 +30,11 @@ const SAMPLER: { key: keyof Sampler; name: string; hint: string }[] = [
     name: 'Repetition penalty',
     hint: 'Makes tokens that this article already has less likely. 1: off.',
   },
+  {
+    key: 'sequencePenalty',
+    name: 'Sequence penalty',
+    hint: 'Makes going on as the text went on before less likely; the longer the same words, the more. 0: off.',
+  },
 ];
 
 const BACKENDS: { value: BackendChoice; name: string }[] = [

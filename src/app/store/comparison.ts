@@ -13,7 +13,7 @@ import { lengthOf, type TextValue } from './text-value';
 import { keepEncoding, moved } from './writing';
 
 export interface Continuation {
-  readonly sampling: Sampling;
+  readonly sampling: Required<Sampling>;
   /** What it wrote. */
   readonly runs: readonly Run[];
   readonly reason: GenerateResult['reason'] | null;
@@ -67,7 +67,7 @@ export class Comparison {
   differBy(what: 'seed' | 'temperature'): void {
     const { continuations } = this.store.getState();
     const first = continuations[0].sampling;
-    const vary = (sampling: Sampling, n: number) => {
+    const vary = (sampling: Required<Sampling>, n: number) => {
       if (what === 'seed') return { ...sampling, seed: n === 0 ? first.seed : this.options.randomSeed() };
       const { max, step } = RANGES.temperature;
       const temperature = Math.round((max * n) / (continuations.length - 1) / step) * step;

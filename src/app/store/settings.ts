@@ -1,9 +1,9 @@
 import type { Manifest } from '../../model/folder';
-import type { Sampling } from '../../model/sampling';
+import { type Sampling, SEQUENCE_PENALTY } from '../../model/sampling';
 import type { BackendChoice } from '../../workers/messages';
 import type { Preset, PresetSettings } from './presets';
 
-export type Sampler = Omit<Sampling, 'seed'>;
+export type Sampler = Required<Omit<Sampling, 'seed'>>;
 
 export interface Settings {
   /** Only what was changed: the rest follows the model's measured defaults. */
@@ -35,13 +35,17 @@ export const RANGES = {
   topP: { min: 0.05, max: 1, step: 0.01 },
   minP: { min: 0, max: 0.5, step: 0.01 },
   repetitionPenalty: { min: 1, max: 2, step: 0.05 },
+  sequencePenalty: { min: 0, max: 2, step: 0.05 },
   length: { min: 1, max: 4096, step: 1 },
   tokensPerSecond: { min: 0, max: 100, step: 1 },
   seed: { min: 0, max: 2 ** 32 - 1, step: 1 },
 } as const satisfies Record<string, Range>;
 
-/** Until the model's own are known. */
-const FALLBACK: Sampler = { temperature: 0.8, topK: 0, topP: 0.95, minP: 0, repetitionPenalty: 1 };
+/** Until the model's own are known; those published first say no sequence penalty. */
+const FALLBACK: Sampler = {
+  ...{ temperature: 0.8, topK: 0, topP: 0.95, minP: 0, repetitionPenalty: 1 },
+  sequencePenalty: SEQUENCE_PENALTY,
+};
 
 export const DEFAULTS: Settings = {
   sampler: {},
@@ -61,16 +65,15 @@ export function samplerOf(settings: Settings, manifest: Manifest | null): Sample
 }
 
 /** What the next token is drawn with. */
-export function samplingOf(settings: Settings, manifest: Manifest | null): Sampling {
+export function samplingOf(settings: Settings, manifest: Manifest | null): Required<Sampling> {
   return { ...samplerOf(settings, manifest), seed: settings.seed };
 }
 
 /** Settings from elsewhere, brought to what can be set here. */
-export function withinRanges(sampling: Sampling): Sampling {
-  const keys = Object.keys(sampling) as (keyof Sampling)[];
-  return Object.fromEntries(
-    keys.map((key) => [key, clamp(sampling[key], RANGES[key])]),
-  ) as unknown as Sampling;
+export function withinRanges(sampling: Sampling): Required<Sampling> {
+  const all: Required<Sampling> = { sequencePenalty: 0, ...sampling };
+  const keys = Object.keys(all) as (keyof Sampling)[];
+  return Object.fromEntries(keys.map((key) => [key, clamp(all[key], RANGES[key])])) as unknown as typeof all;
 }
 
 export function isBackendChoice(value: unknown): value is BackendChoice {
@@ -96,7 +99,7 @@ function parseNamed(stored: unknown): Preset[] {
 
 function parsePreset(from: Partial<PresetSettings>): PresetSettings {
   const sampler: Partial<Record<keyof Sampler, number>> = {};
-  for (const key of ['temperature', 'topK', 'topP', 'minP', 'repetitionPenalty'] as const) {
+  for (const key of Object.keys(FALLBACK) as (keyof Sampler)[]) {
     const value = from.sampler?.[key];
     if (value !== undefined && inRange(value, RANGES[key])) sampler[key] = value;
   }

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { readJson } from '../../../scripts/node';
 import { plainText } from '../../model/text';
 import { seal } from '../../share/container';
 import { begin, undo } from './history';
 import { parseKept } from './persistence';
 import { ready, settle, setUp } from './set-up';
+import { samplerOf } from './settings';
 import { decodeText, encodeText, openFile, openText } from './sharing';
 
 const OTHER = { id: 'other', digest: 'a'.repeat(64) };
@@ -113,7 +115,7 @@ describe('a shared text', () => {
   });
 
   it('of a newer version shows its words', async () => {
-    const fragment = await seal({ version: 2, text: 'From later.', body: new Uint8Array(3) });
+    const fragment = await seal({ version: 3, text: 'From later.', body: new Uint8Array(3) });
     const { text } = await decodeText(fragment);
     expect(plainText(text.runs)).toBe('From later.');
     expect(text).toMatchObject({ model: null, origin: { claim: null } });
@@ -161,5 +163,19 @@ describe('a shared text', () => {
       model: ONE,
       origin: { claim: { sampling: { temperature: 0, topP: 1, repetitionPenalty: 2 } } },
     });
+  });
+
+  it('has no sequence penalty if it was made before there was one', async () => {
+    const { playground, state } = await setUp('Typed.');
+    expect(samplerOf(state().settings, null).sequencePenalty).toBe(1);
+    await openText(
+      playground,
+      (readJson('tests/links/v1-prose.json') as { fragment: string }).fragment,
+      'link',
+    );
+    const sampled = playground.text.runs.find((run) => run.source === 'sampled');
+    expect(sampled?.sampling?.sequencePenalty).toBeUndefined(); // as it was drawn, for who verifies it
+    playground.takeSettings(playground.text.origin!.claim!.sampling);
+    expect(samplerOf(state().settings, null).sequencePenalty).toBe(0);
   });
 });

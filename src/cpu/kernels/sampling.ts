@@ -23,14 +23,21 @@ export function describe(logits: usize, n: i32, id: i32, record: usize): void {
  * Draws the token with the highest score + Gumbel noise of (seed, draw, id) among those that top-k, top-p and min-p
  * keep, and writes its record.
  * @param seen one bit a token id
+ * @param followed so many pairs: a token, and how many at the text's end it followed before
  * @param scores, masses, room each holds n numbers
  */
 export function draw(
-  logits: usize, n: i32, seen: usize, temperature: f32, topK: i32, topP: f64, minP: f64, penalty: f32,
-  seed: u32, number: u32, scores: usize, masses: usize, room: usize, record: usize,
+  logits: usize, n: i32, seen: usize, penalty: f32, followed: usize, pairs: i32, sequencePenalty: f32,
+  temperature: f32, topK: i32, topP: f64, minP: f64, seed: u32, number: u32,
+  scores: usize, masses: usize, room: usize, record: usize,
 ): i32 {
   padWithLowest(logits, n);
-  writeScores(logits, n, seen, temperature, penalty, scores);
+  writePenalized(logits, n, seen, penalty, scores);
+  for (const end = followed + (<usize>pairs << 3); followed < end; followed += 8) {
+    const score = scores + (<usize>load<u32>(followed) << 2);
+    store<f32>(score, load<f32>(score) - sequencePenalty * <f32>(1 << (load<u32>(followed, 4) - 1)));
+  }
+  divide(scores, n, temperature);
   const top = highest(scores, n);
   let id: i32, lowest: f32, total: f64;
   if (temperature === 0) {
@@ -140,9 +147,8 @@ function at(record: usize, i: i32): f32 {
   return load<f32>(record + 12 * i, 4);
 }
 
-/** The logits after the penalty on seen tokens, divided by the temperature unless it is 0. */
-function writeScores(logits: usize, n: i32, seen: usize, temperature: f32, penalty: f32, scores: usize): void {
-  const divisor = f32x4.splat(temperature > 0 ? temperature : 1);
+/** The logits after the penalty on seen tokens. */
+function writePenalized(logits: usize, n: i32, seen: usize, penalty: f32, scores: usize): void {
   memory.copy(scores, logits, (<usize>n + 3) >> 2 << 4);
   if (penalty !== 1)
     for (let word = 0; word << 5 < n; word++)
@@ -151,6 +157,11 @@ function writeScores(logits: usize, n: i32, seen: usize, temperature: f32, penal
         const logit = load<f32>(score);
         store<f32>(score, logit > 0 ? logit / penalty : logit * penalty);
       }
+}
+
+/** By the temperature, unless it is 0; what overflows is brought back to the numbers. */
+function divide(scores: usize, n: i32, temperature: f32): void {
+  const divisor = f32x4.splat(temperature > 0 ? temperature : 1);
   for (const end = scores + (<usize>n << 2); scores < end; scores += 16) {
     const score = f32x4.div(v128.load(scores), divisor);
     v128.store(scores, f32x4.pmin(f32x4.pmax(score, f32x4.splat(LOWEST)), f32x4.splat(f32.MAX_VALUE)));

@@ -1,5 +1,5 @@
 // Draws the next token of each stream and starts its step.
-//   score = penalized logit / temperature; top-k, then top-p of what is left, then min-p of what is left;
+//   score = penalized logit (penalties.wgsl) / temperature; top-k, then top-p of what is left, then min-p of what is left;
 //   token = argmax of score + Gumbel noise (seed, draw, id), ties to the lower id; greedy: argmax of the score
 // Grid: (streams). Writes the record, the control words and the seen set, and x = the token's embedding.
 // Cut-offs are found in the order of the scores' bits, by histograms of 8 bits: four rounds of few barriers, and
@@ -12,6 +12,7 @@ struct Settings {
   log_min_p: f32,           // far below 0: off
   penalty: f32,
   inverse_penalty: f32,
+  sequence_penalty: f32,
   seed: u32,
   filters: u32,             // 1 if any of the three is on
 }
@@ -47,6 +48,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let greedy = setting.inverse_temperature == 0.0;
   let draw = streams[control + LENGTH];
   merge_candidates(lane, stream);
+  penalize(lane, stream);
 
   // The best score, and log sum exp of the logits.
   let highest_logit = ordered(best[0].x);
@@ -114,22 +116,13 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     }
     write_alternative(at, lane, log_sum, chance);
   }
-  storageBarrier(); // the seen set has been read
   start_step(lane, stream, token);
 }
 
-fn word_has(words: u32, id: u32) -> bool {
-  return ((streams[words + (id >> 5u)] >> (id & 31u)) & 1u) == 1u;
-}
-
-/// Penalty, then temperature.
 fn score(stream: u32, id: u32) -> f32 {
-  let setting = settings[stream];
-  var s = logits[stream * VOCAB + id];
-  if (setting.penalty != 1.0 && word_has(stream * STREAM_STRIDE + SEEN_AT, id)) {
-    s *= select(setting.penalty, setting.inverse_penalty, s > 0.0);
-  }
-  return select(s * setting.inverse_temperature, s, setting.inverse_temperature == 0.0);
+  let inverse_temperature = settings[stream].inverse_temperature;
+  let s = activations[penalized_at(stream, id)];
+  return select(s * inverse_temperature, s, inverse_temperature == 0.0);
 }
 
 struct Gathered {
@@ -230,13 +223,16 @@ fn start_step(lane: u32, stream: u32, token: u32) {
   let opens = token == BOS;
   let position = select(streams[control + POSITION] + 1u, 0u, opens);
   workgroupBarrier();
-  for (var w = lane; w < SEEN_WORDS; w += WORKGROUP) {
+  for (var w = lane; w < SET_WORDS; w += WORKGROUP) {
     let at = control + SEEN_AT + w;
     if (opens) {
       streams[at] = 0u;
     } else if (w == token >> 5u) {
       streams[at] |= 1u << (token & 31u);
     }
+  }
+  for (var age = lane; age < REACH; age += WORKGROUP) {
+    streams[control + RECENT_AT + age] = select(recent[max(age, 1u) - 1u], token, opens || age == 0u);
   }
   for (var i = lane; i < D; i += WORKGROUP) {
     activations[stream * ACTIVATIONS + i] = embedded(token, position, i);

@@ -53,10 +53,13 @@ override DOWN_SCALE_AT: u32;
 override EMBEDDING_SCALES_AT: u32;
 override SINUSOID_AT: u32;      // one vec4 a frequency
 
-// A stream's words in `streams`: control, then the seen set, then the set of stop tokens.
+// A stream's words in `streams`: control, the article's tokens as a set, the last ones (src/model/seen.ts), stop tokens as a set.
 override STREAM_STRIDE: u32;
 override STOPS_AT: u32;
-override SEEN_WORDS: u32;
+override SET_WORDS: u32;
+override RECENT_AT: u32;
+const REACH = 512u;             // tokens kept, the newest first; BOS where there is none
+const LONGEST = 16u;            // sequence of them that counts
 const TOKEN = 0u;               // the token under way, or the last one read
 const POSITION = 1u;            // its position, counted from 0 at <|endoftext|>; 2^32 - 1 before the first
 const LENGTH = 2u;              // tokens read: also the number of the next draw
@@ -65,8 +68,9 @@ const RUNS = 4u;                // 1 while a token is under way: the other kerne
 const STOPPED = 5u;             // 1 once a stop token was drawn
 const SEEN_AT = 8u;
 
-// A stream's decoding activations: residual, residual after attention, partial sums of the heads, of the slices.
+// A stream's decoding activations: residual, residual after attention, partial sums of the heads, of the slices, scores.
 override ACTIVATIONS: u32;      // numbers a stream
+override SCORES_AT: u32;
 override RECORD_SLOTS: u32;     // records kept a stream: of the draw n at n mod RECORD_SLOTS
 
 const CANDIDATES = 10u;         // likeliest tokens kept of each block of the vocabulary, and of all of it
