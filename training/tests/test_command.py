@@ -156,19 +156,53 @@ def test_long_streams_are_scored_by_position() -> None:
 
 def test_filters_are_those_of_the_definitions() -> None:
     logits = torch.tensor([[0.5, 0.3, 0.15, 0.05]]).log()
-    none = torch.zeros(1, 4, dtype=torch.bool)
 
     def kept(**options: float) -> list[bool]:
-        filtered = sample.filter_logits(logits, none, sample.Sampling(**options))
+        filtered = sample.filter_logits(logits, sample.Sampling(**options))
         return (filtered.softmax(-1) > 0)[0].tolist()
 
     assert kept() == [True] * 4
     assert kept(topK=2) == [True, True, False, False]
     assert kept(topP=0.6) == [True, True, False, False]
     assert kept(minP=0.2) == [True, True, True, False]
-    seen = torch.tensor([[True, False, False, False]])
-    punished = sample.filter_logits(logits, seen, sample.Sampling(repetitionPenalty=2.0))
-    assert punished[0, 0] == logits[0, 0] * 2 and (punished[0, 1:] == logits[0, 1:]).all()
+
+
+def seen(*texts: list[int], vocabulary: int = 30) -> sample.Seen:
+    past = sample.Seen(len(texts), vocabulary)
+    for token in torch.tensor(texts).T:
+        past.add(token)
+    return past
+
+
+def test_penalties_are_those_of_the_definitions() -> None:
+    logits = torch.tensor([[8.0, 8.0, 8.0, 8.0, -8.0]])
+    past = seen([1, 4, 2, 1, 4], vocabulary=5)
+    both = sample.Sampling(repetitionPenalty=2.0, sequencePenalty=0.5)
+    assert sample.penalize(logits, past, both).tolist() == [[8, 4, 4 - 1, 8, -16]]
+    assert sample.penalize(logits, past, sample.Sampling()).tolist() == logits.tolist()
+
+
+def test_a_token_is_told_by_the_longest_sequence_that_it_followed() -> None:
+    def followed(text: list[int]) -> dict[int, int]:
+        found = seen(text).followed()[0]
+        return {int(i): int(found[i]) for i in found.nonzero()}
+
+    assert followed([1, 2, 3]) == {}
+    assert followed([1, 2, 3, 1, 2]) == {3: 2}
+    assert followed([9, 2, 5, 1, 2, 3, 8, 2, 5, 7, 1, 2]) == {5: 1, 3: 2}
+    assert followed([1, 2, 3, 0, 1, 2]) == {}  # another article
+    between = [10 + i % 2 for i in range(sample.REACH)]
+    assert followed([1, 2, *between[3:], 1]) == {2: 1}
+    assert followed([1, 2, *between[2:], 1]) == {}
+    assert followed([1] * 100) == {1: sample.LONGEST}
+    # what has left the reach no longer counts, though it was in common
+    assert followed([7, 1, 2, *between[4:], 7, 1])[2] == 1
+
+
+def test_an_article_begins_with_nothing_seen() -> None:
+    past = seen([5, 6, 0, 7], [5, 6, 7, 8])
+    assert past.tokens[0].nonzero().flatten().tolist() == [7]
+    assert past.tokens[1].nonzero().flatten().tolist() == [5, 6, 7, 8]
 
 
 def test_repetition_counts_recent_four_grams() -> None:
@@ -182,14 +216,15 @@ def test_sampling_is_chosen_from_the_grid() -> None:
     model = LeapFormer(ModelConfig(50, 32, 1, 2))
     tokens = np.random.default_rng(0).integers(1, 50, 400)
     tokens[::100] = 0
-    chosen, measured = sample.choose_sampling(model, tokens, count=8)
-    assert set(chosen) == {"temperature", "topK", "topP", "minP", "repetitionPenalty"}
-    assert len(measured["grid"]) == 16
+    chosen, measured = sample.choose_sampling(model, tokens, short=8, long=40)
+    assert set(chosen) == set(dataclasses.asdict(sample.Sampling()))
+    assert len(measured["grid"]) == 12
+    assert any(row.items() >= chosen.items() and "long" in row for row in measured["grid"])
 
 
 def test_one_text_in_a_loop_tells_against_a_sampler(monkeypatch: pytest.MonkeyPatch) -> None:
     random = np.random.default_rng(0)
-    people = random.integers(1, 9999, (24, 100))
+    people = random.integers(1, 9999, (12, 100))
     people[:, 0] = 0
     people[:, 60:80] = people[:, 40:60]  # each says some of it twice
 
@@ -203,6 +238,37 @@ def test_one_text_in_a_loop_tells_against_a_sampler(monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(sample, "generate", generate)
     model = LeapFormer(ModelConfig(50, 32, 1, 2))
-    chosen, measured = sample.choose_sampling(model, people.ravel(), count=60)
+    chosen, measured = sample.choose_sampling(model, people.ravel(), short=60, long=200)
     assert measured["grid"][0]["repetition"] < measured["people"]["repetition"]
     assert chosen["temperature"] == 1
+
+
+def test_a_loop_that_begins_late_tells_against_a_sampler(monkeypatch: pytest.MonkeyPatch) -> None:
+    random = np.random.default_rng(0)
+    people = random.integers(1, 9999, (12, 300))
+    people[:, 0] = 0
+
+    def generate(
+        _model: object, prompts: torch.Tensor, count: int, sampling: sample.Sampling
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        out = torch.from_numpy(random.integers(1, 9999, (len(prompts), count)))
+        if sampling.temperature == 0.8:
+            out[0, 100:] = 7
+        return out, torch.full(out.shape, sampling.temperature + sampling.repetitionPenalty)
+
+    monkeypatch.setattr(sample, "generate", generate)
+    model = LeapFormer(ModelConfig(50, 32, 1, 2))
+    chosen, measured = sample.choose_sampling(model, people.ravel(), short=60, long=400)
+    assert (chosen["temperature"], chosen["repetitionPenalty"]) == (0.9, 1)
+    long = [row["long"]["worst_repetition"] for row in measured["grid"] if "long" in row]
+    assert long == [0.9897, 0.9897, 0]
+
+
+def test_pairs_tell_of_a_word_that_is_said_all_the_time() -> None:
+    text = np.arange(200)
+    text[::3], text[1::3] = 7, 7  # 7 7 a 7 7 b: no four tokens come again, two do
+    assert sample.measure(text[None]) == {
+        "repetition": 0,
+        "worst_repetition": 0,
+        "pairs": pytest.approx(66 / 199, abs=1e-4),
+    }
