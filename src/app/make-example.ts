@@ -15,7 +15,10 @@ Northern Lines is the third studio album by the English rock band The Tidewater,
 = = Reception = =
 
 The album`;
-const SAMPLING = { temperature: 0.65, topK: 0, topP: 0.95, minP: 0.05, repetitionPenalty: 1.25, seed: 4 };
+const SAMPLING = {
+  ...{ temperature: 0.6, topK: 0, topP: 0.95, minP: 0.1, repetitionPenalty: 1.1, sequencePenalty: 1 },
+  seed: 10,
+};
 const LENGTH = 200; // tokens, then cut back to the last whole sentence
 
 const { models } = JSON.parse(await readFile('public/weights/index.json', 'utf8'));
