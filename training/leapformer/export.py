@@ -108,8 +108,9 @@ def _as_stored(model: LeapFormer, precision: str) -> LeapFormer:
 
 def _trained(config: RunConfig, step: int, averaged: bool) -> str:
     done = step - config.decay_start
+    last = f"over the last {done * config.tokens_per_step / 1e6:.1f} M"
     end = (
-        f"the learning rate fell to zero over the last {done * config.tokens_per_step / 1e6:.1f} M"
+        f"the learning rate fell to zero {last if config.decay_start else 'from the first step on'}"
         if step >= config.steps
         else "published before the end of its training, at a constant learning rate"
     )
