@@ -52,7 +52,8 @@ describe.each(['leap-denominator', 'leap-rms-decay-conv'])('%s', (name) => {
     const model = await loadGoldenModel(name);
     const from = await BACKENDS[writer](model);
     const by = await BACKENDS[reader](model);
-    for (const sampling of [SAMPLING, { ...GREEDY, temperature: 1, seed: 9 }, GREEDY]) {
+    const looser = { ...SAMPLING, sequencePenalty: 0.7 };
+    for (const sampling of [SAMPLING, looser, { ...GREEDY, temperature: 1, seed: 9 }, GREEDY]) {
       const { counts } = await verified(by, model, await written(from, sampling), sampling);
       expect(counts.different).toBe(0);
       expect(counts.exact).toBeGreaterThan(TOKENS - 3);
