@@ -83,9 +83,9 @@ export class PlaygroundPage {
     await tab.click();
   }
 
-  /** Where in the text, in pixels, the token stands that is looked at. */
+  /** Where in the text, in pixels, the token stands that is looked at; it may begin at a line's end. */
   async chosenPlace(): Promise<string> {
-    const [token, text] = await Promise.all([this.chosen.boundingBox(), this.text.boundingBox()]);
+    const [token, text] = await Promise.all([this.chosen.first().boundingBox(), this.text.boundingBox()]);
     return token && text ? [token.x - text.x, token.y - text.y, token.width].map(Math.round).join() : '';
   }
 
