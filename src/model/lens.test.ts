@@ -109,6 +109,33 @@ describe.each(goldenNames)('%s', (name) => {
   });
 });
 
+test('proportions at their ends leave shares that sum to 1, or a silent token: rounding is nobody’s attention', () => {
+  const T = 24;
+  const E = 8;
+  const at = (p: number) => [
+    Math.fround(Math.cos(p * (Math.PI / 2))),
+    Math.fround(Math.sin(p * (Math.PI / 2))),
+  ];
+  // float32 has no pi/2: the cosine of its nearest number is -4.4e-8
+  const [none, all] = [Math.fround(-4.371139e-8), 1];
+  const query = Float32Array.from({ length: T * E }, (_, n) => (n % E < 4 ? none : all));
+  const key = Float32Array.from({ length: T * E }, (_, n) => {
+    const p = Math.floor(n / E) % 3 === 2 ? 1e-8 : 0; // every third looks a little the same way
+    return n % E < 4 ? at(p)[0] : at(p)[1] - (n % 2) * 1e-9;
+  });
+  const capture = {
+    ...{ query, key, value: new Float32Array(T * 4).fill(1), decay: new Float32Array(T).fill(1) },
+    ...{ queryProportion: new Float32Array(T).fill(1), keyProportion: new Float32Array(T) },
+    ...{ S: new Float32Array(E * 4), z: new Float32Array(E).fill(-1e-8) },
+  };
+  const lens = new HeadLens(capture, { heads: 1, headWidth: 4, stateRows: E } as never, 0);
+  for (let i = 0; i < T; i++) {
+    const { shares, earlier, mass } = lens.row(i);
+    expect(Math.min(earlier, ...shares)).toBeGreaterThanOrEqual(0);
+    expect(sum(shares) + earlier).toBeCloseTo(mass > 0 ? 1 : 0, 9);
+  }
+});
+
 describe('concentration', () => {
   const config = { heads: 1, headWidth: 4, stateRows: 4 } as never;
   const lens = new HeadLens({ decay: new Float64Array(4) } as LayerCapture, config, 0);

@@ -165,11 +165,11 @@ export class HeadLens {
     return { shares, earlier: mass > 0 ? before / mass : 0, mass };
   }
 
-  /** q~_i . k~_j */
+  /** q~_i . k~_j, never below 0 but by rounding: cos(pi/2) is in float32. */
   private score(i: number, j: number): number {
     const { heads, head, E } = this;
     const { query, key } = this.capture;
-    return dot(query, (i * heads + head) * E, key, (j * heads + head) * E, E);
+    return Math.max(0, dot(query, (i * heads + head) * E, key, (j * heads + head) * E, E));
   }
 
   /** q_i . k_j */
@@ -196,7 +196,7 @@ export class HeadLens {
     let sum = 0;
     for (let r = 0; r < this.E; r++)
       sum += query[(i * this.heads + this.head) * this.E + r] * z[this.head * this.E + r];
-    return sum * this.reach(i, -1);
+    return Math.max(0, sum * this.reach(i, -1));
   }
 
   /** D(i, j) */

@@ -42,7 +42,6 @@ Statistics = dict[str, list[list[float]]]
 
 def _span(weights: Tensor) -> tuple[Tensor, Tensor]:
     """Effective span and silence of each row: weights [..., i, j] -> [..., i] twice."""
-    weights = weights.clamp(min=0)  # cos(pi/2) is a little below zero in float32
     total = weights.sum(-1, keepdim=True)
     p = weights / total.clamp(min=1e-30)
     return torch.exp(torch.special.entr(p).sum(-1)), total[..., 0] <= 0
@@ -84,7 +83,8 @@ def _of_weights(
 def _linear(attention: Attention, x: Tensor, position: Tensor, state: dict) -> dict[str, Tensor]:
     c = attention.config
     q, k, v, log_a, _ = attention.project(x, position, state)
-    reweighted = (q @ k.transpose(-1, -2)).tril()
+    # never below zero but by rounding: cos(pi/2) is in float32
+    reweighted = (q @ k.transpose(-1, -2)).tril().clamp(min=0)
     weights, similarity, more = reweighted, reweighted, {}
     if log_a is not None:
         sums = log_a.double().cumsum(-1)

@@ -53,6 +53,21 @@ def test_concentration_by_the_recurrence(reweighting: str) -> None:
     assert np.max(s["span"]) <= 12 and np.min(s["distance"]) >= 0 and np.min(s["half_life"]) > 0
 
 
+def test_saturated_proportions_leave_no_negative_weights() -> None:
+    """In float32 cos(pi/2) is -4.4e-8: beside small sines it would make weights of both signs."""
+    torch.manual_seed(0)
+    model = LeapFormer(CONFIG)
+    with torch.no_grad():
+        for layer in model.layers:
+            layer.attention.query_proportion.output.bias.fill_(30)
+            layer.attention.key_proportion.output.bias.fill_(-17.4)
+    tokens = np.random.default_rng(0).integers(1, 60, (3, 12))
+    tokens[:, 0] = 0
+    s = measure(model, tokens)
+    assert np.min(s["distance"]) >= 0 and np.max(s["distance"]) <= 12
+    assert np.max(s["span"]) <= 12
+
+
 def test_the_floor_is_what_the_rows_lack() -> None:
     torch.manual_seed(0)
     tokens = np.random.default_rng(0).integers(1, 60, (3, 12))
