@@ -11,6 +11,7 @@ import {
   relativeError,
 } from '../src/model/golden';
 import { hash } from '../src/model/random';
+import { ReferenceBackend } from '../src/model/reference-backend';
 import { GREEDY, RECORD_SIZE, readRecord, type Sampling } from '../src/model/sampling';
 import { REACH, SeenTokens } from '../src/model/seen';
 
@@ -67,6 +68,28 @@ export function describeConformance(name: string, create: (model: ModelData) => 
       const backend = await create(data);
       for (const agreement of await checkModel(backend, data.golden)) expect(agreement).toSatisfy(agrees);
       backend.destroy();
+    });
+
+    test('to the reference where queries sit near 1 and keys near 0, and rms makes what is left large again', async () => {
+      const data = await loadGoldenModel('leap-rms-decay-conv');
+      const layers = data.weights.layers.map((layer) => ({
+        ...layer,
+        queryProportion: { ...layer.queryProportion!, outputBias: 10 },
+        keyProportion: { ...layer.keyProportion!, outputBias: -10 },
+      }));
+      const model = { ...data, weights: { ...data.weights, layers } };
+      const logits = async (backend: Backend) => {
+        const streams = await backend.open(1);
+        await streams.read(data.golden.tokens);
+        const read = await streams.logits();
+        await write(streams, GREEDY, 1); // which decodes
+        const written = await streams.logits();
+        backend.destroy();
+        return { read, written };
+      };
+      const [mine, expected] = [await logits(await create(model)), await logits(new ReferenceBackend(model))];
+      expect(relativeError(mine.read, expected.read)).toBeLessThan(1e-5);
+      expect(relativeError(mine.written, expected.written)).toBeLessThan(1e-5);
     });
 
     test.each(goldenNames)('chunked reading equals token by token, whatever the cuts: %s', async (model) => {

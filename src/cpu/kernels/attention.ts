@@ -30,8 +30,16 @@ export function reweight(
       const from = u + (<usize>(t * stride + h * e) << 2);
       rectify(from, out, bytes, factor);
       if (split) {
-        const P = width > 0 ? proportion(module, width, out, e) : load<f32>(fixed + (<usize>t << 2));
-        const cos = f32x4.splat(cosQuarter(P)), sin = f32x4.splat(sinQuarter(P));
+        let P: f32, rest: f32; // 1 - P for itself: near 1 the difference would keep few digits, and rms makes the rest large again
+        if (width > 0) {
+          const logit = proportionLogit(module, width, out, e);
+          P = sigmoid(logit);
+          rest = sigmoid(-logit);
+        } else {
+          P = load<f32>(fixed + (<usize>t << 2));
+          rest = 1 - P;
+        }
+        const cos = f32x4.splat(cosQuarter(P, rest)), sin = f32x4.splat(sinQuarter(P, rest));
         for (const end = out + bytes; out < end; out += 16) {
           const value = v128.load(out);
           v128.store(out, f32x4.mul(value, cos));
@@ -54,7 +62,7 @@ export function proportions(
     for (let h = 0; h < heads; h++, out += 4) {
       if (width > 0) {
         rectify(u + (<usize>(t * stride + h * e) << 2), room, <usize>e << 2, factor);
-        store<f32>(out, proportion(module, width, room, e));
+        store<f32>(out, sigmoid(proportionLogit(module, width, room, e)));
       } else store<f32>(out, fixed !== 0 ? load<f32>(fixed + (<usize>t << 2)) : 0);
     }
 }
@@ -64,8 +72,8 @@ function rectify(from: usize, to: usize, bytes: usize, factor: f32): void {
     v128.store(to + i, f32x4.mul(f32x4.pmax(v128.load(from + i), f32x4.splat(0)), f32x4.splat(factor)));
 }
 
-/** The LeaP module: a learned proportion in (0, 1). */
-function proportion(module: Module, width: i32, u: usize, e: i32): f32 {
+/** The LeaP module: of its number the sigmoid is a learned proportion. */
+function proportionLogit(module: Module, width: i32, u: usize, e: i32): f32 {
   const bias = module + (<usize>(width * e) << 2);
   const output = bias + (<usize>width << 2);
   let sum = load<f32>(output + (<usize>width << 2));
@@ -74,7 +82,7 @@ function proportion(module: Module, width: i32, u: usize, e: i32): f32 {
     const hidden = dot(module + (<usize>(r * e) << 2), u, e) + load<f32>(bias + at);
     sum += load<f32>(output + at) * max<f32>(hidden, 0);
   }
-  return sigmoid(sum);
+  return sum;
 }
 
 /**

@@ -51,15 +51,15 @@ function cosNear0(y: f32): f32 {
   return 1 + s * (-1.0 / 2 + s * (1.0 / 24 + s * (-1.0 / 720 + s * (1.0 / 40320))));
 }
 
-// sin and cos of pi/2 P, P in [0, 1], each from its nearer end: so that they are exact there, where a product of a pair that
-// the re-weighting takes away would else leave a trace.
+// sin and cos of pi/2 P, P in [0, 1] and rest = 1 - P, each from its nearer end: so that they are exact there, where a product
+// of a pair that the re-weighting takes away would else leave a trace.
 
-export function sinQuarter(P: f32): f32 {
-  return P <= 0.5 ? sinNear0(P * HALF_PI) : cosNear0((1 - P) * HALF_PI);
+export function sinQuarter(P: f32, rest: f32): f32 {
+  return P <= 0.5 ? sinNear0(P * HALF_PI) : cosNear0(rest * HALF_PI);
 }
 
-export function cosQuarter(P: f32): f32 {
-  return P <= 0.5 ? cosNear0(P * HALF_PI) : sinNear0((1 - P) * HALF_PI);
+export function cosQuarter(P: f32, rest: f32): f32 {
+  return P <= 0.5 ? cosNear0(P * HALF_PI) : sinNear0(rest * HALF_PI);
 }
 
 /** The sum of the lanes, in a fixed order. */

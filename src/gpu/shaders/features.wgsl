@@ -52,9 +52,10 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let c = chunk.tokens[first + 2u];
   let d = chunk.tokens[first + 3u];
   let position = vec4<f32>(vec4(a.position, b.position, c.position, d.position));
-  let proportions = array(proportion(0u, position), proportion(1u, position));
-  let query = quarter_turn(proportions[0]);
-  let key = quarter_turn(proportions[1]);
+  let of_query = proportion(0u, position);
+  let of_key = proportion(1u, position);
+  let query = quarter_turn(of_query.value, of_query.rest);
+  let key = quarter_turn(of_key.value, of_key.rest);
   let to = features_at(first, head);
   for (var r = lane; r < 2u * STATE_ROWS; r += WORKGROUP) {
     put(to + Q_AT + r, turned_row(r, query, key));
@@ -65,8 +66,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   if (lane == 0u) {
     let opens = vec4(a.id, b.id, c.id, d.id) == vec4(BOS);
     put(to + A_AT, select(retention(head, vec4(near, far)), vec4<f32>(), opens));
-    put(to + P_AT, proportions[0]);
-    put(to + P_AT + 1u, proportions[1]);
+    put(to + P_AT, of_query.value);
+    put(to + P_AT + 1u, of_key.value);
   }
 }
 

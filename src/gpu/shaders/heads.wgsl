@@ -37,16 +37,23 @@ fn make_hidden(lane: u32) {
   }
 }
 
+/// P, and 1 - P for itself: near 1 their difference would keep few digits, and rms makes what is left large again.
+struct Proportion {
+  value: Numbers,
+  rest: Numbers,
+}
+
 /// Pq (side 0) or Pk (side 1) at a position, once `hidden` is filled.
-fn proportion(side: u32, position: Numbers) -> Numbers {
+fn proportion(side: u32, position: Numbers) -> Proportion {
   if (REWEIGHTING != LEAP) {
-    return min(position / STATIC_LENGTH, Numbers(1.0));
+    let fixed = min(position / STATIC_LENGTH, Numbers(1.0));
+    return Proportion(fixed, 1.0 - fixed);
   }
   var sum = Numbers(vector(PROPORTION_AT + side * PROPORTION_SIZE + PROPORTION_HIDDEN * (E + 2u)));
   for (var i = 0u; i < PROPORTION_HIDDEN; i++) {
     sum += hidden[side * PROPORTION_HIDDEN + i];
   }
-  return sigmoid(sum);
+  return Proportion(sigmoid(sum), sigmoid(-sum));
 }
 
 /// Row `r` of q~ and k~.
