@@ -18,7 +18,8 @@ What is measured, [layers][heads], means over tokens of the second half of a win
                       where values cancel
     silent            share of all tokens that have no weight at all
     gain              W / max(W, floor): what is left of the rows' sum 1 (denominator only)
-    query_spread, key_spread    standard deviation of the proportions over tokens (leap, static)
+    query_mean, key_mean        mean of the proportions over tokens (leap, static)
+    query_spread, key_spread    and their standard deviation
     half_life         ln 2 / -ln a in tokens, median over tokens (decay only)
 """
 
@@ -96,8 +97,8 @@ def _linear(attention: Attention, x: Tensor, position: Tensor, state: dict) -> d
         (q_cos, q_sin), (k_cos, k_sin) = q.chunk(2, -1), k.chunk(2, -1)
         plain_q, plain_k = torch.hypot(q_cos, q_sin), torch.hypot(k_cos, k_sin)
         similarity = (plain_q @ plain_k.transpose(-1, -2)).tril()
-        more["query_spread"] = _proportions(q_cos, q_sin)
-        more["key_spread"] = _proportions(k_cos, k_sin)
+        more["query_mean"], more["query_spread"] = _proportions(q_cos, q_sin)
+        more["key_mean"], more["key_spread"] = _proportions(k_cos, k_sin)
     if c.normalizer == "denominator":
         total = weights.sum(-1)
         more["gain"] = _mean(total / total.clamp(min=c.denominator_floor), total <= 0)
@@ -139,14 +140,14 @@ def measure(model: LeapFormer, windows: np.ndarray) -> Statistics:
     return rows
 
 
-def _proportions(cos: Tensor, sin: Tensor) -> Tensor:
-    """Spread over tokens of the proportions behind [x cos, x sin]: [n, h, T, e] -> [h]."""
+def _proportions(cos: Tensor, sin: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean and spread of the proportions behind [x cos, x sin] over tokens: [n, h, T, e] -> [h]."""
     sums = torch.stack([cos.sum(-1), sin.sum(-1)])
     proportion = torch.atan2(sums[1], sums[0]) / (np.pi / 2)
     alive = sums.sum(0) > 0
     mean = (proportion * alive).sum((0, 2)) / alive.sum((0, 2)).clamp(min=1)
     square = ((proportion - mean[:, None]).square() * alive).sum((0, 2))
-    return (square / alive.sum((0, 2)).clamp(min=1)).sqrt()
+    return mean, (square / alive.sum((0, 2)).clamp(min=1)).sqrt()
 
 
 def document_windows(tokens: np.ndarray) -> np.ndarray:

@@ -66,6 +66,7 @@ def test_saturated_proportions_leave_no_negative_weights() -> None:
     s = measure(model, tokens)
     assert np.min(s["distance"]) >= 0 and np.max(s["distance"]) <= 12
     assert np.max(s["span"]) <= 12
+    assert np.min(s["query_mean"]) > 0.999 and np.max(s["key_mean"]) < 0.001
 
 
 def test_the_floor_is_what_the_rows_lack() -> None:
