@@ -67,14 +67,21 @@ class _Builder(_Graph):
         return self.add("Mul", x, self.constant(np.float32(factor)))
 
     def split_by_proportion(self, x: str, name: str) -> str:
-        """[1, T, d] -> [1, T, 2 d]: each head's cos part, then its sin part."""
+        """[1, T, d] -> [1, T, 2 d]: each head's cos part, then its sin part.
+
+        cos(pi/2 P) = sin(pi/2 (1 - P)), and 1 - P = sigmoid(-u) = 1 / (1 + e^u): digits that a
+        P near 1 has lost, and that ONNX Runtime's Sigmoid has not for small results.
+        """
         c = self.config
         heads = self.constant([0, 0, c.num_attention_heads, c.head_size])
         x = self.add("Reshape", x, heads)
         hidden = self.add("Relu", self.linear(x, f"{name}.hidden"))
-        proportion = self.add("Sigmoid", self.linear(hidden, f"{name}.output"))
-        angle = self.scale(proportion, np.pi / 2)
-        parts = [self.add("Mul", x, self.add(turn, angle)) for turn in ("Cos", "Sin")]
+        logit = self.linear(hidden, f"{name}.output")
+        one, parts = self.constant(np.float32(1)), []
+        for power in (logit, self.add("Neg", logit)):
+            proportion = self.add("Div", one, self.add("Add", one, self.add("Exp", power)))
+            turn = self.add("Sin", self.scale(proportion, np.pi / 2))
+            parts.append(self.add("Mul", x, turn))
         return self.add(
             "Reshape", self.add("Concat", *parts, axis=-1), self.constant([0, 0, 2 * c.hidden_size])
         )
