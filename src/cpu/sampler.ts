@@ -1,6 +1,6 @@
 import type { Config } from '../model/config';
 import { RECORD_SIZE, type Sampling } from '../model/sampling';
-import { REACH, type SeenTokens } from '../model/seen';
+import { REACH, type SeenTokens, tokenSetWords } from '../model/seen';
 import type { Heap } from './heap';
 import type { Kernels } from './kernels';
 
@@ -18,12 +18,13 @@ export class Sampler {
   private readonly room: number;
   private readonly record: number;
 
-  constructor({ vocabSize }: Config, heap: Heap, kernels: Kernels) {
+  constructor(config: Config, heap: Heap, kernels: Kernels) {
+    const { vocabSize } = config;
     this.vocabSize = vocabSize;
     this.heap = heap;
     this.kernels = kernels;
     const vector = Math.ceil(vocabSize / 4) * 16;
-    const words = Math.ceil(vocabSize / 32) * 4;
+    const words = 4 * tokenSetWords(config);
     this.bytes = 3 * vector + words + 4 * RECORD_SIZE + 8 * REACH;
     this.scores = heap.allocate(this.bytes);
     this.masses = this.scores + vector;

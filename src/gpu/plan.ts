@@ -1,5 +1,5 @@
 import type { Config } from '../model/config';
-import { REACH, seenWords } from '../model/seen';
+import { REACH, seenWords, tokenSetWords } from '../model/seen';
 import { stateLayout } from '../model/snapshot';
 import type { Precision, Weights } from '../model/weights';
 
@@ -156,7 +156,7 @@ export function makePlan(config: Config, precision: Precision, tuning: Tuning): 
     sinusoid,
     size: sinusoid + (config.position === 'sinusoidal' ? padded(2 * d) : 0),
   };
-  const setWords = Math.ceil(vocabSize / 32);
+  const setWords = tokenSetWords(config);
   const streamWords = CONTROL.SEEN + seenWords(config) + setWords;
   const scores = (2 + h + slices) * width;
   const activations = scores + padded(vocabSize);

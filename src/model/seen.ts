@@ -11,9 +11,14 @@ export const LONGEST = 16;
  */
 export type Seen = (id: number) => number;
 
+/** Words of a set of tokens, one bit each. */
+export function tokenSetWords({ vocabSize }: Config): number {
+  return Math.ceil(vocabSize / 32);
+}
+
 /** Words of SeenTokens. */
-export function seenWords({ vocabSize }: Config): number {
-  return Math.ceil(vocabSize / 32) + REACH;
+export function seenWords(config: Config): number {
+  return tokenSetWords(config) + REACH;
 }
 
 /** What the penalties know of an article; `<|endoftext|>` empties it and is never in it. */
