@@ -44,13 +44,14 @@ test('the address chooses the backend, and a setting takes it back', async ({ pl
   await expect(page).not.toHaveURL(/backend/);
 });
 
-test('asked for WebGPU where there is none, it says so; a setting mends it', async ({ playground, page }) => {
-  await playground.open('?backend=webgpu');
-  await expect(alert(page)).toContainText(/WebGPU/);
-  await page.getByRole('button', { name: 'Settings', exact: true }).click();
-  await page.getByRole('radio', { name: 'Automatic' }).check();
-  await playground.isReady();
+test('asked for WebGPU where there is none, it runs on the processor and says why', async ({
+  playground,
+  page,
+}) => {
+  await playground.open('?backend=webgpu', { length: 1 });
   await playground.press(playground.write);
+  await page.getByRole('button', { name: /^Runs on: CPU/ }).click();
+  await expect(page.getByRole('dialog', { name: /^Runs on/ })).toContainText('no WebGPU device');
 });
 
 test('while the model loads, the page is of use, and a press is remembered', async ({ playground, page }) => {
@@ -126,3 +127,41 @@ for (const [name, body, says] of damaged)
     await playground.press(playground.write); // a press is a wish to try again, too
     await expect(playground.text.locator('ins')).not.toHaveCount(0);
   });
+
+const lacking: [what: string, take: () => void, says: string][] = [
+  [
+    'AbortSignal.any',
+    () => Object.defineProperty(AbortSignal, 'any', { value: undefined }),
+    'it lacks AbortSignal.any.',
+  ],
+  [
+    'workers, as in a sandboxed frame',
+    () => {
+      window.Worker = class {
+        constructor() {
+          throw new DOMException('Access is denied', 'SecurityError');
+        }
+      } as never;
+    },
+    "refuses to start the model's worker",
+  ],
+];
+for (const [what, take, says] of lacking)
+  test(`without ${what}, the page says so and still shows the text`, async ({ playground, page }) => {
+    await page.addInitScript(take);
+    await playground.open();
+    await expect(alert(page)).toContainText(says);
+    await playground.startNew('Still here');
+    expect(await playground.words()).toBe('Still here');
+  });
+
+test('without locks and the newest functions the model writes', async ({ playground, page }) => {
+  await page.addInitScript(() => {
+    Object.defineProperty(Promise, 'withResolvers', { value: undefined });
+    Object.defineProperty(Intl, 'Segmenter', { value: undefined });
+    Object.defineProperty(Navigator.prototype, 'locks', { value: undefined });
+  });
+  await playground.open('', { length: 8 });
+  await playground.press(playground.write);
+  await expect(playground.text.locator('ins')).not.toHaveCount(0);
+});
