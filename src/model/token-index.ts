@@ -7,7 +7,7 @@ export interface Token {
   /** Counted from 0 at the text's first token; the opening `<|endoftext|>` is not counted. */
   readonly number: number;
   readonly id: number;
-  /** UTF-16 units that it completes; none for a token inside a character. */
+  /** Its UTF-16 units; none for a token that ends inside a character. */
   readonly from: number;
   readonly to: number;
   readonly run: Run;

@@ -50,6 +50,11 @@ describe('branches', () => {
     expect(draw(branchTree(two))).toBe('A( certified)( certain|)');
   });
 
+  it('part between characters', () => {
+    const one = keepBranch({ ...EMPTY, runs: typed('A 😀') });
+    expect(draw(branchTree({ ...one, runs: typed('A 😁') }))).toBe('A (😀)(😁|)');
+  });
+
   it('hold every text, and the pieces on the way to each make it up', () => {
     const word = fc.constantFrom(' a', ' b', ' ab');
     fc.assert(

@@ -76,7 +76,7 @@ function withBranches(value: TextValue, change: (branch: Branch) => Branch): Tex
   return { ...value, branches: value.branches.map(change) };
 }
 
-/** UTF-16 units in which two texts agree from the beginning, never ending inside a token of the first. */
+/** UTF-16 units in which two texts agree from the beginning, never ending inside a token or character of the first. */
 export function commonLength(a: readonly Run[], b: readonly Run[]): number {
   let n = 0;
   let common = 0;
@@ -88,6 +88,7 @@ export function commonLength(a: readonly Run[], b: readonly Run[]): number {
     common++;
   }
   if (restA.unit() === undefined || restB.unit() === undefined) return common;
+  if ((restA.unit()! & 0xfc00) === 0xdc00) common--; // the second half of a pair of surrogates
   const index = new TokenIndex(a);
   const token = index.at(common);
   return token === null ? common : Math.min(common, index.token(token).from);
