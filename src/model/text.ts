@@ -31,6 +31,17 @@ export function plainText(runs: readonly Run[]): string {
   return runs.map((run) => run.text).join('');
 }
 
+/** The UTF-16 range [from, to) of a text, without joining megabytes of it. */
+export function textBetween(runs: readonly Run[], from: number, to: number): string {
+  let [text, start] = ['', 0];
+  for (const run of runs) {
+    if (start >= to) break;
+    text += run.text.slice(Math.max(0, from - start), to - start);
+    start += run.text.length;
+  }
+  return text;
+}
+
 export function typed(text: string): Run[] {
   return text ? [{ source: 'typed', text, tokens: null }] : [];
 }
