@@ -162,9 +162,10 @@ describe('an edit', () => {
 
   it('joins the typing before it into one step, until a pause', async () => {
     const { playground, text, wait } = await ready();
-    for (const [i, letter] of [...'Hello'].entries()) playground.edit({ from: i, to: i, insert: letter });
+    for (const [i, letter] of [...'Hello'].entries())
+      playground.input('key', [{ from: i, to: i, insert: letter }]);
     wait(5000);
-    playground.edit({ from: 5, to: 5, insert: '!' });
+    playground.input('key', [{ from: 5, to: 5, insert: '!' }]);
     playground.undo();
     expect(text()).toBe('Hello');
     playground.undo();

@@ -1,10 +1,12 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { Sampling, TokenRecord } from '../../model/sampling';
+import { textBetween } from '../../model/text';
 import { type Token, TokenIndex } from '../../model/token-index';
 import { retitle } from './article';
 import { type Branch, carryBranches, cutAt, nameBranch, pruneBranches, walkTo } from './branches';
 import { withChoice } from './choice';
 import { Comparison } from './comparison';
+import { type InputKind, LONGEST_GRAPHEME, nextStep, type OpenStep } from './document/undo-step';
 import * as history from './history';
 import { Inspection } from './inspection';
 import { FIRST_LOOK, LensDesk } from './lens';
@@ -17,8 +19,6 @@ import { MemoryTexts, type TextStorage } from './text-storage';
 import { type Change, EMPTY, edit, lengthOf, type TextValue } from './text-value';
 import { Texts } from './texts';
 import { createTokenView } from './token-view';
-
-const TYPING_PAUSE = 1200; // ms after which typing is a new step of undo
 
 /** The playground without its page: the document, the settings, and the engine that writes. */
 export class Playground {
@@ -36,8 +36,8 @@ export class Playground {
   private readonly now: () => number;
   /** A shared text as it was opened: until it is changed, another one may take its place for good. */
   private opened: TextValue | null = null;
-  /** Typing under way: edits that follow at `at` before `until` belong to the same step. */
-  private typing: { at: number; until: number } | null = null;
+  /** The step of undo that typing may join, as long as the history is at that step. */
+  private step: { readonly open: OpenStep; readonly past: history.History['past'] } | null = null;
 
   constructor(options: SessionOptions & { settings?: Settings; storage?: TextStorage; now?(): number }) {
     this.now = options.now ?? Date.now;
@@ -70,7 +70,6 @@ export class Playground {
   /** Before the text changes: what is being written ends at the words that are shown. */
   makeWay(): void {
     this.session.makeWay();
-    this.typing = null;
   }
 
   /** Another text altogether, with what undo knows of it. */
@@ -88,21 +87,33 @@ export class Playground {
 
   // The document. Whatever changes it ends a generation first, at the words that are shown.
 
-  /** Typing, pasting, deleting: changes made at once, the last in the text first. */
+  /** Changes made at once, the last in the text first, as a step of undo. */
   edit(...changes: Change[]): void {
-    const [{ from, to, insert }] = changes;
-    if (changes.every((change) => change.from === change.to && !change.insert)) return;
-    const goesOn =
-      this.typing !== null &&
-      this.now() < this.typing.until &&
-      (from === this.typing.at || to === this.typing.at) &&
-      !insert.includes('\n');
-    this.change((text) => changes.reduce(edit, text), goesOn);
-    this.typing = { at: from + insert.length, until: this.now() + TYPING_PAUSE };
+    this.input('other', changes);
   }
 
-  setTitle(words: string): void {
-    this.edit(retitle(this.text.runs, words));
+  /** The same by a person's keys, which may join the step that is under way (undo-step.ts). */
+  input(kind: InputKind, changes: readonly Change[], caret = endOf(changes[0])): void {
+    const [{ from, to }] = changes;
+    if (changes.every((change) => change.from === change.to && !change.insert)) return;
+    const { history: before } = this.store.getState();
+    const step = this.step?.past === before?.past ? (this.step?.open ?? null) : null;
+    const removed = to - from > LONGEST_GRAPHEME ? '' : textBetween(this.text.runs, from, to);
+    const { joins, open } = nextStep(step, { kind, changes, removed, caret }, this.now());
+    this.change((text) => changes.reduce(edit, text), joins);
+    const { history: after } = this.store.getState();
+    this.step = open && after && { open, past: after.past };
+  }
+
+  /** Typing goes on as a step of its own. */
+  endStep(): void {
+    this.step = null;
+  }
+
+  /** Typing in the title, which is typing in the text. */
+  setTitle(words: string, isComposing = false): void {
+    const { caret, ...change } = retitle(this.text.runs, words);
+    this.input(isComposing ? 'composition' : 'key', [change], caret);
   }
 
   /** Another text in place of this one. Undo brings this one back. */
@@ -156,7 +167,6 @@ export class Playground {
   }
 
   generate(tokens = this.store.getState().settings.length): Promise<void> {
-    this.typing = null;
     return this.session.generate(tokens);
   }
 
@@ -169,14 +179,12 @@ export class Playground {
   }
 
   regenerate(): Promise<void> {
-    this.typing = null;
     if (this.text.generatedFrom === null) return Promise.resolve();
     return this.session.generate(this.store.getState().settings.length, { from: 'last generation' });
   }
 
   /** Says of each token that was drawn whether this model draws it; the outcome is in the state. */
   verify(): Promise<void> {
-    this.typing = null;
     return this.session.verify();
   }
 
@@ -282,6 +290,10 @@ export class Playground {
     const present = carryBranches(past.present, next.present);
     this.store.setState({ history: history.amend(next, present), problem: null });
   }
+}
+
+function endOf({ from, insert }: Change): number {
+  return from + insert.length;
 }
 
 /** Whether there is something to generate anew. */
