@@ -114,11 +114,11 @@ function ReadText({ known: { isWhole } }: { known: KnownTokens }) {
 }
 
 /** The token that is looked at, and the way to its neighbours. */
-function Walk({ token, known: { index, record } }: { token: Token | null; known: KnownTokens }) {
+function Walk({ token, known: { runs, index, record } }: { token: Token | null; known: KnownTokens }) {
   const playground = usePlayground();
   const vocabulary = useVocabulary();
   const glance = useStore(playground.inspection.store, (state) => state.glance);
-  const full = token && (glanced(glance, token) ?? record(token));
+  const full = token && (glanced(glance, token.number, runs) ?? record(token));
   const press = (event: KeyboardEvent) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const digit = '1234567890'.indexOf(event.key);

@@ -3,9 +3,10 @@ import type { Sampling, TokenRecord } from '../../model/sampling';
 import { textBetween } from '../../model/text';
 import { type Token, TokenIndex } from '../../model/token-index';
 import { retitle } from './article';
-import { type Branch, carryBranches, cutAt, nameBranch, pruneBranches, walkTo } from './branches';
+import { type Branch, carryBranches, cutAt, keepUndone, nameBranch, pruneBranches, walkTo } from './branches';
 import { withChoice } from './choice';
 import { Comparison } from './comparison';
+import { type NoticeSubject, notify, withoutTextNotice } from './document/notice';
 import { type InputKind, LONGEST_GRAPHEME, nextStep, type OpenStep } from './document/undo-step';
 import * as history from './history';
 import { Inspection } from './inspection';
@@ -53,6 +54,7 @@ export class Playground {
       problem: null,
       verified: null,
       notice: null,
+      noticeAbout: 'page',
       announcement: '',
     }));
     this.session = new Session(this.store, options);
@@ -69,6 +71,7 @@ export class Playground {
 
   /** Before the text changes: what is being written ends at the words that are shown. */
   makeWay(): void {
+    this.comparison.end();
     this.session.makeWay();
   }
 
@@ -76,8 +79,20 @@ export class Playground {
   switchTo(to: history.History): void {
     this.makeWay();
     this.cursor = null;
-    this.store.setState({ history: to, figures: null, problem: null });
+    this.store.setState({ history: to });
+    this.forget();
     void this.session.follow();
+  }
+
+  /** What was said of the text before goes with it. */
+  private forget(): void {
+    this.store.setState((state) => ({
+      ...{ figures: null, problem: null, verified: null },
+      ...withoutTextNotice(state),
+    }));
+    this.inspection.forget();
+    this.lens.set({ token: null });
+    this.tokens.setState({ chosen: null, hovered: null });
   }
 
   /** Begins with a kept text; there is nothing to undo yet. */
@@ -119,12 +134,13 @@ export class Playground {
   /** Another text in place of this one. Undo brings this one back. */
   replace(text: TextValue): void {
     this.change(() => text);
-    this.store.setState({ figures: null, problem: null, notice: null });
+    this.forget();
   }
 
   /** A text that came by a link or a file. Nothing runs by itself, and undo brings back what was there. */
   openShared(text: TextValue): void {
     this.stop();
+    this.keepUndone();
     const before = this.text;
     const replaced = before === this.opened ? (before.origin?.replaced ?? null) : before;
     this.opened = { ...text, origin: { ...text.origin!, replaced } };
@@ -148,6 +164,12 @@ export class Playground {
     });
   }
 
+  /** Before redo loses them: what undo left becomes branches of the text. */
+  keepUndone(): void {
+    const { history: past } = this.store.getState();
+    if (past) this.store.setState({ history: keepUndone(past) });
+  }
+
   undo(): void {
     this.travel(history.undo);
   }
@@ -167,6 +189,7 @@ export class Playground {
   }
 
   generate(tokens = this.store.getState().settings.length): Promise<void> {
+    this.comparison.end();
     return this.session.generate(tokens);
   }
 
@@ -180,6 +203,7 @@ export class Playground {
 
   regenerate(): Promise<void> {
     if (this.text.generatedFrom === null) return Promise.resolve();
+    this.comparison.end();
     return this.session.generate(this.store.getState().settings.length, { from: 'last generation' });
   }
 
@@ -270,16 +294,17 @@ export class Playground {
     this.store.setState({ [message]: null });
   }
 
-  notify(notice: string): void {
-    this.store.setState({ notice });
+  notify(words: string, about: NoticeSubject = 'page'): void {
+    notify(this.store, words, about);
   }
 
   private change(next: (text: TextValue) => TextValue, withinStep = false): void {
     this.makeWay();
     const { history: past } = this.store.getState();
     if (!past) return;
+    const before = withinStep ? past : keepUndone(past);
     const go = withinStep ? history.amend : history.commit;
-    this.store.setState({ history: go(past, next(past.present)) });
+    this.store.setState({ history: go(before, next(before.present)) });
   }
 
   private travel(step: (from: history.History) => history.History): void {
@@ -288,7 +313,10 @@ export class Playground {
     if (!past) return;
     const next = step(past);
     const present = carryBranches(past.present, next.present);
-    this.store.setState({ history: history.amend(next, present), problem: null });
+    this.store.setState((state) => ({
+      ...{ history: history.amend(next, present), problem: null },
+      ...withoutTextNotice(state),
+    }));
   }
 }
 

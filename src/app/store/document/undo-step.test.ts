@@ -152,7 +152,11 @@ function borderAt(text: string, n: number): number {
 }
 
 const place = fc.nat(30);
-const words = fc.string({ unit: fc.constantFrom('a', ' ', 'é', '😀', 'e\u0301', '\n'), minLength: 1, maxLength: 6 });
+const words = fc.string({
+  unit: fc.constantFrom('a', ' ', 'é', '😀', 'e\u0301', '\n'),
+  minLength: 1,
+  maxLength: 6,
+});
 const action = fc.oneof(
   { weight: 6, arbitrary: fc.record({ does: fc.constant('type' as const), words }) },
   {
