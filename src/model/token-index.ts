@@ -84,6 +84,24 @@ export class TokenIndex {
   }
 }
 
+/**
+ * Where a token stands in the model's sequence, which the opening `<|endoftext|>` begins at position 0. People see tokens
+ * numbered by position: the text's first is token 1.
+ */
+export function positionOf(number: number): number {
+  return number + 1;
+}
+
+/** Which of the text's tokens stands at a position; -1 for the opening one. */
+export function numberAt(position: number): number {
+  return position - 1;
+}
+
+/** Position of the last of so many tokens, the opening one included: how many of them are the text's. */
+export function lastPosition(count: number): number {
+  return Math.max(count - 1, 0);
+}
+
 /** What was recorded when a token was drawn; null for typed tokens, and where a link brought them without. */
 export function recordOf({ run, place }: Token): TokenRecord | null {
   if (run.source === 'typed' || Number.isNaN(run.records[place * RECORD_SIZE + 1])) return null;

@@ -4,6 +4,7 @@ import type { Model } from '../model/folder';
 import { Pace } from '../model/pace';
 import type { Sampling } from '../model/sampling';
 import { SeenTokens } from '../model/seen';
+import { numberAt } from '../model/token-index';
 import { judge } from '../model/verify';
 import { StreamingDecoder } from '../model/vocabulary';
 import { encodeRuns } from './encode';
@@ -79,7 +80,7 @@ export async function verifyTokens(
         const judgement = judge(await streams.logits(), drawnWith, draw, seen.now(), id);
         counts[judgement.verdict]++;
         if (judgement.verdict !== 'exact' && findings.length < MOST_FINDINGS)
-          findings.push({ ...judgement, id, position: draw - 1 });
+          findings.push({ ...judgement, id, number: numberAt(draw) });
         await streams.read([id]);
         seen.add(id);
         checked++;

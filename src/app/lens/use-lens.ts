@@ -2,7 +2,7 @@ import { useEffect, useMemo, useState } from 'react';
 import type { Encoded } from '../../model/encoded';
 import { EngineError, type ErrorData } from '../../model/errors';
 import { plainText, type Run } from '../../model/text';
-import { TokenIndex } from '../../model/token-index';
+import { numberAt, TokenIndex } from '../../model/token-index';
 import type { LensAnswer, LensQuestions } from '../../workers/lens-messages';
 import { usePlayground, usePlaygroundState } from '../playground-context';
 import { commonTokens } from '../store/document/same-text';
@@ -68,12 +68,12 @@ export function useLens<K extends keyof LensQuestions>(
   return { ...looking, answer: holds ? answer : null };
 }
 
-/** The text as it stands, by token. Tokens are numbered as the model reads them: 0 opens the text. */
+/** The text as it stands, by the position of its tokens in the model: 0 opens the text. */
 export interface Words {
   readonly index: TokenIndex;
   readonly count: number;
-  /** What a token says, white space made visible. */
-  of(token: number): string;
+  /** What the token at a position says, white space made visible. */
+  of(position: number): string;
 }
 
 export function useWords(): Words {
@@ -81,10 +81,10 @@ export function useWords(): Words {
   return useMemo(() => {
     const index = new TokenIndex(runs);
     const text = plainText(runs);
-    const of = (token: number) => {
-      if (token === 0) return 'start of the text';
-      if (token > index.count) return '…';
-      const { from, to } = index.token(token - 1);
+    const of = (position: number) => {
+      if (position === 0) return 'start of the text';
+      if (position > index.count) return '…';
+      const { from, to } = index.token(numberAt(position));
       if (from === to) return 'part of a character';
       const words = text.slice(from, to).replaceAll('\n', '⏎').replaceAll('\f', '❧');
       return words.trim() || '␣';

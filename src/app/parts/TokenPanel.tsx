@@ -1,6 +1,6 @@
 import { type KeyboardEvent, useEffect } from 'react';
 import { useStore } from 'zustand';
-import type { Token } from '../../model/token-index';
+import { lastPosition, type Token } from '../../model/token-index';
 import { showToken, tokenBytes } from '../../model/vocabulary';
 import { canHighlight } from '../editor/highlights';
 import { count } from '../format';
@@ -89,7 +89,9 @@ function ReadText({ known: { isWhole } }: { known: KnownTokens }) {
         <p>
           Reading{' '}
           <span className="progress-amount">
-            {progress.total ? `${count(progress.read)} of ${count(progress.total)} tokens` : ''}
+            {progress.total
+              ? `${count(lastPosition(progress.read))} of ${count(lastPosition(progress.total))} tokens`
+              : ''}
           </span>
         </p>
         <progress

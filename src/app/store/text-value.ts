@@ -43,9 +43,9 @@ export function lengthOf(runs: readonly Run[]): number {
   return runs.reduce((sum, run) => sum + run.text.length, 0);
 }
 
-/** Tokens that the model reads for this text, the opening one included; null while some of it is not encoded. */
+/** Tokens of this text, the opening one not counted: the position of its last; null while some of it is not encoded. */
 export function countTokens(runs: readonly Run[]): number | null {
-  let count = 1;
+  let count = 0;
   for (const { tokens } of runs) {
     if (!tokens) return null;
     count += tokens.ids.length;
