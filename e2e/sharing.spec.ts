@@ -106,7 +106,8 @@ test('a token has one number, wherever it is shown', async ({ playground, page }
   await page.getByText('Which tokens').click();
   await expect(page.getByRole('complementary', { name: 'Verification' })).toContainText(`Token ${number},`);
 
-  for (let n = 1; n < SAMPLED.ids.length; n++) await page.getByRole('button', { name: 'Token after' }).click();
+  for (let n = 1; n < SAMPLED.ids.length; n++)
+    await page.getByRole('button', { name: 'Token after' }).click();
   const last = number + SAMPLED.ids.length - 1;
   await expect(panel).toContainText(`Token ${last},`);
   await expect(page.locator('.figures')).toContainText(new RegExp(`Position\\s*${last} tokens`));
