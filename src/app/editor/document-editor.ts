@@ -1,8 +1,9 @@
 import { deleteGroupBackward, standardKeymap } from '@codemirror/commands';
-import { Annotation, EditorState, type Transaction, type TransactionSpec } from '@codemirror/state';
+import { Annotation, EditorState, Transaction, type TransactionSpec } from '@codemirror/state';
 import { EditorView, keymap, placeholder } from '@codemirror/view';
 import { plainText, type Run } from '../../model/text';
 import { TokenIndex } from '../../model/token-index';
+import type { InputKind } from '../store/document/undo-step';
 import type { Playground } from '../store/playground';
 import { type Change, difference, sampledRanges } from '../store/text-value';
 import type { TokenView } from '../store/token-view';
@@ -71,7 +72,7 @@ export function editDocument(parent: HTMLElement, playground: Playground): Edito
       changes.unshift({ from, to, insert: insert.sliceString(0, undefined, '\n') }); // last first: the others stay in place
     });
     writingBack = true;
-    playground.edit(...changes);
+    playground.input(kindOf(transaction), changes);
     writingBack = false;
     show(playground.text.runs);
   }
@@ -138,6 +139,15 @@ export function editDocument(parent: HTMLElement, playground: Playground): Edito
     destroy();
   };
   return view;
+}
+
+function kindOf(transaction: Transaction): InputKind {
+  if (transaction.isUserEvent('input.type.compose.start')) return 'new composition';
+  if (transaction.isUserEvent('input.type.compose')) return 'composition';
+  const isKey =
+    ['input.type', 'delete.backward', 'delete.forward'].some((event) => transaction.isUserEvent(event)) ||
+    transaction.annotation(Transaction.userEvent) === 'input'; // a new line
+  return isKey ? 'key' : 'other';
 }
 
 /** The number of a token when more of the text before it is encoded. */

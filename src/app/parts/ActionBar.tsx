@@ -92,7 +92,7 @@ function Figures() {
           </dd>
         </div>
       ) : null}
-      {position === 1 ? null : (
+      {position === 0 ? null : (
         <div>
           <dt>Position</dt>
           <dd data-tip="Tokens that the model has read or written here">

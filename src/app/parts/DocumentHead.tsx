@@ -22,7 +22,10 @@ export function DocumentHead() {
           value={title}
           placeholder="Untitled"
           autoComplete="off"
-          onChange={(event) => playground.setTitle(event.target.value)}
+          onCompositionStart={() => playground.endStep()}
+          onChange={({ target, nativeEvent }) =>
+            playground.setTitle(target.value, (nativeEvent as InputEvent).isComposing)
+          }
         />
       </label>
       <Popover

@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react';
 import type { ErrorData } from '../../model/errors';
+import { lastPosition } from '../../model/token-index';
 import { bytes, count } from '../format';
 import { usePlayground, usePlaygroundState } from '../playground-context';
 import { CloseIcon } from './icons';
@@ -95,7 +96,11 @@ function ReadingStatus() {
         label="Reading your text"
         part={work.total === null ? null : work.read}
         whole={work.total}
-        words={work.total === null ? '' : `${count(work.read)} of ${count(work.total)} tokens`}
+        words={
+          work.total === null
+            ? ''
+            : `${count(lastPosition(work.read))} of ${count(lastPosition(work.total))} tokens`
+        }
         more=""
       />
     </div>

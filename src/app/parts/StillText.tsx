@@ -1,5 +1,6 @@
-import { plainText, type Run } from '../../model/text';
+import { type Run, textBetween } from '../../model/text';
 import { ARTICLE_BREAK, heading } from '../store/article';
+import { firstOf } from '../store/document/graphemes';
 import { sampledRanges } from '../store/text-value';
 
 const LINES = 120; // more than a screen holds
@@ -8,7 +9,9 @@ const LINES = 120; // more than a screen holds
 export function StillText({ runs }: { runs: readonly Run[] }) {
   const sampled = sampledRanges(runs);
   let at = 0;
-  const lines = plainText(runs).slice(0, 20_000).split('\n').slice(0, LINES);
+  const lines = firstOf(textBetween(runs, 0, 20_000), 20_000)
+    .split('\n')
+    .slice(0, LINES);
   return (
     <div className="cm-content still-text">
       {lines.map((line) => {

@@ -1,6 +1,7 @@
 import { lazy, type RefObject, Suspense, useEffect, useRef, useState } from 'react';
 import { BEGINNINGS } from '../examples';
 import { usePlayground, usePlaygroundState } from '../playground-context';
+import { isSameText } from '../store/document/same-text';
 import { typedText } from '../store/text-value';
 import { useFollowEnd } from '../use-follow-end';
 import { DocumentHead } from './DocumentHead';
@@ -20,7 +21,8 @@ export function TextPage() {
   useFollowEnd(scroller, column);
   const runs = usePlaygroundState((state) => state.history?.present.runs);
   const isVerified = usePlaygroundState(
-    (state) => state.verified !== null && state.verified.runs === state.history?.present.runs,
+    ({ verified, history }) =>
+      verified !== null && history !== null && isSameText(verified.runs, history.present.runs),
   );
   const isEmpty = runs?.every((run) => !run.text) ?? false;
   return (

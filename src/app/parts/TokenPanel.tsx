@@ -1,6 +1,6 @@
 import { type KeyboardEvent, useEffect } from 'react';
 import { useStore } from 'zustand';
-import type { Token } from '../../model/token-index';
+import { lastPosition, type Token } from '../../model/token-index';
 import { showToken, tokenBytes } from '../../model/vocabulary';
 import { canHighlight } from '../editor/highlights';
 import { count } from '../format';
@@ -89,7 +89,9 @@ function ReadText({ known: { isWhole } }: { known: KnownTokens }) {
         <p>
           Reading{' '}
           <span className="progress-amount">
-            {progress.total ? `${count(progress.read)} of ${count(progress.total)} tokens` : ''}
+            {progress.total
+              ? `${count(lastPosition(progress.read))} of ${count(lastPosition(progress.total))} tokens`
+              : ''}
           </span>
         </p>
         <progress
@@ -114,11 +116,11 @@ function ReadText({ known: { isWhole } }: { known: KnownTokens }) {
 }
 
 /** The token that is looked at, and the way to its neighbours. */
-function Walk({ token, known: { index, record } }: { token: Token | null; known: KnownTokens }) {
+function Walk({ token, known: { runs, index, record } }: { token: Token | null; known: KnownTokens }) {
   const playground = usePlayground();
   const vocabulary = useVocabulary();
   const glance = useStore(playground.inspection.store, (state) => state.glance);
-  const full = token && (glanced(glance, token) ?? record(token));
+  const full = token && (glanced(glance, token.number, runs) ?? record(token));
   const press = (event: KeyboardEvent) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const digit = '1234567890'.indexOf(event.key);

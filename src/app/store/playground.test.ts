@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { EngineError } from '../../model/errors';
-import { canRegenerate } from './playground';
+import { unknownRecords } from '../../model/sampling';
+import type { Run } from '../../model/text';
+import { canRegenerate, type Playground } from './playground';
 import { ready, settle } from './set-up';
+import { EMPTY, typedText } from './text-value';
 
 describe('writing', () => {
   it('appends what is sampled, with its ids, as one step of undo', async () => {
@@ -162,9 +165,10 @@ describe('an edit', () => {
 
   it('joins the typing before it into one step, until a pause', async () => {
     const { playground, text, wait } = await ready();
-    for (const [i, letter] of [...'Hello'].entries()) playground.edit({ from: i, to: i, insert: letter });
+    for (const [i, letter] of [...'Hello'].entries())
+      playground.input('key', [{ from: i, to: i, insert: letter }]);
     wait(5000);
-    playground.edit({ from: 5, to: 5, insert: '!' });
+    playground.input('key', [{ from: 5, to: 5, insert: '!' }]);
     playground.undo();
     expect(text()).toBe('Hello');
     playground.undo();
@@ -182,6 +186,49 @@ describe('an edit', () => {
     expect(playground.text.generatedFrom).toBe(4);
     playground.edit({ from: 0, to: 5, insert: '' });
     expect(playground.text.generatedFrom).toBeNull();
+  });
+
+  it('puts away what was said of the text before when another is shown, and nothing else', async () => {
+    for (const show of [
+      (playground: Playground) => playground.replace(typedText('Other')),
+      (playground: Playground) => playground.texts.add(),
+      (playground: Playground) =>
+        playground.openShared({
+          ...typedText('Other'),
+          origin: { claim: null, replaced: null, isKnown: false },
+        }),
+    ]) {
+      const { playground, state } = await ready('A text.');
+      playground.notify('About the text.', 'text');
+      playground.tokens.setState({ chosen: 3 });
+      playground.lens.set({ token: 3 });
+      playground.edit({ from: 0, to: 0, insert: 'x' });
+      expect(state().notice).toBe('About the text.');
+      await show(playground);
+      expect(state()).toMatchObject({ notice: null, verified: null, problem: null, figures: null });
+      expect([playground.tokens.getState().chosen, state().lens.token]).toEqual([null, null]);
+      playground.notify('About the page.');
+      await show(playground);
+      expect(state().notice).toBe('About the page.');
+    }
+  });
+
+  it('puts away what was said of the text when undo takes that back', async () => {
+    const { playground, state } = await ready('A');
+    const model = { id: 'other', digest: 'd2' };
+    const tokens = { ids: Uint32Array.of(1), lengths: Uint32Array.of(5) };
+    const run = {
+      source: 'sampled',
+      text: 'Words',
+      tokens,
+      records: unknownRecords(tokens.ids),
+      sampling: null,
+    };
+    playground.replace({ ...EMPTY, runs: [run as Run], model });
+    playground.readAsTyped();
+    expect(state().notice).toMatch(/^This text was written by another model/);
+    playground.undo();
+    expect(state().notice).toBeNull();
   });
 
   it('writes the title as the first line', async () => {

@@ -1,5 +1,5 @@
 import { EngineError } from '../../model/errors';
-import { RECORD_SIZE } from '../../model/sampling';
+import { unknownRecords } from '../../model/sampling';
 import type { Run } from '../../model/text';
 import { decodeLink, encodeLink, NewerLinkError } from '../../share/link';
 import type { Shared, SharedRun, View } from '../../share/shared';
@@ -83,10 +83,7 @@ function fromShared({ model, runs, sampling }: Shared): TextValue {
 
 function fromSharedRun(run: SharedRun): Run {
   if (run.source === 'typed') return { ...run, tokens: null };
-  const { ids } = run.tokens;
-  const records = new Float32Array(ids.length * RECORD_SIZE).fill(-1); // -1: no alternatives are known
-  for (const [i, id] of ids.entries()) records.set([id, Number.NaN, 0, Number.NaN], i * RECORD_SIZE);
-  return { ...run, records };
+  return { ...run, records: unknownRecords(run.tokens.ids) };
 }
 
 function origin(claim: Origin['claim']): Origin {
