@@ -21,6 +21,8 @@ export function DocumentHead() {
         <input
           value={title}
           placeholder="Untitled"
+          dir="auto"
+          data-writes="title"
           autoComplete="off"
           onChange={(event) => playground.setTitle(event.target.value)}
         />

@@ -4,6 +4,8 @@ import type { Token } from '../../model/token-index';
 import { showToken, tokenBytes } from '../../model/vocabulary';
 import { canHighlight } from '../editor/highlights';
 import { count } from '../format';
+import { placeOf } from '../keyboard/bindings';
+import { keyOf } from '../keyboard/chord';
 import { usePlayground, usePlaygroundState } from '../playground-context';
 import { glanced } from '../store/inspection';
 import { LEGEND, type Measure, strengthOf, tintColour } from '../tint-scale';
@@ -121,10 +123,11 @@ function Walk({ token, known: { index, record } }: { token: Token | null; known:
   const full = token && (glanced(glance, token) ?? record(token));
   const press = (event: KeyboardEvent) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const digit = '1234567890'.indexOf(event.key);
-    if (digit >= 0 && token && full) void playground.choose(token, full, digit);
-    else if (event.key === 'ArrowLeft') playground.walk(-1);
-    else if (event.key === 'ArrowRight') playground.walk(1);
+    const alternative = placeOf(event.nativeEvent);
+    const key = keyOf(event.nativeEvent);
+    if (alternative !== null && token && full) void playground.choose(token, full, alternative);
+    else if (key === 'ArrowLeft') playground.walk(-1);
+    else if (key === 'ArrowRight') playground.walk(1);
     else return;
     event.preventDefault();
   };
