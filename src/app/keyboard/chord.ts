@@ -75,8 +75,12 @@ const SIGNS: Record<string, string> = {
 };
 
 /** A key's own letter or sign where it is Latin (AZERTY, Dvorak), else that of its place (Cyrillic, Hebrew). */
-function nameOf({ key, code }: Keystroke): string {
+function nameOf({ key, code, shiftKey }: Keystroke): string {
   if (key === 'Escape') return 'Esc';
-  if (/^[ -~]+$|\p{Script=Latin}/u.test(key)) return key.length === 1 ? key.toUpperCase() : key;
-  return /^Key([A-Z])$/.exec(code)?.[1] ?? SIGNS[code] ?? key;
+  const letter = /^Key([A-Z])$/.exec(code)?.[1];
+  // With Shift some Arabic letters become signs: L becomes /.
+  if (shiftKey && letter && /^[!-/:-@[-`{-~]$/.test(key)) return letter;
+  const isUnknown = key === 'Dead' || key === 'Unidentified';
+  if (!isUnknown && /^[ -~]+$|\p{Script=Latin}/u.test(key)) return key.length === 1 ? key.toUpperCase() : key;
+  return letter ?? SIGNS[code] ?? key;
 }
