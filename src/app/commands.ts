@@ -156,12 +156,12 @@ function beginText(playground: Playground): void {
   requestAnimationFrame(() => openedEditor()?.focus());
 }
 
-/** A card that is open gives way, and would take the focus back with it. */
+/** At once, since the next key is for its field; but a card that closes gives the focus back first. */
 function findInText(playground: Playground): void {
-  const { card } = playground.store.getState();
   playground.openCard(null);
-  if (card) requestAnimationFrame(() => openedEditor()?.find());
-  else openedEditor()?.find();
+  const find = () => openedEditor()?.find();
+  if (document.activeElement?.closest('[role=dialog]')) requestAnimationFrame(find);
+  else find();
 }
 
 async function exportTexts(playground: Playground, which: 'current' | 'all'): Promise<void> {

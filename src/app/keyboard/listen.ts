@@ -49,7 +49,7 @@ function contextOf(target: EventTarget | null, { store }: Playground): KeyContex
     platform: PLATFORM,
     focus: focusOf(target),
     isOpen: Boolean(finds || document.querySelector('[role=dialog], [role=menu], [role=listbox]')),
-    isCovered: Boolean(document.querySelector('main')?.closest('[inert], [aria-hidden=true]')),
+    isCovered: Boolean(document.querySelector('.cm-content')?.closest('[inert], [aria-hidden=true]')),
     state: store.getState(),
   };
 }

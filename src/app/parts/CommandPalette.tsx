@@ -1,6 +1,6 @@
 import { Autocomplete } from '@base-ui/react/autocomplete';
 import { Dialog } from '@base-ui/react/dialog';
-import { useCallback, useState } from 'react';
+import { useState } from 'react';
 import { COMMANDS, type Command, runCommand } from '../commands';
 import { takeHeldKeys } from '../keyboard/held-keys';
 import { keysOf } from '../keyboard/labels';
@@ -14,10 +14,6 @@ export default function CommandPalette() {
   const commands = COMMANDS.filter(({ id, isOff }) => id !== 'palette' && !isOff?.(state));
   const close = () => playground.openCard(null);
   const [words, setWords] = useState('');
-  const enter = useCallback((field: HTMLInputElement | null) => {
-    field?.focus(); // at once: the next key is for it
-    if (field) setWords(takeHeldKeys());
-  }, []);
   const run = (command: Command) => {
     close();
     runCommand(command, playground);
@@ -38,7 +34,7 @@ export default function CommandPalette() {
             itemToStringValue={(command: Command) => command.name}
           >
             <Autocomplete.Input
-              ref={enter}
+              onFocus={() => setWords((before) => before + takeHeldKeys())}
               className="palette-field"
               aria-label="Command"
               placeholder="What is to be done?"
