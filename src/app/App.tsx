@@ -1,11 +1,11 @@
 import { lazy, Suspense, useEffect, useSyncExternalStore } from 'react';
 import { benchmarkReach, onBenchmark } from './address';
 import { handleDrops } from './files';
+import { handleKeyboard } from './keyboard/listen';
 import { ActionBar } from './parts/ActionBar';
 import { TextPage } from './parts/TextPage';
 import { TopBar } from './parts/TopBar';
 import { usePlayground, usePlaygroundState } from './playground-context';
-import { handleShortcuts } from './shortcuts';
 
 // What opens over or beside the text comes after the first paint.
 const Rail = lazy(() => import('./parts/Rail'));
@@ -22,7 +22,7 @@ export function App() {
   const hasCompare = usePlaygroundState((state) => state.card === 'compare');
   const isReady = usePlaygroundState((state) => state.engine.phase !== 'loading');
   const reach = useSyncExternalStore(onBenchmark, benchmarkReach);
-  useEffect(() => handleShortcuts(playground), [playground]);
+  useEffect(() => handleKeyboard(playground), [playground]);
   useEffect(() => handleDrops(playground), [playground]);
   useEffect(() => {
     if (isReady) void loadPalette(); // not to keep the first words waiting that are typed into it

@@ -8,6 +8,7 @@ import type { Playground } from '../store/playground';
 import { type Change, difference, sampledRanges } from '../store/text-value';
 import type { TokenView } from '../store/token-view';
 import { articleForm } from './article-form';
+import { find, type OpenFind } from './find';
 import { setSampled, sources } from './sources';
 import { setTint, type Tint, tint } from './tint';
 
@@ -18,7 +19,11 @@ const fromDocument = Annotation.define<boolean>();
  * The editor of the document. The playground's runs are the truth: what is typed here goes there, and every other
  * change (sampling, undo, another text) comes from there as one replacement.
  */
-export function editDocument(parent: HTMLElement, playground: Playground): EditorView {
+export function editDocument(
+  parent: HTMLElement,
+  playground: Playground,
+  onFind: (find: OpenFind | null) => void,
+): EditorView {
   let shown: readonly Run[] = playground.text.runs;
   let index = new TokenIndex(shown);
   let writingBack = false;
@@ -45,6 +50,8 @@ export function editDocument(parent: HTMLElement, playground: Playground): Edito
         }),
         placeholder('Begin an article here, or press Generate and let the model begin one.'),
         keymap.of([{ key: 'Mod-Backspace', run: deleteGroupBackward }, ...standardKeymap]),
+        find(onFind),
+        EditorView.perLineTextDirection.of(true),
         articleForm,
         sources,
         tint(

@@ -53,8 +53,8 @@ function Node({ node }: { node: BranchNode }) {
           aria-current={node.isHere}
           onClick={() => playground.goTo(node.branch, node.to)}
         >
-          {node.ends?.name ? <b>{node.ends.name}</b> : null}
-          <span>{shown}</span>
+          {node.ends?.name ? <b dir="auto">{node.ends.name}</b> : null}
+          <span dir="auto">{shown}</span>
           <small>
             {node.isHere ? 'open · ' : ''}
             {text.length === 1 ? '1 character' : `${count(text.length)} characters`}

@@ -21,6 +21,8 @@ export function DocumentHead() {
         <input
           value={title}
           placeholder="Untitled"
+          dir="auto"
+          data-writes="title"
           autoComplete="off"
           onCompositionStart={() => playground.endStep()}
           onChange={({ target, nativeEvent }) =>

@@ -1,6 +1,6 @@
 import { lazy, Suspense } from 'react';
 import { commandOf } from '../commands';
-import { tipOf } from '../shortcuts';
+import { tipOf } from '../keyboard/labels';
 import { ShareIcon } from './icons';
 import { Popover } from './Popover';
 

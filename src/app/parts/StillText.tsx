@@ -22,7 +22,7 @@ export function StillText({ runs }: { runs: readonly Run[] }) {
         const found = heading(words);
         const level = found ? `heading heading-${Math.min(found.level, 3)}` : line ? '' : 'blank';
         return (
-          <div key={from} className={`cm-line ${level} ${whole ? 'still-sampled' : ''}`}>
+          <div key={from} dir="auto" className={`cm-line ${level} ${whole ? 'still-sampled' : ''}`}>
             {found ? words.slice(found.from, found.to) : words || <br />}
           </div>
         );

@@ -2,8 +2,8 @@ import { useEffect } from 'react';
 import { useStore } from 'zustand';
 import { commandOf } from '../commands';
 import { moment } from '../format';
+import { tipOf } from '../keyboard/labels';
 import { usePlayground } from '../playground-context';
-import { tipOf } from '../shortcuts';
 import { labelOf } from '../store/article';
 import type { TextEntry } from '../store/text-storage';
 import { nameOf } from '../store/texts';
@@ -83,7 +83,7 @@ function Row({ entry, isCurrent, onChosen }: { entry: TextEntry; isCurrent: bool
           onChosen();
         }}
       >
-        <span className="text-name">
+        <span className="text-name" dir="auto">
           {name}
           <small>{entry.changed ? moment(entry.changed) : 'kept from its first change on'}</small>
         </span>
@@ -120,7 +120,7 @@ function Undo() {
     <div role="status">
       {last ? (
         <p>
-          {nameOf(last.entry)} was {last.what}.{' '}
+          <bdi>{nameOf(last.entry)}</bdi> was {last.what}.{' '}
           <button type="button" className="worded" onClick={() => texts.undo()}>
             {last.text ? 'Bring it back' : 'Undo'}
           </button>
@@ -128,7 +128,7 @@ function Undo() {
       ) : null}
       {next ? (
         <button type="button" className="worded" onClick={() => texts.redo()}>
-          {next.what === 'deleted' ? 'Delete' : 'Name it'} {nameOf(next.entry)} again
+          {next.what === 'deleted' ? 'Delete' : 'Name it'} <bdi>{nameOf(next.entry)}</bdi> again
         </button>
       ) : null}
     </div>
