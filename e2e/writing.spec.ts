@@ -210,7 +210,7 @@ test('settings: changed, kept, and reset to the model’s own', async ({ playgro
   const temperature = page.getByRole('spinbutton', { name: 'Temperature' });
   await expect(temperature).toHaveValue(own);
   const sequencePenalty = page.getByRole('spinbutton', { name: 'Sequence penalty' });
-  await expect(sequencePenalty).toHaveValue('1'); // which the manifest does not say
+  await expect(sequencePenalty).toHaveValue('1');
   await sequencePenalty.fill('0');
   await temperature.fill('0.3');
   await page.getByRole('radio', { name: 'Go on with the next' }).check();

@@ -32,6 +32,8 @@ const playground = new Playground({
   settings: { ...settings, backend: chosenBackend() ?? settings.backend },
 });
 
+Object.assign(globalThis, { playground }); // for the browser's console, and tests
+
 createRoot(document.getElementById('root')!).render(
   <PlaygroundContext value={playground}>
     <App />
