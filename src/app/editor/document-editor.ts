@@ -7,6 +7,7 @@ import type { Playground } from '../store/playground';
 import { type Change, difference, sampledRanges } from '../store/text-value';
 import type { TokenView } from '../store/token-view';
 import { articleForm } from './article-form';
+import { quietKeyboard } from './quiet-keyboard';
 import { setSampled, sources } from './sources';
 import { setTint, type Tint, tint } from './tint';
 
@@ -35,7 +36,7 @@ export function editDocument(parent: HTMLElement, playground: Playground): Edito
         EditorState.lineSeparator.of('\n'), // every other character is one that the model reads
         EditorView.clipboardInputFilter.of((text) => text.replace(/\r\n?/g, '\n')),
         EditorView.lineWrapping,
-        EditorView.scrollMargins.of(() => ({ top: FADE, bottom: coveredHeight() })),
+        EditorView.scrollMargins.of(() => ({ top: FADE })),
         EditorView.contentAttributes.of({
           'aria-label': 'Text',
           'aria-describedby': 'sources-explained',
@@ -45,6 +46,7 @@ export function editDocument(parent: HTMLElement, playground: Playground): Edito
         placeholder('Begin an article here, or press Generate and let the model begin one.'),
         keymap.of([{ key: 'Mod-Backspace', run: deleteGroupBackward }, ...standardKeymap]),
         articleForm,
+        quietKeyboard,
         sources,
         tint(
           (hovered) => looked({ hovered }),
@@ -147,9 +149,3 @@ function renumbered(number: number, before: readonly Run[], runs: readonly Run[]
 }
 
 const FADE = 24; // px at the top of the page, where the text goes under the bar
-
-/** Pixels at the bottom of the window that a sheet covers. */
-function coveredHeight(): number {
-  const sheet = document.querySelector('.sheet');
-  return sheet ? innerHeight - sheet.getBoundingClientRect().top : 0;
-}
