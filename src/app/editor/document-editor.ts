@@ -7,7 +7,7 @@ import type { Playground } from '../store/playground';
 import { type Change, difference, sampledRanges } from '../store/text-value';
 import type { TokenView } from '../store/token-view';
 import { articleForm } from './article-form';
-import { quietKeyboard } from './quiet-keyboard';
+import { softKeyboard } from './soft-keyboard';
 import { setSampled, sources } from './sources';
 import { setTint, type Tint, tint } from './tint';
 
@@ -46,7 +46,7 @@ export function editDocument(parent: HTMLElement, playground: Playground): Edito
         placeholder('Begin an article here, or press Generate and let the model begin one.'),
         keymap.of([{ key: 'Mod-Backspace', run: deleteGroupBackward }, ...standardKeymap]),
         articleForm,
-        quietKeyboard,
+        softKeyboard,
         sources,
         tint(
           (hovered) => looked({ hovered }),
