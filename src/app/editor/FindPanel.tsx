@@ -13,7 +13,6 @@ import { count } from '../format';
 import { isComposing } from '../keyboard/chord';
 import { ChevronIcon, CloseIcon } from '../parts/icons';
 import { countMatches, type Matches, type OpenFind, searchFor } from './find';
-import '../styles/find.css';
 
 /** The fields of find and replace, above the text. */
 export function FindPanel({ view, state }: OpenFind) {

@@ -9,6 +9,7 @@ import { type Change, difference, sampledRanges } from '../store/text-value';
 import type { TokenView } from '../store/token-view';
 import { articleForm } from './article-form';
 import { find, type OpenFind } from './find';
+import { softKeyboard } from './soft-keyboard';
 import { setSampled, sources } from './sources';
 import { setTint, type Tint, tint } from './tint';
 
@@ -41,7 +42,7 @@ export function editDocument(
         EditorState.lineSeparator.of('\n'), // every other character is one that the model reads
         EditorView.clipboardInputFilter.of((text) => text.replace(/\r\n?/g, '\n')),
         EditorView.lineWrapping,
-        EditorView.scrollMargins.of(() => ({ top: FADE, bottom: coveredHeight() })),
+        EditorView.scrollMargins.of(() => ({ top: FADE })),
         EditorView.contentAttributes.of({
           'aria-label': 'Text',
           'aria-describedby': 'sources-explained',
@@ -53,6 +54,7 @@ export function editDocument(
         find(onFind),
         EditorView.perLineTextDirection.of(true),
         articleForm,
+        softKeyboard,
         sources,
         tint(
           (hovered) => looked({ hovered }),
@@ -164,9 +166,3 @@ function renumbered(number: number, before: readonly Run[], runs: readonly Run[]
 }
 
 const FADE = 24; // px at the top of the page, where the text goes under the bar
-
-/** Pixels at the bottom of the window that a sheet covers. */
-function coveredHeight(): number {
-  const sheet = document.querySelector('.sheet');
-  return sheet ? innerHeight - sheet.getBoundingClientRect().top : 0;
-}

@@ -33,8 +33,15 @@ export type CardId =
   | 'palette'
   | 'compare';
 
-/** What the rail can show. */
-export type PanelId = 'settings' | 'token' | 'branches' | 'lens';
+/** What the rail can show, by what it is called. */
+export const PANEL_NAMES = {
+  settings: 'Settings',
+  token: 'Token',
+  branches: 'Branches',
+  lens: 'Lens',
+} as const;
+
+export type PanelId = keyof typeof PANEL_NAMES;
 
 export interface PlaygroundState {
   /** Null until the kept text has been looked up. */
