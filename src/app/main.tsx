@@ -39,9 +39,12 @@ createRoot(document.getElementById('root')!).render(
 );
 
 keepSettings(playground);
-const save = () => playground.texts.save();
-addEventListener('pagehide', () => playground.texts.leave());
-document.addEventListener('visibilitychange', save);
+const leave = () => playground.texts.leave();
+addEventListener('pagehide', leave);
+document.addEventListener('visibilitychange', leave); // a hidden page may be discarded without another event
+addEventListener('beforeunload', (event) => {
+  if (!leave()) event.preventDefault(); // the browser asks
+});
 playground.texts.begin(FINISHED).then(async () => {
   await openLink();
   playground.load();

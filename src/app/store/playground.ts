@@ -8,12 +8,13 @@ import { Comparison } from './comparison';
 import * as history from './history';
 import { Inspection } from './inspection';
 import { FIRST_LOOK, LensDesk } from './lens';
+import { MemoryTexts } from './library/memory-texts';
 import { ownText } from './own-text';
 import { Session, type SessionOptions } from './session';
 import { DEFAULTS, type Sampler, type Settings } from './settings';
 import { SettingsDesk } from './settings-desk';
 import type { CardId, PanelId, PlaygroundState } from './state';
-import { MemoryTexts, type TextStorage } from './text-storage';
+import type { TextStorage } from './text-storage';
 import { type Change, EMPTY, edit, lengthOf, type TextValue } from './text-value';
 import { Texts } from './texts';
 import { createTokenView } from './token-view';
@@ -34,8 +35,6 @@ export class Playground {
   cursor: number | null = null;
   private readonly session: Session;
   private readonly now: () => number;
-  /** A shared text as it was opened: until it is changed, another one may take its place for good. */
-  private opened: TextValue | null = null;
   /** Typing under way: edits that follow at `at` before `until` belong to the same step. */
   private typing: { at: number; until: number } | null = null;
 
@@ -103,23 +102,6 @@ export class Playground {
 
   setTitle(words: string): void {
     this.edit(retitle(this.text.runs, words));
-  }
-
-  /** Another text in place of this one. Undo brings this one back. */
-  replace(text: TextValue): void {
-    this.change(() => text);
-    this.store.setState({ figures: null, problem: null, notice: null });
-  }
-
-  /** A text that came by a link or a file. Nothing runs by itself, and undo brings back what was there. */
-  openShared(text: TextValue): void {
-    this.stop();
-    const before = this.text;
-    const replaced = before === this.opened ? (before.origin?.replaced ?? null) : before;
-    this.opened = { ...text, origin: { ...text.origin!, replaced } };
-    this.replace(this.opened);
-    this.store.setState({ announcement: 'A shared text is open.' });
-    void this.session.follow();
   }
 
   /** Draws on as the shared text says. */
