@@ -2,6 +2,7 @@ import { createStore } from 'zustand/vanilla';
 import { labelOf } from './article';
 import { begin, type History } from './history';
 import { Keeper, type KeptState, NOTHING_KEPT, type ToCopy } from './library/keeper';
+import { ListHistory, type ListHistoryState } from './library/list-history';
 import type { Failure } from './library/outcome';
 import { isOfOnePage, randomId } from './library/revisions';
 import type { Playground } from './playground';
@@ -13,21 +14,9 @@ const DELAY = 300; // ms after a change
 const SHARE = 10; // saving megabytes takes its time: at most one part in ten is spent on it
 const PATIENCE = 2000; // ms in which a page that is being reloaded lets its text go
 
-export interface TextsState extends KeptState {
+export interface TextsState extends KeptState, ListHistoryState {
   /** The one that is shown. */
   readonly current: TextEntry;
-  /** What was done to the list, the last first, to be undone while the page is open. */
-  readonly done: readonly Done[];
-  /** What was undone of that, the last first. */
-  readonly undone: readonly Done[];
-}
-
-export interface Done {
-  readonly what: 'renamed' | 'deleted';
-  /** As it was before it was done, or undone. */
-  readonly entry: TextEntry;
-  /** What a deleted text said. */
-  readonly text: TextValue | null;
 }
 
 const REASONS: Record<Failure, string> = {
@@ -52,6 +41,7 @@ export class Texts {
   private readonly playground: Playground;
   private readonly storage: TextStorage;
   private readonly keeper: Keeper;
+  private readonly changes: ListHistory;
   private readonly now: () => number;
   /** The texts that were shown before in this tab, with what undo knows of them. */
   private readonly left = new Map<string, { readonly entry: TextEntry; readonly history: History }>();
@@ -65,6 +55,7 @@ export class Texts {
     this.storage = storage;
     this.now = now;
     this.keeper = new Keeper(this.store, storage, now, (...copy) => this.goOnAsCopy(...copy));
+    this.changes = new ListHistory(this);
   }
 
   /** Shows the text that was shown last, or `otherwise`. */
@@ -145,11 +136,11 @@ export class Texts {
   /** An empty name gives it back its title. */
   async rename(id: string, words: string): Promise<void> {
     const before = await this.setName(id, words.trim() || null);
-    if (before) this.remember({ what: 'renamed', entry: before, text: null });
+    if (before) this.changes.remember({ what: 'renamed', entry: before, text: null });
   }
 
-  /** Returns the entry as it was. */
-  private async setName(id: string, name: string | null): Promise<TextEntry | null> {
+  /** Returns the entry as it was; null: it keeps its name. */
+  async setName(id: string, name: string | null): Promise<TextEntry | null> {
     if (id !== this.current.id && !(await this.isMine(id))) return null;
     const item = id === this.current.id ? this.shown() : await this.read(id);
     if (!item) return null;
@@ -171,10 +162,6 @@ export class Texts {
     return entry;
   }
 
-  private remember(done: Done): void {
-    this.store.setState(({ done: before }) => ({ done: [done, ...before], undone: [] }));
-  }
-
   async remove(id: string): Promise<void> {
     const isShown = id === this.current.id;
     if (!isShown && !(await this.isMine(id))) return;
@@ -187,30 +174,21 @@ export class Texts {
       this.playground.notify(`${nameOf(item.entry)} was not deleted. ${REASONS[removed.failure]}`);
     else if (removed.value === 'another')
       this.playground.notify(`${nameOf(item.entry)} was not deleted: another tab changed it.`);
-    else this.remember({ what: 'deleted', ...item });
+    else this.changes.remember({ what: 'deleted', ...item });
   }
 
-  /** Gives the text that was renamed last its name back, or brings the one that was deleted back and shows it. */
-  async undo(): Promise<void> {
-    const [last, ...done] = this.store.getState().done;
-    if (!last) return;
-    this.store.setState({ done });
-    const { entry, text } = last;
-    if (text) {
-      await this.keeper.put({ entry: { ...entry, revision: this.keeper.revision() }, text });
-      await this.open(entry.id);
-    }
-    const now = text ? entry : await this.setName(entry.id, entry.name);
-    if (now) this.store.setState(({ undone }) => ({ undone: [{ ...last, entry: now }, ...undone] }));
+  undo(): Promise<void> {
+    return this.changes.undo();
   }
 
-  /** Does again what was undone last. */
-  async redo(): Promise<void> {
-    const [next, ...undone] = this.store.getState().undone;
-    if (!next) return;
-    const { what, entry } = next;
-    await (what === 'deleted' ? this.remove(entry.id) : this.rename(entry.id, entry.name ?? ''));
-    this.store.setState({ undone });
+  redo(): Promise<void> {
+    return this.changes.redo();
+  }
+
+  /** Keeps a deleted text again and shows it. */
+  async bringBack({ entry, text }: Item): Promise<void> {
+    await this.keeper.put({ entry: { ...entry, revision: this.keeper.revision() }, text });
+    await this.open(entry.id);
   }
 
   /** A file with the text that is shown, or with all. */
