@@ -4,7 +4,7 @@ import { begin, type History } from './history';
 import { Keeper, type KeptState, NOTHING_KEPT, type ToCopy } from './library/keeper';
 import { ListHistory, type ListHistoryState } from './library/list-history';
 import type { Failure } from './library/outcome';
-import { isOfOnePage, randomId } from './library/revisions';
+import { randomId } from './library/revisions';
 import type { Playground } from './playground';
 import { type Item, nameOf, type TextEntry, type TextStorage } from './text-storage';
 import { EMPTY, type TextValue } from './text-value';
@@ -157,7 +157,7 @@ export class Texts {
       this.kept = text;
       this.storage.remember(id);
     }
-    await this.keeper.put({ entry: renamed, text });
+    await this.putAs(renamed, { entry, text });
     await this.keeper.list();
     return entry;
   }
@@ -187,8 +187,15 @@ export class Texts {
 
   /** Keeps a deleted text again and shows it. */
   async bringBack({ entry, text }: Item): Promise<void> {
-    await this.keeper.put({ entry: { ...entry, revision: this.keeper.revision() }, text });
+    await this.putAs({ ...entry, revision: this.keeper.revision() }, { entry, text });
     await this.open(entry.id);
+  }
+
+  /** Keeps the same words by another entry; their undo goes along. */
+  private putAs(entry: TextEntry, { entry: before, text }: Item): Promise<boolean> {
+    const left = this.left.get(entry.id);
+    if (left?.entry.revision === before.revision) this.left.set(entry.id, { ...left, entry });
+    return this.keeper.put({ entry, text });
   }
 
   /** A file with the text that is shown, or with all. */
@@ -250,9 +257,8 @@ export class Texts {
   /** Shows a text at once. Whether another tab has it, and it is a copy here, is known a moment later. */
   private async show({ entry, text }: Item, patience: number): Promise<void> {
     const left = this.left.get(entry.id);
-    const isAsLeft =
-      left && (left.entry.revision === entry.revision || isOfOnePage(left.entry.revision, entry.revision));
-    this.switchTo(entry, isAsLeft ? left.history : begin(text));
+    // Another tab may have changed it since it was left here.
+    this.switchTo(entry, left?.entry.revision === entry.revision ? left.history : begin(text));
     const claim = this.storage.claim(entry.id, patience);
     this.keeper.waitFor(entry.id, claim);
     if ((await claim) && this.current.id === entry.id) this.storage.remember(entry.id);

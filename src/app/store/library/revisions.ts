@@ -16,8 +16,7 @@ export function revisions(): () => string {
   return () => `${page}:${++count}`;
 }
 
-/** Whether the same page wrote both. */
-export function isOfOnePage(a: string, b: string): boolean {
+function isOfOnePage(a: string, b: string): boolean {
   return pageOf(a) !== '' && pageOf(a) === pageOf(b);
 }
 
