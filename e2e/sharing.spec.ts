@@ -136,7 +136,11 @@ test('a link pasted into the same tab loses nothing, over edits and a reload', a
   await expect(page.getByRole('button', { name: 'Use its settings' })).toBeHidden();
   await about(page).getByRole('button', { name: 'Dismiss' }).click();
   await expect(about(page)).toBeHidden();
-  await playground.undo.click();
+  await page.getByRole('button', { name: 'Your texts' }).click();
+  await page
+    .getByRole('dialog', { name: 'Your texts' })
+    .getByRole('button', { name: /^My own words/ })
+    .click();
   await expect(playground.text).toHaveText('My own words.');
 });
 

@@ -6,7 +6,7 @@ import type { Platform } from './keyboard/chord';
 import { canRegenerate, type Playground } from './store/playground';
 import { openFile } from './store/sharing';
 import type { PlaygroundState } from './store/state';
-import { nameOf } from './store/texts';
+import { nameOf } from './store/text-storage';
 import { applyTheme, currentTheme, NEXT_THEME } from './theme';
 
 /** Everything that can be done from anywhere: what the keyboard, the buttons, the help and the palette all read. */

@@ -60,9 +60,12 @@ function onCaughtError(error: unknown): void {
 
 keepSettings(playground);
 followKeyboard();
-const save = () => playground.texts.save();
-addEventListener('pagehide', () => playground.texts.leave());
-document.addEventListener('visibilitychange', save);
+const leave = () => playground.texts.leave();
+addEventListener('pagehide', leave);
+document.addEventListener('visibilitychange', leave); // a hidden page may be discarded without another event
+addEventListener('beforeunload', (event) => {
+  if (!leave()) event.preventDefault(); // the browser asks
+});
 playground.texts.begin(FINISHED).then(async () => {
   await openLink();
   playground.load();

@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react';
 import type { ErrorData } from '../../model/errors';
 import { lastPosition } from '../../model/token-index';
+import { KeepingStatus } from '../components/library/KeepingStatus';
 import { bytes, count } from '../format';
 import { usePlayground, usePlaygroundState } from '../playground-context';
 import { CloseIcon } from './icons';
@@ -12,6 +13,7 @@ export function StatusStrip() {
   const notice = usePlaygroundState((state) => state.notice);
   return (
     <>
+      <KeepingStatus />
       {notice ? <Message words={notice} onDismiss={() => playground.dismiss('notice')} /> : null}
       {problem ? (
         <Problem error={problem} onDismiss={() => playground.dismiss('problem')}>

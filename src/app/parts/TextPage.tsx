@@ -59,7 +59,7 @@ function Beginnings() {
       <ul aria-labelledby="beginnings">
         {BEGINNINGS.map(({ name, text }) => (
           <li key={name}>
-            <button type="button" className="pill" onClick={() => playground.replace(typedText(text))}>
+            <button type="button" className="pill" onClick={() => playground.texts.add(typedText(text))}>
               {name}
             </button>
           </li>

@@ -5,8 +5,8 @@ import { moment } from '../format';
 import { tipOf } from '../keyboard/labels';
 import { usePlayground } from '../playground-context';
 import { labelOf } from '../store/article';
-import type { TextEntry } from '../store/text-storage';
-import { nameOf } from '../store/texts';
+import { nameOf, type TextEntry } from '../store/text-storage';
+import { deletesStorageAfterAWeek } from '../workarounds/safari-deletes-storage';
 import { WordedCommand } from './CommandButton';
 import { DeleteIcon, RenameIcon, TextsIcon } from './icons';
 import { NameField, useNaming } from './NameField';
@@ -38,7 +38,12 @@ export function TextsCard() {
             ))}
           </div>
           <p>
-            <small>They are kept in this browser alone, each open in one tab at a time.</small>
+            <small>
+              They are kept in this browser alone, each open in one tab at a time.
+              {deletesStorageAfterAWeek()
+                ? ' Safari deletes them after seven days of use without a visit to this page: export what you want to keep.'
+                : ''}
+            </small>
           </p>
         </>
       )}
@@ -63,6 +68,10 @@ function List({ onChosen }: { onChosen(): void }) {
 
 function Row({ entry, isCurrent, onChosen }: { entry: TextEntry; isCurrent: boolean; onChosen(): void }) {
   const { texts } = usePlayground();
+  const isUnsaved = useStore(
+    texts.store,
+    ({ keeping, unsaved }) => keeping !== 'ok' && unsaved.has(entry.id),
+  );
   const name = nameOf(entry);
   const naming = useNaming((words) => {
     if (words !== name) void texts.rename(entry.id, words);
@@ -85,7 +94,10 @@ function Row({ entry, isCurrent, onChosen }: { entry: TextEntry; isCurrent: bool
       >
         <span className="text-name" dir="auto">
           {name}
-          <small>{entry.changed ? moment(entry.changed) : 'kept from its first change on'}</small>
+          <small>
+            {entry.changed ? moment(entry.changed) : 'kept from its first change on'}
+            {isUnsaved ? ' · not saved yet' : ''}
+          </small>
         </span>
       </button>
       <button

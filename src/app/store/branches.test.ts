@@ -6,7 +6,7 @@ import { type BranchNode, branchTree, textOf } from './branch-tree';
 import { carryBranches, cutAt, keepBranch, nameBranch, pruneBranches, walkTo } from './branches';
 import { parseKept } from './persistence';
 import { ready, settle } from './set-up';
-import { EMPTY, lengthOf, type TextValue, typedText } from './text-value';
+import { EMPTY, lengthOf, type TextValue } from './text-value';
 
 function sampled(before: readonly Run[], ...words: string[]): Run[] {
   return appendSampled(before, {
@@ -131,20 +131,6 @@ describe('branches', () => {
 });
 
 describe('on the page', () => {
-  it('undo of another text brings back the branches of the one before', async () => {
-    const { playground, engine, text } = await ready('A');
-    const done = playground.generate();
-    await settle();
-    await engine().writes(' b');
-    engine().finishes();
-    await done;
-    playground.undo();
-    playground.replace(typedText('Other'));
-    playground.undo();
-    expect(text()).toBe('A');
-    expect(texts(playground.text)).toEqual(['A b']);
-  });
-
   it('a text that is undone stays as a branch when another takes its place', async () => {
     const { playground, engine } = await ready('A');
     const type = (from: number, to: number, insert: string) => playground.edit({ from, to, insert });
@@ -164,16 +150,7 @@ describe('on the page', () => {
   });
 
   it('no word that was typed or written gets out of reach, whatever is undone and replaced', async () => {
-    const action = fc.constantFrom(
-      'type',
-      'prepend',
-      'overwrite',
-      'write',
-      'undo',
-      'redo',
-      'replace',
-      'share',
-    );
+    const action = fc.constantFrom('type', 'prepend', 'overwrite', 'write', 'undo', 'redo');
     await fc.assert(
       fc.asyncProperty(fc.array(action, { maxLength: 20 }), async (actions) => {
         const { playground, engine, text } = await ready();
@@ -189,12 +166,6 @@ describe('on the page', () => {
           if (one === 'type') playground.edit({ from: length, to: length, insert: word() });
           if (one === 'prepend') playground.edit({ from: 0, to: 0, insert: word() });
           if (one === 'overwrite') playground.edit({ from: 0, to: length, insert: word() });
-          if (one === 'replace') playground.replace(typedText(word()));
-          if (one === 'share')
-            playground.openShared({
-              ...typedText(word()),
-              origin: { claim: null, replaced: null, isKnown: false },
-            });
           if (one !== 'write') continue;
           const done = playground.generate();
           await settle();

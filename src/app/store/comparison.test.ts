@@ -59,15 +59,12 @@ describe('comparing continuations', () => {
     expect(all.text()).toBe('A');
   });
 
-  const SHARED = { claim: null, replaced: null, isKnown: false };
   const BRANCH = { id: 9, name: null, isPruned: false, model: null };
   type Page = Awaited<ReturnType<typeof ready>>;
 
   it.each<[string, (page: Page) => unknown, string]>([
     ['an edit', ({ playground }) => playground.edit({ from: 0, to: 0, insert: 'x' }), 'xA B'],
     ['undo', ({ playground }) => playground.undo(), 'A'],
-    ['a text in its place', ({ playground }) => playground.replace(typedText('Other')), 'Other'],
-    ['a link', ({ playground }) => playground.openShared({ ...typedText('Other'), origin: SHARED }), 'Other'],
     ['another text', ({ playground }) => playground.texts.add(typedText('Other')), 'Other'],
     ['a branch', ({ playground }) => playground.goTo({ ...BRANCH, runs: typedText('C').runs }, 1), 'C'],
     ['the title', ({ playground }) => playground.setTitle('T'), '= T =\n\nA B'],

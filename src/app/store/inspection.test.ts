@@ -76,7 +76,7 @@ describe('reading a text', () => {
     playground.edit({ from: 0, to: 1, insert: 'B' });
     await inspection.glanceAt(new TokenIndex(playground.text.runs).token(0)); // encodes the new letter
     expect(probability()).not.toBe(0.75);
-    playground.replace(EMPTY);
+    await playground.texts.add(EMPTY);
     expect(inspection.store.getState()).toMatchObject({ reading: null, glance: null });
   });
 });

@@ -190,13 +190,8 @@ describe('an edit', () => {
 
   it('puts away what was said of the text before when another is shown, and nothing else', async () => {
     for (const show of [
-      (playground: Playground) => playground.replace(typedText('Other')),
+      (playground: Playground) => playground.texts.add(typedText('Other')),
       (playground: Playground) => playground.texts.add(),
-      (playground: Playground) =>
-        playground.openShared({
-          ...typedText('Other'),
-          origin: { claim: null, replaced: null, isKnown: false },
-        }),
     ]) {
       const { playground, state } = await ready('A text.');
       playground.notify('About the text.', 'text');
@@ -224,7 +219,7 @@ describe('an edit', () => {
       records: unknownRecords(tokens.ids),
       sampling: null,
     };
-    playground.replace({ ...EMPTY, runs: [run as Run], model });
+    playground.restore({ ...EMPTY, runs: [run as Run], model });
     playground.readAsTyped();
     expect(state().notice).toMatch(/^This text was written by another model/);
     playground.undo();

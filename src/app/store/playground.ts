@@ -11,12 +11,13 @@ import { type InputKind, LONGEST_GRAPHEME, nextStep, type OpenStep } from './doc
 import * as history from './history';
 import { Inspection } from './inspection';
 import { FIRST_LOOK, LensDesk } from './lens';
+import { MemoryTexts } from './library/memory-texts';
 import { ownText } from './own-text';
 import { Session, type SessionOptions } from './session';
 import { DEFAULTS, type Sampler, type Settings } from './settings';
 import { SettingsDesk } from './settings-desk';
 import type { CardId, PanelId, PlaygroundState } from './state';
-import { MemoryTexts, type TextStorage } from './text-storage';
+import type { TextStorage } from './text-storage';
 import { type Change, EMPTY, edit, lengthOf, type TextValue } from './text-value';
 import { Texts } from './texts';
 import { createTokenView } from './token-view';
@@ -35,8 +36,6 @@ export class Playground {
   cursor: number | null = null;
   private readonly session: Session;
   private readonly now: () => number;
-  /** A shared text as it was opened: until it is changed, another one may take its place for good. */
-  private opened: TextValue | null = null;
   /** The step of undo that typing may join, as long as the history is at that step. */
   private step: { readonly open: OpenStep; readonly past: history.History['past'] } | null = null;
 
@@ -129,24 +128,6 @@ export class Playground {
   setTitle(words: string, isComposing = false): void {
     const { caret, ...change } = retitle(this.text.runs, words);
     this.input(isComposing ? 'composition' : 'key', [change], caret);
-  }
-
-  /** Another text in place of this one. Undo brings this one back. */
-  replace(text: TextValue): void {
-    this.change(() => text);
-    this.forget();
-  }
-
-  /** A text that came by a link or a file. Nothing runs by itself, and undo brings back what was there. */
-  openShared(text: TextValue): void {
-    this.stop();
-    this.keepUndone();
-    const before = this.text;
-    const replaced = before === this.opened ? (before.origin?.replaced ?? null) : before;
-    this.opened = { ...text, origin: { ...text.origin!, replaced } };
-    this.replace(this.opened);
-    this.store.setState({ announcement: 'A shared text is open.' });
-    void this.session.follow();
   }
 
   /** Draws on as the shared text says. */

@@ -19,12 +19,10 @@ export interface TextValue {
   readonly branches: readonly Branch[];
 }
 
-/** What a shared text said of itself, and what it took the place of. */
+/** What a shared text said of itself. */
 export interface Origin {
   /** Null where a newer version made it, of which only the words can be read. */
   readonly claim: Pick<Shared, 'model' | 'sampling'> | null;
-  /** Kept along with the text, so that undo brings it back even after a reload. */
-  readonly replaced: TextValue | null;
   /** The person has put the line about it away. */
   readonly isKnown: boolean;
 }
