@@ -145,6 +145,21 @@ test('all texts go into one file, and come back from it', async ({ playground, p
   await elsewhere.page.close();
 });
 
+for (const [vendor, isSaid] of [
+  ['Apple Computer, Inc.', true],
+  ['Google Inc.', false],
+] as const)
+  test(`that Safari deletes texts is said there alone: ${vendor}`, async ({ playground, page }) => {
+    await page.addInitScript(
+      (vendor) => Object.defineProperty(Navigator.prototype, 'vendor', { get: () => vendor }),
+      vendor,
+    );
+    await playground.open();
+    await openTexts(page);
+    await expect(texts(page).getByRole('button', { name: 'Export all texts' })).toBeVisible();
+    await expect(texts(page).getByText('seven days')).toHaveCount(isSaid ? 1 : 0);
+  });
+
 test('the one text of an earlier version is still there', async ({ playground, page }) => {
   playground.expectedErrors.push(/404/); // it has no icon
   await page.goto('./weights/index.json'); // the same origin, without the page
