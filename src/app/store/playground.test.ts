@@ -3,7 +3,7 @@ import { EngineError } from '../../model/errors';
 import { unknownRecords } from '../../model/sampling';
 import type { Run } from '../../model/text';
 import { canRegenerate, type Playground } from './playground';
-import { ready, settle } from './set-up';
+import { ready, settle, setUp } from './set-up';
 import { EMPTY, typedText } from './text-value';
 
 describe('writing', () => {
@@ -206,6 +206,18 @@ describe('an edit', () => {
       await show(playground);
       expect(state().notice).toBe('About the page.');
     }
+  });
+
+  it('another text is not written on by a press that was meant for the one before', async () => {
+    const { playground, engine, state } = await setUp('A');
+    const done = playground.generate();
+    expect(state().work.phase).toBe('waiting');
+    await playground.texts.add(typedText('Other'));
+    expect(state().work.phase).toBe('idle');
+    engine().loaded();
+    await done;
+    await settle();
+    expect(engine().requests).toEqual([]);
   });
 
   it('puts away what was said of the text when undo takes that back', async () => {

@@ -76,6 +76,7 @@ export class Playground {
 
   /** Another text altogether, with what undo knows of it. */
   switchTo(to: history.History): void {
+    this.stop(); // what waits for the model was meant for the text before
     this.makeWay();
     this.cursor = null;
     this.store.setState({ history: to });

@@ -31,7 +31,7 @@ export function lastOf(text: string, units: number): string {
   const at = window.length - units;
   const { from, to } = graphemeAt(window, at);
   const begin = from === at || to - at >= LONGEST || to === window.length ? at : to;
-  return window.slice(begin).replace(/^[\uDC00-\uDFFF]/, '');
+  return window.slice(begin).replace(/^[\uDC00-\uDFFF]+/, '');
 }
 
 /** The grapheme that holds the unit at `at`. */
@@ -49,5 +49,5 @@ function graphemeAt(text: string, at: number): { from: number; to: number } {
 }
 
 function withoutHalf(text: string): string {
-  return text.replace(/[\uD800-\uDBFF]$/, '');
+  return text.replace(/[\uD800-\uDBFF]+$/, '');
 }
