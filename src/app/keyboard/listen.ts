@@ -34,6 +34,9 @@ function takeHistory(event: InputEvent, playground: Playground): void {
   const { inputType, target } = event;
   if (focusOf(target) !== 'document' || !/^history(Undo|Redo)$/.test(inputType)) return;
   take(event);
+  // Chromium's undo turns to the text when the field that has the focus has nothing left to undo.
+  const { focus, isCovered } = contextOf(document.activeElement, playground);
+  if (isCovered || focus === 'line' || focus === 'lines') return;
   if (inputType === 'historyUndo') playground.undo();
   else playground.redo();
 }
