@@ -9,11 +9,12 @@ from .card import card
 from .config import RunConfig
 from .evaluate import perplexity, read_text, word_text
 from .files import UserError
-from .folder import dequantize, publish, quantize
+from .folder import publish
 from .model import LeapFormer
 from .sample import choose_sampling
 from .text import read_articles
 from .tokenizer import load_tokenizer
+from .weights import dequantize, quantize
 
 INT8_COST = 0.005  # the share of perplexity that int8 may cost
 

@@ -2,26 +2,24 @@
 
     config.json  model.safetensors  tokenizer.json  golden.json  manifest.json  README.md
 
-int8 rows: each large matrix [out, in] is stored as I8, symmetric in [-127, 127], beside
-`<name>_scale` (F32, [out]); its value is int8 * scale. All other tensors stay float32.
+How the numbers of model.safetensors are rounded and laid out is in `weights.py`.
 """
 
 import json
 from pathlib import Path
 
 import numpy as np
-import safetensors
 import torch
-from safetensors.numpy import load_file, save
+from safetensors.numpy import save
 
 from .config import ModelConfig
 from .files import UserError, atomic, sha256, write_text
 from .model import LeapFormer
 from .reference import Tensors, golden
 from .tokenizer import load_tokenizer
+from .weights import dequantize, quantize, read_tensors
 
 FORMAT = 1
-PRECISIONS = ("float16", "int8", "float32")
 FILES = ("config.json", "model.safetensors", "tokenizer.json", "golden.json")
 GOLDEN_TEXT = (
     "= Kestrel Lighthouse =\n\nKestrel Lighthouse is a lighthouse on the northern coast of "
@@ -30,50 +28,6 @@ GOLDEN_TEXT = (
     "arrived in “the winter of the great storms”; a café, called Über, opened nearby in 東京 "
     "style.\n"
 )
-_INT8 = (
-    "embedding.weight",
-    "attention.qkv.weight",
-    "attention.output.weight",
-    "mlp.up.weight",
-    "mlp.down.weight",
-)
-
-
-def quantize(tensors: Tensors, precision: str) -> Tensors:
-    """The tensors as stored in a precision."""
-    if precision != "int8":
-        return {name: value.astype(precision) for name, value in tensors.items()}
-    stored: Tensors = {}
-    for name, value in tensors.items():
-        value = value.astype(np.float32)
-        if name.endswith(_INT8):
-            scale = np.abs(value).max(1) / 127
-            scale[scale == 0] = 1
-            stored[name] = np.clip(np.rint(value / scale[:, None]), -127, 127).astype(np.int8)
-            stored[f"{name}_scale"] = scale.astype(np.float32)
-        else:
-            stored[name] = value
-    return stored
-
-
-def dequantize(stored: Tensors) -> Tensors:
-    """The float32 values that stored tensors mean."""
-    tensors = {}
-    for name, value in stored.items():
-        if name.endswith("_scale"):
-            continue
-        tensors[name] = value.astype(np.float32)
-        if f"{name}_scale" in stored:
-            tensors[name] *= stored[f"{name}_scale"][:, None]
-    return tensors
-
-
-def read_tensors(folder: Path) -> Tensors:
-    """The weights of a published folder as float32. Raises UserError where they cannot be read."""
-    try:
-        return dequantize(load_file(folder / "model.safetensors"))
-    except (OSError, safetensors.SafetensorError) as error:
-        raise UserError(f"cannot read {folder / 'model.safetensors'}: {error}") from error
 
 
 def read_model(folder: Path) -> LeapFormer:

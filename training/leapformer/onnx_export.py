@@ -17,8 +17,8 @@ from onnx import TensorProto, helper, numpy_helper
 
 from .config import ModelConfig
 from .files import UserError, atomic
-from .folder import read_tensors
 from .reference import log_softmax
+from .weights import read_tensors
 
 MICROSOFT = "com.microsoft"
 

@@ -13,6 +13,7 @@ from hypothesis.extra import numpy as hnp
 from safetensors.numpy import load_file
 
 from leapformer import folder as folders
+from leapformer import weights
 from leapformer.config import ModelConfig
 from leapformer.files import UserError, sha256
 from leapformer.model import LeapFormer
@@ -40,14 +41,14 @@ def publish(model: LeapFormer, prepared, out, precision: str = "int8") -> dict:
 def test_reference_matches_golden(folder) -> None:
     expected = json.loads((folder / "golden.json").read_text())
     config = ModelConfig.read(folder / "config.json")
-    tensors = folders.read_tensors(folder)
+    tensors = weights.read_tensors(folder)
     actual = golden(config, tensors, expected["tokens"], len(expected["greedy"]))
     assert actual["greedy"] == expected["greedy"]
     for key in ("logProbabilities", "finalLogits"):
         np.testing.assert_allclose(actual[key], expected[key], atol=1e-6)
 
 
-@pytest.mark.parametrize("precision", folders.PRECISIONS)
+@pytest.mark.parametrize("precision", weights.PRECISIONS)
 def test_published_folder_loads_back(prepared, tmp_path, precision: str) -> None:
     torch.manual_seed(1)
     model = LeapFormer(CONFIG)
@@ -83,10 +84,19 @@ def test_int8_rows_are_stored_as_promised(prepared, tmp_path) -> None:
 @settings(max_examples=50, deadline=None)
 @given(hnp.arrays(np.float32, (3, 8), elements=st.floats(-1e3, 1e3, width=32)))
 def test_int8_is_within_half_a_step(rows: np.ndarray) -> None:
-    stored = folders.quantize({"embedding.weight": rows}, "int8")
+    stored = weights.quantize({"embedding.weight": rows}, "int8")
     assert stored["embedding.weight"].min() >= -127
-    error = np.abs(folders.dequantize(stored)["embedding.weight"] - rows)
+    error = np.abs(weights.dequantize(stored)["embedding.weight"] - rows)
     assert (error <= 0.5001 * stored["embedding.weight_scale"][:, None] + 1e-30).all()
+
+
+def test_int8_ties_round_upwards() -> None:
+    steps = np.array([127, 2.5, 1.5, 0.5, 0.49, -0.5, -0.51, -1.5, -127], np.float32)
+    rows = np.stack([steps, steps / 4, np.zeros(9, np.float32)])
+    values, scales = weights.quantize_rows(rows)
+    assert scales.tolist() == [1, 0.25, 1]
+    assert values[0].tolist() == [127, 3, 2, 1, 0, 0, -1, -1, -127]
+    assert (values[1] == values[0]).all() and not values[2].any()
 
 
 def test_a_published_folder_is_never_changed(prepared, tmp_path) -> None:
