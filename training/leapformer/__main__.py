@@ -6,6 +6,7 @@ import sys
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
+from .config import ONNX_FORMS, PRECISIONS
 from .files import UserError
 
 
@@ -65,9 +66,10 @@ def _export(a: Namespace) -> None:
 def _onnx(a: Namespace) -> None:
     from .onnx_export import check_onnx, export_onnx
 
-    export_onnx(a.model, a.out, a.standard)
     golden = json.loads((a.model / "golden.json").read_text())
-    print("largest differences to golden.json:", json.dumps(check_onnx(a.out, golden)))
+    export_onnx(a.model, a.out, a.form, a.last_logits)
+    exact = a.form in ("float32", "standard")
+    print("largest differences to golden.json:", json.dumps(check_onnx(a.out, golden, exact)))
 
 
 def _bench(a: Namespace) -> None:
@@ -119,7 +121,7 @@ def _parser() -> ArgumentParser:
     )
 
     identity = argparse.ArgumentParser(add_help=False)
-    identity.add_argument("--dtype", choices=("int8", "float16", "float32"), default="int8")
+    identity.add_argument("--dtype", choices=PRECISIONS, default="int8")
     identity.add_argument("--id", help="default: the run's name and -v1")
     identity.add_argument("--name")
     identity.add_argument("--description")
@@ -163,7 +165,13 @@ def _parser() -> ArgumentParser:
     command.add_argument("model", type=Path)
     command.add_argument("--out", type=Path, required=True, metavar="FILE")
     command.add_argument(
-        "--standard", action="store_true", help="opset 27 alone, without com.microsoft"
+        "--form",
+        choices=ONNX_FORMS,
+        default="float32",
+        help="default float32; standard: float32 in opset 27 alone, without com.microsoft",
+    )
+    command.add_argument(
+        "--last-logits", action="store_true", help="compute the logits of the last token alone"
     )
     command.set_defaults(run=_onnx)
 

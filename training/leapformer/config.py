@@ -13,6 +13,9 @@ from .files import UserError
 
 T = TypeVar("T")
 
+PRECISIONS = ("int8", "float16", "float32")  # of a model folder, see weights.py
+ONNX_FORMS = ("float32", "int8", "int8-dynamic", "standard")  # see onnx_export.py
+
 
 @dataclass(frozen=True)
 class ModelConfig:

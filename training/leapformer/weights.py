@@ -15,7 +15,6 @@ from safetensors.numpy import load_file
 from .files import UserError
 from .reference import Tensors
 
-PRECISIONS = ("float16", "int8", "float32")
 _INT8 = (
     "embedding.weight",
     "attention.qkv.weight",

@@ -7,17 +7,14 @@ import sys
 from pathlib import Path
 
 import numpy as np
-import onnx
 import pytest
 import torch
 from conftest import make_articles
-from test_folder import publish
 from test_train import write_config
 
 from leapformer import evaluate, sample
 from leapformer.config import ModelConfig
 from leapformer.data import Documents
-from leapformer.files import UserError
 from leapformer.model import LeapFormer
 from leapformer.onnx_export import check_onnx, export_onnx
 from leapformer.tokenizer import load_tokenizer
@@ -80,29 +77,6 @@ def test_errors_are_one_line(tmp_path: Path) -> None:
     done = leapformer("export", tmp_path, "--out", tmp_path / "m", "--valid", tmp_path)
     assert done.returncode == 1
     assert done.stderr == f"error: {tmp_path} holds no checkpoint\n"
-
-
-@pytest.mark.parametrize("standard", [False, True], ids=["microsoft", "standard"])
-@pytest.mark.parametrize("options", [{}, {"reweighting": "none"}, {"decay": False}], ids=str)
-def test_onnx_matches_golden(prepared: Path, tmp_path: Path, options: dict, standard: bool) -> None:
-    torch.manual_seed(0)
-    config = ModelConfig(300, hidden_size=32, num_hidden_layers=2, num_attention_heads=2)
-    model = LeapFormer(dataclasses.replace(config, **options))
-    publish(model, prepared, tmp_path / "m")
-    export_onnx(tmp_path / "m", tmp_path / "m.onnx", standard)
-    file = onnx.load(tmp_path / "m.onnx")
-    if standard:
-        onnx.checker.check_model(file, full_check=True)
-    assert {o.domain for o in file.opset_import} == ({""} if standard else {"", "com.microsoft"})
-    golden = json.loads((tmp_path / "m/golden.json").read_text())
-    assert max(check_onnx(tmp_path / "m.onnx", golden).values()) < 1e-4
-
-
-def test_onnx_refuses_what_it_cannot_say(prepared: Path, tmp_path: Path) -> None:
-    config = ModelConfig(300, 32, 1, 2, normalizer="denominator")
-    publish(LeapFormer(config), prepared, tmp_path / "m")
-    with pytest.raises(UserError, match="ONNX needs normalizer rms"):
-        export_onnx(tmp_path / "m", tmp_path / "m.onnx")
 
 
 def test_word_perplexity_is_by_definition(prepared: Path, tmp_path: Path) -> None:

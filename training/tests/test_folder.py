@@ -14,7 +14,7 @@ from safetensors.numpy import load_file
 
 from leapformer import folder as folders
 from leapformer import weights
-from leapformer.config import ModelConfig
+from leapformer.config import PRECISIONS, ModelConfig
 from leapformer.files import UserError, sha256
 from leapformer.model import LeapFormer
 from leapformer.reference import golden
@@ -48,7 +48,7 @@ def test_reference_matches_golden(folder) -> None:
         np.testing.assert_allclose(actual[key], expected[key], atol=1e-6)
 
 
-@pytest.mark.parametrize("precision", weights.PRECISIONS)
+@pytest.mark.parametrize("precision", PRECISIONS)
 def test_published_folder_loads_back(prepared, tmp_path, precision: str) -> None:
     torch.manual_seed(1)
     model = LeapFormer(CONFIG)
