@@ -6,8 +6,8 @@ import sys
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from .config import ONNX_FORMS, PRECISIONS
-from .files import UserError
+from .config import ONNX_FORMS, PRECISIONS, RunConfig
+from .files import UserError, write_text
 
 
 def _prepare(a: Namespace) -> None:
@@ -18,7 +18,6 @@ def _prepare(a: Namespace) -> None:
 
 
 def _train(a: Namespace) -> None:
-    from .config import RunConfig
     from .train import train
 
     print(train(RunConfig.read(a.config, a.set), a.data, a.out, a.until))
@@ -27,12 +26,12 @@ def _train(a: Namespace) -> None:
 def _evaluate(a: Namespace) -> None:
     from .concentration import document_windows, measure
     from .evaluate import generated_repetition, long_stream, perplexity, read_text, write_samples
-    from .export import load_any, write_figures
+    from .load import load_model, tokenizer_of
     from .sample import Sampling, choose_sampling
     from .tokenizer import load_tokenizer
 
-    model, path = load_any(a.model, not a.last)
-    tokenizer = load_tokenizer(path)
+    model = load_model(a.model, not a.last)
+    tokenizer = load_tokenizer(tokenizer_of(a.model))
     figures: dict = {"perplexity": perplexity(model, tokenizer, a.text)}
     if a.window:
         figures["by_windows"] = perplexity(model, tokenizer, a.text, a.window)
@@ -49,7 +48,10 @@ def _evaluate(a: Namespace) -> None:
             figures["samples"] = write_samples(model, tokenizer, tokens, sampler, a.samples)
         if a.generate:
             figures["repetition"] = generated_repetition(model, tokens, sampler, a.generate)
-    write_figures(figures, a.out)
+    text = json.dumps(figures, indent=1)
+    print(text)
+    if a.out:
+        write_text(a.out, text + "\n")
 
 
 def _identity(a: Namespace) -> dict[str, str]:
@@ -66,15 +68,14 @@ def _export(a: Namespace) -> None:
 def _onnx(a: Namespace) -> None:
     from .onnx_export import check_onnx, export_onnx
 
-    golden = json.loads((a.model / "golden.json").read_text())
     export_onnx(a.model, a.out, a.form, a.last_logits)
+    golden = json.loads((a.model / "golden.json").read_text())
     exact = a.form in ("float32", "standard")
     print("largest differences to golden.json:", json.dumps(check_onnx(a.out, golden, exact)))
 
 
 def _bench(a: Namespace) -> None:
     from .bench import bench
-    from .config import RunConfig
 
     print(json.dumps(bench(RunConfig.read(a.config, a.set), a.steps)))
 
@@ -86,21 +87,20 @@ def _study(a: Namespace) -> None:
 
 
 def _make(a: Namespace) -> None:
-    from . import checkpoint
-    from .config import RunConfig
-    from .export import check_export
+    from .checkpoint import require_end
+    from .export import check_export, export
+    from .prepare import prepare, summary
+    from .train import train
 
-    texts = [a.valid[0], *([a.test] if a.test else [])]
     config = RunConfig.read(a.config, a.set)
-    check_export(config, a.out, _identity(a), texts)
-    a.data, a.until, a.run_folder, folder = a.work / "data", None, a.work / "run", a.out
-    a.out = a.data
-    _prepare(a)
-    a.out = a.run_folder
-    _train(a)
-    checkpoint.require_end(a.run_folder, config.steps)
-    a.valid, a.out, a.last = a.valid[0], folder, False
-    _export(a)
+    check_export(config, a.out, _identity(a), [a.valid[0], *([a.test] if a.test else [])])
+    data, run = a.work / "data", a.work / "run"
+    splits = {"train": a.train, "valid": a.valid}
+    print(summary(prepare(splits, data, a.tokenizer, a.vocabulary, a.every)))
+    print(train(config, data, run))
+    require_end(run, config.steps)
+    manifest = export(run, a.out, a.dtype, _identity(a), a.valid[0], a.test)
+    print(json.dumps(manifest, indent=2))
 
 
 def _parser() -> ArgumentParser:

@@ -1,6 +1,5 @@
 """From a run to a published folder: measure, choose sampler defaults, write, check."""
 
-import json
 import re
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from .config import RunConfig
 from .evaluate import perplexity, read_text, word_text
 from .files import UserError
 from .folder import publish
+from .load import tokenizer_of
 from .model import LeapFormer
 from .sample import choose_sampling
 from .text import read_articles
@@ -17,16 +17,6 @@ from .tokenizer import load_tokenizer
 from .weights import dequantize, quantize
 
 INT8_COST = 0.005  # the share of perplexity that int8 may cost
-
-
-def load_any(path: Path, averaged: bool = True) -> tuple[LeapFormer, Path]:
-    """A model from a published folder, a run's folder or a checkpoint; and its tokenizer.json."""
-    if not path.exists():
-        raise UserError(f"{path} does not exist")
-    if (path / "model.safetensors").exists():
-        return folder.read_model(path), path / "tokenizer.json"
-    model, _ = checkpoint.load_model(path, averaged)
-    return model, (path if path.is_dir() else path.parent) / "tokenizer.json"
 
 
 def export(
@@ -45,7 +35,7 @@ def export(
     """
     model, saved = checkpoint.load_model(run, averaged)
     config = checkpoint.run_config(saved["config"])
-    tokenizer_file = load_any(run)[1]
+    tokenizer_file = tokenizer_of(run)
     tokenizer = load_tokenizer(tokenizer_file)
     identity = _identity(identity, config, model)
     whole = perplexity(model, tokenizer, validation)
@@ -122,13 +112,3 @@ def _trained(config: RunConfig, step: int, averaged: bool) -> str:
         f"({step * config.tokens_per_step / 1e6:.1f} M) with Muon and AdamW, "
         f"bfloat16 products, seed {config.seed}; {end}; {weights}."
     )
-
-
-def write_figures(figures: dict, path: Path | None) -> None:
-    """Prints figures as JSON, and writes them where a path is given."""
-    from .files import write_text
-
-    text = json.dumps(figures, indent=1)
-    print(text)
-    if path is not None:
-        write_text(path, text + "\n")

@@ -10,10 +10,9 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from . import checkpoint
 from .config import ModelConfig
 from .files import UserError, sha256
-from .folder import read_model
+from .load import load_model, tokenizer_of
 from .model import LeapFormer
 
 # what may differ; all else, the head's width included, must agree
@@ -27,12 +26,12 @@ def begin_as(model: LeapFormer, folder: Path, tokenizer: Path) -> None:
     Raises UserError where that one is larger somewhere, another kind of model, or has another
     tokenizer than the run.
     """
-    published = (folder / "model.safetensors").exists()
-    small = read_model(folder) if published else checkpoint.load_model(folder, averaged=False)[0]
-    if sha256(folder / "tokenizer.json") != sha256(tokenizer):
+    small = load_model(folder, averaged=False)
+    own_tokenizer = tokenizer_of(folder)
+    if sha256(own_tokenizer) != sha256(tokenizer):
         raise UserError(
-            f"{folder} has another tokenizer than the text: prepare it with --tokenizer "
-            f"{folder / 'tokenizer.json'}"
+            f"{folder} has another tokenizer than the text: prepare the text with --tokenizer "
+            f"{own_tokenizer}"
         )
     _check(small.config, model.config, folder)
     new = model.state_dict()
