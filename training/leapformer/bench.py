@@ -36,7 +36,7 @@ def bench(config: RunConfig, steps: int) -> dict[str, float]:
     machine; a step counts 6 FLOP a parameter and token, the attention's own not at all.
     """
     plain = replace(config.data, weights={})  # made-up text has no sources to prefer
-    config = replace(config, data=plain, decay_data=None)
+    config = replace(config, data=plain, cooldown_data=None)
     with tempfile.TemporaryDirectory() as folder:
         data = _make_text(Path(folder), config)
         workers = Workers()

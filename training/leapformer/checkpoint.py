@@ -63,7 +63,7 @@ def check_same_run(saved: dict[str, Any], step: int, config: RunConfig, path: Pa
     """Raises UserError where `config` is not the run that the checkpoint of a step belongs to."""
     before = run_config(saved)
     current = asdict(before)
-    if step > min(before.decay_start, config.decay_start) and before.tokens != config.tokens:
+    if step > min(before.cooldown_start, config.cooldown_start) and before.tokens != config.tokens:
         raise UserError(
             f"{path} stands at step {step}, where the learning rate falls or would "
             f"have fallen: tokens = {before.tokens} cannot become {config.tokens} any more"

@@ -21,12 +21,12 @@ ONNX_FORMS = ("float32", "int8", "int8-dynamic", "standard")  # see onnx_export.
 class ModelConfig:
     """A model, with the keys of its config.json.
 
-    `reweighting`: "leap" (learned proportions, arXiv 2405.13046 eq. 7-9), "static" (cosFormer:
-    proportion = min(position / static_length, 1)), "none", or "softmax" (the control: rotary
-    positions and a key-value cache that slides over `window` tokens; trained here, not published).
-    `normalizer`: "denominator" (the paper's, floored) or "rms". `decay`: one data-dependent gate a
-    head. `conv_kernel`: 0 or 4 taps over the rows of q, k and v. `position`: "none" or
-    "sinusoidal".
+    `attention`: "linear" (LeaPformer, arXiv 2405.13046) or "softmax" (the control of the study:
+    rotary positions, the last `window` tokens; trained here, not published). Only for linear:
+    `reweighting`: "leap" (learned proportions, eq. 7-9), "static" (cosFormer: proportion =
+    min(position / static_length, 1)) or "none"; `normalizer`: "denominator" (the paper's, at least
+    `denominator_floor`) or "rms"; `decay`: one data-dependent gate a head. For both:
+    `conv_kernel`: 0 or 4 taps over the rows of q, k and v; `position`: "none" or "sinusoidal".
     """
 
     vocab_size: int = 8192
@@ -34,6 +34,7 @@ class ModelConfig:
     num_hidden_layers: int = 4
     num_attention_heads: int = 4
     intermediate_size: int = 0  # 0: four times hidden_size
+    attention: str = "linear"
     reweighting: str = "leap"
     normalizer: str = "rms"
     decay: bool = True
@@ -60,7 +61,8 @@ class ModelConfig:
             if getattr(self, key) == 0:
                 object.__setattr__(self, key, value)
         allowed = {
-            "reweighting": ("leap", "static", "none", "softmax"),
+            "attention": ("linear", "softmax"),
+            "reweighting": ("leap", "static", "none"),
             "normalizer": ("denominator", "rms"),
             "conv_kernel": (0, 4),
             "position": ("none", "sinusoidal"),
@@ -89,11 +91,20 @@ class ModelConfig:
         return self.head_size * (2 if self.reweighting in ("leap", "static") else 1)
 
     def to_json(self) -> dict[str, Any]:
-        """config.json, without the keys that this model does not use."""
+        """config.json, without the keys that this model does not use.
+
+        `attention` is missing if it is linear: the playground reads no other.
+        """
+        softmax = self.attention == "softmax"
         unused = {
-            "static_length": self.reweighting != "static",
-            "proportion_hidden_size": self.reweighting != "leap",
-            "window": self.reweighting != "softmax",
+            "attention": not softmax,
+            "reweighting": softmax,
+            "normalizer": softmax,
+            "denominator_floor": softmax,
+            "decay": softmax,
+            "static_length": softmax or self.reweighting != "static",
+            "proportion_hidden_size": softmax or self.reweighting != "leap",
+            "window": not softmax,
         }
         return {k: v for k, v in dataclasses.asdict(self).items() if not unused.get(k, False)}
 
@@ -133,23 +144,23 @@ class OptimizerConfig:
     betas: tuple[float, float] = (0.9, 0.95)
     clip: float = 1.0  # largest norm of the gradient that AdamW sees
     warmup_steps: int = 50
-    decay_fraction: float = 0.2  # of all tokens, at the end: the learning rate falls to zero
+    cooldown_fraction: float = 0.2  # last share of all tokens: the learning rate falls to zero
 
 
 @dataclass(frozen=True)
 class RunConfig:
-    """One run: [model], [data], [decay_data] (the data during the decay), [optimizer].
+    """One run: [model], [data], [cooldown_data] (the data during the cooldown), [optimizer].
 
     `start`: the folder of a published model, or of another run (its last weights), that the run
     begins as; it may be smaller (`grow.py`).
     """
 
     name: str
-    tokens: int  # in all, the decay included
+    tokens: int  # in all, the cooldown included
     start: str | None = None
     model: ModelConfig = field(default_factory=ModelConfig)
     data: DataConfig = field(default_factory=DataConfig)
-    decay_data: DataConfig | None = None
+    cooldown_data: DataConfig | None = None
     optimizer: OptimizerConfig = field(default_factory=OptimizerConfig)
     seed: int = 0
     wide_proportions: bool = True
@@ -161,14 +172,14 @@ class RunConfig:
     log_every: int = 10  # steps
 
     def __post_init__(self) -> None:
-        final = self.decay_data or self.data
+        final = self.cooldown_data or self.data
         for data in (self.data, final):
             if data.streams % data.micro_batch:
                 raise UserError(
                     f"streams = {data.streams} is no multiple of micro_batch = {data.micro_batch}"
                 )
         if final.streams * final.segment != self.data.streams * self.data.segment:
-            raise UserError("[data] and [decay_data] must take equally many tokens a step")
+            raise UserError("[data] and [cooldown_data] must take equally many tokens a step")
         if self.steps < 1:
             raise UserError(f"tokens = {self.tokens} is less than one step")
 
@@ -181,9 +192,9 @@ class RunConfig:
         return self.tokens // self.tokens_per_step
 
     @property
-    def decay_start(self) -> int:
-        """The first step of the decay."""
-        return self.steps - round(self.steps * self.optimizer.decay_fraction)
+    def cooldown_start(self) -> int:
+        """The first step of the cooldown."""
+        return self.steps - round(self.steps * self.optimizer.cooldown_fraction)
 
     @staticmethod
     def read(path: Path, overrides: list[str] | None = None) -> "RunConfig":

@@ -98,13 +98,13 @@ def _as_stored(model: LeapFormer, precision: str) -> LeapFormer:
 
 
 def _trained(config: RunConfig, step: int, averaged: bool) -> str:
-    done = step - config.decay_start
-    last = f"over the last {done * config.tokens_per_step / 1e6:.1f} M"
-    end = (
-        f"the learning rate fell to zero {last if config.decay_start else 'from the first step on'}"
-        if step >= config.steps
-        else "published before the end of its training, at a constant learning rate"
-    )
+    """A sentence about the training, for the model card."""
+    end = "published before the end of its training, before the learning rate reached zero"
+    if step >= config.steps:
+        cooldown = (step - config.cooldown_start) * config.tokens_per_step
+        whole = config.cooldown_start == 0
+        fell = "from the first step on" if whole else f"over the last {cooldown / 1e6:.1f} M"
+        end = f"the learning rate fell to zero {fell}"
     parent = f"begun as {Path(config.start).name}, " if config.start else ""
     weights = "a running average of the weights is published" if averaged else "last weights"
     return (

@@ -43,7 +43,7 @@ def read_model(folder: Path) -> LeapFormer:
 
 def check_free(config: ModelConfig, folder: Path) -> None:
     """Raises UserError where a model of this kind is not published, or `folder` is taken."""
-    if config.reweighting == "softmax":
+    if config.attention == "softmax":
         raise UserError("the softmax twin is a control; only LeaPformers are published")
     if (folder / "manifest.json").exists():
         raise UserError(f"{folder} is published already; links name it: choose a new version")

@@ -16,6 +16,8 @@ from .softmax import SoftmaxAttention
 
 State = dict[str, Tensor]  # of one layer, plus one for the positions; every tensor starts with B
 
+ATTENTION = {"linear": Attention, "softmax": SoftmaxAttention}
+
 
 class Mlp(nn.Module):
     """down(relu(up x)^2)."""
@@ -34,10 +36,9 @@ class Layer(nn.Module):
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
-        softmax = config.reweighting == "softmax"
         self.eps = config.rms_norm_eps
         self.attention_norm = Scale(config.hidden_size)
-        self.attention = (SoftmaxAttention if softmax else Attention)(config)
+        self.attention = ATTENTION[config.attention](config)
         self.mlp_norm = Scale(config.hidden_size)
         self.mlp = Mlp(config)
 

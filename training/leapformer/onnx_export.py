@@ -243,10 +243,11 @@ def export_onnx(folder: Path, out: Path, form: str = "float32", last_only: bool 
     cannot express the model.
     """
     config = ModelConfig.read(folder / "config.json")
-    fits = config.normalizer == "rms" and config.reweighting in ("leap", "none")
-    if not fits or config.position != "none":
+    fits = config.attention == "linear" and config.reweighting in ("leap", "none")
+    if not fits or config.normalizer != "rms" or config.position != "none":
         raise UserError(
-            f"{folder}: ONNX needs normalizer rms, reweighting leap or none, and position none: "
+            f"{folder}: ONNX needs attention linear, normalizer rms, reweighting leap or none, "
+            "and position none: "
             "LinearAttention has neither a denominator nor positions"
         )
     model = _Builder(config, read_tensors(folder), form, last_only).build()

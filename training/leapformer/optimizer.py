@@ -82,8 +82,8 @@ def make_optimizers(model: nn.Module, config: OptimizerConfig) -> list[torch.opt
 
 
 def schedule(config: RunConfig, step: int) -> float:
-    """Factor on the peak learning rates at a step: warm-up, constant, linear decay to zero."""
+    """Factor on the peak learning rates at a step: warm-up, constant, linear cooldown to zero."""
     warm = min(1.0, (step + 1) / max(1, config.optimizer.warmup_steps))
-    if step < config.decay_start:
+    if step < config.cooldown_start:
         return warm
-    return warm * (config.steps - step) / (config.steps - config.decay_start)
+    return warm * (config.steps - step) / (config.steps - config.cooldown_start)

@@ -102,14 +102,14 @@ class Run:
         self.optimizers = make_optimizers(self.model, config.optimizer)
         documents = Documents(data, "train")
         self.data_digest = documents.digest
-        final = config.decay_data or config.data
+        final = config.cooldown_data or config.data
         self.phases = [
             (Streams(documents, config.data, config.seed), workers.share(config.data)),
             (Streams(documents, final, config.seed + 1), workers.share(final)),
         ]
         self.batches = ReadAhead(self._read)
         self.states: list[list[State]] = []  # of each micro-batch
-        # by default the second shape (the decay's) gets one program for any, at 0.6 of the speed
+        # dynamic=False compiles each shape; a dynamic program for [cooldown_data] ran at 0.6 speed
         compiled = torch.compile(self.model, dynamic=False) if config.compile else self.model
         self.forward: nn.Module = compiled
         if workers.size > 1:
@@ -142,7 +142,7 @@ class Run:
 
     def _phase(self, step: int) -> tuple[Streams, list[range], int]:
         """The text read at a step, this process's shares of it, and the number of its batch."""
-        start = self.config.decay_start
+        start = self.config.cooldown_start
         streams, shares = self.phases[step >= start]
         return streams, shares, step - start if step >= start else step
 

@@ -96,7 +96,7 @@ def test_word_perplexity_is_by_definition(prepared: Path, tmp_path: Path) -> Non
 
 def test_windows_score_every_token_once(prepared: Path) -> None:
     torch.manual_seed(0)
-    model = LeapFormer(ModelConfig(300, 32, 1, 2, reweighting="softmax", window=64))
+    model = LeapFormer(ModelConfig(300, 32, 1, 2, attention="softmax", window=64))
     for length in (5, 31, 32, 47, 48, 49, 100):
         tokens = np.random.default_rng(0).integers(1, 300, length)
         losses = evaluate.windowed_losses(model, tokens, window=32)

@@ -1,14 +1,18 @@
 """Configurations are read strictly."""
 
+import json
 from pathlib import Path
 
 import pytest
+from conftest import GOLDEN_MODELS, ROOT
 
 from leapformer.config import ModelConfig, RunConfig
 from leapformer.files import UserError
 from leapformer.study import Plan
 
 CONFIGS = sorted((Path(__file__).parents[1] / "configs").rglob("*.toml"))
+MODELS = sorted((ROOT / "public/weights").glob("*/config.json"))
+MODELS += [folder / "config.json" for folder in GOLDEN_MODELS]
 
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda p: p.stem)
@@ -27,8 +31,9 @@ def test_every_config_is_sound(path: Path) -> None:
         ("tokens = '9000000'", "tokens = '9000000' must be int"),
         ("tokens = 9000000\n[model]\nhidden_size = 30", "whole multiple of 4"),
         ("tokens = 9000000\n[model]\nnormalizer = 'layer'", "choose one of"),
+        ("tokens = 9000000\n[model]\nreweighting = 'softmax'", "choose one of .'leap'"),
         ("tokens = 9000000\n[data]\nstreams = 30", "no multiple of micro_batch"),
-        ("tokens = 9000000\n[decay_data]\nsegment = 512", "equally many tokens"),
+        ("tokens = 9000000\n[cooldown_data]\nsegment = 512", "equally many tokens"),
         ("tokens = 10", "less than one step"),
         ("tokens = ", "cannot read"),
         ("", "missing 1 required positional argument: 'tokens'"),
@@ -52,3 +57,18 @@ def test_config_json_has_only_what_the_model_uses(tmp_path: Path) -> None:
     values = ModelConfig(reweighting="none").to_json()
     assert not {"window", "static_length", "proportion_hidden_size"} & set(values)
     assert values["intermediate_size"] == 1024 and values["embedding_scale"] == 16
+    assert "attention" not in values and "normalizer" in values
+    softmax = ModelConfig(attention="softmax", window=64)
+    assert softmax.to_json()["attention"] == "softmax"
+    assert not {"reweighting", "normalizer", "decay"} & set(softmax.to_json())
+    (tmp_path / "config.json").write_text(json.dumps(softmax.to_json()))
+    assert ModelConfig.read(tmp_path / "config.json") == softmax
+
+
+@pytest.mark.parametrize("path", MODELS, ids=lambda p: p.parent.name)
+def test_published_configs_are_read_and_written_back(path: Path) -> None:
+    """A config.json may hold keys that its model does not use; no key changes or is added."""
+    published = json.loads(path.read_text())
+    config = ModelConfig.read(path)
+    assert config.attention == "linear"
+    assert config.to_json().items() <= published.items()

@@ -106,7 +106,7 @@ def test_a_published_folder_is_never_changed(prepared, tmp_path) -> None:
 
 
 def test_the_twin_is_not_published(prepared, tmp_path) -> None:
-    twin = LeapFormer(dataclasses.replace(CONFIG, reweighting="softmax"))
+    twin = LeapFormer(dataclasses.replace(CONFIG, attention="softmax"))
     with pytest.raises(UserError, match="softmax twin"):
         publish(twin, prepared, tmp_path / "m")
     assert not (tmp_path / "m").exists()

@@ -104,7 +104,7 @@ def test_signed_shares_sum_to_one() -> None:
 
 def test_softmax_twin_looks_at_its_window() -> None:
     torch.manual_seed(0)
-    config = dataclasses.replace(CONFIG, reweighting="softmax", window=4, decay=False)
+    config = dataclasses.replace(CONFIG, attention="softmax", window=4, decay=False)
     model = LeapFormer(config)
     tokens = np.random.default_rng(0).integers(1, 60, (3, 12))
     tokens[:, 0] = 0
@@ -130,7 +130,7 @@ def write_plan(folder: Path) -> Path:
     variants = """
 [variants.leap]
 [variants.softmax]
-model.reweighting = "softmax"
+model.attention = "softmax"
 [variants.usual]
 seeds = [1]
 wide_proportions = false
@@ -181,7 +181,7 @@ def test_a_study_runs_and_goes_on(prepared, tmp_path, monkeypatch) -> None:
     [
         (('"softmax"]', '"sofmax"]'), "no variant sofmax; it has leap, softmax, usual"),
         (("seeds = [1]", "seeds = [2]"), "leap and usual have no seed in common"),
-        (("model.reweighting", "model.rewaiting"), "softmax: model: unknown key 'rewaiting'"),
+        (("model.attention", "model.attendance"), "softmax: model: unknown key 'attendance'"),
         (("variants.", "data."), "it needs"),
     ],
 )

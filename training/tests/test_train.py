@@ -35,14 +35,14 @@ num_attention_heads = 2
 streams = 4
 segment = 32
 micro_batch = 2
-[decay_data]
+[cooldown_data]
 streams = 2
 segment = 64
 micro_batch = 1
 weights = {{ featured = 2 }}
 [optimizer]
 warmup_steps = 4
-decay_fraction = {decay}
+cooldown_fraction = {decay}
 """
 
 
