@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from . import checkpoint, folder
-from .card import card
+from .card import LICENSE, card, license_text
 from .config import RunConfig
 from .evaluate import perplexity, read_text, word_text
 from .files import UserError
@@ -62,6 +62,7 @@ def export(
         evaluation=figures,
         sampling=sampling,
         card=card(config.model, identity, precision, parameters, figures),
+        license_text=license_text(identity),
     )
 
 
@@ -80,7 +81,7 @@ def _identity(given: dict[str, str], config: RunConfig, model: LeapFormer) -> di
         "name": config.name.replace("-", " ").title(),
         "description": f"A LeaPformer of {millions:.1f} M parameters that writes English "
         "encyclopedia prose.",
-        "license": "CC BY-SA 3.0",
+        "license": LICENSE,
     } | given
     if not re.fullmatch(r"[a-z0-9][a-z0-9.-]*", identity["id"]):
         raise UserError(f"id {identity['id']!r}: use small letters, digits, points and hyphens")

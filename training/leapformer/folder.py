@@ -1,6 +1,6 @@
 """The published form of a model: a folder with its weights in one precision.
 
-    config.json  model.safetensors  tokenizer.json  golden.json  manifest.json  README.md
+    config.json  model.safetensors  tokenizer.json  golden.json  manifest.json  README.md  LICENSE
 
 How the numbers of model.safetensors are rounded and laid out is in `weights.py`.
 """
@@ -59,6 +59,7 @@ def publish(
     evaluation: dict,
     sampling: dict,
     card: str,
+    license_text: str,
 ) -> dict:
     """Writes a model folder and checks it by loading it back; returns its manifest.
 
@@ -100,6 +101,7 @@ def publish(
         },
     }
     write_text(folder / "README.md", card)
+    write_text(folder / "LICENSE", license_text)
     write_text(folder / "manifest.json", json.dumps(manifest, indent=2) + "\n")
     return manifest
 

@@ -48,6 +48,8 @@ def test_one_command_from_raw_text_to_a_published_folder(tmp_path: Path) -> None
     assert manifest["id"] == "tiny-v1" and manifest["precision"] == "int8"
     assert manifest["evaluation"]["validation"]["words"] == WORDS
     assert "12 steps of 128 tokens" in (tmp_path / "tiny-v1/README.md").read_text()
+    notice = (tmp_path / "tiny-v1/LICENSE").read_text()
+    assert "Tiny (tiny-v1)" in notice and "by-sa/3.0" in notice and "Wikipedia" in notice
     golden = json.loads((tmp_path / "tiny-v1/golden.json").read_text())
     export_onnx(tmp_path / "tiny-v1", tmp_path / "tiny.onnx")
     assert max(check_onnx(tmp_path / "tiny.onnx", golden).values()) < 1e-4

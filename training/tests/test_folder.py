@@ -6,7 +6,7 @@ import json
 import numpy as np
 import pytest
 import torch
-from conftest import GOLDEN_MODELS
+from conftest import GOLDEN_MODELS, ROOT
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
@@ -14,12 +14,14 @@ from safetensors.numpy import load_file
 
 from leapformer import folder as folders
 from leapformer import weights
+from leapformer.card import LICENSE, license_text
 from leapformer.config import PRECISIONS, ModelConfig
 from leapformer.files import UserError, sha256
 from leapformer.model import LeapFormer
 from leapformer.reference import golden
 from leapformer.sample import Sampling
 
+WEIGHTS = sorted(p.parent for p in (ROOT / "public/weights").glob("*/manifest.json"))
 CONFIG = ModelConfig(vocab_size=300, hidden_size=32, num_hidden_layers=2, num_attention_heads=2)
 IDENTITY = {"id": "tiny-v1", "name": "Tiny", "description": "A test.", "license": "CC BY-SA 3.0"}
 
@@ -34,6 +36,7 @@ def publish(model: LeapFormer, prepared, out, precision: str = "int8") -> dict:
         evaluation={},
         sampling=dataclasses.asdict(Sampling()),
         card="# Tiny\n",
+        license_text="CC BY-SA 3.0\n",
     )
 
 
@@ -110,6 +113,15 @@ def test_the_twin_is_not_published(prepared, tmp_path) -> None:
     with pytest.raises(UserError, match="softmax twin"):
         publish(twin, prepared, tmp_path / "m")
     assert not (tmp_path / "m").exists()
+
+
+@pytest.mark.parametrize("folder", WEIGHTS, ids=lambda p: p.name)
+def test_every_published_folder_has_its_license(folder) -> None:
+    manifest = json.loads((folder / "manifest.json").read_text())
+    assert manifest["license"] == LICENSE
+    assert (folder / "LICENSE").read_text() == license_text(manifest)
+    card = (folder / "README.md").read_text()
+    assert "\nlicense: cc-by-sa-3.0\n" in card and "[LICENSE](LICENSE)" in card
 
 
 def test_broken_weights_are_named(prepared, tmp_path) -> None:
