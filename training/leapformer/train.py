@@ -27,7 +27,7 @@ from .config import DataConfig, RunConfig
 from .data import Documents, ReadAhead, Streams
 from .evaluate import watch
 from .files import UserError, write_text
-from .grow import begin_as
+from .grow import initialize_from
 from .model import LeapFormer, State
 from .optimizer import make_optimizers, schedule
 from .plot import plot_loss
@@ -96,7 +96,7 @@ class Run:
         self.model = LeapFormer(config.model)
         self.model.initialize(config.wide_proportions)
         if config.start:
-            begin_as(self.model, Path(config.start), data / "tokenizer.json")
+            initialize_from(self.model, Path(config.start), data / "tokenizer.json")
         self.model.to(workers.device)
         self.average = {k: v.clone() for k, v in self.model.state_dict().items()}
         self.optimizers = make_optimizers(self.model, config.optimizer)

@@ -12,7 +12,7 @@ from test_model import assert_close, load, run
 from leapformer import checkpoint
 from leapformer.config import RunConfig
 from leapformer.files import UserError
-from leapformer.grow import begin_as
+from leapformer.grow import initialize_from
 from leapformer.model import LeapFormer
 
 FOLDERS = {p.name: p for p in GOLDEN_MODELS}
@@ -23,7 +23,7 @@ def grown(folder, tokenizer, config=None, **changes) -> LeapFormer:
     torch.manual_seed(0)
     model = LeapFormer(config)
     model.initialize(wide_proportions=True)
-    begin_as(model, folder, tokenizer)
+    initialize_from(model, folder, tokenizer)
     return model.double()
 
 
@@ -82,7 +82,7 @@ def test_what_does_not_fit_is_refused(small, prepared, name, changes, message) -
         grown(small(name), prepared / "tokenizer.json", **changes)
 
 
-def test_a_run_can_begin_as_the_last_weights_of_another(small, prepared, tmp_path) -> None:
+def test_a_run_can_initialize_from_the_last_weights_of_another(small, prepared, tmp_path) -> None:
     model = load(small("leap-rms-decay-conv"))
     weights = {name: weight.float() for name, weight in model.state_dict().items()}
     config = RunConfig(name="first", tokens=10**6, model=model.config)

@@ -136,7 +136,7 @@ def test_a_damaged_shard_is_refused_and_made_anew(tmp_path: Path) -> None:
     shard = tmp_path / "out/train-00000.bin"
     content = shard.read_bytes()
     shard.write_bytes(content[:100] + b"x" + content[101:])
-    with pytest.raises(UserError, match="SHA-256 does not fit"):
+    with pytest.raises(UserError, match="SHA-256 does not match"):
         Documents(tmp_path / "out", "train")
     prepare.prepare(splits, tmp_path / "out", None, 300, every=1)
     assert shard.read_bytes() == content
@@ -152,12 +152,12 @@ BAD = {
     "binary.raw": (bytes(range(256)) * 9, "binary file"),
     "zeros.raw": (bytes(900), "binary file"),
     "binary.jsonl": (bytes(range(256)) * 9, "binary file|is not"),
-    "broken.jsonl.xz": (_broken_xz(b'{"title": "a", "text": "b"}\n' * 99), "broken archive"),
-    "not.jsonl.gz": (b"plainly not an archive", "broken archive"),
+    "broken.jsonl.xz": (_broken_xz(b'{"title": "a", "text": "b"}\n' * 99), "damaged archive"),
+    "not.jsonl.gz": (b"plainly not an archive", "damaged archive"),
     "list.jsonl": (b"[1, 2]\n", "line 1 is not"),
     "number.jsonl": (b'{"title": 3, "text": "b"}\n', "must be strings"),
     "not.parquet": (b"PAR1 or not", "not a parquet file"),
-    "other.doc": (b"text", "unknown form"),
+    "other.doc": (b"text", "unknown format"),
 }
 
 
