@@ -1,10 +1,10 @@
-"""LeaPformer: from raw text to a published model. `python -m leapformer COMMAND --help`."""
+"""Trains LeaPformer models and exports them. See `python -m leapformer COMMAND --help`."""
 
-import argparse
 import json
 import sys
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
+from typing import Any
 
 from .config import ONNX_FORMS, PRECISIONS, RunConfig
 from .files import UserError, write_text
@@ -103,66 +103,81 @@ def _make(a: Namespace) -> None:
     print(json.dumps(manifest, indent=2))
 
 
-def _parser() -> ArgumentParser:
-    parser = ArgumentParser(prog="leapformer", description=__doc__)
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-
-    text = argparse.ArgumentParser(add_help=False)
-    text.add_argument("--train", type=Path, nargs="+", required=True, metavar="FILE|FOLDER")
-    text.add_argument("--valid", type=Path, nargs="+", required=True, metavar="FILE|FOLDER")
-    text.add_argument("--tokenizer", type=Path, help="a tokenizer.json; else one is trained")
-    text.add_argument("--vocabulary", type=int, default=8192, help="entries (default 8192)")
-    text.add_argument("--every", type=int, default=6, help="train it on each Nth article")
-
-    settings = argparse.ArgumentParser(add_help=False)
-    settings.add_argument("config", type=Path, help="a TOML file, see configs/")
-    settings.add_argument(
-        "--set", action="append", metavar="KEY=VALUE", help="change the config, e.g. tokens=1000000"
+def _text_options() -> ArgumentParser:
+    options = ArgumentParser(add_help=False)
+    files = {"type": Path, "nargs": "+", "required": True, "metavar": "FILE|FOLDER"}
+    options.add_argument("--train", **files, help="WikiText files or JSON lines to train on")
+    options.add_argument("--valid", **files, help="the same for validation")
+    options.add_argument("--tokenizer", type=Path, help="tokenizer.json (default: train one)")
+    options.add_argument(
+        "--vocabulary", type=int, default=8192, help="entries of a new tokenizer (default 8192)"
     )
+    options.add_argument(
+        "--every", type=int, default=6, help="train it on every Nth article (default 6)"
+    )
+    return options
 
-    identity = argparse.ArgumentParser(add_help=False)
-    identity.add_argument("--dtype", choices=PRECISIONS, default="int8")
-    identity.add_argument("--id", help="default: the run's name and -v1")
-    identity.add_argument("--name")
-    identity.add_argument("--description")
-    identity.add_argument("--test", type=Path, help="score this text too; once, at the very end")
 
-    command = commands.add_parser("prepare", parents=[text], help="raw text to token shards")
-    command.add_argument("--out", type=Path, required=True, metavar="FOLDER")
-    command.set_defaults(run=_prepare)
+def _config_options() -> ArgumentParser:
+    options = ArgumentParser(add_help=False)
+    options.add_argument("config", type=Path, help="a TOML file, see configs/")
+    options.add_argument(
+        "--set",
+        action="append",
+        metavar="KEY=VALUE",
+        help="change a key of the config, e.g. tokens=1000000",
+    )
+    return options
 
-    command = commands.add_parser("train", parents=[settings], help="train a run, or go on with it")
-    command.add_argument("--data", type=Path, required=True, help="a prepared folder")
-    command.add_argument("--out", type=Path, required=True, help="the run's folder")
-    command.add_argument("--until", type=int, metavar="STEP", help="stop there with a checkpoint")
-    command.set_defaults(run=_train)
 
-    command = commands.add_parser("evaluate", help="perplexity, long streams, repetition")
+def _model_options() -> ArgumentParser:
+    options = ArgumentParser(add_help=False)
+    options.add_argument(
+        "--dtype", choices=PRECISIONS, default="int8", help="precision of the weights (int8)"
+    )
+    options.add_argument("--id", help="default: the name of the run with -v1 appended")
+    options.add_argument("--name", help="name of the model on the page")
+    options.add_argument("--description", help="one sentence about the model")
+    options.add_argument(
+        "--test", type=Path, help="a WikiText file to score as well, once, for the final model"
+    )
+    return options
+
+
+def _add_evaluate(commands: Any) -> None:
+    command = commands.add_parser(
+        "evaluate", help="measure perplexity, loss by position and repetition"
+    )
     command.add_argument("model", type=Path, help="a model folder, run folder or checkpoint")
     command.add_argument("--text", type=Path, required=True, help="a WikiText file")
-    command.add_argument("--long", action="store_true", help="loss by position, never wiped")
+    command.add_argument(
+        "--long", action="store_true", help="loss by position in a stream without state resets"
+    )
     command.add_argument(
         "--concentration", action="store_true", help="how concentrated attention is, by head"
     )
     command.add_argument(
-        "--window", type=int, default=0, metavar="N", help="also by windows of N tokens, no state"
+        "--window",
+        type=int,
+        default=0,
+        metavar="N",
+        help="perplexity also in windows of N tokens without carried state",
     )
-    command.add_argument("--samples", type=int, default=0, help="continuations to write")
+    command.add_argument("--samples", type=int, default=0, help="number of continuations to write")
     command.add_argument("--sampling", action="store_true", help="choose sampler defaults")
-    command.add_argument("--generate", type=int, default=0, help="tokens to measure repetition in")
-    command.add_argument("--last", action="store_true", help="a run's last weights, not averaged")
-    command.add_argument("--out", type=Path, help="write the figures here as JSON too")
+    command.add_argument(
+        "--generate", type=int, default=0, help="measure repetition in this many tokens"
+    )
+    command.add_argument(
+        "--last", action="store_true", help="use the last weights of a run, not the averaged ones"
+    )
+    command.add_argument("--out", type=Path, help="write the figures to this JSON file, too")
     command.set_defaults(run=_evaluate)
 
-    command = commands.add_parser("export", parents=[identity], help="a run to a model folder")
-    command.add_argument("run_folder", type=Path, metavar="RUN")
-    command.add_argument("--out", type=Path, required=True, metavar="FOLDER")
-    command.add_argument("--valid", type=Path, required=True, help="a WikiText file")
-    command.add_argument("--last", action="store_true", help="the last weights, not averaged")
-    command.set_defaults(run=_export)
 
-    command = commands.add_parser("onnx", help="a model folder to an ONNX file")
-    command.add_argument("model", type=Path)
+def _add_onnx(commands: Any) -> None:
+    command = commands.add_parser("onnx", help="export a model folder as an ONNX file")
+    command.add_argument("model", type=Path, help="a model folder")
     command.add_argument("--out", type=Path, required=True, metavar="FILE")
     command.add_argument(
         "--form",
@@ -175,22 +190,51 @@ def _parser() -> ArgumentParser:
     )
     command.set_defaults(run=_onnx)
 
-    command = commands.add_parser("bench", parents=[settings], help="speed of a whole step")
-    command.add_argument("--steps", type=int, default=10)
+
+def _parser() -> ArgumentParser:
+    parser = ArgumentParser(prog="leapformer", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    text, config, model = _text_options(), _config_options(), _model_options()
+
+    command = commands.add_parser("prepare", parents=[text], help="convert text to token shards")
+    command.add_argument("--out", type=Path, required=True, metavar="FOLDER")
+    command.set_defaults(run=_prepare)
+
+    command = commands.add_parser("train", parents=[config], help="start, resume or extend a run")
+    command.add_argument("--data", type=Path, required=True, help="a prepared folder")
+    command.add_argument("--out", type=Path, required=True, help="the run's folder")
+    command.add_argument("--until", type=int, metavar="STEP", help="stop with a checkpoint there")
+    command.set_defaults(run=_train)
+
+    _add_evaluate(commands)
+
+    command = commands.add_parser("export", parents=[model], help="export a run as a model folder")
+    command.add_argument("run_folder", type=Path, metavar="RUN")
+    command.add_argument("--out", type=Path, required=True, metavar="FOLDER")
+    command.add_argument("--valid", type=Path, required=True, help="a WikiText file")
+    command.add_argument(
+        "--last", action="store_true", help="export the last weights, not the averaged ones"
+    )
+    command.set_defaults(run=_export)
+
+    _add_onnx(commands)
+
+    command = commands.add_parser("bench", parents=[config], help="measure the speed of a step")
+    command.add_argument("--steps", type=int, default=10, help="steps to time (default 10)")
     command.set_defaults(run=_bench)
 
     command = commands.add_parser(
-        "study", parents=[settings], help="configurations side by side, with intervals"
+        "study", parents=[config], help="compare variants of a config, with intervals"
     )
-    command.add_argument("--only", nargs="+", metavar="VARIANT", help="these variants alone")
+    command.add_argument("--only", nargs="+", metavar="VARIANT", help="run these variants alone")
     command.add_argument("--data", type=Path, required=True, help="a prepared folder")
     command.add_argument("--out", type=Path, required=True, metavar="FOLDER")
     command.set_defaults(run=_study)
 
     command = commands.add_parser(
-        "make", parents=[settings, text, identity], help="prepare, train and export in one"
+        "make", parents=[config, text, model], help="prepare, train and export in one command"
     )
-    command.add_argument("--work", type=Path, required=True, help="shards and run go here")
+    command.add_argument("--work", type=Path, required=True, help="folder for shards and run")
     command.add_argument("--out", type=Path, required=True, metavar="FOLDER")
     command.set_defaults(run=_make)
     return parser

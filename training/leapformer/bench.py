@@ -11,7 +11,8 @@ import torch
 from .config import RunConfig
 from .files import write_text
 from .prepare import prepare
-from .train import Run, Workers
+from .train import Run
+from .workers import Workers
 
 
 def matmul_rate(device: torch.device, seconds: float = 2.0) -> float:

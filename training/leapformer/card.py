@@ -43,8 +43,8 @@ pipeline_tag: text-generation
 
 {identity["description"]}
 
-A language model with LeaPformer attention (arXiv 2405.13046): each next token costs the same time
-and the same memory, however long the text. {parameters:,} parameters, stored as {precision}.
+A language model with LeaPformer attention (arXiv 2405.13046): a token takes the same time and the
+same memory at any length of the text. {parameters:,} parameters, stored as {precision}.
 
 ## Model
 
@@ -59,16 +59,16 @@ articles, decontaminated against and evaluated on WikiText-103.
 
 ## Evaluation
 
-WikiText-103, detokenized ({valid["round_trip"]:.1%} of its lines are turned back exactly), state
-carried, every token scored but the first, {valid["words"]:,} words in validation:
+WikiText-103, detokenized ({valid["round_trip"]:.1%} of its lines can be restored exactly), state
+carried, every token but the first scored, {valid["words"]:,} words in validation:
 
 {_table(figures)}
 
 ## Limits
 
-A small model: it imitates encyclopedia prose and invents its facts. It knows English
-Wikipedia up to 2019, has no instructions to follow, and repeats the biases of its text. Not for
-any use where a statement must be true.
+A small model: it imitates the style of an encyclopedia and invents facts. It was trained on
+English Wikipedia up to 2019, does not follow instructions, and repeats the biases of its text. Do
+not use it where statements must be true.
 
 ## License
 
@@ -84,7 +84,7 @@ def _table(figures: dict) -> str:
         ("bits a byte", "bits_per_byte"),
     ]
     texts = [name for name in ("validation", "test") if name in figures]
-    lines = [f"| measured | {' | '.join(texts)} |", f"|---|{'---|' * len(texts)}"]
+    lines = [f"| metric | {' | '.join(texts)} |", f"|---|{'---|' * len(texts)}"]
     for name, key in rows:
         lines.append(f"| {name} | {' | '.join(str(figures[text][key]) for text in texts)} |")
     return "\n".join(lines)

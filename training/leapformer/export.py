@@ -1,4 +1,4 @@
-"""From a run to a published folder: measure, choose sampler defaults, write, check."""
+"""Exports a run as a model folder: measures it, chooses sampler defaults, writes and checks it."""
 
 import re
 from pathlib import Path
@@ -16,7 +16,7 @@ from .text import read_articles
 from .tokenizer import load_tokenizer
 from .weights import dequantize, quantize
 
-INT8_COST = 0.005  # the share of perplexity that int8 may cost
+INT8_COST = 0.005  # allowed relative increase of perplexity by int8
 
 
 def export(
@@ -28,10 +28,11 @@ def export(
     test: Path | None,
     averaged: bool = True,
 ) -> dict:
-    """Publishes the newest checkpoint of `run` into folder `out`; returns its manifest.
+    """Writes the newest checkpoint of `run` as model folder `out`; returns its manifest.
 
-    `identity` may hold id, name and description; what lacks is made from the run's name.
-    Raises UserError where the id is unfit, or where int8 costs more than 0.5% of perplexity.
+    `identity` may hold id, name and description; the defaults are made from the run's name.
+    Raises UserError if the id is invalid, `out` is published already, or int8 increases perplexity
+    by more than `INT8_COST`.
     """
     model, saved = checkpoint.load_model(run, averaged)
     config = checkpoint.run_config(saved["config"])
@@ -44,7 +45,8 @@ def export(
     cost = figures["validation"]["word_perplexity"] / whole["word_perplexity"] - 1
     if precision == "int8" and cost > INT8_COST:
         raise UserError(
-            f"int8 costs {cost:.2%} of perplexity (allowed: {INT8_COST:.1%}): export float16"
+            f"int8 increases perplexity by {cost:.2%} (allowed: {INT8_COST:.1%}): "
+            "export with --dtype float16"
         )
     if test is not None:
         figures["test"] = perplexity(stored, tokenizer, test)
@@ -67,7 +69,7 @@ def export(
 
 
 def check_export(config: RunConfig, out: Path, identity: dict[str, str], texts: list[Path]) -> None:
-    """Raises UserError where an export after the training would be refused, before it begins."""
+    """Raises UserError before training if the export after it would be refused."""
     folder.check_free(config.model, out)
     _identity(identity, config, LeapFormer(config.model))
     for text in texts:
@@ -84,11 +86,14 @@ def _identity(given: dict[str, str], config: RunConfig, model: LeapFormer) -> di
         "license": LICENSE,
     } | given
     if not re.fullmatch(r"[a-z0-9][a-z0-9.-]*", identity["id"]):
-        raise UserError(f"id {identity['id']!r}: use small letters, digits, points and hyphens")
+        raise UserError(
+            f"id {identity['id']!r}: use lower-case letters, digits, points and hyphens"
+        )
     return identity
 
 
 def _as_stored(model: LeapFormer, precision: str) -> LeapFormer:
+    """A copy of the model with its weights rounded to a precision."""
     import torch
 
     weights = {k: v.contiguous().numpy() for k, v in model.state_dict().items()}
@@ -99,14 +104,14 @@ def _as_stored(model: LeapFormer, precision: str) -> LeapFormer:
 
 
 def _trained(config: RunConfig, step: int, averaged: bool) -> str:
-    """A sentence about the training, for the model card."""
+    """The sentence about the training in the model card."""
     end = "published before the end of its training, before the learning rate reached zero"
     if step >= config.steps:
         cooldown = (step - config.cooldown_start) * config.tokens_per_step
         whole = config.cooldown_start == 0
         fell = "from the first step on" if whole else f"over the last {cooldown / 1e6:.1f} M"
         end = f"the learning rate fell to zero {fell}"
-    parent = f"begun as {Path(config.start).name}, " if config.start else ""
+    parent = f"initialized from {Path(config.start).name}, " if config.start else ""
     weights = "a running average of the weights is published" if averaged else "last weights"
     return (
         f"{parent}{step:,} steps of {config.tokens_per_step:,} tokens "

@@ -1,8 +1,8 @@
-"""The published form of a model: a folder with its weights in one precision.
+"""A model folder: the form in which a model is published, with weights in one precision.
 
     config.json  model.safetensors  tokenizer.json  golden.json  manifest.json  README.md  LICENSE
 
-How the numbers of model.safetensors are rounded and laid out is in `weights.py`.
+`weights.py` defines how model.safetensors rounds and stores the weights.
 """
 
 import json
@@ -31,22 +31,29 @@ GOLDEN_TEXT = (
 
 
 def read_model(folder: Path) -> LeapFormer:
-    """A published folder as a model, in float32."""
+    """The model of a model folder in float32. Raises UserError if it cannot be read."""
     model = LeapFormer(ModelConfig.read(folder / "config.json"))
     tensors = {name: torch.from_numpy(value) for name, value in read_tensors(folder).items()}
     try:
         model.load_state_dict(tensors)
     except RuntimeError as error:
-        raise UserError(f"{folder}: config.json does not fit model.safetensors: {error}") from error
+        raise UserError(
+            f"{folder}: config.json does not match model.safetensors ({error}): export it again"
+        ) from error
     return model.eval()
 
 
 def check_free(config: ModelConfig, folder: Path) -> None:
-    """Raises UserError where a model of this kind is not published, or `folder` is taken."""
+    """Raises UserError if a model of this kind is not published, or if `folder` already is."""
     if config.attention == "softmax":
-        raise UserError("the softmax twin is a control; only LeaPformers are published")
+        raise UserError(
+            "a model with attention softmax is a control that the playground cannot run: "
+            "only models with attention linear are published"
+        )
     if (folder / "manifest.json").exists():
-        raise UserError(f"{folder} is published already; links name it: choose a new version")
+        raise UserError(
+            f"{folder} is published already and links refer to it: choose another --out and --id"
+        )
 
 
 def publish(
@@ -61,10 +68,10 @@ def publish(
     card: str,
     license_text: str,
 ) -> dict:
-    """Writes a model folder and checks it by loading it back; returns its manifest.
+    """Writes a model folder after checking the stored weights; returns its manifest.
 
     `identity` holds id, name, description and license. A published folder is never changed:
-    raises UserError where `folder` has a manifest already.
+    raises UserError if `folder` has a manifest already.
     """
     check_free(model.config, folder)
     weights = {k: v.detach().cpu().numpy() for k, v in model.state_dict().items()}
@@ -81,7 +88,7 @@ def publish(
         file.write(tokenizer.read_bytes())
     about = (
         f"float64 recurrence over the {precision} weights of model.safetensors as stored: "
-        "log-probabilities (natural log) of tokens[1..] given what stands before, the logits "
+        "log-probabilities (natural log) of tokens[1..] given the tokens before, the logits "
         "after the last token, and the greedy continuation"
     )
     text = {"about": about, "text": GOLDEN_TEXT, "tokens": tokens}
@@ -107,7 +114,7 @@ def publish(
 
 
 def _check(model: LeapFormer, stored: Tensors, tokens: list[int], vectors: dict) -> None:
-    """The parallel form over the stored weights must give the golden vectors."""
+    """Checks that the parallel form with the stored weights gives the golden vectors."""
     copy = LeapFormer(model.config)
     copy.load_state_dict({k: torch.from_numpy(v) for k, v in dequantize(stored).items()})
     copy.double()
@@ -115,4 +122,4 @@ def _check(model: LeapFormer, stored: Tensors, tokens: list[int], vectors: dict)
         logits, _ = copy(torch.tensor([tokens]), copy.empty_state(1))
     actual, expected = logits[0, -1].numpy(), np.array(vectors["finalLogits"])
     if np.abs(actual - expected).max() > 1e-6 * np.sqrt((expected**2).mean()):
-        raise AssertionError("the parallel form and the reference disagree: do not publish")
+        raise AssertionError("model.py and reference.py disagree on this model: do not publish it")

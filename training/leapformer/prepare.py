@@ -69,7 +69,8 @@ def summary(manifest: dict) -> str:
         tokens, size, documents = (
             sum(s[k] for s in shards) for k in ("tokens", "text", "documents")
         )
-        line = f"{name}: {tokens:,} tokens, {documents:,} documents, {size / tokens:.3f} bytes per token"
+        line = f"{name}: {tokens:,} tokens, {documents:,} documents"
+        line += f", {size / tokens:.3f} bytes per token"
         shares = [s["round_trip"] for s in shards if "round_trip" in s]
         if shares:
             line += f", {min(shares):.1%} of lines restored exactly after detokenizing"

@@ -1,4 +1,4 @@
-"""What is published can be loaded back, and means what the golden vectors say."""
+"""A model folder can be loaded back and gives its golden vectors."""
 
 import dataclasses
 import json
@@ -72,7 +72,7 @@ def test_published_folder_loads_back(prepared, tmp_path, precision: str) -> None
         assert (loaded.state_dict()[name] - weight).abs().max() <= bound, name
 
 
-def test_int8_rows_are_stored_as_promised(prepared, tmp_path) -> None:
+def test_int8_rows_are_stored_with_their_scales(prepared, tmp_path) -> None:
     publish(LeapFormer(CONFIG), prepared, tmp_path / "m")
     stored = load_file(tmp_path / "m/model.safetensors")
     quantized = [name for name, value in stored.items() if value.dtype == np.int8]
@@ -108,10 +108,10 @@ def test_a_published_folder_is_never_changed(prepared, tmp_path) -> None:
         publish(LeapFormer(CONFIG), prepared, tmp_path / "m")
 
 
-def test_the_twin_is_not_published(prepared, tmp_path) -> None:
-    twin = LeapFormer(dataclasses.replace(CONFIG, attention="softmax"))
-    with pytest.raises(UserError, match="softmax twin"):
-        publish(twin, prepared, tmp_path / "m")
+def test_softmax_models_are_not_published(prepared, tmp_path) -> None:
+    model = LeapFormer(dataclasses.replace(CONFIG, attention="softmax"))
+    with pytest.raises(UserError, match="attention softmax is a control"):
+        publish(model, prepared, tmp_path / "m")
     assert not (tmp_path / "m").exists()
 
 
@@ -124,7 +124,7 @@ def test_every_published_folder_has_its_license(folder) -> None:
     assert "\nlicense: cc-by-sa-3.0\n" in card and "[LICENSE](LICENSE)" in card
 
 
-def test_broken_weights_are_named(prepared, tmp_path) -> None:
+def test_damaged_weights_are_named_in_the_error(prepared, tmp_path) -> None:
     publish(LeapFormer(CONFIG), prepared, tmp_path / "m")
     path = tmp_path / "m/model.safetensors"
     path.write_bytes(path.read_bytes()[:100])

@@ -128,7 +128,7 @@ def test_parallel_equals_recurrent(options: dict) -> None:
     assert_close(run(model, tokens, [128, 3, 1, 18]), whole)
 
 
-def test_a_document_start_forgets_everything_but_the_convolution() -> None:
+def test_a_document_start_resets_the_recurrence() -> None:
     torch.manual_seed(0)
     model = LeapFormer(dataclasses.replace(SMALL, conv_kernel=0)).double()
     alone = run(model, [0, 5, 6, 7], [4])

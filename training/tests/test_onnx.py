@@ -47,13 +47,14 @@ def test_onnx_matches_golden(prepared: Path, tmp_path: Path, options: dict, form
         check_onnx(tmp_path / "m.onnx", golden, exact=True)
 
 
-def saturated_model(config: ModelConfig) -> LeapFormer:
-    """A model whose proportions are within 1e-4 of 1 for queries and of 0 for keys.
+@pytest.fixture(scope="module")
+def saturated(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model folder with proportions within 1e-4 of 1 for queries and of 0 for keys.
 
     Large q and k keep the small products of their cosines and sines above the norm's epsilon.
     """
     torch.manual_seed(0)
-    model = LeapFormer(config)
+    model = LeapFormer(CONFIG)
     model.initialize(wide_proportions=True)
     with torch.no_grad():
         for layer in model.layers:
@@ -63,11 +64,13 @@ def saturated_model(config: ModelConfig) -> LeapFormer:
             layer.attention.key_proportion.output.bias.fill_(-13)
             for proportion in (layer.attention.query_proportion, layer.attention.key_proportion):
                 proportion.hidden.weight *= 0.02
-    return model.eval()
+    folder = tmp_path_factory.mktemp("saturated") / "m"
+    publish(model, prepared, folder)
+    return folder
 
 
 def run(file: Path, tokens: np.ndarray, sizes: list[int]) -> np.ndarray:
-    """The logits [calls or T, vocabulary] of calls with so many tokens each, states carried."""
+    """The logits of calls with `sizes` tokens each and carried state, concatenated."""
     session = onnxruntime.InferenceSession(file.read_bytes())
     names = [o.name for o in session.get_outputs()]
     states = {i.name: np.zeros(i.shape, np.float32) for i in session.get_inputs()[1:]}
@@ -82,11 +85,10 @@ def run(file: Path, tokens: np.ndarray, sizes: list[int]) -> np.ndarray:
 @pytest.mark.parametrize("last_only", [False, True], ids=["all", "last"])
 @pytest.mark.parametrize("form", ONNX_FORMS)
 def test_onnx_matches_torch_at_saturated_proportions(
-    prepared: Path, tmp_path: Path, form: str, last_only: bool
+    saturated: Path, tmp_path: Path, form: str, last_only: bool
 ) -> None:
-    """Fails if 1 - P is computed by subtraction: at P = 1 - 1e-6 float32 has one digit of it."""
-    publish(saturated_model(CONFIG), prepared, tmp_path / "m")
-    model = read_model(tmp_path / "m").double()
+    """Fails if 1 - P is computed by subtraction, which keeps one digit at P = 1 - 1e-6."""
+    model = read_model(saturated).double()
     proportions = []
     for layer in model.layers:
         for module in (layer.attention.query_proportion, layer.attention.key_proportion):
@@ -99,7 +101,7 @@ def test_onnx_matches_torch_at_saturated_proportions(
         assert (1 - query).min() > 0 and (1 - query).max() < 1e-4
         assert key.min() > 0 and key.max() < 1e-4
 
-    export_onnx(tmp_path / "m", tmp_path / "m.onnx", form, last_only)
+    export_onnx(saturated, tmp_path / "m.onnx", form, last_only)
     bound = TOLERANCE[form] * np.sqrt((expected**2).mean())
     for sizes in ([40], [30, 1, 9], [1] * 40):
         actual = run(tmp_path / "m.onnx", tokens, sizes)

@@ -1,4 +1,4 @@
-"""What the trainer publishes means the same in the playground's own engine (TypeScript)."""
+"""The playground's engine (TypeScript) computes the same as the trainer."""
 
 import json
 import shutil
@@ -38,11 +38,11 @@ def run_typescript(file: str | Path, *arguments: object) -> str:
 
 
 @pytest.mark.parametrize("options", [{}, PAPER], ids=["shipped", "paper"])
-def test_the_engine_reads_what_was_published(prepared: Path, tmp_path: Path, options: dict) -> None:
+def test_the_engine_agrees_with_the_trainer(prepared: Path, tmp_path: Path, options: dict) -> None:
     torch.manual_seed(0)
     model = LeapFormer(ModelConfig(300, 32, 2, 2, **options))
     publish(model, prepared, tmp_path / "m")
-    # every backend there is, within the tolerances of the engine, by its exit status
+    # fails if a backend is outside of its tolerance
     assert "cpu" in script("check-golden", tmp_path / "m/golden.json")
 
     arguments = ["--file", prepared / "valid-00000.bin", "--words", 1500, "--backend", "cpu"]
