@@ -183,10 +183,10 @@ def _add_onnx(commands: Any) -> None:
         "--form",
         choices=ONNX_FORMS,
         default="float32",
-        help="default float32; standard: float32 in opset 27 alone, without com.microsoft",
+        help="default float32; standard: float32, only opset 27, no com.microsoft",
     )
     command.add_argument(
-        "--last-logits", action="store_true", help="compute the logits of the last token alone"
+        "--last-logits", action="store_true", help="compute only the logits of the last token"
     )
     command.set_defaults(run=_onnx)
 
@@ -226,7 +226,7 @@ def _parser() -> ArgumentParser:
     command = commands.add_parser(
         "study", parents=[config], help="compare variants of a config, with intervals"
     )
-    command.add_argument("--only", nargs="+", metavar="VARIANT", help="run these variants alone")
+    command.add_argument("--only", nargs="+", metavar="VARIANT", help="run only these variants")
     command.add_argument("--data", type=Path, required=True, help="a prepared folder")
     command.add_argument("--out", type=Path, required=True, metavar="FOLDER")
     command.set_defaults(run=_study)

@@ -9,7 +9,7 @@ of a row; normalizing the sum to 1 is a convention. For softmax attention p is i
 
 Statistics, [layers][heads], means over tokens of the second half of a window:
 
-    span_similarity   effective span in tokens of q . k alone
+    span_similarity   effective span in tokens of q . k only
     span_reweighted   times the re-weighting
     span              times the decay: the model's own weights
     distance          i - j under p, in tokens

@@ -2,7 +2,7 @@
 
 Inputs:  tokens [1, T] int64; for each layer N state.N [1, h, E, e] and, with a convolution,
          convolution.N [1, 3 d, 3], all zeros at the start of a document.
-Outputs: logits [1, T, vocabulary], or [1, 1, vocabulary] after the last token alone;
+Outputs: logits [1, T, vocabulary], or [1, 1, vocabulary] for the last token only;
          next_state.N and next_convolution.N.
 
 The recurrence is one LinearAttention node and the convolution one CausalConvWithState node a layer.
@@ -13,7 +13,7 @@ Forms of the file (`ONNX_FORMS`):
     int8          the same, large matrices as MatMulNBits: int8 rows, float32 activations
     int8-dynamic  the same, large matrices as DynamicQuantizeMatMul: int8 rows, activations rounded
                   to int8 at each product
-    standard      float32, operators of ONNX opset 27 alone
+    standard      float32, only operators of ONNX opset 27
 """
 
 from pathlib import Path
@@ -258,7 +258,7 @@ def export_onnx(folder: Path, out: Path, form: str = "float32", last_only: bool 
 def check_onnx(file: Path, golden: dict, exact: bool = False) -> dict[str, float]:
     """Largest differences to golden vectors, with all tokens in one call and one token a call.
 
-    `log_probabilities` is missing if the file computes the last logits alone. With `exact`, raises
+    `log_probabilities` is missing if the file computes only the last logits. With `exact`, raises
     UserError if a difference is larger than `TOLERANCE`.
     """
     session = onnxruntime.InferenceSession(file.read_bytes())

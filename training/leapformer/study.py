@@ -47,7 +47,7 @@ class Plan:
     ) -> "Plan":
         """Reads a study.toml: a RunConfig plus [variants.NAME], seeds and compare.
 
-        `only`: these variants alone. Raises UserError on unknown names and keys.
+        `only`: run only these variants. Raises UserError on unknown names and keys.
         """
         base = read_toml(path, overrides)
         variants, compare = base.pop("variants", {}), base.pop("compare", [])

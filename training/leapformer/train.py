@@ -165,7 +165,7 @@ class Run:
 
 
 class Log:
-    """Appends records to log.jsonl, in the first process alone."""
+    """Appends records to log.jsonl in the first process only."""
 
     def __init__(self, path: Path, step: int, write: bool) -> None:
         self.path, self.write = path, write
