@@ -137,7 +137,8 @@ class _Builder(_Graph):
         x = self.add("Reshape", x, self.constant([0, 0, heads, 1, e]))
         hidden = self.add("Relu", self.linear(x, f"{name}.hidden"))
         weight, bias = w[f"{name}.output.weight"], w[f"{name}.output.bias"]
-        both = self.affine(hidden, np.concatenate([weight, -weight]), np.concatenate([bias, -bias]))
+        signed = np.concatenate([weight, -weight]), np.concatenate([bias, -bias])
+        both = self.affine(hidden, *signed)  # u and -u
         total = self.add("Add", self.add("Exp", both), self.constant(np.float32(1)))
         right_angle = self.constant(np.float32(np.pi / 2))
         angles = self.add("Div", right_angle, total)  # pi/2 (1 - P), pi/2 P
@@ -247,8 +248,7 @@ def export_onnx(folder: Path, out: Path, form: str = "float32", last_only: bool 
     if not fits or config.normalizer != "rms" or config.position != "none":
         raise UserError(
             f"{folder}: ONNX needs attention linear, normalizer rms, reweighting leap or none, "
-            "and position none: "
-            "LinearAttention has neither a denominator nor positions"
+            "and position none: LinearAttention has neither a denominator nor positions"
         )
     model = _Builder(config, read_tensors(folder), form, last_only).build()
     with atomic(out) as file:

@@ -129,7 +129,7 @@ def test_int8_forms_hold_the_rows_of_the_model_folder(prepared: Path, tmp_path: 
 def test_onnx_refuses_what_it_cannot_express(prepared: Path, tmp_path: Path) -> None:
     config = ModelConfig(300, 32, 1, 2, normalizer="denominator")
     publish(LeapFormer(config), prepared, tmp_path / "m")
-    with pytest.raises(UserError, match="ONNX needs normalizer rms"):
+    with pytest.raises(UserError, match="ONNX needs attention linear, normalizer rms"):
         export_onnx(tmp_path / "m", tmp_path / "m.onnx")
 
 
