@@ -32,6 +32,7 @@ export const closing = (panel: string) => `Close ${panel}`;
 
 // Settings
 export const TEMPERATURE = 'Temperature';
+export const SEED = 'Seed';
 export const LENGTH = 'Length in tokens';
 export const SPEED = 'Tokens a second, at most';
 export const AUTOMATIC = 'Automatic';

@@ -110,12 +110,23 @@ export class Screen {
     await this.find('button', names.WRITE);
   }
 
-  /** Presses what lets the model write, waits until it has, and returns the text. */
-  async write(button: Name = names.WRITE): Promise<string> {
+  /** Lets the model write, waits until it has, and returns the text. */
+  async write(): Promise<string> {
     const before = await this.words();
-    await this.press(button);
+    await this.press(names.WRITE);
     await expect.poll(() => this.words()).not.toBe(before);
     await this.isIdle();
+    return this.words();
+  }
+
+  /** One token at a time until the text is longer: some tokens are only the first bytes of a character. */
+  async writeToken(): Promise<string> {
+    const before = await this.words();
+    await expect(async () => {
+      await this.press(names.ONE_TOKEN);
+      await this.isIdle();
+      await expect.poll(() => this.words(), { timeout: 2000 }).not.toBe(before);
+    }).toPass();
     return this.words();
   }
 
