@@ -1,19 +1,19 @@
-// What is fetched before the engine can start: the scripts that the built page names, and the engine's worker. The
-// editor, the cards and the backends come after the first paint, beside the weights.
-import { readdirSync, readFileSync } from 'node:fs';
+// What is fetched before the engine can start: the scripts that the built page names, the engine's worker, and what
+// these import statically. The editor, the cards and the backends come after the first paint, beside the weights.
+import { readFileSync } from 'node:fs';
+import { readChunks, withStaticImports } from './scripts/chunks.mjs';
 
 const dist = new URL('dist/', import.meta.url);
-const named = readFileSync(new URL('index.html', dist), 'utf8').matchAll(
-  /(?:src|href)="\.\/(assets\/[^"]+\.js)"/g,
-);
-const workers = readdirSync(new URL('assets/', dist)).filter((name) => name.startsWith('engine.worker-'));
+const chunks = readChunks(new URL('assets/', dist).pathname);
+const page = readFileSync(new URL('index.html', dist), 'utf8');
+const named = page.matchAll(/(?:src|href)="\.\/assets\/([^"]+\.js)"/g);
+const workers = [...chunks.keys()].filter((name) => name.startsWith('engine.worker-'));
+const files = withStaticImports(chunks, [...Array.from(named, ([, name]) => name), ...workers]);
 
 export default [
   {
     name: 'JavaScript before the engine starts, compressed',
-    path: [...Array.from(named, ([, path]) => path), ...workers.map((name) => `assets/${name}`)].map(
-      (path) => `dist/${path}`,
-    ),
+    path: files.map((name) => `dist/assets/${name}`),
     gzip: true,
     limit: '150 kB',
   },

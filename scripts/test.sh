@@ -13,5 +13,6 @@ step lint;   npx biome check --error-on-warnings .
 step unit;   npx vitest run
 step golden; npm run -s check:golden -- tests/golden/leapformer-attention.json tests/golden/models/*/golden.json public/weights/*/golden.json
 step build;  npx vite build --logLevel warn
+step chunks; node scripts/check-build.mjs
 step size;   npx size-limit
 step e2e;    npx playwright test

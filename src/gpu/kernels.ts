@@ -1,4 +1,5 @@
 import type { Precision } from '../model/weights';
+import { type Constant, printConstants, shapeConstants } from './constants';
 import type { Machine } from './machine';
 import { CHUNK, MATMUL_ROWS, type Plan } from './plan';
 import advance from './shaders/advance.wgsl?raw';
@@ -25,7 +26,6 @@ import remember from './shaders/remember.wgsl?raw';
 import residual from './shaders/residual.wgsl?raw';
 import sample from './shaders/sample.wgsl?raw';
 import scores from './shaders/scores.wgsl?raw';
-import shapes from './shaders/shapes.wgsl?raw';
 import shareInSubgroups from './shaders/share.subgroups.wgsl?raw';
 import share from './shaders/share.wgsl?raw';
 import turn from './shaders/turn.wgsl?raw';
@@ -35,7 +35,8 @@ import float32 from './shaders/weights.float32.wgsl?raw';
 import int8 from './shaders/weights.int8.wgsl?raw';
 
 const WEIGHTS: Record<Precision, string> = { float32, float16, int8 };
-const EPILOGUE = { store: 0, reluSquared: 1, add: 2 } as const;
+/** What matmul.wgsl does with its products. */
+const EPILOGUES = { STORE: 0, RELU_SQUARED: 1, ADD: 2 } as const;
 
 export type KernelName =
   | 'attention'
@@ -60,11 +61,11 @@ export type KernelName =
 export type Kernels = Readonly<Record<KernelName, GPUComputePipeline>>;
 
 interface Recipe {
-  /** WGSL modules, joined; every kernel begins with the shapes. */
+  /** WGSL modules, joined. */
   readonly modules: readonly string[];
   readonly threads: number;
-  /** Overrides of its own, beside the plan's. */
-  readonly constants?: Readonly<Record<string, number>>;
+  /** Constants of its own, beside the shapes. */
+  readonly constants?: Readonly<Record<string, Constant>>;
 }
 
 function recipes(plan: Plan, shares: boolean): Record<KernelName, Recipe> {
@@ -79,16 +80,17 @@ function recipes(plan: Plan, shares: boolean): Record<KernelName, Recipe> {
     columns: number,
     outStride: number,
     scaleAt: number,
-    epilogue: keyof typeof EPILOGUE,
+    epilogue: keyof typeof EPILOGUES,
   ): Recipe => ({
     modules: [...tensors, chunk, sharing, matmul],
     threads: MATMUL_ROWS / 4,
     constants: {
       ROWS: rows,
-      BLOCKS: columns / perBlock,
-      OUT_STRIDE: outStride,
+      BLOCKS: columns / perBlock, // of a row
+      OUT_STRIDE: outStride, // numbers between the tokens of the output
       SCALE_AT: scaleAt,
-      EPILOGUE: EPILOGUE[epilogue],
+      ...EPILOGUES,
+      EPILOGUE: EPILOGUES[epilogue],
       TOKENS_A_THREAD: plan.tokensAThread,
     },
   });
@@ -112,10 +114,10 @@ function recipes(plan: Plan, shares: boolean): Record<KernelName, Recipe> {
       threads: plan.headThreads,
       constants: { NORM_AT: at.mlpNorm },
     },
-    qkv: product(3 * d, width, 3 * d, at.qkvScale, 'store'),
-    projection: product(d, heads * plan.headWidth, width, at.outputScale, 'add'),
-    up: product(f, width, plan.slices * plan.slice, at.upScale, 'reluSquared'),
-    down: product(d, plan.slices * plan.slice, width, at.downScale, 'add'),
+    qkv: product(3 * d, width, 3 * d, at.qkvScale, 'STORE'),
+    projection: product(d, heads * plan.headWidth, width, at.outputScale, 'ADD'),
+    up: product(f, width, plan.slices * plan.slice, at.upScale, 'RELU_SQUARED'),
+    down: product(d, plan.slices * plan.slice, width, at.downScale, 'ADD'),
     features: {
       modules: [...tensors, reduce, turn, headFeatures, chunk, features],
       threads: plan.headThreads,
@@ -128,25 +130,27 @@ function recipes(plan: Plan, shares: boolean): Record<KernelName, Recipe> {
   };
 }
 
+/** WGSL of every kernel. @param subgroups whether the device has that feature */
+export function kernelCode(plan: Plan, subgroups: boolean): Record<KernelName, string> {
+  const shares = plan.sharesReads && subgroups;
+  const shapes = printConstants(shapeConstants(plan));
+  const code = ({ modules, threads, constants }: Recipe) => {
+    const own = printConstants({ WORKGROUP: threads, ...constants });
+    return [shares ? 'enable subgroups;' : '', shapes, own, ...modules].join('\n');
+  };
+  const coded = Object.entries(recipes(plan, shares)).map(([name, recipe]) => [name, code(recipe)]);
+  return Object.fromEntries(coded);
+}
+
 /** Compiles every kernel, all at once. @throws EngineError 'internal' with the compiler's words. */
 export async function createKernels(machine: Machine, plan: Plan): Promise<Kernels> {
   const { device } = machine;
-  const shares = plan.sharesReads && device.features.has('subgroups');
-  const compile = async ([label, { modules, threads, constants }]: [string, Recipe]) => {
-    const code = [shares ? 'enable subgroups;' : '', shapes, ...modules].join('\n');
+  const compile = async ([label, code]: [string, string]) => {
     const module = await machine.checked(() => device.createShaderModule({ label, code }));
-    const pipeline = await machine.wait(
-      device.createComputePipelineAsync({
-        label,
-        layout: 'auto',
-        compute: {
-          module,
-          entryPoint: 'main',
-          constants: { ...plan.constants, WORKGROUP: threads, ...constants },
-        },
-      }),
-    );
-    return [label, pipeline];
+    const compute = { module, entryPoint: 'main' };
+    const pipeline = device.createComputePipelineAsync({ label, layout: 'auto', compute });
+    return [label, await machine.wait(pipeline)];
   };
-  return Object.fromEntries(await Promise.all(Object.entries(recipes(plan, shares)).map(compile)));
+  const code = kernelCode(plan, device.features.has('subgroups'));
+  return Object.fromEntries(await Promise.all(Object.entries(code).map(compile)));
 }

@@ -3,8 +3,9 @@ import { REACH, seenWords, tokenSetWords } from '../model/seen';
 import { stateLayout } from '../model/snapshot';
 import type { Precision, Weights } from '../model/weights';
 
-/** Tokens that prefill reads at once, and other constants that shapes.wgsl names too. */
+/** Tokens that prefill reads at once. */
 export const CHUNK = 64;
+/** Likeliest tokens kept of each block of the vocabulary. */
 export const CANDIDATES = 10;
 /** Rows of the vocabulary that one workgroup of logits.wgsl owns, one a thread. */
 export const CANDIDATE_BLOCK = 64;
@@ -17,14 +18,14 @@ export const RECORD_GROUP = 8;
 /** Most tokens in one submission: records kept on the device. */
 export const RECORD_SLOTS = 64;
 
-/** Words of a stream's control block, as in shapes.wgsl. */
+/** Words of a stream's control block. */
 export const CONTROL = {
-  TOKEN: 0,
-  POSITION: 1,
-  LENGTH: 2,
-  REMAINING: 3,
-  RUNS: 4,
-  STOPPED: 5,
+  TOKEN: 0, // the token under way, or the last one read
+  POSITION: 1, // its position, counted from 0 at <|endoftext|>; 2^32 - 1 before the first
+  LENGTH: 2, // tokens read: also the number of the next draw
+  REMAINING: 3, // tokens still to write
+  RUNS: 4, // 1 while a token is under way: the other kernels leave a finished stream untouched
+  STOPPED: 5, // 1 once a stop token was drawn
   SEEN: 8,
 } as const;
 
@@ -83,12 +84,12 @@ export interface Plan {
   /** Of matmul.wgsl. */
   readonly tokensAThread: number;
   readonly sharesReads: boolean;
+  /** Blocks of the vocabulary that one workgroup of logits.wgsl takes. */
+  readonly blocksAGroup: number;
   /** Workgroups of logits.wgsl. */
   readonly logitGroups: number;
   /** Bytes of workgroup memory that the hungriest kernel takes. */
   readonly workgroupBytes: number;
-  /** Values of the overrides in shapes.wgsl. */
-  readonly constants: Readonly<Record<string, number>>;
 }
 
 /** What suits a kind of device. Results are right with any. */
@@ -158,8 +159,7 @@ export function makePlan(config: Config, precision: Precision, tuning: Tuning): 
   };
   const setWords = tokenSetWords(config);
   const streamWords = CONTROL.SEEN + seenWords(config) + setWords;
-  const scores = (2 + h + slices) * width;
-  const activations = scores + padded(vocabSize);
+  const activations = (2 + h + slices) * width + padded(vocabSize);
   const features = padded(2 * config.stateRows + e + 3);
   const vocabThreads = threadsFor(vocabSize);
   const blocks = Math.ceil(vocabSize / CANDIDATE_BLOCK);
@@ -173,57 +173,6 @@ export function makePlan(config: Config, precision: Precision, tuning: Tuning): 
   const featuresNumbers = 4 * (3 * e + 2 * p) + 2 * threadsFor(64);
   const workgroupBytes =
     4 * Math.max(attentionNumbers, featuresNumbers, width + 2 * mlpThreads + slice + 320, sampleNumbers);
-  const constants = {
-    D: d,
-    D_PADDED: width,
-    HEADS: h,
-    E: e,
-    E_PADDED: padded(e),
-    STATE_ROWS: config.stateRows,
-    F: f,
-    SLICE: slice,
-    SLICES: slices,
-    VOCAB: vocabSize,
-    BOS: config.bosTokenId,
-    EPS: config.rmsNormEps,
-    EMBEDDING_SCALE: config.embeddingScale,
-    SINUSOIDAL: Number(config.position === 'sinusoidal'),
-    REWEIGHTING: ['none', 'static', 'leap'].indexOf(config.reweighting),
-    STATIC_LENGTH: config.staticLength,
-    PROPORTION_HIDDEN: Math.max(p, 1), // a divisor, even where it is not used
-    RMS: Number(config.normalizer === 'rms'),
-    FLOOR: config.denominatorFloor,
-    DECAY: Number(config.decay),
-    CONVOLUTION: Number(config.convKernel > 0),
-    Z_AT: state.z,
-    INPUTS_AT: state.convolution,
-    STATE_SIZE: state.size,
-    ATTENTION_NORM_AT: vectors.attentionNorm,
-    MLP_NORM_AT: vectors.mlpNorm,
-    OUTPUT_NORM_AT: vectors.outputNorm,
-    TAPS_AT: vectors.taps,
-    DECAY_AT: vectors.decay,
-    DECAY_BIAS_AT: vectors.decayBias,
-    PROPORTION_AT: vectors.proportion,
-    PROPORTION_SIZE: vectors.proportionSize,
-    QKV_SCALE_AT: vectors.qkvScale,
-    OUTPUT_SCALE_AT: vectors.outputScale,
-    UP_SCALE_AT: vectors.upScale,
-    DOWN_SCALE_AT: vectors.downScale,
-    EMBEDDING_SCALES_AT: ends.embeddingScales,
-    SINUSOID_AT: ends.sinusoid,
-    STREAM_STRIDE: streamWords,
-    RECENT_AT: CONTROL.SEEN + setWords,
-    STOPS_AT: CONTROL.SEEN + setWords + REACH,
-    SET_WORDS: setWords,
-    ACTIVATIONS: activations,
-    SCORES_AT: scores,
-    RECORD_SLOTS,
-    CANDIDATE_BLOCK,
-    CANDIDATE_BLOCKS: blocks,
-    BLOCKS_A_GROUP: blocksAGroup,
-    FEATURES: features,
-  };
   return {
     config,
     precision,
@@ -248,9 +197,9 @@ export function makePlan(config: Config, precision: Precision, tuning: Tuning): 
     attendThreads: Math.min(mostThreads, padded(e / 4 + Number(config.normalizer !== 'rms'))),
     tokensAThread,
     sharesReads,
+    blocksAGroup,
     logitGroups: Math.ceil(blocks / blocksAGroup),
     workgroupBytes,
-    constants,
   };
 }
 

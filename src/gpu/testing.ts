@@ -12,17 +12,16 @@ function memoizedCompilation(device: GPUDevice) {
   const createModule = device.createShaderModule.bind(device);
   const createPipeline = device.createComputePipelineAsync.bind(device);
   const modules = new Map<string, GPUShaderModule>();
-  const pipelines = new Map<string, Promise<GPUComputePipeline>>();
+  const pipelines = new Map<GPUShaderModule, Promise<GPUComputePipeline>>();
   const module = (descriptor: GPUShaderModuleDescriptor) => {
     const { code } = descriptor;
     if (!modules.has(code)) modules.set(code, createModule(descriptor));
     return modules.get(code)!;
   };
   const pipeline = (descriptor: GPUComputePipelineDescriptor) => {
-    const code = [...modules].find(([, known]) => known === descriptor.compute.module)![0];
-    const key = JSON.stringify([code, descriptor.compute.constants]);
-    if (!pipelines.has(key)) pipelines.set(key, createPipeline(descriptor));
-    return pipelines.get(key)!;
+    const { module } = descriptor.compute;
+    if (!pipelines.has(module)) pipelines.set(module, createPipeline(descriptor));
+    return pipelines.get(module)!;
   };
   return { module, pipeline };
 }

@@ -13,8 +13,8 @@ struct Layer {
 @group(0) @binding(3) var<storage, read> chunk: Chunk;
 @group(0) @binding(4) var<uniform> layer: Layer;
 
-override WIDTH: u32 = E / 4u;
-override HEIGHT: u32 = STATE_ROWS / 4u;
+const WIDTH: u32 = E / 4u;
+const HEIGHT: u32 = STATE_ROWS / 4u;
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {

@@ -17,7 +17,7 @@ struct Layer {
 @group(0) @binding(6) var<uniform> layer: Layer;
 
 /// Where the denominator is wanted, z is one more column of S, whose value is always 1: it is the first of the last thread's.
-override QUADS: u32 = E / 4u + select(1u, 0u, RMS);
+const QUADS: u32 = E / 4u + select(1u, 0u, RMS);
 
 var<workgroup> outputs: array<vec4<f32>, 4u * QUADS>; // of each token: q~^T S, then q~ . z
 var<workgroup> shares: array<vec4<f32>, WORKGROUP>;   // each thread's part of what the four outputs are divided by

@@ -22,11 +22,11 @@ struct Layer {
 @group(0) @binding(5) var<storage, read> streams: array<u32>;
 @group(0) @binding(6) var<uniform> layer: Layer;
 
-override D_BLOCKS: u32 = D_PADDED / 4u / VECTORS;
-override E_BLOCKS: u32 = E_PADDED / 4u / VECTORS;
+const D_BLOCKS: u32 = D_PADDED / 4u / VECTORS;
+const E_BLOCKS: u32 = E_PADDED / 4u / VECTORS;
 /// z is one more column of S, whose value is always 1; the rows are dealt to as many groups as there are threads for.
-override COLUMNS: u32 = E + 1u;
-override GROUPS: u32 = max(WORKGROUP / COLUMNS, 1u);
+const COLUMNS: u32 = E + 1u;
+const GROUPS: u32 = max(WORKGROUP / COLUMNS, 1u);
 
 var<workgroup> tilde: array<f32, 2u * STATE_ROWS>;   // q~, k~
 var<workgroup> shares: array<f32, GROUPS * COLUMNS>; // each group's part of [q~^T S, q~ . z]

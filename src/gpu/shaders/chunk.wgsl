@@ -17,7 +17,7 @@ fn features_at(token: u32, head: u32) -> u32 {
 }
 
 const Q_AT = 0u;
-override K_AT: u32 = STATE_ROWS;
-override V_AT: u32 = 2u * STATE_ROWS;
-override A_AT: u32 = 2u * STATE_ROWS + E;
-override P_AT: u32 = 2u * STATE_ROWS + E + 1u;
+const K_AT: u32 = STATE_ROWS;
+const V_AT: u32 = 2u * STATE_ROWS;
+const A_AT: u32 = 2u * STATE_ROWS + E;
+const P_AT: u32 = 2u * STATE_ROWS + E + 1u;

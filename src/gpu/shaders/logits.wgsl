@@ -19,8 +19,8 @@ struct Rows {
 @group(0) @binding(5) var<storage, read_write> candidates: array<vec2<u32>>;
 @group(0) @binding(6) var<uniform> rows: Rows;
 
-override ROWS_A_THREAD: u32 = CANDIDATE_BLOCK / WORKGROUP; // 1, or 4 on emulated adapters: what is read lies together
-override D_BLOCKS: u32 = D_PADDED / 4u / VECTORS;
+const ROWS_A_THREAD: u32 = CANDIDATE_BLOCK / WORKGROUP; // 1, or 4 on emulated adapters: what is read lies together
+const D_BLOCKS: u32 = D_PADDED / 4u / VECTORS;
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {

@@ -3,16 +3,6 @@
 // the next tile asks for them. One thread 4 rows and 4 or 8 tokens: what is read of either serves them all.
 // Weights: blocks[block * rows + row], columns padded as the input's are. Float32, sums in a fixed order.
 
-override ROWS: u32;
-override BLOCKS: u32;     // of a row
-override OUT_STRIDE: u32; // numbers between the tokens of the output
-override SCALE_AT: u32;
-override TOKENS_A_THREAD: u32; // 4 or 8
-override EPILOGUE: u32;   // STORE, RELU_SQUARED or ADD
-const STORE = 0u;
-const RELU_SQUARED = 1u;
-const ADD = 2u;
-
 @group(0) @binding(0) var<storage, read> weights: array<vec4<u32>>;
 @group(0) @binding(1) var<storage, read> vectors: array<vec4<f32>>;
 @group(0) @binding(2) var<storage, read> input: array<vec4<f32>>;

@@ -10,8 +10,8 @@
 @group(0) @binding(3) var<storage, read_write> activations: array<f32>;
 @group(0) @binding(4) var<storage, read> streams: array<u32>;
 
-override D_BLOCKS: u32 = D_PADDED / 4u / VECTORS;
-override SLICE_BLOCKS: u32 = SLICE / 4u / VECTORS;
+const D_BLOCKS: u32 = D_PADDED / 4u / VECTORS;
+const SLICE_BLOCKS: u32 = SLICE / 4u / VECTORS;
 
 var<workgroup> units: array<f32, SLICE>;
 

@@ -1,7 +1,5 @@
 // n = rms(x) * norm of a chunk's tokens. Grid: (tokens); rows of D_PADDED numbers.
 
-override NORM_AT: u32;
-
 @group(0) @binding(0) var<storage, read> vectors: array<vec4<f32>>;
 @group(0) @binding(1) var<storage, read_write> activations: array<f32>;
 @group(0) @binding(2) var<storage, read_write> normalized: array<vec4<f32>>;
