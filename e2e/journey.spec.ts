@@ -18,30 +18,29 @@ function needs(...files: string[]): void {
   test.skip(missing.length > 0 && !process.env.REQUIRE_BROWSERS, `${missing} is not installed`);
 }
 
-async function take(browser: Browser, way: (browser: Browser) => Promise<void>): Promise<void> {
-  try {
-    await way(browser);
-  } finally {
-    await browser.close();
-  }
-}
+let browser: Browser | undefined;
+test.afterEach(() => browser?.close());
 
-test('Chromium', async ({ browser }) => {
-  await take(chromium(browser), journey);
+test('Chromium', async ({ browser: ours }) => {
+  browser = chromium(ours);
+  await journey(browser);
 });
 
 test('Firefox', async () => {
   needs(FIREFOX);
-  await take(await firefox(FIREFOX), journey);
+  browser = await firefox(FIREFOX);
+  await journey(browser);
 });
 
 test('WebKit', async () => {
   needs(WEBKIT_DRIVER, '/usr/bin/Xvfb');
-  await take(await webkit(WEBKIT_DRIVER), journey);
+  browser = await webkit(WEBKIT_DRIVER);
+  await journey(browser);
 });
 
 test('Firefox with WebGPU, in short', async () => {
   needs(FIREFOX, LAVAPIPE);
   const prefs = { 'dom.webgpu.enabled': true, 'gfx.webgpu.ignore-blocklist': true };
-  await take(await firefox(FIREFOX, prefs, { VK_ICD_FILENAMES: LAVAPIPE }), webgpuInShort);
+  browser = await firefox(FIREFOX, prefs, { VK_ICD_FILENAMES: LAVAPIPE });
+  await webgpuInShort(browser);
 });

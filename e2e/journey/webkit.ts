@@ -17,13 +17,15 @@ export async function webkit(driverPath: string): Promise<Browser> {
       // A driver has one session at a time, and each session a profile of its own.
       const driver = spawn(driverPath, [`--port=${port}`], {
         stdio: 'ignore',
+        detached: true, // a group of processes of its own, with the browser that it starts
         env: { ...process.env, DISPLAY: `:${number}`, WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS: '1' },
       });
       drivers.push(driver);
       return profile(`http://127.0.0.1:${port}`);
     },
     async close() {
-      for (const process of [...drivers, screen]) process.kill();
+      for (const { pid } of drivers) process.kill(-pid!);
+      screen.kill();
     },
   };
 }
@@ -62,7 +64,7 @@ async function profile(driver: string): Promise<Profile> {
     async newTab() {
       const { handle } = isFirst
         ? { handle: await send<string>('GET', '/window') }
-        : await send<{ handle: string }>('POST', '/window/new', { type: 'tab' });
+        : await send<{ handle: string }>('POST', '/window/new', { type: 'window' }); // a tab would stay hidden
       isFirst = false;
       return tab(send, handle);
     },
