@@ -41,7 +41,8 @@ export default defineConfig({
     {
       name: 'journey', // in every browser that is installed
       testMatch: '**/journey.spec.ts',
-      timeout: 180_000,
+      timeout: 240_000,
+      expect: { timeout: 60_000, toPass: { timeout: 60_000 } },
       use: { launchOptions: { executablePath, args: quiet } },
     },
     {

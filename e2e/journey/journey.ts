@@ -232,9 +232,12 @@ export async function journey(browser: Browser): Promise<void> {
       await page.shows(`${text} Offline`);
       const written = await page.write();
       expect(written.startsWith(`${text} Offline`)).toBe(true);
-      await page.press(names.SHARE); // a part that was not asked for since the last reload
-      await page.shows(written);
+      await page.press(names.SHARE); // a part of the page that may not have been loaded yet
+      const link = () => page.seen('textbox', names.LINK);
+      const apology = () => page.seen('alert');
+      await expect.poll(async () => (await link()).length + (await apology()).length).toBe(1);
       await page.key('Escape');
+      await page.shows(written);
       await page.write();
       await page.press(names.UNDO);
       await page.shows(written);

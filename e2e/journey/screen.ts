@@ -28,7 +28,7 @@ export class Screen {
       place = await this.tab.evaluate(`inPage.place(${literal(query)})`);
       expect(place, literal(query)).toBeInstanceOf(Object);
       expect(JSON.stringify(place), 'it moves').toBe(before);
-    }).toPass({ intervals: [50], timeout: 20_000 });
+    }).toPass({ intervals: [50] });
     const { x, y } = place as unknown as { x: number; y: number };
     await this.tab.click(x, y);
   }
@@ -60,7 +60,7 @@ export class Screen {
     await expect(async () => {
       seen = await this.seen(role, name, within);
       expect(seen.length, `${role} ${name}`).toBeGreaterThan(0);
-    }).toPass({ intervals: [50], timeout: 20_000 });
+    }).toPass({ intervals: [50] });
     return seen[0];
   }
 
