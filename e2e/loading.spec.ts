@@ -44,13 +44,14 @@ test('the address chooses the backend, and a setting takes it back', async ({ pl
   await expect(page).not.toHaveURL(/backend/);
 });
 
-test('asked for WebGPU where there is none, it says so; a setting mends it', async ({ playground, page }) => {
-  await playground.open('?backend=webgpu');
-  await expect(alert(page)).toContainText(/WebGPU/);
-  await page.getByRole('button', { name: 'Settings', exact: true }).click();
-  await page.getByRole('radio', { name: 'Automatic' }).check();
-  await playground.isReady();
+test('asked for WebGPU where there is none, it runs on the processor and says why', async ({
+  playground,
+  page,
+}) => {
+  await playground.open('?backend=webgpu', { length: 1 });
   await playground.press(playground.write);
+  await page.getByRole('button', { name: /^Runs on: CPU/ }).click();
+  await expect(page.getByRole('dialog', { name: /^Runs on/ })).toContainText('no WebGPU device');
 });
 
 test('while the model loads, the page is of use, and a press is remembered', async ({ playground, page }) => {

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 
 function run(script: string, ...args: string[]) {
   const { stdout, stderr, status } = spawnSync('node', ['scripts/run.mjs', `scripts/${script}.ts`, ...args], {
@@ -11,6 +11,8 @@ function run(script: string, ...args: string[]) {
   });
   return { stdout, stderr, status };
 }
+
+afterEach(() => vi.unstubAllEnvs());
 
 describe('generate', () => {
   const settings = [
@@ -54,6 +56,13 @@ describe('generate', () => {
     expect(stderr).toMatch(message);
     expect(stderr.trim().split('\n').length).toBe(1);
     expect(status).toBe(1);
+  });
+
+  test('WebGPU where there is none is refused, with the remedy', () => {
+    vi.stubEnv('VK_ICD_FILENAMES', '/nowhere.json');
+    const { stdout, stderr, status } = run('generate', '--backend', 'webgpu');
+    expect([stdout, status]).toEqual(['', 1]);
+    expect(stderr).toMatch(/There is no WebGPU device here\. Give --backend cpu\.\n$/);
   });
 });
 

@@ -61,6 +61,10 @@ await runCommand(USAGE, OPTIONS, async (values) => {
   });
   const request = { modelUrl: values.model, backend: choice };
   const { manifest, backend, stateBytes } = await engine.load(request, () => {});
+  if (choice === 'webgpu' && backend.kind !== 'webgpu') {
+    engine.unload();
+    throw new EngineError('device', backend.reason!, 'Give --backend cpu.');
+  }
   const { sampling } = manifest;
   const maxTokens = number('tokens', 200);
   if (!Number.isInteger(maxTokens) || maxTokens < 0)

@@ -30,8 +30,8 @@ export async function findAdapter(gpu: GPU | undefined): Promise<GPUAdapter> {
   if (adapter) return adapter;
   throw new EngineError(
     'device',
-    'This browser offers no WebGPU device.',
-    'The model runs on the processor instead; a current browser with graphics acceleration is faster.',
+    'There is no WebGPU device here.',
+    'Run on the processor, or use a current browser with graphics acceleration.',
   );
 }
 

@@ -37,20 +37,42 @@ async function openShared(adapter: GPUAdapter, descriptor: GPUDeviceDescriptor):
   return opened;
 }
 
-/** One device for all tests of a file that compiles a kernel once: on a software adapter that takes seconds. */
-const sharing = {
-  async requestAdapter() {
+/**
+ * One device for all tests of a file that compiles a kernel once: on a software adapter that takes seconds.
+ * @param change what is compiled in place of a kernel's code
+ */
+export function sharedGpu(change = (_name: string, code: string): string => code): GPU {
+  const requestDevice = async (adapter: GPUAdapter, descriptor: GPUDeviceDescriptor) => {
+    device ??= openShared(adapter, descriptor);
+    const opened = await device;
+    const createShaderModule = ({ label = '', code }: GPUShaderModuleDescriptor) =>
+      opened.createShaderModule({ label, code: change(label, code) });
+    return new Proxy(opened, {
+      get: (target, key) => {
+        if (key === 'createShaderModule') return createShaderModule;
+        const value = Reflect.get(target, key);
+        return typeof value === 'function' ? value.bind(target) : value;
+      },
+      set: (target, key, value) => Reflect.set(target, key, value),
+    });
+  };
+  return gpuWith((adapter) => ({
+    requestDevice: (descriptor: GPUDeviceDescriptor) => requestDevice(adapter, descriptor),
+  }));
+}
+
+/** A GPU whose adapter differs in some of its parts. */
+export function gpuWith(change: (adapter: GPUAdapter) => object): GPU {
+  const requestAdapter = async () => {
     const adapter = (await gpu.requestAdapter())!;
-    const requestDevice = (descriptor: GPUDeviceDescriptor) => {
-      device ??= openShared(adapter, descriptor);
-      return device;
-    };
     const { limits, info, features } = adapter;
-    return { limits, info, features, requestDevice };
-  },
-} as unknown as GPU;
+    const requestDevice = adapter.requestDevice.bind(adapter);
+    return { limits, info, features, requestDevice, ...change(adapter) };
+  };
+  return { requestAdapter } as unknown as GPU;
+}
 
 /** As on a graphics card, unless told otherwise. */
 export async function createOnSharedDevice(model: ModelData, tuning = GRAPHICS): Promise<WebGpuBackend> {
-  return createWebGpuBackend(model, sharing, tuning);
+  return createWebGpuBackend(model, sharedGpu(), tuning);
 }

@@ -1,6 +1,7 @@
 import type { Config } from './config';
 import { EngineError } from './errors';
 import type { LayerCapture } from './lens';
+import type { Proof } from './proof';
 import { checkSampling, type Sampling } from './sampling';
 import type { Snapshot } from './snapshot';
 import type { Weights } from './weights';
@@ -21,6 +22,8 @@ export interface ModelData {
   readonly weights: Weights;
   /** SHA-256 of the weights file, in hex: snapshots belong to it. */
   readonly digest: string;
+  /** What a backend must compute of it, where that is known. */
+  readonly proof?: Proof | null;
 }
 
 /** Exact bytes that a backend holds, by what they are for. */

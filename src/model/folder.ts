@@ -1,6 +1,7 @@
 import type { ModelData } from './backend';
 import { parseConfig } from './config';
 import { cancelled, EngineError } from './errors';
+import { readProof } from './proof';
 import { Tokenizer } from './tokenizer';
 import { countParameters, type Precision, readWeights } from './weights';
 
@@ -59,6 +60,7 @@ export async function loadModel(readFile: ReadFile, options: LoadOptions = {}): 
   );
   const total = FILES.reduce((sum, name) => sum + manifest.files[name].bytes, 0);
   let loaded = 0;
+  const proof = readProof(readFile, manifest.digest, signal);
   const [configFile, tokenizerFile, weightsFile] = await Promise.all(
     FILES.map(async (name) => {
       const onBytes = (count: number) => {
@@ -85,6 +87,7 @@ export async function loadModel(readFile: ReadFile, options: LoadOptions = {}): 
     tokenizer: new Tokenizer(parseJson(tokenizerFile, 'tokenizer.json'), config),
     weights: readWeights(weightsFile, config),
     digest: manifest.digest,
+    proof: await proof,
   };
 }
 

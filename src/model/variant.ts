@@ -21,5 +21,5 @@ export function withReweighting<T extends ModelData>(
     keyProportion: null,
   }));
   const digest = `${model.digest} ${reweighting} ${staticLength}`;
-  return { ...model, config, weights: { ...model.weights, layers }, digest };
+  return { ...model, config, weights: { ...model.weights, layers }, digest, proof: null };
 }

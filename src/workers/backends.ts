@@ -1,12 +1,13 @@
 import type { WasmOptions } from '../cpu/wasm-backend';
 import { BACKENDS, type Backend, type BackendKind, type ModelData, nextBest } from '../model/backend';
 import { EngineError } from '../model/errors';
+import { prove } from '../model/proof';
 import type { ChosenBackend } from './engine';
 import type { BackendChoice } from './messages';
 
 /**
  * Starts the backend that is asked for, or the best that this device has (WebGPU on a real GPU, else the CPU), with room
- * for one text.
+ * for one text. Where it does not start, or computes wrong numbers, the next best takes its place, and the reason says why.
  */
 export async function createBackend(
   model: ModelData,
@@ -14,18 +15,25 @@ export async function createBackend(
   gpu: GPU | undefined,
   onCpu: WasmOptions = {},
 ): Promise<ChosenBackend> {
-  if (choice !== 'auto') return open(choice, model, gpu, onCpu, null);
-  const noGpu = await whyNotWebGpu(gpu);
+  const noGpu = choice === 'auto' ? await whyNotWebGpu(gpu) : null;
   const reasons = noGpu ? [noGpu] : [];
-  for (const kind of noGpu ? nextBest('webgpu') : BACKENDS)
+  const [best] = noGpu ? nextBest('webgpu') : BACKENDS;
+  const first = choice === 'auto' ? best : choice;
+  for (const kind of [first, ...nextBest(first)])
     try {
       return await open(kind, model, gpu, onCpu, reasons.join(' ') || null);
     } catch (thrown) {
       const error = EngineError.from(thrown);
-      if (error.code !== 'device') throw error;
-      reasons.push(error.message);
+      if (kind !== 'webgpu' && error.code !== 'device') throw error;
+      reasons.push(error.code === 'device' ? error.message : noStart(error));
     }
   throw new EngineError('device', reasons.join(' '), 'Close other tabs, or choose a smaller model.');
+}
+
+/** What a person is told of a failure of WebGPU that is not the device's own: a compiler's message goes on for lines. */
+function noStart({ message }: EngineError): string {
+  const [first] = message.split('\n');
+  return `WebGPU did not start (${first.slice(0, 200)}), so the model runs on the processor.`;
 }
 
 async function open(
@@ -38,6 +46,7 @@ async function open(
   const backend = await startBackend(kind, model, gpu, onCpu);
   try {
     const streams = await backend.open(1);
+    if (kind === 'webgpu' && model.proof) await prove(streams, model.proof);
     return { backend, streams, info: { kind, device: backend.device, reason } };
   } catch (error) {
     backend.destroy();
@@ -68,7 +77,7 @@ export async function startBackend(
 export async function whyNotWebGpu(gpu: GPU | undefined): Promise<string | null> {
   if (!gpu) return 'This browser does not offer WebGPU here, so the model runs on the processor.';
   const { reportAdapter } = await import('../gpu/device');
-  const adapter = await reportAdapter(gpu);
+  const adapter = await reportAdapter(gpu).catch(() => null);
   if (!adapter) return 'The browser found no graphics device for WebGPU, so the model runs on the processor.';
   if (adapter.isSoftware)
     return `The only WebGPU device here is emulated in software (${adapter.name}); the processor itself is faster.`;

@@ -62,6 +62,12 @@ def _export(a: Namespace) -> None:
     print(json.dumps(manifest, indent=2))
 
 
+def _index(a: Namespace) -> None:
+    from .index import write_index
+
+    print(f"{a.folder / 'index.json'}: {len(write_index(a.folder)['models'])} models")
+
+
 def _onnx(a: Namespace) -> None:
     from .onnx_export import check_onnx, export_onnx
 
@@ -158,6 +164,10 @@ def _parser() -> ArgumentParser:
     command.add_argument("--valid", type=Path, required=True, help="a WikiText file")
     command.add_argument("--last", action="store_true", help="the last weights, not averaged")
     command.set_defaults(run=_export)
+
+    command = commands.add_parser("index", help="index.json beside model folders, from them")
+    command.add_argument("folder", type=Path, metavar="FOLDER", help="where index.json stands")
+    command.set_defaults(run=_index)
 
     command = commands.add_parser("onnx", help="a model folder to an ONNX file")
     command.add_argument("model", type=Path)

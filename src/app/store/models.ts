@@ -22,19 +22,8 @@ export async function findModel(wanted: ModelRef | null, signal: AbortSignal): P
 const folder = (id: string) => new URL(`weights/${id}/`, document.baseURI).href;
 
 async function bestModel(wanted: ModelRef | null, signal: AbortSignal): Promise<string> {
-  const offered = (await listModels(signal)).map(({ id }) => id);
-  if (!wanted || offered.length === 1) return offered[0];
-  const digests = await Promise.all(offered.map((id) => digestOf(id, signal)));
-  return offered[Math.max(0, digests.indexOf(wanted.digest))];
-}
-
-async function digestOf(id: string, signal: AbortSignal): Promise<string | null> {
-  try {
-    const response = await fetch(`${folder(id)}manifest.json`, { signal });
-    return ((await response.json()) as { digest: string }).digest;
-  } catch {
-    return null; // not the one, as far as can be told
-  }
+  const offered = await listModels(signal);
+  return (offered.find(({ digest }) => digest && digest === wanted?.digest) ?? offered[0]).id;
 }
 
 /** A model that this site offers. */
@@ -43,6 +32,8 @@ export interface Offer {
   readonly name: string;
   /** What sets it apart, in half a sentence. */
   readonly summary?: string;
+  /** SHA-256 of its weights, in hex. */
+  readonly digest?: string;
 }
 
 /** The models that this site offers, the first being its own choice. @throws EngineError 'network' */

@@ -1,0 +1,110 @@
+import { afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { type GoldenModel, loadGoldenModel } from '../../tests/conformance';
+import { shippedFolder } from '../../tests/files';
+import { gpuWith, sharedGpu } from '../gpu/testing';
+import type { ModelData } from '../model/backend';
+import { loadModel } from '../model/folder';
+import { withReweighting } from '../model/variant';
+import { createBackend } from './backends';
+
+let model: GoldenModel & ModelData;
+beforeAll(async () => {
+  const golden = await loadGoldenModel('leap-denominator-decay-conv');
+  const { tokens, logProbabilities } = golden.golden;
+  model = {
+    ...golden,
+    proof: { tokens: tokens.slice(0, 16), logProbabilities: logProbabilities.slice(0, 15) },
+  };
+});
+
+afterEach(() => vi.restoreAllMocks());
+
+/** Starts a backend and frees it; what it was and why. */
+async function start(gpu: GPU, choice: 'auto' | 'webgpu' = 'webgpu', data: ModelData = model) {
+  const { backend, streams, info } = await createBackend(data, choice, gpu);
+  const length = streams.length();
+  backend.destroy();
+  return { ...info, length };
+}
+
+/** As on a graphics card, which `auto` chooses. */
+const onGraphics = (gpu: GPU) =>
+  ({
+    requestAdapter: async () => {
+      const adapter = await gpu.requestAdapter();
+      return { ...adapter, info: { description: 'a graphics card', isFallbackAdapter: false } };
+    },
+  }) as unknown as GPU;
+
+test('a device that computes what the exporter computed is used, with an empty stream', async () => {
+  expect(await start(sharedGpu())).toMatchObject({ kind: 'webgpu', reason: null, length: 0 });
+});
+
+const KERNELS = [
+  ...['attention', 'mlp', 'logits', 'sample', 'rank', 'embed', 'normalizeAttention', 'normalizeMlp', 'qkv'],
+  ...['projection', 'up', 'down', 'features', 'scores', 'attend', 'advance', 'records', 'remember'],
+];
+
+test.each(KERNELS)('where %s leaves zeros, the processor takes over, with the reason', async (kernel) => {
+  const idle = (name: string, code: string) =>
+    name === kernel ? code.replace(/(fn main\([^{]*\{)/, '$1\n  if (VOCAB > 0u) { return; }') : code;
+  const { kind, reason } = await start(sharedGpu(idle));
+  expect(kind).toBe('cpu');
+  expect(reason).toMatch(/computes wrong numbers|did not start/);
+});
+
+test.each(KERNELS.slice(0, 3))('where %s does not compile, the processor takes over', async (kernel) => {
+  const broken = (name: string, code: string) => (name === kernel ? `${code}\nfn oops( {` : code);
+  for (const choice of ['auto', 'webgpu'] as const) {
+    const { kind, reason } = await start(onGraphics(sharedGpu(broken)), choice);
+    expect(kind).toBe('cpu');
+    expect(reason).toMatch(/^WebGPU did not start \(.*\), so the model runs on the processor\.$/);
+  }
+});
+
+test('a device that cannot be opened', async () => {
+  const refuse = () => Promise.reject(new DOMException('no', 'OperationError'));
+  for (const choice of ['auto', 'webgpu'] as const) {
+    const gpu = onGraphics(gpuWith(() => ({ requestDevice: refuse })));
+    expect(await start(gpu, choice)).toMatchObject({
+      kind: 'cpu',
+      reason: expect.stringMatching(/could not be opened/),
+    });
+  }
+});
+
+test('an adapter that cannot be asked for', async () => {
+  const gpu = { requestAdapter: () => Promise.reject(new Error('no')) } as unknown as GPU;
+  for (const choice of ['auto', 'webgpu'] as const)
+    expect(await start(gpu, choice)).toMatchObject({ kind: 'cpu', reason: expect.stringMatching(/WebGPU/) });
+});
+
+test('weights that cannot be put on the device', async () => {
+  const gpu = sharedGpu();
+  const refuse = gpuWith(() => ({
+    requestDevice: async (descriptor: GPUDeviceDescriptor) => {
+      const device = await (await gpu.requestAdapter())!.requestDevice(descriptor);
+      return new Proxy(device, {
+        get: (target, key) => {
+          if (key === 'createBuffer') throw new RangeError('createBuffer failed');
+          return Reflect.get(target, key);
+        },
+        set: (target, key, value) => Reflect.set(target, key, value),
+      });
+    },
+  }));
+  expect(await start(refuse)).toMatchObject({ kind: 'cpu', reason: expect.stringMatching(/createBuffer/) });
+});
+
+test('a model without a proof is taken at its word, and so is one under another re-weighting', async () => {
+  const { proof, ...without } = model;
+  expect(await start(sharedGpu(), 'webgpu', without)).toMatchObject({ kind: 'webgpu' });
+  expect(withReweighting(model, 'none', 0).proof).toBeNull();
+});
+
+test('the published index holds the proof of the model that is loaded; a folder without an index has none', async () => {
+  const { proof } = await loadModel(shippedFolder());
+  expect(proof!.logProbabilities).toHaveLength(proof!.tokens.length - 1);
+  for (const index of ['{}', '<html>', '{"models":[{"digest":"another","proof":{}}]}'])
+    expect((await loadModel(shippedFolder({ '../index.json': index }))).proof).toBeNull();
+});

@@ -1,0 +1,47 @@
+"""index.json follows from the folders that it names."""
+
+import json
+import shutil
+
+import pytest
+from conftest import ROOT
+
+from leapformer.files import UserError
+from leapformer.index import write_index
+
+WEIGHTS = ROOT / "public/weights"
+
+
+@pytest.fixture
+def weights(tmp_path):
+    """A copy of the published folders, without their weights."""
+    for entry in json.loads((WEIGHTS / "index.json").read_text())["models"]:
+        folder = tmp_path / entry["id"]
+        folder.mkdir()
+        for name in ("manifest.json", "golden.json"):
+            shutil.copy(WEIGHTS / entry["id"] / name, folder)
+    shutil.copy(WEIGHTS / "index.json", tmp_path)
+    return tmp_path
+
+
+def test_the_published_index_is_up_to_date(weights) -> None:
+    published = (WEIGHTS / "index.json").read_text()
+    write_index(weights)
+    assert (weights / "index.json").read_text() == published
+
+
+def test_facts_are_filled_in_and_words_are_kept(weights) -> None:
+    path = weights / "index.json"
+    whole = json.loads(path.read_text())
+    words = [{k: entry[k] for k in ("id", "name", "summary")} for entry in whole["models"]]
+    path.write_text(json.dumps({"models": words}))
+    assert write_index(weights) == whole
+    for entry in whole["models"]:
+        assert len(entry["digest"]) == 64
+        assert len(entry["proof"]["logProbabilities"]) == len(entry["proof"]["tokens"]) - 1 == 15
+
+
+def test_a_folder_that_lacks_is_named(weights) -> None:
+    (weights / "index.json").write_text('{"models": [{"id": "nowhere"}]}')
+    with pytest.raises(UserError, match=r"nowhere/manifest\.json"):
+        write_index(weights)
