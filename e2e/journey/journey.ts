@@ -264,6 +264,7 @@ export async function webgpuInShort(browser: Browser): Promise<void> {
   await page.find('button', names.RUNS_ON_WEBGPU); // it has not fallen back
 
   await page.press(names.SHARE);
+  await page.find('textbox', names.LINK);
   await page.press(names.VERIFY_TEXT);
   await expect
     .poll(async () => (await page.find('complementary', names.VERIFICATION)).text)
