@@ -1,3 +1,4 @@
+import * as names from './names';
 import { expect, LONG, test } from './playground';
 
 const MEGABYTES = 5 * 2 ** 20;
@@ -40,7 +41,7 @@ for (const [name, unit] of [
   }) => {
     await playground.open();
     await playground.isReady();
-    await page.getByRole('button', { name: 'New', exact: true }).click();
+    await page.getByRole('button', { name: names.NEW, exact: true }).click();
     const times = Math.ceil(MEGABYTES / unit.length);
     await playground.paste(unit, times);
     await playground.write.click();
@@ -56,7 +57,7 @@ for (const [name, unit] of [
 test('reading a long text says how far it is', async ({ playground, page }) => {
   await playground.open();
   await playground.isReady();
-  await page.getByRole('button', { name: 'New', exact: true }).click();
+  await page.getByRole('button', { name: names.NEW, exact: true }).click();
   await playground.paste('tea leaves and water\n', 20_000);
   await playground.write.click();
   await expect(page.getByText(/[1-9][\d,]* of [\d,]+ tokens/)).toBeVisible();

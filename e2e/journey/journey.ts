@@ -165,7 +165,7 @@ export async function journey(browser: Browser): Promise<void> {
     await view(names.PROPORTIONS);
     await page.find('row', names.SIMILARITY_ALONE);
     await view(names.OVERVIEW);
-    await page.find('button', names.HEAD);
+    await page.find('button', names.HEAD_IN_OVERVIEW);
     await view(names.WHAT_IF);
     await page.press(names.RUN_BOTH);
     await page.find('row', names.PERPLEXITY);
