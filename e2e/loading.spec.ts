@@ -130,3 +130,41 @@ for (const [name, body, says] of damaged)
     await playground.press(playground.write); // a press is a wish to try again, too
     await expect(playground.text.locator('ins')).not.toHaveCount(0);
   });
+
+const lacking: [what: string, take: () => void, says: string][] = [
+  [
+    'AbortSignal.any',
+    () => Object.defineProperty(AbortSignal, 'any', { value: undefined }),
+    'it lacks AbortSignal.any.',
+  ],
+  [
+    'workers, as in a sandboxed frame',
+    () => {
+      window.Worker = class {
+        constructor() {
+          throw new DOMException('Access is denied', 'SecurityError');
+        }
+      } as never;
+    },
+    "refuses to start the model's worker",
+  ],
+];
+for (const [what, take, says] of lacking)
+  test(`without ${what}, the page says so and still shows the text`, async ({ playground, page }) => {
+    await page.addInitScript(take);
+    await playground.open();
+    await expect(alert(page)).toContainText(says);
+    await playground.startNew('Still here');
+    expect(await playground.words()).toBe('Still here');
+  });
+
+test('without locks and the newest functions the model writes', async ({ playground, page }) => {
+  await page.addInitScript(() => {
+    Object.defineProperty(Promise, 'withResolvers', { value: undefined });
+    Object.defineProperty(Intl, 'Segmenter', { value: undefined });
+    Object.defineProperty(Navigator.prototype, 'locks', { value: undefined });
+  });
+  await playground.open('', { length: 8 });
+  await playground.press(playground.write);
+  await expect(playground.text.locator('ins')).not.toHaveCount(0);
+});

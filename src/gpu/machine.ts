@@ -1,6 +1,7 @@
 import type { Memory } from '../model/backend';
 import { EngineError } from '../model/errors';
 import { insufficient } from './device';
+import { keepPolling } from './workarounds/slow-polls';
 
 /** A device with two promises kept: every byte is accounted for, and nothing waits for a device that is gone. */
 export class Machine {
@@ -11,9 +12,11 @@ export class Machine {
   private closed = false;
   private readonly waiting = new Set<(error: EngineError) => void>();
   private readonly held = new Map<GPUBuffer, keyof Memory>();
+  private readonly poll: () => void;
 
   constructor(device: GPUDevice) {
     this.device = device;
+    this.poll = keepPolling(device.queue, () => this.waiting.size > 0);
     let resolve: (error: EngineError) => void;
     this.lost = new Promise((r) => {
       resolve = r;
@@ -34,6 +37,7 @@ export class Machine {
   wait<T>(promise: Promise<T>): Promise<T> {
     const result = new Promise<T>((resolve, reject) => {
       this.waiting.add(reject);
+      this.poll();
       if (this.error) reject(this.error);
       const settle = (then: () => void) => {
         this.waiting.delete(reject);

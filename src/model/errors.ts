@@ -4,6 +4,7 @@ export type ErrorCode =
   | 'config' // config.json or manifest.json is not one we can run
   | 'weights' // model.safetensors is damaged or does not fit the configuration
   | 'tokenizer' // tokenizer.json is damaged or does not fit the configuration
+  | 'browser' // the browser lacks something, or refuses it
   | 'device' // no usable WebGPU device, or the device does not suffice
   | 'device-lost' // the device went away mid-work
   | 'input' // a request that makes no sense

@@ -1,5 +1,6 @@
 import { type Remote, wrap } from 'comlink';
 import { cancelled, EngineError } from '../model/errors';
+import { requireEssentials } from './essentials';
 import type { EngineService } from './messages';
 
 /** The worker is gone, and whatever it was doing. */
@@ -18,13 +19,15 @@ export interface Link {
   end(): void;
 }
 
+/** @throws EngineError 'browser' where there can be no worker */
 export function startWorker(): Link {
-  const worker = new Worker(new URL('./engine.worker.ts', import.meta.url), {
-    type: 'module',
-    name: 'engine',
-  });
+  requireEssentials();
+  const worker = openWorker();
   const service = wrap<EngineService>(worker);
-  const { promise: died, reject } = Promise.withResolvers<never>();
+  let reject: (error: EngineError) => void;
+  const died = new Promise<never>((_, refuse) => {
+    reject = refuse;
+  });
   died.catch(() => {});
   worker.addEventListener('error', (event) => {
     event.preventDefault();
@@ -44,6 +47,19 @@ export function startWorker(): Link {
       reject(cancelled());
     },
   };
+}
+
+function openWorker(): Worker {
+  try {
+    return new Worker(new URL('./engine.worker.ts', import.meta.url), { type: 'module', name: 'engine' });
+  } catch (cause) {
+    throw new EngineError(
+      'browser',
+      `The browser refuses to start the model's worker (${(cause as Error).message}).`,
+      'Open the page in a tab of its own, not inside another page.',
+      { cause },
+    );
+  }
 }
 
 let links = 0;

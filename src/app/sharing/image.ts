@@ -141,9 +141,13 @@ function wrap(context: CanvasRenderingContext2D, paragraph: string, from: number
 
 /** Words with the space behind them; long ones a few characters at a time. */
 function pieces(text: string): string[] {
-  return (text.match(/\S+\s*|\s+/g) ?? []).flatMap((word) =>
-    word.length > 30 ? Array.from(new Intl.Segmenter().segment(word), ({ segment }) => segment) : [word],
-  );
+  return (text.match(/\S+\s*|\s+/g) ?? []).flatMap((word) => (word.length > 30 ? characters(word) : [word]));
+}
+
+/** Characters as people see them; code points where the browser has no segmenter (Firefox before 125). */
+function characters(word: string): string[] {
+  if (!Intl.Segmenter) return [...word];
+  return Array.from(new Intl.Segmenter().segment(word), ({ segment }) => segment);
 }
 
 function tint(

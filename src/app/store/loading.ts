@@ -4,7 +4,10 @@ import type { EngineInfo, LoadProgress } from '../../workers/messages';
 import type { SessionOptions } from './session';
 import type { Settings } from './settings';
 
-/** Starts a worker and loads the model into it. A new worker each time: whatever ailed the last one is gone. */
+/**
+ * Starts a worker and loads the model into it. A new worker each time: whatever ailed the last one is gone. Where none can
+ * start, `engine` is null, and `ready` rejects.
+ */
 export function loadEngine(
   {
     createEngine,
@@ -13,12 +16,22 @@ export function loadEngine(
   { backend }: Settings,
   signal: AbortSignal,
   onProgress: (progress: LoadProgress) => void,
-): { engine: EngineClient; ready: Promise<EngineInfo> } {
-  const engine = createEngine();
-  const ready = findModel(signal)
-    .then((modelUrl) => engine.load({ modelUrl, backend }, onProgress, signal))
-    .catch((error) => {
-      throw EngineError.from(error);
-    });
-  return { engine, ready };
+): { engine: EngineClient | null; ready: Promise<EngineInfo> } {
+  const started = start(createEngine);
+  const load = async () => {
+    if (started instanceof EngineError) throw started;
+    return started.load({ modelUrl: await findModel(signal), backend }, onProgress, signal);
+  };
+  const ready = load().catch((error) => {
+    throw EngineError.from(error);
+  });
+  return { engine: started instanceof EngineError ? null : started, ready };
+}
+
+function start(createEngine: SessionOptions['createEngine']): EngineClient | EngineError {
+  try {
+    return createEngine();
+  } catch (error) {
+    return EngineError.from(error);
+  }
 }

@@ -4,7 +4,6 @@ const PAUSE = 2000; // ms between announcements: a listener hears the end of one
 
 /** What is said aloud of a text as it is written: whole sentences, never each token. */
 export class Sentences {
-  private readonly segmenter = new Intl.Segmenter('en', { granularity: 'sentence' });
   /** Finished, but not said yet. */
   private finished = '';
   private unfinished = '';
@@ -12,9 +11,9 @@ export class Sentences {
 
   /** Adds what was written; what is to be said now, or null. */
   take(text: string, now: number): string | null {
-    const segments = [...this.segmenter.segment(this.unfinished + text)];
-    this.unfinished = segments.pop()?.segment ?? ''; // it may still grow
-    this.finished += segments.map(({ segment }) => segment).join('');
+    const sentences = sentencesOf(this.unfinished + text);
+    this.unfinished = sentences.pop() ?? ''; // it may still grow
+    this.finished += sentences.join('');
     if (now - this.saidAt < PAUSE) return null;
     const words = spoken(this.finished);
     if (!words) return null;
@@ -27,6 +26,13 @@ export class Sentences {
   rest(): string {
     return spoken(this.finished + this.unfinished);
   }
+}
+
+/** A text cut behind its sentences; at full stops alone where the browser has no segmenter (Firefox before 125). */
+function sentencesOf(text: string): string[] {
+  if (!Intl.Segmenter) return text.match(/[^.!?\n]*(?:[.!?\n]+\s*|$)/g)?.filter(Boolean) ?? [];
+  const segmenter = new Intl.Segmenter('en', { granularity: 'sentence' });
+  return Array.from(segmenter.segment(text), ({ segment }) => segment);
 }
 
 /** Without the marks of headings. */

@@ -48,6 +48,22 @@ describe('the engine', () => {
     expect(engine().requests).toHaveLength(1);
   });
 
+  it('that cannot start is a failure with a remedy, and the text stays', async () => {
+    const refused = new EngineError('browser', 'No worker.', 'Open a tab.');
+    const { playground, state, text } = await setUp('A', () => {
+      throw refused;
+    });
+    for (const press of [() => playground.load(), () => playground.generate()]) {
+      press();
+      await settle();
+      expect(state()).toMatchObject({
+        engine: { phase: 'failed', error: refused.toData() },
+        work: { phase: 'idle' },
+      });
+    }
+    expect(text()).toBe('A');
+  });
+
   it('says why it could not be loaded', async () => {
     const { playground, engine, state } = await setUp();
     playground.generate();

@@ -4,12 +4,12 @@ import { Playground } from './playground';
 import { typedText } from './text-value';
 
 /** For tests: a playground with a text, whose engine is still loading. */
-export async function setUp(text = '') {
+export async function setUp(text = '', createEngine = () => new FakeEngine()) {
   const engines: FakeEngine[] = [];
   let time = 0;
   const playground = new Playground({
     createEngine: () => {
-      engines.push(new FakeEngine());
+      engines.push(createEngine());
       return engines.at(-1)!;
     },
     findModel: async (wanted) => `weights/${wanted?.id === 'other' ? 'other' : 'one'}/`,
