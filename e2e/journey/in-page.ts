@@ -67,7 +67,12 @@ const inPage = {
 
 Object.assign(globalThis, { inPage });
 
-const note = (error: unknown) => inPage.errors.push(String((error as Error)?.stack ?? error));
+/** Not an error: an element changed its size again while sizes were reported, which is reported in the next frame. */
+const NOTICE = /^ResizeObserver loop/;
+const note = (error: unknown) => {
+  const words = String((error as Error)?.stack ?? error);
+  if (!NOTICE.test(words)) inPage.errors.push(words);
+};
 addEventListener('error', ({ error, message }) => note(error ?? message));
 addEventListener('unhandledrejection', ({ reason }) => note(reason));
 const { error } = console;
