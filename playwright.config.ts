@@ -35,7 +35,14 @@ export default defineConfig({
   projects: [
     {
       name: 'cpu', // as most machines without a GPU are: no WebGPU adapter
-      testIgnore: '**/webgpu.spec.ts',
+      testIgnore: ['**/webgpu.spec.ts', '**/journey.spec.ts'],
+      use: { launchOptions: { executablePath, args: quiet } },
+    },
+    {
+      name: 'journey', // in every browser that is installed
+      testMatch: '**/journey.spec.ts',
+      timeout: 240_000,
+      expect: { timeout: 60_000, toPass: { timeout: 60_000 } },
       use: { launchOptions: { executablePath, args: quiet } },
     },
     {

@@ -1,6 +1,7 @@
 import { GREEDY } from '../src/model/sampling';
 import { encodeLink } from '../src/share/link';
 import { findsNothing, LOOKS } from './axe';
+import * as names from './names';
 import { expect, model, test } from './playground';
 
 /** A text that the model would not have written. */
@@ -34,21 +35,21 @@ for (const { name, colorScheme, width } of LOOKS)
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
 
       for (const card of [
-        /^About the model/,
-        /^Runs on/,
-        /^Share/,
-        /^Help/,
-        /^Examples/,
-        /^Your texts/,
-        /^Memory/,
+        names.MODEL,
+        names.DEVICE,
+        names.SHARE,
+        names.HELP,
+        names.EXAMPLES,
+        names.TEXTS,
+        names.MEMORY,
       ]) {
         await page.getByRole('button', { name: card }).click();
-        if (await page.getByRole('button', { name: 'Picture' }).isVisible()) {
-          await page.getByRole('button', { name: 'QR code' }).click();
-          await expect(page.getByRole('img', { name: 'QR code of the link' })).toBeVisible();
+        if (await page.getByRole('button', { name: names.PICTURE }).isVisible()) {
+          await page.getByRole('button', { name: names.QR_CODE }).click();
+          await expect(page.getByRole('img', { name: names.QR_CODE_OF_LINK })).toBeVisible();
           await findsNothing(page);
-          await page.getByRole('button', { name: 'Picture' }).click();
-          await expect(page.getByRole('img', { name: 'The text with its tint' })).toBeVisible();
+          await page.getByRole('button', { name: names.PICTURE }).click();
+          await expect(page.getByRole('img', { name: names.TINTED_TEXT })).toBeVisible();
         }
         await findsNothing(page);
         await page.keyboard.press('Escape');
@@ -57,10 +58,10 @@ for (const { name, colorScheme, width } of LOOKS)
       await expect(page.getByRole('option', { name: /^Undo/ })).toBeVisible();
       await findsNothing(page);
       await page.keyboard.press('Escape');
-      await page.getByRole('button', { name: /^Share/ }).click();
+      await page.getByRole('button', { name: names.SHARE, exact: true }).click();
       for (const [name, shown] of [
-        ['QR code', 'QR code of the link'],
-        ['Picture', 'The text with its tint'],
+        [names.QR_CODE, names.QR_CODE_OF_LINK],
+        [names.PICTURE, names.TINTED_TEXT],
       ]) {
         await page.getByRole('button', { name, exact: true }).click();
         await expect(page.getByRole('img', { name: shown })).toBeVisible();
@@ -68,29 +69,29 @@ for (const { name, colorScheme, width } of LOOKS)
       }
       await page.keyboard.press('Escape');
       await page.keyboard.press('Control+k');
-      await expect(page.getByRole('combobox', { name: 'Command' })).toBeFocused();
+      await expect(page.getByRole('combobox', { name: names.COMMAND_FIELD })).toBeFocused();
       await findsNothing(page);
       await page.keyboard.press('Escape');
-      await page.getByRole('button', { name: 'Settings', exact: true }).click();
-      await page.getByText('Keep the settings below').click();
+      await page.getByRole('button', { name: names.SETTINGS, exact: true }).click();
+      await page.getByText(names.KEEP_SETTINGS).click();
       await findsNothing(page);
-      await page.getByRole('button', { name: 'Close Settings' }).click();
+      await page.getByRole('button', { name: names.closing(names.SETTINGS) }).click();
     });
 
     test('nor in an empty text, a shared one, the benchmark and a failure', async ({ playground, page }) => {
       await playground.open();
       await playground.isReady();
-      await page.getByRole('button', { name: 'New', exact: true }).click();
+      await page.getByRole('button', { name: names.NEW, exact: true }).click();
       await findsNothing(page);
       await page.goto(`./#${LINK}`);
-      await expect(page.getByRole('complementary', { name: 'About this text' })).toBeVisible();
-      await page.getByRole('button', { name: 'Verify' }).click();
+      await expect(page.getByRole('complementary', { name: names.ABOUT_TEXT })).toBeVisible();
+      await page.getByRole('button', { name: names.VERIFY }).click();
       await page.getByText('Which tokens').click();
       await findsNothing(page);
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
 
       await page.goto('./?benchmark=64');
-      await page.getByRole('button', { name: 'Measure', exact: true }).click();
+      await page.getByRole('button', { name: names.MEASURE, exact: true }).click();
       await expect(page.getByRole('heading', { name: 'In numbers' })).toBeVisible();
       await findsNothing(page);
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
@@ -105,7 +106,7 @@ test('the theme can be chosen, and is kept', async ({ playground, page }) => {
   await playground.open();
   const paper = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
   const light = await paper();
-  await page.getByRole('button', { name: /^Theme/ }).click();
+  await page.getByRole('button', { name: names.THEME }).click();
   await page.getByRole('button', { name: /^Theme: light/ }).click();
   expect(await paper()).not.toBe(light);
   await page.reload();

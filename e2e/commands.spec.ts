@@ -1,3 +1,4 @@
+import * as names from './names';
 import { expect, test } from './playground';
 
 test('the palette finds commands by name, does them, and gives the focus back', async ({
@@ -7,8 +8,8 @@ test('the palette finds commands by name, does them, and gives the focus back', 
   await playground.open();
   await playground.startNew('Tea is a drink');
   await page.keyboard.press('Control+k');
-  const palette = page.getByRole('dialog', { name: 'All commands' });
-  const field = page.getByRole('combobox', { name: 'Command' });
+  const palette = page.getByRole('dialog', { name: names.COMMANDS });
+  const field = page.getByRole('combobox', { name: names.COMMAND_FIELD });
   await expect(palette.getByRole('option', { name: /^Undo/ })).toBeVisible();
   await expect(palette.getByRole('option', { name: /^Redo/ })).toHaveCount(0); // nothing to redo
   await expect(field).toBeFocused();
@@ -27,11 +28,11 @@ test('the palette finds commands by name, does them, and gives the focus back', 
   await expect(palette).toHaveCount(0);
 
   await page.keyboard.press('Control+/');
-  const help = page.getByRole('dialog', { name: 'Help and shortcuts' });
+  const help = page.getByRole('dialog', { name: names.HELP });
   await expect(help).toContainText('Regenerate the last part');
   await page.keyboard.press('Control+s'); // one card at a time
   await expect(help).toHaveCount(0);
-  await expect(page.getByRole('textbox', { name: 'Link' })).toBeVisible();
+  await expect(page.getByRole('textbox', { name: names.LINK })).toBeVisible();
 });
 
 test('keyboard alone: a new text, an older one, and its link', async ({ playground, page }) => {
@@ -45,7 +46,7 @@ test('keyboard alone: a new text, an older one, and its link', async ({ playgrou
   };
   for (const words of ['Tea is', 'Coffee is']) {
     await page.keyboard.press('Control+k');
-    await expect(page.getByRole('combobox', { name: 'Command' })).toBeFocused();
+    await expect(page.getByRole('combobox', { name: names.COMMAND_FIELD })).toBeFocused();
     await page.keyboard.type('new text');
     await page.keyboard.press('Enter');
     await expect(playground.text).toBeFocused();
@@ -59,7 +60,7 @@ test('keyboard alone: a new text, an older one, and its link', async ({ playgrou
     navigator.clipboard.writeText = async (text) => void Object.assign(window, { copied: text });
   });
   await page.keyboard.press('Control+s');
-  await walkTo('Copy link');
+  await walkTo(names.COPY_LINK);
   await expect(page.getByText('Copied', { exact: true })).toBeVisible();
   await page.keyboard.press('Escape');
   await expect(page.getByRole('dialog')).toHaveCount(0);
@@ -93,7 +94,7 @@ test('the whole text is copied as plain text', async ({ playground, page }) => {
     navigator.clipboard.writeText = async (text) => void Object.assign(window, { copied: text });
   });
   await page.keyboard.press('Control+k');
-  await expect(page.getByRole('combobox', { name: 'Command' })).toBeFocused();
+  await expect(page.getByRole('combobox', { name: names.COMMAND_FIELD })).toBeFocused();
   await page.keyboard.type('plain text');
   await page.keyboard.press('Enter');
   await expect(page.getByText('Copied.', { exact: true }).first()).toBeVisible();

@@ -1,6 +1,7 @@
 import { GREEDY } from '../src/model/sampling';
 import { encodeLink } from '../src/share/link';
 import { findsNothing, LOOKS } from './axe';
+import * as names from './names';
 import { expect, LONG, model, test } from './playground';
 
 const BEGINNING = '= Tea =\n\nTea is a drink that is made';
@@ -14,17 +15,17 @@ test('keyboard alone: several continuations side by side, one is kept and goes o
   await playground.startNew(BEGINNING);
   const before = await playground.words();
   await page.keyboard.press('Control+j');
-  const sheet = page.getByRole('dialog', { name: 'Compare continuations' });
-  await expect(sheet.getByRole('button', { name: 'Write all' })).toBeFocused();
-  await sheet.getByRole('spinbutton', { name: 'How many' }).fill('8');
-  await sheet.getByRole('button', { name: 'One seed, cool to hot' }).press('Enter');
-  await expect(sheet.getByRole('spinbutton', { name: 'Temperature' }).nth(7)).toHaveValue('2');
-  await sheet.getByRole('button', { name: 'Write all' }).press('Enter');
-  await expect(sheet.getByRole('button', { name: 'Write anew' })).toBeVisible();
+  const sheet = page.getByRole('dialog', { name: names.COMPARE });
+  await expect(sheet.getByRole('button', { name: names.WRITE_ALL })).toBeFocused();
+  await sheet.getByRole('spinbutton', { name: names.HOW_MANY }).fill('8');
+  await sheet.getByRole('button', { name: names.COOL_TO_HOT }).press('Enter');
+  await expect(sheet.getByRole('spinbutton', { name: names.TEMPERATURE }).nth(7)).toHaveValue('2');
+  await sheet.getByRole('button', { name: names.WRITE_ALL }).press('Enter');
+  await expect(sheet.getByRole('button', { name: names.WRITE_ANEW })).toBeVisible();
   await expect(sheet.getByText(/12 tokens ·/)).toHaveCount(8);
 
-  const words = await sheet.getByRole('region', { name: 'Text of continuation 8' }).innerText();
-  await sheet.getByRole('button', { name: 'Keep and go on: continuation 8' }).press('Enter');
+  const words = await sheet.getByRole('region', { name: names.continuationText(8) }).innerText();
+  await sheet.getByRole('button', { name: names.keepingOn(8) }).press('Enter');
   await expect(sheet).toBeHidden();
   await playground.isIdle();
   const after = await playground.words();
@@ -44,15 +45,15 @@ test('can be stopped; what was written stays as branches', async ({ playground, 
   await playground.isReady();
   await playground.startNew(BEGINNING);
   await page.keyboard.press('Control+j');
-  const sheet = page.getByRole('dialog', { name: 'Compare continuations' });
-  await sheet.getByRole('spinbutton', { name: 'How many' }).fill('8'); // they take long on any machine
-  await sheet.getByRole('button', { name: 'Write all' }).click();
+  const sheet = page.getByRole('dialog', { name: names.COMPARE });
+  await sheet.getByRole('spinbutton', { name: names.HOW_MANY }).fill('8'); // they take long on any machine
+  await sheet.getByRole('button', { name: names.WRITE_ALL }).click();
   await expect(sheet.getByText(/tokens ·/)).toHaveCount(8);
-  await sheet.getByRole('button', { name: 'Stop' }).click();
+  await sheet.getByRole('button', { name: names.STOP }).click();
   await expect(sheet.getByText(/· stopped/)).toHaveCount(8);
   await page.keyboard.press('Escape');
   await expect(sheet).toBeHidden();
-  await playground.openPanel('Branches');
+  await playground.openPanel(names.BRANCHES);
   await expect(page.locator('.branch-text')).not.toHaveCount(1);
 });
 
@@ -86,10 +87,10 @@ for (const { name, colorScheme, width } of LOOKS)
       await playground.open();
       await playground.isReady();
       await page.keyboard.press('Control+j');
-      const sheet = page.getByRole('dialog', { name: 'Compare continuations' });
+      const sheet = page.getByRole('dialog', { name: names.COMPARE });
       await findsNothing(page);
-      await sheet.getByRole('button', { name: 'Write all' }).click();
-      await expect(sheet.getByRole('button', { name: 'Write anew' })).toBeVisible();
+      await sheet.getByRole('button', { name: names.WRITE_ALL }).click();
+      await expect(sheet.getByRole('button', { name: names.WRITE_ANEW })).toBeVisible();
       await sheet.getByText('More settings').first().click();
       await findsNothing(page);
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);

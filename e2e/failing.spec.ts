@@ -1,3 +1,4 @@
+import * as names from './names';
 import { expect, LONG, test } from './playground';
 
 test('when the worker dies, another one goes on with the text', async ({ playground, page }) => {
@@ -23,8 +24,8 @@ test('without WebAssembly SIMD it runs on the reference, and says why', async ({
     await route.fulfill({ response, body: body + (await response.text()) });
   });
   await playground.open('', { length: 1 });
-  await page.getByRole('button', { name: 'Runs on: CPU, reference' }).click();
-  await expect(page.getByRole('dialog', { name: /^Runs on/ })).toContainText('WebAssembly with SIMD');
+  await page.getByRole('button', { name: names.RUNS_ON_REFERENCE }).click();
+  await expect(page.getByRole('dialog', { name: names.DEVICE })).toContainText('WebAssembly with SIMD');
   await page.keyboard.press('Escape');
   await playground.press(playground.oneToken);
   await expect(playground.text.locator('ins')).not.toHaveCount(0);

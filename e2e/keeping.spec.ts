@@ -1,4 +1,5 @@
 import type { Page } from '@playwright/test';
+import * as names from './names';
 import { expect, LONG, test } from './playground';
 
 const MEGABYTES = 5 * 2 ** 20;
@@ -41,7 +42,7 @@ for (const [name, unit] of [
   }) => {
     await playground.open();
     await playground.isReady();
-    await page.getByRole('button', { name: 'New', exact: true }).click();
+    await page.getByRole('button', { name: names.NEW, exact: true }).click();
     const times = Math.ceil(MEGABYTES / unit.length);
     await playground.paste(unit, times);
     await playground.write.click();
@@ -57,7 +58,7 @@ for (const [name, unit] of [
 test('reading a long text says how far it is', async ({ playground, page }) => {
   await playground.open();
   await playground.isReady();
-  await page.getByRole('button', { name: 'New', exact: true }).click();
+  await page.getByRole('button', { name: names.NEW, exact: true }).click();
   await playground.paste('tea leaves and water\n', 20_000);
   await playground.write.click();
   await expect(page.getByText(/[1-9][\d,]* of [\d,]+ tokens/)).toBeVisible();

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { Page } from '@playwright/test';
 import { findsNothing } from './axe';
+import * as names from './names';
 import { expect, LONG, model, PlaygroundPage, test } from './playground';
 
 const PICTURES = new URL('../docs/lens/', import.meta.url).pathname;
@@ -17,21 +18,29 @@ async function picture(page: Page, name: string): Promise<void> {
   await page.setViewportSize(size);
 }
 
+const VIEWS = [
+  names.LENS_TEXT,
+  names.MATRIX,
+  names.PROPORTIONS,
+  names.OVERVIEW,
+  names.WHAT_IF,
+  names.EXPLAIN,
+];
 const lens = (page: Page) => page.locator('.lens');
 const view = (page: Page, name: string) => lens(page).getByRole('button', { name, exact: true });
-const matrix = (page: Page) => lens(page).getByRole('img', { name: /^Layer/ });
+const matrix = (page: Page) => lens(page).getByRole('img', { name: names.MATRIX_PICTURE });
 
 async function openLens(playground: PlaygroundPage, page: Page): Promise<void> {
   await playground.isReady();
-  await page.getByRole('button', { name: 'Settings', exact: true }).click();
-  await page.getByRole('tab', { name: 'Lens' }).click();
+  await page.getByRole('button', { name: names.SETTINGS, exact: true }).click();
+  await page.getByRole('tab', { name: names.LENS }).click();
   await expect(lens(page).locator('.lens-bars')).toBeVisible();
 }
 
 test('choose a token, step, follow the writing, and read shares in numbers', async ({ playground, page }) => {
   await playground.open('', LONG);
   await openLens(playground, page);
-  const token = page.getByRole('slider', { name: 'Token that is looked at' });
+  const token = page.getByRole('slider', { name: names.LENS_TOKEN });
   const last = Number(await token.getAttribute('max'));
   await expect(token).toHaveValue(String(last));
   const shares = await lens(page).locator('.lens-number').allInnerTexts();
@@ -47,16 +56,16 @@ test('choose a token, step, follow the writing, and read shares in numbers', asy
     .click({ position: { x: 10, y: 10 } });
   await expect.poll(async () => Number(await token.inputValue())).toBeLessThan(100);
   await expect(lens(page)).toContainText('not an attribution');
-  await lens(page).getByLabel('Of', { exact: true }).selectOption('one head');
-  await lens(page).getByLabel('Layer', { exact: true }).selectOption({ label: '3' });
-  await lens(page).getByLabel('Head', { exact: true }).selectOption({ label: '3' });
-  await lens(page).getByLabel('Measure', { exact: true }).selectOption('output, signed');
+  await lens(page).getByLabel(names.LENS_OF, { exact: true }).selectOption('one head');
+  await lens(page).getByLabel(names.LAYER, { exact: true }).selectOption({ label: '3' });
+  await lens(page).getByLabel(names.HEAD, { exact: true }).selectOption({ label: '3' });
+  await lens(page).getByLabel(names.LENS_MEASURE, { exact: true }).selectOption('output, signed');
   const { x, y, width, height } = (await playground.chosen.boundingBox())!;
   await page.mouse.move(x + width / 2, y + height / 2);
   await expect(lens(page).locator('.lens-hovered')).toContainText('%');
 
-  await page.getByRole('checkbox', { name: 'Follow the end' }).check();
-  await lens(page).getByLabel('Measure', { exact: true }).selectOption('attention');
+  await page.getByRole('checkbox', { name: names.FOLLOW }).check();
+  await lens(page).getByLabel(names.LENS_MEASURE, { exact: true }).selectOption('attention');
   await expect(lens(page).locator('.lens-caption').first()).toContainText('looked back at');
   await picture(page, 'text');
   await playground.write.click();
@@ -70,7 +79,7 @@ test('choose a token, step, follow the writing, and read shares in numbers', asy
   await expect(lens(page).locator('.lens-caption').first()).toContainText(
     `Of all that ${end} looked back at`,
   );
-  await page.getByRole('button', { name: 'Close Lens' }).click();
+  await page.getByRole('button', { name: names.closing(names.LENS) }).click();
   await expect(page.locator('.token')).toHaveCount(0);
   await expect.poll(() => playground.colours()).toBe(0);
 });
@@ -82,15 +91,15 @@ test('the matrix is walked by keys, exported, and shared: a link reopens the sam
 }) => {
   await playground.open();
   await openLens(playground, page);
-  await view(page, 'Overview').click();
+  await view(page, names.OVERVIEW).click();
   await expect(lens(page).locator('.lens-head')).toHaveCount(model.heads);
   await picture(page, 'overview');
   await lens(page).locator('tr').nth(3).locator('.lens-head').nth(2).click();
   await expect(matrix(page)).toBeVisible();
-  await expect(lens(page).getByLabel('Layer', { exact: true })).toHaveValue('2');
-  await expect(lens(page).getByLabel('Head', { exact: true })).toHaveValue('2');
+  await expect(lens(page).getByLabel(names.LAYER, { exact: true })).toHaveValue('2');
+  await expect(lens(page).getByLabel(names.HEAD, { exact: true })).toHaveValue('2');
   await picture(page, 'matrix');
-  await lens(page).getByLabel('Shows', { exact: true }).selectOption('re-weighting alone');
+  await lens(page).getByLabel(names.LENS_SHOWS, { exact: true }).selectOption('re-weighting alone');
   await expect(lens(page).locator('.lens-readout')).toContainText(/: \d\.\d{3}$/);
 
   const readout = lens(page).locator('.lens-readout');
@@ -113,8 +122,8 @@ test('the matrix is walked by keys, exported, and shared: a link reopens the sam
   expect(lines[3].split(',')).toHaveLength(2 + 3);
 
   const chosen = await playground.chosenPlace();
-  await page.getByRole('button', { name: 'Share', exact: true }).click();
-  const link = await page.getByRole('textbox', { name: 'Link' }).inputValue();
+  await page.getByRole('button', { name: names.SHARE, exact: true }).click();
+  const link = await page.getByRole('textbox', { name: names.LINK }).inputValue();
   const theirPage = await browser.newPage();
   const friend = new PlaygroundPage(theirPage);
   let letGo = () => {};
@@ -126,8 +135,8 @@ test('the matrix is walked by keys, exported, and shared: a link reopens the sam
   await expect(lens(theirPage)).toContainText('as soon as the model is loaded');
   letGo();
   await expect(matrix(theirPage)).toBeVisible();
-  await expect(lens(theirPage).getByLabel('Layer', { exact: true })).toHaveValue('2');
-  await expect(lens(theirPage).getByLabel('Shows', { exact: true })).toHaveValue('reweighting');
+  await expect(lens(theirPage).getByLabel(names.LAYER, { exact: true })).toHaveValue('2');
+  await expect(lens(theirPage).getByLabel(names.LENS_SHOWS, { exact: true })).toHaveValue('reweighting');
   await expect.poll(() => friend.chosenPlace()).toBe(chosen);
   await theirPage.close();
 });
@@ -135,17 +144,17 @@ test('the matrix is walked by keys, exported, and shared: a link reopens the sam
 test('proportions, what if, and the tour say what they show', async ({ playground, page }) => {
   await playground.open();
   await openLens(playground, page);
-  await view(page, 'Proportions').click();
-  await lens(page).getByLabel('Layer', { exact: true }).selectOption({ label: '3' });
-  await lens(page).getByLabel('Head', { exact: true }).selectOption({ label: '3' });
-  await expect(lens(page).getByRole('row', { name: /^Similarity alone/ })).toContainText(/\d/);
+  await view(page, names.PROPORTIONS).click();
+  await lens(page).getByLabel(names.LAYER, { exact: true }).selectOption({ label: '3' });
+  await lens(page).getByLabel(names.HEAD, { exact: true }).selectOption({ label: '3' });
+  await expect(lens(page).getByRole('row', { name: names.SIMILARITY_ALONE })).toContainText(/\d/);
   await picture(page, 'proportions');
 
-  await view(page, 'What if').click();
+  await view(page, names.WHAT_IF).click();
   await expect(lens(page)).toContainText('was trained with learned re-weighting');
-  await lens(page).getByLabel('Instead of learned', { exact: true }).selectOption('static (cosFormer)');
-  await lens(page).getByRole('button', { name: 'Run both' }).click();
-  const perplexity = lens(page).getByRole('row', { name: /^Perplexity/ });
+  await lens(page).getByLabel(names.INSTEAD, { exact: true }).selectOption('static (cosFormer)');
+  await lens(page).getByRole('button', { name: names.RUN_BOTH }).click();
+  const perplexity = lens(page).getByRole('row', { name: names.PERPLEXITY });
   await expect(perplexity).toBeVisible();
   const [learned, changed] = (await perplexity.locator('td').allInnerTexts()).map(Number);
   expect(learned).toBeGreaterThan(1);
@@ -155,13 +164,11 @@ test('proportions, what if, and the tour say what they show', async ({ playgroun
   const beside = lens(page).locator('.lens-readout');
   await expect(beside).toContainText(/learned [<\d].* %, instead [<\d].* %/);
   const atTheEnd = await beside.innerText();
-  await lens(page)
-    .getByRole('img', { name: /^Divergence/ })
-    .click(); // in the middle
+  await lens(page).getByRole('img', { name: names.DIVERGENCE }).click(); // in the middle
   await expect(beside).not.toHaveText(atTheEnd);
 
-  await view(page, 'Explain').click();
-  await lens(page).getByRole('button', { name: 'Next' }).click();
+  await view(page, names.EXPLAIN).click();
+  await lens(page).getByRole('button', { name: names.NEXT_STEP }).click();
   await expect(lens(page)).toContainText('Step 2 of 5');
   await expect(lens(page).getByRole('link', { name: /2405\.13046/ })).toBeVisible();
   await expect(lens(page).locator('canvas')).toBeVisible();
@@ -178,9 +185,9 @@ for (const { colorScheme, width } of [
     test('axe finds nothing in any view, and nothing is cut off', async ({ playground, page }) => {
       await playground.open();
       await openLens(playground, page);
-      for (const name of ['Text', 'Matrix', 'Proportions', 'Overview', 'What if', 'Explain']) {
+      for (const name of VIEWS) {
         await view(page, name).click();
-        if (name === 'What if') await lens(page).getByRole('button', { name: 'Run both' }).click();
+        if (name === names.WHAT_IF) await lens(page).getByRole('button', { name: names.RUN_BOTH }).click();
         await expect(lens(page).locator('.lens-bars, canvas, .lens-head').first()).toBeVisible();
         await findsNothing(page);
         expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);

@@ -1,4 +1,5 @@
 import type { Page } from '@playwright/test';
+import * as names from './names';
 import { expect, model, test } from './playground';
 
 const WEIGHTS = '**/model.safetensors';
@@ -8,10 +9,10 @@ const alert = (page: Page) => page.getByRole('alert');
 
 test('without WebGPU it runs on the CPU, and says why', async ({ playground, page }) => {
   await playground.open();
-  const device = page.getByRole('button', { name: /^Runs on: CPU/ });
+  const device = page.getByRole('button', { name: names.RUNS_ON_CPU });
   await expect(device).toBeVisible();
   await device.click();
-  await expect(page.getByRole('dialog', { name: /^Runs on/ })).toContainText(
+  await expect(page.getByRole('dialog', { name: names.DEVICE })).toContainText(
     /WebGPU.*so the model runs on the processor/,
   );
 });
@@ -26,8 +27,10 @@ test('where the page is isolated, threads share the work', async ({ playground, 
     await route.fulfill({ response, headers: { ...response.headers(), ...isolated } });
   });
   await playground.open('', { length: 24 });
-  await page.getByRole('button', { name: /^Runs on: CPU/ }).click();
-  await expect(page.getByRole('dialog', { name: /^Runs on/ })).toContainText(/WebAssembly SIMD, \d threads/);
+  await page.getByRole('button', { name: names.RUNS_ON_CPU }).click();
+  await expect(page.getByRole('dialog', { name: names.DEVICE })).toContainText(
+    /WebAssembly SIMD, \d threads/,
+  );
   await page.keyboard.press('Escape');
   await playground.press(playground.write);
   await expect(playground.text.locator('ins')).not.toHaveCount(0);
@@ -35,11 +38,11 @@ test('where the page is isolated, threads share the work', async ({ playground, 
 
 test('the address chooses the backend, and a setting takes it back', async ({ playground, page }) => {
   await playground.open('?backend=reference');
-  await page.getByRole('button', { name: 'Runs on: CPU, reference' }).click();
+  await page.getByRole('button', { name: names.RUNS_ON_REFERENCE }).click();
   await page.keyboard.press('Escape');
-  await page.getByRole('button', { name: 'Settings', exact: true }).click();
+  await page.getByRole('button', { name: names.SETTINGS, exact: true }).click();
   await expect(page.getByText('Set by ?backend= in the address')).toBeVisible();
-  await page.getByRole('radio', { name: 'Automatic' }).check();
+  await page.getByRole('radio', { name: names.AUTOMATIC }).check();
   await playground.isReady();
   await expect(page).not.toHaveURL(/backend/);
 });
@@ -50,8 +53,8 @@ test('asked for WebGPU where there is none, it runs on the processor and says wh
 }) => {
   await playground.open('?backend=webgpu', { length: 1 });
   await playground.press(playground.write);
-  await page.getByRole('button', { name: /^Runs on: CPU/ }).click();
-  await expect(page.getByRole('dialog', { name: /^Runs on/ })).toContainText('no WebGPU device');
+  await page.getByRole('button', { name: names.RUNS_ON_CPU }).click();
+  await expect(page.getByRole('dialog', { name: names.DEVICE })).toContainText('no WebGPU device');
 });
 
 test('while the model loads, the page is of use, and a press is remembered', async ({ playground, page }) => {
@@ -81,10 +84,10 @@ test('loading can be cancelled, and begun again', async ({ playground, page }) =
     await route.continue();
   });
   await playground.open();
-  await page.getByRole('button', { name: 'Cancel' }).click();
+  await page.getByRole('button', { name: names.CANCEL }).click();
   await expect(page.getByText('The model is not loaded.')).toBeVisible();
   isHeld = false;
-  await page.getByRole('button', { name: 'Load the model' }).click();
+  await page.getByRole('button', { name: names.LOAD }).click();
   await playground.isReady();
   await playground.press(playground.write);
 });
@@ -100,7 +103,7 @@ test('a missing model is named, and tried again', async ({ playground, page }) =
   await expect(alert(page)).toContainText('try again');
   await playground.startNew('Still here');
   isMissing = false;
-  await page.getByRole('button', { name: 'Try again' }).click();
+  await page.getByRole('button', { name: names.TRY_AGAIN }).click();
   await playground.isReady();
   expect(await playground.words()).toBe('Still here');
 });

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { test as base, expect, type Locator, type Page } from '@playwright/test';
 import type { Settings } from '../src/app/store/settings';
 import type { Manifest } from '../src/model/folder';
+import * as names from './names';
 
 const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url));
 
@@ -38,14 +39,14 @@ export class PlaygroundPage {
   constructor(page: Page) {
     this.page = page;
     const button = (name: string | RegExp) => page.getByRole('button', { name, exact: true });
-    this.text = page.getByRole('textbox', { name: 'Text', exact: true });
-    this.write = button(/^(Generate|Continue|Next article)$/);
-    this.stop = button('Stop');
-    this.undo = button('Undo');
-    this.redo = button('Redo');
-    this.regenerate = button('Regenerate the last part');
-    this.oneToken = button('Write one token');
-    this.title = page.getByRole('textbox', { name: 'Title' });
+    this.text = page.getByRole('textbox', { name: names.TEXT, exact: true });
+    this.write = button(names.WRITE);
+    this.stop = button(names.STOP);
+    this.undo = button(names.UNDO);
+    this.redo = button(names.REDO);
+    this.regenerate = button(names.REGENERATE);
+    this.oneToken = button(names.ONE_TOKEN);
+    this.title = page.getByRole('textbox', { name: names.TITLE });
     this.chosen = page.locator('.token.chosen');
   }
 
@@ -62,7 +63,7 @@ export class PlaygroundPage {
   }
 
   async isReady(): Promise<void> {
-    await expect(this.page.getByRole('button', { name: /^About the model/ })).toBeVisible();
+    await expect(this.page.getByRole('button', { name: names.MODEL })).toBeVisible();
   }
 
   /** Presses a button that lets the model write, and waits until it has. */
@@ -79,7 +80,7 @@ export class PlaygroundPage {
   async openPanel(name: string): Promise<void> {
     const tab = this.page.getByRole('tab', { name, exact: true });
     if (!(await tab.isVisible()))
-      await this.page.getByRole('button', { name: 'Settings', exact: true }).click();
+      await this.page.getByRole('button', { name: names.SETTINGS, exact: true }).click();
     await tab.click();
   }
 
@@ -101,7 +102,7 @@ export class PlaygroundPage {
   }
 
   async startNew(beginning: string): Promise<void> {
-    await this.page.getByRole('button', { name: 'New', exact: true }).click();
+    await this.page.getByRole('button', { name: names.NEW, exact: true }).click();
     await this.text.click();
     await this.page.keyboard.insertText(beginning);
   }

@@ -1,3 +1,4 @@
+import * as names from './names';
 import { expect, LONG, test } from './playground';
 
 test.use({ viewport: { width: 1000, height: 500 } });
@@ -7,7 +8,7 @@ test('the page follows what is written, until the reader looks elsewhere', async
   await playground.isReady();
   const main = page.getByRole('main');
   const distance = () => main.evaluate((e) => [e.scrollTop, e.scrollHeight - e.scrollTop - e.clientHeight]);
-  const below = page.getByRole('button', { name: 'Writing below' });
+  const below = page.getByRole('button', { name: names.WRITING_BELOW });
 
   await playground.write.click();
   const height = await main.evaluate((e) => e.scrollHeight);
@@ -49,7 +50,7 @@ test('headings show their marks where the cursor is; an article ends with an orn
   await playground.open();
   await playground.startNew('= Tea =\n\nA drink.\n\n= = History = =\n\nOld.\n\f= Coffee =\n\nAnother');
   await expect(playground.text).not.toContainText('=');
-  await expect(playground.text.getByRole('img', { name: 'End of the article' })).toBeVisible();
+  await expect(playground.text.getByRole('img', { name: names.END_OF_ARTICLE })).toBeVisible();
   await page.getByText('History', { exact: true }).click();
   await expect(playground.text).toContainText('= = History = =');
   await expect(playground.text).not.toContainText('= Tea =');

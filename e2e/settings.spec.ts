@@ -1,20 +1,21 @@
+import * as names from './names';
 import { expect, PlaygroundPage, test } from './playground';
 
 test('settings are kept as a preset, and taken again after a reload', async ({ playground, page }) => {
   await playground.open();
   await playground.isReady();
   await page.keyboard.press('Control+,');
-  const preset = page.getByRole('combobox', { name: 'Preset' });
+  const preset = page.getByRole('combobox', { name: names.PRESET });
   await expect(preset).toHaveText('The model’s own');
-  await page.getByRole('spinbutton', { name: 'Top-k' }).fill('7');
+  await page.getByRole('spinbutton', { name: names.TOP_K }).fill('7');
   await expect(preset).toHaveText('Other settings');
-  await page.getByText('Keep the settings below').click();
-  await page.getByRole('textbox', { name: 'Name of a new preset' }).fill('Seven');
+  await page.getByText(names.KEEP_SETTINGS).click();
+  await page.getByRole('textbox', { name: names.PRESET_NAME }).fill('Seven');
   await page.keyboard.press('Enter');
   await expect(preset).toHaveText('Seven');
   await preset.click();
   await page.getByRole('option', { name: 'Careful' }).click();
-  await expect(page.getByRole('spinbutton', { name: 'Temperature' })).toHaveValue('0.5');
+  await expect(page.getByRole('spinbutton', { name: names.TEMPERATURE })).toHaveValue('0.5');
   await page.reload();
   await playground.isReady();
   await page.keyboard.press('Control+,');
@@ -25,31 +26,31 @@ test('settings are kept as a preset, and taken again after a reload', async ({ p
   await expect(page.getByRole('option', { name: 'Seven' })).toBeFocused();
   await page.keyboard.press('Enter');
   await expect(preset).toHaveText('Seven');
-  await expect(page.getByRole('spinbutton', { name: 'Top-k' })).toHaveValue('7');
+  await expect(page.getByRole('spinbutton', { name: names.TOP_K })).toHaveValue('7');
   await page.getByRole('button', { name: 'Delete “Seven”' }).click();
   await expect(preset).toHaveText('Other settings');
-  await page.getByRole('button', { name: 'Undo settings' }).click();
+  await page.getByRole('button', { name: names.UNDO_SETTINGS }).click();
   await expect(preset).toHaveText('Seven');
-  await page.getByRole('button', { name: 'Undo settings' }).click();
+  await page.getByRole('button', { name: names.UNDO_SETTINGS }).click();
   await expect(preset).toHaveText('Careful');
-  await page.getByRole('button', { name: 'Redo settings' }).click();
+  await page.getByRole('button', { name: names.REDO_SETTINGS }).click();
   await expect(preset).toHaveText('Seven');
 
   const other = await page.context().newPage(); // two tabs lose no preset of each other
   await other.goto('./');
   const theirs = new PlaygroundPage(other);
   await theirs.isReady();
-  await theirs.openPanel('Settings');
-  await expect(other.getByRole('combobox', { name: 'Preset' })).toHaveText('Seven');
-  await other.getByText('Keep the settings below').click();
-  await other.getByRole('textbox', { name: 'Name of a new preset' }).fill('Theirs');
+  await theirs.openPanel(names.SETTINGS);
+  await expect(other.getByRole('combobox', { name: names.PRESET })).toHaveText('Seven');
+  await other.getByText(names.KEEP_SETTINGS).click();
+  await other.getByRole('textbox', { name: names.PRESET_NAME }).fill('Theirs');
   await other.keyboard.press('Enter');
-  await expect(other.getByRole('combobox', { name: 'Preset' })).toHaveText('Theirs');
+  await expect(other.getByRole('combobox', { name: names.PRESET })).toHaveText('Theirs');
   await preset.click();
   await expect(page.getByRole('option', { name: 'Theirs' })).toBeVisible();
   await page.keyboard.press('Escape');
-  await page.getByRole('spinbutton', { name: 'Top-k' }).fill('9');
-  await other.getByRole('combobox', { name: 'Preset' }).click();
+  await page.getByRole('spinbutton', { name: names.TOP_K }).fill('9');
+  await other.getByRole('combobox', { name: names.PRESET }).click();
   await expect(other.getByRole('option', { name: 'Theirs' })).toBeVisible();
   await other.close();
 });
@@ -86,14 +87,14 @@ test('writing ends at a stop sequence, and at a chosen speed', async ({ playgrou
   await playground.isReady();
   await playground.startNew('Tea is a drink that is made');
   await page.keyboard.press('Control+,');
-  await page.getByRole('textbox', { name: 'Stop at' }).fill(' the');
+  await page.getByRole('textbox', { name: names.STOP_AT }).fill(' the');
   await playground.press(playground.write);
   await expect(page.getByText('up to a text to stop at.')).toBeAttached();
   const sampled = (await playground.text.locator('ins').allInnerTexts()).join('');
   expect(sampled.lastIndexOf(' the')).toBeGreaterThanOrEqual(sampled.length - 8);
 
-  await page.getByRole('textbox', { name: 'Stop at' }).fill('');
-  await page.getByRole('spinbutton', { name: 'Tokens a second' }).fill('2');
+  await page.getByRole('textbox', { name: names.STOP_AT }).fill('');
+  await page.getByRole('spinbutton', { name: names.SPEED }).fill('2');
   const began = Date.now(); // before the press: the first token is on its way when the click is done
   await playground.write.click();
   const words = await playground.words();

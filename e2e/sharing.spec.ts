@@ -4,6 +4,7 @@ import { GREEDY } from '../src/model/sampling';
 import { seal } from '../src/share/container';
 import { encodeLink, isTooLong } from '../src/share/link';
 import type { Shared } from '../src/share/shared';
+import * as names from './names';
 import { expect, model, PlaygroundPage, test } from './playground';
 
 const MODEL = { id: model.manifest.id, digest: model.manifest.digest };
@@ -18,8 +19,8 @@ const shared: Shared = {
   view: {},
 };
 
-const about = (page: Page) => page.getByRole('complementary', { name: 'About this text' });
-const share = (page: Page) => page.getByRole('button', { name: 'Share', exact: true });
+const about = (page: Page) => page.getByRole('complementary', { name: names.ABOUT_TEXT });
+const share = (page: Page) => page.getByRole('button', { name: names.SHARE, exact: true });
 
 test('a copied link shows the same text elsewhere before the weights, and one press goes on', async ({
   playground,
@@ -36,17 +37,17 @@ test('a copied link shows the same text elsewhere before the weights, and one pr
     navigator.share = async (data) => void Object.assign(window, { shared: data }); // not every platform has it
   });
   await share(page).click();
-  await page.getByRole('button', { name: 'Copy link' }).click();
+  await page.getByRole('button', { name: names.COPY_LINK }).click();
   await expect(page.getByText('Copied', { exact: true })).toBeVisible();
-  const link = await page.getByRole('textbox', { name: 'Link' }).inputValue();
+  const link = await page.getByRole('textbox', { name: names.LINK }).inputValue();
   expect(await page.evaluate(() => (window as unknown as { copied: string }).copied)).toBe(link);
-  await page.getByRole('button', { name: 'Share with …' }).click();
+  await page.getByRole('button', { name: names.SHARE_WITH }).click();
   expect(await page.evaluate(() => (window as unknown as { shared: ShareData }).shared)).toEqual({
     title: 'Tea',
     url: link,
   });
-  await page.getByRole('button', { name: 'QR code' }).click();
-  await expect(page.getByRole('img', { name: 'QR code of the link' })).toBeVisible();
+  await page.getByRole('button', { name: names.QR_CODE }).click();
+  await expect(page.getByRole('img', { name: names.QR_CODE_OF_LINK })).toBeVisible();
   const sampled = await playground.text.locator('ins').allInnerTexts();
 
   const theirPage = await browser.newPage();
@@ -64,8 +65,8 @@ test('a copied link shows the same text elsewhere before the weights, and one pr
   letGo();
   await expect(about(theirPage)).toContainText(', loaded here.');
   expect(await friend.words()).toBe(words); // nothing runs by itself
-  await theirPage.getByRole('button', { name: 'Verify' }).click();
-  const verification = theirPage.getByRole('complementary', { name: 'Verification' });
+  await theirPage.getByRole('button', { name: names.VERIFY }).click();
+  const verification = theirPage.getByRole('complementary', { name: names.VERIFICATION });
   await expect(verification).toContainText('All 12 tokens reproduced.');
   await expect(verification).toContainText('no proof of who wrote');
   await friend.write.click();
@@ -81,14 +82,14 @@ test('a link shows the colours and the token that were looked at, and stays on i
   const view = { tint: 'probability', tintAt: typed.text.length };
   await playground.open(`#${await encodeLink({ ...shared, runs: [typed, sampled], view })}`);
   await playground.isReady();
-  const panel = page.getByRole('region', { name: 'Token' });
-  await expect(page.getByRole('radio', { name: 'Probability' })).toBeChecked();
+  const panel = page.getByRole('region', { name: names.TOKEN });
+  await expect(page.getByRole('radio', { name: names.PROBABILITY })).toBeChecked();
   await expect(panel).toContainText('written by the model · id 300');
-  await page.getByRole('button', { name: 'Let the model read it' }).click();
+  await page.getByRole('button', { name: names.READ }).click();
   await expect.poll(() => playground.colours()).toBeGreaterThan(0);
   await expect(panel).toContainText(/Token [2-9], written by the model · id 300/);
   await expect(panel.getByRole('listitem')).toHaveCount(10);
-  await expect(page.getByRole('button', { name: 'Let the model read it' })).toHaveCount(0);
+  await expect(page.getByRole('button', { name: names.READ })).toHaveCount(0);
   await playground.startNew('Another text has none of these tokens.');
 });
 
@@ -97,7 +98,7 @@ test('a token has one number, wherever it is shown', async ({ playground, page }
   const view = { tint: 'probability', tintAt: typed.text.length };
   await playground.open(`#${await encodeLink({ ...shared, runs: [typed, sampled], view })}`);
   await playground.isReady();
-  await page.getByRole('button', { name: 'Let the model read it' }).click();
+  await page.getByRole('button', { name: names.READ }).click();
   const panel = page.getByRole('region', { name: 'Token' });
   await expect(panel).toContainText(/Token [2-9], written by the model · id 300/);
   const number = Number(/Token (\d+)/.exec(await panel.innerText())![1]);
@@ -132,9 +133,9 @@ test('a link pasted into the same tab loses nothing, over edits and a reload', a
   await page.reload();
   await expect(playground.text).toHaveText('Tea is drunk daily by me');
   await expect(playground.text.locator('ins')).toHaveText(' drunk daily');
-  await page.getByRole('button', { name: 'Use its settings' }).click();
-  await expect(page.getByRole('button', { name: 'Use its settings' })).toBeHidden();
-  await about(page).getByRole('button', { name: 'Dismiss' }).click();
+  await page.getByRole('button', { name: names.USE_ITS_SETTINGS }).click();
+  await expect(page.getByRole('button', { name: names.USE_ITS_SETTINGS })).toBeHidden();
+  await about(page).getByRole('button', { name: names.DISMISS }).click();
   await expect(about(page)).toBeHidden();
   await page.getByRole('button', { name: 'Your texts' }).click();
   await page
@@ -162,29 +163,29 @@ test('links of another model, of a newer version, and damaged ones say so', asyn
 
 test('what is too long for a link goes into a file, and comes back from it', async ({ playground, page }) => {
   await playground.open();
-  await page.getByRole('button', { name: 'New', exact: true }).click();
+  await page.getByRole('button', { name: names.NEW, exact: true }).click();
   const words = Array.from({ length: 3000 }, (_, i) => (i * 7919 * i).toString(36)).join(' ');
   expect(isTooLong(words)).toBe(true);
   await playground.paste(words, 1);
   await share(page).click();
   await expect(page.getByText('too long for a link')).toBeVisible();
-  await expect(page.getByRole('button', { name: 'Copy link' })).toBeHidden();
+  await expect(page.getByRole('button', { name: names.COPY_LINK })).toBeHidden();
   const downloading = page.waitForEvent('download');
-  await page.getByRole('button', { name: 'Save as a file' }).click();
+  await page.getByRole('button', { name: names.SAVE_FILE }).click();
   const download = await downloading;
   expect(download.suggestedFilename()).toBe('LeaPformer text.leapformer.txt');
   const file = await download.path();
   await page.keyboard.press('Escape');
 
-  await page.getByRole('button', { name: 'New', exact: true }).click();
+  await page.getByRole('button', { name: names.NEW, exact: true }).click();
   await share(page).click();
   const choosing = page.waitForEvent('filechooser');
-  await page.getByRole('button', { name: 'Open a file …' }).click();
+  await page.getByRole('button', { name: names.OPEN_FILE }).click();
   await (await choosing).setFiles(file);
   await expect(about(page)).toBeVisible();
   await expect.poll(async () => (await playground.kept()).text).toBe(words);
 
-  await page.getByRole('button', { name: 'New', exact: true }).click();
+  await page.getByRole('button', { name: names.NEW, exact: true }).click();
   const content = await readFile(file, 'utf8');
   await playground.text.evaluate((element, content) => {
     const dataTransfer = new DataTransfer();
@@ -201,10 +202,10 @@ test('where the page may not copy, the link stands ready to be copied by hand', 
   await page.addInitScript(() => Object.defineProperty(navigator, 'clipboard', { value: undefined }));
   await playground.open();
   await share(page).click();
-  await page.getByRole('button', { name: 'Copy link' }).click();
+  await page.getByRole('button', { name: names.COPY_LINK }).click();
   await expect(page.getByText(/Copy it from the field/)).toBeVisible();
   const selected = await page
-    .getByRole('textbox', { name: 'Link' })
+    .getByRole('textbox', { name: names.LINK })
     .evaluate((field: HTMLInputElement) => (field.selectionEnd ?? 0) - (field.selectionStart ?? 0));
   expect(selected).toBeGreaterThan(100);
 });
@@ -239,7 +240,7 @@ test('another model can be chosen; the address keeps the choice', async ({ playg
     await route.fulfill(isManifest ? { json: { ...(await response.json()), ...other } } : { response });
   });
   await playground.open();
-  await page.getByRole('button', { name: /^About the model/ }).click();
+  await page.getByRole('button', { name: names.MODEL }).click();
   await page.getByRole('button', { name: 'Other for this test' }).click();
   await expect(page.getByRole('button', { name: 'About the model: Other' })).toBeVisible();
   await page.reload();
@@ -257,7 +258,7 @@ test('a long name of a model leaves the buttons in sight on a narrow screen', as
   });
   await playground.open();
   await playground.isReady();
-  await expect(page.getByRole('button', { name: 'Settings', exact: true })).toBeInViewport({ ratio: 1 });
+  await expect(page.getByRole('button', { name: names.SETTINGS, exact: true })).toBeInViewport({ ratio: 1 });
 });
 
 test('the same words can be looked at with another model', async ({ playground, page }) => {
@@ -265,10 +266,10 @@ test('the same words can be looked at with another model', async ({ playground, 
   await playground.open(`#${await encodeLink({ ...shared, model: theirs })}`);
   await playground.isReady();
   const words = await playground.words();
-  const read = page.getByRole('button', { name: 'Read it with this model' });
-  await playground.openPanel('Token');
+  const read = page.getByRole('button', { name: names.READ_FOREIGN });
+  await playground.openPanel(names.TOKEN);
   await expect(read).toBeVisible();
-  await playground.openPanel('Lens');
+  await playground.openPanel(names.LENS);
   await read.click();
   await expect(page.locator('.lens-bars')).toBeVisible();
   expect(await playground.words()).toBe(words);
@@ -285,10 +286,10 @@ test('a picture of the text shows what the model wrote and how surprising it was
   await playground.open();
   await playground.isReady();
   await share(page).click();
-  await page.getByRole('button', { name: 'Picture' }).click();
-  await expect(page.getByRole('img', { name: 'The text with its tint' })).toBeVisible();
+  await page.getByRole('button', { name: names.PICTURE }).click();
+  await expect(page.getByRole('img', { name: names.TINTED_TEXT })).toBeVisible();
   const downloading = page.waitForEvent('download');
-  await page.getByRole('button', { name: 'Save the picture' }).click();
+  await page.getByRole('button', { name: names.SAVE_PICTURE }).click();
   const download = await downloading;
   expect(download.suggestedFilename()).toMatch(/\.png$/);
   const file = [...(await readFile(await download.path()))];

@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import type { Page } from '@playwright/test';
+import * as names from './names';
 import { expect, PlaygroundPage, test } from './playground';
 
-const texts = (page: Page) => page.getByRole('dialog', { name: 'Your texts' });
-const openTexts = (page: Page) => page.getByRole('button', { name: 'Your texts' }).click();
+const texts = (page: Page) => page.getByRole('dialog', { name: names.TEXTS });
+const openTexts = (page: Page) => page.getByRole('button', { name: names.TEXTS }).click();
 const entry = (page: Page, name: string) =>
   texts(page).getByRole('listitem').filter({ hasText: name }).getByRole('button').first();
 
@@ -20,17 +21,17 @@ test('texts are listed, opened, renamed, deleted and brought back, over reloads'
   await entry(page, 'Tea').click();
   await expect(playground.title).toHaveValue('Tea');
   await openTexts(page);
-  await page.getByRole('button', { name: 'Rename Tea' }).click();
+  await page.getByRole('button', { name: names.renaming('Tea') }).click();
   await page.keyboard.type('Morning');
   await page.keyboard.press('Enter');
   await expect(entry(page, 'Morning')).toBeVisible();
-  await expect(page.getByRole('button', { name: 'Rename Morning' })).toBeFocused();
-  await page.getByRole('button', { name: 'Undo', exact: true }).last().click();
+  await expect(page.getByRole('button', { name: names.renaming('Morning') })).toBeFocused();
+  await page.getByRole('button', { name: names.UNDO, exact: true }).last().click();
   await expect(entry(page, 'Tea')).toBeVisible();
   await page.getByRole('button', { name: 'Name it Morning again' }).click();
-  await page.getByRole('button', { name: 'Delete Morning' }).click();
+  await page.getByRole('button', { name: names.deleting('Morning') }).click();
   await expect(playground.text).toHaveText('Coffee is');
-  await page.getByRole('button', { name: 'Bring it back' }).click();
+  await page.getByRole('button', { name: names.BRING_BACK }).click();
   await expect(playground.title).toHaveValue('Tea');
   await page.reload();
   await expect(playground.title).toHaveValue('Tea');
@@ -50,7 +51,7 @@ test('two tabs lose nothing: a text that one has open is a copy in the other', a
   const other = new PlaygroundPage(otherPage);
   await other.open();
   await expect(other.text).toHaveText('Shared.');
-  await expect(otherPage.getByText('open in another tab')).toBeVisible();
+  await expect(otherPage.getByText(names.OPEN_ELSEWHERE)).toBeVisible();
   await other.text.click();
   await otherPage.keyboard.press('Control+End');
   await otherPage.keyboard.insertText(' Theirs.');
@@ -62,8 +63,8 @@ test('two tabs lose nothing: a text that one has open is a copy in the other', a
   await page.reload();
   await expect(playground.text).toHaveText('Shared. Mine.');
   await openTexts(page);
-  await page.getByRole('button', { name: 'Delete Shared. (copy)' }).click();
-  await expect(page.getByText('open in another tab')).toBeVisible();
+  await page.getByRole('button', { name: names.deleting('Shared. (copy)') }).click();
+  await expect(page.getByText(names.OPEN_ELSEWHERE)).toBeVisible();
   await otherPage.close();
   await entry(page, 'Shared. (copy)').click();
   await expect(playground.text).toHaveText('Shared. Theirs.');
@@ -126,7 +127,7 @@ test('all texts go into one file, and come back from it', async ({ playground, p
   await playground.startNew('Coffee is');
   await openTexts(page);
   const downloading = page.waitForEvent('download');
-  await page.getByRole('button', { name: 'Export all texts' }).click();
+  await page.getByRole('button', { name: names.EXPORT_ALL }).click();
   const download = await downloading;
   expect(download.suggestedFilename()).toBe('LeaPformer texts.leapformer.json');
   const content = await readFile(await download.path(), 'utf8');
@@ -135,7 +136,7 @@ test('all texts go into one file, and come back from it', async ({ playground, p
   await elsewhere.open();
   await openTexts(elsewhere.page);
   const choosing = elsewhere.page.waitForEvent('filechooser');
-  await elsewhere.page.getByRole('button', { name: 'Open a file …' }).click();
+  await elsewhere.page.getByRole('button', { name: names.OPEN_FILE }).click();
   const file = { name: 'all.json', mimeType: 'application/json', buffer: Buffer.from(content) };
   await (await choosing).setFiles(file);
   await expect(elsewhere.page.getByText('2 texts were added.')).toBeVisible();
@@ -201,7 +202,7 @@ test('keyboard alone: a new text, its name, its link, and the check of its token
     await expect(button).toBeFocused();
   };
   await page.keyboard.press('Control+k');
-  await expect(page.getByRole('combobox', { name: 'Command' })).toBeFocused();
+  await expect(page.getByRole('combobox', { name: names.COMMAND_FIELD })).toBeFocused();
   await page.keyboard.type('new text');
   await page.keyboard.press('Enter');
   await expect(playground.text).toContainText('Begin an article here');
@@ -211,23 +212,23 @@ test('keyboard alone: a new text, its name, its link, and the check of its token
   await expect(page.getByText('12 tokens written.')).toBeAttached();
 
   await page.keyboard.press('Control+o');
-  await tabTo('Rename Tea');
+  await tabTo(names.renaming('Tea'));
   await page.keyboard.press('Enter');
   await page.keyboard.type('Morning');
   await page.keyboard.press('Enter');
-  await expect(page.getByRole('button', { name: 'Rename Morning' })).toBeFocused();
+  await expect(page.getByRole('button', { name: names.renaming('Morning') })).toBeFocused();
   await page.keyboard.press('Escape');
   await expect(texts(page)).toHaveCount(0);
 
   await page.keyboard.press('Control+s');
-  await tabTo('Copy link');
+  await tabTo(names.COPY_LINK);
   await page.keyboard.press('Enter');
   await expect(page.getByText('Copied', { exact: true })).toBeVisible();
-  await tabTo('Verify the text');
+  await tabTo(names.VERIFY_TEXT);
   await page.keyboard.press('Enter');
-  const verification = page.getByRole('complementary', { name: 'Verification' });
+  const verification = page.getByRole('complementary', { name: names.VERIFICATION });
   await expect(verification).toContainText('All 12 tokens reproduced.');
-  await tabTo('Dismiss');
+  await tabTo(names.DISMISS);
   await page.keyboard.press('Enter');
   await expect(verification).toHaveCount(0);
 });

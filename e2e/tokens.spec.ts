@@ -1,4 +1,5 @@
 import { findsNothing, LOOKS } from './axe';
+import * as names from './names';
 import { expect, test } from './playground';
 
 const BEGINNING = '= Tea =\n\nTea is a drink that is made';
@@ -11,8 +12,8 @@ test('keyboard alone: from token to token, and another in the place of one', asy
   await playground.press(playground.write);
   const before = await playground.words();
   await page.keyboard.press('Control+,');
-  await page.getByRole('tab', { name: 'Token' }).focus();
-  const panel = page.getByRole('region', { name: 'Token' });
+  await page.getByRole('tab', { name: names.TOKEN }).focus();
+  const panel = page.getByRole('region', { name: names.TOKEN });
   await playground.text.focus();
   await page.keyboard.press('Control+End');
   for (let i = 0; i < 4; i++) await page.keyboard.press('Alt+ArrowLeft');
@@ -45,10 +46,10 @@ test('typed tokens are known when the model has read them; pointing shows altern
   await playground.open();
   await playground.isReady();
   await playground.startNew('Tea 🫖 is\n');
-  await playground.openPanel('Token');
-  await page.getByRole('button', { name: 'Let the model read it' }).click();
+  await playground.openPanel(names.TOKEN);
+  await page.getByRole('button', { name: names.READ }).click();
   await expect.poll(() => playground.colours()).toBeGreaterThan(0);
-  const panel = page.getByRole('region', { name: 'Token' });
+  const panel = page.getByRole('region', { name: names.TOKEN });
   await playground.text.getByText('Tea').hover({ position: { x: 10, y: 10 } });
   await expect(panel).toContainText(/Token \d+, typed/);
   await expect(panel.getByRole('listitem')).toHaveCount(10);
@@ -76,21 +77,21 @@ test('branches: kept, walked, named, pruned, taken along, there after a reload',
   const first = await playground.words();
   await playground.press(playground.regenerate);
   const second = await playground.words();
-  await playground.openPanel('Branches');
-  const tree = page.getByRole('list', { name: 'Branches' });
+  await playground.openPanel(names.BRANCHES);
+  const tree = page.getByRole('list', { name: names.BRANCHES });
   const texts = tree.locator('.branch-text');
   await expect(texts).toHaveCount(3); // what they share, and both
 
   await texts.nth(1).press('Enter');
   expect(await playground.words()).toBe(first);
-  await page.getByRole('button', { name: 'Name this branch' }).first().press('Enter');
+  await page.getByRole('button', { name: names.NAME_BRANCH }).first().press('Enter');
   await page.keyboard.type('hot');
   await page.keyboard.press('Enter');
   await expect(page.getByRole('button', { name: 'Name hot' })).toBeFocused();
   await expect(tree).toContainText('hot');
 
   const saved = page.waitForEvent('download');
-  await page.getByRole('button', { name: 'JSON' }).click();
+  await page.getByRole('button', { name: names.JSON_FILE }).click();
   const file = await (await saved).createReadStream();
   let json = '';
   for await (const part of file) json += part;
@@ -98,15 +99,12 @@ test('branches: kept, walked, named, pruned, taken along, there after a reload',
 
   await page.reload();
   await playground.isReady();
-  await playground.openPanel('Branches');
+  await playground.openPanel(names.BRANCHES);
   await expect(tree).toContainText('hot');
   await texts.nth(2).click();
   expect(await playground.words()).toBe(second);
 
-  await page
-    .getByRole('button', { name: /^Prune:/ })
-    .first()
-    .click();
+  await page.getByRole('button', { name: names.PRUNE }).first().click();
   await expect(tree).not.toContainText('hot');
   await playground.undo.click();
   await expect(tree).toContainText('hot');
@@ -133,7 +131,7 @@ test('after an edit anywhere, writing goes on from the cursor; what stood there 
   expect(after).not.toBe(edited);
   expect(after).not.toContain('a drink that is made');
   await page.keyboard.press('Control+b');
-  await expect(page.getByRole('list', { name: 'Branches' })).toContainText('a drink that is made');
+  await expect(page.getByRole('list', { name: names.BRANCHES })).toContainText('a drink that is made');
   for (const expected of [edited, before]) {
     await playground.undo.click();
     expect(await playground.words()).toBe(expected);
@@ -147,9 +145,9 @@ for (const { name, colorScheme, width } of LOOKS)
     test('axe finds nothing in the panel and the colours', async ({ playground, page }) => {
       await playground.open();
       await playground.isReady();
-      await playground.openPanel('Token');
-      await page.getByRole('button', { name: 'Token before' }).click();
-      await expect(page.getByRole('region', { name: 'Token' }).getByRole('listitem')).toHaveCount(10);
+      await playground.openPanel(names.TOKEN);
+      await page.getByRole('button', { name: names.TOKEN_BEFORE }).click();
+      await expect(page.getByRole('region', { name: names.TOKEN }).getByRole('listitem')).toHaveCount(10);
       await expect.poll(() => playground.colours()).toBeGreaterThan(0);
       // On a narrow page it stands above the sheet that tells of it.
       const box = async (of: string) => (await page.locator(of).boundingBox())!;
@@ -164,14 +162,14 @@ for (const { name, colorScheme, width } of LOOKS)
         await expect.poll(async () => (await box('.token.chosen')).y).not.toBe(y);
       }
       await findsNothing(page);
-      await page.getByRole('radio', { name: 'Probability' }).check();
+      await page.getByRole('radio', { name: names.PROBABILITY }).check();
       await findsNothing(page);
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
 
-      await page.getByRole('button', { name: 'Close Token' }).click();
+      await page.getByRole('button', { name: names.closing(names.TOKEN) }).click();
       await playground.press(playground.write);
       await playground.press(playground.regenerate);
-      await playground.openPanel('Branches');
+      await playground.openPanel(names.BRANCHES);
       await expect(page.locator('.branch-text')).not.toHaveCount(1);
       await findsNothing(page);
     });

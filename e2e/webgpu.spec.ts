@@ -1,3 +1,4 @@
+import * as names from './names';
 import { expect, LONG, test } from './playground';
 
 // The software adapter takes tens of milliseconds a token, so little is written here.
@@ -6,7 +7,7 @@ test('on WebGPU: generate, stop midway, continue, regenerate, reload', async ({ 
   // hot, so that two draws of the same six tokens do not agree by chance
   const sampler = { temperature: 2, topP: 1, minP: 0 };
   await playground.open('?backend=webgpu', { ...LONG, length: 6, sampler });
-  await expect(page.getByRole('button', { name: 'Runs on: WebGPU' })).toBeVisible();
+  await expect(page.getByRole('button', { name: names.RUNS_ON_WEBGPU })).toBeVisible();
   await playground.startNew('Tea is a drink');
   const beginning = await playground.words();
   await playground.press(playground.write);
@@ -19,8 +20,8 @@ test('on WebGPU: generate, stop midway, continue, regenerate, reload', async ({ 
   expect(anew.startsWith(beginning)).toBe(true);
   expect(anew).not.toBe(first);
 
-  await page.getByRole('button', { name: 'Settings', exact: true }).click();
-  await page.getByRole('spinbutton', { name: 'Length in tokens' }).fill('4000');
+  await page.getByRole('button', { name: names.SETTINGS, exact: true }).click();
+  await page.getByRole('spinbutton', { name: names.LENGTH }).fill('4000');
   await playground.write.click();
   await expect.poll(() => playground.words()).not.toBe(anew);
   await playground.stop.click();
@@ -31,13 +32,13 @@ test('on WebGPU: generate, stop midway, continue, regenerate, reload', async ({ 
   await page.reload();
   await expect(playground.text).toBeVisible();
   expect(await playground.words()).toBe(stopped);
-  await expect(page.getByRole('button', { name: 'Runs on: WebGPU' })).toBeVisible();
+  await expect(page.getByRole('button', { name: names.RUNS_ON_WEBGPU })).toBeVisible();
   await playground.press(playground.oneToken);
 });
 
 test('when the device is lost, the text stays and goes on', async ({ playground, page, browser }) => {
   await playground.open('?backend=webgpu', LONG);
-  await expect(page.getByRole('button', { name: 'Runs on: WebGPU' })).toBeVisible();
+  await expect(page.getByRole('button', { name: names.RUNS_ON_WEBGPU })).toBeVisible();
   await playground.startNew('Tea is a drink');
   await playground.write.click();
   await expect(playground.text.locator('ins')).not.toHaveCount(0);
@@ -49,12 +50,12 @@ test('when the device is lost, the text stays and goes on', async ({ playground,
   await playground.stop.click();
   await playground.isIdle();
   expect((await playground.words()).startsWith(before)).toBe(true);
-  await page.getByRole('button', { name: 'Dismiss' }).click();
-  await expect(page.getByRole('button', { name: 'Dismiss' })).toHaveCount(0);
+  await page.getByRole('button', { name: names.DISMISS }).click();
+  await expect(page.getByRole('button', { name: names.DISMISS })).toHaveCount(0);
 });
 
 test('an emulated GPU is left alone: the CPU is faster', async ({ playground, page }) => {
   await playground.open();
-  await page.getByRole('button', { name: /^Runs on: CPU/ }).click();
-  await expect(page.getByRole('dialog', { name: /^Runs on/ })).toContainText('emulated in software');
+  await page.getByRole('button', { name: names.RUNS_ON_CPU }).click();
+  await expect(page.getByRole('dialog', { name: names.DEVICE })).toContainText('emulated in software');
 });

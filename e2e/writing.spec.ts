@@ -1,4 +1,5 @@
 import example from '../src/app/example.json' with { type: 'json' };
+import * as names from './names';
 import { expect, LONG, model, test } from './playground';
 
 const BEGINNING = '= Tea =\n\nTea is a drink that is made';
@@ -76,7 +77,7 @@ test('the same seed writes the same text', async ({ playground }) => {
 test('an empty text becomes a fresh article', async ({ playground }) => {
   await playground.open();
   await playground.isReady();
-  await playground.page.getByRole('button', { name: 'New', exact: true }).click();
+  await playground.page.getByRole('button', { name: names.NEW, exact: true }).click();
   await playground.press(playground.write);
   await expect(playground.text.locator('ins')).not.toHaveCount(0);
 });
@@ -100,7 +101,7 @@ test('the keyboard does it all', async ({ playground, page }) => {
   await page.keyboard.press('Control+Shift+z');
   expect(await playground.words()).toBe(first);
   await page.keyboard.press('Control+,');
-  await expect(page.getByRole('spinbutton', { name: 'Temperature' })).toBeVisible();
+  await expect(page.getByRole('spinbutton', { name: names.TEMPERATURE })).toBeVisible();
 });
 
 test('typing in the middle of a generation ends it first', async ({ playground, page }) => {
@@ -205,25 +206,25 @@ test('what the model wrote is told apart from what was typed', async ({ playgrou
 test('settings: changed, kept, and reset to the model’s own', async ({ playground, page }) => {
   await playground.open();
   await playground.isReady();
-  await page.getByRole('button', { name: 'Settings', exact: true }).click();
+  await page.getByRole('button', { name: names.SETTINGS, exact: true }).click();
   const own = String(model.manifest.sampling.temperature);
-  const temperature = page.getByRole('spinbutton', { name: 'Temperature' });
+  const temperature = page.getByRole('spinbutton', { name: names.TEMPERATURE });
   await expect(temperature).toHaveValue(own);
-  const sequencePenalty = page.getByRole('spinbutton', { name: 'Sequence penalty' });
+  const sequencePenalty = page.getByRole('spinbutton', { name: names.SEQUENCE_PENALTY });
   await expect(sequencePenalty).toHaveValue('1');
   await sequencePenalty.fill('0');
   await temperature.fill('0.3');
-  await page.getByRole('radio', { name: 'Go on with the next' }).check();
+  await page.getByRole('radio', { name: names.GO_ON }).check();
   await page.reload();
   await playground.isReady();
-  await page.getByRole('button', { name: 'Settings', exact: true }).click();
+  await page.getByRole('button', { name: names.SETTINGS, exact: true }).click();
   await expect(temperature).toHaveValue('0.3');
   await expect(sequencePenalty).toHaveValue('0');
-  await expect(page.getByRole('radio', { name: 'Go on with the next' })).toBeChecked();
+  await expect(page.getByRole('radio', { name: names.GO_ON })).toBeChecked();
   await temperature.fill('99');
   await temperature.blur();
   await expect(temperature).toHaveValue('2');
-  await page.getByRole('button', { name: /^Reset/ }).click();
+  await page.getByRole('button', { name: names.RESET }).click();
   await expect(temperature).toHaveValue(own);
   await expect(sequencePenalty).toHaveValue('1');
 });

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ModelData } from '../src/model/backend';
 import { parseConfig } from '../src/model/config';
@@ -70,12 +70,13 @@ const SWIFTSHADER = [
   '/usr/lib/chromium/vk_swiftshader_icd.json',
   '/opt/google/chrome/vk_swiftshader_icd.json',
 ];
+/** Where Linux shows graphics processors. Drivers alone say nothing: Mesa brings some that no machine needs. */
+const GRAPHICS = ['/dev/dri', '/dev/nvidia0', '/dev/dxg'];
 
-/** Points Vulkan at the software driver that comes with Chromium, unless the machine has drivers of its own. */
+/** Points Vulkan at the software driver that comes with Chromium, unless the machine has a graphics processor. */
 export function chooseVulkanDriver(): void {
   if (process.env.VK_ICD_FILENAMES || process.env.VK_DRIVER_FILES) return;
-  const folders = ['/usr/share/vulkan/icd.d', '/etc/vulkan/icd.d'];
-  if (folders.some((folder) => existsSync(folder) && readdirSync(folder).length > 0)) return;
+  if (GRAPHICS.some((path) => existsSync(path))) return;
   const driver = SWIFTSHADER.find((path) => existsSync(path));
   if (driver) process.env.VK_ICD_FILENAMES = driver;
 }

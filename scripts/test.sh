@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # npm test: sets everything up and runs all checks of the playground: types, lint, unit and kernel tests, golden vectors, size,
-# end-to-end tests in a real browser.
+# end-to-end tests in real browsers.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 bash scripts/setup.sh
-# shellcheck source=scripts/chromium.sh
-source scripts/chromium.sh
+# shellcheck source=scripts/browsers.sh
+source scripts/browsers.sh
 
 step() { printf '\n== %s\n' "$*"; }
 step types;  npx tsc --noEmit

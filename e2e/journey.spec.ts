@@ -1,0 +1,46 @@
+import { existsSync } from 'node:fs';
+import { test } from '@playwright/test';
+import { chromium } from './journey/chromium';
+import type { Browser } from './journey/driver';
+import { firefox } from './journey/firefox';
+import { journey, webgpuInShort } from './journey/journey';
+import { webkit } from './journey/webkit';
+
+// Where scripts/browsers.sh found them, or where Debian has them.
+const FIREFOX = process.env.FIREFOX ?? '/usr/bin/firefox-esr';
+const WEBKIT_DRIVER = process.env.WEBKIT_DRIVER ?? '/usr/bin/WebKitWebDriver';
+/** Mesa's Vulkan on the processor. */
+const LAVAPIPE = process.env.LAVAPIPE ?? '/usr/share/vulkan/icd.d/lvp_icd.x86_64.json';
+
+/** A machine without a browser goes on with the others, unless REQUIRE_BROWSERS is set. */
+function needs(...files: string[]): void {
+  const missing = files.filter((file) => !existsSync(file));
+  test.skip(missing.length > 0 && !process.env.REQUIRE_BROWSERS, `${missing} is not installed`);
+}
+
+let browser: Browser | undefined;
+test.afterEach(() => browser?.close());
+
+test('Chromium', async ({ browser: ours }) => {
+  browser = chromium(ours);
+  await journey(browser);
+});
+
+test('Firefox', async () => {
+  needs(FIREFOX);
+  browser = await firefox(FIREFOX);
+  await journey(browser);
+});
+
+test('WebKit', async () => {
+  needs(WEBKIT_DRIVER, '/usr/bin/Xvfb');
+  browser = await webkit(WEBKIT_DRIVER);
+  await journey(browser);
+});
+
+test('Firefox with WebGPU, in short', async () => {
+  needs(FIREFOX, LAVAPIPE);
+  const prefs = { 'dom.webgpu.enabled': true, 'gfx.webgpu.ignore-blocklist': true };
+  browser = await firefox(FIREFOX, prefs, { VK_ICD_FILENAMES: LAVAPIPE });
+  await webgpuInShort(browser);
+});

@@ -1,0 +1,278 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from '@playwright/test';
+import * as names from '../names';
+import type { Browser, Tab } from './driver';
+import { Screen } from './screen';
+import { serve } from './server';
+
+const BEGINNING = 'Tea is a drink that is made';
+const OFFERED = new URL('../../public/weights/index.json', import.meta.url);
+const MODELS: { name: string }[] = JSON.parse(readFileSync(OFFERED, 'utf8')).models;
+/** What browsers say in the console of a file that does not come. */
+const NETWORK =
+  /Failed to load|Failed to fetch|Load failed|NetworkError|ERR_|dynamically imported module|Importing a module/;
+
+/** What a person does with the playground from the first visit on, in any browser. */
+export async function journey(browser: Browser): Promise<void> {
+  const site = await serve();
+  const mine = await browser.newProfile();
+  const tabs: Tab[] = [];
+  const newTab = async (profile = mine) => {
+    const tab = await profile.newTab();
+    tabs.push(tab);
+    return new Screen(tab);
+  };
+  const close = async ({ tab }: Screen) => {
+    expect(await tab.errors()).toEqual([]);
+    tabs.splice(tabs.indexOf(tab), 1);
+    await tab.close();
+  };
+  /** No step leaves an error in the console, but for those that it provokes and names. */
+  const step = (name: string, body: () => Promise<void>, provoked?: RegExp) =>
+    test.step(name, async () => {
+      await body();
+      const errors = (await Promise.all(tabs.map((tab) => tab.errors()))).flat();
+      expect(errors.filter((error) => !provoked?.test(error))).toEqual([]);
+    });
+
+  const page = await newTab();
+  let text = '';
+  let link = '';
+
+  await step('open: a text stands there, and the model loads', async () => {
+    await page.tab.open(site.address);
+    await expect.poll(() => page.words()).not.toBe('');
+    await page.isReady();
+    await page.find('button', names.RUNS_ON_CPU);
+  });
+
+  await step('write', async () => {
+    await page.startNew(BEGINNING);
+    await page.set(names.SEED, 7);
+    await page.set(names.LENGTH, 24);
+    text = await page.write();
+    expect(text.startsWith(BEGINNING)).toBe(true);
+    expect(await page.sampled()).not.toBe('');
+  });
+
+  await step('stop', async () => {
+    await page.press(names.GO_ON, { role: 'radio' });
+    await page.set(names.LENGTH, 4000);
+    await page.set(names.SPEED, 20);
+    await page.press(names.WRITE);
+    await expect.poll(() => page.words()).not.toBe(text);
+    await page.press(names.STOP);
+    await page.isIdle();
+    await page.says(names.STOPPED);
+    const stopped = await page.words();
+    expect(stopped.startsWith(text)).toBe(true);
+    await page.set(names.LENGTH, 6);
+    await page.set(names.SPEED, 0);
+    expect(await page.words(), 'it writes on after Stop').toBe(stopped);
+    text = stopped;
+  });
+
+  await step('one token, undo, redo', async () => {
+    const longer = await page.writeToken();
+    expect(longer.startsWith(text)).toBe(true);
+    await page.press(names.UNDO);
+    await page.shows(text);
+    await page.press(names.REDO);
+    await page.shows(longer);
+    text = longer;
+  });
+
+  await step('edit in the middle, write on, undo both', async () => {
+    const sampled = await page.sampled();
+    await page.intoText();
+    await page.key('Control+Home');
+    for (const _ of 'Tea') await page.key('ArrowRight');
+    await page.type(' leaf');
+    const edited = text.replace('Tea', 'Tea leaf');
+    await page.shows(edited);
+    expect(await page.sampled()).toBe(sampled);
+    expect((await page.write()).startsWith(edited)).toBe(true);
+    await page.press(names.UNDO);
+    await page.shows(edited);
+    await page.press(names.UNDO);
+    await page.shows(text);
+  });
+
+  await step('look at a token, choose an alternative, undo', async () => {
+    const panel = { role: 'region', name: names.TOKEN };
+    await page.openPanel(names.TOKEN);
+    for (let n = 0; n < 4; n++) await page.press(names.TOKEN_BEFORE);
+    await expect
+      .poll(async () => (await page.find('region', names.TOKEN)).text)
+      .toContain('written by the model');
+    await expect.poll(async () => (await page.seen('listitem', undefined, panel)).length).toBe(10);
+    const alternatives = await page.seen('button', /%/, panel);
+    expect(alternatives).toHaveLength(10);
+    const nth = alternatives.findIndex(({ isCurrent }) => !isCurrent);
+    await page.press(/%/, { within: panel, nth });
+    await expect.poll(() => page.words()).not.toBe(text);
+    await page.isIdle();
+    await page.press(names.UNDO);
+    await page.shows(text);
+    await page.press(names.closing(names.TOKEN));
+  });
+
+  await step('compare, and keep one', async () => {
+    const sheet = { role: 'dialog', name: names.COMPARE };
+    await page.key('Control+j');
+    await page.press(names.WRITE_ALL, { within: sheet });
+    await page.find('button', names.WRITE_ANEW);
+    const { text: continuation } = await page.find('region', names.continuationText(2));
+    await page.press(names.keeping(2), { within: sheet });
+    await page.isGone('dialog', names.COMPARE);
+    const kept = await page.words();
+    expect(kept.startsWith(text)).toBe(true);
+    expect(kept.length).toBeGreaterThan(text.length);
+    expect(kept).toContain(continuation.replaceAll('=', '').replace(/\s+/g, ' ').trim());
+    text = kept;
+  });
+
+  await step('share', async () => {
+    await page.press(names.SHARE);
+    await expect.poll(async () => (await page.find('textbox', names.LINK)).value).toContain('#');
+    link = (await page.find('textbox', names.LINK)).value;
+    await page.key('Escape');
+    await page.isGone('textbox', names.LINK);
+  });
+
+  await step('open the link in a fresh profile, and verify the text there', async () => {
+    const sampled = await page.sampled();
+    const theirs = await browser.newProfile();
+    const friend = await newTab(theirs);
+    await friend.tab.open(link);
+    await friend.shows(text);
+    expect(await friend.sampled()).toBe(sampled);
+    await friend.isReady();
+    await friend.press(names.VERIFY, { within: { role: 'complementary', name: names.ABOUT_TEXT } });
+    await expect
+      .poll(async () => (await friend.find('complementary', names.VERIFICATION)).text)
+      .toMatch(names.REPRODUCED);
+    await close(friend);
+    await theirs.close();
+  });
+
+  await step('the lens, in all its views', async () => {
+    const view = (name: string) => page.press(name, { within: { role: 'group', name: names.LENS_VIEWS } });
+    await page.openPanel(names.LENS);
+    await page.find('table', names.LARGEST_SHARES);
+    await view(names.MATRIX);
+    await page.find('img', names.MATRIX_PICTURE);
+    await view(names.PROPORTIONS);
+    await page.find('row', names.SIMILARITY_ALONE);
+    await view(names.OVERVIEW);
+    await page.find('button', names.HEAD_IN_OVERVIEW);
+    await view(names.WHAT_IF);
+    await page.press(names.RUN_BOTH);
+    await page.find('row', names.PERPLEXITY);
+    await view(names.EXPLAIN);
+    await page.says(names.FIRST_STEP);
+    await view(names.LENS_TEXT);
+    await page.find('table', names.LARGEST_SHARES);
+    await page.press(names.closing(names.LENS));
+    await page.shows(text);
+  });
+
+  await step('another model, and back', async () => {
+    const choose = async (model: string) => {
+      await page.press(names.MODEL);
+      await page.press(new RegExp(`^${model}\\b`), { within: { role: 'dialog' } });
+      await expect.poll(async () => (await page.seen('button', names.MODEL))[0]?.name).toContain(model);
+      await page.key('Escape');
+      await page.isGone('dialog', names.MODEL);
+    };
+    await choose(MODELS.at(-1)!.name);
+    expect((await page.writeToken()).startsWith(text)).toBe(true);
+    await page.press(names.UNDO);
+    await page.shows(text);
+    await choose(MODELS[0].name);
+  });
+
+  await step('settings and text survive a reload', async () => {
+    await page.set(names.TEMPERATURE, 0.3);
+    const sampled = await page.sampled();
+    await page.tab.reload();
+    await page.shows(text);
+    expect(await page.sampled()).toBe(sampled);
+    await page.isReady();
+    await page.openPanel(names.SETTINGS);
+    await page.holds(names.TEMPERATURE, 0.3);
+    await page.press(names.closing(names.SETTINGS));
+  });
+
+  await step('two tabs: the second has a copy', async () => {
+    const second = await newTab();
+    await second.tab.open(site.address);
+    await second.shows(text);
+    await second.says(names.OPEN_ELSEWHERE);
+    await second.intoText();
+    await second.key('Control+End');
+    await second.type(' Theirs.');
+    await second.shows(`${text} Theirs.`);
+    await second.tab.reload();
+    await second.shows(`${text} Theirs.`);
+    await close(second);
+    await page.shows(text);
+    await page.tab.reload();
+    await page.shows(text);
+    await page.isReady();
+  });
+
+  await step(
+    'offline: the page stays, and writing goes on',
+    async () => {
+      await site.stop();
+      await page.intoText();
+      await page.key('Control+End');
+      await page.type(' Offline');
+      await page.shows(`${text} Offline`);
+      const written = await page.write();
+      expect(written.startsWith(`${text} Offline`)).toBe(true);
+      await page.press(names.SHARE); // a part of the page that may not have been loaded yet
+      const link = () => page.seen('textbox', names.LINK);
+      const apology = () => page.seen('alert');
+      await expect.poll(async () => (await link()).length + (await apology()).length).toBe(1);
+      await page.key('Escape');
+      await page.shows(written);
+      await page.write();
+      await page.press(names.UNDO);
+      await page.shows(written);
+    },
+    NETWORK,
+  );
+  await mine.close();
+}
+
+/** As much of it as an emulated graphics processor does in a minute. */
+export async function webgpuInShort(browser: Browser): Promise<void> {
+  const site = await serve();
+  const profile = await browser.newProfile();
+  const page = new Screen(await profile.newTab());
+  await page.tab.open(`${site.address}?backend=webgpu`);
+  await page.isReady();
+  await page.find('button', names.RUNS_ON_WEBGPU);
+  await page.startNew(BEGINNING);
+  await page.press(names.SETTINGS);
+  await page.press(names.GO_ON, { role: 'radio' });
+  await page.set(names.LENGTH, 20);
+  const text = await page.write();
+  expect(text.startsWith(BEGINNING)).toBe(true);
+  await page.find('button', names.RUNS_ON_WEBGPU); // it has not fallen back
+
+  await page.press(names.SHARE);
+  await page.find('textbox', names.LINK);
+  await page.press(names.VERIFY_TEXT);
+  await expect
+    .poll(async () => (await page.find('complementary', names.VERIFICATION)).text)
+    .toContain('All 20 tokens reproduced');
+  await page.openPanel(names.LENS);
+  await page.find('table', names.LARGEST_SHARES);
+  await page.shows(text);
+  expect(await page.tab.errors()).toEqual([]);
+  await profile.close();
+  await site.stop();
+}

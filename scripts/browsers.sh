@@ -1,0 +1,61 @@
+#!/usr/bin/env bash
+# Sourced: finds the browsers that the tests run in, and installs those that are missing. Exports PLAYWRIGHT_CHROMIUM, which
+# must be there, and points Vulkan at the software driver beside it, for Dawn in Node and for Firefox; FIREFOX and
+# WEBKIT_DRIVER, whose tests are skipped where the machine cannot have them, unless REQUIRE_BROWSERS=1.
+
+first_executable() { for f in "$@"; do if [ -x "$f" ]; then echo "$f"; return; fi; done; }
+as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
+install_packages() {
+  command -v apt-get >/dev/null || return 1
+  as_root apt-get update -qq && as_root apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+}
+playwrights_own() { node -e 'const { chromium } = require("playwright-core"); console.log(chromium.executablePath())'; }
+find_chromium() {
+  first_executable "${PLAYWRIGHT_CHROMIUM:-}" "$(playwrights_own)" \
+    /usr/bin/chromium /usr/bin/chromium-browser /usr/bin/google-chrome-stable /usr/bin/google-chrome
+}
+# Snap's /usr/bin/firefox is a script that cannot be driven.
+find_firefox() { first_executable "${FIREFOX:-}" /usr/bin/firefox-esr /usr/lib/firefox/firefox /opt/firefox/firefox; }
+find_webkit() {
+  if [ -x /usr/bin/Xvfb ]; then first_executable "${WEBKIT_DRIVER:-}" /usr/bin/WebKitWebDriver; fi
+}
+
+PLAYWRIGHT_CHROMIUM=$(find_chromium)
+if [ -z "$PLAYWRIGHT_CHROMIUM" ]; then
+  echo 'No Chromium found: trying the one that Playwright downloads, then the Debian package.'
+  timeout 300 npx playwright install --with-deps chromium >/dev/null 2>&1 || install_packages chromium libvulkan1 || true
+  PLAYWRIGHT_CHROMIUM=$(find_chromium)
+fi
+if [ -z "$PLAYWRIGHT_CHROMIUM" ]; then
+  echo 'No Chromium could be installed. Install one and set PLAYWRIGHT_CHROMIUM to its path.' >&2
+  exit 1
+fi
+export PLAYWRIGHT_CHROMIUM
+
+# Dawn in Node and Firefox need the Vulkan loader; Chromium brings one along beside its software driver.
+for folder in "$(dirname "$(readlink -f "$PLAYWRIGHT_CHROMIUM")")" /usr/lib/chromium; do
+  if [ -z "${VK_ICD_FILENAMES:-}" ] && [ -e "$folder/vk_swiftshader_icd.json" ]; then
+    export VK_ICD_FILENAMES="$folder/vk_swiftshader_icd.json"
+    if ! ldconfig -p | grep -q 'libvulkan\.so\.1'; then export LD_LIBRARY_PATH="$folder${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"; fi
+  fi
+done
+
+# another NAME, FIND, PACKAGE...: the path of a browser that the tests can do without; nothing where it cannot be had.
+another() {
+  local name=$1 find=$2 path
+  shift 2
+  path=$("$find")
+  if [ -z "$path" ]; then
+    echo "No $name found: installing $*." >&2
+    install_packages "$@" >&2 || true
+    path=$("$find")
+  fi
+  if [ -z "$path" ]; then
+    printf '\n!! %s could not be installed (Debian: apt-get install %s). NOTHING IS TESTED IN IT HERE.\n\n' "$name" "$*" >&2
+    if [ -n "${REQUIRE_BROWSERS:-}" ]; then return 1; fi
+  fi
+  echo "$path"
+}
+FIREFOX=$(another Firefox find_firefox firefox-esr)
+WEBKIT_DRIVER=$(another WebKit find_webkit webkit2gtk-driver xvfb)
+export FIREFOX WEBKIT_DRIVER
