@@ -1,4 +1,5 @@
 import type { Locator } from '@playwright/test';
+import { findsNothing, LOOKS } from './axe';
 import { expect, test } from './playground';
 
 /** A key as another layout, another browser or an input method sends it; true if the page took it. */
@@ -203,11 +204,24 @@ test.describe('find', () => {
     await field.fill('haystack');
     await expect(count).toHaveText('No matches');
     await field.fill('paragraph');
-    await expect(count).toHaveText('1 of more than 1,000');
+    await expect(count).toHaveText('1 of 1,000+');
     await field.press('Escape');
     await expect(field).toHaveCount(0);
     await expect(playground.text).toBeFocused();
   });
+
+  for (const { name, colorScheme, width } of LOOKS)
+    test(`axe finds nothing, ${name}`, async ({ playground, page }) => {
+      await page.emulateMedia({ colorScheme });
+      await page.setViewportSize({ width, height: 800 });
+      await playground.open();
+      await playground.text.focus();
+      await page.keyboard.press('Control+f');
+      await page.keyboard.type('album');
+      await expect(page.locator('.find-count')).toHaveText(/\d of \d/);
+      await findsNothing(page);
+      expect(await page.locator('.find').evaluate((e) => e.scrollWidth <= e.clientWidth)).toBe(true);
+    });
 
   test('replaces, each step with its own undo', async ({ playground, page }) => {
     await playground.open();

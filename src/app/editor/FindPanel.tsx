@@ -126,6 +126,6 @@ function useMatches(state: EditorState): Matches | null {
 
 function countOf({ count: found, selected }: Matches): string {
   if (found === 0) return 'No matches';
-  const all = found === null ? 'more than 1,000' : count(found);
+  const all = found === null ? '1,000+' : count(found);
   return selected ? `${count(selected)} of ${all}` : found === 1 ? '1 match' : `${all} matches`;
 }
