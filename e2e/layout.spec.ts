@@ -45,12 +45,16 @@ const BESIDE: readonly { name: string; bring(page: Page, playground: PlaygroundP
   },
 ];
 
-async function openAt(playground: PlaygroundPage, page: Page, { width, height, font }: Size): Promise<void> {
+async function sizeTo(page: Page, { width, height, font }: Size): Promise<void> {
   await page.setViewportSize({ width, height });
   if (font) {
     const client = await page.context().newCDPSession(page);
     await client.send('Page.setFontSizes', { fontSizes: { standard: font, fixed: font } });
   }
+}
+
+async function openAt(playground: PlaygroundPage, page: Page, size: Size): Promise<void> {
+  await sizeTo(page, size);
   await playground.open();
   await playground.isReady();
   await playground.press(playground.write); // the bar has its figures from then on
@@ -127,6 +131,19 @@ for (const size of SIZES)
       await expect(page.locator('.lens-waiting')).toHaveCount(0);
       expect.soft(await faults(page), name).toEqual([]);
     }
+  });
+
+for (const size of SIZES)
+  test(`at ${size.width} x ${size.height}, ${size.name}, a message above the buttons covers nothing`, async ({
+    playground,
+    page,
+  }) => {
+    await sizeTo(page, size);
+    await page.goto('./?model=..');
+    await expect(page.getByRole('alert')).toBeVisible();
+    expect.soft(await faults(page), 'the text alone').toEqual([]);
+    await playground.openPanel('Settings');
+    expect.soft(await faults(page), 'Settings').toEqual([]);
   });
 
 for (const size of SIZES.filter(({ width }) => width < 800))

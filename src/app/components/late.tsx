@@ -40,13 +40,18 @@ export function late<P extends object>(load: () => Promise<{ default: ComponentT
     );
   }
   /** Loads it ahead of need; a failure shows when it is needed. */
-  Late.preload = () => void load().catch(() => {});
+  Late.preload = () => void ahead(load).catch(() => {});
   return Late;
 }
 
 /** Loads the parts one after another, so that they open without the network too; gives up when one does not load. */
 export async function preloadAll(): Promise<void> {
   try {
-    for (const load of loaders) await load(); // a part adds its own parts when it is loaded
+    for (const load of loaders) await ahead(load); // a part adds its own parts when it is loaded
   } catch {}
+}
+
+/** Asks only where an answer is likely: Firefox remembers a file that did not come until the page is loaded anew. */
+async function ahead(load: () => Promise<unknown>): Promise<void> {
+  if (navigator.onLine) await load();
 }
