@@ -1,8 +1,8 @@
-import { countGpuCalls } from '../scripts/count-gpu-calls';
 import { readJson, readModelData, SHIPPED } from '../scripts/node';
 import { createWasmBackend } from '../src/cpu/wasm-backend';
 import type { ModelGolden } from '../src/model/golden';
 import { pairedRatio } from '../src/workers/statistics';
+import { countGpuCalls } from '../tests/count-gpu-calls';
 import { measureFlatness, readFar } from './page/flatness';
 import { LeapformerContender } from './page/leapformer';
 

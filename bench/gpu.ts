@@ -4,7 +4,6 @@
 
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { countGpuCalls } from '../scripts/count-gpu-calls';
 import { chooseVulkanDriver, readJson, readModelData, SHIPPED } from '../scripts/node';
 import { report } from '../src/gpu/device';
 import { GRAPHICS, sharedPrecision, type Tuning } from '../src/gpu/plan';
@@ -14,6 +13,7 @@ import { type ModelGolden, relativeError } from '../src/model/golden';
 import { ReferenceBackend } from '../src/model/reference-backend';
 import type { Sampling } from '../src/model/sampling';
 import { type Estimate, estimate, pairedRatio } from '../src/workers/statistics';
+import { countGpuCalls } from '../tests/count-gpu-calls';
 import { withPrecision } from '../tests/quantize';
 import { adapterLimits } from './adapter';
 import { check, type Expected, whatIsWrong } from './page/check';

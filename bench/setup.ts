@@ -8,11 +8,17 @@ const BENCH = import.meta.dirname;
 const VENV = join(BENCH, '.venv');
 const PACKAGES = ['onnx==1.23.2', 'onnxruntime==1.32.0', 'numpy==2.4.6', 'safetensors==0.8.0'];
 
-/** The model as ONNX files, made once for each model and each version of export.py; their folder. */
+const TRAINING = join(BENCH, '../training');
+const FORMS = ['float32', 'int8', 'int8-dynamic'];
+
+/**
+ * Exports the model as ONNX files, FORM.onnx for each form, and returns their folder. Exports again only if the model
+ * or the exporter changes.
+ */
 export function prepareOnnx(): string {
-  const script = join(BENCH, 'onnx/export.py');
   const hash = createHash('sha256');
-  for (const file of [script, join(SHIPPED, 'model.safetensors')]) hash.update(readFileSync(file));
+  const exporter = ['onnx_export.py', 'weights.py'].map((name) => join(TRAINING, 'leapformer', name));
+  for (const file of [...exporter, join(SHIPPED, 'model.safetensors')]) hash.update(readFileSync(file));
   const folder = join(BENCH, '.cache', hash.digest('hex').slice(0, 16));
   const finished = join(folder, 'finished');
   if (existsSync(finished)) return folder;
@@ -23,11 +29,15 @@ export function prepareOnnx(): string {
     writeFileSync(join(VENV, 'finished'), '');
   }
   mkdirSync(folder, { recursive: true });
-  run(python, [script, SHIPPED, folder]);
+  for (const form of FORMS) {
+    const file = join(folder, `${form}.onnx`);
+    run(python, ['-m', 'leapformer', 'onnx', SHIPPED, '--out', file, '--form', form, '--last-logits']);
+  }
   writeFileSync(finished, '');
   return folder;
 }
 
 function run(command: string, values: readonly string[]): void {
-  execFileSync(command, values, { stdio: 'inherit' });
+  const env = { ...process.env, PYTHONPATH: TRAINING };
+  execFileSync(command, values, { stdio: 'inherit', env });
 }

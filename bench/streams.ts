@@ -1,12 +1,12 @@
 // What several continuations cost together: processor time of 8 batched streams over that of one in WebAssembly, and
 // dispatches of both on WebGPU, counted from outside. Run: node scripts/run.mjs bench/streams.ts
 
-import { countGpuCalls } from '../scripts/count-gpu-calls';
 import { nodeGpu, readModelData, SHIPPED } from '../scripts/node';
 import { createWasmBackend } from '../src/cpu/wasm-backend';
 import { createWebGpuBackend } from '../src/gpu/webgpu-backend';
 import type { Backend, Streams } from '../src/model/backend';
 import { GREEDY } from '../src/model/sampling';
+import { countGpuCalls } from '../tests/count-gpu-calls';
 
 const ROUNDS = 9;
 const TOKENS = 128; // of each stream, a round

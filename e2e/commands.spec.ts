@@ -67,8 +67,9 @@ test('keyboard alone: a new text, an older one, and its link', async ({ playgrou
   await expect(page.locator('body')).not.toBeFocused(); // the focus is somewhere that is seen
 });
 
-test('a text file dropped on the page is opened, and undo brings back what was there', async ({
+test('a text file dropped on the page opens as a new text; the one that was there is kept', async ({
   playground,
+  page,
 }) => {
   await playground.open();
   await playground.startNew('Mine.');
@@ -78,7 +79,11 @@ test('a text file dropped on the page is opened, and undo brings back what was t
     element.dispatchEvent(new DragEvent('drop', { dataTransfer, bubbles: true, cancelable: true }));
   });
   await expect(playground.text).toHaveText('Theirs.Two lines.');
-  await playground.undo.click();
+  await page.getByRole('button', { name: 'Your texts' }).click();
+  await page
+    .getByRole('dialog', { name: 'Your texts' })
+    .getByRole('button', { name: /^Mine\./ })
+    .click();
   await expect(playground.text).toHaveText('Mine.');
 });
 

@@ -1,6 +1,8 @@
+import { GREEDY } from '../src/model/sampling';
+import { encodeLink } from '../src/share/link';
 import { findsNothing, LOOKS } from './axe';
 import * as names from './names';
-import { expect, LONG, test } from './playground';
+import { expect, LONG, model, test } from './playground';
 
 const BEGINNING = '= Tea =\n\nTea is a drink that is made';
 
@@ -53,6 +55,28 @@ test('can be stopped; what was written stays as branches', async ({ playground, 
   await expect(sheet).toBeHidden();
   await playground.openPanel(names.BRANCHES);
   await expect(page.locator('.branch-text')).not.toHaveCount(1);
+});
+
+test('closes when its text changes, and keeps what it wrote', async ({ playground, page }) => {
+  await playground.open();
+  await playground.isReady();
+  await playground.startNew(BEGINNING);
+  await page.keyboard.press('Control+j');
+  const sheet = page.getByRole('dialog', { name: 'Compare continuations' });
+  await sheet.getByRole('button', { name: 'Write all' }).click();
+  await expect(sheet.getByText(/tokens ·/)).toHaveCount(3);
+  const other = { source: 'typed', text: 'Another text.' } as const;
+  const { id, digest } = model.manifest;
+  const link = await encodeLink({ model: { id, digest }, runs: [other], sampling: GREEDY, view: {} });
+  await page.evaluate((fragment) => {
+    location.hash = fragment;
+  }, link);
+  await expect(sheet).toBeHidden();
+  await expect(playground.text).toHaveText('Another text.');
+  await expect(page.getByText('The comparison was closed because the text changed.')).toBeVisible();
+  await playground.undo.click();
+  await playground.openPanel('Branches');
+  await expect.poll(() => page.locator('.branch-text').count()).toBeGreaterThanOrEqual(3);
 });
 
 for (const { name, colorScheme, width } of LOOKS)

@@ -1,3 +1,4 @@
+import type { Page } from '@playwright/test';
 import * as names from './names';
 import { expect, LONG, test } from './playground';
 
@@ -79,4 +80,87 @@ test('a hidden tab goes on writing', async ({ playground, page }) => {
   await playground.write.click();
   await expect.poll(async () => (await playground.kept()).sources).toEqual(['typed', 'sampled']);
   await playground.isIdle();
+});
+
+const notSaved = (page: Page) => page.getByRole('status').filter({ hasText: 'Saving is tried again' });
+
+test('with all cookies blocked the page says that nothing is kept, holds each text, and warns of leaving', async ({
+  playground,
+  page,
+}) => {
+  await page.addInitScript(() => {
+    for (const name of ['indexedDB', 'localStorage', 'sessionStorage'])
+      Object.defineProperty(window, name, {
+        get: () => {
+          throw new DOMException('The operation is insecure.', 'SecurityError');
+        },
+      });
+  });
+  await page.goto('./');
+  await playground.startNew('Mine.');
+  await expect(notSaved(page)).toContainText('This browser blocks its storage');
+  await expect(notSaved(page)).toContainText('are not saved');
+  await playground.startNew('Another.');
+  await page.getByRole('button', { name: 'Your texts' }).click();
+  const list = page.getByRole('dialog', { name: 'Your texts' });
+  await expect(list).toContainText('not saved yet');
+  await list.getByRole('button', { name: /^Mine\./ }).click();
+  await expect(playground.text).toHaveText('Mine.');
+  await expect(notSaved(page).getByRole('button', { name: 'Export this text' })).toBeVisible();
+  const warning = page.waitForEvent('dialog');
+  const leaving = page.reload();
+  expect((await warning).type()).toBe('beforeunload');
+  await (await warning).accept();
+  await leaving;
+});
+
+test('a full disk is said each time, and what could not be saved is saved when there is room', async ({
+  playground,
+  page,
+}) => {
+  await page.addInitScript(() => {
+    const { put } = IDBObjectStore.prototype;
+    IDBObjectStore.prototype.put = function (...args) {
+      if ('isFull' in window) throw new DOMException('No room.', 'QuotaExceededError');
+      return put.apply(this, args);
+    };
+  });
+  const fill = (isFull: boolean) =>
+    page.evaluate((isFull) => {
+      if (isFull) Object.assign(window, { isFull });
+      else Reflect.deleteProperty(window, 'isFull');
+    }, isFull);
+  await playground.open();
+  for (const words of ['First.', 'Second.']) {
+    await fill(true);
+    await playground.startNew(words);
+    await expect(notSaved(page)).toContainText('storage is full');
+    await playground.startNew(`More ${words}`);
+    await fill(false);
+    await expect(notSaved(page)).toHaveCount(0);
+  }
+  await fill(true);
+  await playground.startNew('Third.');
+  await expect(notSaved(page)).toBeVisible();
+  await page.reload(); // it has a second place, so there is no warning
+  await expect(playground.text).toHaveText('Third.');
+  await page.getByRole('button', { name: 'Your texts' }).click();
+  for (const words of ['First.', 'More First.', 'Second.', 'More Second.', 'Third.'])
+    await expect(page.getByRole('button', { name: words, exact: false }).first()).toBeVisible();
+});
+
+test('an example opens as a new text; the one that was there is kept over a reload', async ({
+  playground,
+  page,
+}) => {
+  await playground.open();
+  await playground.startNew('My own words.');
+  await page.getByRole('button', { name: 'Examples' }).click();
+  await page.getByRole('button', { name: 'A finished example' }).click();
+  await expect(playground.title).toHaveValue('Northern Lines');
+  await page.reload();
+  await page.getByRole('button', { name: 'Your texts' }).click();
+  const list = page.getByRole('dialog', { name: 'Your texts' });
+  await list.getByRole('button', { name: /^My own words\./ }).click();
+  await expect(playground.text).toHaveText('My own words.');
 });

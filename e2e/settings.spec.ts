@@ -55,6 +55,33 @@ test('settings are kept as a preset, and taken again after a reload', async ({ p
   await other.close();
 });
 
+test('two tabs that change different settings, or write, undo no choice of each other', async ({
+  playground,
+  page,
+  context,
+}) => {
+  await playground.open();
+  await playground.isReady();
+  const other = new PlaygroundPage(await context.newPage());
+  await other.open();
+  await other.isReady();
+  await playground.openPanel('Settings');
+  await page.getByRole('spinbutton', { name: 'Temperature' }).fill('1.5');
+  await page.getByText('Keep the settings below').click();
+  await page.getByRole('textbox', { name: 'Name of a new preset' }).fill('Hot');
+  await page.keyboard.press('Enter');
+  await other.openPanel('Settings');
+  await expect(other.page.getByRole('spinbutton', { name: 'Temperature' })).not.toHaveValue('1.5');
+  await other.press(other.write); // it draws a seed
+  await other.page.getByRole('spinbutton', { name: 'Top-k' }).fill('7');
+  await page.reload();
+  await playground.isReady();
+  await playground.openPanel('Settings');
+  await expect(page.getByRole('spinbutton', { name: 'Temperature' })).toHaveValue('1.5');
+  await expect(page.getByRole('spinbutton', { name: 'Top-k' })).toHaveValue('7');
+  await other.page.close();
+});
+
 test('writing ends at a stop sequence, and at a chosen speed', async ({ playground, page }) => {
   await playground.open('', { length: 400, seed: 7, randomSeed: false, atArticleEnd: 'continue' });
   await playground.isReady();

@@ -90,7 +90,30 @@ test('a link shows the colours and the token that were looked at, and stays on i
   await expect(panel).toContainText(/Token [2-9], written by the model · id 300/);
   await expect(panel.getByRole('listitem')).toHaveCount(10);
   await expect(page.getByRole('button', { name: names.READ })).toHaveCount(0);
-  await playground.undo.click();
+  await playground.startNew('Another text has none of these tokens.');
+});
+
+test('a token has one number, wherever it is shown', async ({ playground, page }) => {
+  const [typed, sampled] = shared.runs;
+  const view = { tint: 'probability', tintAt: typed.text.length };
+  await playground.open(`#${await encodeLink({ ...shared, runs: [typed, sampled], view })}`);
+  await playground.isReady();
+  await page.getByRole('button', { name: names.READ }).click();
+  const panel = page.getByRole('region', { name: 'Token' });
+  await expect(panel).toContainText(/Token [2-9], written by the model · id 300/);
+  const number = Number(/Token (\d+)/.exec(await panel.innerText())![1]);
+
+  await page.getByRole('button', { name: 'Verify' }).click();
+  await page.getByText('Which tokens').click();
+  await expect(page.getByRole('complementary', { name: 'Verification' })).toContainText(`Token ${number},`);
+
+  for (let n = 1; n < SAMPLED.ids.length; n++)
+    await page.getByRole('button', { name: 'Token after' }).click();
+  const last = number + SAMPLED.ids.length - 1;
+  await expect(panel).toContainText(`Token ${last},`);
+  await expect(page.locator('.figures')).toContainText(new RegExp(`Position\\s*${last} tokens`));
+  await page.getByRole('tab', { name: 'Lens' }).click();
+  await expect(page.locator('.lens-stepper')).toContainText(`Token ${last} of ${last}`);
 });
 
 test('a link pasted into the same tab loses nothing, over edits and a reload', async ({
@@ -114,7 +137,11 @@ test('a link pasted into the same tab loses nothing, over edits and a reload', a
   await expect(page.getByRole('button', { name: names.USE_ITS_SETTINGS })).toBeHidden();
   await about(page).getByRole('button', { name: names.DISMISS }).click();
   await expect(about(page)).toBeHidden();
-  await playground.undo.click();
+  await page.getByRole('button', { name: 'Your texts' }).click();
+  await page
+    .getByRole('dialog', { name: 'Your texts' })
+    .getByRole('button', { name: /^My own words/ })
+    .click();
   await expect(playground.text).toHaveText('My own words.');
 });
 

@@ -70,6 +70,57 @@ test('two tabs lose nothing: a text that one has open is a copy in the other', a
   await expect(playground.text).toHaveText('Shared. Theirs.');
 });
 
+test('a duplicated tab shows its text at once, and has a copy of it', async ({
+  playground,
+  page,
+  context,
+}) => {
+  await playground.open();
+  await playground.startNew('Shared.');
+  await expect.poll(async () => (await playground.kept()).text).toBe('Shared.');
+  const session = await page.evaluate(() => ({ ...sessionStorage }));
+  const duplicate = await context.newPage();
+  await duplicate.addInitScript((session) => Object.assign(sessionStorage, session), session);
+  await duplicate.addInitScript(() => {
+    new MutationObserver((_records, observer) => {
+      if (!document.querySelector('.document-head')) return;
+      const began = performance.now();
+      const shown = setInterval(() => {
+        if (!document.body.textContent?.includes('Shared.')) return;
+        Object.assign(window, { blank: performance.now() - began });
+        clearInterval(shown);
+      }, 5);
+      observer.disconnect();
+    }).observe(document, { childList: true, subtree: true });
+  });
+  await duplicate.goto('./');
+  await expect(duplicate.getByText('open in another tab')).toBeVisible();
+  await expect(new PlaygroundPage(duplicate).text).toHaveText('Shared.');
+  expect(await duplicate.evaluate(() => (window as unknown as { blank: number }).blank)).toBeLessThan(1000);
+  await duplicate.close();
+});
+
+test('over plain http, without locks, two tabs keep both versions', async ({ playground, context }) => {
+  await context.addInitScript(() => Object.defineProperty(navigator, 'locks', { value: undefined }));
+  await playground.open();
+  await playground.startNew('Shared.');
+  await expect.poll(async () => (await playground.kept()).text).toBe('Shared.');
+  const otherPage = await context.newPage();
+  const other = new PlaygroundPage(otherPage);
+  await other.open();
+  await expect(otherPage.getByText('open in another tab')).toBeVisible();
+  for (const [at, words] of [
+    [other, ' Theirs.'],
+    [playground, ' Mine.'],
+  ] as const) {
+    await at.text.click();
+    await at.page.keyboard.press('Control+End');
+    await at.page.keyboard.insertText(words);
+    await expect.poll(async () => (await at.kept()).text).toBe(`Shared.${words}`);
+  }
+  await otherPage.close();
+});
+
 test('all texts go into one file, and come back from it', async ({ playground, page, browser }) => {
   await playground.open();
   await playground.startNew('= Tea =\n\nA drink.');
@@ -94,6 +145,21 @@ test('all texts go into one file, and come back from it', async ({ playground, p
   await expect(elsewhere.title).toHaveValue('Tea');
   await elsewhere.page.close();
 });
+
+for (const [vendor, isSaid] of [
+  ['Apple Computer, Inc.', true],
+  ['Google Inc.', false],
+] as const)
+  test(`that Safari deletes texts is said there alone: ${vendor}`, async ({ playground, page }) => {
+    await page.addInitScript(
+      (vendor) => Object.defineProperty(Navigator.prototype, 'vendor', { get: () => vendor }),
+      vendor,
+    );
+    await playground.open();
+    await openTexts(page);
+    await expect(texts(page).getByRole('button', { name: 'Export all texts' })).toBeVisible();
+    await expect(texts(page).getByText('seven days')).toHaveCount(isSaid ? 1 : 0);
+  });
 
 test('the one text of an earlier version is still there', async ({ playground, page }) => {
   playground.expectedErrors.push(/404/); // it has no icon

@@ -141,6 +141,39 @@ test('those who listen hear sentences, not each token', async ({ playground, pag
   expect(letters(said.join(''))).toContain(written.slice(0, 40));
 });
 
+test('undo brings back the words that were replaced, pasted or deleted', async ({ playground, page }) => {
+  await playground.open();
+  await playground.startNew('');
+  await page.keyboard.type('A long sentence.');
+  await page.keyboard.press('Control+a');
+  await page.keyboard.type('x');
+  await expect(playground.text).toHaveText('x');
+  await page.keyboard.press('Control+z');
+  await expect(playground.text).toHaveText('A long sentence.');
+  await page.keyboard.press('Control+End');
+  await page.keyboard.type(' More.');
+  await playground.paste(' Pasted.', 2);
+  await page.keyboard.type('!');
+  await page.keyboard.press('Control+z');
+  await expect(playground.text).toHaveText('A long sentence. More. Pasted. Pasted.');
+  await page.keyboard.press('Control+z');
+  await expect(playground.text).toHaveText('A long sentence. More.');
+  for (let n = 0; n < 6; n++) await page.keyboard.press('Backspace');
+  await page.keyboard.press('Control+z');
+  await expect(playground.text).toHaveText('A long sentence. More.');
+  await page.keyboard.press('Control+z');
+  await expect(playground.text).toHaveText('A long sentence.');
+});
+
+test('a title can be typed with the marks of a heading', async ({ playground, page }) => {
+  await playground.open();
+  await playground.startNew('Text.');
+  await playground.title.focus();
+  await page.keyboard.type('= Tea = more');
+  await expect(playground.title).toHaveValue('Tea more');
+  expect(await playground.words()).toBe('Tea more Text.');
+});
+
 test('the title field and the first line are the same thing', async ({ playground, page }) => {
   await playground.open();
   await playground.startNew('A drink.');
@@ -178,7 +211,7 @@ test('settings: changed, kept, and reset to the model’s own', async ({ playgro
   const temperature = page.getByRole('spinbutton', { name: names.TEMPERATURE });
   await expect(temperature).toHaveValue(own);
   const sequencePenalty = page.getByRole('spinbutton', { name: names.SEQUENCE_PENALTY });
-  await expect(sequencePenalty).toHaveValue('1'); // which the manifest does not say
+  await expect(sequencePenalty).toHaveValue('1');
   await sequencePenalty.fill('0');
   await temperature.fill('0.3');
   await page.getByRole('radio', { name: names.GO_ON }).check();

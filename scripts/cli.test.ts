@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
@@ -67,13 +67,31 @@ describe('generate', () => {
 });
 
 describe('check:golden', () => {
-  test('passes on sound vectors and fails, by its exit status, on others', () => {
-    const file = 'tests/golden/models/leap-denominator/golden.json';
-    const good = run('check-golden', file);
-    expect(good.stdout).toMatch(/reference +log-probabilities +\S+ +of 0.000001 +ok/);
-    expect(good.status).toBe(0);
+  const folder = 'tests/golden/models/leap-denominator';
+
+  test('passes on sound vectors', () => {
+    const { stdout, status } = run('check-golden', `${folder}/golden.json`);
+    expect(stdout).toMatch(/reference +log-probabilities +\S+ +of 0.000001 +ok/);
+    expect(stdout).not.toContain('FAILED');
+    expect(status).toBe(0);
+  });
+
+  test('fails when one log-probability differs, and names the check', () => {
+    const copy = mkdtempSync(join(tmpdir(), 'golden-'));
+    cpSync(folder, copy, { recursive: true });
+    const golden = JSON.parse(readFileSync(join(copy, 'golden.json'), 'utf8'));
+    golden.logProbabilities[1] += 0.001;
+    writeFileSync(join(copy, 'golden.json'), JSON.stringify(golden));
+    const { stdout, status } = run('check-golden', join(copy, 'golden.json'));
+    expect(stdout).toMatch(/reference +log-probabilities .+FAILED/);
+    expect(status).toBe(1);
+  });
+
+  test('refuses a file without vectors', () => {
     const other = join(tmpdir(), 'golden-other.json');
     writeFileSync(other, '{"cases":[]}');
-    expect(run('check-golden', other).status).toBe(1);
+    const { stderr, status } = run('check-golden', other);
+    expect(stderr).toMatch(/holds no golden vectors/);
+    expect(status).toBe(1);
   });
 });

@@ -3,8 +3,8 @@ import { RECORD_SIZE, SEQUENCE_PENALTY } from '../src/model/sampling';
 import { createBackend } from '../src/workers/backends';
 import { Engine } from '../src/workers/engine';
 import type { GenerateEvent } from '../src/workers/messages';
+import { countGpuCalls } from '../tests/count-gpu-calls';
 import { numberOption, runCommand } from './command';
-import { countGpuCalls } from './count-gpu-calls';
 import { firstModel, nodeGpu, readFolder } from './node';
 
 const USAGE = `Writes a text with a LeaPformer, on the engine that the playground runs in the browser.

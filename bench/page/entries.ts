@@ -12,7 +12,7 @@ export interface Models {
   readonly int8: ModelData;
 }
 
-/** All that can be compared. @param onnx reads one of the files that onnx/export.py writes */
+/** All that can be compared. @param onnx reads one of the files that setup.ts exports */
 export function entries(
   models: Models,
   gpu: GPU | undefined,

@@ -1,5 +1,5 @@
-import type { GpuCalls } from '../../scripts/count-gpu-calls';
 import type { Snapshot } from '../../src/model/snapshot';
+import type { GpuCalls } from '../../tests/count-gpu-calls';
 import type { LeapformerContender } from './leapformer';
 import type { Flatness, Place } from './measurements';
 import { callsPerToken } from './timing';

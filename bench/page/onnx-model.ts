@@ -10,7 +10,7 @@ export interface StateShape {
   readonly size: number;
 }
 
-/** The graph's states as onnx/export.py names and shapes them; each comes back as `next_` and its name. */
+/** Names and shapes of the graph's states, as training/leapformer/onnx_export.py defines them; the output is `next_NAME`. */
 export function stateShapes({ layers, heads, headWidth, stateRows, hiddenSize }: Config): StateShape[] {
   return Array.from({ length: layers }, (_, layer) => [
     { name: `state.${layer}`, shape: [1, heads, stateRows, headWidth], size: heads * stateRows * headWidth },

@@ -1,4 +1,4 @@
-import type { GpuCalls } from '../../scripts/count-gpu-calls';
+import type { GpuCalls } from '../../tests/count-gpu-calls';
 import type { Contender } from './contender';
 import type { Calls } from './measurements';
 

@@ -1,42 +1,60 @@
-import { lazy, Suspense, useEffect, useSyncExternalStore } from 'react';
-import { benchmarkReach, onBenchmark } from './address';
+import { useEffect, useSyncExternalStore } from 'react';
+import { benchmarkReach, closeBenchmark, onBenchmark } from './address';
+import { Guard } from './components/Guard';
+import { late, preloadAll } from './components/late';
+import { RailFrame } from './components/RailFrame';
 import { handleDrops } from './files';
+import { handleKeyboard } from './keyboard/listen';
 import { ActionBar } from './parts/ActionBar';
 import { TextPage } from './parts/TextPage';
 import { TopBar } from './parts/TopBar';
 import { usePlayground, usePlaygroundState } from './playground-context';
-import { handleShortcuts } from './shortcuts';
+import type { Playground } from './store/playground';
 
-// What opens over or beside the text comes after the first paint.
-const Rail = lazy(() => import('./parts/Rail'));
-const loadPalette = () => import('./parts/CommandPalette');
-const CommandPalette = lazy(loadPalette);
-const CompareSheet = lazy(() => import('./parts/CompareSheet'));
-const Tooltips = lazy(() => import('./parts/Tooltips'));
-const BenchmarkPage = lazy(() => import('./benchmark/BenchmarkPage'));
+// What opens over the text comes after the first paint.
+const closeCard = (playground: Playground) => playground.openCard(null);
+const CommandPalette = late(() => import('./parts/CommandPalette'), {
+  name: 'The list of commands',
+  isOver: true,
+  close: closeCard,
+});
+const CompareSheet = late(() => import('./parts/CompareSheet'), {
+  name: 'The comparison',
+  isOver: true,
+  close: closeCard,
+});
+const BenchmarkPage = late(() => import('./benchmark/BenchmarkPage'), {
+  name: 'The benchmark',
+  isOver: true,
+  close: closeBenchmark,
+});
+const Tooltips = late(() => import('./parts/Tooltips'), { name: 'Tooltips', isSilent: true });
 
 export function App() {
   const playground = usePlayground();
-  const hasRail = usePlaygroundState((state) => state.panel !== null);
   const hasPalette = usePlaygroundState((state) => state.card === 'palette');
   const hasCompare = usePlaygroundState((state) => state.card === 'compare');
   const isReady = usePlaygroundState((state) => state.engine.phase !== 'loading');
   const reach = useSyncExternalStore(onBenchmark, benchmarkReach);
-  useEffect(() => handleShortcuts(playground), [playground]);
+  useEffect(() => handleKeyboard(playground), [playground]);
   useEffect(() => handleDrops(playground), [playground]);
   useEffect(() => {
-    if (isReady) void loadPalette(); // not to keep the first words waiting that are typed into it
+    if (isReady) void preloadAll();
   }, [isReady]);
   return (
     <div className="app">
-      <TopBar />
+      <Guard part={{ name: 'The bar above the text' }}>
+        <TopBar />
+      </Guard>
       <TextPage />
-      <Suspense>{hasRail ? <Rail /> : null}</Suspense>
-      <ActionBar />
-      <Suspense>{reach ? <BenchmarkPage reach={reach} /> : null}</Suspense>
-      <Suspense>{hasPalette ? <CommandPalette /> : null}</Suspense>
-      <Suspense>{hasCompare ? <CompareSheet /> : null}</Suspense>
-      <Suspense>{isReady ? <Tooltips /> : null}</Suspense>
+      <RailFrame />
+      <Guard part={{ name: 'The bar below the text' }}>
+        <ActionBar />
+      </Guard>
+      {reach ? <BenchmarkPage reach={reach} /> : null}
+      {hasPalette ? <CommandPalette /> : null}
+      {hasCompare ? <CompareSheet /> : null}
+      {isReady ? <Tooltips /> : null}
     </div>
   );
 }

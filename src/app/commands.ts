@@ -1,10 +1,12 @@
 import { plainText } from '../model/text';
 import { openBenchmark } from './address';
+import { openedEditor } from './editor/handle';
 import { fileName, pickFile, save } from './files';
+import type { Platform } from './keyboard/chord';
 import { canRegenerate, type Playground } from './store/playground';
 import { openFile } from './store/sharing';
 import type { PlaygroundState } from './store/state';
-import { nameOf } from './store/texts';
+import { nameOf } from './store/text-storage';
 import { applyTheme, currentTheme, NEXT_THEME } from './theme';
 
 /** Everything that can be done from anywhere: what the keyboard, the buttons, the help and the palette all read. */
@@ -14,6 +16,8 @@ export interface Command {
   readonly name: string;
   /** Chords, as in 'Mod+Shift+Z'; the first is the one that is shown. */
   readonly keys?: readonly string[];
+  /** Those on a Mac, where they differ. */
+  readonly macKeys?: readonly string[];
   /** There is nothing to do it to, or something else runs. */
   isOff?(state: PlaygroundState): boolean;
   run(playground: Playground): unknown;
@@ -70,6 +74,13 @@ const TABLE = [
     isOff: ({ history }) => !history?.future.length,
     run: (playground) => playground.redo(),
   },
+  {
+    id: 'find',
+    name: 'Find in text',
+    keys: ['Mod+F'],
+    isOff: () => openedEditor() === null,
+    run: findInText,
+  },
   { id: 'share', name: 'Share', keys: ['Mod+S'], run: (playground) => playground.openCard('share') },
   { id: 'settings', name: 'Settings', keys: ['Mod+,'], run: (playground) => playground.toggle('settings') },
   { id: 'token', name: 'Look at tokens', keys: ['Mod+I'], run: (playground) => playground.toggle('token') },
@@ -83,6 +94,7 @@ const TABLE = [
     id: 'token-before',
     name: 'Token before, with its panel open',
     keys: ['Alt+ArrowLeft'],
+    macKeys: ['Ctrl+Mod+ArrowLeft'], // with Option the cursor goes to the next word
     isOff: looksAtNone,
     run: (playground) => playground.walk(-1),
   },
@@ -90,6 +102,7 @@ const TABLE = [
     id: 'token-after',
     name: 'Token after',
     keys: ['Alt+ArrowRight'],
+    macKeys: ['Ctrl+Mod+ArrowRight'],
     isOff: looksAtNone,
     run: (playground) => playground.walk(1),
   },
@@ -128,6 +141,10 @@ export function commandOf(id: CommandId): Command {
   return COMMANDS.find((command) => command.id === id)!;
 }
 
+export function chordsOf({ keys, macKeys }: Command, platform: Platform): readonly string[] {
+  return (platform === 'mac' ? macKeys : undefined) ?? keys ?? [];
+}
+
 /** Does it, unless there is nothing to do. */
 export function runCommand(command: Command, playground: Playground): void {
   if (!command.isOff?.(playground.store.getState())) void command.run(playground);
@@ -136,7 +153,15 @@ export function runCommand(command: Command, playground: Playground): void {
 /** A new text, with the cursor in it once the card from which it was asked for is closed. */
 function beginText(playground: Playground): void {
   void playground.texts.add();
-  requestAnimationFrame(() => document.querySelector<HTMLElement>('.cm-content')?.focus());
+  requestAnimationFrame(() => openedEditor()?.focus());
+}
+
+/** At once, since the next key is for its field; but a card that closes gives the focus back first. */
+function findInText(playground: Playground): void {
+  playground.openCard(null);
+  const find = () => openedEditor()?.find();
+  if (document.activeElement?.closest('[role=dialog]')) requestAnimationFrame(find);
+  else find();
 }
 
 async function exportTexts(playground: Playground, which: 'current' | 'all'): Promise<void> {

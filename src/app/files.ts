@@ -1,14 +1,17 @@
+import { firstOf, graphemes } from './store/document/graphemes';
 import type { Playground } from './store/playground';
 import { openFile } from './store/sharing';
 
 /** Files hold what a link's fragment would; as .txt, so that every program hands them on. */
 
+/** Names that Windows keeps for devices, whatever the ending. */
+const DEVICE = /^(con|prn|aux|nul|conin|conout|com[\d¹²³]|lpt[\d¹²³])$/i;
+
+/** A title as a name that every system can write: its letters with their marks, digits, spaces and hyphens. */
 export function fileName(title: string, ending = 'leapformer.txt'): string {
-  const safe = title
-    .replace(/[^\p{L}\p{N} -]+/gu, '')
-    .slice(0, 60)
-    .trim();
-  return `${safe || 'Text'}.${ending}`;
+  const kept = graphemes(title.replace(/\s+/g, ' ')).filter((one) => /^[\p{L}\p{N} -]/u.test(one));
+  const name = firstOf(kept.join('').replace(/ +/g, ' ').trim(), 60).trim();
+  return `${DEVICE.test(name) ? `Text ${name}` : name || 'Text'}.${ending}`;
 }
 
 export function save(content: string | Blob, name: string): void {

@@ -10,10 +10,20 @@ import './styles/settings.css';
 import './styles/token.css';
 import './styles/branches.css';
 import './styles/compare.css';
+import './styles/find.css';
+import './styles/lens.css';
+import './styles/lens-pictures.css';
+import './benchmark/benchmark.css';
+import './styles/parts.css';
+import './styles/touch.css';
+import './styles/forced-colors.css';
+import './styles/print.css';
 import { createRoot } from 'react-dom/client';
 import { createEngine } from '../workers/client';
 import { App } from './App';
 import { chosenBackend, takeFragment } from './address';
+import { Boundary, NotLoaded } from './components/Guard';
+import { LastResort } from './components/LastResort';
 import { FINISHED } from './examples';
 import { PlaygroundContext } from './playground-context';
 import { findModel } from './store/models';
@@ -21,6 +31,7 @@ import { Playground } from './store/playground';
 import { keepSettings, readSettings } from './store/settings-storage';
 import { openText } from './store/sharing';
 import { BrowserTexts } from './store/text-storage';
+import { followKeyboard } from './workarounds/on-screen-keyboard';
 
 const settings = readSettings();
 const playground = new Playground({
@@ -32,16 +43,29 @@ const playground = new Playground({
   settings: { ...settings, backend: chosenBackend() ?? settings.backend },
 });
 
-createRoot(document.getElementById('root')!).render(
+Object.assign(globalThis, { playground }); // for the browser's console, and tests
+
+createRoot(document.getElementById('root')!, { onCaughtError }).render(
   <PlaygroundContext value={playground}>
-    <App />
+    <Boundary fallback={(error) => <LastResort error={error} />}>
+      <App />
+    </Boundary>
   </PlaygroundContext>,
 );
 
+/** The browser itself reports a file that did not load. */
+function onCaughtError(error: unknown): void {
+  if (!(error instanceof NotLoaded)) console.error(error);
+}
+
 keepSettings(playground);
-const save = () => playground.texts.save();
-addEventListener('pagehide', () => playground.texts.leave());
-document.addEventListener('visibilitychange', save);
+followKeyboard();
+const leave = () => playground.texts.leave();
+addEventListener('pagehide', leave);
+document.addEventListener('visibilitychange', leave); // a hidden page may be discarded without another event
+addEventListener('beforeunload', (event) => {
+  if (!leave()) event.preventDefault(); // the browser asks
+});
 playground.texts.begin(FINISHED).then(async () => {
   await openLink();
   playground.load();

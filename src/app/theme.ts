@@ -1,5 +1,7 @@
 /** Light, dark, or as the system says. Kept in localStorage, so that index.html can set it before the first paint. */
 
+import { siteStorage } from './store/library/web-storage';
+
 export type Theme = 'system' | 'light' | 'dark';
 
 const KEY = 'theme';
@@ -21,9 +23,5 @@ export function applyTheme(theme: Theme): void {
   if (theme === 'system') delete document.documentElement.dataset.theme;
   else document.documentElement.dataset.theme = theme;
   for (const listener of listeners) listener();
-  try {
-    localStorage.setItem(KEY, theme);
-  } catch {
-    // A browser that keeps nothing still shows the theme.
-  }
+  siteStorage.set(KEY, theme); // where it fails, the theme holds until the page closes
 }

@@ -1,6 +1,7 @@
 import { useDeferredValue, useMemo } from 'react';
 import { useStore } from 'zustand';
 import type { TokenRecord } from '../model/sampling';
+import type { Run } from '../model/text';
 import { type Token, TokenIndex } from '../model/token-index';
 import { usePlayground, usePlaygroundState } from './playground-context';
 import { lookUp, readUpTo } from './store/inspection';
@@ -8,6 +9,7 @@ import { isForeign } from './store/text-value';
 
 /** The text's tokens and what is known of each. */
 export interface KnownTokens {
+  readonly runs: readonly Run[];
   readonly index: TokenIndex;
   record(token: Token): TokenRecord | null;
   /** Something is known of all of them. */
@@ -17,22 +19,24 @@ export interface KnownTokens {
 export function useTokens(): KnownTokens {
   const { inspection } = usePlayground();
   // The page's other parts come first while the model writes.
-  const runs = useDeferredValue(usePlaygroundState((state) => state.history?.present.runs));
+  const runs = useDeferredValue(usePlaygroundState((state) => state.history?.present.runs ?? NONE));
   const reading = useStore(inspection.store, (state) => state.reading);
   return useMemo(() => {
-    const known = readUpTo(reading, runs ?? []);
-    const index = new TokenIndex(runs ?? []);
+    const known = readUpTo(reading, runs);
+    const index = new TokenIndex(runs);
     const record = (token: Token) => lookUp(token, reading, known);
     let first = 0;
-    const isWhole = (runs ?? []).every(({ tokens }) => {
+    const isWhole = runs.every(({ tokens }) => {
       if (!tokens) return false;
       const isKnown = tokens.ids.length === 0 || record(index.token(first)) !== null;
       first += tokens.ids.length;
       return isKnown;
     });
-    return { index, record, isWhole };
+    return { runs, index, record, isWhole };
   }, [runs, reading]);
 }
+
+const NONE: readonly Run[] = [];
 
 /** Whether the text's tokens are of another model than the one that is loaded. */
 export function useIsForeign(): boolean {

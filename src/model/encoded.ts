@@ -1,4 +1,4 @@
-/** Token ids of a text, and how many UTF-16 units of it each token completes (0 inside a character). */
+/** Token ids of a text, and how many UTF-16 units of it each token has (StreamingDecoder: 0 if it ends inside a character). */
 export interface Encoded {
   readonly ids: Uint32Array;
   readonly lengths: Uint32Array;

@@ -83,6 +83,13 @@ export function readRecord(records: Float32Array, n: number): TokenRecord {
   };
 }
 
+/** Records of tokens of which only the ids are known. */
+export function unknownRecords(ids: Uint32Array): Float32Array {
+  const records = new Float32Array(ids.length * RECORD_SIZE).fill(-1); // -1: no alternatives are known
+  for (const [i, id] of ids.entries()) records.set([id, Number.NaN, 0, Number.NaN], i * RECORD_SIZE);
+  return records;
+}
+
 export interface Draw {
   readonly id: number;
   /** Score plus noise of every token; -Infinity where the sampler cut it. For verification. */

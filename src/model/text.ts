@@ -1,5 +1,5 @@
 import { type Encoded, joinEncoded } from './encoded';
-import { GREEDY, RECORD_SIZE, type Sampling } from './sampling';
+import { GREEDY, RECORD_SIZE, type Sampling, unknownRecords } from './sampling';
 
 /**
  * A text is its token ids, with where they came from. What was sampled keeps its ids for good; what was typed is
@@ -31,18 +31,32 @@ export function plainText(runs: readonly Run[]): string {
   return runs.map((run) => run.text).join('');
 }
 
+/** The UTF-16 range [from, to) of a text, without joining megabytes of it. */
+export function textBetween(runs: readonly Run[], from: number, to: number): string {
+  let [text, start] = ['', 0];
+  for (const run of runs) {
+    if (start >= to) break;
+    text += run.text.slice(Math.max(0, from - start), to - start);
+    start += run.text.length;
+  }
+  return text;
+}
+
 export function typed(text: string): Run[] {
   return text ? [{ source: 'typed', text, tokens: null }] : [];
 }
 
 /**
  * Replaces the UTF-16 range [from, to) by typed text. Sampled tokens wholly outside the range stay what they are; the
- * rest of a token that the range cuts becomes typed text, so that it is joined anew with its neighbours.
+ * rest of a token that the range cuts becomes typed text, so that it is joined anew with its neighbours. Tokens without
+ * text belong to the character behind them: those that would be left without it are dropped.
  */
 export function replaceText(runs: readonly Run[], from: number, to: number, insert: string): Run[] {
   const left = splitRuns(runs, from);
   const right = splitRuns(runs, to);
-  return merge([...left.before, ...typed(left.cut[0] + insert + right.cut[1]), ...right.after]);
+  const isChanged = from < to || insert !== '';
+  const after = isChanged && !right.after.some((run) => run.text) ? [] : right.after;
+  return merge([...left.before, ...typed(left.cut[0] + insert + right.cut[1]), ...after]);
 }
 
 /** Adds sampled tokens, with their records, at the end; a run holds what was drawn with the same settings. */
@@ -78,17 +92,20 @@ interface Cut {
   readonly after: readonly Run[];
 }
 
+/** A cut between tokens leaves those without text, if there are any, behind it. */
 function splitRuns(runs: readonly Run[], at: number): Cut {
+  if (at === 0) return { before: [], cut: ['', ''], after: runs };
   let start = 0;
   for (const [i, run] of runs.entries()) {
     const end = start + run.text.length;
-    if (at < end) {
-      const inner =
-        at === start ? { before: [], cut: ['', ''] as const, after: [run] } : splitRun(run, at - start);
+    if (at <= end) {
+      const { before, cut, after } = splitRun(run, at - start);
+      const earlier = runs.slice(0, i);
       return {
-        ...inner,
-        before: [...runs.slice(0, i), ...inner.before],
-        after: [...inner.after, ...runs.slice(i + 1)],
+        // Nothing of this run is left before the cut: its first character is broken, with its tokens in earlier runs.
+        before: before.length ? [...earlier, ...before] : withoutUnfinished(earlier),
+        cut,
+        after: [...after, ...runs.slice(i + 1)],
       };
     }
     start = end;
@@ -96,34 +113,56 @@ function splitRuns(runs: readonly Run[], at: number): Cut {
   return { before: runs, cut: ['', ''], after: [] };
 }
 
-/** Cuts strictly inside a run. Tokens that share a character are kept or broken together. */
+/** Cuts inside a run or at its end. Tokens that share a character are kept or broken together. */
 function splitRun(run: Run, at: number): Cut {
   const { text } = run;
-  if (run.source === 'typed') return { before: [], cut: [text.slice(0, at), text.slice(at)], after: [] };
+  if (run.source === 'typed')
+    return at === text.length
+      ? { before: [run], cut: ['', ''], after: [] }
+      : { before: [], cut: [text.slice(0, at), text.slice(at)], after: [] };
   const { lengths } = run.tokens;
   let group = 0; // first token of the group of tokens that completes a character
   let units = 0; // text before that group
   let token = 0;
-  while (units + lengths[token] <= at) {
+  while (token < lengths.length && units + lengths[token] <= at) {
     units += lengths[token++];
     if (lengths[token - 1] > 0) group = token;
   }
   const before = group > 0 ? [slice(run, 0, group, 0, units)] : [];
-  if (units === at) return { before, cut: ['', ''], after: [slice(run, group, undefined, at)] };
+  const rest = (first: number, from: number) =>
+    first < lengths.length ? [slice(run, first, undefined, from)] : [];
+  if (units === at) return { before, cut: ['', ''], after: rest(group, at) };
   const end = units + lengths[token];
-  const after = token + 1 < lengths.length ? [slice(run, token + 1, undefined, end)] : [];
-  return { before, cut: [text.slice(units, at), text.slice(at, end)], after };
+  return { before, cut: [text.slice(units, at), text.slice(at, end)], after: rest(token + 1, end) };
 }
 
-/** The runs before token `place` of run `n`: tokens stay what they are, typed ones and those inside a character too. */
+/** Runs without the tokens at their end that have no text. */
+function withoutUnfinished(runs: readonly Run[]): readonly Run[] {
+  const n = runs.findLastIndex((run) => run.text);
+  const run = runs[n];
+  if (run?.source !== 'sampled') return runs.slice(0, n + 1);
+  const end = run.tokens.lengths.findLastIndex((length) => length > 0) + 1;
+  return [...runs.slice(0, n), slice(run, 0, end, 0)];
+}
+
+/**
+ * The runs before token `place` of run `n`: tokens stay what they are, those inside a character too. Typed ones inside a
+ * character become sampled, of no known record, so that typed text can always be encoded anew.
+ */
 export function cutAtToken(runs: readonly Run[], n: number, place: number): readonly Run[] {
   const run = runs[n];
   if (place === 0) return runs.slice(0, n);
-  const units = run.tokens!.lengths.subarray(0, place).reduce((sum, length) => sum + length, 0);
-  if (run.source === 'sampled') return [...runs.slice(0, n), slice(run, 0, place, 0, units)];
   const { ids, lengths } = run.tokens!;
-  const tokens = { ids: ids.slice(0, place), lengths: lengths.slice(0, place) };
-  return [...runs.slice(0, n), { ...run, text: run.text.slice(0, units), tokens }];
+  const units = lengths.subarray(0, place).reduce((sum, length) => sum + length, 0);
+  const text = run.text.slice(0, units);
+  if (run.source === 'sampled') return [...runs.slice(0, n), slice(run, 0, place, 0, units)];
+  const whole = lengths.subarray(0, place).findLastIndex((length) => length > 0) + 1;
+  const kept = { ...run, text, tokens: { ids: ids.slice(0, whole), lengths: lengths.slice(0, whole) } };
+  const before = [...runs.slice(0, n), ...(whole > 0 ? [kept] : [])];
+  if (whole === place) return before;
+  const inside = ids.slice(whole, place);
+  const tokens = { ids: inside, lengths: new Uint32Array(inside.length) };
+  return appendSampled(before, { text: '', tokens, records: unknownRecords(inside), sampling: null });
 }
 
 function slice(

@@ -7,7 +7,7 @@ export interface Token {
   /** Counted from 0 at the text's first token; the opening `<|endoftext|>` is not counted. */
   readonly number: number;
   readonly id: number;
-  /** UTF-16 units that it completes; none for a token inside a character. */
+  /** Its UTF-16 units; none for a token that ends inside a character. */
   readonly from: number;
   readonly to: number;
   readonly run: Run;
@@ -82,6 +82,24 @@ export class TokenIndex {
     const first = Math.max(from, 0);
     return Array.from({ length: Math.max(to - first, 0) }, (_, i) => this.token(first + i).id);
   }
+}
+
+/**
+ * Where a token stands in the model's sequence, which the opening `<|endoftext|>` begins at position 0. People see tokens
+ * numbered by position: the text's first is token 1.
+ */
+export function positionOf(number: number): number {
+  return number + 1;
+}
+
+/** Which of the text's tokens stands at a position; -1 for the opening one. */
+export function numberAt(position: number): number {
+  return position - 1;
+}
+
+/** Position of the last of so many tokens, the opening one included: how many of them are the text's. */
+export function lastPosition(count: number): number {
+  return Math.max(count - 1, 0);
 }
 
 /** What was recorded when a token was drawn; null for typed tokens, and where a link brought them without. */

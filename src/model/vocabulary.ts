@@ -18,21 +18,47 @@ export function tokenBytes({ bytes, starts }: Vocabulary, id: number): Uint8Arra
   return bytes.subarray(starts[id] ?? 0, starts[id + 1] ?? 0);
 }
 
-/** Turns tokens into text as they come; holds back the bytes of a character that is not complete. */
+const NONE = new Uint8Array();
+
+/**
+ * Turns tokens into text as they come. A token whose bytes end inside a character has no text: the token that completes
+ * the character has the text of both. So a text can be cut behind every token that has text.
+ */
 export class StreamingDecoder {
   private readonly bytesOf: (id: number) => Uint8Array;
   private readonly utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
+  /** Bytes of the tokens that have no text yet. */
+  private held = NONE;
 
   /** @param before tokens that stand before: their last, incomplete character is completed by the first pushes. */
   constructor(bytesOf: (id: number) => Uint8Array, before: ArrayLike<number> = []) {
     this.bytesOf = bytesOf;
-    // A character has at most 4 bytes, so it began at most 3 tokens ago.
-    for (let i = Math.max(0, before.length - 3); i < before.length; i++) this.push(before[i]);
+    let first = before.length;
+    while (first > 0 && !endsCharacter(bytesOf(before[first - 1]))) first--;
+    for (let i = first; i < before.length; i++) this.push(before[i]);
   }
 
   push(id: number): string {
-    return this.utf8.decode(this.bytesOf(id), { stream: true });
+    const bytes = joinBytes(this.held, this.bytesOf(id));
+    const text = this.utf8.decode(bytes, { stream: true });
+    const isOpen = this.utf8.decode() !== ''; // an unfinished character is flushed as U+FFFD
+    this.held = isOpen ? bytes : NONE;
+    return isOpen ? '' : text;
   }
+}
+
+function joinBytes(a: Uint8Array<ArrayBuffer>, b: Uint8Array): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(a.length + b.length);
+  whole.set(a);
+  whole.set(b, a.length);
+  return whole;
+}
+
+/** Whether these bytes end with a whole character, whatever stands before them. */
+function endsCharacter(bytes: Uint8Array): boolean {
+  let start = bytes.length - 1;
+  while (start > 0 && (bytes[start] & 0xc0) === 0x80) start--;
+  return start >= 0 && characterSize(bytes, start) === bytes.length - start;
 }
 
 const SYMBOLS: Record<string, string> = { ' ': '·', '\n': '␊', '\t': '␉', '\r': '␍', '\f': '␌' };

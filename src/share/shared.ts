@@ -143,6 +143,6 @@ function wrong(what: string): EngineError {
   return new EngineError(
     'input',
     `This text cannot be shared: ${what}.`,
-    'Copy it, or save it as plain text.',
+    'Use “Export this text” under Your texts, or copy it.',
   );
 }

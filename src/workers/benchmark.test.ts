@@ -14,7 +14,12 @@ test('measures the backends that this device has, and says which it has not', as
   expect(cpu).toMatchObject({ kind: 'cpu', kernels: null });
   expect(cpu.places.map(({ position }) => position)).toEqual([64, 1024]);
   expect(cpu.places[1].memory).toEqual(cpu.places[0].memory);
-  expect(cpu.flatness.low).toBeGreaterThan(0);
+  const [near, far] = cpu.places;
+  // Far over near: above 1 means that a token costs more further into the text.
+  expect(cpu.flatness.median / (far.decode.median / near.decode.median)).toBeGreaterThan(0.5);
+  expect(cpu.flatness.median / (far.decode.median / near.decode.median)).toBeLessThan(2);
+  expect(cpu.flatness.low).toBeLessThanOrEqual(cpu.flatness.median);
+  expect(cpu.flatness.high).toBeGreaterThanOrEqual(cpu.flatness.median);
   expect(new Set(heard.map(({ label }) => label))).toContain('Reading 1,024 tokens on the processor');
   expect(heard.every(({ part }) => part >= 0 && part <= 1)).toBe(true);
 });

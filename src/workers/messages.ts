@@ -144,8 +144,8 @@ export interface Verification {
 
 export interface Finding {
   readonly verdict: Verdict;
-  /** Of the text's tokens, the opening one not counted. */
-  readonly position: number;
+  /** Which of the text's tokens (model/token-index.ts). */
+  readonly number: number;
   readonly id: number;
   /** What is drawn in its place. */
   readonly drawn: number;

@@ -71,7 +71,7 @@ describe.each(['leap-denominator', 'leap-rms-decay-conv'])('%s', (name) => {
       const changed = ids.with(i, 1 + ((ids[i] + 7 * i) % 63));
       if (changed[i] === ids[i]) changed[i]++;
       const { findings } = await verified(backend, model, changed, SAMPLING);
-      expect(findings[0]).toMatchObject({ position: PROMPT.length + i, id: changed[i], drawn: ids[i] });
+      expect(findings[0]).toMatchObject({ number: PROMPT.length + i, id: changed[i], drawn: ids[i] });
       if (findings[0].verdict !== 'different') ties++;
     }
     expect(ties).toBeLessThan(3);

@@ -4,6 +4,7 @@ import type { Model } from '../model/folder';
 import { Pace } from '../model/pace';
 import type { Sampling } from '../model/sampling';
 import { SeenTokens } from '../model/seen';
+import { numberAt } from '../model/token-index';
 import { judge } from '../model/verify';
 import { StreamingDecoder } from '../model/vocabulary';
 import { encodeRuns } from './encode';
@@ -34,10 +35,10 @@ export async function verifyText(
 }
 
 function isFaithful({ tokenizer }: Model, runs: readonly VerifyRun[], parts: readonly Part[]): boolean {
-  let before: number[] = []; // as many as a character may have
+  const before: number[] = [];
   return runs.every(({ text, ids }, run) => {
     const decoder = new StreamingDecoder((id) => tokenizer.bytes[id] ?? new Uint8Array(), before);
-    before = [...before, ...Array.from(parts[run].ids).slice(-3)].slice(-3);
+    for (const id of Array.from(parts[run].ids)) before.push(id);
     return !ids || Array.from(ids, (id) => decoder.push(id)).join('') === text;
   });
 }
@@ -79,7 +80,7 @@ export async function verifyTokens(
         const judgement = judge(await streams.logits(), drawnWith, draw, seen.now(), id);
         counts[judgement.verdict]++;
         if (judgement.verdict !== 'exact' && findings.length < MOST_FINDINGS)
-          findings.push({ ...judgement, id, position: draw - 1 });
+          findings.push({ ...judgement, id, number: numberAt(draw) });
         await streams.read([id]);
         seen.add(id);
         checked++;

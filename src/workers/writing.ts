@@ -23,7 +23,7 @@ export class Writing {
     this.tokens = tokens;
     this.stops = new StopSequences(request.stopSequences ?? []);
     this.promptLength = tokens.length;
-    this.decoder = new StreamingDecoder((id) => model.tokenizer.bytes[id], tokens.slice(-3));
+    this.decoder = new StreamingDecoder((id) => model.tokenizer.bytes[id], tokens);
   }
 
   /** Tokens before the place where the text parted from another, the opening one included; null where it did not. */

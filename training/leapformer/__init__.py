@@ -1,5 +1,6 @@
-"""LeaPformer language models: from raw text to a published model folder.
+"""Trains LeaPformer language models and exports them as model folders for the playground.
 
-The model is that of "LeaPformer: Enabling Linear Transformers for Autoregressive and Simultaneous
-Tasks via Learned Proportions" (arXiv 2405.13046), with the options of `config.ModelConfig`.
+The model is described in "LeaPformer: Enabling Linear Transformers for Autoregressive and
+Simultaneous Tasks via Learned Proportions" (arXiv 2405.13046); `config.ModelConfig` lists its
+options.
 """

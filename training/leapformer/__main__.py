@@ -1,12 +1,13 @@
-"""LeaPformer: from raw text to a published model. `python -m leapformer COMMAND --help`."""
+"""Trains LeaPformer models and exports them. See `python -m leapformer COMMAND --help`."""
 
-import argparse
 import json
 import sys
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
+from typing import Any
 
-from .files import UserError
+from .config import ONNX_FORMS, PRECISIONS, RunConfig
+from .files import UserError, write_text
 
 
 def _prepare(a: Namespace) -> None:
@@ -17,7 +18,6 @@ def _prepare(a: Namespace) -> None:
 
 
 def _train(a: Namespace) -> None:
-    from .config import RunConfig
     from .train import train
 
     print(train(RunConfig.read(a.config, a.set), a.data, a.out, a.until))
@@ -26,12 +26,12 @@ def _train(a: Namespace) -> None:
 def _evaluate(a: Namespace) -> None:
     from .concentration import document_windows, measure
     from .evaluate import generated_repetition, long_stream, perplexity, read_text, write_samples
-    from .export import load_any, write_figures
+    from .load import load_model, tokenizer_of
     from .sample import Sampling, choose_sampling
     from .tokenizer import load_tokenizer
 
-    model, path = load_any(a.model, not a.last)
-    tokenizer = load_tokenizer(path)
+    model = load_model(a.model, not a.last)
+    tokenizer = load_tokenizer(tokenizer_of(a.model))
     figures: dict = {"perplexity": perplexity(model, tokenizer, a.text)}
     if a.window:
         figures["by_windows"] = perplexity(model, tokenizer, a.text, a.window)
@@ -48,7 +48,10 @@ def _evaluate(a: Namespace) -> None:
             figures["samples"] = write_samples(model, tokenizer, tokens, sampler, a.samples)
         if a.generate:
             figures["repetition"] = generated_repetition(model, tokens, sampler, a.generate)
-    write_figures(figures, a.out)
+    text = json.dumps(figures, indent=1)
+    print(text)
+    if a.out:
+        write_text(a.out, text + "\n")
 
 
 def _identity(a: Namespace) -> dict[str, str]:
@@ -71,14 +74,14 @@ def _index(a: Namespace) -> None:
 def _onnx(a: Namespace) -> None:
     from .onnx_export import check_onnx, export_onnx
 
-    export_onnx(a.model, a.out, a.standard)
+    export_onnx(a.model, a.out, a.form, a.last_logits)
     golden = json.loads((a.model / "golden.json").read_text())
-    print("largest differences to golden.json:", json.dumps(check_onnx(a.out, golden)))
+    exact = a.form in ("float32", "standard")
+    print("largest differences to golden.json:", json.dumps(check_onnx(a.out, golden, exact)))
 
 
 def _bench(a: Namespace) -> None:
     from .bench import bench
-    from .config import RunConfig
 
     print(json.dumps(bench(RunConfig.read(a.config, a.set), a.steps)))
 
@@ -90,109 +93,158 @@ def _study(a: Namespace) -> None:
 
 
 def _make(a: Namespace) -> None:
-    from . import checkpoint
-    from .config import RunConfig
-    from .export import check_export
+    from .checkpoint import require_end
+    from .export import check_export, export
+    from .prepare import prepare, summary
+    from .train import train
 
-    texts = [a.valid[0], *([a.test] if a.test else [])]
     config = RunConfig.read(a.config, a.set)
-    check_export(config, a.out, _identity(a), texts)
-    a.data, a.until, a.run_folder, folder = a.work / "data", None, a.work / "run", a.out
-    a.out = a.data
-    _prepare(a)
-    a.out = a.run_folder
-    _train(a)
-    checkpoint.require_end(a.run_folder, config.steps)
-    a.valid, a.out, a.last = a.valid[0], folder, False
-    _export(a)
+    check_export(config, a.out, _identity(a), [a.valid[0], *([a.test] if a.test else [])])
+    data, run = a.work / "data", a.work / "run"
+    splits = {"train": a.train, "valid": a.valid}
+    print(summary(prepare(splits, data, a.tokenizer, a.vocabulary, a.every)))
+    print(train(config, data, run))
+    require_end(run, config.steps)
+    manifest = export(run, a.out, a.dtype, _identity(a), a.valid[0], a.test)
+    print(json.dumps(manifest, indent=2))
+
+
+def _text_options() -> ArgumentParser:
+    options = ArgumentParser(add_help=False)
+    files = {"type": Path, "nargs": "+", "required": True, "metavar": "FILE|FOLDER"}
+    options.add_argument("--train", **files, help="WikiText files or JSON lines to train on")
+    options.add_argument("--valid", **files, help="the same for validation")
+    options.add_argument("--tokenizer", type=Path, help="tokenizer.json (default: train one)")
+    options.add_argument(
+        "--vocabulary", type=int, default=8192, help="entries of a new tokenizer (default 8192)"
+    )
+    options.add_argument(
+        "--every", type=int, default=6, help="train it on every Nth article (default 6)"
+    )
+    return options
+
+
+def _config_options() -> ArgumentParser:
+    options = ArgumentParser(add_help=False)
+    options.add_argument("config", type=Path, help="a TOML file, see configs/")
+    options.add_argument(
+        "--set",
+        action="append",
+        metavar="KEY=VALUE",
+        help="change a key of the config, e.g. tokens=1000000",
+    )
+    return options
+
+
+def _model_options() -> ArgumentParser:
+    options = ArgumentParser(add_help=False)
+    options.add_argument(
+        "--dtype", choices=PRECISIONS, default="int8", help="precision of the weights (int8)"
+    )
+    options.add_argument("--id", help="default: the name of the run with -v1 appended")
+    options.add_argument("--name", help="name of the model on the page")
+    options.add_argument("--description", help="one sentence about the model")
+    options.add_argument(
+        "--test", type=Path, help="a WikiText file to score as well, once, for the final model"
+    )
+    return options
+
+
+def _add_evaluate(commands: Any) -> None:
+    command = commands.add_parser(
+        "evaluate", help="measure perplexity, loss by position and repetition"
+    )
+    command.add_argument("model", type=Path, help="a model folder, run folder or checkpoint")
+    command.add_argument("--text", type=Path, required=True, help="a WikiText file")
+    command.add_argument(
+        "--long", action="store_true", help="loss by position in a stream without state resets"
+    )
+    command.add_argument(
+        "--concentration", action="store_true", help="how concentrated attention is, by head"
+    )
+    command.add_argument(
+        "--window",
+        type=int,
+        default=0,
+        metavar="N",
+        help="perplexity also in windows of N tokens without carried state",
+    )
+    command.add_argument("--samples", type=int, default=0, help="number of continuations to write")
+    command.add_argument("--sampling", action="store_true", help="choose sampler defaults")
+    command.add_argument(
+        "--generate", type=int, default=0, help="measure repetition in this many tokens"
+    )
+    command.add_argument(
+        "--last", action="store_true", help="use the last weights of a run, not the averaged ones"
+    )
+    command.add_argument("--out", type=Path, help="write the figures to this JSON file, too")
+    command.set_defaults(run=_evaluate)
+
+
+def _add_onnx(commands: Any) -> None:
+    command = commands.add_parser("onnx", help="export a model folder as an ONNX file")
+    command.add_argument("model", type=Path, help="a model folder")
+    command.add_argument("--out", type=Path, required=True, metavar="FILE")
+    command.add_argument(
+        "--form",
+        choices=ONNX_FORMS,
+        default="float32",
+        help="default float32; standard: float32, only opset 27, no com.microsoft",
+    )
+    command.add_argument(
+        "--last-logits", action="store_true", help="compute only the logits of the last token"
+    )
+    command.set_defaults(run=_onnx)
 
 
 def _parser() -> ArgumentParser:
     parser = ArgumentParser(prog="leapformer", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    text, config, model = _text_options(), _config_options(), _model_options()
 
-    text = argparse.ArgumentParser(add_help=False)
-    text.add_argument("--train", type=Path, nargs="+", required=True, metavar="FILE|FOLDER")
-    text.add_argument("--valid", type=Path, nargs="+", required=True, metavar="FILE|FOLDER")
-    text.add_argument("--tokenizer", type=Path, help="a tokenizer.json; else one is trained")
-    text.add_argument("--vocabulary", type=int, default=8192, help="entries (default 8192)")
-    text.add_argument("--every", type=int, default=6, help="train it on each Nth article")
-
-    settings = argparse.ArgumentParser(add_help=False)
-    settings.add_argument("config", type=Path, help="a TOML file, see configs/")
-    settings.add_argument(
-        "--set", action="append", metavar="KEY=VALUE", help="change the config, e.g. tokens=1000000"
-    )
-
-    identity = argparse.ArgumentParser(add_help=False)
-    identity.add_argument("--dtype", choices=("int8", "float16", "float32"), default="int8")
-    identity.add_argument("--id", help="default: the run's name and -v1")
-    identity.add_argument("--name")
-    identity.add_argument("--description")
-    identity.add_argument("--test", type=Path, help="score this text too; once, at the very end")
-
-    command = commands.add_parser("prepare", parents=[text], help="raw text to token shards")
+    command = commands.add_parser("prepare", parents=[text], help="convert text to token shards")
     command.add_argument("--out", type=Path, required=True, metavar="FOLDER")
     command.set_defaults(run=_prepare)
 
-    command = commands.add_parser("train", parents=[settings], help="train a run, or go on with it")
+    command = commands.add_parser("train", parents=[config], help="start, resume or extend a run")
     command.add_argument("--data", type=Path, required=True, help="a prepared folder")
     command.add_argument("--out", type=Path, required=True, help="the run's folder")
-    command.add_argument("--until", type=int, metavar="STEP", help="stop there with a checkpoint")
+    command.add_argument("--until", type=int, metavar="STEP", help="stop with a checkpoint there")
     command.set_defaults(run=_train)
 
-    command = commands.add_parser("evaluate", help="perplexity, long streams, repetition")
-    command.add_argument("model", type=Path, help="a model folder, run folder or checkpoint")
-    command.add_argument("--text", type=Path, required=True, help="a WikiText file")
-    command.add_argument("--long", action="store_true", help="loss by position, never wiped")
-    command.add_argument(
-        "--concentration", action="store_true", help="how concentrated attention is, by head"
-    )
-    command.add_argument(
-        "--window", type=int, default=0, metavar="N", help="also by windows of N tokens, no state"
-    )
-    command.add_argument("--samples", type=int, default=0, help="continuations to write")
-    command.add_argument("--sampling", action="store_true", help="choose sampler defaults")
-    command.add_argument("--generate", type=int, default=0, help="tokens to measure repetition in")
-    command.add_argument("--last", action="store_true", help="a run's last weights, not averaged")
-    command.add_argument("--out", type=Path, help="write the figures here as JSON too")
-    command.set_defaults(run=_evaluate)
+    _add_evaluate(commands)
 
-    command = commands.add_parser("export", parents=[identity], help="a run to a model folder")
+    command = commands.add_parser("export", parents=[model], help="export a run as a model folder")
     command.add_argument("run_folder", type=Path, metavar="RUN")
     command.add_argument("--out", type=Path, required=True, metavar="FOLDER")
     command.add_argument("--valid", type=Path, required=True, help="a WikiText file")
-    command.add_argument("--last", action="store_true", help="the last weights, not averaged")
+    command.add_argument(
+        "--last", action="store_true", help="export the last weights, not the averaged ones"
+    )
     command.set_defaults(run=_export)
 
     command = commands.add_parser("index", help="index.json beside model folders, from them")
     command.add_argument("folder", type=Path, metavar="FOLDER", help="where index.json stands")
     command.set_defaults(run=_index)
 
-    command = commands.add_parser("onnx", help="a model folder to an ONNX file")
-    command.add_argument("model", type=Path)
-    command.add_argument("--out", type=Path, required=True, metavar="FILE")
-    command.add_argument(
-        "--standard", action="store_true", help="opset 27 alone, without com.microsoft"
-    )
-    command.set_defaults(run=_onnx)
+    _add_onnx(commands)
 
-    command = commands.add_parser("bench", parents=[settings], help="speed of a whole step")
-    command.add_argument("--steps", type=int, default=10)
+    command = commands.add_parser("bench", parents=[config], help="measure the speed of a step")
+    command.add_argument("--steps", type=int, default=10, help="steps to time (default 10)")
     command.set_defaults(run=_bench)
 
     command = commands.add_parser(
-        "study", parents=[settings], help="configurations side by side, with intervals"
+        "study", parents=[config], help="compare variants of a config, with intervals"
     )
-    command.add_argument("--only", nargs="+", metavar="VARIANT", help="these variants alone")
+    command.add_argument("--only", nargs="+", metavar="VARIANT", help="run only these variants")
     command.add_argument("--data", type=Path, required=True, help="a prepared folder")
     command.add_argument("--out", type=Path, required=True, metavar="FOLDER")
     command.set_defaults(run=_study)
 
     command = commands.add_parser(
-        "make", parents=[settings, text, identity], help="prepare, train and export in one"
+        "make", parents=[config, text, model], help="prepare, train and export in one command"
     )
-    command.add_argument("--work", type=Path, required=True, help="shards and run go here")
+    command.add_argument("--work", type=Path, required=True, help="folder for shards and run")
     command.add_argument("--out", type=Path, required=True, metavar="FOLDER")
     command.set_defaults(run=_make)
     return parser

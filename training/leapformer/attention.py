@@ -1,4 +1,4 @@
-"""LeaPformer attention (arXiv 2405.13046), causal. Its softmax twin is in `softmax.py`.
+"""Causal LeaPformer attention (arXiv 2405.13046). The softmax control is in `softmax.py`.
 
 For token i of a stream, per head of width e, after the projections:
 
@@ -8,8 +8,8 @@ For token i of a stream, per head of width e, after the projections:
     S_i = a_i S_{i-1} + k~_i v_i^T,  z_i = a_i z_{i-1} + k~_i          a = 0 at a document's start
     output = q~_i S_i / max(q~_i . z_i, floor)     or     rms(q~_i S_i)
 
-`linear_attention` computes the last three lines in parallel for a segment of a stream;
-`linear_attention_step` does one token. Both carry (S, z) from call to call.
+`linear_attention` computes the last three lines in parallel for a segment of a stream,
+`linear_attention_step` for one token. Both take the state (S, z) and return the new one.
 """
 
 import math
@@ -20,17 +20,17 @@ from torch.nn import functional as F
 
 from .config import ModelConfig
 
-CHUNK = 64  # quadratic inside a chunk, a state between chunks; 64 was the fastest of 32 to 256
+CHUNK = 64  # quadratic inside a chunk, recurrent between chunks; fastest of 32 to 256
 
 
 def rms(x: Tensor, eps: float) -> Tensor:
-    """x / sqrt(mean(x^2) + eps) over the last dimension, computed in at least float32."""
+    """x / sqrt(mean(x^2) + eps) over the last dimension, computed in float32 or float64."""
     wide = x if x.dtype == torch.float64 else x.float()
     return (wide * torch.rsqrt(wide.square().mean(-1, keepdim=True) + eps)).to(x.dtype)
 
 
 class Proportion(nn.Module):
-    """One learned proportion a token: sigmoid(W_2 relu(W_1 x + b_1) + b_2), in (0, 1)."""
+    """One learned proportion per token: sigmoid(W_2 relu(W_1 x + b_1) + b_2), in (0, 1)."""
 
     def __init__(self, head_size: int, hidden_size: int) -> None:
         super().__init__()
@@ -38,12 +38,12 @@ class Proportion(nn.Module):
         self.output = nn.Linear(hidden_size, 1)
 
     def start_wide(self, gain: float) -> None:
-        """Weights that give logits of about unit spread for inputs relu(u) / gain, u ~ N(0, 1).
+        """Initializes for logits of about unit variance with inputs relu(u) / gain, u ~ N(0, 1).
 
-        PyTorch's usual start leaves the sigmoid nearly constant, and it hardly ever moves: the
-        re-weighting would do nothing. Here hidden weights are N(0, (1.4 gain)^2 / e), output
-        weights N(0, 4 / (e/4)), biases 0; gain is sqrt(e) for queries (they are divided by it),
-        1 for keys.
+        With PyTorch's default initialization the sigmoid is nearly constant and hardly changes
+        during training, so the re-weighting has no effect. Here hidden weights are
+        N(0, (1.4 gain)^2 / e), output weights N(0, 4 / (e/4)), biases 0; gain is sqrt(e) for
+        queries, which are divided by it, and 1 for keys.
         """
         fan_in, hidden = self.hidden.in_features, self.hidden.out_features
         nn.init.normal_(self.hidden.weight, std=1.4 * gain / math.sqrt(fan_in))
@@ -58,7 +58,7 @@ class Proportion(nn.Module):
 
 @torch.library.custom_op("leapformer::materialize", mutates_args=())
 def materialize(x: Tensor) -> Tensor:
-    """x, written to memory: a wall that the compiler fuses nothing across, nor in the gradient."""
+    """A copy of x in memory. The compiler fuses nothing across it, forward or backward."""
     return x.clone(memory_format=torch.contiguous_format)
 
 
@@ -74,7 +74,7 @@ def split_by_proportion(x: Tensor, proportion: Tensor) -> Tensor:
     """[x cos(pi/2 P), x sin(pi/2 P)]: x [..., e], proportion [..., 1] -> [..., 2 e]."""
     wide = proportion if proportion.dtype == torch.float64 else proportion.float()
     angle = wide * (math.pi / 2)
-    # else the compiler would fuse cos and sin into the products, and redo them for each feature
+    # without the copy the compiler fuses cos and sin into the products and repeats them per feature
     cos, sin = materialize(torch.stack([angle.cos(), angle.sin()]).to(x.dtype))
     return torch.cat([x * cos, x * sin], -1)
 
@@ -82,23 +82,23 @@ def split_by_proportion(x: Tensor, proportion: Tensor) -> Tensor:
 def linear_attention(
     q: Tensor, k: Tensor, v: Tensor, log_a: Tensor | None, start: Tensor, state: Tensor, z: Tensor
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """The recurrence above for a segment of T tokens, chunk by chunk.
+    """The recurrence above for a segment of T tokens, computed chunk by chunk.
 
     q, k [B, h, T, E]; v [B, h, T, e]; log_a [B, h, T] (log of the decay) or None; start [B, T],
-    true where a document starts; state S [B, h, E, e]; z [B, h, E]. Sums run in the dtype of S.
+    true where a document starts; state S [B, h, E, e]; z [B, h, E]. Sums have the dtype of S.
     Returns q~S [B, h, T, e], q~.z [B, h, T], and S and z after the segment.
 
-    Decays inside a chunk are exp of differences of sums of at most CHUNK logarithms; a document's
-    start is an exact zero by a mask, never a large negative logarithm.
+    A decay inside a chunk is exp of a difference of sums of at most CHUNK logarithms. A mask makes
+    the decay at a document's start exactly zero; a large negative logarithm would lose precision.
     """
     B, h, T, _ = q.shape
     C = CHUNK if T % CHUNK == 0 else T
     n = T // C
     q, k, v = (x.reshape(B, h, n, C, -1) for x in (q, k, v))
-    document = start.view(B, 1, n, C).cumsum(-1)  # number within the chunk; 0 continues the state
+    document = start.view(B, 1, n, C).cumsum(-1)  # index in the chunk; 0 continues the state
     sum_log = start.new_zeros(B, h, n, C, dtype=state.dtype)
     if log_a is not None:
-        # the start's own decay is the mask's business
+        # the mask below handles the decay at a start
         sum_log = log_a.to(state.dtype).masked_fill(start[:, None], 0.0).view(B, h, n, C).cumsum(-1)
 
     # D[i, j] = a_{j+1} ... a_i within a document, 0 across documents and in the future
@@ -132,7 +132,7 @@ def linear_attention(
 def linear_attention_step(
     q: Tensor, k: Tensor, v: Tensor, log_a: Tensor | None, start: Tensor, state: Tensor, z: Tensor
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """The same for one token (T = 1), as the paper's recurrence states it."""
+    """The same for one token (T = 1), by the recurrence of the paper."""
     a = torch.ones_like(z[..., 0]) if log_a is None else log_a[..., 0].exp().to(z.dtype)
     a = a.masked_fill(start, 0.0)
     state = state * a[..., None, None] + k.transpose(-1, -2).to(z.dtype) @ v.to(z.dtype)
@@ -142,9 +142,9 @@ def linear_attention_step(
 
 
 def short_convolution(x: Tensor, weight: Tensor, past: Tensor) -> tuple[Tensor, Tensor]:
-    """Causal depthwise convolution: x [B, T, c], weight [c, 4] (last tap: now), past [B, 3, c].
+    """Causal depthwise convolution: x [B, T, c], weight [c, 4], past inputs [B, 3, c].
 
-    Returns the result and the last three inputs.
+    The last tap is for the current token. Returns the result and the last three inputs.
     """
     taps, T = weight.shape[1], x.shape[1]
     rows = torch.cat([past.to(x.dtype), x], 1)
@@ -194,7 +194,7 @@ class Attention(nn.Module):
         u, rows = self.qkv(x), {}
         if c.conv_kernel:
             u, last = short_convolution(u, self.convolution.weight, state["rows"])
-            u = materialize(u)  # its gradient comes transposed; the convolution's wants rows
+            u = materialize(u)  # the convolution's backward is slow on the transposed gradient
             rows["rows"] = last.to(state["rows"].dtype)
         u = u.view(B, T, 3, c.num_attention_heads, c.head_size).permute(2, 0, 3, 1, 4)
         q, k, v = F.relu(u[0]) / math.sqrt(c.head_size), F.relu(u[1]), u[2]
@@ -206,7 +206,7 @@ class Attention(nn.Module):
             q, k = split_by_proportion(q, static), split_by_proportion(k, static)
         log_a = None
         if c.decay:
-            # half-lives of thousands of tokens need more digits than bfloat16 has
+            # half-lives of thousands of tokens need more precision than bfloat16
             with torch.autocast(x.device.type, enabled=False):
                 gate = self.decay(x.to(self.decay.weight.dtype))
             log_a = F.logsigmoid(gate).transpose(1, 2)
@@ -215,7 +215,7 @@ class Attention(nn.Module):
     def forward(
         self, x: Tensor, start: Tensor, position: Tensor, state: dict[str, Tensor]
     ) -> tuple[Tensor, dict[str, Tensor]]:
-        """x [B, T, d], start [B, T] (true opens a document), position [B, T] -> [B, T, d]."""
+        """x [B, T, d], start [B, T] (true at a document's start), position [B, T] -> [B, T, d]."""
         c = self.config
         q, k, v, log_a, rows = self.project(x, position, state)
         attend = linear_attention_step if x.shape[1] == 1 else linear_attention
@@ -231,7 +231,7 @@ class Attention(nn.Module):
 
 
 class Scale(nn.Module):
-    """A vector of factors, one a channel (the weight of an rms norm)."""
+    """One factor per channel: the weight of an rms norm."""
 
     def __init__(self, size: int) -> None:
         super().__init__()
@@ -239,9 +239,9 @@ class Scale(nn.Module):
 
 
 class Convolution(nn.Module):
-    """Taps of `short_convolution` [channels, taps]; starts as the identity.
+    """The taps of `short_convolution` [channels, taps], initialized as the identity.
 
-    Laid out tap by tap in memory, so that the compiler reads many channels at once.
+    Stored tap by tap in memory so that the compiled loop reads adjacent channels.
     """
 
     def __init__(self, channels: int, taps: int) -> None:

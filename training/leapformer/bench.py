@@ -1,4 +1,4 @@
-"""How much of the machine a training step uses: its products as a share of bare bfloat16 ones."""
+"""Measures the speed of training steps relative to plain bfloat16 matrix products."""
 
 import tempfile
 import time
@@ -11,11 +11,12 @@ import torch
 from .config import RunConfig
 from .files import write_text
 from .prepare import prepare
-from .train import Run, Workers
+from .train import Run
+from .workers import Workers
 
 
 def matmul_rate(device: torch.device, seconds: float = 2.0) -> float:
-    """FLOP/s of bfloat16 matrix products of the training's shape (2048 x 1280 x 2048)."""
+    """FLOP/s of bfloat16 matrix products of a typical shape (2048 x 1280 x 2048)."""
     a = torch.randn(2048, 1280, device=device).bfloat16()
     b = torch.randn(1280, 2048, device=device).bfloat16()
     for _ in range(3):
@@ -30,13 +31,13 @@ def matmul_rate(device: torch.device, seconds: float = 2.0) -> float:
 
 
 def bench(config: RunConfig, steps: int) -> dict[str, float]:
-    """Times whole steps (data, forward, backward, optimizers, average) of a run on made-up text.
+    """Times whole steps (data, forward, backward, optimizers, average) of a run on synthetic text.
 
-    Matrix products are timed before, between and after the steps, so that both see the same
-    machine; a step counts 6 FLOP a parameter and token, the attention's own not at all.
+    Matrix products are timed before, between and after the steps, under the same load of the
+    machine. A step counts as 6 FLOP per parameter and token; attention itself is not counted.
     """
-    plain = replace(config.data, weights={})  # made-up text has no sources to prefer
-    config = replace(config, data=plain, decay_data=None)
+    plain = replace(config.data, weights={})  # the synthetic text has one source
+    config = replace(config, data=plain, cooldown_data=None)
     with tempfile.TemporaryDirectory() as folder:
         data = _make_text(Path(folder), config)
         workers = Workers()

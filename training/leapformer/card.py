@@ -1,9 +1,12 @@
-"""The model card: a README in the form that model hubs use."""
+"""The README (model card) and the LICENSE of a model folder."""
 
 import textwrap
 
 from .config import ModelConfig
 
+# English Wikipedia's own license at the time of the training text (until 2019)
+LICENSE = "CC BY-SA 3.0"
+_LICENSE_URL = "https://creativecommons.org/licenses/by-sa/3.0/legalcode"
 _REWEIGHTING = {
     "leap": "learned proportions (LeaPformer)",
     "static": "static proportions (cosFormer)",
@@ -14,7 +17,10 @@ _REWEIGHTING = {
 def card(
     config: ModelConfig, identity: dict, precision: str, parameters: int, figures: dict
 ) -> str:
-    """Markdown with a YAML head. `figures`: what was measured, and "trained" (a sentence)."""
+    """The model card in Markdown with YAML front matter, the form that model hubs use.
+
+    `figures`: the measurements, and a sentence about the training under "trained".
+    """
     c = config
     valid, trained = figures["validation"], figures["trained"]
     options = [
@@ -26,16 +32,6 @@ def card(
         f"short convolution over {c.conv_kernel} tokens" if c.conv_kernel else "no convolution",
         f"positions: {c.position}",
     ]
-    rows = [
-        ("nats a token", "nats_per_token"),
-        ("word perplexity", "word_perplexity"),
-        ("bits a byte", "bits_per_byte"),
-    ]
-    tests = [figures[name] for name in ("validation", "test") if name in figures]
-    heads = ["validation", "test"][: len(tests)]
-    table = "\n".join(
-        f"| {name} | {' | '.join(str(t[key]) for t in tests)} |" for name, key in rows
-    )
     return f"""---
 language: en
 license: cc-by-sa-3.0
@@ -47,8 +43,8 @@ pipeline_tag: text-generation
 
 {identity["description"]}
 
-A language model with LeaPformer attention (arXiv 2405.13046): each next token costs the same time
-and the same memory, however long the text. {parameters:,} parameters, stored as {precision}.
+A language model with LeaPformer attention (arXiv 2405.13046): a token takes the same time and the
+same memory at any length of the text. {parameters:,} parameters, stored as {precision}.
 
 ## Model
 
@@ -58,21 +54,55 @@ and the same memory, however long the text. {parameters:,} parameters, stored as
 
 {textwrap.fill(trained[0].upper() + trained[1:], 100)}
 
-The text is English Wikipedia ({identity["license"]} / GFDL): a WikiText-103-sized set of Wikipedia
+The text is English Wikipedia ({LICENSE} / GFDL): a WikiText-103-sized set of Wikipedia
 articles, decontaminated against and evaluated on WikiText-103.
 
 ## Evaluation
 
-WikiText-103, detokenized ({valid["round_trip"]:.1%} of its lines are turned back exactly), state
-carried, every token scored but the first, {valid["words"]:,} words in validation:
+WikiText-103, detokenized ({valid["round_trip"]:.1%} of its lines can be restored exactly), state
+carried, every token but the first scored, {valid["words"]:,} words in validation:
 
-| measured | {" | ".join(heads)} |
-|---|{"---|" * len(heads)}
-{table}
+{_table(figures)}
 
 ## Limits
 
-A small model: it imitates encyclopedia prose and invents its facts. It knows English
-Wikipedia up to 2019, has no instructions to follow, and repeats the biases of its text. Not for
-any use where a statement must be true.
+A small model: it imitates the style of an encyclopedia and invents facts. It was trained on
+English Wikipedia up to 2019, does not follow instructions, and repeats the biases of its text. Do
+not use it where statements must be true.
+
+## License
+
+{LICENSE}, like the text that the model was trained on; [LICENSE](LICENSE) has the attribution.
+"""
+
+
+def _table(figures: dict) -> str:
+    """The figures of the validation text and, if it was scored, of the test text in Markdown."""
+    rows = [
+        ("nats a token", "nats_per_token"),
+        ("word perplexity", "word_perplexity"),
+        ("bits a byte", "bits_per_byte"),
+    ]
+    texts = [name for name in ("validation", "test") if name in figures]
+    lines = [f"| metric | {' | '.join(texts)} |", f"|---|{'---|' * len(texts)}"]
+    for name, key in rows:
+        lines.append(f"| {name} | {' | '.join(str(figures[text][key]) for text in texts)} |")
+    return "\n".join(lines)
+
+
+def license_text(identity: dict[str, str]) -> str:
+    """The LICENSE file of a model folder, with its attribution."""
+    return f"""{identity["name"]} ({identity["id"]})
+Weights, tokenizer, golden vectors and model card
+Copyright (c) 2026 LeaPformer Playground contributors
+
+Licensed under Creative Commons Attribution-ShareAlike 3.0 Unported ({LICENSE}):
+{_LICENSE_URL}
+
+Attribution: trained on articles of English Wikipedia, https://en.wikipedia.org, by
+Wikipedia contributors, available under {LICENSE} and the GFDL. The history page of
+an article names its authors. If you share this model, or a model made from it, keep
+this notice, state your changes, and use the same license.
+
+The code of the LeaPformer Playground is under the MIT license.
 """

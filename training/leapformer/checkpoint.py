@@ -1,4 +1,4 @@
-"""Checkpoints: everything that decides the rest of a run, written whole or not at all."""
+"""Checkpoints hold everything needed to resume a run bit for bit; they are written atomically."""
 
 import pickle
 from dataclasses import asdict
@@ -12,13 +12,13 @@ from .files import UserError, atomic, require_space
 from .model import LeapFormer
 
 FORMAT = 1
-KEEP = 2
-# A run may be resumed with other values of these: they change no number, or only the future.
+KEEP = 2  # checkpoints of a run
+# A run may be resumed with other values of these keys.
 _FREE = {"tokens", "average", "checkpoint_minutes", "validate_every", "log_every"}
 
 
 def save(folder: Path, state: dict[str, Any]) -> Path:
-    """Writes checkpoint-STEP.pt and then removes all but the last two."""
+    """Writes checkpoint-STEP.pt, then removes all but the last `KEEP`."""
     path = path_at(folder, state["step"])
     with atomic(path) as file:
         torch.save({"format": FORMAT, **state}, file)
@@ -28,45 +28,48 @@ def save(folder: Path, state: dict[str, Any]) -> Path:
 
 
 def load(path: Path, device: torch.device | str = "cpu") -> dict[str, Any]:
-    """Reads a checkpoint. Raises UserError where it is damaged or of another format."""
+    """Reads a checkpoint. Raises UserError if it is damaged or has another format."""
     try:
         state = torch.load(path, map_location=device, weights_only=True)
     except (OSError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
         raise UserError(
-            f"{path} cannot be read ({error}): delete it, the run resumes from the one before"
+            f"{path} cannot be read ({error}): delete it to resume from the checkpoint before"
         ) from error
     if state.get("format") != FORMAT:
-        raise UserError(f"{path} is of another format: train with the version that wrote it")
+        raise UserError(
+            f"{path} has another format: train with the version of leapformer that wrote it"
+        )
     return state
 
 
 def path_at(folder: Path, step: int) -> Path:
-    """Where the checkpoint of a step is or will be."""
+    """The path of the checkpoint of a step."""
     return folder / f"checkpoint-{step:07}.pt"
 
 
 def latest(folder: Path) -> Path | None:
-    """The newest checkpoint of a run, if there is one."""
+    """The newest checkpoint of a run, or None."""
     found = sorted(folder.glob("checkpoint-*.pt"))
     return found[-1] if found else None
 
 
 def require_end(folder: Path, steps: int) -> Path:
-    """The checkpoint of a run's last step. Raises UserError where the run was stopped before."""
+    """The checkpoint of a run's last step. Raises UserError if the run was stopped earlier."""
     path = path_at(folder, steps)
     if not path.exists():
-        raise UserError(f"{folder} was stopped before its end: the same command goes on")
+        raise UserError(f"{folder} was stopped before its end: run the same command to resume it")
     return path
 
 
 def check_same_run(saved: dict[str, Any], step: int, config: RunConfig, path: Path) -> None:
-    """Raises UserError where `config` is not the run that the checkpoint of a step belongs to."""
+    """Raises UserError if `config` differs from the run that wrote the checkpoint of `step`."""
     before = run_config(saved)
     current = asdict(before)
-    if step > min(before.decay_start, config.decay_start) and before.tokens != config.tokens:
+    if step > min(before.cooldown_start, config.cooldown_start) and before.tokens != config.tokens:
         raise UserError(
-            f"{path} stands at step {step}, where the learning rate falls or would "
-            f"have fallen: tokens = {before.tokens} cannot become {config.tokens} any more"
+            f"{path} is at step {step}, after the cooldown of the learning rate began or would "
+            f"have begun: tokens = {before.tokens} can no longer become {config.tokens}; "
+            "restore tokens, or start a new run from this one"
         )
     for key, value in asdict(config).items():
         if key not in _FREE and current[key] != value:
@@ -77,17 +80,20 @@ def check_same_run(saved: dict[str, Any], step: int, config: RunConfig, path: Pa
 
 
 def require_room(folder: Path, model: torch.nn.Module) -> None:
-    """Raises UserError unless the checkpoints of a run will fit on the disk."""
+    """Raises UserError unless the disk has room for the checkpoints of a run."""
     weights = sum(p.numel() * p.element_size() for p in model.parameters())
     require_space(folder, (KEEP + 1) * 5 * weights)
 
 
 def load_model(path: Path, averaged: bool) -> tuple[LeapFormer, dict[str, Any]]:
-    """The model of a checkpoint file or run folder (newest), averaged weights or the last ones."""
+    """The model and the content of a checkpoint file, or of the newest one in a run folder.
+
+    `averaged`: its averaged weights instead of the last ones. Raises UserError if there is none.
+    """
     if path.is_dir():
         found = latest(path)
         if found is None:
-            raise UserError(f"{path} holds no checkpoint")
+            raise UserError(f"{path} holds no checkpoint: name a run folder or a checkpoint file")
         path = found
     state = load(path)
     model = LeapFormer(run_config(state["config"]).model)
@@ -96,5 +102,5 @@ def load_model(path: Path, averaged: bool) -> tuple[LeapFormer, dict[str, Any]]:
 
 
 def run_config(saved: dict[str, Any]) -> RunConfig:
-    """The configuration that a checkpoint was written under (keys newer than it: defaults)."""
+    """The configuration saved in a checkpoint; keys that it lacks have their defaults."""
     return build(RunConfig, saved, "checkpoint")

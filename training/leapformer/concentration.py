@@ -1,23 +1,24 @@
-"""How concentrated attention is, layer by layer and head by head.
+"""Measures how concentrated attention is, by layer and head.
 
 With D(i, j) = a_{j+1} ... a_i (1 without decay) and w(i, j) = (q~_i . k~_j) D(i, j) >= 0, the
-share that token i gives to token j of its document is p(i, j) = w(i, j) / sum_j w(i, j), and its
-effective span is exp(entropy of p): 1 where it looks at one token, n where at n alike. All windows
-begin with their document, so no share lies before them. Where the sum is 0 the token is silent for
-that head and left out. With the rms normalizer a row's scale cancels; summing to 1 is a convention.
-The softmax twin's shares are its own probabilities.
+share of token j in the attention of token i is p(i, j) = w(i, j) / sum_j w(i, j), and the effective
+span of token i is exp(entropy of p): 1 if all weight is on one token, n if n tokens have equal
+weight. Every window starts at the start of its document, so no weight is cut off. A token whose
+weights sum to 0 is called silent for that head and left out. The rms normalizer cancels the scale
+of a row; normalizing the sum to 1 is a convention. For softmax attention p is its probabilities.
 
-What is measured, [layers][heads], means over tokens of the second half of a window:
+Statistics, [layers][heads], means over tokens of the second half of a window:
 
-    span_similarity   effective span in tokens of q . k alone
+    span_similarity   effective span in tokens of q . k only
     span_reweighted   times the re-weighting
-    span              times the decay: what the model does
+    span              times the decay: the model's own weights
     distance          i - j under p, in tokens
     signed_mass       sum_j |s(i, j)|, median: s = w(i, j) (v_j . u_i) / |u_i|^2 is token j's share
-                      of the output u_i = sum_j w(i, j) v_j; they sum to 1, and to more by size
-                      where values cancel
-    silent            share of all tokens that have no weight at all
-    gain              W / max(W, floor): what is left of the rows' sum 1 (denominator only)
+                      of the output u_i = sum_j w(i, j) v_j; the shares sum to 1, their absolute
+                      values to more if values cancel
+    silent            share of silent tokens among all tokens
+    gain              W / max(W, floor), W = sum_j w(i, j): the factor of the floor (denominator
+                      only)
     query_mean, key_mean        mean of the proportions over tokens (leap, static)
     query_spread, key_spread    and their standard deviation
     half_life         ln 2 / -ln a in tokens, median over tokens (decay only)
@@ -36,20 +37,20 @@ from .files import UserError, atomic
 from .model import LeapFormer, positions
 from .softmax import SoftmaxAttention
 
-WINDOW, WINDOWS = 512, 40  # tokens of a window, and how many are read
+WINDOW, WINDOWS = 512, 40  # tokens per window, number of windows
 
 Statistics = dict[str, list[list[float]]]
 
 
 def _span(weights: Tensor) -> tuple[Tensor, Tensor]:
-    """Effective span and silence of each row: weights [..., i, j] -> [..., i] twice."""
+    """Effective span and silence of each row: weights [..., i, j] -> two tensors [..., i]."""
     total = weights.sum(-1, keepdim=True)
     p = weights / total.clamp(min=1e-30)
     return torch.exp(torch.special.entr(p).sum(-1)), total[..., 0] <= 0
 
 
 def _mean(x: Tensor, silent: Tensor) -> Tensor:
-    """Mean over windows and the second half of the positions, silent tokens left out: [h]."""
+    """Mean over windows and the second half of the positions, without silent tokens: [h]."""
     half = x.shape[-1] // 2
     x, heard = x[..., half:], ~silent[..., half:]
     return (x * heard).sum((0, 2)) / heard.sum((0, 2)).clamp(min=1)
@@ -67,7 +68,7 @@ def _signed_mass(weights: Tensor, v: Tensor, silent: Tensor) -> Tensor:
 def _of_weights(
     similarity: Tensor, reweighted: Tensor, weights: Tensor, v: Tensor
 ) -> dict[str, Tensor]:
-    """What follows from weights [n, h, i, j] and their factors, and values [n, h, j, e]."""
+    """The statistics that need only weights [n, h, i, j], their factors and values [n, h, j, e]."""
     span, silent = _span(weights)
     back = (torch.arange(weights.shape[-1])[:, None] - torch.arange(weights.shape[-1])).clamp(min=0)
     distance = (weights * back).sum(-1) / weights.sum(-1).clamp(min=1e-30)
@@ -84,7 +85,7 @@ def _of_weights(
 def _linear(attention: Attention, x: Tensor, position: Tensor, state: dict) -> dict[str, Tensor]:
     c = attention.config
     q, k, v, log_a, _ = attention.project(x, position, state)
-    # never below zero but by rounding: cos(pi/2) is in float32
+    # negative only by rounding: cos(pi/2) is -4.4e-8 in float32
     reweighted = (q @ k.transpose(-1, -2)).tril().clamp(min=0)
     weights, similarity, more = reweighted, reweighted, {}
     if log_a is not None:
@@ -108,21 +109,21 @@ def _linear(attention: Attention, x: Tensor, position: Tensor, state: dict) -> d
 def _softmax(attention: SoftmaxAttention, x: Tensor, start: Tensor, state: dict) -> dict:
     q, k, v, seen, _ = attention.project(x, start, state)
     scores = (q @ k.transpose(-1, -2)) / math.sqrt(q.shape[-1])
-    past = attention.config.window - 1  # the cache is empty: windows begin their documents
+    past = attention.config.window - 1  # the cache is empty at the start of a document
     weights = scores.masked_fill(~seen[:, None], -torch.inf).softmax(-1)[..., past:]
     return _of_weights(weights, weights, weights, v[:, :, past:])
 
 
 @torch.no_grad()
 def measure(model: LeapFormer, windows: np.ndarray) -> Statistics:
-    """The statistics above over windows [n, T] of tokens, each the opening of a document."""
+    """The statistics above over windows [n, T] of tokens, each from the start of a document."""
     tokens = torch.from_numpy(windows)
     states = model.empty_state(len(tokens))
     start = tokens == model.config.bos_token_id
     position = positions(start, states[-1]["position"])
     rows: dict[str, list[list[float]]] = {}
 
-    def look(attention: Attention | SoftmaxAttention, inputs: tuple) -> None:
+    def record(attention: Attention | SoftmaxAttention, inputs: tuple) -> None:
         x, _, _, state = inputs
         if isinstance(attention, Attention):
             found = _linear(attention, x, position, state)
@@ -131,7 +132,7 @@ def measure(model: LeapFormer, windows: np.ndarray) -> Statistics:
         for name, value in found.items():
             rows.setdefault(name, []).append(np.round(value.double().numpy(), 4).tolist())
 
-    hooks = [layer.attention.register_forward_pre_hook(look) for layer in model.layers]
+    hooks = [layer.attention.register_forward_pre_hook(record) for layer in model.layers]
     try:
         model.hidden(tokens, states)
     finally:
@@ -141,7 +142,7 @@ def measure(model: LeapFormer, windows: np.ndarray) -> Statistics:
 
 
 def _proportions(cos: Tensor, sin: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean and spread of the proportions behind [x cos, x sin] over tokens: [n, h, T, e] -> [h]."""
+    """Mean and standard deviation of the proportions of x cos and x sin [n, h, T, e] -> [h]."""
     sums = torch.stack([cos.sum(-1), sin.sum(-1)])
     proportion = torch.atan2(sums[1], sums[0]) / (np.pi / 2)
     alive = sums.sum(0) > 0
@@ -151,21 +152,21 @@ def _proportions(cos: Tensor, sin: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def document_windows(tokens: np.ndarray) -> np.ndarray:
-    """The openings, WINDOW tokens each, of the first WINDOWS documents that are long enough.
+    """The first WINDOW tokens of the first WINDOWS documents that are long enough.
 
-    Raises UserError where none is.
+    Raises UserError if there is none.
     """
     starts = np.flatnonzero(tokens == 0)
     ends = np.append(starts[1:], len(tokens))
     spans = zip(starts, ends, strict=True)
     openings = [tokens[a : a + WINDOW] for a, b in spans if b - a >= WINDOW]
     if not openings:
-        raise UserError(f"no article of the text has {WINDOW} tokens, which concentration needs")
+        raise UserError(f"no document has {WINDOW} tokens: use a text with longer ones")
     return np.stack(openings[:WINDOWS])
 
 
 def draw(statistics: dict[str, dict[int, Statistics]], image: Path) -> None:
-    """Effective spans of every head of every seed, factor by factor, one panel a variant."""
+    """Plots the effective spans of all heads and seeds by factor, one panel per variant."""
     columns = min(len(statistics), 5)
     rows = -(-len(statistics) // columns)
     figure, grid = plt.subplots(

@@ -1,10 +1,10 @@
-"""The two configurations: what a model is (config.json) and how a run trains it (TOML)."""
+"""The configuration of a model (config.json) and of its training run (TOML)."""
 
 import dataclasses
 import json
 import math
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import MISSING, dataclass, field
 from pathlib import Path
 from types import UnionType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
@@ -13,17 +13,20 @@ from .files import UserError
 
 T = TypeVar("T")
 
+PRECISIONS = ("int8", "float16", "float32")  # of a model folder, see weights.py
+ONNX_FORMS = ("float32", "int8", "int8-dynamic", "standard")  # see onnx_export.py
+
 
 @dataclass(frozen=True)
 class ModelConfig:
     """A model, with the keys of its config.json.
 
-    `reweighting`: "leap" (learned proportions, arXiv 2405.13046 eq. 7-9), "static" (cosFormer:
-    proportion = min(position / static_length, 1)), "none", or "softmax" (the control: rotary
-    positions and a key-value cache that slides over `window` tokens; trained here, not published).
-    `normalizer`: "denominator" (the paper's, floored) or "rms". `decay`: one data-dependent gate a
-    head. `conv_kernel`: 0 or 4 taps over the rows of q, k and v. `position`: "none" or
-    "sinusoidal".
+    `attention`: "linear" (LeaPformer, arXiv 2405.13046) or "softmax" (the control of the study:
+    rotary positions, the last `window` tokens; trained here, not published). Only for linear:
+    `reweighting`: "leap" (learned proportions, eq. 7-9), "static" (cosFormer: proportion =
+    min(position / static_length, 1)) or "none"; `normalizer`: "denominator" (the paper's, at least
+    `denominator_floor`) or "rms"; `decay`: one data-dependent gate a head. For both:
+    `conv_kernel`: 0 or 4 taps over the rows of q, k and v; `position`: "none" or "sinusoidal".
     """
 
     vocab_size: int = 8192
@@ -31,6 +34,7 @@ class ModelConfig:
     num_hidden_layers: int = 4
     num_attention_heads: int = 4
     intermediate_size: int = 0  # 0: four times hidden_size
+    attention: str = "linear"
     reweighting: str = "leap"
     normalizer: str = "rms"
     decay: bool = True
@@ -57,7 +61,8 @@ class ModelConfig:
             if getattr(self, key) == 0:
                 object.__setattr__(self, key, value)
         allowed = {
-            "reweighting": ("leap", "static", "none", "softmax"),
+            "attention": ("linear", "softmax"),
+            "reweighting": ("leap", "static", "none"),
             "normalizer": ("denominator", "rms"),
             "conv_kernel": (0, 4),
             "position": ("none", "sinusoidal"),
@@ -72,31 +77,40 @@ class ModelConfig:
         if self.hidden_size % self.num_attention_heads or self.head_size % 4:
             raise UserError(
                 f"hidden_size {self.hidden_size} over {self.num_attention_heads} heads must give "
-                "a width that is a whole multiple of 4"
+                "a head width that is a whole multiple of 4"
             )
 
     @property
     def head_size(self) -> int:
-        """e, the width of a head."""
+        """The width of a head, e."""
         return self.hidden_size // self.num_attention_heads
 
     @property
     def feature_size(self) -> int:
-        """Width of q~ and k~: 2 e where a re-weighting splits them into cos and sin, else e."""
+        """The width of q~ and k~: 2 e if re-weighting splits them into cos and sin, else e."""
         return self.head_size * (2 if self.reweighting in ("leap", "static") else 1)
 
     def to_json(self) -> dict[str, Any]:
-        """config.json, without the keys that this model does not use."""
+        """config.json, without the keys that this model does not use.
+
+        `attention` is missing if it is linear: the playground reads no other.
+        """
+        softmax = self.attention == "softmax"
         unused = {
-            "static_length": self.reweighting != "static",
-            "proportion_hidden_size": self.reweighting != "leap",
-            "window": self.reweighting != "softmax",
+            "attention": not softmax,
+            "reweighting": softmax,
+            "normalizer": softmax,
+            "denominator_floor": softmax,
+            "decay": softmax,
+            "static_length": softmax or self.reweighting != "static",
+            "proportion_hidden_size": softmax or self.reweighting != "leap",
+            "window": not softmax,
         }
         return {k: v for k, v in dataclasses.asdict(self).items() if not unused.get(k, False)}
 
     @staticmethod
     def read(path: Path) -> "ModelConfig":
-        """Reads a config.json. Raises UserError on unknown keys or values."""
+        """Reads a config.json. Raises UserError on unknown keys and on invalid values."""
         try:
             values = json.loads(path.read_text())
         except (OSError, ValueError) as error:
@@ -106,68 +120,71 @@ class ModelConfig:
 
 @dataclass(frozen=True)
 class DataConfig:
-    """How the text is read: `streams` parallel readers, each with its own carried state.
+    """Batches: `streams` parallel streams of text, each with its own carried state.
 
-    A step takes `segment` tokens from every stream, `micro_batch` streams at a time (small enough
-    for the cache: on two cores 8 x 256 tokens trained a third faster than 32 x 256).
+    A step takes `segment` tokens from every stream, `micro_batch` streams at a time. Small
+    micro-batches fit the cache: on two cores 8 x 256 tokens trained a third faster than 32 x 256.
     """
 
     streams: int = 32
     segment: int = 256
     micro_batch: int = 8
-    weights: dict[str, int] = field(default_factory=dict)  # source -> times read an epoch (else 1)
+    weights: dict[str, int] = field(default_factory=dict)  # source -> repeats per epoch (default 1)
 
 
 @dataclass(frozen=True)
 class OptimizerConfig:
-    """Muon for the matrices, AdamW for the rest; learning rates are peaks of the schedule."""
+    """Muon for the matrices, AdamW for the rest. Learning rates are the peaks of the schedule."""
 
     matrix_lr: float = 0.02
     rest_lr: float = 0.003
     proportion_lr: float = 0.003
-    weight_decay: float = 0.1  # Muon's, times its learning rate
-    momentum: float = 0.95
+    weight_decay: float = 0.1  # of Muon, times its learning rate
+    momentum: float = 0.95  # of Muon
     betas: tuple[float, float] = (0.9, 0.95)
-    clip: float = 1.0  # largest norm of the gradient that AdamW sees
+    clip: float = 1.0  # maximum gradient norm of the AdamW parameters
     warmup_steps: int = 50
-    decay_fraction: float = 0.2  # of all tokens, at the end: the learning rate falls to zero
+    cooldown_fraction: float = 0.2  # last share of all tokens: the learning rate falls to zero
 
 
 @dataclass(frozen=True)
 class RunConfig:
-    """One run: [model], [data], [decay_data] (the data during the decay), [optimizer].
+    """One run: [model], [data], [cooldown_data] (the data during the cooldown), [optimizer].
 
-    `start`: the folder of a published model, or of another run (its last weights), that the run
-    begins as; it may be smaller (`grow.py`).
+    `start`: a model folder, or another run (its last weights), to initialize the weights from; that
+    model may be smaller (`grow.py`).
     """
 
     name: str
-    tokens: int  # in all, the decay included
+    tokens: int  # of the whole run, cooldown included
     start: str | None = None
     model: ModelConfig = field(default_factory=ModelConfig)
     data: DataConfig = field(default_factory=DataConfig)
-    decay_data: DataConfig | None = None
+    cooldown_data: DataConfig | None = None
     optimizer: OptimizerConfig = field(default_factory=OptimizerConfig)
     seed: int = 0
     wide_proportions: bool = True
     bfloat16: bool = True
     compile: bool = True
-    average: float = 0.999  # weight of the past in the running average of weights, a step
+    average: float = 0.999  # decay per step of the exponential moving average of the weights
     checkpoint_minutes: float = 10.0
     validate_every: int = 500  # steps
     log_every: int = 10  # steps
 
     def __post_init__(self) -> None:
-        final = self.decay_data or self.data
+        final = self.cooldown_data or self.data
         for data in (self.data, final):
             if data.streams % data.micro_batch:
                 raise UserError(
-                    f"streams = {data.streams} is no multiple of micro_batch = {data.micro_batch}"
+                    f"streams = {data.streams} must be a multiple of "
+                    f"micro_batch = {data.micro_batch}"
                 )
         if final.streams * final.segment != self.data.streams * self.data.segment:
-            raise UserError("[data] and [decay_data] must take equally many tokens a step")
+            raise UserError("[data] and [cooldown_data] must have equal streams * segment")
         if self.steps < 1:
-            raise UserError(f"tokens = {self.tokens} is less than one step")
+            raise UserError(
+                f"tokens = {self.tokens} is less than one step of {self.tokens_per_step}: raise it"
+            )
 
     @property
     def tokens_per_step(self) -> int:
@@ -178,18 +195,24 @@ class RunConfig:
         return self.tokens // self.tokens_per_step
 
     @property
-    def decay_start(self) -> int:
-        """The first step of the decay."""
-        return self.steps - round(self.steps * self.optimizer.decay_fraction)
+    def cooldown_start(self) -> int:
+        """The first step of the cooldown."""
+        return self.steps - round(self.steps * self.optimizer.cooldown_fraction)
 
     @staticmethod
     def read(path: Path, overrides: list[str] | None = None) -> "RunConfig":
-        """Reads a TOML file; `overrides` like "tokens=1000" or "model.decay=false" come on top."""
+        """Reads a TOML file and applies `overrides` like "tokens=1000" or "model.decay=false".
+
+        Raises UserError on unknown keys and on invalid values.
+        """
         return build(RunConfig, read_toml(path, overrides), str(path))
 
 
 def read_toml(path: Path, overrides: list[str] | None = None) -> dict[str, Any]:
-    """A TOML file with `overrides` like "model.decay=false" on top. Raises UserError."""
+    """The values of a TOML file after `overrides` like "model.decay=false".
+
+    Raises UserError if either cannot be read.
+    """
     try:
         values = tomllib.loads(path.read_text())
         for override in overrides or []:
@@ -200,7 +223,7 @@ def read_toml(path: Path, overrides: list[str] | None = None) -> dict[str, Any]:
 
 
 def merge(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
-    """`base` with `changes` on top, table by table; neither is touched."""
+    """A copy of `base` updated with `changes`, table by table."""
     result = dict(base)
     for key, value in changes.items():
         both = isinstance(value, dict) and isinstance(base.get(key), dict)
@@ -209,15 +232,18 @@ def merge(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
 
 
 def build(kind: type[T], values: dict[str, Any], where: str) -> T:
-    """A dataclass from plain values. Raises UserError on unknown keys and wrong types."""
+    """Makes a dataclass from plain values. Raises UserError on unknown keys and wrong types."""
     types = get_type_hints(kind)
+    if type(values) is not dict:
+        raise UserError(f"{where} = {values!r} must be a table of keys: {', '.join(types)}")
     unknown = sorted(set(values) - set(types))
     if unknown:
         raise UserError(f"{where}: unknown key {unknown[0]!r}; known are {', '.join(types)}")
-    try:
-        return kind(**{k: _convert(types[k], v, f"{where}: {k}") for k, v in values.items()})
-    except TypeError as error:
-        raise UserError(f"{where}: {error}") from error
+    for key in dataclasses.fields(kind):
+        required = key.default is MISSING and key.default_factory is MISSING
+        if required and key.name not in values:
+            raise UserError(f"{where}: key {key.name!r} is missing: add it")
+    return kind(**{k: _convert(types[k], v, f"{where}: {k}") for k, v in values.items()})
 
 
 def _convert(kind: Any, value: Any, where: str) -> Any:

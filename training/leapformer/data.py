@@ -1,4 +1,4 @@
-"""Prepared shards as streams: every row of a batch reads on where it stopped."""
+"""Batches from prepared shards: each row of a batch continues that row of the batch before."""
 
 import json
 from collections.abc import Callable
@@ -12,10 +12,10 @@ from .files import UserError, sha256
 
 
 class Documents:
-    """The documents of one split of a prepared folder; tokens stay on disk (memory maps).
+    """The documents of one split of a prepared folder; the tokens are memory-mapped.
 
-    `lengths` and `sources` (indices into `source_names`) have one entry a document.
-    Raises UserError where a file is missing or is not what the manifest says.
+    `lengths` and `sources` (indices into `source_names`) have one entry per document.
+    Raises UserError if a file is missing or does not have the SHA-256 in the manifest.
     """
 
     def __init__(self, folder: Path, split: str) -> None:
@@ -35,8 +35,8 @@ class Documents:
                 path = folder / shard[kind]
                 if not path.is_file() or sha256(path) != shard[f"{kind}_sha256"]:
                     raise UserError(
-                        f"{path} is missing or damaged (its SHA-256 does not fit the manifest): "
-                        "run the same `prepare` again, it redoes what is broken"
+                        f"{path} is missing or damaged (its SHA-256 does not match the manifest): "
+                        "run the same `prepare` command again to repair it"
                     )
             index.append(np.load(folder / shard["index"]))
             self._maps.append(np.memmap(folder / shard["file"], dtype="<u2", mode="r"))
@@ -47,21 +47,22 @@ class Documents:
         self._offsets = np.concatenate([np.cumsum(t[:, 0]) - t[:, 0] for t in index])
 
     def read(self, document: int, begin: int, count: int) -> np.ndarray:
-        """`count` tokens of a document from its token `begin` on."""
+        """`count` tokens of a document, starting at its token `begin`."""
         shard = int(np.searchsorted(self._shard_ends, document, side="right"))
         offset = int(self._offsets[document]) + begin
         return self._maps[shard][offset : offset + count]
 
     def tokens(self, limit: int | None = None) -> np.ndarray:
-        """All tokens in order (at most `limit`)."""
+        """The tokens of all documents in order, at most `limit`."""
         return np.concatenate(self._maps)[:limit].astype(np.int64)
 
 
 class Streams:
-    """Deals an endless, shuffled text out to rows; a batch is a pure function of its number.
+    """Endless batches of shuffled documents; a batch is a pure function of its number.
 
-    Each epoch has its own order of the documents (from `seed`), laid end to end and cut into equal
-    rows. A document of a source with weight w comes w times an epoch.
+    Each epoch shuffles the documents (by `seed`), concatenates them and cuts the result into equal
+    rows. A document of a source with weight w occurs w times per epoch.
+    Raises UserError if a weight names an unknown source or the text is too short for one batch.
     """
 
     def __init__(self, documents: Documents, config: DataConfig, seed: int) -> None:
@@ -69,7 +70,7 @@ class Streams:
         if unknown:
             raise UserError(
                 f"weights: no source {unknown[0]!r} in the data; "
-                f"it has {', '.join(documents.source_names)}"
+                f"use one of {', '.join(documents.source_names)}"
             )
         self.documents, self.config, self.seed = documents, config, seed
         weights = np.array([config.weights.get(name, 1) for name in documents.source_names])
@@ -84,7 +85,7 @@ class Streams:
         self._epoch = -1
 
     def batch(self, number: int, rows: range) -> np.ndarray:
-        """Tokens [rows, segment + 1] (int64): inputs, and one further for the targets."""
+        """Tokens [rows, segment + 1] (int64): the inputs, and one more for the targets."""
         epoch, within = divmod(number, self.batches_per_epoch)
         self._open(epoch)
         count = self.config.segment + 1
@@ -111,9 +112,9 @@ class Streams:
 
 
 class ReadAhead:
-    """Reads the batches of the next step while this one is at work: a GPU would wait for them.
+    """Reads the batches of the next step in a thread, so that a GPU does not wait for them.
 
-    `read` is a pure function of the step.
+    `read` must be a pure function of the step.
     """
 
     def __init__(self, read: Callable[[int], list[np.ndarray]]) -> None:

@@ -1,16 +1,16 @@
-"""WikiText's spaced-out tokens to ordinary text, and back.
+"""Converts the tokenized text of WikiText to ordinary text and back.
 
-WikiText was cut by the Moses tokenizer: punctuation stands alone (`Ocean , It`), a hyphen inside
-a word is ` @-@ `, a comma or point inside a number ` @,@ ` and ` @.@ `. A model that people type
-to should read ordinary text, so we join the tokens again. Word perplexity stays comparable as long
-as the text says the same: `retokenize` cuts ordinary text the Moses way, and the share of lines
-that it turns back exactly (`round_trip`) is printed beside every perplexity.
+WikiText was tokenized with Moses: punctuation has spaces around it (`Ocean , It`), a hyphen in a
+word is ` @-@ `, and a comma or point in a number is ` @,@ ` or ` @.@ `. The playground's users type
+ordinary text, so the models are trained on ordinary text. Word perplexity stays comparable if no
+information is lost: `retokenize` applies the Moses rules again, and every perplexity is printed
+with the share of lines that it restores exactly (`round_trip`).
 
-The rules are few. Joined to the left: `, . ; : ! ? % ) ]`, the clitics `'s 't 'm 're 've 'll 'd`,
-closing quotes, prime signs. Joined to the right: `( [ $ £ € #`, a degree
-sign and opening quotes (quotes alternate, starting anew in each line; a lone `'` after an s is a
-possessive). Joined on both sides: `@-@ @,@ @.@`, a slash, an em dash, an en dash between numbers.
-All else keeps its spaces.
+Rules. Joined to the token before: `, . ; : ! ? % ) ]`, the clitics `'s 't 'm 're 've 'll 'd`,
+closing quotes, prime signs. Joined to the token after: `( [ $ £ € #`, a degree sign, opening
+quotes (quotes alternate within a line; a single `'` after an s is a possessive). Joined on both
+sides: `@-@ @,@ @.@`, a slash, an em dash, an en dash between numbers. Other tokens keep their
+spaces.
 """
 
 import re
@@ -22,10 +22,10 @@ _RIGHT = frozenset("([{$£€#°")
 
 
 def detokenize(line: str) -> str:
-    """One line of WikiText, as ordinary text (no line end)."""
+    """One line of WikiText as ordinary text, without a line end."""
     tokens = line.split()
     text: list[str] = []
-    glued = True  # does the next token join what stands before?
+    glued = True  # the next token is joined to the one before
     open_quotes = {'"': False, "'": False}
     for before, token, after in zip(["", *tokens], tokens, [*tokens[1:], ""], strict=False):
         if token in _INSIDE or (token == "–" and before[-1:].isdigit() and after[:1].isdigit()):
@@ -43,7 +43,7 @@ def detokenize(line: str) -> str:
     return "".join(text)
 
 
-# A point that ends a sentence stands alone; one that abbreviates stays with its word.
+# A point that ends a sentence is a token; the point of an abbreviation belongs to its word.
 _ABBREVIATION = re.compile(
     r"(?:[A-Za-z]|(?:[A-Za-z]\.)+[A-Za-z]|No|Nos|St|Dr|Mr|Mrs|Ms|Bros|Jr|Sr|vs|Co|Lt|Col|Gov|Gen|"
     r"Sgt|Capt|Maj|Rev|Prof|Ltd|Inc|var|Op|op|pp)"
@@ -58,7 +58,7 @@ _CUT = re.compile(
 
 
 def retokenize(text: str) -> str:
-    """One line of ordinary text, cut as WikiText is (single spaces, no line end)."""
+    """One line of ordinary text tokenized like WikiText (single spaces, no line end)."""
     out: list[str] = []
     chunks = text.split()
     for position, chunk in enumerate(chunks):
@@ -89,7 +89,7 @@ def _is_abbreviation(word: str, more_in_chunk: bool, ends_line: bool) -> bool:
 
 
 def round_trip(lines: Iterable[str]) -> float:
-    """Share of the non-empty lines that `retokenize(detokenize(line))` gives back exactly."""
+    """The share of non-empty lines that `retokenize(detokenize(line))` restores exactly."""
     total = exact = 0
     for line in lines:
         tokens = " ".join(line.split())

@@ -1,4 +1,4 @@
-"""What a model is worth on text that it has not seen."""
+"""Measures a model on held-out text."""
 
 import math
 from itertools import pairwise
@@ -15,15 +15,15 @@ from .model import LeapFormer
 from .sample import Sampling, generate, repetition
 from .text import read_articles, read_lines
 
-SEGMENT = 2048  # tokens a call
-WATCH_STREAMS = 8
+SEGMENT = 2048  # tokens per call
+QUICK_STREAMS = 8
 
 
 @torch.no_grad()
 def token_losses(model: LeapFormer, tokens: np.ndarray, bfloat16: bool = False) -> np.ndarray:
-    """Loss in nats of tokens [B, N] read as B streams, state carried: [B, N - 1] float64.
+    """Loss in nats of tokens [B, N], read as B streams with carried state: [B, N - 1] float64.
 
-    Entry t is the loss of token t + 1 given all before.
+    Entry t is the loss of token t + 1 given all tokens before it.
     """
     device = model.embedding.weight.device
     x = torch.from_numpy(tokens)
@@ -41,11 +41,11 @@ def token_losses(model: LeapFormer, tokens: np.ndarray, bfloat16: bool = False) 
 
 
 def windowed_losses(model: LeapFormer, tokens: np.ndarray, window: int) -> np.ndarray:
-    """Losses of tokens [N] read in windows of that many tokens, each from an empty state: [N - 1].
+    """Losses of tokens [N], read in windows of `window` tokens from an empty state: [N - 1].
 
-    Windows overlap by half and score their second half (the first window all of it), so that every
-    token is scored once with at least half a window before it: how a transformer whose positions
-    end is usually measured.
+    Windows overlap by half; each scores its second half, and the first window all of it. So every
+    token is scored once with at least half a window before it, the usual measure of a transformer
+    with a limited context.
     """
     step = window // 2
     parts = [token_losses(model, tokens[None, :window])[0]]
@@ -54,17 +54,17 @@ def windowed_losses(model: LeapFormer, tokens: np.ndarray, window: int) -> np.nd
     return np.concatenate(parts)
 
 
-def watch(model: LeapFormer, tokens: np.ndarray, bfloat16: bool) -> float:
-    """Mean loss of a text cut into a few equal streams: quick, for watching a run."""
-    length = len(tokens) // WATCH_STREAMS
-    streams = tokens[: length * WATCH_STREAMS].reshape(WATCH_STREAMS, length)
+def quick_loss(model: LeapFormer, tokens: np.ndarray, bfloat16: bool) -> float:
+    """Mean loss of a text cut into a few equal streams: fast enough for use during training."""
+    length = len(tokens) // QUICK_STREAMS
+    streams = tokens[: length * QUICK_STREAMS].reshape(QUICK_STREAMS, length)
     return float(token_losses(model, streams, bfloat16).mean())
 
 
 def word_text(path: Path) -> Path:
-    """`path`, if it is a file whose words can be counted. Raises UserError otherwise."""
+    """Returns `path`. Raises UserError unless it is a WikiText file, whose words can be counted."""
     if not path.is_file():
-        raise UserError(f"{path} is no file")
+        raise UserError(f"{path} is not a file: name a WikiText file")
     if not path.name.endswith((".raw", ".tokens", ".parquet")):
         raise UserError(
             f"{path}: perplexity by words needs a WikiText file (.raw, .tokens, parquet)"
@@ -73,9 +73,9 @@ def word_text(path: Path) -> Path:
 
 
 def read_text(path: Path, tokenizer: Tokenizer) -> tuple[np.ndarray, int, int, float]:
-    """A WikiText file as one stream of tokens [N]; its words, bytes, and round-trip share.
+    """A WikiText file as one stream of tokens [N]; its words, bytes and round-trip share.
 
-    Words are counted as WikiText does: those of each line, and one for its end.
+    Words are counted as WikiText does: the words of each line, and one for the line end.
     """
     texts = [article.text for article in read_articles(word_text(path))]
     ids = [[0, *e.ids] for e in tokenizer.encode_batch_fast(texts)]
@@ -87,7 +87,7 @@ def read_text(path: Path, tokenizer: Tokenizer) -> tuple[np.ndarray, int, int, f
 def perplexity(
     model: LeapFormer, tokenizer: Tokenizer, path: Path, window: int = 0
 ) -> dict[str, float]:
-    """Word perplexity, exp(total loss / words): all tokens but the first scored, state carried.
+    """Word perplexity, exp(total loss / words), over all tokens but the first with carried state.
 
     `window`: read in windows of that many tokens instead (`windowed_losses`).
     """
@@ -107,10 +107,10 @@ def perplexity(
 
 
 def long_stream(model: LeapFormer, tokens: np.ndarray, length: int = 65_536) -> list[dict]:
-    """Loss by position over a stream whose state is never wiped, beside the wiped reading.
+    """Loss by position in a stream whose state is never reset, and with resets for comparison.
 
-    The unwiped stream is the same text without the marks that open documents (but the first);
-    both readings score the same tokens. One entry for each doubling of the position from 1,024 on.
+    The stream without resets is the same text without `<|endoftext|>`, except the first one; both
+    score the same tokens. One entry per doubling of the position, from 1,024 on.
     """
     keep = tokens != 0
     keep[0] = True
@@ -134,7 +134,7 @@ def long_stream(model: LeapFormer, tokens: np.ndarray, length: int = 65_536) -> 
 def write_samples(
     model: LeapFormer, tokenizer: Tokenizer, tokens: np.ndarray, sampling: Sampling, count: int
 ) -> list[dict[str, str]]:
-    """Continuations, 256 tokens long, of the openings (32 tokens) of the first documents."""
+    """Continues the first 32 tokens of the first documents by 256 tokens each."""
     starts = np.flatnonzero(tokens == 0)[:count]
     prompts = np.stack([tokens[a : a + 32] for a in starts if a + 32 <= len(tokens)])
     written = generate(model, torch.from_numpy(prompts), 256, sampling)[0].tolist()
@@ -147,7 +147,7 @@ def write_samples(
 def generated_repetition(
     model: LeapFormer, tokens: np.ndarray, sampling: Sampling, count: int
 ) -> dict[str, float]:
-    """Repetition in a stream of `count` generated tokens: first and last quarter; people's."""
+    """Repetition in the first and last quarter of `count` generated tokens, and in the text."""
     out = generate(model, torch.from_numpy(tokens[None, :32]), count, sampling)[0][0].numpy()
     quarter = count // 4
     return {

@@ -1,31 +1,22 @@
-"""From a run to a published folder: measure, choose sampler defaults, write, check."""
+"""Exports a run as a model folder: measures it, chooses sampler defaults, writes and checks it."""
 
-import json
 import re
 from pathlib import Path
 
 from . import checkpoint, folder
-from .card import card
+from .card import LICENSE, card, license_text
 from .config import RunConfig
 from .evaluate import perplexity, read_text, word_text
 from .files import UserError
-from .folder import dequantize, publish, quantize
+from .folder import publish
+from .load import tokenizer_of
 from .model import LeapFormer
 from .sample import choose_sampling
 from .text import read_articles
 from .tokenizer import load_tokenizer
+from .weights import dequantize, quantize
 
-INT8_COST = 0.005  # the share of perplexity that int8 may cost
-
-
-def load_any(path: Path, averaged: bool = True) -> tuple[LeapFormer, Path]:
-    """A model from a published folder, a run's folder or a checkpoint; and its tokenizer.json."""
-    if not path.exists():
-        raise UserError(f"{path} does not exist")
-    if (path / "model.safetensors").exists():
-        return folder.read_model(path), path / "tokenizer.json"
-    model, _ = checkpoint.load_model(path, averaged)
-    return model, (path if path.is_dir() else path.parent) / "tokenizer.json"
+INT8_COST = 0.005  # allowed relative increase of perplexity by int8
 
 
 def export(
@@ -37,14 +28,15 @@ def export(
     test: Path | None,
     averaged: bool = True,
 ) -> dict:
-    """Publishes the newest checkpoint of `run` into folder `out`; returns its manifest.
+    """Writes the newest checkpoint of `run` as model folder `out`; returns its manifest.
 
-    `identity` may hold id, name and description; what lacks is made from the run's name.
-    Raises UserError where the id is unfit, or where int8 costs more than 0.5% of perplexity.
+    `identity` may hold id, name and description; the defaults are made from the run's name.
+    Raises UserError if the id is invalid, `out` is published already, or int8 increases perplexity
+    by more than `INT8_COST`.
     """
     model, saved = checkpoint.load_model(run, averaged)
     config = checkpoint.run_config(saved["config"])
-    tokenizer_file = load_any(run)[1]
+    tokenizer_file = tokenizer_of(run)
     tokenizer = load_tokenizer(tokenizer_file)
     identity = _identity(identity, config, model)
     whole = perplexity(model, tokenizer, validation)
@@ -53,7 +45,8 @@ def export(
     cost = figures["validation"]["word_perplexity"] / whole["word_perplexity"] - 1
     if precision == "int8" and cost > INT8_COST:
         raise UserError(
-            f"int8 costs {cost:.2%} of perplexity (allowed: {INT8_COST:.1%}): export float16"
+            f"int8 increases perplexity by {cost:.2%} (allowed: {INT8_COST:.1%}): "
+            "export with --dtype float16"
         )
     if test is not None:
         figures["test"] = perplexity(stored, tokenizer, test)
@@ -71,11 +64,12 @@ def export(
         evaluation=figures,
         sampling=sampling,
         card=card(config.model, identity, precision, parameters, figures),
+        license_text=license_text(identity),
     )
 
 
 def check_export(config: RunConfig, out: Path, identity: dict[str, str], texts: list[Path]) -> None:
-    """Raises UserError where an export after the training would be refused, before it begins."""
+    """Raises UserError before training if the export after it would be refused."""
     folder.check_free(config.model, out)
     _identity(identity, config, LeapFormer(config.model))
     for text in texts:
@@ -89,14 +83,17 @@ def _identity(given: dict[str, str], config: RunConfig, model: LeapFormer) -> di
         "name": config.name.replace("-", " ").title(),
         "description": f"A LeaPformer of {millions:.1f} M parameters that writes English "
         "encyclopedia prose.",
-        "license": "CC BY-SA 3.0",
+        "license": LICENSE,
     } | given
     if not re.fullmatch(r"[a-z0-9][a-z0-9.-]*", identity["id"]):
-        raise UserError(f"id {identity['id']!r}: use small letters, digits, points and hyphens")
+        raise UserError(
+            f"id {identity['id']!r}: use lower-case letters, digits, points and hyphens"
+        )
     return identity
 
 
 def _as_stored(model: LeapFormer, precision: str) -> LeapFormer:
+    """A copy of the model with its weights rounded to a precision."""
     import torch
 
     weights = {k: v.contiguous().numpy() for k, v in model.state_dict().items()}
@@ -107,27 +104,17 @@ def _as_stored(model: LeapFormer, precision: str) -> LeapFormer:
 
 
 def _trained(config: RunConfig, step: int, averaged: bool) -> str:
-    done = step - config.decay_start
-    last = f"over the last {done * config.tokens_per_step / 1e6:.1f} M"
-    end = (
-        f"the learning rate fell to zero {last if config.decay_start else 'from the first step on'}"
-        if step >= config.steps
-        else "published before the end of its training, at a constant learning rate"
-    )
-    parent = f"begun as {Path(config.start).name}, " if config.start else ""
+    """The sentence about the training in the model card."""
+    end = "published before the end of its training, before the learning rate reached zero"
+    if step >= config.steps:
+        cooldown = (step - config.cooldown_start) * config.tokens_per_step
+        whole = config.cooldown_start == 0
+        fell = "from the first step on" if whole else f"over the last {cooldown / 1e6:.1f} M"
+        end = f"the learning rate fell to zero {fell}"
+    parent = f"initialized from {Path(config.start).name}, " if config.start else ""
     weights = "a running average of the weights is published" if averaged else "last weights"
     return (
         f"{parent}{step:,} steps of {config.tokens_per_step:,} tokens "
         f"({step * config.tokens_per_step / 1e6:.1f} M) with Muon and AdamW, "
         f"bfloat16 products, seed {config.seed}; {end}; {weights}."
     )
-
-
-def write_figures(figures: dict, path: Path | None) -> None:
-    """Prints figures as JSON, and writes them where a path is given."""
-    from .files import write_text
-
-    text = json.dumps(figures, indent=1)
-    print(text)
-    if path is not None:
-        write_text(path, text + "\n")

@@ -1,4 +1,4 @@
-"""Files that are either whole or absent, and errors that say what to do."""
+"""Atomic file writing, and the error type for problems that the user can fix."""
 
 import hashlib
 import os
@@ -10,20 +10,20 @@ from typing import BinaryIO
 
 
 class UserError(Exception):
-    """Something that the user can mend. The message names the thing and the remedy."""
+    """A problem that the user can fix. The message names the cause and the remedy."""
 
 
 def sha256(path: Path) -> str:
-    """SHA-256 of a file, as hex."""
+    """SHA-256 of a file in hex."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @contextmanager
 def atomic(path: Path) -> Iterator[BinaryIO]:
-    """Opens `path` for writing; it appears, whole and on disk, only when the block ends well.
+    """Opens a temporary file that replaces `path` if the block succeeds.
 
-    Raises UserError when the disk is full. Whatever goes wrong, nothing half-written remains.
+    It is removed if the block fails. Raises UserError if it cannot be written (disk full).
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.partial")
@@ -34,7 +34,7 @@ def atomic(path: Path) -> Iterator[BinaryIO]:
             os.fsync(file.fileno())
         os.replace(partial, path)
     except (OSError, RuntimeError) as raised:
-        # torch.save reports a failing file as a RuntimeError that arose from the file's OSError
+        # torch.save raises a RuntimeError whose context is the OSError of the file
         error: BaseException | None = raised
         while error is not None and not isinstance(error, OSError):
             error = error.__context__
@@ -50,13 +50,13 @@ def atomic(path: Path) -> Iterator[BinaryIO]:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Writes a text file atomically."""
+    """Writes a UTF-8 text file atomically."""
     with atomic(path) as file:
         file.write(text.encode())
 
 
 def require_space(folder: Path, needed: int) -> None:
-    """Raises UserError unless `needed` bytes are free where `folder` is or will be."""
+    """Raises UserError unless `needed` bytes are free on the disk of `folder`."""
     existing = folder
     while not existing.exists():
         existing = existing.parent

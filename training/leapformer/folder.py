@@ -1,27 +1,25 @@
-"""The published form of a model: a folder with its weights in one precision.
+"""A model folder: the form in which a model is published, with weights in one precision.
 
-    config.json  model.safetensors  tokenizer.json  golden.json  manifest.json  README.md
+    config.json  model.safetensors  tokenizer.json  golden.json  manifest.json  README.md  LICENSE
 
-int8 rows: each large matrix [out, in] is stored as I8, symmetric in [-127, 127], beside
-`<name>_scale` (F32, [out]); its value is int8 * scale. All other tensors stay float32.
+`weights.py` defines how model.safetensors rounds and stores the weights.
 """
 
 import json
 from pathlib import Path
 
 import numpy as np
-import safetensors
 import torch
-from safetensors.numpy import load_file, save
+from safetensors.numpy import save
 
 from .config import ModelConfig
 from .files import UserError, atomic, sha256, write_text
 from .model import LeapFormer
 from .reference import Tensors, golden
 from .tokenizer import load_tokenizer
+from .weights import dequantize, quantize, read_tensors
 
 FORMAT = 1
-PRECISIONS = ("float16", "int8", "float32")
 FILES = ("config.json", "model.safetensors", "tokenizer.json", "golden.json")
 GOLDEN_TEXT = (
     "= Kestrel Lighthouse =\n\nKestrel Lighthouse is a lighthouse on the northern coast of "
@@ -30,69 +28,32 @@ GOLDEN_TEXT = (
     "arrived in “the winter of the great storms”; a café, called Über, opened nearby in 東京 "
     "style.\n"
 )
-_INT8 = (
-    "embedding.weight",
-    "attention.qkv.weight",
-    "attention.output.weight",
-    "mlp.up.weight",
-    "mlp.down.weight",
-)
-
-
-def quantize(tensors: Tensors, precision: str) -> Tensors:
-    """The tensors as stored in a precision."""
-    if precision != "int8":
-        return {name: value.astype(precision) for name, value in tensors.items()}
-    stored: Tensors = {}
-    for name, value in tensors.items():
-        value = value.astype(np.float32)
-        if name.endswith(_INT8):
-            scale = np.abs(value).max(1) / 127
-            scale[scale == 0] = 1
-            stored[name] = np.clip(np.rint(value / scale[:, None]), -127, 127).astype(np.int8)
-            stored[f"{name}_scale"] = scale.astype(np.float32)
-        else:
-            stored[name] = value
-    return stored
-
-
-def dequantize(stored: Tensors) -> Tensors:
-    """The float32 values that stored tensors mean."""
-    tensors = {}
-    for name, value in stored.items():
-        if name.endswith("_scale"):
-            continue
-        tensors[name] = value.astype(np.float32)
-        if f"{name}_scale" in stored:
-            tensors[name] *= stored[f"{name}_scale"][:, None]
-    return tensors
-
-
-def read_tensors(folder: Path) -> Tensors:
-    """The weights of a published folder as float32. Raises UserError where they cannot be read."""
-    try:
-        return dequantize(load_file(folder / "model.safetensors"))
-    except (OSError, safetensors.SafetensorError) as error:
-        raise UserError(f"cannot read {folder / 'model.safetensors'}: {error}") from error
 
 
 def read_model(folder: Path) -> LeapFormer:
-    """A published folder as a model, in float32."""
+    """The model of a model folder in float32. Raises UserError if it cannot be read."""
     model = LeapFormer(ModelConfig.read(folder / "config.json"))
     tensors = {name: torch.from_numpy(value) for name, value in read_tensors(folder).items()}
     try:
         model.load_state_dict(tensors)
     except RuntimeError as error:
-        raise UserError(f"{folder}: config.json does not fit model.safetensors: {error}") from error
+        raise UserError(
+            f"{folder}: config.json does not match model.safetensors ({error}): export it again"
+        ) from error
     return model.eval()
 
 
 def check_free(config: ModelConfig, folder: Path) -> None:
-    """Raises UserError where a model of this kind is not published, or `folder` is taken."""
-    if config.reweighting == "softmax":
-        raise UserError("the softmax twin is a control; only LeaPformers are published")
+    """Raises UserError if a model of this kind is not published, or if `folder` already is."""
+    if config.attention == "softmax":
+        raise UserError(
+            "a model with attention softmax is a control that the playground cannot run: "
+            "only models with attention linear are published"
+        )
     if (folder / "manifest.json").exists():
-        raise UserError(f"{folder} is published already; links name it: choose a new version")
+        raise UserError(
+            f"{folder} is published already and links refer to it: choose another --out and --id"
+        )
 
 
 def publish(
@@ -105,11 +66,12 @@ def publish(
     evaluation: dict,
     sampling: dict,
     card: str,
+    license_text: str,
 ) -> dict:
-    """Writes a model folder and checks it by loading it back; returns its manifest.
+    """Writes a model folder after checking the stored weights; returns its manifest.
 
     `identity` holds id, name, description and license. A published folder is never changed:
-    raises UserError where `folder` has a manifest already.
+    raises UserError if `folder` has a manifest already.
     """
     check_free(model.config, folder)
     weights = {k: v.detach().cpu().numpy() for k, v in model.state_dict().items()}
@@ -126,7 +88,7 @@ def publish(
         file.write(tokenizer.read_bytes())
     about = (
         f"float64 recurrence over the {precision} weights of model.safetensors as stored: "
-        "log-probabilities (natural log) of tokens[1..] given what stands before, the logits "
+        "log-probabilities (natural log) of tokens[1..] given the tokens before, the logits "
         "after the last token, and the greedy continuation"
     )
     text = {"about": about, "text": GOLDEN_TEXT, "tokens": tokens}
@@ -146,12 +108,13 @@ def publish(
         },
     }
     write_text(folder / "README.md", card)
+    write_text(folder / "LICENSE", license_text)
     write_text(folder / "manifest.json", json.dumps(manifest, indent=2) + "\n")
     return manifest
 
 
 def _check(model: LeapFormer, stored: Tensors, tokens: list[int], vectors: dict) -> None:
-    """The parallel form over the stored weights must give the golden vectors."""
+    """Checks that the parallel form with the stored weights gives the golden vectors."""
     copy = LeapFormer(model.config)
     copy.load_state_dict({k: torch.from_numpy(v) for k, v in dequantize(stored).items()})
     copy.double()
@@ -159,4 +122,4 @@ def _check(model: LeapFormer, stored: Tensors, tokens: list[int], vectors: dict)
         logits, _ = copy(torch.tensor([tokens]), copy.empty_state(1))
     actual, expected = logits[0, -1].numpy(), np.array(vectors["finalLogits"])
     if np.abs(actual - expected).max() > 1e-6 * np.sqrt((expected**2).mean()):
-        raise AssertionError("the parallel form and the reference disagree: do not publish")
+        raise AssertionError("model.py and reference.py disagree on this model: do not publish it")

@@ -1,8 +1,8 @@
-"""A run that begins as a finished model, of its own size or smaller, and writes as well at once.
+"""Initializes a run with the weights of a model of the same size or smaller.
 
-Growth that keeps the function (Net2Net, arXiv 1511.05641): new channels of the residual stream
-start empty; new heads, MLP units and layers start silent. An rms norm averages over all channels,
-the empty ones too: its weight makes up for them.
+Function-preserving growth (Net2Net, arXiv 1511.05641): new channels of the residual stream start
+at zero, and new heads, MLP units and layers contribute zero. An rms norm averages over all
+channels, the zero ones too, so its weight is scaled to compensate.
 """
 
 from pathlib import Path
@@ -10,29 +10,28 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from . import checkpoint
 from .config import ModelConfig
 from .files import UserError, sha256
-from .folder import read_model
+from .load import load_model, tokenizer_of
 from .model import LeapFormer
 
-# what may differ; all else, the head's width included, must agree
+# Keys that may differ. All others, and the width of a head, must agree.
 _GROWS = ("hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size")
 _FREE = {*_GROWS, "embedding_scale"}
 
 
-def begin_as(model: LeapFormer, folder: Path, tokenizer: Path) -> None:
-    """Gives a freshly initialized `model` the weights of a published folder, or of a run's.
+def initialize_from(model: LeapFormer, folder: Path, tokenizer: Path) -> None:
+    """Copies the weights of the model folder or run `folder` into a newly initialized `model`.
 
-    Raises UserError where that one is larger somewhere, another kind of model, or has another
-    tokenizer than the run.
+    Raises UserError if that model is larger in some dimension, of another kind, or has a tokenizer
+    other than `tokenizer`.
     """
-    published = (folder / "model.safetensors").exists()
-    small = read_model(folder) if published else checkpoint.load_model(folder, averaged=False)[0]
-    if sha256(folder / "tokenizer.json") != sha256(tokenizer):
+    small = load_model(folder, averaged=False)
+    own_tokenizer = tokenizer_of(folder)
+    if sha256(own_tokenizer) != sha256(tokenizer):
         raise UserError(
-            f"{folder} has another tokenizer than the text: prepare it with --tokenizer "
-            f"{folder / 'tokenizer.json'}"
+            f"{folder} has another tokenizer than the text: prepare the text with --tokenizer "
+            f"{own_tokenizer}"
         )
     _check(small.config, model.config, folder)
     new = model.state_dict()
@@ -61,12 +60,20 @@ def _check(small: ModelConfig, large: ModelConfig, folder: Path) -> None:
     for key, value in vars(small).items():
         other = getattr(large, key)
         if key not in _FREE and other != value:
-            raise UserError(f"{folder} has {key} = {value!r}, the run {other!r}: make them agree")
+            raise UserError(
+                f"{folder} has {key} = {value!r}, the run has {other!r}: make them agree"
+            )
         if key in _GROWS and other < value:
-            raise UserError(f"{folder} has {key} = {value}, more than the run's {other}")
+            raise UserError(
+                f"{folder} has {key} = {value}, more than the run's {other}: enlarge the run"
+            )
     if small.head_size != large.head_size:
         raise UserError(
-            f"{folder} has heads of width {small.head_size}, the run of {large.head_size}"
+            f"{folder} has heads of width {small.head_size}, the run has {large.head_size}: "
+            "make them agree"
         )
     if small.position == "sinusoidal" and small.hidden_size != large.hidden_size:
-        raise UserError(f"{folder} has sinusoidal positions: its width cannot grow")
+        raise UserError(
+            f"{folder} has sinusoidal positions, so hidden_size {small.hidden_size} cannot grow: "
+            "use the same in the run"
+        )

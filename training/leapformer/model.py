@@ -14,7 +14,9 @@ from .attention import Attention, Scale, rms
 from .config import ModelConfig
 from .softmax import SoftmaxAttention
 
-State = dict[str, Tensor]  # of one layer, plus one for the positions; every tensor starts with B
+State = dict[str, Tensor]  # of one layer, or the positions; the first dimension is the batch
+
+ATTENTION = {"linear": Attention, "softmax": SoftmaxAttention}
 
 
 class Mlp(nn.Module):
@@ -30,14 +32,13 @@ class Mlp(nn.Module):
 
 
 class Layer(nn.Module):
-    """Attention and MLP, each behind an rms norm and added to the stream."""
+    """Attention and MLP, each with an rms norm before it and a residual connection."""
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
-        softmax = config.reweighting == "softmax"
         self.eps = config.rms_norm_eps
         self.attention_norm = Scale(config.hidden_size)
-        self.attention = (SoftmaxAttention if softmax else Attention)(config)
+        self.attention = ATTENTION[config.attention](config)
         self.mlp_norm = Scale(config.hidden_size)
         self.mlp = Mlp(config)
 
@@ -52,7 +53,7 @@ class Layer(nn.Module):
 
 
 class LeapFormer(nn.Module):
-    """The whole model. Feed it streams: tokens [B, T] and the states of the last call."""
+    """The whole model. It reads streams: tokens [B, T] and the states of the previous call."""
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
@@ -62,7 +63,7 @@ class LeapFormer(nn.Module):
         self.final_norm = Scale(config.hidden_size)
 
     def initialize(self, wide_proportions: bool) -> None:
-        """Fresh weights: small embedding, silent branches, half-lives of 5 to 760 tokens."""
+        """Initial weights: small embedding, zero branch outputs, half-lives of 5 to 760 tokens."""
         nn.init.normal_(self.embedding.weight, std=0.02)
         for layer in self.layers:
             attention = layer.attention
@@ -77,9 +78,9 @@ class LeapFormer(nn.Module):
                 attention.key_proportion.start_wide(gain=1.0)
 
     def empty_state(self, batch: int) -> list[State]:
-        """The state before a stream's first token: one dictionary a layer, then the position [B].
+        """The state before the first token: one dictionary per layer, then the position [B].
 
-        float32 (float64 where the weights are), on the weights' device.
+        It has the dtype and the device of the weights.
         """
         weight = self.embedding.weight
         states = [
@@ -89,7 +90,7 @@ class LeapFormer(nn.Module):
         return [*states, {"position": position}]
 
     def hidden(self, tokens: Tensor, states: list[State]) -> tuple[Tensor, list[State]]:
-        """tokens [B, T] -> what the output matrix is applied to [B, T, d], and the new states."""
+        """tokens [B, T] -> the normed last hidden state [B, T, d] and the new states."""
         c = self.config
         start = tokens == c.bos_token_id
         position = positions(start, states[-1]["position"])
@@ -108,7 +109,7 @@ class LeapFormer(nn.Module):
     ) -> tuple[Tensor, list[State]]:
         """Logits [B, T, vocabulary], or with `targets` [B, T] the mean loss in nats; new states.
 
-        The states are cut from the gradient: a segment learns from its own tokens.
+        The new states are detached: gradients do not flow into earlier segments.
         """
         x, states = self.hidden(tokens, states)
         states = [{k: v.detach() for k, v in state.items()} for state in states]
@@ -119,7 +120,7 @@ class LeapFormer(nn.Module):
 
 
 def positions(start: Tensor, next_position: Tensor) -> Tensor:
-    """Position of each token in its document: start [B, T], next_position [B] -> [B, T]."""
+    """The position of each token in its document: start [B, T], next_position [B] -> [B, T]."""
     index = torch.arange(start.shape[1], device=start.device)
     zero = torch.where(start, index, -next_position[:, None]).cummax(1).values
     return index - zero

@@ -1,4 +1,4 @@
-"""Muon for the large matrices, AdamW for everything else, one schedule for both."""
+"""Muon for the large matrices, AdamW for all other parameters, one schedule for both."""
 
 from collections import defaultdict
 
@@ -11,7 +11,9 @@ _MATRICES = ("attention.qkv.weight", "attention.output.weight", "mlp.up.weight",
 
 
 def orthogonalize(matrices: Tensor, steps: int = 5) -> Tensor:
-    """Nearly the nearest semi-orthogonal matrices (singular values 0.7 to 1.2): [n, rows, columns].
+    """Approximates the nearest semi-orthogonal matrices of [n, rows, columns].
+
+    The singular values of the result are between 0.7 and 1.2.
 
     Newton-Schulz iteration X <- a X + (b XX^T + c (XX^T)^2) X in bfloat16, with the coefficients of
     Muon (Keller Jordan et al., 2024).
@@ -29,9 +31,9 @@ def orthogonalize(matrices: Tensor, steps: int = 5) -> Tensor:
 
 
 class Muon(torch.optim.Optimizer):
-    """Momentum (Nesterov), then `orthogonalize`: every direction of a matrix learns equally fast.
+    """Nesterov momentum, then `orthogonalize`: equal step sizes in all directions of a matrix.
 
-    A parameter stacked of several matrices (qkv: three) is orthogonalized block by block; the step
+    A parameter that stacks several matrices (qkv: three) is orthogonalized block by block; the step
     is scaled by sqrt(max(1, rows / columns)) of a block.
     """
 
@@ -40,7 +42,7 @@ class Muon(torch.optim.Optimizer):
 
     @torch.no_grad()
     def step(self) -> None:
-        same_shape = defaultdict(list)  # many small products are slow, one batch of them is not
+        same_shape = defaultdict(list)  # one batched product is faster than many small ones
         for group in self.param_groups:
             for parameter in group["params"]:
                 buffer = self.state[parameter].setdefault("momentum", torch.zeros_like(parameter))
@@ -58,7 +60,7 @@ class Muon(torch.optim.Optimizer):
 
 
 def make_optimizers(model: nn.Module, config: OptimizerConfig) -> list[torch.optim.Optimizer]:
-    """[Muon, AdamW]; each parameter belongs to exactly one group."""
+    """[Muon, AdamW]; each parameter is in exactly one group."""
     named = dict(model.named_parameters())
     matrices = {n: p for n, p in named.items() if n.endswith(_MATRICES)}
     proportions = {n: p for n, p in named.items() if "_proportion." in n}
@@ -82,8 +84,8 @@ def make_optimizers(model: nn.Module, config: OptimizerConfig) -> list[torch.opt
 
 
 def schedule(config: RunConfig, step: int) -> float:
-    """Factor on the peak learning rates at a step: warm-up, constant, linear decay to zero."""
+    """Factor on the peak learning rates at a step: warm-up, constant, linear cooldown to zero."""
     warm = min(1.0, (step + 1) / max(1, config.optimizer.warmup_steps))
-    if step < config.decay_start:
+    if step < config.cooldown_start:
         return warm
-    return warm * (config.steps - step) / (config.steps - config.decay_start)
+    return warm * (config.steps - step) / (config.steps - config.cooldown_start)

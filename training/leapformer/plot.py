@@ -1,4 +1,4 @@
-"""Pictures of a run."""
+"""Plots the losses of a run."""
 
 import json
 from pathlib import Path
@@ -12,7 +12,7 @@ from .files import atomic
 
 
 def plot_loss(log: Path, image: Path) -> None:
-    """Draws a log.jsonl: training and validation loss (nats a token) over tokens, as PNG."""
+    """Plots training and validation loss (nats per token) of a log.jsonl over tokens, as PNG."""
     records = [json.loads(line) for line in log.read_text().splitlines()]
     tokens = {r["step"]: r["tokens"] / 1e6 for r in records if "tokens" in r}
     figure, axes = plt.subplots(figsize=(8, 4.5), layout="constrained")
@@ -27,7 +27,7 @@ def plot_loss(log: Path, image: Path) -> None:
     losses = [r["loss"] for r in records if "loss" in r]
     if losses:
         axes.set_ylim(min(losses) - 0.1, min(max(losses), min(losses) + 2))
-    axes.set(xlabel="tokens (millions)", ylabel="loss (nats a token)")
+    axes.set(xlabel="tokens (millions)", ylabel="loss (nats per token)")
     axes.grid(alpha=0.3)
     if axes.lines:
         axes.legend()

@@ -1,11 +1,11 @@
-"""Raw text to token shards: one shard an input file, described and hashed in manifest.json.
+"""Converts raw text to token shards, one per input file, listed with hashes in manifest.json.
 
     DIR/tokenizer.json
-    DIR/train-00000.bin          tokens, uint16 little-endian; `<|endoftext|>` (0) opens a document
+    DIR/train-00000.bin          tokens, uint16 little-endian; `<|endoftext|>` (0) starts a document
     DIR/train-00000.npy          [documents, 2] int64: length in tokens, index into "sources"
-    DIR/manifest.json            what came from what, with SHA-256 of everything
+    DIR/manifest.json            the input of each shard, with SHA-256 of inputs, shards, tokenizer
 
-A second run keeps each shard whose input and tokenizer are still the same.
+A second run keeps the shards whose input and tokenizer have not changed.
 """
 
 import json
@@ -28,10 +28,10 @@ _BATCH = 256  # articles encoded together
 def prepare(
     splits: dict[str, list[Path]], out: Path, tokenizer: Path | None, vocabulary: int, every: int
 ) -> dict:
-    """Prepares the splits (name -> files or folders) into `out`; returns the manifest.
+    """Writes the shards of the splits (name -> files or folders) to `out`; returns the manifest.
 
-    Without a `tokenizer` file one of `vocabulary` entries is trained on every `every`-th article
-    of the first split.
+    Without a `tokenizer` file, trains one of `vocabulary` entries on every `every`-th article of
+    the first split. Raises UserError if an input cannot be read or the disk is too full.
     """
     inputs = {name: find_files(paths) for name, paths in splits.items()}
     require_space(out, 2 * sum(p.stat().st_size for paths in inputs.values() for p in paths))
@@ -39,7 +39,9 @@ def prepare(
     _place_tokenizer(out, tokenizer, next(iter(inputs.values())), vocabulary, every)
     bpe = load_tokenizer(out / "tokenizer.json")
     if bpe.get_vocab_size() > 65536:
-        raise UserError(f"{tokenizer} has {bpe.get_vocab_size()} entries; shards hold up to 65536")
+        raise UserError(
+            f"{tokenizer} has {bpe.get_vocab_size()} entries: use a tokenizer of at most 65536"
+        )
     digest = sha256(out / "tokenizer.json")
     old = _read_manifest(out / "manifest.json")
     known = old["splits"] if old.get("tokenizer") == digest else {}
@@ -61,18 +63,17 @@ def prepare(
 
 
 def summary(manifest: dict) -> str:
-    """A line a split: tokens, documents, bytes a token."""
+    """One line per split: tokens, documents, bytes per token."""
     lines = []
     for name, shards in manifest["splits"].items():
         tokens, size, documents = (
             sum(s[k] for s in shards) for k in ("tokens", "text", "documents")
         )
-        line = (
-            f"{name}: {tokens:,} tokens, {documents:,} documents, {size / tokens:.3f} bytes a token"
-        )
+        line = f"{name}: {tokens:,} tokens, {documents:,} documents"
+        line += f", {size / tokens:.3f} bytes per token"
         shares = [s["round_trip"] for s in shards if "round_trip" in s]
         if shares:
-            line += f", {min(shares):.1%} of lines turned back exactly by the detokenizer"
+            line += f", {min(shares):.1%} of lines restored exactly after detokenizing"
         lines.append(line)
     return "\n".join(lines)
 
@@ -99,7 +100,7 @@ def _read_manifest(path: Path) -> dict:
     except ValueError as error:
         raise UserError(f"{path} is damaged ({error}): delete it and prepare again") from error
     if manifest.get("format") != FORMAT:
-        raise UserError(f"{path} is of another format: prepare into a new folder")
+        raise UserError(f"{path} has another format: prepare into a new folder")
     return manifest
 
 
@@ -111,7 +112,7 @@ def _intact(out: Path, shard: dict) -> bool:
 
 
 def _encode(bpe: Tokenizer, path: Path, out: Path, stem: str, sources: list[str]) -> dict:
-    """Writes one shard and its index; returns its entry in the manifest."""
+    """Writes one shard and its index; returns its entry for the manifest."""
     index: list[tuple[int, int]] = []
     text_bytes = 0
     articles = read_articles(path)

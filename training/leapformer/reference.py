@@ -1,6 +1,6 @@
-"""One token at a time in float64 numpy: the readable truth, shared with no other code here.
+"""The reference implementation: one token at a time in float64 numpy, written to be read.
 
-Golden vectors come from this file, so it stands apart from `model.py` on purpose.
+Golden vectors are computed by this file, so it deliberately shares no code with `model.py`.
 """
 
 import numpy as np
@@ -15,7 +15,7 @@ def _sigmoid(x: np.ndarray) -> np.ndarray:
 
 
 class Reference:
-    """A published model (weights as stored, dequantized) and the state of one stream."""
+    """A model (dequantized stored weights) and the state of one stream."""
 
     def __init__(self, config: ModelConfig, tensors: Tensors) -> None:
         self.config = config
@@ -67,7 +67,7 @@ class Reference:
         return w[f"{name}.output.weight"] @ o
 
     def step(self, token: int) -> np.ndarray:
-        """Takes one token in; returns the logits [vocabulary] of the next."""
+        """Reads one token; returns the logits [vocabulary] of the next."""
         c, w = self.config, self.tensors
         starts = token == c.bos_token_id
         self.position = 0 if starts else self.position
@@ -94,7 +94,7 @@ def log_softmax(logits: np.ndarray) -> np.ndarray:
 
 
 def golden(config: ModelConfig, tensors: Tensors, tokens: list[int], greedy: int) -> dict:
-    """Log-probabilities of tokens[1:], the logits after them, and `greedy` tokens on."""
+    """Log-probabilities of tokens[1:], the last logits, and a greedy continuation."""
     reference = Reference(config, tensors)
     log_probabilities, logits = [], reference.step(tokens[0])
     for token in tokens[1:]:

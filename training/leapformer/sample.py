@@ -1,4 +1,4 @@
-"""Generation, and the choice of sampler defaults by measurement."""
+"""Generates text, and chooses the default sampler settings of a model by measurement."""
 
 from dataclasses import asdict, dataclass
 
@@ -9,21 +9,21 @@ from torch import Tensor
 from .files import UserError
 from .model import LeapFormer
 
-WINDOW = 256  # tokens within which a repeated 4-gram counts
-REACH = 512  # tokens that the sequence penalty looks back over
-LONGEST = 16  # a sequence counts as no longer than this
-SEQUENCE_PENALTY = 1.0  # what the defaults have
-SHORT, LONG = 512, 4096  # tokens of the texts by which a sampler is judged
-TEXTS, LONG_TEXTS = 12, 8  # so many of each
-FINALISTS = 4  # settings that write long texts, at most
+WINDOW = 256  # an n-gram is repeated if it occurs among this many tokens before
+REACH = 512  # the sequence penalty considers this many tokens before
+LONGEST = 16  # longest match that the sequence penalty counts
+SEQUENCE_PENALTY = 1.0  # in the default settings
+SHORT, LONG = 512, 4096  # lengths in tokens of the texts that settings are judged by
+TEXTS, LONG_TEXTS = 12, 8  # how many of each
+FINALISTS = 4  # at most this many settings generate long texts
 
 
 @dataclass(frozen=True)
 class Sampling:
-    """Sampler settings, with the meaning and order of Hugging Face transformers.
+    """Sampler settings with the meaning and order of Hugging Face transformers.
 
-    Penalty on tokens seen, sequence penalty (not of theirs: see `Seen`), temperature, top-k, top-p,
-    min-p; 1, 0, 0, 1 and 0 switch the penalties and filters off.
+    The order is repetition penalty, sequence penalty (see `RepetitionHistory`; transformers has
+    none), temperature, top-k, top-p, min-p. Off: penalties 1 and 0, top-k 0, top-p 1, min-p 0.
     """
 
     temperature: float = 1.0
@@ -34,18 +34,18 @@ class Sampling:
     sequencePenalty: float = 0.0
 
 
-class Seen:
-    """What the penalties know of each stream's article; a document's start empties it."""
+class RepetitionHistory:
+    """The tokens of each stream's article that the penalties need; a document's start clears it."""
 
     def __init__(self, batch: int, vocabulary: int, bos: int = 0) -> None:
         self.bos = bos
-        self.tokens = torch.zeros(batch, vocabulary, dtype=torch.bool)  # those that the article has
-        self._recent = torch.full((batch, REACH), bos)  # the newest first; bos where there is none
-        # tokens in common between the text's end and what stood so many tokens ago
+        self.tokens = torch.zeros(batch, vocabulary, dtype=torch.bool)  # in this article
+        self._recent = torch.full((batch, REACH), bos)  # newest first, bos if none
+        # [b, i]: length of the common suffix of the text and the text without its last i tokens
         self._common = torch.zeros(batch, REACH, dtype=torch.long)
 
     def add(self, token: Tensor) -> None:
-        """The next token of each stream [B]."""
+        """Appends the next token of each stream [B]."""
         token, opens = token[:, None], token == self.bos
         self.tokens.scatter_(1, token, True)
         self._recent = torch.cat([token, self._recent[:, :-1]], 1)
@@ -54,30 +54,33 @@ class Seen:
         self._recent[opens] = self.bos
         self._common[opens] = 0
 
-    def followed(self) -> Tensor:
-        """How many tokens of the text's end each token [B, vocabulary] followed before."""
-        within = torch.arange(REACH, 0, -1)  # what has left the reach does not count
+    def match_lengths(self) -> Tensor:
+        """Match length of each token [B, vocabulary], 0 if it would repeat nothing.
+
+        It is the length of the longest suffix of the text that the token followed before.
+        """
+        within = torch.arange(REACH, 0, -1)  # tokens before the last REACH do not count
         common = torch.minimum(self._common, within).clamp(max=LONGEST)[:, 1:]
         none = torch.zeros(self.tokens.shape, dtype=torch.long)
         return none.scatter_reduce(1, self._recent[:, :-1], common, "amax")
 
 
-def penalize(logits: Tensor, seen: Seen, sampling: Sampling) -> Tensor:
-    """Logits [B, vocabulary] after the penalties."""
+def penalize(logits: Tensor, history: RepetitionHistory, sampling: Sampling) -> Tensor:
+    """Applies the penalties to logits [B, vocabulary]."""
     s = sampling
     if s.repetitionPenalty != 1:
         punished = torch.where(
             logits > 0, logits / s.repetitionPenalty, logits * s.repetitionPenalty
         )
-        logits = torch.where(seen.tokens, punished, logits)
+        logits = torch.where(history.tokens, punished, logits)
     if s.sequencePenalty:
-        followed = seen.followed()
-        logits = logits - s.sequencePenalty * (2.0 ** (followed - 1)) * (followed > 0)
+        lengths = history.match_lengths()
+        logits = logits - s.sequencePenalty * (2.0 ** (lengths - 1)) * (lengths > 0)
     return logits
 
 
 def filter_logits(logits: Tensor, sampling: Sampling) -> Tensor:
-    """Logits [B, vocabulary] after temperature and filters."""
+    """Applies temperature and filters to logits [B, vocabulary]."""
     s = sampling
     logits = logits / s.temperature
     lowest = torch.finfo(logits.dtype).min
@@ -98,30 +101,30 @@ def filter_logits(logits: Tensor, sampling: Sampling) -> Tensor:
 def generate(
     model: LeapFormer, prompts: Tensor, count: int, sampling: Sampling, seed: int = 0
 ) -> tuple[Tensor, Tensor]:
-    """Continues prompts [B, P] by `count` tokens each.
+    """Generates `count` tokens after each of the prompts [B, P].
 
-    Returns the tokens [B, count] and each one's surprise, -ln p under the unfiltered model.
+    Returns the tokens [B, count] and the surprise of each, -ln p before penalties and filters.
     """
     random = torch.Generator().manual_seed(seed)
     logits, states = model(prompts, model.empty_state(len(prompts)))
     logits = logits[:, -1]
-    seen = Seen(*logits.shape, model.config.bos_token_id)
+    history = RepetitionHistory(*logits.shape, model.config.bos_token_id)
     for token in prompts.T:
-        seen.add(token)
+        history.add(token)
     tokens, surprise = [], []
     for _ in range(count):
-        chances = filter_logits(penalize(logits.float(), seen, sampling), sampling).softmax(-1)
+        chances = filter_logits(penalize(logits.float(), history, sampling), sampling).softmax(-1)
         token = torch.multinomial(chances, 1, generator=random)
         surprise.append(-logits.float().log_softmax(-1).gather(1, token))
         tokens.append(token)
-        seen.add(token[:, 0])
+        history.add(token[:, 0])
         logits, states = model(token, states)
         logits = logits[:, -1]
     return torch.cat(tokens, 1), torch.cat(surprise, 1)
 
 
 def repetition(tokens: np.ndarray, size: int = 4) -> float:
-    """Share of the n-grams of a text [N] that stood already among the WINDOW tokens before."""
+    """The share of n-grams of a text [N] that also occur among the WINDOW tokens before."""
     last: dict[bytes, int] = {}
     repeated = 0
     for i in range(len(tokens) - size + 1):
@@ -132,9 +135,9 @@ def repetition(tokens: np.ndarray, size: int = 4) -> float:
 
 
 def measure(texts: np.ndarray) -> dict[str, float]:
-    """Repetition of texts [B, N]: the mean, the worst text's, and the mean of pairs of tokens.
+    """Repetition of texts [B, N]: mean and maximum for 4-grams, mean for pairs of tokens.
 
-    Pairs tell who says the same word all the time, though never the same four after each other.
+    Pairs detect a word that is repeated all the time in different contexts.
     """
     repeated = [repetition(text) for text in texts]
     figures = {
@@ -148,22 +151,23 @@ def measure(texts: np.ndarray) -> dict[str, float]:
 def choose_sampling(
     model: LeapFormer, tokens: np.ndarray, short: int = SHORT, long: int = LONG
 ) -> tuple[dict, dict]:
-    """The settings that write least surprisingly without repeating more than people do.
+    """The least surprising settings whose texts repeat no more than texts written by people.
 
-    Prompts of 32 tokens are the openings of the documents in `tokens`. Every setting of a grid
-    writes `short` tokens on; repetition is compared to that of the documents themselves over the
-    same positions, both in the mean and in the worst text: a mean hides the one that fell into a
-    loop. Most loops begin later: so the first few of the least surprising write `long` tokens, one
-    setting after the other until the quarters of its texts repeat no more than as long pieces of
-    `tokens`. All have the sequence penalty, without which a model this small is caught in the end
-    (docs/decisions.md). Returns the chosen settings and everything measured.
+    Every setting of a grid continues the first 32 tokens of documents in `tokens` by `short`
+    tokens. Their repetition is compared with that of the documents at the same positions, by the
+    mean and by the worst text, because a mean hides a single text in a loop. Most loops start
+    later, so the least surprising settings then generate `long` tokens, one after the other, until
+    the quarters of a setting's texts repeat no more than pieces of `tokens` of that length. All
+    settings have the sequence penalty: without it a model this small ends in a loop
+    (docs/decisions.md). Returns the chosen settings and all measurements.
+    Raises UserError if no document is long enough.
     """
     starts = np.flatnonzero(tokens == 0)
     ends = np.append(starts[1:], len(tokens))
     length = 32 + short
     spans = [(a, b) for a, b in zip(starts, ends, strict=True) if b - a >= length][:TEXTS]
     if not spans:
-        raise UserError(f"no document of the text has {length} tokens: give longer ones")
+        raise UserError(f"no document has {length} tokens: use a text with longer ones")
     texts = np.stack([tokens[a : a + length] for a, _ in spans])
     prompts = torch.from_numpy(texts[:, :32])
     quarter = min(long // 4, len(tokens))

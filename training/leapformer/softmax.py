@@ -1,4 +1,4 @@
-"""The softmax twin that LeaPformer attention is compared to: the same layer, another attention."""
+"""Softmax attention, the control that the study compares LeaPformer attention with."""
 
 import torch
 from torch import Tensor, nn
@@ -9,9 +9,10 @@ from .config import ModelConfig
 
 
 class SoftmaxAttention(nn.Module):
-    """The control: softmax over the last `window` tokens of the document, rotary positions.
+    """Softmax over the last `window` tokens of the document with rotary positions.
 
-    State: {"k", "v"} [B, h, window - 1, e] before rotation, and "age" [B], how many of them count.
+    State: {"k", "v"} [B, h, window - 1, e] before rotation, "age" [B] (how many are valid), and
+    with a convolution "rows" [B, 3, 3 d].
     """
 
     def __init__(self, config: ModelConfig) -> None:
@@ -38,8 +39,8 @@ class SoftmaxAttention(nn.Module):
     def project(
         self, x: Tensor, start: Tensor, state: dict[str, Tensor]
     ) -> tuple[Tensor, Tensor, Tensor, Tensor, dict[str, Tensor]]:
-        """Rotated q [B, h, T, e], k, v of cache and segment [B, h, W + T, e], which of these a
-        token sees [B, T, W + T], and the new state; W = window - 1."""
+        """Rotated q [B, h, T, e], k and v of cache and segment [B, h, W + T, e], the mask of the
+        keys that each token attends to [B, T, W + T], and the new state; W = window - 1."""
         c = self.config
         (B, T, _), W = x.shape, c.window - 1
         u, new = self.qkv(x), {}
@@ -51,7 +52,7 @@ class SoftmaxAttention(nn.Module):
         v = torch.cat([state["v"].to(v.dtype), v], 2)
         key_time = torch.arange(W + T, device=x.device)
         query_time = key_time[W:]
-        # a token sees its document's last `window` tokens, itself included
+        # a token attends to the last `window` tokens of its document, itself included
         distance = query_time[:, None] - key_time
         seen = (distance >= 0) & (distance <= W)
         since_start = torch.where(start, query_time, -1).cummax(1).values  # last start in this call
@@ -70,7 +71,7 @@ class SoftmaxAttention(nn.Module):
 
 
 def rotate(x: Tensor, time: Tensor) -> Tensor:
-    """Rotary positions: x [B, h, T, e], time [T] -> the same, turned by time / 10000^(2i/e)."""
+    """Rotary positions: x [B, h, T, e], time [T] -> x rotated by time / 10000^(2i/e)."""
     wide = x if x.dtype == torch.float64 else x.float()
     half = x.shape[-1] // 2
     frequency = 10000.0 ** (-torch.arange(half, dtype=wide.dtype, device=x.device) / half)

@@ -1,7 +1,7 @@
-"""The experiment beside the product: what learned proportions are worth, tested honestly.
+"""The study: compares variants of the model, such as learned proportions and none.
 
-Every variant is trained with its seeds on the same batches; losses are compared document by
-document on text that none has seen, so that a difference comes with an interval.
+All variants are trained on the same batches for each seed. Their losses are compared by document
+on held-out text, which gives an interval for each difference.
 """
 
 import json
@@ -19,7 +19,7 @@ from .evaluate import token_losses
 from .files import UserError, write_text
 from .train import train
 
-# Statistic of concentration.py -> its title in the tables, and digits.
+# Statistic of concentration.py -> its title and number of digits in the tables.
 COLUMNS = {
     "span_similarity": ("q·k", 1),
     "span_reweighted": ("× re-weighting", 1),
@@ -36,7 +36,7 @@ COLUMNS = {
 
 @dataclass(frozen=True)
 class Plan:
-    """What a study trains, each variant's runs by seed, and which variants it compares."""
+    """The runs of a study, by variant and seed, and the pairs of variants that it compares."""
 
     runs: dict[str, dict[int, RunConfig]]
     pairs: list[tuple[str, str]]
@@ -45,17 +45,17 @@ class Plan:
     def read(
         path: Path, overrides: list[str] | None = None, only: list[str] | None = None
     ) -> "Plan":
-        """Reads configs/study.toml: a RunConfig with [variants.NAME], seeds, and compare on top.
+        """Reads a study.toml: a RunConfig plus [variants.NAME], seeds and compare.
 
-        `only`: these variants alone. Raises UserError on names and keys that it does not know.
+        `only`: run only these variants. Raises UserError on unknown names and keys.
         """
         base = read_toml(path, overrides)
         variants, compare = base.pop("variants", {}), base.pop("compare", [])
         named = [*(only or []), *(name for pair in compare for name in pair)]
         unknown = sorted(set(named) - set(variants))
         if unknown or not variants:
-            known = ", ".join(variants) or "none: it needs [variants.NAME]"
-            raise UserError(f"{path}: no variant {', '.join(unknown)}; it has {known}")
+            known = ", ".join(variants) or "none: add [variants.NAME]"
+            raise UserError(f"{path}: no variant {', '.join(unknown)}; known are {known}")
         runs: dict[str, dict[int, RunConfig]] = {}
         for name in only or variants:
             values = merge(base, variants[name])
@@ -65,15 +65,17 @@ class Plan:
         pairs = [(a, b) for a, b in compare if a in runs and b in runs]
         for a, b in pairs:
             if not runs[a].keys() & runs[b].keys():
-                raise UserError(f"{path}: {a} and {b} have no seed in common")
+                raise UserError(
+                    f"{path}: {a} and {b} are compared but have no seed in common: give them one"
+                )
         return Plan(runs, pairs)
 
 
 def document_losses(model: torch.nn.Module, tokens: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Summed loss and number of scored tokens of each document of a stream [N]."""
+    """The summed loss and the number of scored tokens of each document in a stream [N]."""
     losses = token_losses(model, tokens[None])[0]
     document = np.cumsum(tokens == 0)[1:] - 1
-    inside = tokens[1:] != 0  # the mark that opens the next document belongs to none
+    inside = tokens[1:] != 0  # <|endoftext|> of the next document is not scored
     count = int(document.max()) + 1
     total = np.bincount(document[inside], losses[inside], count)
     return total, np.bincount(document[inside], minlength=count)
@@ -82,10 +84,9 @@ def document_losses(model: torch.nn.Module, tokens: np.ndarray) -> tuple[np.ndar
 def paired_interval(
     a: np.ndarray, b: np.ndarray, counts: np.ndarray, draws: int = 10_000
 ) -> tuple[float, float, float]:
-    """Difference a - b in nats a token with its 95% interval.
+    """The difference a - b in nats per token with its 95% interval.
 
-    a, b [seeds, documents] are summed losses. Documents and seeds are both drawn anew (bootstrap),
-    always in pairs: the same document, the same seed.
+    a, b [seeds, documents] are summed losses. A paired bootstrap resamples documents and seeds.
     """
     random = np.random.default_rng(0)
     difference = a - b
@@ -99,7 +100,7 @@ def paired_interval(
 
 
 def measured(run: Path, config: RunConfig, documents: Documents) -> dict:
-    """A finished run's losses by document and its concentration; kept in measured.json."""
+    """The losses by document and the concentration of a finished run, cached in measured.json."""
     path = run / "measured.json"
     kept = json.loads(path.read_text()) if path.exists() else {}
     if kept.get("data") == documents.digest:
@@ -118,9 +119,10 @@ def measured(run: Path, config: RunConfig, documents: Documents) -> dict:
 
 
 def study(plan: Plan, data: Path, out: Path) -> dict:
-    """Trains what is not trained yet, then measures all of it; writes study.json, .md and .png.
+    """Trains the missing runs, then measures all runs; writes study.json, study.md and study.png.
 
-    A run that was stopped goes on where it was; the whole may be started again at any time.
+    It can be stopped and started again at any time; unfinished runs are resumed.
+    Raises UserError if a run was stopped before its end.
     """
     for name, runs in plan.runs.items():
         for seed, config in runs.items():
@@ -152,7 +154,7 @@ def study(plan: Plan, data: Path, out: Path) -> dict:
 
 
 def difference(a: str, b: str, of_a: dict[int, dict], of_b: dict[int, dict]) -> dict:
-    """Variant a minus variant b over the seeds that both have."""
+    """Variant a minus variant b over their common seeds."""
     seeds = [seed for seed in of_a if seed in of_b]
     losses = [np.array([of[seed]["losses"] for seed in seeds]) for of in (of_a, of_b)]
     counts = np.array(of_a[seeds[0]]["counts"])
@@ -185,8 +187,8 @@ def table(result: dict) -> str:
             for s in by_seed.values()
         ]
         cells = [_cell([mean[key] for mean in means if key in mean], key) for key in COLUMNS]
-        cells.append(_left(by_seed, "span_reweighted", "span_similarity"))
-        cells.append(_left(by_seed, "span", "span_reweighted"))
+        cells.append(_span_ratio(by_seed, "span_reweighted", "span_similarity"))
+        cells.append(_span_ratio(by_seed, "span", "span_reweighted"))
         lines.append(f"| {name} | {' | '.join(cells)} |")
     lines += ["", "Layer by layer, head by head, of each variant's first seed:", ""]
     lines += [f"| variant | layer | {titles} |", f"|---|---{rule}|"]
@@ -204,7 +206,7 @@ def _cell(values: list[float], key: str) -> str:
     return ", ".join(f"{x:.{COLUMNS[key][1]}f}" for x in values)
 
 
-def _left(by_seed: dict[int, dict], after: str, before: str) -> str:
-    """What a factor leaves of a head's span: geometric mean over layers and heads, by seed."""
+def _span_ratio(by_seed: dict[int, dict], after: str, before: str) -> str:
+    """Span after a factor / span before it: geometric mean over layers and heads, by seed."""
     ratios = [np.log(np.array(s[after]) / np.array(s[before])).mean() for s in by_seed.values()]
     return ", ".join(f"{np.exp(x):.3f}" for x in ratios)

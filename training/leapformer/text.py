@@ -1,8 +1,8 @@
-"""Reads articles from the forms they come in, one at a time, never a whole set in memory.
+"""Reads articles one at a time from WikiText or JSON lines, without loading a whole file.
 
-WikiText in its official forms (`wiki.train.raw`, `wiki.train.tokens`, the parquet files of the
-usual hub copy) and JSON lines of articles `{"title", "source", "text"}`, plain or compressed with
-xz or gzip. Every article becomes ordinary text of one shape:
+WikiText in its official formats (`wiki.train.raw`, `wiki.train.tokens`, and the parquet files of
+its copy on the Hugging Face Hub) and JSON lines of articles `{"title", "source", "text"}`, plain
+or compressed with xz or gzip. All articles are converted to the same format:
 
     = Title =                    (blank line between paragraphs)
     = = Heading = =              (a section's heading)
@@ -27,16 +27,16 @@ _WIKITEXT = (".raw", ".tokens", ".parquet")
 
 @dataclass(frozen=True)
 class Article:
-    """One document: its source's name (for weighting) and its text."""
+    """One document: its text, and the name of its source for `DataConfig.weights`."""
 
     source: str
     text: str
 
 
 def find_files(paths: Iterable[Path]) -> list[Path]:
-    """The text files in `paths` (files, or folders of them), in a stable order.
+    """The text files in `paths` (files and folders), in a stable order.
 
-    Raises UserError where there is none, or where a form is unknown.
+    Raises UserError if a path has none or a file has an unknown format.
     """
     found: list[Path] = []
     for path in paths:
@@ -47,20 +47,22 @@ def find_files(paths: Iterable[Path]) -> list[Path]:
         else:
             raise UserError(f"{path} does not exist")
         if not files:
-            raise UserError(f"{path} holds no {', '.join(_JSON_LINES + _WIKITEXT)} file")
+            raise UserError(
+                f"{path} holds no text: expected files {', '.join(_JSON_LINES + _WIKITEXT)}"
+            )
         found += files
     for path in found:
         if not path.name.endswith(_JSON_LINES + _WIKITEXT):
             raise UserError(
-                f"{path}: unknown form; expected one of {', '.join(_JSON_LINES + _WIKITEXT)}"
+                f"{path}: unknown format; use one of {', '.join(_JSON_LINES + _WIKITEXT)}"
             )
     return found
 
 
 def read_articles(path: Path) -> Iterator[Article]:
-    """The articles of one file, as ordinary text.
+    """The articles of one file in the common format.
 
-    Raises UserError where the file is empty, binary, broken or not of its form.
+    Raises UserError if the file is empty, binary, damaged or not in the format that its name says.
     """
     count = 0
     try:
@@ -71,13 +73,13 @@ def read_articles(path: Path) -> Iterator[Article]:
     except UnicodeDecodeError as error:
         raise UserError(f"{path} is not UTF-8 text ({error}): is it a binary file?") from error
     except (EOFError, lzma.LZMAError, gzip.BadGzipFile, zlib.error) as error:
-        raise UserError(f"{path} is a broken archive ({error}): copy it again") from error
+        raise UserError(f"{path} is a damaged archive ({error}): copy it again") from error
     if count == 0:
-        raise UserError(f"{path} holds no article")
+        raise UserError(f"{path} holds no article: is it the right file?")
 
 
 def read_lines(path: Path) -> Iterator[str]:
-    """The lines of a WikiText file as they stand (with their line ends), from text or parquet."""
+    """The raw lines of a WikiText file with their line ends, from text or parquet."""
     if path.suffix != ".parquet":
         with open(path, encoding="utf-8", newline="\n") as file:
             yield from file

@@ -1,4 +1,4 @@
-"""The tokenizer: byte-level BPE, id 0 is `<|endoftext|>`, any text survives a round trip."""
+"""The tokenizer: byte-level BPE without loss; id 0 is `<|endoftext|>`."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -12,9 +12,12 @@ _WORDS = r"'(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?\p{N}{1,3}| ?[^\s\p{L}\p{N}]+|\s+(?!\
 
 
 def train_tokenizer(texts: Iterable[str], vocabulary: int) -> Tokenizer:
-    """Byte-level BPE with `vocabulary` entries in all (at least 257: the bytes and id 0)."""
+    """Trains byte-level BPE with `vocabulary` entries, at least 257: the bytes and id 0.
+
+    Raises UserError if `vocabulary` is out of range.
+    """
     if not 257 <= vocabulary <= 65536:
-        raise UserError(f"a vocabulary of {vocabulary} does not fit: choose 257 to 65536")
+        raise UserError(f"vocabulary = {vocabulary}: choose 257 to 65536 entries")
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [
@@ -35,12 +38,15 @@ def train_tokenizer(texts: Iterable[str], vocabulary: int) -> Tokenizer:
 
 
 def load_tokenizer(path: Path) -> Tokenizer:
-    """Reads a tokenizer.json. A literal `<|endoftext|>` in a text is text, never id 0."""
+    """Reads a tokenizer.json. It encodes a literal `<|endoftext|>` as text, never as id 0.
+
+    Raises UserError if the file is not a tokenizer or has another id 0.
+    """
     try:
         tokenizer = Tokenizer.from_file(str(path))
     except Exception as error:  # the library raises bare Exception
         raise UserError(f"{path} is not a tokenizer.json: {error}") from error
     if tokenizer.token_to_id(END_OF_TEXT) != 0:
-        raise UserError(f"{path}: id 0 must be {END_OF_TEXT}")
+        raise UserError(f"{path}: id 0 must be {END_OF_TEXT}; use a tokenizer made by `prepare`")
     tokenizer.encode_special_tokens = True
     return tokenizer

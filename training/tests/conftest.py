@@ -1,4 +1,4 @@
-"""Shared fixtures: the golden vectors and a few articles to train on."""
+"""Shared fixtures: golden vectors and a few articles to train on."""
 
 import json
 import os
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-# Little models gain nothing from a second thread, and lose much on a busy machine.
+# Small models gain nothing from a second thread and lose much on a busy machine.
 os.environ["OMP_NUM_THREADS"] = "1"
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -18,7 +18,7 @@ _WORDS = ("the", "a", "of", "in", "was", "built", "king", "river", "stone", "lig
 
 
 def make_articles(path: Path, count: int, seed: int = 0) -> Path:
-    """JSON lines of `count` little articles, half of them marked as featured."""
+    """Writes `count` short articles as JSON lines, half of them with source featured."""
     chance = random.Random(seed)
     with open(path, "w", encoding="utf-8") as file:
         for number in range(count):
@@ -34,7 +34,7 @@ def make_articles(path: Path, count: int, seed: int = 0) -> Path:
 
 @pytest.fixture(scope="session")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of prepared shards: splits train and valid, 300 BPE entries."""
+    """A prepared folder with splits train and valid and 300 BPE entries."""
     from leapformer.prepare import prepare
 
     folder = tmp_path_factory.mktemp("prepared")

@@ -1,4 +1,4 @@
-"""The commands as a person types them: from raw text to a published folder, and its figures."""
+"""The commands, from raw text to a model folder, and what they measure."""
 
 import dataclasses
 import json
@@ -7,17 +7,14 @@ import sys
 from pathlib import Path
 
 import numpy as np
-import onnx
 import pytest
 import torch
 from conftest import make_articles
-from test_folder import publish
 from test_train import write_config
 
 from leapformer import evaluate, sample
 from leapformer.config import ModelConfig
 from leapformer.data import Documents
-from leapformer.files import UserError
 from leapformer.model import LeapFormer
 from leapformer.onnx_export import check_onnx, export_onnx
 from leapformer.tokenizer import load_tokenizer
@@ -51,6 +48,8 @@ def test_one_command_from_raw_text_to_a_published_folder(tmp_path: Path) -> None
     assert manifest["id"] == "tiny-v1" and manifest["precision"] == "int8"
     assert manifest["evaluation"]["validation"]["words"] == WORDS
     assert "12 steps of 128 tokens" in (tmp_path / "tiny-v1/README.md").read_text()
+    notice = (tmp_path / "tiny-v1/LICENSE").read_text()
+    assert "Tiny (tiny-v1)" in notice and "by-sa/3.0" in notice and "Wikipedia" in notice
     golden = json.loads((tmp_path / "tiny-v1/golden.json").read_text())
     export_onnx(tmp_path / "tiny-v1", tmp_path / "tiny.onnx")
     assert max(check_onnx(tmp_path / "tiny.onnx", golden).values()) < 1e-4
@@ -59,7 +58,7 @@ def test_one_command_from_raw_text_to_a_published_folder(tmp_path: Path) -> None
         *("make", config, "--train", texts, "--valid", valid),
         *("--work", tmp_path / "other", "--out", tmp_path / "tiny-v1"),
     )
-    assert "is published already" in again.stderr  # said before any work
+    assert "is published already" in again.stderr  # before training starts
     assert not (tmp_path / "other").exists()
 
     figures = tmp_path / "figures.json"
@@ -79,34 +78,14 @@ def test_one_command_from_raw_text_to_a_published_folder(tmp_path: Path) -> None
 def test_errors_are_one_line(tmp_path: Path) -> None:
     done = leapformer("export", tmp_path, "--out", tmp_path / "m", "--valid", tmp_path)
     assert done.returncode == 1
-    assert done.stderr == f"error: {tmp_path} holds no checkpoint\n"
+    assert (
+        done.stderr
+        == f"error: {tmp_path} holds no checkpoint: name a run folder or a checkpoint file\n"
+    )
 
 
-@pytest.mark.parametrize("standard", [False, True], ids=["microsoft", "standard"])
-@pytest.mark.parametrize("options", [{}, {"reweighting": "none"}, {"decay": False}], ids=str)
-def test_onnx_matches_golden(prepared: Path, tmp_path: Path, options: dict, standard: bool) -> None:
-    torch.manual_seed(0)
-    config = ModelConfig(300, hidden_size=32, num_hidden_layers=2, num_attention_heads=2)
-    model = LeapFormer(dataclasses.replace(config, **options))
-    publish(model, prepared, tmp_path / "m")
-    export_onnx(tmp_path / "m", tmp_path / "m.onnx", standard)
-    file = onnx.load(tmp_path / "m.onnx")
-    if standard:
-        onnx.checker.check_model(file, full_check=True)
-    assert {o.domain for o in file.opset_import} == ({""} if standard else {"", "com.microsoft"})
-    golden = json.loads((tmp_path / "m/golden.json").read_text())
-    assert max(check_onnx(tmp_path / "m.onnx", golden).values()) < 1e-4
-
-
-def test_onnx_refuses_what_it_cannot_say(prepared: Path, tmp_path: Path) -> None:
-    config = ModelConfig(300, 32, 1, 2, normalizer="denominator")
-    publish(LeapFormer(config), prepared, tmp_path / "m")
-    with pytest.raises(UserError, match="ONNX needs normalizer rms"):
-        export_onnx(tmp_path / "m", tmp_path / "m.onnx")
-
-
-def test_word_perplexity_is_by_definition(prepared: Path, tmp_path: Path) -> None:
-    """A model of equal chances: the loss is ln(300) a token, whatever the text."""
+def test_word_perplexity_agrees_with_its_definition(prepared: Path, tmp_path: Path) -> None:
+    """A model with equal probabilities has a loss of ln(300) per token on any text."""
     model = LeapFormer(ModelConfig(300, 32, 1, 2))
     model.initialize(wide_proportions=True)
     torch.nn.init.zeros_(model.embedding.weight)
@@ -122,12 +101,12 @@ def test_word_perplexity_is_by_definition(prepared: Path, tmp_path: Path) -> Non
 
 def test_windows_score_every_token_once(prepared: Path) -> None:
     torch.manual_seed(0)
-    model = LeapFormer(ModelConfig(300, 32, 1, 2, reweighting="softmax", window=64))
+    model = LeapFormer(ModelConfig(300, 32, 1, 2, attention="softmax", window=64))
     for length in (5, 31, 32, 47, 48, 49, 100):
         tokens = np.random.default_rng(0).integers(1, 300, length)
         losses = evaluate.windowed_losses(model, tokens, window=32)
         assert len(losses) == length - 1
-        for t in (0, 15, 31, 32, 46, 47, 98):  # each by hand: its window begins at a multiple of 16
+        for t in (0, 15, 31, 32, 46, 47, 98):  # the window of t begins at a multiple of 16
             if t < length - 1:
                 begin = max(0, (t + 1) // 16 * 16 - 16)
                 alone = evaluate.token_losses(model, tokens[None, begin : t + 2])[0, -1]
@@ -154,7 +133,7 @@ def test_long_streams_are_scored_by_position() -> None:
     assert all(r["unwiped"] > 0 and r["unwiped"] != r["wiped"] for r in rows)
 
 
-def test_filters_are_those_of_the_definitions() -> None:
+def test_filters_agree_with_their_definitions() -> None:
     logits = torch.tensor([[0.5, 0.3, 0.15, 0.05]]).log()
 
     def kept(**options: float) -> list[bool]:
@@ -167,14 +146,14 @@ def test_filters_are_those_of_the_definitions() -> None:
     assert kept(minP=0.2) == [True, True, True, False]
 
 
-def seen(*texts: list[int], vocabulary: int = 30) -> sample.Seen:
-    past = sample.Seen(len(texts), vocabulary)
+def seen(*texts: list[int], vocabulary: int = 30) -> sample.RepetitionHistory:
+    past = sample.RepetitionHistory(len(texts), vocabulary)
     for token in torch.tensor(texts).T:
         past.add(token)
     return past
 
 
-def test_penalties_are_those_of_the_definitions() -> None:
+def test_penalties_agree_with_their_definitions() -> None:
     logits = torch.tensor([[8.0, 8.0, 8.0, 8.0, -8.0]])
     past = seen([1, 4, 2, 1, 4], vocabulary=5)
     both = sample.Sampling(repetitionPenalty=2.0, sequencePenalty=0.5)
@@ -182,9 +161,9 @@ def test_penalties_are_those_of_the_definitions() -> None:
     assert sample.penalize(logits, past, sample.Sampling()).tolist() == logits.tolist()
 
 
-def test_a_token_is_told_by_the_longest_sequence_that_it_followed() -> None:
+def test_match_length_is_the_longest_suffix_that_the_token_followed() -> None:
     def followed(text: list[int]) -> dict[int, int]:
-        found = seen(text).followed()[0]
+        found = seen(text).match_lengths()[0]
         return {int(i): int(found[i]) for i in found.nonzero()}
 
     assert followed([1, 2, 3]) == {}
@@ -195,11 +174,11 @@ def test_a_token_is_told_by_the_longest_sequence_that_it_followed() -> None:
     assert followed([1, 2, *between[3:], 1]) == {2: 1}
     assert followed([1, 2, *between[2:], 1]) == {}
     assert followed([1] * 100) == {1: sample.LONGEST}
-    # what has left the reach no longer counts, though it was in common
+    # tokens before the last REACH no longer count
     assert followed([7, 1, 2, *between[4:], 7, 1])[2] == 1
 
 
-def test_an_article_begins_with_nothing_seen() -> None:
+def test_an_article_starts_with_an_empty_history() -> None:
     past = seen([5, 6, 0, 7], [5, 6, 7, 8])
     assert past.tokens[0].nonzero().flatten().tolist() == [7]
     assert past.tokens[1].nonzero().flatten().tolist() == [5, 6, 7, 8]
@@ -222,18 +201,18 @@ def test_sampling_is_chosen_from_the_grid() -> None:
     assert any(row.items() >= chosen.items() and "long" in row for row in measured["grid"])
 
 
-def test_one_text_in_a_loop_tells_against_a_sampler(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_settings_with_one_text_in_a_loop_are_rejected(monkeypatch: pytest.MonkeyPatch) -> None:
     random = np.random.default_rng(0)
     people = random.integers(1, 9999, (12, 100))
     people[:, 0] = 0
-    people[:, 60:80] = people[:, 40:60]  # each says some of it twice
+    people[:, 60:80] = people[:, 40:60]  # each repeats 20 tokens
 
     def generate(
         _model: object, prompts: torch.Tensor, count: int, sampling: sample.Sampling
     ) -> tuple[torch.Tensor, torch.Tensor]:
         out = torch.from_numpy(random.integers(1, 9999, (len(prompts), count)))
         if sampling.temperature < 1:
-            out[0, 10:] = 7  # in the mean it repeats less than people do
+            out[0, 10:] = 7  # the mean is still below that of people
         return out, torch.full(out.shape, sampling.temperature)
 
     monkeypatch.setattr(sample, "generate", generate)
@@ -243,7 +222,9 @@ def test_one_text_in_a_loop_tells_against_a_sampler(monkeypatch: pytest.MonkeyPa
     assert chosen["temperature"] == 1
 
 
-def test_a_loop_that_begins_late_tells_against_a_sampler(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_settings_with_a_late_loop_are_rejected(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     random = np.random.default_rng(0)
     people = random.integers(1, 9999, (12, 300))
     people[:, 0] = 0
@@ -264,9 +245,9 @@ def test_a_loop_that_begins_late_tells_against_a_sampler(monkeypatch: pytest.Mon
     assert long == [0.9897, 0.9897, 0]
 
 
-def test_pairs_tell_of_a_word_that_is_said_all_the_time() -> None:
+def test_pairs_detect_a_word_that_is_repeated_all_the_time() -> None:
     text = np.arange(200)
-    text[::3], text[1::3] = 7, 7  # 7 7 a 7 7 b: no four tokens come again, two do
+    text[::3], text[1::3] = 7, 7  # 7 7 a 7 7 b: pairs repeat, 4-grams do not
     assert sample.measure(text[None]) == {
         "repetition": 0,
         "worst_repetition": 0,

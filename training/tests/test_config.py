@@ -1,18 +1,22 @@
-"""Configurations are read strictly."""
+"""Configurations are checked when they are read."""
 
+import json
 from pathlib import Path
 
 import pytest
+from conftest import GOLDEN_MODELS, ROOT
 
 from leapformer.config import ModelConfig, RunConfig
 from leapformer.files import UserError
 from leapformer.study import Plan
 
 CONFIGS = sorted((Path(__file__).parents[1] / "configs").rglob("*.toml"))
+MODELS = sorted((ROOT / "public/weights").glob("*/config.json"))
+MODELS += [folder / "config.json" for folder in GOLDEN_MODELS]
 
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda p: p.stem)
-def test_every_config_is_sound(path: Path) -> None:
+def test_every_config_is_valid(path: Path) -> None:
     if path.stem == "study":
         assert Plan.read(path).pairs
     else:
@@ -27,11 +31,19 @@ def test_every_config_is_sound(path: Path) -> None:
         ("tokens = '9000000'", "tokens = '9000000' must be int"),
         ("tokens = 9000000\n[model]\nhidden_size = 30", "whole multiple of 4"),
         ("tokens = 9000000\n[model]\nnormalizer = 'layer'", "choose one of"),
-        ("tokens = 9000000\n[data]\nstreams = 30", "no multiple of micro_batch"),
-        ("tokens = 9000000\n[decay_data]\nsegment = 512", "equally many tokens"),
+        ("tokens = 9000000\n[model]\nreweighting = 'softmax'", "choose one of .'leap'"),
+        (
+            "tokens = 9000000\n[data]\nstreams = 30",
+            "must be a multiple of micro_batch = 8",
+        ),
+        ("tokens = 9000000\n[cooldown_data]\nsegment = 512", r"must have equal streams \* segment"),
         ("tokens = 10", "less than one step"),
         ("tokens = ", "cannot read"),
-        ("", "missing 1 required positional argument: 'tokens'"),
+        ("", "key 'tokens' is missing"),
+        (
+            "tokens = 9000000\nmodel = 3",
+            "model = 3 must be a table of keys: vocab",
+        ),
     ],
 )
 def test_bad_configs_are_named(tmp_path: Path, text: str, message: str) -> None:
@@ -41,7 +53,7 @@ def test_bad_configs_are_named(tmp_path: Path, text: str, message: str) -> None:
         RunConfig.read(path)
 
 
-def test_overrides_come_on_top(tmp_path: Path) -> None:
+def test_overrides_change_the_values_of_the_file(tmp_path: Path) -> None:
     path = tmp_path / "run.toml"
     path.write_text('name = "a"\ntokens = 9_000_000\n[model]\nhidden_size = 64\n')
     config = RunConfig.read(path, ["tokens=1_000_000", "model.decay=false"])
@@ -52,3 +64,18 @@ def test_config_json_has_only_what_the_model_uses(tmp_path: Path) -> None:
     values = ModelConfig(reweighting="none").to_json()
     assert not {"window", "static_length", "proportion_hidden_size"} & set(values)
     assert values["intermediate_size"] == 1024 and values["embedding_scale"] == 16
+    assert "attention" not in values and "normalizer" in values
+    softmax = ModelConfig(attention="softmax", window=64)
+    assert softmax.to_json()["attention"] == "softmax"
+    assert not {"reweighting", "normalizer", "decay"} & set(softmax.to_json())
+    (tmp_path / "config.json").write_text(json.dumps(softmax.to_json()))
+    assert ModelConfig.read(tmp_path / "config.json") == softmax
+
+
+@pytest.mark.parametrize("path", MODELS, ids=lambda p: p.parent.name)
+def test_published_configs_are_read_and_written_back(path: Path) -> None:
+    """A config.json may hold keys that its model does not use; no key changes or is added."""
+    published = json.loads(path.read_text())
+    config = ModelConfig.read(path)
+    assert config.attention == "linear"
+    assert config.to_json().items() <= published.items()

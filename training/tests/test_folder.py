@@ -1,4 +1,4 @@
-"""What is published can be loaded back, and means what the golden vectors say."""
+"""A model folder can be loaded back and gives its golden vectors."""
 
 import dataclasses
 import json
@@ -6,19 +6,22 @@ import json
 import numpy as np
 import pytest
 import torch
-from conftest import GOLDEN_MODELS
+from conftest import GOLDEN_MODELS, ROOT
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from safetensors.numpy import load_file
 
 from leapformer import folder as folders
-from leapformer.config import ModelConfig
+from leapformer import weights
+from leapformer.card import LICENSE, license_text
+from leapformer.config import PRECISIONS, ModelConfig
 from leapformer.files import UserError, sha256
 from leapformer.model import LeapFormer
 from leapformer.reference import golden
 from leapformer.sample import Sampling
 
+WEIGHTS = sorted(p.parent for p in (ROOT / "public/weights").glob("*/manifest.json"))
 CONFIG = ModelConfig(vocab_size=300, hidden_size=32, num_hidden_layers=2, num_attention_heads=2)
 IDENTITY = {"id": "tiny-v1", "name": "Tiny", "description": "A test.", "license": "CC BY-SA 3.0"}
 
@@ -33,6 +36,7 @@ def publish(model: LeapFormer, prepared, out, precision: str = "int8") -> dict:
         evaluation={},
         sampling=dataclasses.asdict(Sampling()),
         card="# Tiny\n",
+        license_text="CC BY-SA 3.0\n",
     )
 
 
@@ -40,14 +44,14 @@ def publish(model: LeapFormer, prepared, out, precision: str = "int8") -> dict:
 def test_reference_matches_golden(folder) -> None:
     expected = json.loads((folder / "golden.json").read_text())
     config = ModelConfig.read(folder / "config.json")
-    tensors = folders.read_tensors(folder)
+    tensors = weights.read_tensors(folder)
     actual = golden(config, tensors, expected["tokens"], len(expected["greedy"]))
     assert actual["greedy"] == expected["greedy"]
     for key in ("logProbabilities", "finalLogits"):
         np.testing.assert_allclose(actual[key], expected[key], atol=1e-6)
 
 
-@pytest.mark.parametrize("precision", folders.PRECISIONS)
+@pytest.mark.parametrize("precision", PRECISIONS)
 def test_published_folder_loads_back(prepared, tmp_path, precision: str) -> None:
     torch.manual_seed(1)
     model = LeapFormer(CONFIG)
@@ -68,7 +72,7 @@ def test_published_folder_loads_back(prepared, tmp_path, precision: str) -> None
         assert (loaded.state_dict()[name] - weight).abs().max() <= bound, name
 
 
-def test_int8_rows_are_stored_as_promised(prepared, tmp_path) -> None:
+def test_int8_rows_are_stored_with_their_scales(prepared, tmp_path) -> None:
     publish(LeapFormer(CONFIG), prepared, tmp_path / "m")
     stored = load_file(tmp_path / "m/model.safetensors")
     quantized = [name for name, value in stored.items() if value.dtype == np.int8]
@@ -83,10 +87,19 @@ def test_int8_rows_are_stored_as_promised(prepared, tmp_path) -> None:
 @settings(max_examples=50, deadline=None)
 @given(hnp.arrays(np.float32, (3, 8), elements=st.floats(-1e3, 1e3, width=32)))
 def test_int8_is_within_half_a_step(rows: np.ndarray) -> None:
-    stored = folders.quantize({"embedding.weight": rows}, "int8")
+    stored = weights.quantize({"embedding.weight": rows}, "int8")
     assert stored["embedding.weight"].min() >= -127
-    error = np.abs(folders.dequantize(stored)["embedding.weight"] - rows)
+    error = np.abs(weights.dequantize(stored)["embedding.weight"] - rows)
     assert (error <= 0.5001 * stored["embedding.weight_scale"][:, None] + 1e-30).all()
+
+
+def test_int8_ties_round_upwards() -> None:
+    steps = np.array([127, 2.5, 1.5, 0.5, 0.49, -0.5, -0.51, -1.5, -127], np.float32)
+    rows = np.stack([steps, steps / 4, np.zeros(9, np.float32)])
+    values, scales = weights.quantize_rows(rows)
+    assert scales.tolist() == [1, 0.25, 1]
+    assert values[0].tolist() == [127, 3, 2, 1, 0, 0, -1, -1, -127]
+    assert (values[1] == values[0]).all() and not values[2].any()
 
 
 def test_a_published_folder_is_never_changed(prepared, tmp_path) -> None:
@@ -95,14 +108,23 @@ def test_a_published_folder_is_never_changed(prepared, tmp_path) -> None:
         publish(LeapFormer(CONFIG), prepared, tmp_path / "m")
 
 
-def test_the_twin_is_not_published(prepared, tmp_path) -> None:
-    twin = LeapFormer(dataclasses.replace(CONFIG, reweighting="softmax"))
-    with pytest.raises(UserError, match="softmax twin"):
-        publish(twin, prepared, tmp_path / "m")
+def test_softmax_models_are_not_published(prepared, tmp_path) -> None:
+    model = LeapFormer(dataclasses.replace(CONFIG, attention="softmax"))
+    with pytest.raises(UserError, match="attention softmax is a control"):
+        publish(model, prepared, tmp_path / "m")
     assert not (tmp_path / "m").exists()
 
 
-def test_broken_weights_are_named(prepared, tmp_path) -> None:
+@pytest.mark.parametrize("folder", WEIGHTS, ids=lambda p: p.name)
+def test_every_published_folder_has_its_license(folder) -> None:
+    manifest = json.loads((folder / "manifest.json").read_text())
+    assert manifest["license"] == LICENSE
+    assert (folder / "LICENSE").read_text() == license_text(manifest)
+    card = (folder / "README.md").read_text()
+    assert "\nlicense: cc-by-sa-3.0\n" in card and "[LICENSE](LICENSE)" in card
+
+
+def test_damaged_weights_are_named_in_the_error(prepared, tmp_path) -> None:
     publish(LeapFormer(CONFIG), prepared, tmp_path / "m")
     path = tmp_path / "m/model.safetensors"
     path.write_bytes(path.read_bytes()[:100])

@@ -1,4 +1,4 @@
-"""A run can begin as a finished model, also a smaller one, and writes as well at once."""
+"""A run can be initialized from a model of the same size or smaller and has the same loss."""
 
 import dataclasses
 import json
@@ -12,7 +12,7 @@ from test_model import assert_close, load, run
 from leapformer import checkpoint
 from leapformer.config import RunConfig
 from leapformer.files import UserError
-from leapformer.grow import begin_as
+from leapformer.grow import initialize_from
 from leapformer.model import LeapFormer
 
 FOLDERS = {p.name: p for p in GOLDEN_MODELS}
@@ -23,13 +23,13 @@ def grown(folder, tokenizer, config=None, **changes) -> LeapFormer:
     torch.manual_seed(0)
     model = LeapFormer(config)
     model.initialize(wide_proportions=True)
-    begin_as(model, folder, tokenizer)
+    initialize_from(model, folder, tokenizer)
     return model.double()
 
 
 @pytest.fixture
 def small(tmp_path, prepared):
-    """A golden model as a published folder: with a tokenizer."""
+    """Copies a golden model to a folder with a tokenizer."""
 
     def copy(name: str):
         shutil.copytree(FOLDERS[name], tmp_path / name)
@@ -56,9 +56,9 @@ def test_a_grown_model_keeps_its_function_and_learns_everywhere(small, prepared,
     )
     tokens = json.loads((folder / "golden.json").read_text())["tokens"]
     n = len(tokens)
-    # an rms norm's epsilon weighs less beside more channels
+    # the epsilon of an rms norm has less weight with more channels
     assert_close(run(after, tokens, [n]), run(before, tokens, [n]), tolerance=1e-3)
-    for _ in range(3):  # what is silent behind something silent gets its gradient a step later
+    for _ in range(3):  # zero weights after zero weights get a gradient one step later
         x = torch.tensor([tokens])
         after(x[:, :-1], after.empty_state(1), x[:, 1:])[0].backward()
         reached = {n for n, p in after.named_parameters() if p.grad.abs().max() > 0}
@@ -77,12 +77,12 @@ def test_a_grown_model_keeps_its_function_and_learns_everywhere(small, prepared,
         ("leap-rms-decay-conv", {"num_attention_heads": 1}, "num_attention_heads"),
     ],
 )
-def test_what_does_not_fit_is_refused(small, prepared, name, changes, message) -> None:
+def test_a_model_that_does_not_fit_is_refused(small, prepared, name, changes, message) -> None:
     with pytest.raises(UserError, match=message):
         grown(small(name), prepared / "tokenizer.json", **changes)
 
 
-def test_a_run_can_begin_as_the_last_weights_of_another(small, prepared, tmp_path) -> None:
+def test_a_run_can_initialize_from_the_last_weights_of_another(small, prepared, tmp_path) -> None:
     model = load(small("leap-rms-decay-conv"))
     weights = {name: weight.float() for name, weight in model.state_dict().items()}
     config = RunConfig(name="first", tokens=10**6, model=model.config)

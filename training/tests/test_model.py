@@ -112,8 +112,8 @@ SMALL = ModelConfig(vocab_size=40, hidden_size=32, num_hidden_layers=2, num_atte
         {"reweighting": "static", "static_length": 20},
         {"reweighting": "none"},
         {"normalizer": "denominator", "decay": False, "conv_kernel": 0, "position": "sinusoidal"},
-        {"reweighting": "softmax", "window": 16},
-        {"reweighting": "softmax", "window": 200, "conv_kernel": 0},
+        {"attention": "softmax", "window": 16},
+        {"attention": "softmax", "window": 200, "conv_kernel": 0},
     ],
     ids=str,
 )
@@ -128,7 +128,7 @@ def test_parallel_equals_recurrent(options: dict) -> None:
     assert_close(run(model, tokens, [128, 3, 1, 18]), whole)
 
 
-def test_a_document_start_forgets_everything_but_the_convolution() -> None:
+def test_a_document_start_resets_the_recurrence() -> None:
     torch.manual_seed(0)
     model = LeapFormer(dataclasses.replace(SMALL, conv_kernel=0)).double()
     alone = run(model, [0, 5, 6, 7], [4])
@@ -146,7 +146,7 @@ def test_wide_start_keeps_proportions_alive() -> None:
 
 def test_gradients_reach_every_parameter() -> None:
     torch.manual_seed(0)
-    for options in ({}, {"reweighting": "softmax"}, {"normalizer": "denominator"}):
+    for options in ({}, {"attention": "softmax"}, {"normalizer": "denominator"}):
         model = LeapFormer(dataclasses.replace(SMALL, **options))
         tokens = torch.randint(0, 40, (2, 129))
         loss, _ = model(tokens[:, :-1], model.empty_state(2), tokens[:, 1:])

@@ -1,4 +1,4 @@
-"""What the trainer publishes means the same in the playground's own engine (TypeScript)."""
+"""The playground's engine (TypeScript) computes the same as the trainer."""
 
 import json
 import shutil
@@ -6,6 +6,7 @@ import subprocess
 from math import exp
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from conftest import ROOT
@@ -16,6 +17,7 @@ from leapformer.config import ModelConfig
 from leapformer.data import Documents
 from leapformer.evaluate import token_losses
 from leapformer.model import LeapFormer
+from leapformer.weights import quantize
 
 pytestmark = pytest.mark.skipif(
     not (ROOT / "node_modules").exists() or shutil.which("node") is None,
@@ -25,18 +27,22 @@ PAPER = {"normalizer": "denominator", "decay": False, "conv_kernel": 0, "positio
 
 
 def script(name: str, *arguments: object) -> str:
-    command = ["node", "scripts/run.mjs", f"scripts/{name}.ts", *map(str, arguments)]
+    return run_typescript(f"scripts/{name}.ts", *arguments)
+
+
+def run_typescript(file: str | Path, *arguments: object) -> str:
+    command = ["node", "scripts/run.mjs", str(file), *map(str, arguments)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=900)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
 
 @pytest.mark.parametrize("options", [{}, PAPER], ids=["shipped", "paper"])
-def test_the_engine_reads_what_was_published(prepared: Path, tmp_path: Path, options: dict) -> None:
+def test_the_engine_agrees_with_the_trainer(prepared: Path, tmp_path: Path, options: dict) -> None:
     torch.manual_seed(0)
     model = LeapFormer(ModelConfig(300, 32, 2, 2, **options))
     publish(model, prepared, tmp_path / "m")
-    # every backend there is, within the tolerances of the engine, by its exit status
+    # fails if a backend is outside of its tolerance
     assert "cpu" in script("check-golden", tmp_path / "m/golden.json")
 
     arguments = ["--file", prepared / "valid-00000.bin", "--words", 1500, "--backend", "cpu"]
@@ -45,3 +51,35 @@ def test_the_engine_reads_what_was_published(prepared: Path, tmp_path: Path, opt
     total = token_losses(folders.read_model(tmp_path / "m"), tokens[None]).sum()
     assert measured["tokens"] == len(tokens) - 1
     assert measured["wordPerplexity"] == pytest.approx(exp(total / 1500), rel=1e-3)
+
+
+ROUND = """
+import {{ readFileSync }} from 'node:fs';
+import {{ withPrecision }} from '{root}/tests/quantize.ts';
+
+const bytes = new Uint8Array(readFileSync('{values}'));
+const embedding = {{ rows: {rows}, columns: {columns}, precision: 'float32', bytes, scales: null }};
+const hex = ({{ buffer }}) => Buffer.from(buffer).toString('hex');
+for (const precision of ['float16', 'int8']) {{
+  const model = {{ digest: '', weights: {{ embedding, layers: [] }} }};
+  const stored = withPrecision(model, precision).weights.embedding;
+  console.log(hex(stored.bytes), stored.scales === null ? '' : hex(stored.scales));
+}}
+"""
+
+
+def test_the_playground_rounds_by_the_same_rules(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    halves = np.arange(-16, 16, dtype=np.float32) / 2  # a scale of 0.25 or 1 makes int8 ties
+    halves16 = 1 + np.arange(32, dtype=np.float32) / 2048  # ties between float16 numbers
+    rows = np.stack([halves, halves, halves16, 0 * halves, *random.normal(size=(60, 32))])
+    rows[0, 0], rows[1, 0] = -127, 31.75
+    rows[-20:] *= 1e-6  # below the normal float16 numbers
+    rows = rows.astype("<f4")
+    (tmp_path / "values").write_bytes(rows.tobytes())
+    source = ROUND.format(root=ROOT, values=tmp_path / "values", rows=len(rows), columns=32)
+    (tmp_path / "round.ts").write_text(source)
+    typescript = run_typescript(tmp_path / "round.ts").splitlines()
+    for precision, line in zip(("float16", "int8"), typescript, strict=True):
+        stored = quantize({"embedding.weight": rows}, precision)
+        assert line.split() == [stored[name].tobytes().hex() for name in stored]

@@ -1,4 +1,4 @@
-"""The statistics of the study are those of their definitions."""
+"""The statistics of the study agree with their definitions."""
 
 import dataclasses
 from pathlib import Path
@@ -25,8 +25,8 @@ def test_span_is_the_exponential_of_entropy() -> None:
 
 
 @pytest.mark.parametrize("reweighting", ["leap", "static", "none"])
-def test_concentration_by_the_recurrence(reweighting: str) -> None:
-    """The shares p, taken from the model's own linear response: what each token adds to z."""
+def test_concentration_agrees_with_the_recurrence(reweighting: str) -> None:
+    """The shares p are computed from each token's contribution to z."""
     torch.manual_seed(0)
     config = dataclasses.replace(CONFIG, reweighting=reweighting, static_length=8)
     model = LeapFormer(config)
@@ -54,7 +54,7 @@ def test_concentration_by_the_recurrence(reweighting: str) -> None:
 
 
 def test_saturated_proportions_leave_no_negative_weights() -> None:
-    """In float32 cos(pi/2) is -4.4e-8: beside small sines it would make weights of both signs."""
+    """cos(pi/2) is -4.4e-8 in float32, which could make weights negative if sines are small."""
     torch.manual_seed(0)
     model = LeapFormer(CONFIG)
     with torch.no_grad():
@@ -69,7 +69,7 @@ def test_saturated_proportions_leave_no_negative_weights() -> None:
     assert np.min(s["query_mean"]) > 0.999 and np.max(s["key_mean"]) < 0.001
 
 
-def test_the_floor_is_what_the_rows_lack() -> None:
+def test_gain_is_the_factor_of_the_floor() -> None:
     torch.manual_seed(0)
     tokens = np.random.default_rng(0).integers(1, 60, (3, 12))
     tokens[:, 0] = 0
@@ -84,7 +84,7 @@ def test_the_floor_is_what_the_rows_lack() -> None:
 
 
 def test_signed_shares_sum_to_one() -> None:
-    """Their sizes sum to 1 where all values agree, and to more where they cancel."""
+    """Their absolute values sum to 1 if all values agree in sign, and to more if they cancel."""
     weights = torch.rand(1, 1, 6, 6).tril() + torch.eye(6)
     silent = torch.zeros(1, 1, 6, dtype=torch.bool)
     agreeing = torch.rand(1, 1, 6, 1) @ torch.ones(1, 1, 1, 3)
@@ -102,13 +102,13 @@ def test_signed_shares_sum_to_one() -> None:
     assert _signed_mass(weights, v, silent).item() == pytest.approx(expected, rel=1e-4)
 
 
-def test_softmax_twin_looks_at_its_window() -> None:
+def test_softmax_attention_is_within_its_window() -> None:
     torch.manual_seed(0)
-    config = dataclasses.replace(CONFIG, reweighting="softmax", window=4, decay=False)
+    config = dataclasses.replace(CONFIG, attention="softmax", window=4, decay=False)
     model = LeapFormer(config)
     tokens = np.random.default_rng(0).integers(1, 60, (3, 12))
     tokens[:, 0] = 0
-    for layer in model.layers:  # alike for all it sees: as many as its window holds
+    for layer in model.layers:  # equal weight on all tokens of the window
         torch.nn.init.zeros_(layer.attention.qkv.weight)
     s = measure(model, tokens)
     assert np.allclose(s["span"], 4) and np.allclose(s["distance"], 1.5)
@@ -130,7 +130,7 @@ def write_plan(folder: Path) -> Path:
     variants = """
 [variants.leap]
 [variants.softmax]
-model.reweighting = "softmax"
+model.attention = "softmax"
 [variants.usual]
 seeds = [1]
 wide_proportions = false
@@ -139,7 +139,7 @@ wide_proportions = false
     return path
 
 
-def test_a_study_runs_and_goes_on(prepared, tmp_path, monkeypatch) -> None:
+def test_a_study_runs_and_resumes(prepared, tmp_path, monkeypatch) -> None:
     monkeypatch.setattr("leapformer.concentration.WINDOW", 24)
     plan = Plan.read(write_plan(tmp_path))
     assert {name: list(runs) for name, runs in plan.runs.items()} == {
@@ -148,9 +148,9 @@ def test_a_study_runs_and_goes_on(prepared, tmp_path, monkeypatch) -> None:
         "usual": [1],
     }
     out = tmp_path / "study"
-    with monkeypatch.context() as stopped:  # as by SIGTERM, half-way
+    with monkeypatch.context() as stopped:  # as if SIGTERM had stopped the run
         stopped.setattr("leapformer.study.train", lambda c, d, o: train(c, d, o, until=1))
-        with pytest.raises(UserError, match="was stopped before its end: the same command"):
+        with pytest.raises(UserError, match="was stopped before its end: run the same command"):
             study(plan, prepared, out)
     result = study(plan, prepared, out)
     assert [len(v) for v in result["loss"].values()] == [2, 2, 1]
@@ -179,13 +179,13 @@ def test_a_study_runs_and_goes_on(prepared, tmp_path, monkeypatch) -> None:
 @pytest.mark.parametrize(
     "change, message",
     [
-        (('"softmax"]', '"sofmax"]'), "no variant sofmax; it has leap, softmax, usual"),
-        (("seeds = [1]", "seeds = [2]"), "leap and usual have no seed in common"),
-        (("model.reweighting", "model.rewaiting"), "softmax: model: unknown key 'rewaiting'"),
-        (("variants.", "data."), "it needs"),
+        (('"softmax"]', '"sofmax"]'), "no variant sofmax; known are leap, softmax, usual"),
+        (("seeds = [1]", "seeds = [2]"), "leap and usual are compared but have no seed in common"),
+        (("model.attention", "model.attendance"), "softmax: model: unknown key 'attendance'"),
+        (("variants.", "data."), "add .variants.NAME"),
     ],
 )
-def test_a_plan_that_cannot_be(tmp_path, change, message) -> None:
+def test_invalid_plans_are_refused(tmp_path, change, message) -> None:
     path = write_plan(tmp_path)
     path.write_text(path.read_text().replace(*change))
     with pytest.raises(UserError, match=message):

@@ -1,4 +1,4 @@
-"""From raw text to shards: what goes in, what comes out, and what is refused."""
+"""Reading text, making shards from it, and the errors for bad input."""
 
 import gzip
 import json
@@ -124,19 +124,19 @@ def test_shards_hold_the_text_and_a_second_run_skips(tmp_path: Path, monkeypatch
     tokens = documents.read(30, 0, int(documents.lengths[30]))
     assert tokens[0] == 0
     assert tokenizer.decode(tokens[1:].tolist()) == TEXTS[0]
-    assert "of lines turned back" in prepare.summary(manifest)
+    assert "of lines restored exactly" in prepare.summary(manifest)
 
     monkeypatch.setattr(prepare, "_encode", lambda *_: pytest.fail("encoded again"))
     assert prepare.prepare(splits, tmp_path / "out", None, 300, every=1) == manifest
 
 
-def test_a_damaged_shard_is_refused_and_made_anew(tmp_path: Path) -> None:
+def test_a_damaged_shard_is_refused_and_repaired(tmp_path: Path) -> None:
     splits = {"train": [make_articles(tmp_path / "a.jsonl", 30)]}
     prepare.prepare(splits, tmp_path / "out", None, 300, every=1)
     shard = tmp_path / "out/train-00000.bin"
     content = shard.read_bytes()
     shard.write_bytes(content[:100] + b"x" + content[101:])
-    with pytest.raises(UserError, match="SHA-256 does not fit"):
+    with pytest.raises(UserError, match="SHA-256 does not match"):
         Documents(tmp_path / "out", "train")
     prepare.prepare(splits, tmp_path / "out", None, 300, every=1)
     assert shard.read_bytes() == content
@@ -152,17 +152,17 @@ BAD = {
     "binary.raw": (bytes(range(256)) * 9, "binary file"),
     "zeros.raw": (bytes(900), "binary file"),
     "binary.jsonl": (bytes(range(256)) * 9, "binary file|is not"),
-    "broken.jsonl.xz": (_broken_xz(b'{"title": "a", "text": "b"}\n' * 99), "broken archive"),
-    "not.jsonl.gz": (b"plainly not an archive", "broken archive"),
+    "broken.jsonl.xz": (_broken_xz(b'{"title": "a", "text": "b"}\n' * 99), "damaged archive"),
+    "not.jsonl.gz": (b"plainly not an archive", "damaged archive"),
     "list.jsonl": (b"[1, 2]\n", "line 1 is not"),
     "number.jsonl": (b'{"title": 3, "text": "b"}\n', "must be strings"),
     "not.parquet": (b"PAR1 or not", "not a parquet file"),
-    "other.doc": (b"text", "unknown form"),
+    "other.doc": (b"text", "unknown format"),
 }
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_bad_input_is_named_and_nothing_half_written(tmp_path: Path, name: str) -> None:
+def test_bad_input_is_named_and_leaves_no_partial_file(tmp_path: Path, name: str) -> None:
     content, message = BAD[name]
     (tmp_path / name).write_bytes(content)
     good = make_articles(tmp_path / "good.jsonl", 20)
@@ -177,7 +177,7 @@ def test_bad_input_is_named_and_nothing_half_written(tmp_path: Path, name: str) 
     assert {p.name for p in out.glob("*")} <= {"tokenizer.json"}
 
 
-def test_a_full_disk_is_named_and_nothing_half_written(tmp_path: Path, monkeypatch) -> None:
+def test_a_full_disk_is_named_and_leaves_no_partial_file(tmp_path: Path, monkeypatch) -> None:
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")
 
@@ -187,12 +187,12 @@ def test_a_full_disk_is_named_and_nothing_half_written(tmp_path: Path, monkeypat
     assert not list(tmp_path.iterdir())
 
 
-def test_too_little_space_is_said_before_work_begins(tmp_path: Path) -> None:
+def test_too_little_space_is_an_error_before_work_starts(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="MB are free"):
         files.require_space(tmp_path / "not" / "yet", 1 << 60)
 
 
-def test_missing_files_are_named(tmp_path: Path) -> None:
+def test_missing_files_are_named_in_the_error(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="nowhere does not exist"):
         find_files([tmp_path / "nowhere"])
     with pytest.raises(UserError, match="holds no"):
@@ -205,7 +205,7 @@ def test_streams_read_every_document_as_often_as_weighted(prepared: Path) -> Non
     n = streams.batches_per_epoch
     rows = [streams.batch(i, range(4)) for i in range(n)]
     for before, after in pairwise(rows):
-        assert (before[:, -1] == after[:, 0]).all()  # targets run on into the next inputs
+        assert (before[:, -1] == after[:, 0]).all()  # the last target is the next first input
     text = np.concatenate([r[:, :-1] for r in rows], 1)
     featured = documents.sources == documents.source_names.index("featured")
     total = documents.lengths[~featured].sum() + 2 * documents.lengths[featured].sum()
@@ -215,7 +215,7 @@ def test_streams_read_every_document_as_often_as_weighted(prepared: Path) -> Non
     assert (streams.batch(5, range(2, 4)) == rows[5][2:]).all()
 
 
-def test_streams_refuse_what_cannot_be(prepared: Path) -> None:
+def test_streams_refuse_invalid_configurations(prepared: Path) -> None:
     documents = Documents(prepared, "train")
     with pytest.raises(UserError, match="no source 'best' in the data"):
         Streams(documents, DataConfig(4, 16, 2, {"best": 2}), seed=0)

@@ -1,4 +1,4 @@
-"""Runs resume to the bit, share work among processes, and survive whatever stops them."""
+"""Runs resume bit for bit, share work among processes, and survive being stopped."""
 
 import json
 import os
@@ -35,14 +35,14 @@ num_attention_heads = 2
 streams = 4
 segment = 32
 micro_batch = 2
-[decay_data]
+[cooldown_data]
 streams = 2
 segment = 64
 micro_batch = 1
 weights = {{ featured = 2 }}
 [optimizer]
 warmup_steps = 4
-decay_fraction = {decay}
+cooldown_fraction = {decay}
 """
 
 
@@ -63,7 +63,7 @@ def command(config: Path, data: Path, out: Path, processes: int = 1) -> list[str
 
 
 def equal(a, b) -> bool:
-    """The same to the bit, whatever it is made of."""
+    """Bitwise equality of nested dictionaries, lists and tensors."""
     if isinstance(a, dict):
         return a.keys() == b.keys() and all(equal(a[k], b[k]) for k in a)
     if isinstance(a, list | tuple):
@@ -72,7 +72,7 @@ def equal(a, b) -> bool:
 
 
 def resumed_and_whole(config: RunConfig, prepared: Path, folder: Path) -> tuple[dict, dict]:
-    """The last checkpoint of a run, and of the same run stopped and resumed half-way."""
+    """The last checkpoints of a run and of the same run stopped and resumed half-way."""
     whole = checkpoint.load(train(config, prepared, folder / "whole"))
     half = config.steps // 2
     train(config, prepared, folder / "parts", until=half)
@@ -82,7 +82,7 @@ def resumed_and_whole(config: RunConfig, prepared: Path, folder: Path) -> tuple[
     return whole, parts
 
 
-def test_a_compiled_run_resumes_to_the_bit(prepared, tmp_path) -> None:
+def test_a_compiled_run_resumes_bit_for_bit(prepared, tmp_path) -> None:
     path = write_config(tmp_path, steps=6, compile="true", layers=1, decay=0.0)
     assert equal(*resumed_and_whole(RunConfig.read(path), prepared, tmp_path))
 
@@ -142,7 +142,7 @@ def test_sigterm_writes_a_checkpoint_and_stops(prepared, tmp_path) -> None:
     assert checkpoint.load(checkpoint.latest(out))["step"] > 0
 
 
-def test_signals_are_themselves_again_after_a_run(prepared, tmp_path) -> None:
+def test_signal_handlers_are_restored_after_a_run(prepared, tmp_path) -> None:
     before = signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)
     train(RunConfig.read(write_config(tmp_path, steps=4)), prepared, tmp_path / "run")
     assert (signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)) == before
@@ -156,11 +156,11 @@ def test_a_run_can_be_extended_but_not_changed(prepared, tmp_path) -> None:
     other = RunConfig.read(config, ["tokens=1280", "optimizer.rest_lr=0.1"])
     with pytest.raises(UserError, match="belongs to a run with optimizer"):
         train(other, prepared, tmp_path / "run")
-    with pytest.raises(UserError, match="stands at step 10, where the learning rate falls"):
+    with pytest.raises(UserError, match="is at step 10, after the cooldown"):
         train(RunConfig.read(config, ["tokens=2560"]), prepared, tmp_path / "run")
 
 
-def test_nan_stops_with_step_and_batch(prepared, tmp_path, monkeypatch) -> None:
+def test_a_nan_loss_stops_the_run_and_names_step_and_batch(prepared, tmp_path, monkeypatch) -> None:
     config = RunConfig.read(write_config(tmp_path))
     train(config, prepared, tmp_path / "run", until=3)
     path = checkpoint.latest(tmp_path / "run")
@@ -173,7 +173,7 @@ def test_nan_stops_with_step_and_batch(prepared, tmp_path, monkeypatch) -> None:
         train(config, prepared, tmp_path / "run")
 
 
-def test_the_average_is_that_of_the_weights(prepared, tmp_path) -> None:
+def test_the_average_is_the_running_average_of_the_weights(prepared, tmp_path) -> None:
     config = RunConfig.read(write_config(tmp_path, top="average = 0.25"))
     states = [
         checkpoint.load(train(config, prepared, tmp_path / "run", until=n)) for n in range(1, 4)
@@ -209,7 +209,7 @@ def test_another_vocabulary_is_refused_before_the_first_step(prepared, tmp_path)
     assert not (tmp_path / "run").exists()
 
 
-def test_a_damaged_checkpoint_is_named(prepared, tmp_path) -> None:
+def test_a_damaged_checkpoint_is_named_in_the_error(prepared, tmp_path) -> None:
     config = RunConfig.read(write_config(tmp_path))
     path = train(config, prepared, tmp_path / "run", until=2)
     os.truncate(path, path.stat().st_size // 2)

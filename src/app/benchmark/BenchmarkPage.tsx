@@ -9,7 +9,6 @@ import { CloseIcon } from '../parts/icons';
 import { usePlayground } from '../playground-context';
 import { findModel } from '../store/models';
 import type { PlaygroundState } from '../store/state';
-import './benchmark.css';
 import { Results } from './Results';
 
 type Phase =

@@ -1,14 +1,29 @@
-import { useEffect, useRef } from 'react';
+import { openSearchPanel } from '@codemirror/search';
+import { useEffect, useRef, useState } from 'react';
+import { createPortal } from 'react-dom';
 import { usePlayground } from '../playground-context';
 import { editDocument } from './document-editor';
+import { FindPanel } from './FindPanel';
+import type { OpenFind } from './find';
+import { setOpenedEditor } from './handle';
 
 /** The document's editor, in React's page. Loaded on its own, after the text can already be read. */
 export default function Editor() {
   const playground = usePlayground();
   const host = useRef<HTMLDivElement>(null);
+  const [find, setFind] = useState<OpenFind | null>(null);
   useEffect(() => {
-    const view = editDocument(host.current!, playground);
-    return () => view.destroy();
+    const view = editDocument(host.current!, playground, setFind);
+    setOpenedEditor({ focus: () => view.focus(), find: () => openSearchPanel(view) });
+    return () => {
+      setOpenedEditor(null);
+      view.destroy();
+    };
   }, [playground]);
-  return <div ref={host} className="editor" />;
+  return (
+    <>
+      <div ref={host} className="editor" />
+      {find ? createPortal(<FindPanel {...find} />, find.dom) : null}
+    </>
+  );
 }

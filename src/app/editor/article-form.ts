@@ -26,6 +26,8 @@ export const articleForm = ViewPlugin.fromClass(
   { decorations: (plugin) => plugin.decorations },
 );
 
+/** Each paragraph reads in the direction of its first letter. */
+const direction = Decoration.line({ attributes: { dir: 'auto' } });
 const titles = [1, 2, 3].map((level) => Decoration.line({ class: `heading heading-${level}` }));
 const words = Decoration.mark({ class: 'heading-words' });
 const quiet = Decoration.mark({ class: 'heading-mark' });
@@ -69,6 +71,7 @@ function decorateLine(
   hasCursor: boolean,
   visible: { from: number; to: number },
 ): void {
+  decorations.push(direction.range(start));
   if (!text) {
     decorations.push(blank.range(start));
     return;

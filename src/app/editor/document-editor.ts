@@ -1,12 +1,15 @@
 import { deleteGroupBackward, standardKeymap } from '@codemirror/commands';
-import { Annotation, EditorState, type Transaction, type TransactionSpec } from '@codemirror/state';
+import { Annotation, EditorState, Transaction, type TransactionSpec } from '@codemirror/state';
 import { EditorView, keymap, placeholder } from '@codemirror/view';
 import { plainText, type Run } from '../../model/text';
 import { TokenIndex } from '../../model/token-index';
+import type { InputKind } from '../store/document/undo-step';
 import type { Playground } from '../store/playground';
 import { type Change, difference, sampledRanges } from '../store/text-value';
 import type { TokenView } from '../store/token-view';
 import { articleForm } from './article-form';
+import { find, type OpenFind } from './find';
+import { softKeyboard } from './soft-keyboard';
 import { setSampled, sources } from './sources';
 import { setTint, type Tint, tint } from './tint';
 
@@ -17,7 +20,11 @@ const fromDocument = Annotation.define<boolean>();
  * The editor of the document. The playground's runs are the truth: what is typed here goes there, and every other
  * change (sampling, undo, another text) comes from there as one replacement.
  */
-export function editDocument(parent: HTMLElement, playground: Playground): EditorView {
+export function editDocument(
+  parent: HTMLElement,
+  playground: Playground,
+  onFind: (find: OpenFind | null) => void,
+): EditorView {
   let shown: readonly Run[] = playground.text.runs;
   let index = new TokenIndex(shown);
   let writingBack = false;
@@ -35,7 +42,7 @@ export function editDocument(parent: HTMLElement, playground: Playground): Edito
         EditorState.lineSeparator.of('\n'), // every other character is one that the model reads
         EditorView.clipboardInputFilter.of((text) => text.replace(/\r\n?/g, '\n')),
         EditorView.lineWrapping,
-        EditorView.scrollMargins.of(() => ({ top: FADE, bottom: coveredHeight() })),
+        EditorView.scrollMargins.of(() => ({ top: FADE })),
         EditorView.contentAttributes.of({
           'aria-label': 'Text',
           'aria-describedby': 'sources-explained',
@@ -44,7 +51,10 @@ export function editDocument(parent: HTMLElement, playground: Playground): Edito
         }),
         placeholder('Begin an article here, or press Generate and let the model begin one.'),
         keymap.of([{ key: 'Mod-Backspace', run: deleteGroupBackward }, ...standardKeymap]),
+        find(onFind),
+        EditorView.perLineTextDirection.of(true),
         articleForm,
+        softKeyboard,
         sources,
         tint(
           (hovered) => looked({ hovered }),
@@ -71,7 +81,7 @@ export function editDocument(parent: HTMLElement, playground: Playground): Edito
       changes.unshift({ from, to, insert: insert.sliceString(0, undefined, '\n') }); // last first: the others stay in place
     });
     writingBack = true;
-    playground.edit(...changes);
+    playground.input(kindOf(transaction), changes);
     writingBack = false;
     show(playground.text.runs);
   }
@@ -140,6 +150,15 @@ export function editDocument(parent: HTMLElement, playground: Playground): Edito
   return view;
 }
 
+function kindOf(transaction: Transaction): InputKind {
+  if (transaction.isUserEvent('input.type.compose.start')) return 'new composition';
+  if (transaction.isUserEvent('input.type.compose')) return 'composition';
+  const isKey =
+    ['input.type', 'delete.backward', 'delete.forward'].some((event) => transaction.isUserEvent(event)) ||
+    transaction.annotation(Transaction.userEvent) === 'input'; // a new line
+  return isKey ? 'key' : 'other';
+}
+
 /** The number of a token when more of the text before it is encoded. */
 function renumbered(number: number, before: readonly Run[], runs: readonly Run[]): number | null {
   const [then, now] = [new TokenIndex(before), new TokenIndex(runs)];
@@ -147,9 +166,3 @@ function renumbered(number: number, before: readonly Run[], runs: readonly Run[]
 }
 
 const FADE = 24; // px at the top of the page, where the text goes under the bar
-
-/** Pixels at the bottom of the window that a sheet covers. */
-function coveredHeight(): number {
-  const sheet = document.querySelector('.sheet');
-  return sheet ? innerHeight - sheet.getBoundingClientRect().top : 0;
-}

@@ -2,9 +2,11 @@ import { RangeSetBuilder, StateEffect, StateField } from '@codemirror/state';
 import {
   Decoration,
   type DecorationSet,
+  Direction,
   type EditorView,
   type LayerMarker,
   layer,
+  type Rect,
   RectangleMarker,
   ViewPlugin,
   type ViewUpdate,
@@ -78,8 +80,12 @@ const margin = layer({
       const end = view.coordsAtPos(to, -1);
       if (!start || !end) continue;
       markers.push(place('sampled-bar', text.left - BAR_OFFSET, start.top, null, end.bottom));
-      if (opens) markers.push(place('sampled-opens', start.left - 1, start.top, BRACKET, start.bottom));
-      if (closes) markers.push(place('sampled-closes', end.left - BRACKET + 1, end.top, BRACKET, end.bottom));
+      const bracket = (isLeft: boolean, { left, top, bottom }: Rect) =>
+        isLeft
+          ? place('sampled-left', left - 1, top, BRACKET, bottom)
+          : place('sampled-right', left - BRACKET + 1, top, BRACKET, bottom);
+      if (opens) markers.push(bracket(view.textDirectionAt(from) === Direction.LTR, start));
+      if (closes) markers.push(bracket(view.textDirectionAt(to) === Direction.RTL, end));
     }
     return markers;
   },

@@ -1,6 +1,7 @@
 import { EditorSelection, StateEffect, StateField } from '@codemirror/state';
 import { EditorView, layer, RectangleMarker, ViewPlugin, type ViewUpdate } from '@codemirror/view';
 import type { Token, TokenIndex } from '../../model/token-index';
+import { searchChanged } from './find';
 import { highlight } from './highlights';
 
 /** What is painted: the background of tokens, and frames around the two that are looked at. */
@@ -59,11 +60,12 @@ const painter = ViewPlugin.fromClass(
       this.paint(view);
     }
 
-    /** Cursor and focus show and hide the marks of headings: then the text is parted anew, in which colours have their places. */
-    update({ view, docChanged, viewportChanged, selectionSet, focusChanged }: ViewUpdate) {
+    /** Cursor and focus show and hide the marks of headings, and find marks what it finds: then the text is parted anew, in which colours have their places. */
+    update(update: ViewUpdate) {
+      const { view, docChanged, viewportChanged, selectionSet, focusChanged } = update;
       const tint = view.state.field(current);
       const isNew = tint?.index !== this.painted?.index || tint?.colour !== this.painted?.colour;
-      const isParted = docChanged || viewportChanged || selectionSet || focusChanged;
+      const isParted = docChanged || viewportChanged || selectionSet || focusChanged || searchChanged(update);
       if (isNew || (tint && isParted)) this.paint(view);
     }
 

@@ -1,4 +1,5 @@
 import { type KeyboardEvent, type PointerEvent, useEffect, useMemo, useRef, useState } from 'react';
+import { keyOf } from '../keyboard/chord';
 import type { Scale } from './scales';
 
 interface Props {
@@ -74,14 +75,15 @@ export function HeatMap({ values, n, scale, label, at, onMove, onChoose }: Props
     const moves: Record<string, [number, number]> = {
       ...{ ArrowUp: [-step, 0], ArrowDown: [step, 0], ArrowLeft: [0, -step], ArrowRight: [0, step] },
     };
-    const move = moves[event.key];
+    const key = keyOf(event.nativeEvent);
+    const move = key === null ? undefined : moves[key];
     if (move) {
       const next = [clamp(at[0] + move[0], 0, n - 1), clamp(at[1] + move[1], 0, n - 1)] as const;
       onMove(next);
       setSight((before) => inSight(before, n, next));
-    } else if (event.key === '+' || event.key === '=') setSight((before) => zoomed(before, n, 0.8, 0.5, 0.5));
-    else if (event.key === '-') setSight((before) => zoomed(before, n, 1.25, 0.5, 0.5));
-    else if (event.key === 'Enter') onChoose?.(at[0]);
+    } else if (key === '+' || key === '=') setSight((before) => zoomed(before, n, 0.8, 0.5, 0.5));
+    else if (key === '-') setSight((before) => zoomed(before, n, 1.25, 0.5, 0.5));
+    else if (key === 'Enter') onChoose?.(at[0]);
     else return;
     event.preventDefault();
   };

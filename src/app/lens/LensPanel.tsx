@@ -1,5 +1,3 @@
-import '../styles/lens.css';
-import '../styles/lens-pictures.css';
 import { useEffect, useState } from 'react';
 import { ForeignText } from '../parts/ForeignText';
 import { usePlayground, usePlaygroundState } from '../playground-context';
@@ -58,7 +56,7 @@ export default function LensPanel() {
         {mode === 'text' ? null : (
           <button
             type="button"
-            className="wide-only lens-enlarge"
+            className="lens-enlarge"
             aria-pressed={isLarge}
             onClick={() => setLarge(!isLarge)}
           >

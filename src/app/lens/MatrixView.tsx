@@ -1,4 +1,5 @@
 import { useMemo, useState } from 'react';
+import { numberAt, positionOf } from '../../model/token-index';
 import type { MatrixAnswer, MatrixKind } from '../../workers/lens-messages';
 import { usePlayground, usePlaygroundState } from '../playground-context';
 import { saveMatrix, savePicture } from './export';
@@ -99,7 +100,7 @@ function Matrix({ matrix, start, n, of, kind, words }: MatrixProps) {
   const playground = usePlayground();
   const token = usePlaygroundState(({ lens }) => lens.token);
   const [{ layer, head }, set] = useLensView();
-  const chosen = Math.min(Math.max(token === null ? n - 1 : token + 1 - start, 0), n - 1);
+  const chosen = Math.min(Math.max(token === null ? n - 1 : positionOf(token) - start, 0), n - 1);
   const [cell, setCell] = useState<readonly [number, number] | null>(null);
   const at = cell && cell[0] < n && cell[1] < n ? cell : ([chosen, Math.max(chosen - 1, 0)] as const);
   const scale = useMemo(() => scaleOf(matrix.values, scaleKind(of, kind)), [matrix, kind, of]);
@@ -107,7 +108,7 @@ function Matrix({ matrix, start, n, of, kind, words }: MatrixProps) {
   usePaint(start, of === 'reweighting' ? null : row); // of that nearly all is 1
   const move = (next: readonly [number, number]) => {
     setCell(next);
-    const seen = start + next[1] - 1; // the opening token is not in the text
+    const seen = numberAt(start + next[1]); // the opening token is not in the text
     playground.tokens.setState({ hovered: seen < 0 ? null : seen });
   };
   const [i, j] = at;
@@ -127,7 +128,7 @@ function Matrix({ matrix, start, n, of, kind, words }: MatrixProps) {
         {...{ values: matrix.values, n, scale, at }}
         label={`${name}, ${n} by ${n} tokens. Rows look, columns are looked at.`}
         onMove={move}
-        onChoose={(row) => set({ token: Math.max(start + row - 1, 0) })}
+        onChoose={(row) => set({ token: Math.max(numberAt(start + row), 0) })}
       />
       <Legend scale={scale} name={KINDS[of].name} />
       <div className="lens-actions">

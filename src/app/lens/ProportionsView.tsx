@@ -1,4 +1,5 @@
 import { useMemo, useState } from 'react';
+import { numberAt, positionOf } from '../../model/token-index';
 import type { ProportionsAnswer } from '../../workers/lens-messages';
 import { usePlaygroundState } from '../playground-context';
 import { Curves, Scatter } from './charts';
@@ -42,8 +43,8 @@ interface Props {
 function Proportions({ values, start, n, words }: Props) {
   const config = usePlaygroundState(({ engine }) => (engine.phase === 'ready' ? engine.info.config : null))!;
   const [{ token }, set] = useLensView();
-  const onPick = (i: number) => set({ token: Math.max(start + i - 1, 0) }); // the opening token is not in the text
-  const at = Math.min(Math.max(token === null ? n - 1 : token + 1 - start, 0), n - 1);
+  const onPick = (i: number) => set({ token: Math.max(numberAt(start + i), 0) }); // the opening token is not in the text
+  const at = Math.min(Math.max(token === null ? n - 1 : positionOf(token) - start, 0), n - 1);
   const { query, key, halfLife, spans } = values;
   const weights = useMemo(() => reweighting(query, key), [query, key]);
   const [cell, setCell] = useState<readonly [number, number] | null>(null);

@@ -1,5 +1,6 @@
 import { memo } from 'react';
 import { useStore } from 'zustand';
+import { positionOf } from '../../model/token-index';
 import { usePlayground, usePlaygroundState } from '../playground-context';
 import { KINDS } from './MatrixView';
 import { Caption, HeadPick, Held, Pick, Problem, TokenStepper, useLensView, Waiting } from './parts';
@@ -91,14 +92,14 @@ function Hovered({ start, shares }: { start: number; shares: Float32Array }) {
   const { tokens } = usePlayground();
   const hovered = useStore(tokens, (state) => state.hovered);
   const words = useWords();
-  const share = hovered === null ? undefined : shares[hovered + 1 - start];
+  const share = hovered === null ? undefined : shares[positionOf(hovered) - start];
   return (
     <p className="lens-hovered">
       {hovered === null
         ? 'Point at a word for its share; press it to look from there.'
         : share === undefined
-          ? `“${words.of(hovered + 1)}” lies ${hovered + 1 < start ? 'before the window' : 'after the token'}.`
-          : `“${words.of(hovered + 1)}”: ${percent(share)}`}
+          ? `“${words.of(positionOf(hovered))}” lies ${positionOf(hovered) < start ? 'before the window' : 'after the token'}.`
+          : `“${words.of(positionOf(hovered))}”: ${percent(share)}`}
     </p>
   );
 }

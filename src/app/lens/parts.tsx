@@ -1,5 +1,6 @@
 import { type ReactNode, useId } from 'react';
 import type { ErrorData } from '../../model/errors';
+import { positionOf } from '../../model/token-index';
 import type { LensAnswer } from '../../workers/lens-messages';
 import { usePlayground, usePlaygroundState } from '../playground-context';
 import type { LensView } from '../store/lens';
@@ -133,11 +134,12 @@ export function TokenStepper({ words }: { words: Words }) {
   const [{ token }, set] = useLensView();
   const last = Math.max(words.index.count - 1, 0);
   const shown = Math.min(token ?? last, last);
+  const position = positionOf(shown);
   return (
     <div className="lens-stepper">
       <label>
         <span>
-          Token {shown + 1} of {last + 1}: <b>“{words.of(shown + 1)}”</b>
+          Token {position} of {positionOf(last)}: <b>“{words.of(position)}”</b>
         </span>
         <input
           type="range"
@@ -146,7 +148,7 @@ export function TokenStepper({ words }: { words: Words }) {
           step={1}
           value={shown}
           aria-label="Token that is looked at"
-          aria-valuetext={`${shown + 1} of ${last + 1}, ${words.of(shown + 1)}`}
+          aria-valuetext={`${position} of ${positionOf(last)}, ${words.of(position)}`}
           onChange={({ target }) => set({ token: Number(target.value) })}
         />
       </label>

@@ -1,12 +1,15 @@
 import { useEffect, useMemo, useState } from 'react';
+import type { Encoded } from '../../model/encoded';
 import { EngineError, type ErrorData } from '../../model/errors';
 import { plainText, type Run } from '../../model/text';
-import { TokenIndex } from '../../model/token-index';
+import { numberAt, TokenIndex } from '../../model/token-index';
 import type { LensAnswer, LensQuestions } from '../../workers/lens-messages';
 import { usePlayground, usePlaygroundState } from '../playground-context';
+import { commonTokens } from '../store/document/same-text';
 import { LENS_PAUSE } from '../store/lens';
 
 interface Looking<K extends keyof LensQuestions> {
+  /** Null also where the text has changed since. */
   readonly answer: LensAnswer<K> | null;
   readonly problem: ErrorData | null;
   readonly isBusy: boolean;
@@ -21,7 +24,10 @@ export function useLens<K extends keyof LensQuestions>(
   const playground = usePlayground();
   const isReady = usePlaygroundState(({ engine }) => engine.phase === 'ready');
   const token = usePlaygroundState(({ lens }) => lens.token);
-  const [looking, setLooking] = useState<Looking<K>>({ answer: null, problem: null, isBusy: false });
+  const runs = usePlaygroundState(({ history }) => history?.present.runs ?? NONE);
+  const [looking, setLooking] = useState<Looking<K> & { readonly parts: readonly (Encoded | null)[] }>({
+    ...{ answer: null, parts: [], problem: null, isBusy: false },
+  });
   const key = JSON.stringify([question, token]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the key says when the question is another one
   useEffect(() => {
@@ -31,12 +37,15 @@ export function useLens<K extends keyof LensQuestions>(
     const ask = async () => {
       if (isBusy || isOver || playground.text.runs === asked) return;
       isBusy = true;
-      asked = playground.text.runs;
+      const before = playground.text.runs;
+      asked = before;
       setLooking((before) => ({ ...before, isBusy: true }));
       try {
         const answer = await playground.lens.ask(kind, question);
         if (answer.encoded.length) asked = playground.text.runs; // the same text, its tokens put down
-        if (!isOver) setLooking({ answer, problem: null, isBusy: false });
+        const parts = before.map(({ tokens }) => tokens);
+        for (const { run, tokens } of answer.encoded) parts[run] = tokens;
+        if (!isOver) setLooking({ answer, parts, problem: null, isBusy: false });
       } catch (thrown) {
         const error = EngineError.from(thrown);
         if (!isOver && error.code !== 'cancelled')
@@ -54,15 +63,17 @@ export function useLens<K extends keyof LensQuestions>(
       unsubscribe();
     };
   }, [playground, kind, key, isReady, isWanted]);
-  return looking;
+  const { answer, parts } = looking;
+  const holds = answer !== null && commonTokens(parts, runs) >= answer.start + answer.count - 1; // without the opening one
+  return { ...looking, answer: holds ? answer : null };
 }
 
-/** The text as it stands, by token. Tokens are numbered as the model reads them: 0 opens the text. */
+/** The text as it stands, by the position of its tokens in the model: 0 opens the text. */
 export interface Words {
   readonly index: TokenIndex;
   readonly count: number;
-  /** What a token says, white space made visible. */
-  of(token: number): string;
+  /** What the token at a position says, white space made visible. */
+  of(position: number): string;
 }
 
 export function useWords(): Words {
@@ -70,10 +81,10 @@ export function useWords(): Words {
   return useMemo(() => {
     const index = new TokenIndex(runs);
     const text = plainText(runs);
-    const of = (token: number) => {
-      if (token === 0) return 'start of the text';
-      if (token > index.count) return '…';
-      const { from, to } = index.token(token - 1);
+    const of = (position: number) => {
+      if (position === 0) return 'start of the text';
+      if (position > index.count) return '…';
+      const { from, to } = index.token(numberAt(position));
       if (from === to) return 'part of a character';
       const words = text.slice(from, to).replaceAll('\n', '⏎').replaceAll('\f', '❧');
       return words.trim() || '␣';

@@ -1,4 +1,5 @@
 import { useEffect } from 'react';
+import { positionOf } from '../../model/token-index';
 import { usePlayground } from '../playground-context';
 import { tokenColour } from './scales';
 
@@ -22,7 +23,7 @@ export function usePaint(start: number, shares: Float32Array | null): void {
     let most = 0;
     // The opening token often takes most, and is not in the text.
     for (let j = start === 0 ? 1 : 0; j < shares.length; j++) most = Math.max(most, Math.abs(shares[j]));
-    tokens.setState({ colour: ({ number }) => tokenColour(shares[number + 1 - start] ?? 0, most) });
+    tokens.setState({ colour: ({ number }) => tokenColour(shares[positionOf(number) - start] ?? 0, most) });
   }, [tokens, start, shares]);
   useEffect(() => () => tokens.setState({ colour: untinted }), [tokens]);
 }

@@ -1,7 +1,7 @@
 import { commandOf } from '../commands';
 import { count, milliseconds, perSecond } from '../format';
+import { tipOf } from '../keyboard/labels';
 import { usePlayground, usePlaygroundState } from '../playground-context';
-import { tipOf } from '../shortcuts';
 import { countTokens, endsArticle, endsInSampled } from '../store/text-value';
 import { CommandButton } from './CommandButton';
 import { OneTokenIcon, RedoIcon, RegenerateIcon, StopIcon, UndoIcon, WriteIcon } from './icons';
@@ -92,7 +92,7 @@ function Figures() {
           </dd>
         </div>
       ) : null}
-      {position === 1 ? null : (
+      {position === 0 ? null : (
         <div>
           <dt>Position</dt>
           <dd data-tip="Tokens that the model has read or written here">

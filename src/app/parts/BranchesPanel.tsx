@@ -6,6 +6,7 @@ import { usePlayground, usePlaygroundState } from '../playground-context';
 import { lineWords, titleOf } from '../store/article';
 import { type BranchNode, branchTree, textOf } from '../store/branch-tree';
 import type { Branch } from '../store/branches';
+import { firstOf } from '../store/document/graphemes';
 import { WordedCommand } from './CommandButton';
 import { CloseIcon, RenameIcon } from './icons';
 import { NameField, useNaming } from './NameField';
@@ -40,8 +41,8 @@ export function BranchesPanel() {
 function Node({ node }: { node: BranchNode }) {
   const playground = usePlayground();
   const text = textOf(node);
-  const words = text.slice(0, 1000).split('\n').map(lineWords).join(' ').replace(/\s+/g, ' ').trim();
-  const shown = words.slice(0, 200) || (text ? 'A new line' : 'Nothing in common');
+  const words = firstOf(text, 1000).split('\n').map(lineWords).join(' ').replace(/\s+/g, ' ').trim();
+  const shown = firstOf(words, 200) || (text ? 'A new line' : 'Nothing in common');
   const remove = node.children.length ? 'Prune from here' : 'Prune';
   return (
     <li className={node.isOnPath ? 'on-path' : ''}>
@@ -52,8 +53,8 @@ function Node({ node }: { node: BranchNode }) {
           aria-current={node.isHere}
           onClick={() => playground.goTo(node.branch, node.to)}
         >
-          {node.ends?.name ? <b>{node.ends.name}</b> : null}
-          <span>{shown}</span>
+          {node.ends?.name ? <b dir="auto">{node.ends.name}</b> : null}
+          <span dir="auto">{shown}</span>
           <small>
             {node.isHere ? 'open · ' : ''}
             {text.length === 1 ? '1 character' : `${count(text.length)} characters`}
@@ -64,7 +65,7 @@ function Node({ node }: { node: BranchNode }) {
           <button
             type="button"
             className="quiet-button"
-            aria-label={`${remove}: ${shown.slice(0, 30)}`}
+            aria-label={`${remove}: ${firstOf(shown, 30)}`}
             data-tip={remove}
             onClick={() => playground.pruneBranches(node.ids)}
           >

@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
 import { type CommandId, commandOf, runCommand } from '../commands';
+import { tipOf } from '../keyboard/labels';
 import { usePlayground, usePlaygroundState } from '../playground-context';
-import { tipOf } from '../shortcuts';
 
 /** A command as a button with an icon. */
 export function CommandButton({

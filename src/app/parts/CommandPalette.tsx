@@ -1,8 +1,10 @@
 import { Autocomplete } from '@base-ui/react/autocomplete';
 import { Dialog } from '@base-ui/react/dialog';
+import { useState } from 'react';
 import { COMMANDS, type Command, runCommand } from '../commands';
+import { takeHeldKeys } from '../keyboard/held-keys';
+import { keysOf } from '../keyboard/labels';
 import { usePlayground } from '../playground-context';
-import { keysOf } from '../shortcuts';
 import { Keys } from './Keys';
 
 /** Every command by its name; what cannot be done now is left out. */
@@ -11,6 +13,7 @@ export default function CommandPalette() {
   const state = playground.store.getState();
   const commands = COMMANDS.filter(({ id, isOff }) => id !== 'palette' && !isOff?.(state));
   const close = () => playground.openCard(null);
+  const [words, setWords] = useState('');
   const run = (command: Command) => {
     close();
     runCommand(command, playground);
@@ -26,9 +29,12 @@ export default function CommandPalette() {
             autoHighlight="always"
             keepHighlight
             items={commands}
+            value={words}
+            onValueChange={setWords}
             itemToStringValue={(command: Command) => command.name}
           >
             <Autocomplete.Input
+              onFocus={() => setWords((before) => before + takeHeldKeys())}
               className="palette-field"
               aria-label="Command"
               placeholder="What is to be done?"

@@ -75,7 +75,7 @@ function Words({ number, runs }: { number: number; runs: readonly Run[] }) {
   const before = useStore(comparison.store, ({ base }) => base?.runs.at(-1)?.text ?? '');
   const text = plainText(runs);
   // Where it goes on inside a word, the word's beginning stands before it.
-  const begun = /^\S/.test(text) ? (/[\p{L}\p{N}]{1,20}$/u.exec(before)?.[0] ?? '') : '';
+  const begun = /^\S/.test(text) ? (/[\p{L}\p{M}\p{N}]{1,20}$/u.exec(before)?.[0] ?? '') : '';
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls can be scrolled by the keyboard
     <section className="compare-words" tabIndex={0} aria-label={`Text of continuation ${number + 1}`}>

@@ -5,6 +5,7 @@ import { plainText } from '../../model/text';
 import { perSecond } from '../format';
 import { usePlayground, usePlaygroundState } from '../playground-context';
 import { FEWEST, MOST } from '../store/comparison';
+import { lastOf } from '../store/document/graphemes';
 import { CompareColumn } from './CompareColumn';
 import { CloseIcon, StopIcon, WriteIcon } from './icons';
 import { NumberField } from './NumberField';
@@ -113,6 +114,6 @@ function Ending() {
   const runs = usePlaygroundState((state) => state.history?.present.runs);
   if (!runs) return null;
   const text = plainText(runs.slice(-4)).replace(/\s+/g, ' ');
-  const end = text.length > SHOWN ? `… ${text.slice(-SHOWN).replace(/^\S*\s/, '')}` : text;
+  const end = text.length > SHOWN ? `… ${lastOf(text, SHOWN).replace(/^\S*\s/, '')}` : text;
   return end.trim() ? <p className="compare-ending">{end}</p> : null;
 }

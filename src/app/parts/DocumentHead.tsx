@@ -21,8 +21,13 @@ export function DocumentHead() {
         <input
           value={title}
           placeholder="Untitled"
+          dir="auto"
+          data-writes="title"
           autoComplete="off"
-          onChange={(event) => playground.setTitle(event.target.value)}
+          onCompositionStart={() => playground.endStep()}
+          onChange={({ target, nativeEvent }) =>
+            playground.setTitle(target.value, (nativeEvent as InputEvent).isComposing)
+          }
         />
       </label>
       <Popover
@@ -58,17 +63,17 @@ function Examples({ onChosen }: { onChosen(): void }) {
   return (
     <>
       <p>
-        <small>Each takes the place of your text. Undo brings yours back.</small>
+        <small>Each opens as a new text. Yours is kept under Your texts.</small>
       </p>
       <ul className="choices">
         <li>
-          <button type="button" onClick={choose(() => playground.replace(FINISHED))}>
+          <button type="button" onClick={choose(() => playground.texts.add(FINISHED))}>
             A finished example
           </button>
         </li>
         {BEGINNINGS.map(({ name, text }) => (
           <li key={name}>
-            <button type="button" onClick={choose(() => playground.replace(typedText(text)))}>
+            <button type="button" onClick={choose(() => playground.texts.add(typedText(text)))}>
               {name} <small>{text.split('\n').at(-1)} …</small>
             </button>
           </li>

@@ -1,5 +1,5 @@
 import { COMMANDS, commandOf } from '../commands';
-import { ALTERNATIVE_KEYS, keysOf, tipOf } from '../shortcuts';
+import { ALTERNATIVE_KEYS, keysOf, tipOf } from '../keyboard/labels';
 import { HelpIcon } from './icons';
 import { Keys } from './Keys';
 import { Popover } from './Popover';

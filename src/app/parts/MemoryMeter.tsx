@@ -29,7 +29,7 @@ export function MemoryMeter() {
           <span className="meter-words">
             <span className="meter-state">state {bytes(state)}</span>
             <span className="meter-cache">
-              {tokens === null ? 'at any length' : `cache ${bytes(cacheBytes(config, tokens))}`}
+              {tokens === null ? 'at any length' : `cache ${bytes(cacheBytes(config, 1 + tokens))}`}
             </span>
           </span>
           {snapshots ? (
@@ -52,7 +52,7 @@ export function MemoryMeter() {
         of this shape, in 16‑bit numbers, it would take{' '}
         {tokens === null
           ? ''
-          : `${bytes(cacheBytes(config, tokens))} after these ${count(tokens)} tokens and `}
+          : `${bytes(cacheBytes(config, 1 + tokens))} after these ${count(tokens)} tokens and `}
         {bytes(cacheBytes(config, 100_000))} after 100,000.
       </p>
       <p>

@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from 'react';
+import { keyOf } from '../keyboard/chord';
 
 /** Whether a name is being typed in place of a button; after Enter or Escape the button has the focus again. */
 export function useNaming(onNamed: (words: string) => void) {
@@ -42,14 +43,16 @@ export function NameField({
       ref={field}
       className={className}
       aria-label={label}
+      dir="auto"
       defaultValue={name}
       maxLength={LONGEST}
       onBlur={(event) => onEnd(event.target.value, false)}
       onKeyDown={(event) => {
-        if (event.key !== 'Enter' && event.key !== 'Escape') return;
+        const key = keyOf(event.nativeEvent);
+        if (key !== 'Enter' && key !== 'Escape') return;
         event.preventDefault(); // or the button that comes back would be pressed
         event.stopPropagation(); // the field is left, and not what it stands in
-        onEnd(event.key === 'Enter' ? event.currentTarget.value : null, true);
+        onEnd(key === 'Enter' ? event.currentTarget.value : null, true);
       }}
     />
   );

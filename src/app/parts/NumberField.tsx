@@ -1,5 +1,6 @@
-import { useId, useState } from 'react';
-import { clamp, type Range } from '../store/settings';
+import { type KeyboardEvent, useId, useState } from 'react';
+import { keyOf } from '../keyboard/chord';
+import { clamp, type Range, stepped } from '../store/settings';
 
 interface Props {
   readonly name: string;
@@ -27,6 +28,14 @@ export function NumberField({ name, hint, value, range, slider = false, disabled
     if (draft?.trim() && Number.isFinite(number)) onChange(clamp(number, range));
     setDraft(null);
   };
+  /** By its own step: the browser's is 1 where any fraction may be typed. */
+  const walk = (event: KeyboardEvent) => {
+    const key = keyOf(event.nativeEvent);
+    if (key !== 'ArrowUp' && key !== 'ArrowDown') return;
+    event.preventDefault();
+    setDraft(null);
+    onChange(stepped(value, range, key === 'ArrowUp' ? 1 : -1));
+  };
   return (
     <div className="field">
       <div className="field-head">
@@ -42,6 +51,7 @@ export function NumberField({ name, hint, value, range, slider = false, disabled
           disabled={disabled}
           aria-describedby={hint ? `${id}-hint` : undefined}
           onChange={(event) => take(event.target.value)}
+          onKeyDown={walk}
           onBlur={settle}
         />
       </div>

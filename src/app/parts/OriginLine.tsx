@@ -11,7 +11,10 @@ export function OriginLine() {
   if (!origin || origin.isKnown) return null;
   return (
     <aside className="origin" aria-label="About this text">
-      <p>A shared text {origin.claim ? <Claim claim={origin.claim} /> : <Newer />} Undo brings back yours.</p>
+      <p>
+        A shared text {origin.claim ? <Claim claim={origin.claim} /> : <Newer />} It opened as a new text;
+        your own are under Your texts.
+      </p>
       {origin.claim ? <Verify {...origin.claim} /> : null}
       {origin.claim ? <TakeSettings sampling={origin.claim.sampling} /> : null}
       <button

@@ -1,9 +1,13 @@
-import { lazy, type ReactNode, Suspense, useRef } from 'react';
+import { type ReactNode, useRef } from 'react';
+import { late } from '../components/late';
 import { usePlayground, usePlaygroundState } from '../playground-context';
 import type { CardId } from '../store/state';
 
-const loadCard = () => import('./Card'); // Base UI comes when it is wanted, after the first paint
-const Card = lazy(loadCard);
+const Card = late(() => import('./Card'), {
+  name: 'This card',
+  isOver: true,
+  close: (playground) => playground.openCard(null),
+});
 
 interface Props {
   readonly id: CardId;
@@ -42,18 +46,16 @@ export function Popover({
         data-tip={tip}
         aria-haspopup="dialog"
         aria-expanded={isOpen}
-        onPointerEnter={loadCard}
-        onFocus={loadCard}
+        onPointerEnter={Card.preload}
+        onFocus={Card.preload}
         onClick={() => playground.openCard(isOpen ? null : id)}
       >
         {button}
       </button>
       {isOpen ? (
-        <Suspense>
-          <Card label={label} trigger={trigger} side={side} onClose={close}>
-            {typeof children === 'function' ? children(close) : children}
-          </Card>
-        </Suspense>
+        <Card label={label} trigger={trigger} side={side} onClose={close}>
+          {typeof children === 'function' ? children(close) : children}
+        </Card>
       ) : null}
     </>
   );

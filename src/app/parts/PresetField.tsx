@@ -1,5 +1,6 @@
 import { Select } from '@base-ui/react/select';
 import { useId, useState } from 'react';
+import { keyOf } from '../keyboard/chord';
 import { usePlayground, usePlaygroundState } from '../playground-context';
 import { BUILT_IN, presetInForce, presetsOf, withoutPreset, withPreset } from '../store/presets';
 import { ChevronIcon } from './icons';
@@ -51,7 +52,7 @@ export function PresetField() {
           className="worded"
           onClick={() => playground.set({ presets: withoutPreset(settings, inForce) })}
         >
-          Delete “{inForce}”
+          Delete “<bdi>{inForce}</bdi>”
         </button>
       ) : null}
     </fieldset>
@@ -72,13 +73,14 @@ function KeepPreset() {
     <div className="preset-name">
       <input
         type="text"
+        dir="auto"
         aria-label="Name of a new preset"
         placeholder="Name"
         maxLength={40}
         value={name}
         onChange={(event) => setName(event.target.value)}
         onKeyDown={(event) => {
-          if (event.key === 'Enter') keep();
+          if (keyOf(event.nativeEvent) === 'Enter') keep();
         }}
       />
       <button type="button" className="worded" disabled={!words || isTaken} onClick={keep}>

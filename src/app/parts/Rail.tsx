@@ -1,56 +1,28 @@
-import { Dialog } from '@base-ui/react/dialog';
 import { Tabs } from '@base-ui/react/tabs';
+import { Guard } from '../components/Guard';
 import { usePlayground, usePlaygroundState } from '../playground-context';
-import { useMedia } from '../use-media';
+import { PANEL_NAMES, type PanelId } from '../store/state';
 import { CloseIcon } from './icons';
 import { PANELS } from './panels';
 
-/** Beside the text: its panels, one at a time. On a narrow window the rail is a sheet over the end of the page; above it the text can be touched. */
+/** The panels beside the text, one at a time. */
 export default function Rail() {
   const playground = usePlayground();
-  const isNarrow = useMedia('(max-width: 719px)');
-  const chosen = usePlaygroundState((state) => state.panel);
-  const panel = PANELS.find(({ id }) => id === chosen);
-  if (!panel) return null;
-  if (!isNarrow)
-    return (
-      <aside className="rail" aria-label={panel.name}>
-        <Panels />
-      </aside>
-    );
-  return (
-    <Dialog.Root open modal={false} disablePointerDismissal onOpenChange={() => playground.show(null)}>
-      <Dialog.Portal>
-        <Dialog.Popup className="sheet" aria-label={panel.name}>
-          <Panels />
-        </Dialog.Popup>
-      </Dialog.Portal>
-    </Dialog.Root>
-  );
-}
-
-function Panels() {
-  const playground = usePlayground();
-  const chosen = usePlaygroundState((state) => state.panel);
-  const name = PANELS.find(({ id }) => id === chosen)?.name;
+  const chosen = usePlaygroundState((state) => state.panel as PanelId);
   return (
     <Tabs.Root className="rail-inner" value={chosen} onValueChange={(id) => playground.show(id)}>
       <div className="rail-head">
-        {PANELS.length > 1 ? (
-          <Tabs.List className="tabs" aria-label="Panels" activateOnFocus>
-            {PANELS.map(({ id, name }) => (
-              <Tabs.Tab key={id} value={id} className="tab">
-                {name}
-              </Tabs.Tab>
-            ))}
-          </Tabs.List>
-        ) : (
-          <h2>{name}</h2>
-        )}
+        <Tabs.List className="tabs" aria-label="Panels" activateOnFocus>
+          {PANELS.map(({ id }) => (
+            <Tabs.Tab key={id} value={id} className="tab">
+              {PANEL_NAMES[id]}
+            </Tabs.Tab>
+          ))}
+        </Tabs.List>
         <button
           type="button"
           className="quiet-button"
-          aria-label={`Close ${name}`}
+          aria-label={`Close ${PANEL_NAMES[chosen]}`}
           onClick={() => playground.show(null)}
         >
           <CloseIcon />
@@ -58,7 +30,9 @@ function Panels() {
       </div>
       {PANELS.map(({ id, Content }) => (
         <Tabs.Panel key={id} value={id} className="rail-body">
-          <Content />
+          <Guard part={{ name: 'This panel' }}>
+            <Content />
+          </Guard>
         </Tabs.Panel>
       ))}
     </Tabs.Root>

@@ -1,10 +1,10 @@
-import { lazy, Suspense } from 'react';
 import { commandOf } from '../commands';
-import { tipOf } from '../shortcuts';
+import { late } from '../components/late';
+import { tipOf } from '../keyboard/labels';
 import { ShareIcon } from './icons';
 import { Popover } from './Popover';
 
-const Sharing = lazy(() => import('../sharing/Sharing'));
+const Sharing = late(() => import('../sharing/Sharing'), { name: 'Sharing' });
 
 /** The text as a link, a picture or a file, and the way back in for a file. */
 export function ShareCard() {
@@ -21,11 +21,7 @@ export function ShareCard() {
         </>
       }
     >
-      {(close) => (
-        <Suspense>
-          <Sharing onDone={close} />
-        </Suspense>
-      )}
+      {(close) => <Sharing onDone={close} />}
     </Popover>
   );
 }

@@ -1,5 +1,7 @@
 import type { ReactNode } from 'react';
 import type { ErrorData } from '../../model/errors';
+import { lastPosition } from '../../model/token-index';
+import { KeepingStatus } from '../components/library/KeepingStatus';
 import { bytes, count } from '../format';
 import { usePlayground, usePlaygroundState } from '../playground-context';
 import { CloseIcon } from './icons';
@@ -11,6 +13,7 @@ export function StatusStrip() {
   const notice = usePlaygroundState((state) => state.notice);
   return (
     <>
+      <KeepingStatus />
       {notice ? <Message words={notice} onDismiss={() => playground.dismiss('notice')} /> : null}
       {problem ? (
         <Problem error={problem} onDismiss={() => playground.dismiss('problem')}>
@@ -95,7 +98,11 @@ function ReadingStatus() {
         label="Reading your text"
         part={work.total === null ? null : work.read}
         whole={work.total}
-        words={work.total === null ? '' : `${count(work.read)} of ${count(work.total)} tokens`}
+        words={
+          work.total === null
+            ? ''
+            : `${count(lastPosition(work.read))} of ${count(lastPosition(work.total))} tokens`
+        }
         more=""
       />
     </div>

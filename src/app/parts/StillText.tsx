@@ -1,14 +1,25 @@
-import { plainText, type Run } from '../../model/text';
+import { plainText, type Run, textBetween } from '../../model/text';
 import { ARTICLE_BREAK, heading } from '../store/article';
+import { firstOf } from '../store/document/graphemes';
 import { sampledRanges } from '../store/text-value';
 
 const LINES = 120; // more than a screen holds
 
-/** The beginning of the text as it will stand in the editor, to read while the editor is on its way. */
-export function StillText({ runs }: { runs: readonly Run[] }) {
+interface Props {
+  readonly runs: readonly Run[];
+  /** All of it; else what a screen holds. */
+  readonly isWhole: boolean;
+}
+
+/** The text as it stands in the editor: its beginning while the editor loads, all of it for print or without the editor. */
+export function StillText({ runs, isWhole }: Props) {
   const sampled = sampledRanges(runs);
   let at = 0;
-  const lines = plainText(runs).slice(0, 20_000).split('\n').slice(0, LINES);
+  const lines = isWhole
+    ? plainText(runs).split('\n')
+    : firstOf(textBetween(runs, 0, 20_000), 20_000)
+        .split('\n')
+        .slice(0, LINES);
   return (
     <div className="cm-content still-text">
       {lines.map((line) => {
@@ -19,7 +30,7 @@ export function StillText({ runs }: { runs: readonly Run[] }) {
         const found = heading(words);
         const level = found ? `heading heading-${Math.min(found.level, 3)}` : line ? '' : 'blank';
         return (
-          <div key={from} className={`cm-line ${level} ${whole ? 'still-sampled' : ''}`}>
+          <div key={from} dir="auto" className={`cm-line ${level} ${whole ? 'still-sampled' : ''}`}>
             {found ? words.slice(found.from, found.to) : words || <br />}
           </div>
         );

@@ -1,15 +1,19 @@
-import { lazy, type RefObject, Suspense, useEffect, useRef, useState } from 'react';
+import { type RefObject, useEffect, useRef, useState } from 'react';
+import { Guard } from '../components/Guard';
+import { late } from '../components/late';
 import { BEGINNINGS } from '../examples';
 import { usePlayground, usePlaygroundState } from '../playground-context';
+import { isSameText } from '../store/document/same-text';
 import { typedText } from '../store/text-value';
 import { useFollowEnd } from '../use-follow-end';
+import { usePrinting } from '../use-printing';
 import { DocumentHead } from './DocumentHead';
 import { DownIcon } from './icons';
 import { OriginLine } from './OriginLine';
 import { StillText } from './StillText';
 
-const Editor = lazy(() => import('../editor/Editor'));
-const Verification = lazy(() => import('./Verification'));
+const Editor = late(() => import('../editor/Editor'), { name: 'The editor' });
+const Verification = late(() => import('./Verification'), { name: 'The result of the check' });
 
 const NEAR_END = 64; // px
 
@@ -18,22 +22,25 @@ export function TextPage() {
   const scroller = useRef<HTMLElement>(null);
   const column = useRef<HTMLDivElement>(null);
   useFollowEnd(scroller, column);
+  const isPrinting = usePrinting();
   const runs = usePlaygroundState((state) => state.history?.present.runs);
   const isVerified = usePlaygroundState(
-    (state) => state.verified !== null && state.verified.runs === state.history?.present.runs,
+    ({ verified, history }) =>
+      verified !== null && history !== null && isSameText(verified.runs, history.present.runs),
   );
   const isEmpty = runs?.every((run) => !run.text) ?? false;
   return (
     <main className="page" ref={scroller}>
       <div className="column" ref={column}>
-        <OriginLine />
-        <Suspense>{isVerified ? <Verification /> : null}</Suspense>
-        <DocumentHead />
-        {runs ? (
-          <Suspense fallback={<StillText runs={runs} />}>
-            <Editor />
-          </Suspense>
-        ) : null}
+        <Guard part={{ name: 'The line about where this text comes from' }}>
+          <OriginLine />
+        </Guard>
+        {isVerified ? <Verification /> : null}
+        <Guard part={{ name: 'The line with the title' }}>
+          <DocumentHead />
+        </Guard>
+        {runs && isPrinting ? <StillText runs={runs} isWhole /> : null}
+        {runs ? <Editor meanwhile={(isAll) => <StillText runs={runs} isWhole={isAll} />} /> : null}
         {isEmpty ? <Beginnings /> : null}
         <p id="sources-explained" className="for-listeners">
           What the model wrote is marked as an insertion. Tab leaves the text.
@@ -52,7 +59,7 @@ function Beginnings() {
       <ul aria-labelledby="beginnings">
         {BEGINNINGS.map(({ name, text }) => (
           <li key={name}>
-            <button type="button" className="pill" onClick={() => playground.replace(typedText(text))}>
+            <button type="button" className="pill" onClick={() => playground.texts.add(typedText(text))}>
               {name}
             </button>
           </li>

@@ -2,11 +2,11 @@ import { useEffect } from 'react';
 import { useStore } from 'zustand';
 import { commandOf } from '../commands';
 import { moment } from '../format';
+import { tipOf } from '../keyboard/labels';
 import { usePlayground } from '../playground-context';
-import { tipOf } from '../shortcuts';
 import { labelOf } from '../store/article';
-import type { TextEntry } from '../store/text-storage';
-import { nameOf } from '../store/texts';
+import { nameOf, type TextEntry } from '../store/text-storage';
+import { deletesStorageAfterAWeek } from '../workarounds/safari-deletes-storage';
 import { WordedCommand } from './CommandButton';
 import { DeleteIcon, RenameIcon, TextsIcon } from './icons';
 import { NameField, useNaming } from './NameField';
@@ -38,7 +38,12 @@ export function TextsCard() {
             ))}
           </div>
           <p>
-            <small>They are kept in this browser alone, each open in one tab at a time.</small>
+            <small>
+              They are kept in this browser alone, each open in one tab at a time.
+              {deletesStorageAfterAWeek()
+                ? ' Safari deletes them after seven days of use without a visit to this page: export what you want to keep.'
+                : ''}
+            </small>
           </p>
         </>
       )}
@@ -63,6 +68,10 @@ function List({ onChosen }: { onChosen(): void }) {
 
 function Row({ entry, isCurrent, onChosen }: { entry: TextEntry; isCurrent: boolean; onChosen(): void }) {
   const { texts } = usePlayground();
+  const isUnsaved = useStore(
+    texts.store,
+    ({ keeping, unsaved }) => keeping !== 'ok' && unsaved.has(entry.id),
+  );
   const name = nameOf(entry);
   const naming = useNaming((words) => {
     if (words !== name) void texts.rename(entry.id, words);
@@ -83,9 +92,12 @@ function Row({ entry, isCurrent, onChosen }: { entry: TextEntry; isCurrent: bool
           onChosen();
         }}
       >
-        <span className="text-name">
+        <span className="text-name" dir="auto">
           {name}
-          <small>{entry.changed ? moment(entry.changed) : 'kept from its first change on'}</small>
+          <small>
+            {entry.changed ? moment(entry.changed) : 'kept from its first change on'}
+            {isUnsaved ? ' · not saved yet' : ''}
+          </small>
         </span>
       </button>
       <button
@@ -120,7 +132,7 @@ function Undo() {
     <div role="status">
       {last ? (
         <p>
-          {nameOf(last.entry)} was {last.what}.{' '}
+          <bdi>{nameOf(last.entry)}</bdi> was {last.what}.{' '}
           <button type="button" className="worded" onClick={() => texts.undo()}>
             {last.text ? 'Bring it back' : 'Undo'}
           </button>
@@ -128,7 +140,7 @@ function Undo() {
       ) : null}
       {next ? (
         <button type="button" className="worded" onClick={() => texts.redo()}>
-          {next.what === 'deleted' ? 'Delete' : 'Name it'} {nameOf(next.entry)} again
+          {next.what === 'deleted' ? 'Delete' : 'Name it'} <bdi>{nameOf(next.entry)}</bdi> again
         </button>
       ) : null}
     </div>

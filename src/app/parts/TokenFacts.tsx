@@ -1,6 +1,6 @@
 import { useEffect } from 'react';
 import type { TokenRecord } from '../../model/sampling';
-import type { Token } from '../../model/token-index';
+import { positionOf, type Token } from '../../model/token-index';
 import { showToken, tokenBytes, type Vocabulary } from '../../model/vocabulary';
 import { count, ordinal, percent } from '../format';
 import { usePlayground, usePlaygroundState } from '../playground-context';
@@ -19,7 +19,7 @@ export function TokenFacts({ token, record, vocabulary }: Props) {
   return (
     <>
       <p className="token-source">
-        Token {count(token.number + 1)}, {source} · id {token.id}
+        Token {count(positionOf(token.number))}, {source} · id {token.id}
       </p>
       {record?.rank ? (
         <dl className="token-figures">

@@ -1,9 +1,11 @@
 import { type KeyboardEvent, useEffect } from 'react';
 import { useStore } from 'zustand';
-import type { Token } from '../../model/token-index';
+import { lastPosition, type Token } from '../../model/token-index';
 import { showToken, tokenBytes } from '../../model/vocabulary';
 import { canHighlight } from '../editor/highlights';
 import { count } from '../format';
+import { placeOf } from '../keyboard/bindings';
+import { keyOf } from '../keyboard/chord';
 import { usePlayground, usePlaygroundState } from '../playground-context';
 import { glanced } from '../store/inspection';
 import { LEGEND, type Measure, strengthOf, tintColour } from '../tint-scale';
@@ -89,7 +91,9 @@ function ReadText({ known: { isWhole } }: { known: KnownTokens }) {
         <p>
           Reading{' '}
           <span className="progress-amount">
-            {progress.total ? `${count(progress.read)} of ${count(progress.total)} tokens` : ''}
+            {progress.total
+              ? `${count(lastPosition(progress.read))} of ${count(lastPosition(progress.total))} tokens`
+              : ''}
           </span>
         </p>
         <progress
@@ -114,17 +118,18 @@ function ReadText({ known: { isWhole } }: { known: KnownTokens }) {
 }
 
 /** The token that is looked at, and the way to its neighbours. */
-function Walk({ token, known: { index, record } }: { token: Token | null; known: KnownTokens }) {
+function Walk({ token, known: { runs, index, record } }: { token: Token | null; known: KnownTokens }) {
   const playground = usePlayground();
   const vocabulary = useVocabulary();
   const glance = useStore(playground.inspection.store, (state) => state.glance);
-  const full = token && (glanced(glance, token) ?? record(token));
+  const full = token && (glanced(glance, token.number, runs) ?? record(token));
   const press = (event: KeyboardEvent) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const digit = '1234567890'.indexOf(event.key);
-    if (digit >= 0 && token && full) void playground.choose(token, full, digit);
-    else if (event.key === 'ArrowLeft') playground.walk(-1);
-    else if (event.key === 'ArrowRight') playground.walk(1);
+    const alternative = placeOf(event.nativeEvent);
+    const key = keyOf(event.nativeEvent);
+    if (alternative !== null && token && full) void playground.choose(token, full, alternative);
+    else if (key === 'ArrowLeft') playground.walk(-1);
+    else if (key === 'ArrowRight') playground.walk(1);
     else return;
     event.preventDefault();
   };

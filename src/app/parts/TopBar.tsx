@@ -27,11 +27,9 @@ export function TopBar() {
       <ShareCard />
       <HelpCard />
       <ThemeToggle />
-      <span className="wide-only">
-        <CommandButton command="lens" aria-expanded={panel === 'lens'}>
-          <LensIcon />
-        </CommandButton>
-      </span>
+      <CommandButton command="lens" aria-expanded={panel === 'lens'}>
+        <LensIcon />
+      </CommandButton>
       <CommandButton command="settings" aria-expanded={panel === 'settings'}>
         <SettingsIcon />
       </CommandButton>

@@ -1,4 +1,5 @@
 import { useEffect, useRef } from 'react';
+import { positionOf } from '../../model/token-index';
 import { showToken, tokenBytes } from '../../model/vocabulary';
 import type { Finding } from '../../workers/messages';
 import { count } from '../format';
@@ -48,7 +49,7 @@ function Findings({ verified: { findings, counts } }: { verified: Verified }) {
       <summary>Which tokens</summary>
       <ul>
         {findings.slice(0, SHOWN).map((finding) => (
-          <li key={finding.position}>
+          <li key={finding.number}>
             <FindingWords {...finding} />
           </li>
         ))}
@@ -58,14 +59,14 @@ function Findings({ verified: { findings, counts } }: { verified: Verified }) {
   );
 }
 
-function FindingWords({ verdict, position, id, drawn }: Finding) {
+function FindingWords({ verdict, number, id, drawn }: Finding) {
   const vocabulary = usePlaygroundState(({ engine }) =>
     engine.phase === 'ready' ? engine.info.vocabulary : null,
   );
   const shown = (token: number) => (vocabulary ? showToken(tokenBytes(vocabulary, token)) : token);
   return (
     <>
-      Token {count(position + 1)}, <code>{shown(id)}</code>:{' '}
+      Token {count(positionOf(number))}, <code>{shown(id)}</code>:{' '}
       {verdict === 'different' ? 'this model draws' : verdict === 'margin' ? 'as good as' : 'in a tie with'}{' '}
       <code>{shown(drawn)}</code>
     </>

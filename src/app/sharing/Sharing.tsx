@@ -1,7 +1,8 @@
-import { lazy, Suspense, useEffect, useRef, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { EngineError, type ErrorData } from '../../model/errors';
 import { isTooLong } from '../../share/link';
 import { linkTo } from '../address';
+import { late } from '../components/late';
 import { FINISHED } from '../examples';
 import { fileName, save } from '../files';
 import { WordedCommand } from '../parts/CommandButton';
@@ -9,8 +10,8 @@ import { usePlayground, usePlaygroundState } from '../playground-context';
 import { titleOf } from '../store/article';
 import { encodeText } from '../store/sharing';
 
-const QrCode = lazy(() => import('./QrCode'));
-const ShareImage = lazy(() => import('./ShareImage'));
+const QrCode = late(() => import('./QrCode'), { name: 'The QR code' });
+const ShareImage = late(() => import('./ShareImage'), { name: 'The picture' });
 
 /** The text as it stands when the card opens. */
 export default function Sharing({ onDone }: { onDone(): void }) {
@@ -56,10 +57,8 @@ export default function Sharing({ onDone }: { onDone(): void }) {
           onClick={() => show(shown === 'image' ? null : 'image')}
         />
       </div>
-      <Suspense>
-        {shown === 'qr' && link ? <QrCode link={link} /> : null}
-        {shown === 'image' ? <ShareImage title={title} /> : null}
-      </Suspense>
+      {shown === 'qr' && link ? <QrCode link={link} /> : null}
+      {shown === 'image' ? <ShareImage title={title} /> : null}
       <div className="card-actions">
         {fragment === null ? null : (
           <button type="button" className="worded" onClick={() => save(fragment, fileName(title))}>

@@ -1,7 +1,8 @@
-import { plainText, type Run } from '../../model/text';
+import { type Run, textBetween } from '../../model/text';
 import type { Token } from '../../model/token-index';
 import { TokenIndex } from '../../model/token-index';
 import { ARTICLE_BREAK, heading } from '../store/article';
+import { firstOf, graphemes } from '../store/document/graphemes';
 import { sampledRanges } from '../store/text-value';
 
 /** A text as a picture for posting: its beginning, tinted, with a bar beside what the model wrote. */
@@ -55,7 +56,7 @@ function draw(
   resolve: (colour: string) => string,
 ): void {
   const context = canvas.getContext('2d')!;
-  const lines = layOut(context, plainText(runs).slice(0, 6000));
+  const lines = layOut(context, firstOf(textBetween(runs, 0, 6000), 6000));
   canvas.width = WIDTH;
   canvas.height = lines.reduce((sum, line) => sum + line.height, 0) + 2 * MARGIN + FOOT;
   const style = getComputedStyle(document.documentElement);
@@ -141,13 +142,7 @@ function wrap(context: CanvasRenderingContext2D, paragraph: string, from: number
 
 /** Words with the space behind them; long ones a few characters at a time. */
 function pieces(text: string): string[] {
-  return (text.match(/\S+\s*|\s+/g) ?? []).flatMap((word) => (word.length > 30 ? characters(word) : [word]));
-}
-
-/** Characters as people see them; code points where the browser has no segmenter (Firefox before 125). */
-function characters(word: string): string[] {
-  if (!Intl.Segmenter) return [...word];
-  return Array.from(new Intl.Segmenter().segment(word), ({ segment }) => segment);
+  return (text.match(/\S+\s*|\s+/g) ?? []).flatMap((word) => (word.length > 30 ? graphemes(word) : [word]));
 }
 
 function tint(

@@ -1,5 +1,6 @@
-import type { Run } from '../../model/text';
-import type { Change } from './text-value';
+import { type Run, textBetween } from '../../model/text';
+import { type Change, changeBetween } from './document/change';
+import { firstOf } from './document/graphemes';
 
 /** The form of the model's articles: headings as `= Title =`, `= = Section = =`, and so on. */
 
@@ -52,35 +53,46 @@ export function titleOf(runs: readonly Run[]): Title | null {
 
 /** What a text is called in a list: its title, or its first words. */
 export function labelOf(runs: readonly Run[]): string {
-  const title = titleOf(runs);
-  return title?.words ?? beginning(runs, 400).trim().split('\n')[0].slice(0, 60);
+  return titleOf(runs)?.words ?? firstOf(textBetween(runs, 0, 400).trim().split('\n')[0], 60);
+}
+
+/** Words as a title can hold them: in one line that is not too long, without the marks of a heading around them. */
+export function titleWords(words: string): string {
+  let title = firstOf(words.replace(/[\n\r\f]+/g, ' '), LONGEST_HEADING - MARKS.length);
+  while (heading(`= ${title} =`)?.level !== 1 && title.trim()) {
+    const inner = title.slice(2, -2);
+    title = inner.trim() ? inner : title.slice(2);
+  }
+  return title.trim() && title;
+}
+
+const MARKS = '=  =';
+
+export interface TitleChange extends Change {
+  /** Where typing in the title goes on. */
+  readonly caret: number;
 }
 
 /** The replacement that gives a text the title `words`; empty words take the title away, with the blank lines below. */
-export function retitle(runs: readonly Run[], words: string): Change {
-  const clean = words.replace(/[\n\r\f]+/g, ' ');
+export function retitle(runs: readonly Run[], words: string): TitleChange {
   const title = titleOf(runs);
-  if (title && clean.trim()) return { from: title.from, to: title.to, insert: clean };
-  if (title) return { from: 0, to: title.to + 2 + blankAfter(runs, title.to + 2), insert: '' };
-  return { from: 0, to: 0, insert: clean.trim() ? `= ${clean} =\n\n` : '' };
+  const now = titleWords(words);
+  if (!now) {
+    const to = title ? title.to + 2 : 0;
+    return { from: 0, to: title ? to + blankAfter(runs, to) : 0, insert: '', caret: 0 };
+  }
+  if (!title) return { from: 0, to: 0, insert: `= ${now} =\n\n`, caret: 2 + now.length };
+  const { from, to, insert } = changeBetween(title.words, now);
+  const start = title.from + from;
+  return { from: start, to: title.from + to, insert, caret: start + insert.length };
 }
 
 function firstLine(runs: readonly Run[]): string {
-  const start = beginning(runs, LONGEST_HEADING + 1);
+  const start = textBetween(runs, 0, LONGEST_HEADING + 1);
   const end = start.indexOf('\n');
   return end < 0 ? start : start.slice(0, end);
 }
 
 function blankAfter(runs: readonly Run[], at: number): number {
-  return /^\n{0,2}/.exec(beginning(runs, at + 2).slice(at))![0].length;
-}
-
-/** The first characters of a text, without joining megabytes of it. */
-function beginning(runs: readonly Run[], length: number): string {
-  let text = '';
-  for (const run of runs) {
-    if (text.length >= length) break;
-    text += run.text.slice(0, length);
-  }
-  return text.slice(0, length);
+  return /^\n{0,2}/.exec(textBetween(runs, at, at + 2))![0].length;
 }

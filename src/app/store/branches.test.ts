@@ -50,6 +50,11 @@ describe('branches', () => {
     expect(draw(branchTree(two))).toBe('A( certified)( certain|)');
   });
 
+  it('part between characters', () => {
+    const one = keepBranch({ ...EMPTY, runs: typed('A 😀') });
+    expect(draw(branchTree({ ...one, runs: typed('A 😁') }))).toBe('A (😀)(😁|)');
+  });
+
   it('hold every text, and the pieces on the way to each make it up', () => {
     const word = fc.constantFrom(' a', ' b', ' ab');
     fc.assert(
@@ -126,6 +131,58 @@ describe('branches', () => {
 });
 
 describe('on the page', () => {
+  it('a text that is undone stays as a branch when another takes its place', async () => {
+    const { playground, engine } = await ready('A');
+    const type = (from: number, to: number, insert: string) => playground.edit({ from, to, insert });
+    type(1, 1, ' long');
+    type(6, 6, ' text');
+    playground.undo();
+    playground.undo();
+    type(1, 1, ' short one');
+    expect(texts(playground.text)).toEqual(['A long text']);
+    playground.undo();
+    const done = playground.generate();
+    await settle();
+    await engine().writes(' b');
+    engine().finishes();
+    await done;
+    expect(texts(playground.text)).toEqual(['A long text', 'A short one', 'A b']);
+  });
+
+  it('no word that was typed or written gets out of reach, whatever is undone and replaced', async () => {
+    const action = fc.constantFrom('type', 'prepend', 'overwrite', 'write', 'undo', 'redo');
+    await fc.assert(
+      fc.asyncProperty(fc.array(action, { maxLength: 20 }), async (actions) => {
+        const { playground, engine, text } = await ready();
+        const all: string[] = [];
+        const word = () => {
+          all.push(`w${all.length}.`);
+          return all.at(-1)!;
+        };
+        for (const one of actions) {
+          const { length } = text();
+          if (one === 'undo') playground.undo();
+          if (one === 'redo') playground.redo();
+          if (one === 'type') playground.edit({ from: length, to: length, insert: word() });
+          if (one === 'prepend') playground.edit({ from: 0, to: 0, insert: word() });
+          if (one === 'overwrite') playground.edit({ from: 0, to: length, insert: word() });
+          if (one !== 'write') continue;
+          const done = playground.generate();
+          await settle();
+          await engine().writes(word());
+          engine().finishes();
+          await done;
+        }
+        const { past, present, future } = playground.store.getState().history!;
+        const values = [...past.map(({ value }) => value), present, ...future];
+        const reachable = values.flatMap(({ runs, branches }) => [runs, ...branches.map(({ runs }) => runs)]);
+        const found = reachable.map(plainText).join('\n');
+        for (const word of all) expect(found).toContain(word);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
   it('writing goes on from the cursor, in one step', async () => {
     const { playground, engine, text } = await ready('A long way');
     playground.cursor = 6;

@@ -1,6 +1,7 @@
 import { type Run, replaceText } from '../../model/text';
 import { TokenIndex } from '../../model/token-index';
-import { lengthOf, type ModelRef, type TextValue } from './text-value';
+import type { History } from './history';
+import { difference, lengthOf, type ModelRef, type TextValue } from './text-value';
 
 /**
  * A text that was written and left for another. Texts share the runs in which they agree, so that one more costs what
@@ -29,7 +30,7 @@ export function keepBranch(value: TextValue): TextValue {
     if (common === length) return value;
     if (common === whole && whole >= lengthOf(longest?.runs ?? [])) longest = branch;
   }
-  const id = longest?.id ?? 1 + Math.max(0, ...branches.map((branch) => branch.id));
+  const id = longest?.id ?? freshId(branches);
   const kept: Branch = { id, name: longest?.name ?? null, isPruned: false, runs, model };
   return { ...value, branches: [...branches.filter((branch) => branch !== longest), kept] };
 }
@@ -66,17 +67,48 @@ function upTo(runs: readonly Run[], at: number): readonly Run[] {
 export function carryBranches(from: TextValue, to: TextValue): TextValue {
   if (from.branches === to.branches) return to;
   const then = new Map(from.runs === to.runs ? to.branches.map((branch) => [branch.id, branch]) : []);
-  return withBranches({ ...to, branches: from.branches }, (branch) => {
+  const carried = withBranches({ ...to, branches: from.branches }, (branch) => {
     const { name, isPruned } = then.get(branch.id) ?? branch;
     return name === branch.name && isPruned === branch.isPruned ? branch : { ...branch, name, isPruned };
   });
+  // Where another text took the place of this one, it knows nothing of these.
+  const missing = to.branches.filter((own) => !from.branches.some((other) => holds(other, own)));
+  return missing.reduce(addBranch, carried);
+}
+
+function holds(branch: Branch, { runs }: Branch): boolean {
+  return branch.runs === runs || commonLength(branch.runs, runs) === lengthOf(runs);
+}
+
+function addBranch(value: TextValue, branch: Branch): TextValue {
+  const isTaken = value.branches.some(({ id }) => id === branch.id);
+  const id = isTaken ? freshId(value.branches) : branch.id;
+  return { ...value, branches: [...value.branches, { ...branch, id }] };
+}
+
+function freshId(branches: readonly Branch[]): number {
+  return 1 + Math.max(0, ...branches.map(({ id }) => id));
+}
+
+/**
+ * Before a change takes them out of redo's reach: keeps the texts that undo left as branches, those of which the next
+ * one does not hold every word.
+ */
+export function keepUndone(history: History): History {
+  const { present, future } = history;
+  let { branches } = present;
+  for (const [n, undone] of future.entries()) {
+    const change = difference(undone.runs, (future[n + 1] ?? present).runs);
+    if (change && change.from < change.to) branches = keepBranch({ ...undone, branches }).branches;
+  }
+  return branches === present.branches ? history : { ...history, present: { ...present, branches } };
 }
 
 function withBranches(value: TextValue, change: (branch: Branch) => Branch): TextValue {
   return { ...value, branches: value.branches.map(change) };
 }
 
-/** UTF-16 units in which two texts agree from the beginning, never ending inside a token of the first. */
+/** UTF-16 units in which two texts agree from the beginning, never ending inside a token or character of the first. */
 export function commonLength(a: readonly Run[], b: readonly Run[]): number {
   let n = 0;
   let common = 0;
@@ -88,6 +120,7 @@ export function commonLength(a: readonly Run[], b: readonly Run[]): number {
     common++;
   }
   if (restA.unit() === undefined || restB.unit() === undefined) return common;
+  if ((restA.unit()! & 0xfc00) === 0xdc00) common--; // the second half of a pair of surrogates
   const index = new TokenIndex(a);
   const token = index.at(common);
   return token === null ? common : Math.min(common, index.token(token).from);

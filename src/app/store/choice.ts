@@ -19,7 +19,7 @@ export function withChoice(
   const index = new TokenIndex(value.runs);
   const before = index.before(number);
   const { id, logProbability, probability } = record.alternatives[alternative];
-  const decoder = new StreamingDecoder((n) => tokenBytes(vocabulary, n), index.ids(number - 3, number));
+  const decoder = new StreamingDecoder((n) => tokenBytes(vocabulary, n), index.ids(0, number));
   const text = decoder.push(id);
   const records = new Float32Array(RECORD_SIZE).fill(-1);
   records.set([id, logProbability, alternative + 1, probability]);

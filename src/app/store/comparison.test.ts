@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { plainText } from '../../model/text';
 import { ready, settle } from './set-up';
+import { typedText } from './text-value';
 
 const branches = (all: Awaited<ReturnType<typeof ready>>) =>
   all.playground.text.branches.map(({ runs }) => plainText(runs));
@@ -56,6 +57,57 @@ describe('comparing continuations', () => {
     expect(branches(all)).toEqual(['A 0 0', 'A 1 1']);
     comparison.leave();
     expect(all.text()).toBe('A');
+  });
+
+  const BRANCH = { id: 9, name: null, isPruned: false, model: null };
+  type Page = Awaited<ReturnType<typeof ready>>;
+
+  it.each<[string, (page: Page) => unknown, string]>([
+    ['an edit', ({ playground }) => playground.edit({ from: 0, to: 0, insert: 'x' }), 'xA B'],
+    ['undo', ({ playground }) => playground.undo(), 'A'],
+    ['another text', ({ playground }) => playground.texts.add(typedText('Other')), 'Other'],
+    ['a branch', ({ playground }) => playground.goTo({ ...BRANCH, runs: typedText('C').runs }, 1), 'C'],
+    ['the title', ({ playground }) => playground.setTitle('T'), '= T =\n\nA B'],
+  ])('ends when %s changes the text, and keeps what it wrote with the old one', async (_, act, now) => {
+    const page = await ready('A');
+    const { playground, text, state } = page;
+    playground.edit({ from: 1, to: 1, insert: ' B' });
+    playground.openCard('compare');
+    playground.comparison.prepare();
+    await playground.comparison.start();
+    await act(page);
+    await settle();
+    expect(text()).toBe(now);
+    expect(state().card).toBeNull();
+    expect(state().notice).toMatch(/^The comparison was closed/);
+    playground.comparison.keep(0);
+    expect(text()).toBe(now);
+    expect(state().work.phase).toBe('idle');
+    const { present, past } = state().history!;
+    const values = [present, ...past.map(({ value }) => value)];
+    for (const { id } of playground.texts.store.getState().entries) {
+      await playground.texts.open(id);
+      values.push(playground.text);
+    }
+    const kept = values.flatMap(({ branches }) => branches);
+    expect(kept.map(({ runs }) => plainText(runs))).toEqual(
+      expect.arrayContaining(['A B 0 0', 'A B 1 1', 'A B 2 2']),
+    );
+  });
+
+  it('ends when the model writes on', async () => {
+    const { playground, engine, text, state } = await ready('A');
+    playground.openCard('compare');
+    playground.comparison.prepare();
+    await playground.comparison.start();
+    const done = playground.generate();
+    await settle();
+    await engine().writes(' more');
+    engine().finishes();
+    await done;
+    expect(state().card).toBeNull();
+    playground.comparison.keep(0);
+    expect(text()).toBe('A more');
   });
 
   it('ends when it is left', async () => {

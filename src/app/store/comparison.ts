@@ -2,7 +2,9 @@ import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { Sampling } from '../../model/sampling';
 import { appendSampled, type Run, withTokens } from '../../model/text';
 import type { CompareEvent, GenerateResult } from '../../workers/messages';
-import { keepBranch } from './branches';
+import { keepBranch, keepUndone } from './branches';
+import { notify } from './document/notice';
+import { isSameText } from './document/same-text';
 import { requestRun } from './generating';
 import { amend, commit } from './history';
 import { ownText } from './own-text';
@@ -124,14 +126,34 @@ export class Comparison {
   keep(n: number): void {
     const { base, continuations } = this.store.getState();
     const kept = continuations[n];
-    if (!base || !kept?.runs.length) return;
+    if (!base || !kept?.runs.length || this.isOver()) return;
     this.session.makeWay();
-    const { history } = this.page.getState();
-    const branches = this.branches(history!.present.branches);
+    const history = keepUndone(this.page.getState().history!);
+    const branches = this.branches(history.present.branches);
     const runs = [...base.runs, ...kept.runs];
     const next = keepBranch({ ...base, runs, branches, generatedFrom: lengthOf(base.runs) });
-    this.page.setState({ history: commit(history!, next) });
+    this.page.setState({ history: commit(history, next) });
     this.store.setState(NOTHING);
+  }
+
+  /** Before the text changes otherwise, or is left: what was written of it is kept with it, and the sheet closes. */
+  end(): void {
+    if (!this.store.getState().base) return;
+    this.leave();
+    this.store.setState(NOTHING);
+    if (this.page.getState().card !== 'compare') return;
+    this.page.setState({ card: null });
+    notify(
+      this.page,
+      'The comparison was closed because the text changed. Its continuations are branches of that text.',
+      'page',
+    );
+  }
+
+  /** The text is not the one that they go on from. */
+  private isOver(): boolean {
+    const { base } = this.store.getState();
+    return !base || !isSameText(base.runs, this.page.getState().history?.present.runs ?? []);
   }
 
   /** Keeps none; all become branches. */

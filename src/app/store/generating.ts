@@ -2,7 +2,7 @@ import type { StoreApi } from 'zustand/vanilla';
 import type { Run } from '../../model/text';
 import type { EngineClient } from '../../workers/client';
 import type { EngineInfo, GenerateResult, RequestRun } from '../../workers/messages';
-import { keepBranch } from './branches';
+import { keepBranch, keepUndone } from './branches';
 import { amend } from './history';
 import { ownText } from './own-text';
 import { samplingOf } from './settings';
@@ -61,6 +61,8 @@ function begin(
   { manifest }: EngineInfo,
   { from, amends = false }: GenerateOptions,
 ): Writing {
+  const { history } = store.getState();
+  if (history) store.setState({ history: keepUndone(history) });
   const present = ownText(store, manifest);
   const state = store.getState();
   const base =

@@ -16,10 +16,7 @@ interface Step {
 const STEPS = 1000;
 const BUDGET = 64 * 2 ** 20; // UTF-16 units; texts of megabytes are undone fewer steps back
 
-/** Before a shared text stands what it took the place of. */
 export function begin(value: TextValue = EMPTY): History {
-  const replaced = value.origin?.replaced;
-  if (replaced) return commit(begin(replaced), value);
   return { past: [], present: value, future: [] };
 }
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { TokenIndex } from '../../model/token-index';
 import { lookUp, readUpTo } from './inspection';
 import { ready, settle } from './set-up';
+import { EMPTY } from './text-value';
 
 /** A text of one typed letter and what the model wrote behind it. */
 async function written(...words: string[]) {
@@ -62,6 +63,21 @@ describe('reading a text', () => {
     await playground.inspection.glanceAt(new TokenIndex(playground.text.runs).token(0));
     expect(playground.inspection.look(0)?.record).toMatchObject({ probability: 0.75 });
     expect(playground.inspection.look(1)?.record?.probability).not.toBe(0.75);
+  });
+
+  it('forgets the answer about a token when the text before it changes, or another text is shown', async () => {
+    const { playground } = await written(' b');
+    const { inspection } = playground;
+    const probability = () => inspection.look(1)?.record?.probability;
+    await inspection.glanceAt(new TokenIndex(playground.text.runs).token(1));
+    expect(probability()).toBe(0.75);
+    playground.edit({ from: 3, to: 3, insert: '!' });
+    expect(probability()).toBe(0.75);
+    playground.edit({ from: 0, to: 1, insert: 'B' });
+    await inspection.glanceAt(new TokenIndex(playground.text.runs).token(0)); // encodes the new letter
+    expect(probability()).not.toBe(0.75);
+    await playground.texts.add(EMPTY);
+    expect(inspection.store.getState()).toMatchObject({ reading: null, glance: null });
   });
 });
 

@@ -3,6 +3,8 @@ import type { Encoded } from '../../model/encoded';
 import { RECORD_SIZE, readRecord, type Sampling, type TokenRecord } from '../../model/sampling';
 import type { Run } from '../../model/text';
 import { recordOf, type Token, TokenIndex } from '../../model/token-index';
+import { notify } from './document/notice';
+import { commonTokens } from './document/same-text';
 import { requestRun } from './generating';
 import type { Session } from './session';
 import { samplingOf } from './settings';
@@ -19,8 +21,9 @@ export interface Reading {
 
 /** What the sampler would make of one token, with the settings of now. */
 export interface Glance {
-  readonly run: Run;
-  readonly place: number;
+  /** The tokens of the text that the token was looked at in, and its number. */
+  readonly parts: readonly (Encoded | null)[];
+  readonly number: number;
   readonly sampling: Sampling;
   readonly record: TokenRecord;
 }
@@ -70,13 +73,14 @@ export class Inspection {
   }
 
   /** Asks what the sampler would make of a token. The answer is left out where another question comes first. */
-  async glanceAt({ number, run, place }: Token): Promise<void> {
+  async glanceAt({ number }: Token): Promise<void> {
     const { engine, settings } = this.page.getState();
     if (engine.phase !== 'ready' || this.store.getState().progress) return;
     const mine = this.begin();
     const sampling = samplingOf(settings, engine.info.manifest);
     await this.describe(number, number + 1, sampling, mine.signal, (_, records) => {
-      this.store.setState({ glance: { run, place, sampling, record: readRecord(records, 0) } });
+      const parts = this.runs.map(({ tokens }) => tokens);
+      this.store.setState({ glance: { parts, number, sampling, record: readRecord(records, 0) } });
     });
   }
 
@@ -86,7 +90,7 @@ export class Inspection {
     const index = new TokenIndex(this.runs);
     if (number >= index.count) return null;
     const token = index.token(number);
-    const record = glanced(glance, token) ?? lookUp(token, reading, this.known());
+    const record = glanced(glance, number, this.runs) ?? lookUp(token, reading, this.known());
     return { token, record };
   }
 
@@ -111,6 +115,12 @@ export class Inspection {
     this.running?.abort();
     this.running = null;
     this.store.setState({ progress: null });
+  }
+
+  /** Forgets what was read of a text that is shown no longer. */
+  forget(): void {
+    this.cancel();
+    this.store.setState({ reading: null, glance: null });
   }
 
   set(change: Pick<InspectionState, 'measure'>): void {
@@ -148,7 +158,7 @@ export class Inspection {
             });
           else if (event.type === 'reading' && this.store.getState().progress)
             this.store.setState({ progress: { read: event.read, total: event.total } });
-          else if (event.type === 'notice') this.page.setState({ notice: event.message });
+          else if (event.type === 'notice') notify(this.page, event.message, 'page');
         },
         signal,
       );
@@ -159,17 +169,12 @@ export class Inspection {
 /** How many of the text's first tokens a reading still holds for. */
 export function readUpTo(reading: Reading | null, runs: readonly Run[]): number {
   if (!reading) return 0;
-  let count = 0;
-  for (const [n, { tokens }] of runs.entries()) {
-    if (!tokens || tokens !== reading.parts[n]) break;
-    count += tokens.ids.length;
-  }
-  return Math.min(count, reading.count);
+  return Math.min(commonTokens(reading.parts, runs), reading.count);
 }
 
-/** What was asked about this token, if it was. */
-export function glanced(glance: Glance | null, { run, place }: Token): TokenRecord | null {
-  return glance?.run === run && glance.place === place ? glance.record : null;
+/** What was asked about this token, if it was, and nothing before it changed since. */
+export function glanced(glance: Glance | null, number: number, runs: readonly Run[]): TokenRecord | null {
+  return glance?.number === number && commonTokens(glance.parts, runs) > number ? glance.record : null;
 }
 
 const SAME = 0.01; // nats; a token's own record and a reading further apart speak of different texts before it

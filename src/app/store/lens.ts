@@ -1,5 +1,6 @@
 import type { StoreApi } from 'zustand/vanilla';
 import { EngineError } from '../../model/errors';
+import { positionOf } from '../../model/token-index';
 import type { View } from '../../share/shared';
 import type { LensAnswer, LensQuestions, MatrixKind, Measure } from '../../workers/lens-messages';
 import { requestRun } from './generating';
@@ -104,7 +105,7 @@ export class LensDesk {
         'The tokens of this text are another model’s.',
         'Let this model read the words first, as if they had been typed.',
       );
-    const token = lens.token === null ? Number.MAX_SAFE_INTEGER : lens.token + 1; // after the opening one
+    const token = lens.token === null ? Number.MAX_SAFE_INTEGER : positionOf(lens.token);
     const answer = await this.session.look({ runs: runs.map(requestRun), token, kind, question });
     for (const { run, tokens } of answer.encoded)
       keepEncoding(this.page, run, runs[run].text, tokens, {

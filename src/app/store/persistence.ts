@@ -1,7 +1,7 @@
 import { checkSampling, RECORD_SIZE, type Sampling } from '../../model/sampling';
 import type { Run } from '../../model/text';
 import type { Branch } from './branches';
-import type { ModelRef, TextValue } from './text-value';
+import type { ModelRef, Origin, TextValue } from './text-value';
 
 /** The form in which a text is kept (text-storage.ts) and exported (texts-file.ts). */
 
@@ -27,14 +27,24 @@ export function parseKept(stored: unknown): TextValue | null {
 
 function parseText(text: TextValue | null | undefined): TextValue | null {
   if (!Array.isArray(text?.runs) || !text.runs.every(isRun)) return null;
-  const { runs, model, generatedFrom, origin, branches } = text;
+  const { runs, model, generatedFrom, origin } = text;
+  const branches = Array.isArray(text.branches) ? text.branches.flatMap(parseBranch) : [];
+  const next = 1 + Math.max(0, ...branches.map(({ id }) => id));
   return {
     runs,
     model: parseModel(model),
-    branches: Array.isArray(branches) ? branches.flatMap(parseBranch) : [],
+    branches: [...branches, ...replacedBy(origin).map((branch, i) => ({ ...branch, id: next + i }))],
     generatedFrom: typeof generatedFrom === 'number' ? generatedFrom : null,
-    origin: origin ? { ...origin, replaced: parseText(origin.replaced) } : null,
+    origin: origin ? { claim: origin.claim, isKnown: origin.isKnown } : null,
   };
+}
+
+/** Earlier versions kept the text whose place a shared one took inside of that: it is a branch now. */
+function replacedBy(origin: (Origin & { readonly replaced?: TextValue | null }) | null): Branch[] {
+  const replaced = parseText(origin?.replaced);
+  if (!replaced) return [];
+  const { runs, model, branches } = replaced;
+  return [...branches, { id: 0, name: null, isPruned: false, runs, model }];
 }
 
 function parseModel(model: ModelRef | null | undefined): ModelRef | null {

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { EngineError } from '../../model/errors';
-import { canRegenerate } from './playground';
-import { ready, settle } from './set-up';
+import { unknownRecords } from '../../model/sampling';
+import type { Run } from '../../model/text';
+import { canRegenerate, type Playground } from './playground';
+import { ready, settle, setUp } from './set-up';
+import { EMPTY, typedText } from './text-value';
 
 describe('writing', () => {
   it('appends what is sampled, with its ids, as one step of undo', async () => {
@@ -162,9 +165,10 @@ describe('an edit', () => {
 
   it('joins the typing before it into one step, until a pause', async () => {
     const { playground, text, wait } = await ready();
-    for (const [i, letter] of [...'Hello'].entries()) playground.edit({ from: i, to: i, insert: letter });
+    for (const [i, letter] of [...'Hello'].entries())
+      playground.input('key', [{ from: i, to: i, insert: letter }]);
     wait(5000);
-    playground.edit({ from: 5, to: 5, insert: '!' });
+    playground.input('key', [{ from: 5, to: 5, insert: '!' }]);
     playground.undo();
     expect(text()).toBe('Hello');
     playground.undo();
@@ -182,6 +186,56 @@ describe('an edit', () => {
     expect(playground.text.generatedFrom).toBe(4);
     playground.edit({ from: 0, to: 5, insert: '' });
     expect(playground.text.generatedFrom).toBeNull();
+  });
+
+  it('puts away what was said of the text before when another is shown, and nothing else', async () => {
+    for (const show of [
+      (playground: Playground) => playground.texts.add(typedText('Other')),
+      (playground: Playground) => playground.texts.add(),
+    ]) {
+      const { playground, state } = await ready('A text.');
+      playground.notify('About the text.', 'text');
+      playground.tokens.setState({ chosen: 3 });
+      playground.lens.set({ token: 3 });
+      playground.edit({ from: 0, to: 0, insert: 'x' });
+      expect(state().notice).toBe('About the text.');
+      await show(playground);
+      expect(state()).toMatchObject({ notice: null, verified: null, problem: null, figures: null });
+      expect([playground.tokens.getState().chosen, state().lens.token]).toEqual([null, null]);
+      playground.notify('About the page.');
+      await show(playground);
+      expect(state().notice).toBe('About the page.');
+    }
+  });
+
+  it('another text is not written on by a press that was meant for the one before', async () => {
+    const { playground, engine, state } = await setUp('A');
+    const done = playground.generate();
+    expect(state().work.phase).toBe('waiting');
+    await playground.texts.add(typedText('Other'));
+    expect(state().work.phase).toBe('idle');
+    engine().loaded();
+    await done;
+    await settle();
+    expect(engine().requests).toEqual([]);
+  });
+
+  it('puts away what was said of the text when undo takes that back', async () => {
+    const { playground, state } = await ready('A');
+    const model = { id: 'other', digest: 'd2' };
+    const tokens = { ids: Uint32Array.of(1), lengths: Uint32Array.of(5) };
+    const run = {
+      source: 'sampled',
+      text: 'Words',
+      tokens,
+      records: unknownRecords(tokens.ids),
+      sampling: null,
+    };
+    playground.restore({ ...EMPTY, runs: [run as Run], model });
+    playground.readAsTyped();
+    expect(state().notice).toMatch(/^This text was written by another model/);
+    playground.undo();
+    expect(state().notice).toBeNull();
   });
 
   it('writes the title as the first line', async () => {

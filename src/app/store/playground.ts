@@ -1,24 +1,26 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { Sampling, TokenRecord } from '../../model/sampling';
+import { textBetween } from '../../model/text';
 import { type Token, TokenIndex } from '../../model/token-index';
 import { retitle } from './article';
-import { type Branch, carryBranches, cutAt, nameBranch, pruneBranches, walkTo } from './branches';
+import { type Branch, carryBranches, cutAt, keepUndone, nameBranch, pruneBranches, walkTo } from './branches';
 import { withChoice } from './choice';
 import { Comparison } from './comparison';
+import { type NoticeSubject, notify, withoutTextNotice } from './document/notice';
+import { type InputKind, LONGEST_GRAPHEME, nextStep, type OpenStep } from './document/undo-step';
 import * as history from './history';
 import { Inspection } from './inspection';
 import { FIRST_LOOK, LensDesk } from './lens';
+import { MemoryTexts } from './library/memory-texts';
 import { ownText } from './own-text';
 import { Session, type SessionOptions } from './session';
 import { DEFAULTS, type Sampler, type Settings } from './settings';
 import { SettingsDesk } from './settings-desk';
 import type { CardId, PanelId, PlaygroundState } from './state';
-import { MemoryTexts, type TextStorage } from './text-storage';
+import type { TextStorage } from './text-storage';
 import { type Change, EMPTY, edit, lengthOf, type TextValue } from './text-value';
 import { Texts } from './texts';
 import { createTokenView } from './token-view';
-
-const TYPING_PAUSE = 1200; // ms after which typing is a new step of undo
 
 /** The playground without its page: the document, the settings, and the engine that writes. */
 export class Playground {
@@ -34,10 +36,8 @@ export class Playground {
   cursor: number | null = null;
   private readonly session: Session;
   private readonly now: () => number;
-  /** A shared text as it was opened: until it is changed, another one may take its place for good. */
-  private opened: TextValue | null = null;
-  /** Typing under way: edits that follow at `at` before `until` belong to the same step. */
-  private typing: { at: number; until: number } | null = null;
+  /** The step of undo that typing may join, as long as the history is at that step. */
+  private step: { readonly open: OpenStep; readonly past: history.History['past'] } | null = null;
 
   constructor(options: SessionOptions & { settings?: Settings; storage?: TextStorage; now?(): number }) {
     this.now = options.now ?? Date.now;
@@ -53,6 +53,7 @@ export class Playground {
       problem: null,
       verified: null,
       notice: null,
+      noticeAbout: 'page',
       announcement: '',
     }));
     this.session = new Session(this.store, options);
@@ -69,16 +70,29 @@ export class Playground {
 
   /** Before the text changes: what is being written ends at the words that are shown. */
   makeWay(): void {
+    this.comparison.end();
     this.session.makeWay();
-    this.typing = null;
   }
 
   /** Another text altogether, with what undo knows of it. */
   switchTo(to: history.History): void {
+    this.stop(); // what waits for the model was meant for the text before
     this.makeWay();
     this.cursor = null;
-    this.store.setState({ history: to, figures: null, problem: null });
+    this.store.setState({ history: to });
+    this.forget();
     void this.session.follow();
+  }
+
+  /** What was said of the text before goes with it. */
+  private forget(): void {
+    this.store.setState((state) => ({
+      ...{ figures: null, problem: null, verified: null },
+      ...withoutTextNotice(state),
+    }));
+    this.inspection.forget();
+    this.lens.set({ token: null });
+    this.tokens.setState({ chosen: null, hovered: null });
   }
 
   /** Begins with a kept text; there is nothing to undo yet. */
@@ -88,38 +102,33 @@ export class Playground {
 
   // The document. Whatever changes it ends a generation first, at the words that are shown.
 
-  /** Typing, pasting, deleting: changes made at once, the last in the text first. */
+  /** Changes made at once, the last in the text first, as a step of undo. */
   edit(...changes: Change[]): void {
-    const [{ from, to, insert }] = changes;
+    this.input('other', changes);
+  }
+
+  /** The same by a person's keys, which may join the step that is under way (undo-step.ts). */
+  input(kind: InputKind, changes: readonly Change[], caret = endOf(changes[0])): void {
+    const [{ from, to }] = changes;
     if (changes.every((change) => change.from === change.to && !change.insert)) return;
-    const goesOn =
-      this.typing !== null &&
-      this.now() < this.typing.until &&
-      (from === this.typing.at || to === this.typing.at) &&
-      !insert.includes('\n');
-    this.change((text) => changes.reduce(edit, text), goesOn);
-    this.typing = { at: from + insert.length, until: this.now() + TYPING_PAUSE };
+    const { history: before } = this.store.getState();
+    const step = this.step?.past === before?.past ? (this.step?.open ?? null) : null;
+    const removed = to - from > LONGEST_GRAPHEME ? '' : textBetween(this.text.runs, from, to);
+    const { joins, open } = nextStep(step, { kind, changes, removed, caret }, this.now());
+    this.change((text) => changes.reduce(edit, text), joins);
+    const { history: after } = this.store.getState();
+    this.step = open && after && { open, past: after.past };
   }
 
-  setTitle(words: string): void {
-    this.edit(retitle(this.text.runs, words));
+  /** Typing goes on as a step of its own. */
+  endStep(): void {
+    this.step = null;
   }
 
-  /** Another text in place of this one. Undo brings this one back. */
-  replace(text: TextValue): void {
-    this.change(() => text);
-    this.store.setState({ figures: null, problem: null, notice: null });
-  }
-
-  /** A text that came by a link or a file. Nothing runs by itself, and undo brings back what was there. */
-  openShared(text: TextValue): void {
-    this.stop();
-    const before = this.text;
-    const replaced = before === this.opened ? (before.origin?.replaced ?? null) : before;
-    this.opened = { ...text, origin: { ...text.origin!, replaced } };
-    this.replace(this.opened);
-    this.store.setState({ announcement: 'A shared text is open.' });
-    void this.session.follow();
+  /** Typing in the title, which is typing in the text. */
+  setTitle(words: string, isComposing = false): void {
+    const { caret, ...change } = retitle(this.text.runs, words);
+    this.input(isComposing ? 'composition' : 'key', [change], caret);
   }
 
   /** Draws on as the shared text says. */
@@ -135,6 +144,12 @@ export class Playground {
     this.store.setState({
       history: history.amend(past, { ...past.present, origin: { ...origin, isKnown: true } }),
     });
+  }
+
+  /** Before redo loses them: what undo left becomes branches of the text. */
+  keepUndone(): void {
+    const { history: past } = this.store.getState();
+    if (past) this.store.setState({ history: keepUndone(past) });
   }
 
   undo(): void {
@@ -156,7 +171,7 @@ export class Playground {
   }
 
   generate(tokens = this.store.getState().settings.length): Promise<void> {
-    this.typing = null;
+    this.comparison.end();
     return this.session.generate(tokens);
   }
 
@@ -169,14 +184,13 @@ export class Playground {
   }
 
   regenerate(): Promise<void> {
-    this.typing = null;
     if (this.text.generatedFrom === null) return Promise.resolve();
+    this.comparison.end();
     return this.session.generate(this.store.getState().settings.length, { from: 'last generation' });
   }
 
   /** Says of each token that was drawn whether this model draws it; the outcome is in the state. */
   verify(): Promise<void> {
-    this.typing = null;
     return this.session.verify();
   }
 
@@ -262,16 +276,17 @@ export class Playground {
     this.store.setState({ [message]: null });
   }
 
-  notify(notice: string): void {
-    this.store.setState({ notice });
+  notify(words: string, about: NoticeSubject = 'page'): void {
+    notify(this.store, words, about);
   }
 
   private change(next: (text: TextValue) => TextValue, withinStep = false): void {
     this.makeWay();
     const { history: past } = this.store.getState();
     if (!past) return;
+    const before = withinStep ? past : keepUndone(past);
     const go = withinStep ? history.amend : history.commit;
-    this.store.setState({ history: go(past, next(past.present)) });
+    this.store.setState({ history: go(before, next(before.present)) });
   }
 
   private travel(step: (from: history.History) => history.History): void {
@@ -280,8 +295,15 @@ export class Playground {
     if (!past) return;
     const next = step(past);
     const present = carryBranches(past.present, next.present);
-    this.store.setState({ history: history.amend(next, present), problem: null });
+    this.store.setState((state) => ({
+      ...{ history: history.amend(next, present), problem: null },
+      ...withoutTextNotice(state),
+    }));
   }
+}
+
+function endOf({ from, insert }: Change): number {
+  return from + insert.length;
 }
 
 /** Whether there is something to generate anew. */

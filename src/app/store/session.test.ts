@@ -184,7 +184,7 @@ describe('a check', () => {
 
   it('is not for a text of another model', async () => {
     const { playground, engine, state } = await written();
-    playground.replace({ ...playground.text, model: { id: 'other', digest: 'a'.repeat(64) } });
+    playground.restore({ ...playground.text, model: { id: 'other', digest: 'a'.repeat(64) } });
     await playground.verify();
     expect(state().notice).toMatch(/names another model, other/);
     expect(engine().verified).toHaveLength(0);

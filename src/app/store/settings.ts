@@ -135,6 +135,14 @@ export function clamp(value: number, { min, max, step }: Range): number {
   return step === 1 ? Math.round(inside) : inside;
 }
 
+/** The next number of the range's steps, up or down; from between two steps, the nearer end of the way. */
+export function stepped(value: number, range: Range, by: 1 | -1): number {
+  const { min, step } = range;
+  const at = Number(((value - min) / step).toFixed(6)); // free of the errors of binary fractions
+  const next = by > 0 ? Math.floor(at) + 1 : Math.ceil(at) - 1;
+  return clamp(Number((min + next * step).toFixed(6)), range);
+}
+
 function inRange(value: unknown, range: Range): value is number {
   return typeof value === 'number' && Number.isFinite(value) && clamp(value, range) === value;
 }

@@ -2,11 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { readJson } from '../../../scripts/node';
 import { plainText } from '../../model/text';
 import { seal } from '../../share/container';
-import { begin, undo } from './history';
 import { parseKept } from './persistence';
 import { ready, settle, setUp } from './set-up';
 import { samplerOf } from './settings';
 import { decodeText, encodeText, openFile, openText } from './sharing';
+import { nameOf } from './text-storage';
+import { typedText } from './text-value';
 
 const OTHER = { id: 'other', digest: 'a'.repeat(64) };
 const ONE = { id: 'one', digest: '1'.repeat(64) };
@@ -35,18 +36,29 @@ describe('a shared text', () => {
     expect(engine().requests).toHaveLength(0);
   });
 
-  it('takes the place of the text as one step, which a reload does not lose', async () => {
+  it('opens as a new text, kept at once; the one that was there is kept as it was', async () => {
     const { fragment } = await sharedText();
     const { playground, text } = await ready('Mine');
+    playground.edit({ from: 4, to: 4, insert: '!' });
     await openText(playground, fragment, 'link');
-    await openText(playground, fragment, 'link'); // untouched: nothing of the person's is in between
-    playground.edit({ from: 0, to: 0, insert: '!' });
-    const kept = begin(parseKept(structuredClone({ version: 2, text: playground.text }))!);
-    expect(plainText(kept.present.runs)).toBe('!One two three');
-    expect(plainText(undo(kept).present.runs)).toBe('Mine');
-    for (let i = 0; i < 3; i++) playground.undo();
+    playground.undo();
+    expect(text()).toBe('One two three');
+    const { entries, current } = playground.texts.store.getState();
+    expect(entries.map(nameOf).sort()).toEqual(['Mine!', 'One two three']);
+    await playground.texts.open(entries.find(({ id }) => id !== current.id)!.id);
+    expect(text()).toBe('Mine!');
+    playground.undo();
     expect(text()).toBe('Mine');
-    expect(playground.text.origin).toBeNull();
+  });
+
+  it('that was kept inside of another by an earlier version is a branch of it', () => {
+    const before = {
+      ...typedText('Shared'),
+      origin: { claim: null, isKnown: false, replaced: typedText('Mine') },
+    };
+    const kept = parseKept(structuredClone({ version: 2, text: before }))!;
+    expect(kept.origin).toEqual({ claim: null, isKnown: false });
+    expect(kept.branches.map(({ runs }) => plainText(runs))).toEqual(['Mine']);
   });
 
   it('shows the colours and the token that were looked at, whatever was read of it so far', async () => {
@@ -107,7 +119,7 @@ describe('a shared text', () => {
     await openText(playground, await encodeText(playground, ONE), 'link');
     await settle();
     expect(engines).toHaveLength(1);
-    playground.replace({ ...playground.text, model: OTHER });
+    playground.restore({ ...playground.text, model: OTHER });
     await openText(playground, await encodeText(playground, ONE), 'link');
     await settle();
     expect(engines).toHaveLength(2);
@@ -147,17 +159,14 @@ describe('a shared text', () => {
     await openFile(playground, new File([`${fragment}\n`], 'renamed.txt'));
     expect(text()).toBe('One two three');
     await openFile(playground, new File(['\x89PNG\0'], 'a.png'));
-    expect(state().notice).toBe('a.png is not a text. Yours is as it was.');
+    expect(state().notice).toBe('a.png is not a text. Your text is as it was.');
     expect(text()).toBe('One two three');
-    playground.undo();
-    playground.undo();
-    expect(text()).toBe('Mine');
   });
 
   it('keeps the model that it names, and needs none that is loaded', async () => {
     const { playground } = await setUp('Typed.');
     expect((await decodeText(await encodeText(playground, OTHER))).text).toMatchObject({ model: OTHER });
-    playground.replace({ ...playground.text, model: ONE });
+    playground.restore({ ...playground.text, model: ONE });
     playground.setSampler({ temperature: 0, topP: 1, repetitionPenalty: 9 });
     expect((await decodeText(await encodeText(playground, OTHER))).text).toMatchObject({
       model: ONE,

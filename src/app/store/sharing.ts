@@ -1,11 +1,12 @@
 import { EngineError } from '../../model/errors';
-import { RECORD_SIZE } from '../../model/sampling';
+import { unknownRecords } from '../../model/sampling';
 import type { Run } from '../../model/text';
 import { decodeLink, encodeLink, NewerLinkError } from '../../share/link';
 import type { Shared, SharedRun, View } from '../../share/shared';
 import type { Playground } from './playground';
 import { samplingOf, withinRanges } from './settings';
 import { type ModelRef, type Origin, type TextValue, typedText } from './text-value';
+import { readTexts, type TextsFile } from './texts-file';
 import { openView, viewOf } from './view';
 
 /** The text with its tokens, settings and view, as a link's fragment or a file carries it. @throws EngineError 'input' */
@@ -35,7 +36,7 @@ export async function decodeText(fragment: string): Promise<{ text: TextValue; v
   }
 }
 
-/** Opens what a link or a file holds; what cannot be read leaves the text as it was, and says so. */
+/** Opens what a link or a file holds as a new text; what cannot be read leaves the text as it was, and says so. */
 export async function openText(
   playground: Playground,
   fragment: string,
@@ -43,8 +44,10 @@ export async function openText(
 ): Promise<void> {
   try {
     const { text, view } = await decodeText(fragment);
-    playground.openShared(text);
+    const opening = playground.texts.add(text, 'at once');
+    playground.store.setState({ announcement: 'A shared text is open.' });
     openView(playground, view);
+    await opening;
   } catch (thrown) {
     const { message, remedy } = EngineError.from(thrown);
     const words =
@@ -55,20 +58,38 @@ export async function openText(
 
 const LARGEST_FILE = 2 ** 24; // bytes; no text that can be shared comes near
 
-const OURS = /\.leapformer.*\.txt$/i; // browsers put ' (1)' before the last dot
+const OURS = /\.leapformer.*\.(txt|json)$/i; // browsers put ' (1)' before the last dot
 
-/** Opens one of our files, or any other as plain text. */
+/** Opens one of our files, or any other as plain text, each as a new text. */
 export async function openFile(playground: Playground, file: File): Promise<void> {
-  if (file.size > LARGEST_FILE)
-    return playground.notify(`${file.name} is too large. Your text is as it was.`);
-  const content = await file.text();
-  if (await playground.texts.import(content)) return;
+  const refuse = (why: string) => playground.notify(`${file.name} ${why} Your text is as it was.`);
+  if (file.size > LARGEST_FILE) return refuse('is too large.');
+  const content = await file.text().catch(() => null);
+  if (content === null) return refuse('could not be read.');
+  if (!content.trim()) return refuse('is empty.');
+  const texts = readTexts(content);
+  if (texts.kind === 'texts') return openTexts(playground, texts);
+  if (texts.kind === 'newer')
+    return refuse(
+      'is of a newer version of the playground. Reload the page to get it, then open the file again.',
+    );
+  if (texts.kind === 'damaged') return refuse('holds texts of the playground, but is damaged or cut off.');
   // Programs that hand text on may have broken its lines.
   const fragment = content.replace(/\s+/g, '');
   const isOurs = OURS.test(file.name) || (await decodeText(fragment).then(Boolean, () => false));
   if (isOurs) return openText(playground, fragment, 'file');
-  if (content.includes('\0')) return playground.notify(`${file.name} is not a text. Yours is as it was.`);
-  playground.replace(typedText(content.replace(/\r\n?/g, '\n')));
+  if (content.includes('\0')) return refuse('is not a text.');
+  await playground.texts.add(typedText(content.replace(/\r\n?/g, '\n')), 'at once');
+}
+
+type Texts = Extract<TextsFile, { kind: 'texts' }>;
+
+async function openTexts(playground: Playground, { items, unreadable }: Texts): Promise<void> {
+  await playground.texts.import(items);
+  const added = items.length === 1 ? '1 text was added.' : `${items.length} texts were added.`;
+  const left =
+    unreadable === 1 ? '1 text in the file is damaged.' : `${unreadable} texts in the file are damaged.`;
+  playground.notify(unreadable ? `${added} ${left}` : added);
 }
 
 function fromShared({ model, runs, sampling }: Shared): TextValue {
@@ -83,12 +104,9 @@ function fromShared({ model, runs, sampling }: Shared): TextValue {
 
 function fromSharedRun(run: SharedRun): Run {
   if (run.source === 'typed') return { ...run, tokens: null };
-  const { ids } = run.tokens;
-  const records = new Float32Array(ids.length * RECORD_SIZE).fill(-1); // -1: no alternatives are known
-  for (const [i, id] of ids.entries()) records.set([id, Number.NaN, 0, Number.NaN], i * RECORD_SIZE);
-  return { ...run, records };
+  return { ...run, records: unknownRecords(run.tokens.ids) };
 }
 
 function origin(claim: Origin['claim']): Origin {
-  return { claim, replaced: null, isKnown: false };
+  return { claim, isKnown: false };
 }

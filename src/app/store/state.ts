@@ -1,5 +1,6 @@
 import type { ErrorData } from '../../model/errors';
 import type { EngineInfo, Figures, LoadProgress } from '../../workers/messages';
+import type { NoticeSubject } from './document/notice';
 import type { History } from './history';
 import type { LensView } from './lens';
 import type { Settings } from './settings';
@@ -32,8 +33,15 @@ export type CardId =
   | 'palette'
   | 'compare';
 
-/** What the rail can show. */
-export type PanelId = 'settings' | 'token' | 'branches' | 'lens';
+/** What the rail can show, by what it is called. */
+export const PANEL_NAMES = {
+  settings: 'Settings',
+  token: 'Token',
+  branches: 'Branches',
+  lens: 'Lens',
+} as const;
+
+export type PanelId = keyof typeof PANEL_NAMES;
 
 export interface PlaygroundState {
   /** Null until the kept text has been looked up. */
@@ -50,10 +58,11 @@ export interface PlaygroundState {
   readonly figures: Figures | null;
   /** Why the last generation failed. */
   readonly problem: ErrorData | null;
-  /** Of the last check, of whatever text that was. */
+  /** Of the last check. It says nothing of a text that is not the same. */
   readonly verified: Verified | null;
   /** Something that happened and needs no answer. */
   readonly notice: string | null;
+  readonly noticeAbout: NoticeSubject;
   /** The last sentence for those who listen to the page. */
   readonly announcement: string;
 }

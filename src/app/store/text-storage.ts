@@ -1,8 +1,12 @@
-import { createStore, type UseStore } from 'idb-keyval';
 import { labelOf } from './article';
+import { Claims } from './library/claims';
+import { Database, type Objects } from './library/database';
+import { answered, attempt, failed, type Outcome, ok } from './library/outcome';
+import { decode, encode } from './library/packed';
+import { effectOf } from './library/revisions';
+import { siteStorage, tabStorage } from './library/web-storage';
 import { parseKept, VERSION } from './persistence';
 import type { TextValue } from './text-value';
-import { readTexts, writeTexts } from './texts-file';
 
 /** What is known of a kept text without reading it. */
 export interface TextEntry {
@@ -13,198 +17,185 @@ export interface TextEntry {
   readonly title: string;
   /** When it was changed last, in ms since 1970. */
   readonly changed: number;
+  /** Which write this is (library/revisions.ts). */
+  readonly revision: string;
 }
 
-/** Where texts are kept. */
+export interface Item {
+  readonly entry: TextEntry;
+  readonly text: TextValue;
+}
+
+/** 'another': another page wrote the text since `base`; nothing was changed. */
+export type Written = 'done' | 'another';
+
+export function nameOf({ name, title }: Pick<TextEntry, 'name' | 'title'>): string {
+  return name ?? (title || 'Untitled');
+}
+
+/** Where texts are kept. No call throws. A `base` is the stored revision that the caller knows. */
 export interface TextStorage {
-  list(): Promise<TextEntry[]>;
-  read(id: string): Promise<TextValue | null>;
-  write(entry: TextEntry, text: TextValue): Promise<void>;
+  list(): Promise<Outcome<TextEntry[]>>;
+  /** Null: it is not there. */
+  read(id: string): Promise<Outcome<Item | null>>;
+  write(item: Item, base: string): Promise<Outcome<Written>>;
+  remove(entry: TextEntry, base: string): Promise<Outcome<Written>>;
   /** Keeps a text at once, in a page that is about to go and may not get done what `write` begins. */
-  writeLast(entry: TextEntry, text: TextValue): void;
-  rename(entry: TextEntry): Promise<void>;
-  remove(id: string): Promise<void>;
-  /** Takes a text for this tab, which is then the only one to write it, and lets the last one go; false: another tab has it. */
-  hold(id: string, patience: number): Promise<boolean>;
-  /** No other tab has it. */
+  writeLast(item: Item, base: string): Outcome<void>;
+  /** What pages kept so, and what the storage does not have yet. */
+  left(): { readonly item: Item; readonly base: string }[];
+  /** The storage has it now. */
+  forgetLast(entry: TextEntry): void;
+  /** Takes a text for this tab; false: another tab has it open. */
+  claim(id: string, patience: number): Promise<boolean>;
+  /** Lets all texts go but these. */
+  keepOnly(ids: ReadonlySet<string>): void;
+  /** No other tab has it open. */
   isFree(id: string): Promise<boolean>;
   /** The text that this tab showed before a reload, else the one that any tab opened last. */
   remembered(): { readonly id: string | null; readonly isReload: boolean };
   remember(id: string): void;
+  /** Asks the browser not to delete the texts when room gets short; whether it will not. */
+  persist(): Promise<boolean>;
 }
 
 const LAST = 'text'; // in sessionStorage: of this tab; in localStorage: of any
 const BEFORE = 'text'; // the key of the one text that there was at first
 const LEFT = 'left:'; // in localStorage: texts of pages that went
+const ANSWER_LIMIT = 600_000; // ms; a person may be asked
 
-/** In IndexedDB, since texts may be megabytes. Locks tell the tabs apart; without them (http) the last one to write wins. */
+/** In IndexedDB, since texts may be megabytes. */
 export class BrowserTexts implements TextStorage {
-  private readonly store: UseStore;
-  private release: (() => void) | null = null;
-  private holding: Promise<unknown> = Promise.resolve();
+  private readonly database = new Database('leapformer-playground', 'kept');
+  private readonly claims = new Claims();
+  private readonly lasts = new Set<string>();
 
-  constructor() {
-    this.store = createStore('leapformer-playground', 'kept');
+  async list(): Promise<Outcome<TextEntry[]>> {
+    const listed = await this.database.run('readonly', (objects) =>
+      Promise.all([
+        objects.getAll(IDBKeyRange.bound('entry:', 'entry;')) as Promise<TextEntry[]>,
+        objects.get(BEFORE),
+      ]),
+    );
+    if (!listed.ok) return listed;
+    const [entries, before] = listed.value;
+    if (before && (await this.database.run('readwrite', adopt)).ok) return this.list();
+    return ok(entries.map(withRevision));
   }
 
-  async list(): Promise<TextEntry[]> {
-    await this.adopt();
-    await this.adoptLeft();
-    const range = IDBKeyRange.bound('entry:', 'entry;');
-    return this.store('readonly', (objects) => result<TextEntry[]>(objects.getAll(range)));
+  async read(id: string): Promise<Outcome<Item | null>> {
+    const stored = await this.database.run('readonly', (objects) =>
+      Promise.all([objects.get(`entry:${id}`), objects.get(`text:${id}`)]),
+    );
+    if (!stored.ok) return stored;
+    const [entry, kept] = stored.value;
+    if (!entry || !kept) return ok(null);
+    const text = parseKept(kept);
+    return text ? ok({ entry: withRevision(entry), text }) : failed('unreadable');
   }
 
-  async read(id: string): Promise<TextValue | null> {
-    return parseKept(await this.store('readonly', (objects) => result(objects.get(`text:${id}`))));
-  }
-
-  write(entry: TextEntry, text: TextValue): Promise<void> {
-    return this.change((objects) => {
-      objects.put(entry, `entry:${entry.id}`);
-      objects.put({ version: VERSION, text }, `text:${entry.id}`);
+  write({ entry, text }: Item, base: string): Promise<Outcome<Written>> {
+    return this.database.run('readwrite', async (objects) => {
+      const effect = await this.effectOn(objects, entry, base);
+      if (effect === 'replace') await putItem(objects, { entry, text });
+      return effect === 'another' ? effect : 'done';
     });
   }
 
-  /** In localStorage, whose limit of about 5 MB is that of 25,000 tokens: a larger text has `write` alone. */
-  writeLast(entry: TextEntry, text: TextValue): void {
-    attempt(() => localStorage.setItem(LEFT + entry.id, writeTexts([{ entry, text }])));
-  }
-
-  rename(entry: TextEntry): Promise<void> {
-    return this.change((objects) => objects.put(entry, `entry:${entry.id}`));
-  }
-
-  remove(id: string): Promise<void> {
-    return this.change((objects) => {
-      objects.delete(`entry:${id}`);
-      objects.delete(`text:${id}`);
+  remove(entry: TextEntry, base: string): Promise<Outcome<Written>> {
+    return this.database.run('readwrite', async (objects) => {
+      if ((await this.effectOn(objects, entry, base)) === 'another') return 'another';
+      await Promise.all([objects.delete(`entry:${entry.id}`), objects.delete(`text:${entry.id}`)]);
+      return 'done';
     });
   }
 
-  hold(id: string, patience: number): Promise<boolean> {
-    const isHeld = this.holding.then(() => this.take(id, patience)); // one after the other: the last one stays
-    this.holding = isHeld.catch(() => {});
-    return isHeld;
+  private async effectOn(objects: Objects<'readwrite'>, { id, revision }: TextEntry, base: string) {
+    const stored: TextEntry | undefined = await objects.get(`entry:${id}`);
+    return effectOf(stored && withRevision(stored).revision, revision, base);
   }
 
-  private take(id: string, patience: number): Promise<boolean> {
-    this.release?.();
-    this.release = null;
-    if (!navigator.locks) return Promise.resolve(true);
-    return new Promise((resolve) => {
-      const options = patience ? { signal: AbortSignal.timeout(patience) } : { ifAvailable: true };
-      const whileHeld = (lock: Lock | null) => {
-        resolve(lock !== null);
-        if (lock) return new Promise<void>((release) => (this.release = release));
-      };
-      navigator.locks.request(lockOf(id), options, whileHeld).catch(() => resolve(false));
-    });
+  /** In localStorage, whose limit of about 5 MB is that of 25,000 tokens; what fails is a larger text. */
+  writeLast(item: Item, base: string): Outcome<void> {
+    const { id } = item.entry;
+    this.lasts.add(id);
+    const kept = siteStorage.set(LEFT + id, encode({ version: VERSION, ...item, base }));
+    // A page that goes gets no turn to look at what is stored first. The lock says that nobody else wrote it.
+    if (!kept.ok && this.claims.hasLock(id))
+      void this.database.run('readwrite', (objects) => putItem(objects, item));
+    return kept;
   }
 
-  async isFree(id: string): Promise<boolean> {
-    if (!navigator.locks) return true;
-    return navigator.locks.request(lockOf(id), { ifAvailable: true }, (lock) => lock !== null);
+  left() {
+    const keys = siteStorage.keys();
+    const left = (keys.ok ? keys.value : []).filter((key) => key.startsWith(LEFT)).flatMap(readLeft);
+    for (const { item } of left) this.lasts.add(item.entry.id);
+    return left;
+  }
+
+  forgetLast({ id, revision }: TextEntry): void {
+    if (!this.lasts.delete(id)) return;
+    const [left] = readLeft(LEFT + id);
+    if (left?.item.entry.revision === revision) siteStorage.remove(LEFT + id); // else its page has gone on since
+  }
+
+  claim(id: string, patience: number): Promise<boolean> {
+    return this.claims.claim(id, patience);
+  }
+
+  keepOnly(ids: ReadonlySet<string>): void {
+    this.claims.keepOnly(ids);
+  }
+
+  isFree(id: string): Promise<boolean> {
+    return this.claims.isFree(id);
   }
 
   remembered() {
-    const tab = attempt(() => sessionStorage.getItem(LAST));
-    return { id: tab ?? attempt(() => localStorage.getItem(LAST)), isReload: tab !== null };
+    const [tab, site] = [tabStorage.get(LAST), siteStorage.get(LAST)];
+    const ofTab = tab.ok ? tab.value : null;
+    return { id: ofTab ?? (site.ok ? site.value : null), isReload: ofTab !== null };
   }
 
   remember(id: string): void {
-    attempt(() => sessionStorage.setItem(LAST, id));
-    attempt(() => localStorage.setItem(LAST, id));
+    tabStorage.set(LAST, id);
+    siteStorage.set(LAST, id);
   }
 
-  /** The one text of earlier versions becomes the first of several. */
-  private async adopt(): Promise<void> {
-    const text = parseKept(await this.store('readonly', (objects) => result(objects.get(BEFORE))));
-    if (!text) return;
-    const entry: TextEntry = { id: 'first', name: null, title: labelOf(text.runs), changed: 0 };
-    await this.change((objects) => {
-      objects.delete(BEFORE);
-      objects.put(entry, `entry:${entry.id}`);
-      objects.put({ version: VERSION, text }, `text:${entry.id}`);
-    });
-  }
-
-  /** What pages left in going, where it did not get into the database. */
-  private async adoptLeft(): Promise<void> {
-    const left = attempt(() => Object.entries(localStorage).filter(([key]) => key.startsWith(LEFT))) ?? [];
-    for (const [key, content] of left) {
-      const id = key.slice(LEFT.length);
-      const [item] = readTexts(content) ?? [];
-      const kept = await this.store('readonly', (objects) =>
-        result<TextEntry | undefined>(objects.get(`entry:${id}`)),
-      );
-      if (item && !(kept && kept.changed >= item.entry.changed))
-        await this.write({ ...item.entry, id }, item.text);
-      attempt(() => localStorage.removeItem(key));
-    }
-  }
-
-  private change(work: (objects: IDBObjectStore) => void): Promise<void> {
-    return this.store('readwrite', (objects) => {
-      const { transaction } = objects;
-      work(objects);
-      transaction.commit(); // now, and not after a turn that a closing page may not get
-      return new Promise<void>((resolve, reject) => {
-        transaction.oncomplete = () => resolve();
-        transaction.onabort = () => reject(transaction.error);
-      });
-    });
+  async persist(): Promise<boolean> {
+    const answer = await answered(() => navigator.storage.persist(), ANSWER_LIMIT);
+    return answer.ok && answer.value;
   }
 }
 
-/** For tests, and wherever nothing can be kept. */
-export class MemoryTexts implements TextStorage {
-  private readonly kept: Map<string, { entry: TextEntry; text: TextValue }>;
-  private readonly held: Set<string>;
-  private mine: string | null = null;
-  private last: string | null = null;
-
-  /** @param other a tab that has the same texts */
-  constructor(other?: MemoryTexts) {
-    this.kept = other?.kept ?? new Map();
-    this.held = other?.held ?? new Set();
-    this.last = other?.last ?? null;
-  }
-
-  list = async () => [...this.kept.values()].map(({ entry }) => entry);
-  read = async (id: string) => this.kept.get(id)?.text ?? null;
-  write = async (entry: TextEntry, text: TextValue) => void this.kept.set(entry.id, { entry, text });
-  writeLast = (entry: TextEntry, text: TextValue) => void this.kept.set(entry.id, { entry, text });
-  rename = async (entry: TextEntry) => void this.kept.set(entry.id, { ...this.kept.get(entry.id)!, entry });
-  remove = async (id: string) => void this.kept.delete(id);
-  isFree = async (id: string) => !this.held.has(id) || this.mine === id;
-  remembered = () => ({ id: this.last, isReload: false });
-
-  async hold(id: string): Promise<boolean> {
-    if (this.mine) this.held.delete(this.mine);
-    this.mine = this.held.has(id) ? null : id;
-    if (this.mine) this.held.add(id);
-    return this.mine !== null;
-  }
-
-  remember(id: string): void {
-    this.last = id;
-  }
+/** The one text of the first version becomes the first of several. */
+async function adopt(objects: Objects<'readwrite'>): Promise<void> {
+  const text = parseKept(await objects.get(BEFORE));
+  const entry = { id: 'first', name: null, title: labelOf(text?.runs ?? []), changed: 0, revision: '' };
+  void objects.delete(BEFORE);
+  if (text) await putItem(objects, { entry, text });
 }
 
-const lockOf = (id: string) => `leapformer-text:${id}`;
-
-function result<T>(request: IDBRequest): Promise<T> {
-  return new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
-  });
+async function putItem(objects: Objects<'readwrite'>, { entry, text }: Item): Promise<void> {
+  const requests = [
+    objects.put(entry, `entry:${entry.id}`),
+    objects.put({ version: VERSION, text }, `text:${entry.id}`),
+  ];
+  objects.transaction.commit(); // now, and not after a turn that a closing page may not get
+  await Promise.all(requests);
 }
 
-/** What the browser gives; null where it keeps nothing. */
-function attempt<T>(work: () => T): T | null {
-  try {
-    return work();
-  } catch {
-    return null;
-  }
+/** Versions before this one wrote no revision. */
+function withRevision(entry: TextEntry): TextEntry {
+  return { ...entry, revision: entry.revision ?? '' };
+}
+
+function readLeft(key: string): { item: Item; base: string }[] {
+  const content = siteStorage.get(key);
+  if (!content.ok || !content.value) return [];
+  const decoded = attempt(() => decode(content.value!) as { entry: TextEntry; base: string });
+  if (!decoded.ok) return [];
+  const { entry, base } = decoded.value;
+  const text = parseKept(decoded.value);
+  return text && entry ? [{ item: { entry: withRevision(entry), text }, base }] : [];
 }

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { GREEDY } from '../../model/sampling';
 import { appendSampled, plainText, type Run, replaceText, type SampledRun, typed } from '../../model/text';
-import { heading, retitle, titleOf } from './article';
+import { heading, labelOf, retitle, titleOf, titleWords } from './article';
 import { begin, commit, redo, undo } from './history';
 import { parseKept } from './persistence';
 import { presetInForce, withoutPreset, withPreset } from './presets';
@@ -43,7 +43,7 @@ describe('a text', () => {
     expect(sampledRanges(runs)).toEqual([{ from: 3, to: 13 }]);
     expect(sampledRanges(replaceText(runs, 8, 8, 'X'))).toEqual([{ from: 3, to: 7 }]);
     expect(countTokens(runs)).toBeNull();
-    expect(countTokens(sampled([], 'a', 'b'))).toBe(3);
+    expect(countTokens(sampled([], 'a', 'b'))).toBe(2);
   });
 
   it('is kept with its ids, and refused when damaged', () => {
@@ -91,6 +91,68 @@ describe('the form of an article', () => {
     expect(set('= Tea =\n\nText', 'Green tea ')).toBe('= Green tea  =\n\nText');
     expect(set('= Tea =\n\nText', '')).toBe('Text');
     expect(set('', 'a\nb')).toBe('= a b =\n\n');
+  });
+});
+
+describe('a title', () => {
+  const anyWords = fc.oneof(
+    fc.string({ unit: fc.constantFrom('=', ' ', 'a', '\n', '\f', '😀'), maxLength: 12 }),
+    fc.string({ unit: fc.constantFrom('= ', ' =', 'Tea', '  '), maxLength: 6 }),
+    fc.string({ unit: 'binary' }),
+    fc.nat(500).map((n) => `${'a'.repeat(n)}😀 b`),
+  );
+  const body = fc.constantFrom(
+    '',
+    'Text.',
+    '= = Section = =\n\nText.',
+    '\n\nText',
+    `= ${'a'.repeat(500)} =\n`,
+  );
+  const set = (runs: readonly Run[], words: string) => edit({ ...EMPTY, runs }, retitle(runs, words)).runs;
+
+  it('is read back as it was set, whatever the words, and leaves the text below alone', () => {
+    fc.assert(
+      fc.property(body, fc.array(anyWords, { minLength: 1, maxLength: 4 }), (below, titles) => {
+        let runs: readonly Run[] = typed(below);
+        for (const words of titles) {
+          runs = set(runs, words);
+          const title = titleWords(words);
+          expect(titleOf(runs)?.words ?? '').toBe(title);
+          expect(titleWords(title)).toBe(title);
+          if (/\S/.test(words)) expect(title).toMatch(/\S/);
+          const head = title && `= ${title} =\n\n`;
+          const text = plainText(runs);
+          expect(text.startsWith(head)).toBe(true);
+          // Taking a title away takes the blank lines below with it.
+          expect([below, below.replace(/^\n\n/, '')]).toContain(text.slice(head.length));
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('can be typed and pasted with the marks of a heading', () => {
+    let runs: readonly Run[] = typed('Text.');
+    for (let n = 1; n <= '= Tea = more'.length; n++) {
+      const words = titleOf(runs)?.words ?? '';
+      runs = set(runs, n === '= Tea ='.length + 1 ? `${words} ` : words + '= Tea = more'[n - 1]);
+      expect(plainText(runs).match(/\n\n/g)).toHaveLength(1);
+    }
+    expect(titleOf(runs)?.words).toBe('Tea more');
+    expect(titleWords('= Kestrel =')).toBe('Kestrel');
+    expect(titleWords('= = Kestrel = =')).toBe('Kestrel');
+    expect(titleWords('= Tea = more')).toBe('= Tea = more');
+    expect(titleWords(`${'a'.repeat(395)}😀`)).toBe('a'.repeat(395));
+  });
+
+  it('names a text, else its first words do; neither is cut inside a character', () => {
+    expect(labelOf(typed('= Tea =\n'))).toBe('Tea');
+    expect(labelOf(typed(` ${'a'.repeat(59)}😀\nb`))).toBe('a'.repeat(59));
+    fc.assert(
+      fc.property(fc.string({ unit: fc.constantFrom('a', '😀', ' ', '\n'), maxLength: 500 }), (text) => {
+        expect(labelOf(typed(text)).isWellFormed()).toBe(true);
+      }),
+    );
   });
 });
 

@@ -2,6 +2,9 @@ import { plainText, type Run, replaceText, typed } from '../../model/text';
 import type { Shared } from '../../share/shared';
 import { ARTICLE_BREAK } from './article';
 import type { Branch } from './branches';
+import { type Change, changeBetween } from './document/change';
+
+export type { Change };
 
 /** The document at one moment. Values are never changed, so that keeping one for undo costs only what differs. */
 export interface TextValue {
@@ -16,25 +19,16 @@ export interface TextValue {
   readonly branches: readonly Branch[];
 }
 
-/** What a shared text said of itself, and what it took the place of. */
+/** What a shared text said of itself. */
 export interface Origin {
   /** Null where a newer version made it, of which only the words can be read. */
   readonly claim: Pick<Shared, 'model' | 'sampling'> | null;
-  /** Kept along with the text, so that undo brings it back even after a reload. */
-  readonly replaced: TextValue | null;
   /** The person has put the line about it away. */
   readonly isKnown: boolean;
 }
 
 /** Weights are known by their digest; the id tells where a site keeps them. */
 export type ModelRef = Shared['model'];
-
-/** Typed text in place of a UTF-16 range. */
-export interface Change {
-  readonly from: number;
-  readonly to: number;
-  readonly insert: string;
-}
 
 export const EMPTY: TextValue = { runs: [], model: null, generatedFrom: null, origin: null, branches: [] };
 
@@ -47,9 +41,9 @@ export function lengthOf(runs: readonly Run[]): number {
   return runs.reduce((sum, run) => sum + run.text.length, 0);
 }
 
-/** Tokens that the model reads for this text, the opening one included; null while some of it is not encoded. */
+/** Tokens of this text, the opening one not counted: the position of its last; null while some of it is not encoded. */
 export function countTokens(runs: readonly Run[]): number | null {
-  let count = 1;
+  let count = 0;
   for (const { tokens } of runs) {
     if (!tokens) return null;
     count += tokens.ids.length;
@@ -120,14 +114,6 @@ export function difference(before: readonly Run[], after: readonly Run[]): Chang
   const old = plainText(before.slice(first, endBefore));
   const now = plainText(after.slice(first, endAfter));
   if (old === now) return null;
-  const shorter = Math.min(old.length, now.length);
-  let head = 0;
-  while (head < shorter && old.charCodeAt(head) === now.charCodeAt(head)) head++;
-  let tail = 0;
-  while (
-    tail < shorter - head &&
-    old.charCodeAt(old.length - 1 - tail) === now.charCodeAt(now.length - 1 - tail)
-  )
-    tail++;
-  return { from: from + head, to: from + old.length - tail, insert: now.slice(head, now.length - tail) };
+  const change = changeBetween(old, now);
+  return { ...change, from: from + change.from, to: from + change.to };
 }

@@ -1,53 +1,48 @@
+import { attempt } from './library/outcome';
+import { decode, encode } from './library/packed';
 import { parseKept, VERSION } from './persistence';
-import type { TextEntry } from './text-storage';
-import type { TextValue } from './text-value';
+import type { Item, TextEntry } from './text-storage';
 
-/**
- * A file that holds texts whole, as they are kept: JSON, with arrays of numbers as base64 of their bytes. An array that
- * stood before, as in branches that share their beginning, is named by its place among the others.
- */
+/** A file that holds texts whole, as they are kept. */
 
 const FORMAT = 'leapformer-texts';
-const ARRAYS = { Uint32Array, Float32Array };
-
-interface Item {
-  readonly entry: TextEntry;
-  readonly text: TextValue;
-}
+/** How each of these files begins, without white space. */
+const MARK = `{"format":"${FORMAT}"`;
 
 export function writeTexts(items: readonly Item[]): string {
   const texts = items.map(({ entry: { name, title, changed }, text }) => ({ name, title, changed, text }));
-  const written = new Map<unknown, number>();
-  return JSON.stringify({ format: FORMAT, version: VERSION, texts }, (_key, value) => {
-    const type = Object.entries(ARRAYS).find(([, array]) => value instanceof array)?.[0];
-    if (!type) return value;
-    if (written.has(value)) return { same: written.get(value) };
-    written.set(value, written.size);
-    return { [type]: toBase64(value) };
-  });
+  return encode({ format: FORMAT, version: VERSION, texts });
 }
 
-/** The texts that can be read; null when it is no such file. */
-export function readTexts(content: string): Item[] | null {
-  if (!content.startsWith('{"format"')) return null;
-  try {
-    const read: unknown[] = [];
-    const file = JSON.parse(content, (_key, value) => {
-      for (const [type, array] of Object.entries(ARRAYS))
-        if (typeof value?.[type] === 'string') {
-          read.push(new array(fromBase64(value[type])));
-          return read.at(-1);
-        }
-      return typeof value?.same === 'number' ? read[value.same] : value;
-    });
-    if (file.format !== FORMAT || !Array.isArray(file.texts)) return null;
-    return file.texts.flatMap((stored: Record<string, unknown>) => {
-      const text = parseKept({ version: file.version, text: stored.text });
-      return text ? [{ entry: entryOf(stored), text }] : [];
-    });
-  } catch {
-    return null;
-  }
+/** 'foreign': no such file. 'newer', 'damaged': such a file, of which nothing can be read. */
+export type TextsFile =
+  | {
+      readonly kind: 'texts';
+      readonly items: readonly Item[] /** Texts that cannot be read. */;
+      readonly unreadable: number;
+    }
+  | { readonly kind: 'foreign' | 'newer' | 'damaged' };
+
+export function readTexts(content: string): TextsFile {
+  const decoded = attempt(() => decode(content.replace(/^\uFEFF/, '')));
+  const file = (decoded.ok ? decoded.value : null) as Record<string, unknown> | null;
+  if (file?.format !== FORMAT) return { kind: beginsAsOurs(content) ? 'damaged' : 'foreign' };
+  const { version, texts } = file;
+  if (typeof version === 'number' && version > VERSION) return { kind: 'newer' };
+  if (!Array.isArray(texts)) return { kind: 'damaged' };
+  const items = texts.flatMap((stored: Record<string, unknown> | null) => {
+    const text = parseKept({ version, text: stored?.text });
+    return text ? [{ entry: entryOf(stored!), text }] : [];
+  });
+  return items.length
+    ? { kind: 'texts', items, unreadable: texts.length - items.length }
+    : { kind: 'damaged' };
+}
+
+/** However an editor indented it, and wherever it was cut off. */
+function beginsAsOurs(content: string): boolean {
+  const beginning = content.slice(0, 1000).replace(/\s/g, '').slice(0, MARK.length); // \s: a byte order mark too
+  return beginning !== '' && MARK.startsWith(beginning);
 }
 
 function entryOf({ name, title, changed }: Record<string, unknown>): TextEntry {
@@ -56,17 +51,6 @@ function entryOf({ name, title, changed }: Record<string, unknown>): TextEntry {
     name: typeof name === 'string' ? name : null,
     title: typeof title === 'string' ? title : '',
     changed: typeof changed === 'number' ? changed : 0,
+    revision: '',
   };
-}
-
-function toBase64({ buffer, byteOffset, byteLength }: ArrayBufferView): string {
-  const bytes = new Uint8Array(buffer, byteOffset, byteLength);
-  let binary = '';
-  for (let at = 0; at < bytes.length; at += 0x8000)
-    binary += String.fromCharCode(...bytes.subarray(at, at + 0x8000));
-  return btoa(binary);
-}
-
-function fromBase64(base64: string): ArrayBuffer {
-  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0)).buffer;
 }

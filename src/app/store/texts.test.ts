@@ -1,38 +1,8 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { GREEDY } from '../../model/sampling';
-import { appendSampled, plainText, typed } from '../../model/text';
-import { Playground } from './playground';
+import { MemoryTexts } from './library/memory-texts';
+import { tab } from './library/test-tab';
 import { settle } from './set-up';
-import { MemoryTexts } from './text-storage';
-import { EMPTY, type TextValue, typedText } from './text-value';
-import { nameOf } from './texts';
-import { readTexts, writeTexts } from './texts-file';
-
-let time = 0;
-
-/** A tab of the page, with the texts that other tabs have too. */
-async function tab(storage = new MemoryTexts()) {
-  const playground = new Playground({
-    createEngine: () => Promise.reject() as never,
-    findModel: async () => '',
-    nextFrame: settle,
-    randomSeed: () => 1,
-    storage,
-    now: () => ++time,
-  });
-  await playground.texts.begin(typedText('Example.'));
-  const { texts } = playground;
-  return {
-    ...{ playground, texts, storage },
-    text: () => plainText(playground.text.runs),
-    write: (words: string) => {
-      playground.edit({ from: 0, to: plainText(playground.text.runs).length, insert: words });
-      texts.save();
-    },
-    names: () => texts.store.getState().entries.map(nameOf),
-  };
-}
+import { typedText } from './text-value';
 
 describe('texts', () => {
   it('are kept from their first change on, and found again', async () => {
@@ -43,10 +13,10 @@ describe('texts', () => {
     first.write('= Tea =\n\nA drink.');
     await first.texts.add();
     first.write('Coffee is');
-    await first.texts.open(first.texts.store.getState().entries[0].id);
+    await first.texts.open(first.idOf('Tea'));
     expect(first.names()).toEqual(['Coffee is', 'Tea']);
     expect(first.text()).toBe('= Tea =\n\nA drink.');
-    await first.storage.hold(''); // the tab is closed
+    first.storage.keepOnly(new Set()); // the tab is closed
     const later = await tab(first.storage);
     expect(later.text()).toBe('= Tea =\n\nA drink.');
   });
@@ -126,7 +96,7 @@ describe('texts', () => {
     type('Not ');
     await opening;
     expect(text()).toBe('One');
-    expect(await storage.read(two)).toMatchObject(typedText('Not Two'));
+    expect(await storage.read(two)).toMatchObject({ value: { text: typedText('Not Two') } });
     const removing = texts.remove(one);
     type('Not ');
     await removing;
@@ -151,42 +121,6 @@ describe('texts', () => {
     await first.texts.rename(copy, 'X');
     expect(first.names()).toContain('Shared (copy)');
     expect(first.playground.store.getState().notice).toMatch(/open in another tab/);
-    expect(await first.storage.read(copy)).toMatchObject(typedText('Mine'));
+    expect(await first.storage.read(copy)).toMatchObject({ value: { text: typedText('Mine') } });
   });
-
-  it('travel in a file, one or all, and lose nothing', async () => {
-    const { texts, write } = await tab();
-    write('One');
-    await texts.add();
-    write('Two');
-    const one = await texts.export('current');
-    const all = await texts.export('all');
-    const other = await tab();
-    expect(await other.texts.import(one)).toBe(true);
-    expect(other.text()).toBe('Two');
-    expect(await other.texts.import(all)).toBe(true);
-    expect(other.names().sort()).toEqual(['One', 'Two', 'Two']);
-    for (const content of ['{"format"', '{"format":"leapformer-texts","version":2,"texts":[{}]}', 'One'])
-      expect(await other.texts.import(content)).toBe(false);
-  });
-});
-
-it('a file of texts gives any text back', () => {
-  const word = fc.string({ unit: 'binary', maxLength: 8 });
-  fc.assert(
-    fc.property(word, fc.array(word, { maxLength: 5 }), word, (before, words, name) => {
-      const lengths = Uint32Array.from(words, (word) => word.length);
-      const records = new Float32Array(34 * words.length).fill(Number.NaN);
-      const tokens = { ids: lengths, lengths };
-      const runs = appendSampled(typed(before), {
-        ...{ text: words.join(''), tokens, records },
-        sampling: GREEDY,
-      });
-      const model = { id: 'm', digest: 'd' };
-      const branches = [{ id: 1, name, isPruned: false, runs: runs.slice(1), model }];
-      const text: TextValue = { ...EMPTY, runs, model, generatedFrom: 3, branches };
-      const entry = { id: '', name, title: before, changed: 5 };
-      expect(readTexts(writeTexts([{ entry, text }]))).toEqual([{ entry, text }]);
-    }),
-  );
 });

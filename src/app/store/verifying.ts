@@ -4,6 +4,7 @@ import type { Run } from '../../model/text';
 import type { EngineClient } from '../../workers/client';
 import type { EngineInfo, Verification, VerifyEvent, VerifyRun } from '../../workers/messages';
 import { count } from '../format';
+import { notify } from './document/notice';
 import type { PlaygroundState } from './state';
 import { type Generation, moved } from './writing';
 
@@ -23,7 +24,10 @@ export async function check(
   engine: EngineClient,
 ): Promise<void> {
   const { runs, model } = store.getState().history!.present;
-  const refuse = (notice: string) => store.setState({ notice, announcement: notice });
+  const refuse = (words: string) => {
+    notify(store, words, 'text');
+    store.setState({ announcement: words });
+  };
   if (model && model.digest !== manifest.digest)
     return refuse(
       `This text names another model, ${model.id} ${model.digest.slice(0, 8)}; ${manifest.name} cannot reproduce it.`,

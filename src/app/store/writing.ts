@@ -3,6 +3,7 @@ import type { Encoded } from '../../model/encoded';
 import type { Sampling } from '../../model/sampling';
 import { appendSampled, withTokens } from '../../model/text';
 import type { GenerateEvent } from '../../workers/messages';
+import { notify } from './document/notice';
 import { amend, commit } from './history';
 import { Sentences } from './sentences';
 import type { PlaygroundState } from './state';
@@ -22,7 +23,8 @@ export function moved(
 ): void {
   const { engine } = store.getState();
   if (engine.phase === 'ready') store.setState({ engine: { ...engine, info: { ...engine.info, backend } } });
-  store.setState({ notice: message, announcement: message });
+  notify(store, message, 'page');
+  store.setState({ announcement: message });
 }
 
 type TokensEvent = Extract<GenerateEvent, { type: 'tokens' }>;

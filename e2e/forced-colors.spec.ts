@@ -1,0 +1,73 @@
+import type { Page } from '@playwright/test';
+import { findsNothing } from './axe';
+import { expect, test } from './playground';
+
+/** Every pair must look unlike each other: two states, or a shape and what it stands on. */
+type Look = Record<string, string>;
+
+const look = (page: Page, selector: string, pseudo?: string): Promise<Look> =>
+  page
+    .locator(selector)
+    .first()
+    .evaluate((element, pseudo) => {
+      const style = getComputedStyle(element, pseudo);
+      const names = [
+        'color',
+        'backgroundColor',
+        'borderTopWidth',
+        'borderLeftWidth',
+        'outlineStyle',
+        'outlineWidth',
+      ];
+      return Object.fromEntries(names.map((name) => [name, style[name as 'color']]));
+    }, pseudo);
+
+for (const colorScheme of ['light', 'dark'] as const)
+  test.describe(colorScheme, () => {
+    test.use({ colorScheme, viewport: { width: 1280, height: 800 } });
+
+    test('states and shapes can be told apart in forced colours', async ({ playground, page }) => {
+      await page.emulateMedia({ forcedColors: 'active' });
+      await playground.open();
+      await playground.isReady();
+      await playground.press(playground.write);
+      const differ = async (one: string, other: string) =>
+        expect.soft(await look(page, one), `${one} and ${other}`).not.toEqual(await look(page, other));
+      const canvas = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+
+      // The accented button has a shape, the bar in the margin a colour.
+      expect((await look(page, '.write-button')).borderTopWidth).not.toBe('0px');
+      expect((await look(page, '.sampled-bar')).borderLeftWidth).toBe('2px');
+      await differ('[aria-disabled="true"]', '.actions [aria-disabled="false"]');
+
+      await playground.openPanel('Token');
+      await differ('.tab[aria-selected="true"]', '.tab[aria-selected="false"]');
+      await differ('.choice-options input:checked + span', '.choice-options input:not(:checked) + span');
+      await page.getByRole('button', { name: 'Token before' }).click();
+      await expect(page.locator('.bars > *').first()).toBeVisible();
+      expect((await look(page, '.token.chosen')).outlineStyle).toBe('solid');
+      for (const bar of ['.bars .bar-sampler', '.bars > :not(.bar-sampler)', '.divider'])
+        expect.soft((await look(page, bar)).backgroundColor, bar).not.toBe(canvas);
+
+      // Colours behind tokens keep their strengths: most pixels of the strongest are not the paper's.
+      await expect.poll(() => playground.colours()).toBeGreaterThan(10);
+      const adjust = await playground.text.evaluate((element) =>
+        getComputedStyle(element).getPropertyValue('forced-color-adjust'),
+      );
+      expect(adjust).toBe('none');
+      await findsNothing(page);
+
+      await playground.openPanel('Settings');
+      await findsNothing(page);
+      await playground.openPanel('Lens');
+      await differ('.top-bar [aria-expanded="true"]', '.top-bar [aria-expanded="false"]');
+      await differ('.lens-modes [aria-pressed="true"]', '.lens-modes [aria-pressed="false"]');
+      await expect(page.locator('.lens-bar > *').first()).toBeVisible();
+      expect((await look(page, '.lens-bar > *')).backgroundColor).not.toBe(canvas);
+      await playground.openPanel('Branches');
+      await playground.press(playground.regenerate);
+      await differ('.branch-text[aria-current="true"]', '.branch-text:not([aria-current="true"])');
+      await page.keyboard.press('Control+k');
+      await differ('.palette-item[data-highlighted]', '.palette-item:not([data-highlighted])');
+    });
+  });

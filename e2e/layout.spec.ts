@@ -1,0 +1,205 @@
+import type { Page } from '@playwright/test';
+import { expect, LONG, type PlaygroundPage, test } from './playground';
+
+/** CSS pixels of the window, and of the browser's text size. */
+interface Size {
+  readonly name: string;
+  readonly width: number;
+  readonly height: number;
+  readonly font?: number;
+}
+
+const SIZES: readonly Size[] = [
+  { name: 'a laptop', width: 1280, height: 800 },
+  { name: 'a small laptop', width: 1024, height: 768 },
+  { name: 'a half of a screen', width: 800, height: 800 },
+  { name: 'a tablet', width: 768, height: 1024 },
+  { name: 'the narrowest with a column beside the text', width: 720, height: 800 },
+  { name: 'the widest with a sheet', width: 719, height: 800 },
+  { name: 'a phone', width: 360, height: 740 },
+  { name: 'a phone on its side', width: 740, height: 360 },
+  { name: 'a low window', width: 800, height: 500 },
+  { name: 'zoomed to 400%', width: 320, height: 200 },
+  { name: 'a laptop, text at 200%', width: 1280, height: 800, font: 32 },
+  { name: 'a tablet, text at 200%', width: 768, height: 1024, font: 32 },
+  { name: 'a phone, text at 200%', width: 360, height: 740, font: 32 },
+];
+
+/** What stands beside or under the text, by how it is brought there. */
+const BESIDE: readonly { name: string; bring(page: Page, playground: PlaygroundPage): Promise<unknown> }[] = [
+  { name: 'the text alone', bring: async () => {} },
+  { name: 'Settings', bring: (_page, playground) => playground.openPanel('Settings') },
+  { name: 'Token', bring: (_page, playground) => playground.openPanel('Token') },
+  { name: 'Branches', bring: (_page, playground) => playground.openPanel('Branches') },
+  { name: 'Lens', bring: (_page, playground) => playground.openPanel('Lens') },
+  {
+    name: 'Lens, matrix',
+    bring: (page) => page.getByRole('button', { name: 'Matrix', exact: true }).click(),
+  },
+  {
+    name: 'Lens, large',
+    bring: async (page) => {
+      const large = page.getByRole('button', { name: 'Large' });
+      if (await large.isVisible()) await large.click();
+    },
+  },
+];
+
+async function sizeTo(page: Page, { width, height, font }: Size): Promise<void> {
+  await page.setViewportSize({ width, height });
+  if (font) {
+    const client = await page.context().newCDPSession(page);
+    await client.send('Page.setFontSizes', { fontSizes: { standard: font, fixed: font } });
+  }
+}
+
+async function openAt(playground: PlaygroundPage, page: Page, size: Size): Promise<void> {
+  await sizeTo(page, size);
+  await playground.open();
+  await playground.isReady();
+  await playground.press(playground.write); // the bar has its figures from then on
+}
+
+/** Everything that is wrong with how the page is laid out, in words. */
+function faults(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const SLACK = 1.5; // px, for rounding
+    type Box = { left: number; top: number; right: number; bottom: number };
+    const cut = (a: Box, b: Box): Box => ({
+      ...{ left: Math.max(a.left, b.left), top: Math.max(a.top, b.top) },
+      ...{ right: Math.min(a.right, b.right), bottom: Math.min(a.bottom, b.bottom) },
+    });
+    const isThere = ({ left, top, right, bottom }: Box) => right - left > SLACK && bottom - top > SLACK;
+    const name = (element: Element) =>
+      `${element.className} “${element.getAttribute('aria-label') ?? element.textContent?.trim().slice(0, 20)}”`;
+    /** The part of an element that can be seen without scrolling. */
+    const inSight = (element: Element): Box => {
+      let box: Box = element.getBoundingClientRect();
+      for (let parent = element.parentElement; parent; parent = parent.parentElement)
+        if (getComputedStyle(parent).overflow !== 'visible') box = cut(box, parent.getBoundingClientRect());
+      return cut(box, { left: 0, top: 0, right: innerWidth, bottom: innerHeight });
+    };
+    const found: string[] = [];
+    const overlapping = (elements: Element[], boxOf: (element: Element) => Box) => {
+      const boxes = elements.map(boxOf);
+      elements.forEach((one, i) => {
+        elements.slice(i + 1).forEach((other, j) => {
+          if (!one.contains(other) && !other.contains(one) && isThere(cut(boxes[i], boxes[i + 1 + j])))
+            found.push(`${name(one)} overlaps ${name(other)}`);
+        });
+      });
+    };
+    const all = (selector: string) =>
+      [...document.querySelectorAll(selector)].filter((element) => element.checkVisibility());
+    const regions = all('.top-bar, .page, .rail, .action-bar');
+    overlapping(regions, (region) => region.getBoundingClientRect());
+    const controls = all(
+      '.app :is(button, input, select, summary, textarea, .name, .figures, .meter, .hint, .rail p)',
+    ).filter((control) => getComputedStyle(control).clipPath === 'none');
+    overlapping(controls, inSight);
+    for (const control of controls) {
+      const region = control.closest('.lens-scroll')
+        ? null
+        : control.closest('.top-bar, .page, .rail, .action-bar');
+      const [box, around] = [control.getBoundingClientRect(), region?.getBoundingClientRect()];
+      if (around && (box.left < around.left - SLACK || box.right > around.right + SLACK))
+        found.push(`${name(control)} reaches out of ${name(region!)}`);
+    }
+    for (const button of all('.app :is(.top-bar, .action-bar, .rail-head) :is(button, [role="tab"])')) {
+      button.scrollIntoView({ block: 'nearest' });
+      const { left, top, width, height } = button.getBoundingClientRect();
+      const hit = document.elementFromPoint(left + width / 2, top + height / 2);
+      if (!button.contains(hit))
+        found.push(`${name(button)} cannot be reached: ${hit ? name(hit) : 'nothing'}`);
+    }
+    for (const { scrollWidth, clientWidth } of [document.documentElement, ...all('.app, .rail, .rail-body')])
+      if (scrollWidth > clientWidth + SLACK)
+        found.push(`something is ${scrollWidth} px wide in ${clientWidth}`);
+    return found;
+  });
+}
+
+for (const size of SIZES)
+  test(`at ${size.width} x ${size.height}, ${size.name}, nothing overlaps and all can be reached`, async ({
+    playground,
+    page,
+  }) => {
+    await openAt(playground, page, size);
+    for (const { name, bring } of BESIDE) {
+      await bring(page, playground);
+      await page.mouse.move(0, 0);
+      await expect(page.locator('.lens-waiting')).toHaveCount(0);
+      expect.soft(await faults(page), name).toEqual([]);
+    }
+  });
+
+for (const size of SIZES)
+  test(`at ${size.width} x ${size.height}, ${size.name}, a message above the buttons covers nothing`, async ({
+    playground,
+    page,
+  }) => {
+    await sizeTo(page, size);
+    await page.goto('./?model=..');
+    await expect(page.getByRole('alert')).toBeVisible();
+    expect.soft(await faults(page), 'the text alone').toEqual([]);
+    await playground.openPanel('Settings');
+    expect.soft(await faults(page), 'Settings').toEqual([]);
+  });
+
+for (const size of SIZES.filter(({ width }) => width < 800))
+  test(`at ${size.width} x ${size.height}, ${size.name}, cards stand in the window and can be read to their end`, async ({
+    playground,
+    page,
+  }) => {
+    await openAt(playground, page, size);
+    for (const name of [
+      /^About the model/,
+      /^Runs on/,
+      /^Share/,
+      /^Help/,
+      /^Examples/,
+      /^Your texts/,
+      /^Memory/,
+    ]) {
+      await page.getByRole('button', { name }).first().click();
+      const card = page.getByRole('dialog');
+      await expect(card).toBeVisible();
+      await expect.poll(async () => (await card.boundingBox())!.height).toBeGreaterThan(64);
+      const { x, y, width, height } = (await card.boundingBox())!;
+      const outside = [-x, -y, x + width - size.width, y + height - size.height];
+      expect.soft(Math.max(...outside), `${name} outside`).toBeLessThanOrEqual(1);
+      const end = await card.evaluate((element) => {
+        element.scrollTop = element.scrollHeight;
+        return element.scrollHeight - element.scrollTop - element.clientHeight;
+      });
+      expect.soft(end, `${name} to its end`).toBeLessThanOrEqual(1);
+      await page.keyboard.press('Escape');
+      await expect(card).toHaveCount(0);
+    }
+  });
+
+test('the rail keeps its place and the text its size when the window does not change', async ({
+  playground,
+  page,
+}) => {
+  await page.setViewportSize({ width: 800, height: 800 });
+  await playground.open();
+  const letters = () => page.locator('.cm-content').evaluate((e) => getComputedStyle(e).fontSize);
+  const before = await letters();
+  await playground.openPanel('Settings');
+  expect(await letters()).toBe(before);
+});
+
+test('a low window scrolls to the buttons, and back to the text that is being written', async ({
+  playground,
+  page,
+}) => {
+  await page.setViewportSize({ width: 320, height: 200 });
+  await playground.open('', LONG);
+  await playground.isReady();
+  await playground.write.click();
+  await expect(playground.stop).toBeInViewport();
+  await expect(page.getByRole('main')).toBeInViewport({ ratio: 0.3 });
+  await playground.stop.click();
+  await playground.isIdle();
+});

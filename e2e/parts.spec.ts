@@ -1,0 +1,275 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import type { Locator, Page } from '@playwright/test';
+import { expect, LONG, type PlaygroundPage, test } from './playground';
+
+interface LatePart {
+  /** What its file's name begins with, in the source and in the build. */
+  readonly file: string;
+  readonly name: string;
+  /** Without it nothing is said. */
+  readonly isSilent?: boolean;
+  open(page: Page, playground: PlaygroundPage): Promise<void>;
+  /** Seen when it is there. */
+  shown(page: Page): Locator;
+}
+
+const press = (name: string | RegExp) => (page: Page) =>
+  page.getByRole('button', { name, exact: true }).click();
+
+const PARTS: readonly LatePart[] = [
+  {
+    ...{ file: 'Editor', name: 'The editor' },
+    open: async () => {},
+    shown: (page) => page.getByRole('textbox', { name: 'Text', exact: true }),
+  },
+  {
+    ...{ file: 'Card', name: 'This card' },
+    open: press('Help and shortcuts'),
+    shown: (page) => page.getByRole('heading', { name: 'How this works' }),
+  },
+  {
+    ...{ file: 'Sharing', name: 'Sharing' },
+    open: (page) => page.keyboard.press('Control+s'),
+    shown: (page) => page.getByRole('heading', { name: 'Share this text' }),
+  },
+  {
+    ...{ file: 'QrCode', name: 'The QR code' },
+    open: async (page) => {
+      await press('Share')(page);
+      await press('QR code')(page);
+    },
+    shown: (page) => page.getByRole('img', { name: 'QR code of the link' }),
+  },
+  {
+    ...{ file: 'ShareImage', name: 'The picture' },
+    open: async (page) => {
+      await press('Share')(page);
+      await press('Picture')(page);
+    },
+    shown: (page) => page.getByRole('img', { name: 'The text with its tint' }),
+  },
+  {
+    ...{ file: 'Rail', name: 'The panel' },
+    open: press('Settings'),
+    shown: (page) => page.getByRole('tab', { name: 'Branches' }),
+  },
+  {
+    ...{ file: 'LensPanel', name: 'The lens' },
+    open: press('Look at attention'),
+    shown: (page) => page.getByRole('group', { name: 'View' }),
+  },
+  {
+    ...{ file: 'CommandPalette', name: 'The list of commands' },
+    open: (page) => page.keyboard.press('Control+k'),
+    shown: (page) => page.getByRole('combobox', { name: 'Command' }),
+  },
+  {
+    ...{ file: 'CompareSheet', name: 'The comparison' },
+    open: (page) => page.keyboard.press('Control+j'),
+    shown: (page) => page.getByRole('button', { name: 'Write all' }),
+  },
+  {
+    ...{ file: 'BenchmarkPage', name: 'The benchmark' },
+    open: (page) =>
+      page.evaluate(() => {
+        history.pushState(null, '', '?benchmark');
+        dispatchEvent(new PopStateEvent('popstate'));
+      }),
+    shown: (page) => page.getByRole('heading', { name: 'Measure this device' }),
+  },
+  {
+    ...{ file: 'Verification', name: 'The result of the check' },
+    open: async (page, playground) => {
+      await playground.press(playground.oneToken);
+      await press('Share')(page);
+      await press('Verify the text')(page);
+    },
+    shown: (page) => page.getByRole('complementary', { name: 'Verification' }),
+  },
+  {
+    ...{ file: 'Tooltips', name: 'Tooltips', isSilent: true },
+    open: (page) => page.getByRole('button', { name: 'Help and shortcuts' }).hover(),
+    shown: (page) => page.locator('.tooltip'),
+  },
+];
+
+/** The text, whatever shows it. */
+const words = (page: Page) => page.locator('.cm-content').filter({ hasText: 'Tidewater' });
+const asset = (file: string) => `**/assets/${file}-*.js`;
+/** A file that the test itself kept back: the browser's own words for that. */
+const KEPT_BACK = /net::ERR_(FAILED|INTERNET_DISCONNECTED)/;
+
+test('the list names every part that is loaded late', () => {
+  const root = new URL('../src/app/', import.meta.url);
+  const sources = (readdirSync(root, { recursive: true }) as string[]).filter((path) =>
+    path.endsWith('.tsx'),
+  );
+  const found = sources
+    .map((path) => readFileSync(new URL(path, root), 'utf8'))
+    .flatMap((source) =>
+      [...source.matchAll(/\blate\(\(\) => import\('.*?(\w+)'\)/g)].map(([, file]) => file),
+    );
+  expect(found.sort()).toEqual(PARTS.map(({ file }) => file).sort());
+});
+
+for (const { file, name, isSilent, open, shown } of PARTS)
+  test(`without ${file} the page says so, keeps the text, and asks again`, async ({ playground, page }) => {
+    playground.expectedErrors.push(KEPT_BACK);
+    await page.route(asset(file), (route) => route.abort());
+    await page.goto('./');
+    await playground.isReady();
+    await expect(words(page)).toBeVisible();
+    await open(page, playground);
+    const message = page.getByRole('alert').filter({ hasText: `${name} did not load.` });
+    const again = message.getByRole('button', { name: 'Try again' });
+    if (isSilent) {
+      await page.waitForTimeout(1000);
+      await expect(page.getByRole('alert')).toHaveCount(0);
+    } else {
+      await expect(message).toBeVisible();
+      await expect(words(page)).toBeVisible();
+      await expect(message.getByRole('button', { name: 'Reload the page' })).toHaveCount(0);
+      await again.click();
+      await expect(message.getByRole('button', { name: 'Reload the page' })).toBeVisible();
+    }
+    await page.unroute(asset(file));
+    if (isSilent) {
+      await page.evaluate(() => dispatchEvent(new Event('online')));
+      await expect(async () => {
+        await page.mouse.move(0, 0);
+        await open(page, playground);
+        await expect(shown(page)).toBeVisible({ timeout: 2000 });
+      }).toPass();
+    } else await again.click();
+    await expect(shown(page)).toBeVisible();
+    await expect(page.getByRole('alert')).toHaveCount(0);
+    await expect(words(page)).toBeVisible();
+  });
+
+for (const { file, name, open } of PARTS.filter(({ file }) =>
+  ['QrCode', 'LensPanel', 'CompareSheet', 'Verification', 'Editor'].includes(file),
+))
+  test(`${file} that throws costs itself alone`, async ({ playground, page }) => {
+    playground.expectedErrors.push(/broken on purpose/);
+    await page.route(asset(file), (route) =>
+      route.fulfill({
+        contentType: 'text/javascript',
+        body: "export { broken as default }; function broken() { throw new Error('broken on purpose'); }",
+      }),
+    );
+    await page.goto('./');
+    await playground.isReady();
+    await open(page, playground);
+    await expect(page.getByRole('alert')).toContainText(`${name} stopped working.`);
+    await expect(words(page)).toBeVisible();
+    await expect(playground.write.or(page.getByRole('dialog'))).not.toHaveCount(0);
+  });
+
+test('a failed part that is closed and opened again is asked for again', async ({ playground, page }) => {
+  playground.expectedErrors.push(KEPT_BACK);
+  await page.route(asset('Card'), (route) => route.abort());
+  await playground.open();
+  await page.keyboard.press('Control+/');
+  await expect(page.getByRole('button', { name: 'Try again' })).toBeFocused();
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('alert')).toHaveCount(0);
+  await page.unroute(asset('Card'));
+  await page.keyboard.press('Control+/');
+  await expect(page.getByRole('heading', { name: 'How this works' })).toBeVisible();
+});
+
+test('a part that failed comes by itself when the network is back', async ({ playground, page, context }) => {
+  playground.expectedErrors.push(KEPT_BACK);
+  await page.route(asset('Rail'), (route) => route.abort());
+  await playground.open();
+  await playground.isReady();
+  await page.keyboard.press('Control+,');
+  await expect(page.getByRole('alert')).toContainText('The panel did not load.');
+  await context.setOffline(true);
+  await page.unroute(asset('Rail'));
+  await context.setOffline(false);
+  await expect(page.getByRole('tab', { name: 'Branches' })).toBeVisible();
+  await expect(page.getByRole('alert')).toHaveCount(0);
+});
+
+const isLoaded = (file: string) =>
+  performance.getEntriesByType('resource').some(({ name }) => name.includes(`/${file}-`));
+
+test('after loading, every part opens without the network', async ({ playground, page, context }) => {
+  playground.expectedErrors.push(KEPT_BACK); // a face for letters that no text had before
+  await playground.open();
+  await playground.isReady();
+  for (const { file } of PARTS) await expect.poll(() => page.evaluate(isLoaded, file)).toBe(true);
+  await context.setOffline(true);
+  for (const { open, shown } of PARTS) {
+    await open(page, playground);
+    await expect(shown(page).first()).toBeVisible();
+    await expect(page.getByRole('alert')).toHaveCount(0);
+    await page.keyboard.press('Escape');
+    await page.mouse.move(0, 0);
+  }
+  await context.setOffline(false);
+});
+
+test('without the editor the whole of a long text is there, and the model goes on with it', async ({
+  playground,
+  page,
+}) => {
+  playground.expectedErrors.push(KEPT_BACK);
+  await playground.open('', LONG);
+  await playground.startNew('');
+  await playground.paste('Tea is a drink.\n', 300);
+  await expect.poll(async () => (await playground.kept()).text.length).toBe(4800);
+  await page.route(asset('Editor'), (route) => route.abort());
+  await page.reload();
+  await expect(page.getByRole('alert')).toContainText('The editor did not load.');
+  await expect(page.locator('.still-text .cm-line')).toHaveCount(301);
+  await playground.isReady();
+  const length = async () => (await page.locator('.still-text').innerText()).length;
+  const before = await length();
+  await playground.write.click();
+  await expect.poll(length).toBeGreaterThan(before + 50);
+  await playground.stop.click();
+  await playground.isIdle();
+});
+
+test('an error in a bar leaves the text and the other bar', async ({ playground, page }) => {
+  playground.expectedErrors.push(/broken on purpose/);
+  await page.addInitScript(() => {
+    const { get } = Object.getOwnPropertyDescriptor(Intl.NumberFormat.prototype, 'format')!;
+    Object.defineProperty(Intl.NumberFormat.prototype, 'format', {
+      get() {
+        if ('isBroken' in window) throw new Error('broken on purpose');
+        return get!.call(this);
+      },
+    });
+  });
+  await playground.open();
+  await playground.isReady();
+  await page.evaluate(() => Object.assign(window, { isBroken: true }));
+  await playground.undo.or(playground.oneToken).first().click();
+  await expect(page.getByRole('alert').first()).toContainText('The bar below the text stopped working.');
+  await expect(words(page)).toBeVisible();
+  await page.evaluate(() => Reflect.deleteProperty(window, 'isBroken'));
+  await page.getByRole('button', { name: 'Try again' }).first().click();
+  await playground.isIdle();
+});
+
+test('an error in the page itself leaves the text to read, and a way to load the page anew', async ({
+  playground,
+  page,
+}) => {
+  playground.expectedErrors.push(/broken on purpose/);
+  await playground.open();
+  await playground.startNew('Tea is a drink that nobody may lose.');
+  await page.evaluate(() => {
+    URLSearchParams.prototype.get = () => {
+      throw new Error('broken on purpose');
+    };
+    dispatchEvent(new PopStateEvent('popstate'));
+  });
+  await expect(page.getByRole('alert')).toContainText('The page stopped working');
+  await expect(page.getByRole('main')).toContainText('Tea is a drink that nobody may lose.');
+  await page.getByRole('button', { name: 'Reload the page' }).click();
+  await expect(playground.text).toContainText('Tea is a drink that nobody may lose.');
+});

@@ -1,0 +1,105 @@
+import type { Page } from '@playwright/test';
+
+/** A text as the walker saw it after a step. */
+export interface Seen {
+  readonly words: string;
+  /** The step that brought it, for messages. */
+  readonly step: string;
+}
+
+export interface Look {
+  readonly id: string;
+  readonly words: string;
+  readonly screen: string;
+  readonly isIdle: boolean;
+  /** The model wrote the end of the text. */
+  readonly endsInSampled: boolean;
+  readonly canRedo: boolean;
+  /** Nothing was changed in it since it was shown. */
+  readonly isPristine: boolean;
+  /** What the database holds of the text on screen; null: nothing, or the database cannot be read. */
+  readonly stored: string | null;
+  /** The page says that this text is not kept. */
+  readonly saysUnkept: boolean;
+  /** Texts of `wanted` that no undo, branch or kept text leads to. */
+  readonly unreachable: readonly Seen[];
+}
+
+/**
+ * What is on screen, in the store and in the database, and which of the `wanted` texts a person can no longer get at: by
+ * undo or redo, as a branch, or among the texts of the list. A text counts as there when another one continues it.
+ */
+export function look(page: Page, wanted: readonly Seen[]): Promise<Look> {
+  return page.evaluate(async (wanted) => {
+    interface Value {
+      runs: { text: string; source: string }[];
+      branches: { runs: { text: string }[]; isPruned: boolean }[];
+    }
+    interface History {
+      past: { value: Value }[];
+      present: Value;
+      future: Value[];
+    }
+    // biome-ignore lint/suspicious/noExplicitAny: the page's own object, whose types the browser does not know
+    const { playground } = globalThis as any;
+    const { history, work } = playground.store.getState() as { history: History; work: { phase: string } };
+    const { id } = playground.texts.store.getState().current;
+    const plain = ({ runs }: { runs: { text: string }[] }) => runs.map(({ text }) => text).join('');
+    const database = await new Promise<IDBDatabase | null>((resolve) => {
+      const opening = indexedDB.open('leapformer-playground');
+      opening.onsuccess = () => resolve(opening.result);
+      opening.onerror = () => resolve(null);
+    });
+    const keptTexts = new Map<string, Value>();
+    if (database) {
+      const objects = database.transaction('kept').objectStore('kept');
+      const range = IDBKeyRange.bound('text:', 'text;');
+      const all = <T>(request: IDBRequest<T>) =>
+        new Promise<T>((resolve) => {
+          request.onsuccess = () => resolve(request.result);
+        });
+      const keys = all(objects.getAllKeys(range));
+      const values = all(objects.getAll(range));
+      for (const [i, key] of (await keys).entries()) keptTexts.set(String(key), (await values)[i].text);
+      database.close();
+    }
+    const histories: History[] = [history, ...playground.texts.histories.values()];
+    const values = [
+      ...keptTexts.values(),
+      ...histories.flatMap(({ past, present, future }) => [
+        ...past.map(({ value }) => value),
+        present,
+        ...future,
+      ]),
+    ];
+    const reachable = new Set(
+      values.flatMap((value) => [
+        plain(value),
+        ...value.branches.filter((branch) => !branch.isPruned).map(plain),
+      ]),
+    );
+    const isThere = (words: string) => {
+      if (reachable.has(words)) return true;
+      for (const text of reachable) if (text.startsWith(words)) return true;
+      return false;
+    };
+    const stored = keptTexts.get(`text:${id}`);
+    return {
+      id,
+      words: plain(history.present),
+      screen: document.querySelector<HTMLElement>('.cm-content')?.innerText ?? '',
+      isIdle: work.phase === 'idle',
+      endsInSampled: history.present.runs.at(-1)?.source === 'sampled',
+      canRedo: history.future.length > 0,
+      isPristine: history.past.length === 0 && history.future.length === 0,
+      stored: stored ? plain(stored) : null,
+      saysUnkept: document.querySelector('[data-keeping="failed"]') !== null,
+      unreachable: wanted.filter(({ words }) => !isThere(words)),
+    };
+  }, wanted);
+}
+
+/** Words alone: the screen hides the marks of headings and shows a placeholder where there is no text. */
+export function wordsAlone(text: string): string {
+  return text.replaceAll('=', '').replace(/\s+/gu, ' ').trim();
+}

@@ -1,0 +1,339 @@
+import { expect } from '@playwright/test';
+import { hash } from '../../src/model/random';
+import { PlaygroundPage } from '../playground';
+import { type Look, look, type Seen, wordsAlone } from './oracle';
+
+const LONGEST = 1500; // characters, so that the whole text is on screen
+const WORDS = [
+  'river ',
+  'Tokyo (東京) ',
+  'naïve ',
+  '👩‍🚀 ',
+  'שלום ',
+  'a\nb ',
+  '= Tea =\n\n',
+  'x',
+  'the end.',
+];
+const SETTLES = 15_000; // ms in which the page must agree with itself again
+
+/** Takes random steps on the page as a person would, and checks after each that nothing is lost. */
+export class Walker {
+  /** What was done, for the message of a failure. */
+  readonly log: string[] = [];
+  private readonly playground: PlaygroundPage;
+  private readonly seed: number;
+  private draws = 0;
+  /** Texts that the model wrote. They stay in reach for good. */
+  private readonly written: Seen[] = [];
+  /** Texts on screen after each step since the page was loaded. They stay in reach of undo. */
+  private typed: Seen[] = [];
+  /** Length of `typed` before the typing that is under way. */
+  private burst = 0;
+  private fails = false;
+
+  constructor(playground: PlaygroundPage, seed: number) {
+    this.playground = playground;
+    this.seed = seed;
+  }
+
+  private get page() {
+    return this.playground.page;
+  }
+
+  private below(n: number): number {
+    return hash(this.seed, this.draws++, 0) % n;
+  }
+
+  private pick<T>(items: readonly T[]): T {
+    return items[this.below(items.length)];
+  }
+
+  /** Opens the page, whose database can be made to fail. */
+  async begin(): Promise<void> {
+    await this.page.addInitScript(() => {
+      const { put } = IDBObjectStore.prototype;
+      IDBObjectStore.prototype.put = function (...values) {
+        if ('storageFails' in globalThis) throw new DOMException('The disk is full.', 'QuotaExceededError');
+        return put.apply(this, values);
+      };
+    });
+    await this.playground.open('', { length: 8, atArticleEnd: 'continue' });
+    await this.playground.isReady();
+    await this.check('open');
+  }
+
+  async step(): Promise<void> {
+    const before = await look(this.page, []);
+    const name = before.words.length > LONGEST ? this.pick(['newText', 'replaceAll']) : this.pick(STEPS);
+    const arguments_ = this.log.push(name) - 1;
+    const detail = await this[name as StepName]();
+    if (detail) this.log[arguments_] += ` ${detail}`;
+    if (!TYPING.has(name)) this.burst = this.typed.length;
+    await this.check(name, before);
+    if (!TYPING.has(name)) this.burst = this.typed.length;
+  }
+
+  /** @throws when the screen, the store and the database differ, or a text is lost */
+  private async check(step: string, before: Look | null = null): Promise<void> {
+    if (before?.canRedo && CHANGES.has(step)) await this.forgetUndone();
+    const settled = async () => {
+      const now = await look(this.page, [...this.written, ...this.typed]);
+      const isKept = now.stored === now.words || (now.stored === null && now.isPristine);
+      return {
+        isIdle: now.isIdle,
+        screen: wordsAlone(now.screen) === wordsAlone(now.words) || now.words === '' ? '' : now.screen,
+        words: wordsAlone(now.screen) === wordsAlone(now.words) || now.words === '' ? '' : now.words,
+        isKept: this.fails ? isKept || now.saysUnkept : isKept && !now.saysUnkept,
+        lost: now.unreachable.map(({ words, step: from }) => `${from}: ${words}`),
+      };
+    };
+    const good = { isIdle: true, screen: '', words: '', isKept: true, lost: [] };
+    await expect.poll(settled, { timeout: SETTLES, message: `after ${step}` }).toEqual(good);
+    const { words } = await look(this.page, []);
+    this.typed.push({ words, step });
+  }
+
+  /** A change after an undo takes what was undone out of reach, as everywhere; but never what the model wrote. */
+  private async forgetUndone(): Promise<void> {
+    const { unreachable } = await look(this.page, this.typed);
+    const gone = new Set(unreachable.map(({ words }) => words));
+    this.typed = this.typed.filter(({ words }) => !gone.has(words));
+    this.burst = Math.min(this.burst, this.typed.length);
+  }
+
+  private async isWritten(step: string): Promise<void> {
+    await this.playground.isIdle();
+    const { words, endsInSampled } = await look(this.page, []);
+    if (endsInSampled) this.written.push({ words, step });
+  }
+
+  private async goOnline(): Promise<void> {
+    await this.page.context().setOffline(false);
+  }
+
+  // The steps. Each returns what it drew, for the log.
+
+  async type(): Promise<string> {
+    const words = this.pick(WORDS);
+    await this.playground.text.focus();
+    for (const character of words)
+      if (character === '\n') await this.page.keyboard.press('Enter');
+      else await this.page.keyboard.insertText(character);
+    return JSON.stringify(words);
+  }
+
+  async paste(): Promise<string> {
+    const words = this.pick(WORDS);
+    await this.playground.paste(words, 1 + this.below(3));
+    return JSON.stringify(words);
+  }
+
+  async move(): Promise<string> {
+    const key = this.pick(['Home', 'End', 'Control+Home', 'Control+End', 'ArrowLeft', 'ArrowUp']);
+    await this.playground.text.focus();
+    await this.page.keyboard.press(key);
+    return key;
+  }
+
+  async select(): Promise<string> {
+    const keys = this.pick(['Control+a', 'Shift+ArrowLeft', 'Control+Shift+ArrowLeft', 'Shift+Home']);
+    await this.playground.text.focus();
+    await this.page.keyboard.press(keys);
+    return keys;
+  }
+
+  async erase(): Promise<string> {
+    const key = this.pick(['Backspace', 'Delete']);
+    const times = 1 + this.below(4);
+    this.typed.length = this.burst; // a step of undo may hold both the typing and the erasing
+    await this.playground.text.focus();
+    for (let i = 0; i < times; i++) await this.page.keyboard.press(key);
+    return `${key} x ${times}`;
+  }
+
+  async replaceAll(): Promise<void> {
+    await this.playground.text.focus();
+    await this.page.keyboard.press('Control+a');
+    await this.page.keyboard.insertText('x');
+  }
+
+  async undo(): Promise<string> {
+    const times = 1 + this.below(3);
+    await this.playground.text.focus();
+    for (let i = 0; i < times; i++) await this.page.keyboard.press('Control+z');
+    return `x ${times}`;
+  }
+
+  async redo(): Promise<string> {
+    const times = 1 + this.below(3);
+    await this.playground.text.focus();
+    for (let i = 0; i < times; i++) await this.page.keyboard.press('Control+Shift+z');
+    return `x ${times}`;
+  }
+
+  async generate(): Promise<void> {
+    await this.page.keyboard.press('Control+Enter');
+    await this.isWritten('generate');
+  }
+
+  async oneToken(): Promise<void> {
+    await this.page.keyboard.press('Alt+Enter');
+    await this.isWritten('oneToken');
+  }
+
+  async regenerate(): Promise<void> {
+    await this.page.keyboard.press('Control+Shift+Enter');
+    await this.isWritten('regenerate');
+  }
+
+  async generateFromCursor(): Promise<void> {
+    await this.page.keyboard.press('Control+Alt+Enter');
+    await this.isWritten('generateFromCursor');
+  }
+
+  async stop(): Promise<string> {
+    const after = this.below(60);
+    await this.playground.text.focus();
+    await this.page.keyboard.press('Control+Enter');
+    await this.page.waitForTimeout(after);
+    await this.page.keyboard.press('Escape');
+    await this.isWritten('stop');
+    return `after ${after} ms`;
+  }
+
+  async typeWhileWriting(): Promise<void> {
+    await this.playground.text.focus();
+    await this.page.keyboard.press('Control+Enter');
+    await this.page.waitForTimeout(this.below(60));
+    await this.page.keyboard.insertText('!');
+  }
+
+  async title(): Promise<string> {
+    const words = this.pick(['Tea', '= Tea =', '東京', '']);
+    await this.playground.title.fill(words);
+    return JSON.stringify(words);
+  }
+
+  async branch(): Promise<string> {
+    await this.playground.openPanel('Branches');
+    const nodes = this.page.locator('.branch-text');
+    const count = await nodes.count();
+    const chosen = this.below(Math.max(1, count));
+    if (count) await nodes.nth(chosen).click();
+    await this.page.keyboard.press('Control+b');
+    return `${chosen} of ${count}`;
+  }
+
+  async newText(): Promise<void> {
+    await this.page.getByRole('button', { name: 'New', exact: true }).click();
+  }
+
+  async example(): Promise<string> {
+    await this.page.getByRole('button', { name: 'Examples' }).click();
+    const choices = this.page.getByRole('dialog').locator('.choices button');
+    const chosen = this.below(await choices.count());
+    await choices.nth(chosen).click();
+    return String(chosen);
+  }
+
+  async openText(): Promise<string> {
+    await this.page.getByRole('button', { name: 'Your texts' }).click();
+    const rows = this.page.locator('.texts-list li');
+    await expect(rows.first()).toBeVisible();
+    const chosen = this.below(await rows.count());
+    await rows.nth(chosen).getByRole('button').first().click();
+    return String(chosen);
+  }
+
+  async deleteText(): Promise<string> {
+    await this.page.getByRole('button', { name: 'Your texts' }).click();
+    const rows = this.page.locator('.texts-list li');
+    const count = await rows.count();
+    const chosen = this.below(count);
+    if (count > 1)
+      await rows
+        .nth(chosen)
+        .getByRole('button', { name: /^Delete/ })
+        .click();
+    if (count > 1)
+      await this.page
+        .getByRole('button', { name: /^(Bring it back|Undo)$/ })
+        .last()
+        .click();
+    await this.page.keyboard.press('Escape');
+    return `${chosen} of ${count}, and back`;
+  }
+
+  async reload(): Promise<void> {
+    const { words, id, isPristine } = await look(this.page, []);
+    await this.goOnline();
+    await this.page.reload();
+    await this.playground.isReady();
+    this.fails = false;
+    this.typed = [];
+    this.burst = 0;
+    const now = await look(this.page, []);
+    if (!isPristine) expect({ id: now.id, words: now.words }, 'after a reload').toEqual({ id, words });
+  }
+
+  async secondTab(): Promise<string> {
+    await this.goOnline();
+    const other = new PlaygroundPage(await this.page.context().newPage());
+    await other.page.goto(this.page.url());
+    await expect(other.text).toBeVisible();
+    await other.text.focus();
+    await other.page.keyboard.press('Control+End');
+    await other.page.keyboard.insertText(` Tab ${this.log.length}.`);
+    const { words } = await look(other.page, []);
+    this.written.push({ words, step: 'secondTab' });
+    await other.page.close({ runBeforeUnload: true });
+    await this.page.bringToFront();
+    return JSON.stringify(words.slice(-20));
+  }
+
+  async offline(): Promise<string> {
+    const isOffline = this.below(2) === 0;
+    await this.page.context().setOffline(isOffline);
+    return String(isOffline);
+  }
+
+  async storage(): Promise<string> {
+    this.fails = this.below(2) === 0;
+    await this.page.evaluate((fails) => {
+      if (fails) Object.assign(globalThis, { storageFails: true });
+      else Reflect.deleteProperty(globalThis, 'storageFails');
+    }, this.fails);
+    return this.fails ? 'fails' : 'works';
+  }
+}
+
+/** Every step, the frequent ones several times. */
+const STEPS = [
+  ...Array(6).fill('type'),
+  ...Array(2).fill('paste'),
+  ...Array(4).fill('move'),
+  ...Array(3).fill('select'),
+  ...Array(4).fill('erase'),
+  ...Array(5).fill('undo'),
+  ...Array(3).fill('redo'),
+  ...Array(3).fill('generate'),
+  ...Array(2).fill('oneToken'),
+  ...Array(2).fill('regenerate'),
+  ...Array(2).fill('generateFromCursor'),
+  ...Array(2).fill('stop'),
+  ...Array(2).fill('typeWhileWriting'),
+  ...Array(2).fill('branch'),
+  ...Array(2).fill('openText'),
+  ...['replaceAll', 'title', 'newText', 'example', 'deleteText', 'reload', 'secondTab', 'offline', 'storage'],
+] as const satisfies StepName[];
+
+type StepName = Exclude<keyof Walker, 'log' | 'begin' | 'step'>;
+
+const CHANGES: ReadonlySet<string> = new Set([
+  ...['type', 'paste', 'erase', 'replaceAll', 'title', 'branch', 'generate', 'oneToken', 'regenerate'],
+  ...['generateFromCursor', 'stop', 'typeWhileWriting'],
+]);
+
+/** Steps whose changes may join one step of undo. */
+const TYPING: ReadonlySet<string> = new Set(['type', 'erase', 'title']);

@@ -1,0 +1,8 @@
+#!/usr/bin/env bash
+# npm run mutants: checks that the unit tests notice small wrong edits (scripts/mutants.ts). About ten minutes.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+bash scripts/setup.sh
+# shellcheck source=scripts/chromium.sh
+source scripts/chromium.sh
+exec node scripts/run.mjs scripts/mutants.ts "$@"

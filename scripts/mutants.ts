@@ -1,0 +1,153 @@
+import { spawn } from 'node:child_process';
+import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+
+// npm run mutants [-- NAME...]: applies small wrong edits to a copy of the sources, one at a time, and runs the tests that
+// should notice. Prints 'caught' or 'SURVIVED' for each; the exit status is 1 if any survived. The working tree is not touched.
+
+interface Mutant {
+  readonly name: string;
+  readonly file: string;
+  /** Occurs once in the file. */
+  readonly from: string;
+  readonly to: string;
+  /** Test files that run against it. */
+  readonly tests: readonly string[];
+}
+
+const GPU = ['src/gpu'];
+const CPU = ['src/cpu'];
+const MODEL = ['src/model'];
+
+const MUTANTS: readonly Mutant[] = [
+  {
+    name: 'reference: z forgets its decay',
+    file: 'src/model/reference.ts',
+    from: 'z[r] = a * z[r] + kTilde[r];',
+    to: 'z[r] = z[r] + kTilde[r];',
+    tests: MODEL,
+  },
+  {
+    name: 'reference: Pq and Pk are swapped',
+    file: 'src/model/reference.ts',
+    from: '[split(q, Pq), split(k, Pk)]',
+    to: '[split(q, Pk), split(k, Pq)]',
+    tests: MODEL,
+  },
+  {
+    name: 'GPU: a sequence of one token in common is penalized twice as much',
+    file: 'src/gpu/shaders/penalties.wgsl',
+    from: '1u << (followed[age] - 1u)',
+    to: '1u << followed[age]',
+    tests: GPU,
+  },
+  {
+    name: 'CPU: the convolution takes its inputs one token late',
+    file: 'src/cpu/kernels/rows.ts',
+    from: 'v128.store(old, in1);',
+    to: 'v128.store(old, in0);',
+    tests: CPU,
+  },
+  {
+    name: 'CPU: a matrix loses the scales of its rows',
+    file: 'src/cpu/kernels/matrix.ts',
+    from: 'const scaled = f32x4.mul(sums, v128.load(scale));',
+    to: 'const scaled = sums;',
+    tests: CPU,
+  },
+  {
+    name: 'CPU: an opening token keeps the state',
+    file: 'src/cpu/kernels/rows.ts',
+    from: 'opens ? 0 : bias',
+    to: 'opens ? 1 : bias',
+    tests: CPU,
+  },
+  {
+    name: 'GPU: 1 - P is computed by subtraction',
+    file: 'src/gpu/shaders/heads.wgsl',
+    from: 'return Proportion(sigmoid(sum), sigmoid(-sum));',
+    to: 'return Proportion(sigmoid(sum), 1.0 - sigmoid(sum));',
+    tests: GPU,
+  },
+  {
+    name: 'GPU: the decay between two tokens counts one token too many',
+    file: 'src/gpu/shaders/scores.wgsl',
+    from: 'for (var t = j + 1u; t <= last; t++)',
+    to: 'for (var t = j; t <= last; t++)',
+    tests: GPU,
+  },
+  {
+    name: 'GPU: the state update is read without a barrier',
+    file: 'src/gpu/shaders/attention.wgsl',
+    from: 'update(lane, memory + head * STATE_ROWS * E, memory + Z_AT + head * STATE_ROWS, a);\n  workgroupBarrier();',
+    to: 'update(lane, memory + head * STATE_ROWS * E, memory + Z_AT + head * STATE_ROWS, a);',
+    tests: GPU,
+  },
+  {
+    name: 'GPU: the sine has the wrong sign in its third term',
+    file: 'src/gpu/shaders/turn.wgsl',
+    from: 's * (1.0 / 120.0 +',
+    to: 's * (-1.0 / 120.0 +',
+    tests: GPU,
+  },
+  {
+    name: 'sampler: top-p keeps one token too few',
+    file: 'src/model/sampling.ts',
+    from: 'lowest = Math.max(lowest, sorted[last] - slack);',
+    to: 'lowest = Math.max(lowest, sorted[Math.max(last - 1, 0)] - slack);',
+    tests: MODEL,
+  },
+];
+
+const root = resolve(import.meta.dirname, '..');
+const copy = join(root, '.cache/mutants');
+
+/** Runs the tests in the copy; true when they pass. */
+function pass(tests: readonly string[]): Promise<boolean> {
+  const run = spawn('npx', ['vitest', 'run', '--bail', '1', ...tests], { cwd: copy, stdio: 'ignore' });
+  return new Promise((done) => run.on('exit', (status) => done(status === 0)));
+}
+
+/** Applies the edit to the copy, runs its tests and takes the edit back. */
+async function isCaught({ name, file, from, to, tests }: Mutant): Promise<boolean> {
+  const path = join(copy, file);
+  const source = readFileSync(path, 'utf8');
+  if (source.split(from).length !== 2) throw new Error(`${name}: ${file} must hold this text once: ${from}`);
+  writeFileSync(
+    path,
+    source.replace(from, () => to),
+  );
+  try {
+    return !(await pass(tests));
+  } finally {
+    writeFileSync(path, source);
+  }
+}
+
+rmSync(copy, { recursive: true, force: true });
+mkdirSync(copy, { recursive: true });
+for (const name of [
+  'src',
+  'tests',
+  'scripts',
+  'package.json',
+  'package-lock.json',
+  'tsconfig.json',
+  'vite.config.ts',
+])
+  cpSync(join(root, name), join(copy, name), { recursive: true });
+for (const name of ['node_modules', 'public']) symlinkSync(join(root, name), join(copy, name));
+
+const names = process.argv.slice(2);
+const chosen = MUTANTS.filter(({ name }) => !names.length || names.some((part) => name.includes(part)));
+const suites = new Set(chosen.map(({ tests }) => tests.join(' ')));
+for (const suite of suites)
+  if (!(await pass(suite.split(' ')))) throw new Error(`The tests of ${suite} fail without any edit.`);
+let survivors = 0;
+for (const mutant of chosen) {
+  const caught = await isCaught(mutant);
+  if (!caught) survivors++;
+  console.log(`${caught ? 'caught  ' : 'SURVIVED'}  ${mutant.name}`);
+}
+console.log(`${chosen.length - survivors} of ${chosen.length} caught`);
+process.exitCode = survivors ? 1 : 0;

@@ -1,0 +1,51 @@
+import { type KeyboardEvent, useEffect, useRef } from 'react';
+import { createPortal } from 'react-dom';
+import { CloseIcon } from '../parts/icons';
+
+interface Props {
+  /** What failed, as a sentence. */
+  readonly sentence: string;
+  /** It failed before: some browsers remember that until the page is loaded anew (Firefox 153). */
+  readonly offersReload: boolean;
+  /** The part opens over the page: so does this, and takes the focus as the part would. */
+  readonly isOver?: boolean;
+  /** Says nothing, and only waits for the network. */
+  readonly isSilent?: boolean;
+  onAgain(): void;
+  readonly onClose: (() => void) | undefined;
+}
+
+/** In place of a part that did not load or threw: the sentence that says so, and the ways on. */
+export function PartProblem({ sentence, offersReload, isOver, isSilent, onAgain, onClose }: Props) {
+  const again = useRef<HTMLButtonElement>(null);
+  useEffect(() => {
+    addEventListener('online', onAgain);
+    return () => removeEventListener('online', onAgain);
+  }, [onAgain]);
+  useEffect(() => {
+    if (isOver) again.current?.focus();
+  }, [isOver]);
+  if (isSilent) return null;
+  const onKeyDown = ({ key }: KeyboardEvent) => {
+    if (isOver && key === 'Escape') onClose?.();
+  };
+  const box = (
+    <div className={isOver ? 'part-problem over' : 'part-problem'} role="alert" onKeyDown={onKeyDown}>
+      <p>{sentence}</p>
+      <button ref={again} type="button" className="worded" onClick={onAgain}>
+        Try again
+      </button>
+      {offersReload ? (
+        <button type="button" className="worded" onClick={() => location.reload()}>
+          Reload the page
+        </button>
+      ) : null}
+      {onClose ? (
+        <button type="button" className="quiet-button" aria-label="Close" onClick={onClose}>
+          <CloseIcon />
+        </button>
+      ) : null}
+    </div>
+  );
+  return isOver ? createPortal(box, document.body) : box;
+}

@@ -1,0 +1,243 @@
+import { type Item, nameOf, type TextEntry, type TextStorage } from '../text-storage';
+import { type Failure, type Outcome, ok } from './outcome';
+import { randomId, revisions } from './revisions';
+
+/** Whether texts can be kept; if not, why, and since when, in ms since 1970. */
+export type Keeping = 'ok' | { readonly failure: Failure; readonly since: number };
+
+export interface KeptState {
+  /** All that are kept or still to be written, the newest first. */
+  readonly entries: readonly TextEntry[];
+  /** Those that the storage does not have as they are, by id. They stay in this tab until it has. */
+  readonly unsaved: ReadonlyMap<string, Item>;
+  readonly keeping: Keeping;
+  /** Whether the browser promised not to delete the texts; null: it was not asked yet. */
+  readonly isPersistent: boolean | null;
+}
+
+export const NOTHING_KEPT: KeptState = {
+  entries: [],
+  unsaved: new Map(),
+  keeping: 'ok',
+  isPersistent: null,
+};
+
+interface KeptStore {
+  getState(): KeptState;
+  setState(state: Partial<KeptState>): void;
+}
+
+const RETRY = 5000; // ms
+
+/** A text as a copy of it, under an id of its own. */
+export type ToCopy = (entry: TextEntry) => TextEntry;
+
+/** Writes texts, and holds on to each until it is written. */
+export class Keeper {
+  /** A new revision for each write of this page. */
+  readonly revision = revisions();
+  /** How long the last write took, in ms. */
+  took = 0;
+  private readonly store: KeptStore;
+  private readonly storage: TextStorage;
+  private readonly now: () => number;
+  /** Called when a text goes on as a copy: another tab has it `open`, or `changed` it. */
+  private readonly onCopy: (id: string, toCopy: ToCopy, why: 'open' | 'changed') => void;
+  private stored: readonly TextEntry[] = [];
+  /** The stored revision of each text that this page read or wrote. */
+  private readonly bases = new Map<string, string>();
+  private readonly writing = new Map<string, Promise<void>>();
+  /** Texts of which it is not known yet whether another tab has them open. */
+  private readonly claims = new Map<string, Promise<void>>();
+  /** Why the last write of a text failed. */
+  private readonly failures = new Map<string, Failure>();
+  private listFailure: Failure | null = null;
+  private timer: ReturnType<typeof setTimeout> | null = null;
+
+  constructor(
+    store: KeptStore,
+    storage: TextStorage,
+    now: () => number,
+    onCopy: (id: string, toCopy: ToCopy, why: 'open' | 'changed') => void,
+  ) {
+    this.store = store;
+    this.storage = storage;
+    this.now = now;
+    this.onCopy = onCopy;
+  }
+
+  /** Lists the texts, with those that pages left which went before they could write them. */
+  async begin(): Promise<void> {
+    for (const { item, base } of this.storage.left()) {
+      this.bases.set(item.entry.id, base);
+      void this.put(item);
+    }
+    await this.list();
+  }
+
+  /** Reads again what is stored, which another tab may have changed. */
+  async list(): Promise<void> {
+    const listed = await this.storage.list();
+    this.listFailure = listed.ok ? null : listed.failure;
+    if (listed.ok) this.stored = listed.value;
+    this.show();
+  }
+
+  /** A text as it is here, else as it is stored. Null: it is not there any more. */
+  async read(id: string): Promise<Outcome<Item | null>> {
+    const unsaved = this.unsaved.get(id);
+    if (unsaved) return ok(unsaved);
+    const read = await this.storage.read(id);
+    if (read.ok && read.value) this.bases.set(id, read.value.entry.revision);
+    return read;
+  }
+
+  /** Keeps a text. Resolves when it is written, or when that failed; whether it is written. */
+  async put(item: Item): Promise<boolean> {
+    const { id } = item.entry;
+    this.change((unsaved) => unsaved.set(id, item));
+    await this.write(id);
+    return !this.unsaved.has(id);
+  }
+
+  /** Deletes a text for good. 'another': another tab changed it, so it stays. */
+  async remove(entry: TextEntry): Promise<Outcome<'done' | 'another'>> {
+    const { id } = entry;
+    const unsaved = this.unsaved.get(id);
+    this.change((all) => all.delete(id));
+    await this.writing.get(id);
+    const isStored = this.bases.has(id) || this.stored.some((stored) => stored.id === id);
+    const removed = isStored
+      ? await this.storage.remove({ ...entry, revision: this.revision() }, this.baseOf(id))
+      : ok('done' as const);
+    if (removed.ok && removed.value === 'done') {
+      this.bases.delete(id);
+      this.stored = this.stored.filter((stored) => stored.id !== id);
+      this.storage.forgetLast(entry);
+    } else if (unsaved) await this.put(unsaved);
+    await this.list();
+    return removed;
+  }
+
+  /** Waits with writing a text until it is known whose it is. */
+  waitFor(id: string, claim: Promise<boolean>): void {
+    const settled = claim.then((isOurs) => {
+      if (this.claims.get(id) !== settled) return;
+      this.claims.delete(id);
+      if (!isOurs) this.copy(id, 'open');
+    });
+    this.claims.set(id, settled);
+  }
+
+  /** Keeps what is not written yet in a second place, in a page that may go. False: something would be lost. */
+  leave(): boolean {
+    const kept = [...this.unsaved.values()].map((item) => ({
+      ...this.storage.writeLast(item, this.baseOf(item.entry.id)),
+      mayBeWritten: !this.failures.has(item.entry.id) && !this.listFailure,
+    }));
+    return kept.every(({ ok, mayBeWritten }) => ok || mayBeWritten);
+  }
+
+  /** Resolves when nothing is being written. */
+  async settled(): Promise<void> {
+    await Promise.all(this.writing.values());
+  }
+
+  /** Asks once that the browser does not delete the texts by itself. */
+  async askToPersist(): Promise<void> {
+    if (this.store.getState().isPersistent !== null) return;
+    this.store.setState({ isPersistent: false });
+    this.store.setState({ isPersistent: await this.storage.persist() });
+  }
+
+  /** One write of a text at a time; the newest words are written next. */
+  private write(id: string): Promise<void> {
+    const running = this.writing.get(id);
+    if (running) return running;
+    const writing = this.writeNewest(id).finally(() => this.writing.delete(id));
+    this.writing.set(id, writing);
+    return writing;
+  }
+
+  private async writeNewest(id: string): Promise<void> {
+    if (this.claims.has(id)) await this.claims.get(id);
+    for (let item = this.unsaved.get(id); item; item = this.unsaved.get(id)) {
+      const began = performance.now();
+      const written = await this.storage.write(item, this.baseOf(id));
+      if (!written.ok) return this.fail(id, written.failure);
+      if (written.value === 'another') return this.copy(id, 'changed');
+      this.took = performance.now() - began;
+      this.hasWritten(item);
+    }
+  }
+
+  private hasWritten(item: Item): void {
+    const { id } = item.entry;
+    this.bases.set(id, item.entry.revision);
+    this.stored = [item.entry, ...this.stored.filter((entry) => entry.id !== id)];
+    this.failures.delete(id);
+    if (this.unsaved.get(id) === item) {
+      this.storage.forgetLast(item.entry);
+      this.change((unsaved) => unsaved.delete(id));
+    } else this.show(); // it was changed meanwhile
+    if (this.failures.size) void this.retry(); // there may be room for the others too
+  }
+
+  private fail(id: string, failure: Failure): void {
+    if (this.unsaved.has(id)) this.failures.set(id, failure);
+    this.show();
+  }
+
+  /** Another tab goes on with the text; the words that are here go on as a copy. */
+  private copy(id: string, why: 'open' | 'changed'): void {
+    const copyId = randomId();
+    const toCopy: ToCopy = (entry) => ({
+      ...entry,
+      id: copyId,
+      name: `${nameOf(entry)} (copy)`,
+      revision: this.revision(),
+    });
+    const item = this.unsaved.get(id);
+    this.bases.delete(id);
+    this.onCopy(id, toCopy, why);
+    if (!item) return;
+    this.change((unsaved) => unsaved.delete(id));
+    void this.put({ ...item, entry: toCopy(item.entry) });
+  }
+
+  private async retry(): Promise<void> {
+    await Promise.all([...this.failures.keys()].map((id) => this.write(id)));
+    if (this.listFailure) await this.list();
+  }
+
+  private change(how: (unsaved: Map<string, Item>) => void): void {
+    const unsaved = new Map(this.unsaved);
+    how(unsaved);
+    for (const id of this.failures.keys()) if (!unsaved.has(id)) this.failures.delete(id);
+    this.store.setState({ unsaved });
+    this.show();
+  }
+
+  private show(): void {
+    const waiting = [...this.unsaved.values()].map(({ entry }) => entry);
+    const others = this.stored.filter(({ id }) => !this.unsaved.has(id));
+    const entries = [...waiting, ...others].sort((a, b) => b.changed - a.changed);
+    const failure = [...this.failures.values()][0] ?? this.listFailure;
+    const before = this.store.getState().keeping;
+    const since = before === 'ok' ? this.now() : before.since;
+    this.store.setState({ entries, keeping: failure ? { failure, since } : 'ok' });
+    if (failure)
+      this.timer ??= setTimeout(() => {
+        this.timer = null;
+        void this.retry();
+      }, RETRY);
+  }
+
+  private get unsaved(): ReadonlyMap<string, Item> {
+    return this.store.getState().unsaved;
+  }
+
+  private baseOf(id: string): string {
+    return this.bases.get(id) ?? '';
+  }
+}

@@ -1,0 +1,60 @@
+import type { Item, TextEntry } from '../text-storage';
+import type { TextValue } from '../text-value';
+
+export interface Done {
+  readonly what: 'renamed' | 'deleted';
+  /** As it was before it was done, or undone. */
+  readonly entry: TextEntry;
+  /** What a deleted text said. */
+  readonly text: TextValue | null;
+}
+
+export interface ListHistoryState {
+  /** What was done to the list, the last first, to be undone while the page is open. */
+  readonly done: readonly Done[];
+  /** What was undone of that, the last first. */
+  readonly undone: readonly Done[];
+}
+
+interface List {
+  readonly store: { getState(): ListHistoryState; setState(state: Partial<ListHistoryState>): void };
+  rename(id: string, words: string): Promise<void>;
+  remove(id: string): Promise<void>;
+  setName(id: string, name: string | null): Promise<TextEntry | null>;
+  bringBack(item: Item): Promise<void>;
+}
+
+/** Undo and redo of renaming and deleting texts. */
+export class ListHistory {
+  private readonly list: List;
+
+  constructor(list: List) {
+    this.list = list;
+  }
+
+  remember(done: Done): void {
+    this.list.store.setState({ done: [done, ...this.list.store.getState().done], undone: [] });
+  }
+
+  /** Gives the text that was renamed last its name back, or brings the one that was deleted back. */
+  async undo(): Promise<void> {
+    const { store } = this.list;
+    const [last, ...done] = store.getState().done;
+    if (!last) return;
+    store.setState({ done });
+    const { entry, text } = last;
+    if (text) await this.list.bringBack({ entry, text });
+    const now = text ? entry : await this.list.setName(entry.id, entry.name);
+    if (now) store.setState({ undone: [{ ...last, entry: now }, ...store.getState().undone] });
+  }
+
+  /** Does again what was undone last. */
+  async redo(): Promise<void> {
+    const { store } = this.list;
+    const [next, ...undone] = store.getState().undone;
+    if (!next) return;
+    const { what, entry } = next;
+    await (what === 'deleted' ? this.list.remove(entry.id) : this.list.rename(entry.id, entry.name ?? ''));
+    store.setState({ undone });
+  }
+}

@@ -1,0 +1,49 @@
+/** The result of a storage call. A failure is a value, also where the browser throws before there is a promise. */
+export type Outcome<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly failure: Failure };
+
+/**
+ * blocked: the browser refuses storage, for example with all cookies blocked. full: no room on the disk. unanswered: the
+ * storage did not answer in time. unreadable: there is a value, which this version cannot read. broken: anything else.
+ */
+export type Failure = 'blocked' | 'full' | 'unanswered' | 'unreadable' | 'broken';
+
+export const ok = <T>(value: T): Outcome<T> => ({ ok: true, value });
+
+export const failed = (failure: Failure): Outcome<never> => ({ ok: false, failure });
+
+/** Runs a synchronous storage call. */
+export function attempt<T>(call: () => T): Outcome<T> {
+  try {
+    return ok(call());
+  } catch (thrown) {
+    return failed(failureOf(thrown));
+  }
+}
+
+/** Runs an asynchronous storage call; one that has not answered after `limit` ms has failed, though it may still end. */
+export async function answered<T>(call: () => Promise<T>, limit: number): Promise<Outcome<T>> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<Outcome<T>>((resolve) => {
+    timer = setTimeout(() => resolve(failed('unanswered')), limit);
+  });
+  try {
+    const answer = call().then(ok<T>, (thrown) => failed(failureOf(thrown)));
+    return await Promise.race([answer, late]);
+  } catch (thrown) {
+    return failed(failureOf(thrown));
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function failureOf(thrown: unknown): Failure {
+  const name = (thrown as { name?: unknown } | null)?.name;
+  if (name === 'QuotaExceededError') return 'full';
+  // A ReferenceError or TypeError: the browser has no such storage here.
+  const isBlocked = ['SecurityError', 'NotAllowedError', 'ReferenceError', 'TypeError'].includes(
+    String(name),
+  );
+  return isBlocked ? 'blocked' : 'broken';
+}

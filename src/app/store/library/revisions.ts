@@ -1,0 +1,40 @@
+/**
+ * A revision says which page wrote a text last, and which of the page's writes it was: `page:number`. It is '' for a text
+ * that was never written, or by a version without revisions.
+ */
+
+/** Random; crypto.randomUUID is missing over plain http. */
+export function randomId(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+/** The revisions of one page, in their order. */
+export function revisions(): () => string {
+  const page = randomId();
+  let count = 0;
+  return () => `${page}:${++count}`;
+}
+
+function isOfOnePage(a: string, b: string): boolean {
+  return pageOf(a) !== '' && pageOf(a) === pageOf(b);
+}
+
+/**
+ * What a write would do to what is stored: `replace` it, nothing since it is `there` already, or lose what `another` page
+ * wrote.
+ * @param stored the stored revision; undefined: the text is not stored
+ * @param base the stored revision that the page knew when it wrote
+ */
+export function effectOf(
+  stored: string | undefined,
+  written: string,
+  base: string,
+): 'replace' | 'there' | 'another' {
+  if (stored !== undefined && isOfOnePage(stored, written))
+    return numberOf(stored) < numberOf(written) ? 'replace' : 'there';
+  return stored === undefined || stored === base ? 'replace' : 'another';
+}
+
+const pageOf = (revision: string) => revision.split(':')[0];
+const numberOf = (revision: string) => Number(revision.split(':')[1]);
