@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { test } from '@playwright/test';
+import { chooseVulkanDriver } from '../scripts/node';
 import { chromium } from './journey/chromium';
 import type { Browser } from './journey/driver';
 import { firefox } from './journey/firefox';
@@ -9,8 +10,6 @@ import { webkit } from './journey/webkit';
 // Where scripts/browsers.sh found them, or where Debian has them.
 const FIREFOX = process.env.FIREFOX ?? '/usr/bin/firefox-esr';
 const WEBKIT_DRIVER = process.env.WEBKIT_DRIVER ?? '/usr/bin/WebKitWebDriver';
-/** Mesa's Vulkan on the processor. */
-const LAVAPIPE = process.env.LAVAPIPE ?? '/usr/share/vulkan/icd.d/lvp_icd.x86_64.json';
 
 /** A machine without a browser goes on with the others, unless REQUIRE_BROWSERS is set. */
 function needs(...files: string[]): void {
@@ -39,8 +38,8 @@ test('WebKit', async () => {
 });
 
 test('Firefox with WebGPU, in short', async () => {
-  needs(FIREFOX, LAVAPIPE);
-  const prefs = { 'dom.webgpu.enabled': true, 'gfx.webgpu.ignore-blocklist': true };
-  browser = await firefox(FIREFOX, prefs, { VK_ICD_FILENAMES: LAVAPIPE });
+  needs(FIREFOX);
+  chooseVulkanDriver();
+  browser = await firefox(FIREFOX, { 'dom.webgpu.enabled': true, 'gfx.webgpu.ignore-blocklist': true });
   await webgpuInShort(browser);
 });

@@ -2,17 +2,12 @@ import { type KeyInput, launch, type Page } from 'puppeteer-core';
 import { type Browser, type Tab, WINDOW } from './driver';
 
 /** Firefox, by WebDriver BiDi. */
-export async function firefox(
-  executablePath: string,
-  prefs: Record<string, unknown> = {},
-  env: NodeJS.ProcessEnv = {},
-): Promise<Browser> {
+export async function firefox(executablePath: string, prefs: Record<string, unknown> = {}): Promise<Browser> {
   const browser = await launch({
     browser: 'firefox',
     executablePath,
     headless: true,
     extraPrefsFirefox: prefs,
-    env: { ...process.env, ...env },
   });
   return {
     async newProfile() {
