@@ -17,8 +17,8 @@ export interface Look {
   readonly canRedo: boolean;
   /** Nothing was changed in it since it was shown. */
   readonly isPristine: boolean;
-  /** What the database holds of the text on screen; null: nothing, or the database cannot be read. */
-  readonly stored: string | null;
+  /** The database holds the text and its branches as they are in the store. */
+  readonly isStored: boolean;
   /** The page says that this text is not kept. */
   readonly saysUnkept: boolean;
   /** Texts of `wanted` that no undo, branch or kept text leads to. */
@@ -55,12 +55,12 @@ export function look(page: Page, wanted: readonly Seen[]): Promise<Look> {
     if (database) {
       const objects = database.transaction('kept').objectStore('kept');
       const range = IDBKeyRange.bound('text:', 'text;');
-      const all = <T>(request: IDBRequest<T>) =>
+      const result = <T>(request: IDBRequest<T>) =>
         new Promise<T>((resolve) => {
           request.onsuccess = () => resolve(request.result);
         });
-      const keys = all(objects.getAllKeys(range));
-      const values = all(objects.getAll(range));
+      const keys = result(objects.getAllKeys(range));
+      const values = result(objects.getAll(range));
       for (const [i, key] of (await keys).entries()) keptTexts.set(String(key), (await values)[i].text);
       database.close();
     }
@@ -95,6 +95,8 @@ export function look(page: Page, wanted: readonly Seen[]): Promise<Look> {
       return false;
     };
     const stored = keptTexts.get(`text:${id}`);
+    const all = (value: Value | undefined) =>
+      JSON.stringify(value && [plain(value), value.branches.map(plain)]);
     return {
       id,
       words: plain(history.present),
@@ -103,7 +105,7 @@ export function look(page: Page, wanted: readonly Seen[]): Promise<Look> {
       endsInSampled: history.present.runs.at(-1)?.source === 'sampled',
       canRedo: history.future.length > 0,
       isPristine: history.past.length === 0 && history.future.length === 0,
-      stored: stored ? plain(stored) : null,
+      isStored: all(stored) === all(history.present),
       saysUnkept: document.body.innerText.includes('Saving is tried again'),
       unreachable: wanted.filter(({ words }) => !isThere(words)),
     };

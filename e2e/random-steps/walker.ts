@@ -79,7 +79,7 @@ export class Walker {
     if (before?.canRedo && CHANGES.has(step)) await this.forgetUndone();
     const settled = async () => {
       const now = await look(this.page, [...this.written, ...this.typed]);
-      const isKept = now.stored === now.words || (now.stored === null && now.isPristine);
+      const isKept = now.isStored || now.isPristine;
       return {
         isIdle: now.isIdle,
         screen: wordsAlone(now.screen) === wordsAlone(now.words) || now.words === '' ? '' : now.screen,
