@@ -298,4 +298,15 @@ test('each paragraph reads in the direction of its letters', async ({ playground
   await page.keyboard.press('ArrowLeft'); // to the left is onward
   await page.keyboard.type('|');
   await expect(page.locator('.cm-line').nth(1)).toHaveText(`${hebrew[0]}|${hebrew.slice(1)}`);
+
+  await playground.title.fill('תה');
+  const direction = (element: Element) => getComputedStyle(element).direction;
+  expect(await playground.title.evaluate(direction)).toBe('rtl');
+  await page.keyboard.press('Control+b');
+  expect(await page.locator('.branch-text span').first().evaluate(direction)).toBe('rtl');
+  await page.keyboard.press('Control+o');
+  await page.getByRole('button', { name: 'Rename תה' }).click();
+  expect(await page.getByRole('textbox', { name: 'Name of תה' }).evaluate(direction)).toBe('rtl');
+  await page.keyboard.press('Escape');
+  expect(await page.locator('.text-name').first().evaluate(direction)).toBe('rtl');
 });

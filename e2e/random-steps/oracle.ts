@@ -27,7 +27,8 @@ export interface Look {
 
 /**
  * What is on screen, in the store and in the database, and which of the `wanted` texts a person can no longer get at: by
- * undo or redo, as a branch, or among the texts of the list. A text counts as there when another one continues it.
+ * undo or redo, as a branch, or among the texts of the list. A text counts as
+ * there when another one only adds a passage to it.
  */
 export function look(page: Page, wanted: readonly Seen[]): Promise<Look> {
   return page.evaluate(async (wanted) => {
@@ -63,8 +64,11 @@ export function look(page: Page, wanted: readonly Seen[]): Promise<Look> {
       for (const [i, key] of (await keys).entries()) keptTexts.set(String(key), (await values)[i].text);
       database.close();
     }
-    const histories: History[] = [history, ...playground.texts.histories.values()];
+    const left = [...playground.texts.left.values()] as { history: History }[];
+    const unsaved = [...playground.texts.store.getState().unsaved.values()] as { text: Value }[];
+    const histories = [history, ...left.map((one) => one.history)];
     const values = [
+      ...unsaved.map(({ text }) => text),
       ...keptTexts.values(),
       ...histories.flatMap(({ past, present, future }) => [
         ...past.map(({ value }) => value),
@@ -78,9 +82,16 @@ export function look(page: Page, wanted: readonly Seen[]): Promise<Look> {
         ...value.branches.filter((branch) => !branch.isPruned).map(plain),
       ]),
     );
+    /** All of `words` stands in `text`, in order, around one passage at most. */
+    const holds = (text: string, words: string) => {
+      if (text.length < words.length) return false;
+      let head = 0;
+      while (head < words.length && text[head] === words[head]) head++;
+      return text.endsWith(words.slice(head));
+    };
     const isThere = (words: string) => {
       if (reachable.has(words)) return true;
-      for (const text of reachable) if (text.startsWith(words)) return true;
+      for (const text of reachable) if (holds(text, words)) return true;
       return false;
     };
     const stored = keptTexts.get(`text:${id}`);
@@ -93,7 +104,7 @@ export function look(page: Page, wanted: readonly Seen[]): Promise<Look> {
       canRedo: history.future.length > 0,
       isPristine: history.past.length === 0 && history.future.length === 0,
       stored: stored ? plain(stored) : null,
-      saysUnkept: document.querySelector('[data-keeping="failed"]') !== null,
+      saysUnkept: document.body.innerText.includes('Saving is tried again'),
       unreachable: wanted.filter(({ words }) => !isThere(words)),
     };
   }, wanted);

@@ -35,11 +35,15 @@ export interface Model extends ModelData {
   readonly tokenizer: Tokenizer;
 }
 
-/** Reads a file of the folder; reports bytes as they come. @throws EngineError 'network' */
+/**
+ * Reads a file of the folder; reports bytes as they come. Where the file's size is known, memory for it is taken once.
+ * @throws EngineError 'network'
+ */
 export type ReadFile = (
   name: string,
   onBytes: (count: number) => void,
   signal?: AbortSignal,
+  size?: number,
 ) => Promise<ArrayBuffer>;
 
 export interface LoadOptions {
@@ -67,7 +71,7 @@ export async function loadModel(readFile: ReadFile, options: LoadOptions = {}): 
         loaded = Math.min(loaded + count, total);
         onProgress?.(loaded, total);
       };
-      const file = await readFile(name, onBytes, signal);
+      const file = await readFile(name, onBytes, signal, manifest.files[name].bytes);
       await verify(name, file, manifest);
       return file;
     }),

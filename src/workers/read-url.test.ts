@@ -43,3 +43,16 @@ test('an answer that is none is not asked for again', async () => {
   await expect(readUrl('http://host/')('a', () => {})).rejects.toMatchObject({ code: 'network' });
   expect(fetched).toHaveBeenCalledTimes(1);
 });
+
+test.each([undefined, 0, 3, 4, 5, 1000])('a file is whole, whatever size is expected: %s', async (size) => {
+  serve(0);
+  const file = await readUrl('http://host/model/')('a', () => {}, undefined, size);
+  expect([...new Uint8Array(file)]).toEqual([0, 1, 2, 3]);
+});
+
+test('a file for which there is no memory is told so', async () => {
+  serve(0);
+  await expect(
+    readUrl('http://host/model/')('a', () => {}, undefined, Number.MAX_SAFE_INTEGER),
+  ).rejects.toMatchObject({ code: 'device', remedy: expect.stringContaining('smaller model') });
+});

@@ -5,15 +5,16 @@ const ATTEMPTS = 2; // to read a file whose connection breaks
 
 /** Reads the files of a model folder over HTTP, counting bytes as they arrive. */
 export function readUrl(folder: string): ReadFile {
-  return async (name, onBytes, signal) => {
+  return async (name, onBytes, signal, size) => {
     const url = new URL(name, folder).href;
     for (let attempt = 1; ; attempt++)
       try {
         const response = await fetch(url, signal ? { signal } : {});
         if (!response.ok) throw new Error(`the server answered ${response.status}`);
-        return await readBody(response, onBytes);
+        return await readBody(response, onBytes, size);
       } catch (cause) {
         if (signal?.aborted) throw cancelled();
+        if (cause instanceof EngineError) throw cause;
         if (cause instanceof TypeError && attempt < ATTEMPTS) continue;
         throw new EngineError(
           'network',
@@ -25,15 +26,22 @@ export function readUrl(folder: string): ReadFile {
   };
 }
 
+const FIRST_SIZE = 65_536; // bytes taken for a file of unknown size
+
 /** @throws TypeError when the connection breaks; what was counted until then is taken back */
-async function readBody(response: Response, onBytes: (count: number) => void): Promise<ArrayBuffer> {
-  const chunks: Uint8Array[] = [];
+async function readBody(
+  response: Response,
+  onBytes: (count: number) => void,
+  size = FIRST_SIZE,
+): Promise<ArrayBuffer> {
+  let bytes = take(size);
   let length = 0;
   try {
     for (const reader = response.body!.getReader(); ; ) {
       const { done, value } = await reader.read();
       if (done) break;
-      chunks.push(value);
+      if (length + value.length > bytes.length) bytes = grown(bytes, length + value.length);
+      bytes.set(value, length);
       length += value.length;
       onBytes(value.length);
     }
@@ -41,11 +49,25 @@ async function readBody(response: Response, onBytes: (count: number) => void): P
     onBytes(-length);
     throw error;
   }
-  const whole = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, at);
-    at += chunk.length;
+  return length === bytes.length ? bytes.buffer : bytes.buffer.slice(0, length);
+}
+
+function grown(bytes: Uint8Array, least: number): Uint8Array<ArrayBuffer> {
+  const larger = take(Math.max(least, 2 * bytes.length));
+  larger.set(bytes);
+  return larger;
+}
+
+/** @throws EngineError 'device' when memory is short: browsers throw errors of several kinds */
+function take(size: number): Uint8Array<ArrayBuffer> {
+  try {
+    return new Uint8Array(size);
+  } catch (cause) {
+    throw new EngineError(
+      'device',
+      `There is no memory for a file of ${Math.ceil(size / 2 ** 20)} MB.`,
+      'Close other tabs, or choose a smaller model.',
+      { cause },
+    );
   }
-  return whole.buffer;
 }

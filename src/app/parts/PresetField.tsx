@@ -52,7 +52,9 @@ export function PresetField() {
           className="worded"
           onClick={() => playground.set({ presets: withoutPreset(settings, inForce) })}
         >
-          Delete “<bdi>{inForce}</bdi>”
+          <span>
+            Delete “<bdi>{inForce}</bdi>”
+          </span>
         </button>
       ) : null}
     </fieldset>

@@ -140,7 +140,9 @@ function Undo() {
       ) : null}
       {next ? (
         <button type="button" className="worded" onClick={() => texts.redo()}>
-          {next.what === 'deleted' ? 'Delete' : 'Name it'} <bdi>{nameOf(next.entry)}</bdi> again
+          <span>
+            {next.what === 'deleted' ? 'Delete' : 'Name it'} <bdi>{nameOf(next.entry)}</bdi> again
+          </span>
         </button>
       ) : null}
     </div>

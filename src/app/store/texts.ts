@@ -112,6 +112,7 @@ export class Texts {
 
   /** Keeps what is shown, in a page that may be about to go. False: something that is not kept would be lost. */
   leave(): boolean {
+    this.playground.keepUndone();
     void this.save();
     return this.keeper.leave();
   }
@@ -284,6 +285,7 @@ export class Texts {
     this.turn++;
     this.playground.makeWay();
     this.playground.stop(); // what waits for the model was not meant for another text
+    this.playground.keepUndone();
     void this.save();
     const { history: left } = this.playground.store.getState();
     if (left) this.left.set(this.current.id, { entry: this.shown().entry, history: left });

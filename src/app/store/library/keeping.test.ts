@@ -217,6 +217,18 @@ describe('another text in the place of the one that is shown', () => {
     },
   );
 
+  it.each(['a reload', ...Object.keys(WAYS)])('%s keeps what was undone as a branch', async (way) => {
+    const opened = await twoTexts();
+    opened.type('Undone. ');
+    opened.playground.undo();
+    await WAYS[way]?.(opened);
+    opened.texts.leave();
+    const after = await tab(opened.storage.reloaded());
+    await after.texts.open(after.idOf('Mine.'));
+    const { branches } = after.playground.text;
+    expect(branches.map(({ runs }) => plainText(runs))).toEqual(['Undone. Mine.']);
+  });
+
   it('that came by a link or a file is there too; an example is kept from its first change on', async () => {
     const opened = await twoTexts();
     for (const way of [

@@ -1,0 +1,200 @@
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { Worker } from 'node:worker_threads';
+import { afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { firstModel, readBytes, readJson } from '../../scripts/node';
+import { createWasmBackend } from '../cpu/wasm-backend';
+import { packedBytes, packMatrix } from '../gpu/pack';
+import { type Config, parseConfig } from '../model/config';
+import { loadModel, type Model } from '../model/folder';
+import { countParameters, type Matrix } from '../model/weights';
+import { readUrl } from './read-url';
+
+// What loading takes of the process's memory at its peak: a phone ends a page that takes too much. Measured with a model
+// of 145 MB, so that what JavaScript takes for itself does not count for much.
+
+setFlagsFromString('--expose-gc');
+const collectGarbage: () => void = runInNewContext('gc');
+
+const CHUNK = 65_536;
+const CHUNKS_A_COLLECTION = 64;
+const SLACK = 0.25; // of the file: what the process takes besides
+
+/** A model of int8 zeros, of which only what is under way is in memory. */
+class LargeFolder {
+  readonly files: Record<string, { bytes: number; sha256: string }> = {};
+  private readonly parts = new Map<string, () => Iterable<Uint8Array>>();
+
+  constructor() {
+    const json = readJson(`${firstModel()}config.json`);
+    const config = { ...json, intermediate_size: 36_000 };
+    const header = safetensorsHeader(parseConfig(config));
+    const tokenizer = new Uint8Array(readBytes(`${firstModel()}tokenizer.json`));
+    this.put('config.json', () => [encode(JSON.stringify(config))]);
+    this.put('tokenizer.json', () => [tokenizer]);
+    this.put('model.safetensors', () => weights(header));
+    const manifest = {
+      ...readJson(`${firstModel()}manifest.json`),
+      parameters: countParameters(parseConfig(config)),
+      digest: this.files['model.safetensors'].sha256,
+      files: this.files,
+    };
+    this.put('manifest.json', () => [encode(JSON.stringify(manifest))]);
+  }
+
+  get bytes(): number {
+    return this.files['model.safetensors'].bytes;
+  }
+
+  /** In place of the browser's own. */
+  readonly fetch = async (url: string): Promise<Response> => {
+    const parts = this.parts.get(new URL(url).pathname.split('/').at(-1)!);
+    if (!parts) return new Response('', { status: 404 });
+    const left = parts()[Symbol.iterator]();
+    let count = 0;
+    const pull = (controller: ReadableStreamDefaultController) => {
+      // Else what is measured is when garbage happens to be collected, and not what is held.
+      if (++count % CHUNKS_A_COLLECTION === 0) collectGarbage();
+      const { done, value } = left.next();
+      if (done) controller.close();
+      else controller.enqueue(value);
+    };
+    return new Response(new ReadableStream({ pull }));
+  };
+
+  private put(name: string, parts: () => Iterable<Uint8Array>): void {
+    this.parts.set(name, parts);
+    const hash = createHash('sha256');
+    let bytes = 0;
+    for (const part of parts()) {
+      hash.update(part);
+      bytes += part.length;
+    }
+    this.files[name] = { bytes, sha256: hash.digest('hex') };
+  }
+}
+
+const encode = (text: string) => new TextEncoder().encode(text);
+
+function* weights({ header, bytes }: { header: Uint8Array; bytes: number }): Iterable<Uint8Array> {
+  yield header;
+  for (let left = bytes; left > 0; left -= CHUNK) yield new Uint8Array(Math.min(CHUNK, left));
+}
+
+/** The header of a file with every tensor of a configuration, and the bytes that follow it. */
+function safetensorsHeader(config: Config): { header: Uint8Array; bytes: number } {
+  const {
+    hiddenSize: d,
+    heads: h,
+    headWidth: e,
+    intermediateSize: f,
+    proportionHidden: p,
+    vocabSize,
+  } = config;
+  const entries: Record<string, { dtype: string; shape: number[]; data_offsets: [number, number] }> = {};
+  let at = 0;
+  const put = (name: string, dtype: 'F32' | 'I8', ...shape: number[]) => {
+    const size = shape.reduce((a, b) => a * b, dtype === 'F32' ? 4 : 1);
+    entries[name] = { dtype, shape, data_offsets: [at, at + size] };
+    at += size;
+  };
+  const matrix = (name: string, rows: number, columns: number) => {
+    put(name, 'I8', rows, columns);
+    put(`${name}_scale`, 'F32', rows);
+  };
+  matrix('embedding.weight', vocabSize, d);
+  put('final_norm.weight', 'F32', d);
+  for (let n = 0; n < config.layers; n++) {
+    const attention = `layers.${n}.attention`;
+    put(`layers.${n}.attention_norm.weight`, 'F32', d);
+    matrix(`${attention}.qkv.weight`, 3 * d, d);
+    if (config.convKernel) put(`${attention}.convolution.weight`, 'F32', 3 * d, 4);
+    for (const side of config.reweighting === 'leap' ? ['query', 'key'] : []) {
+      put(`${attention}.${side}_proportion.hidden.weight`, 'F32', p, e);
+      put(`${attention}.${side}_proportion.hidden.bias`, 'F32', p);
+      put(`${attention}.${side}_proportion.output.weight`, 'F32', 1, p);
+      put(`${attention}.${side}_proportion.output.bias`, 'F32', 1);
+    }
+    if (config.decay) {
+      put(`${attention}.decay.weight`, 'F32', h, d);
+      put(`${attention}.decay.bias`, 'F32', h);
+    }
+    if (config.normalizer === 'rms') put(`${attention}.output_norm.weight`, 'F32', d);
+    matrix(`${attention}.output.weight`, d, d);
+    put(`layers.${n}.mlp_norm.weight`, 'F32', d);
+    matrix(`layers.${n}.mlp.up.weight`, f, d);
+    matrix(`layers.${n}.mlp.down.weight`, d, f);
+  }
+  const json = encode(JSON.stringify(entries));
+  const header = new Uint8Array(8 + json.length);
+  new DataView(header.buffer).setBigUint64(0, BigInt(json.length), true);
+  header.set(json, 8);
+  return { header, bytes: at };
+}
+
+/** Bytes by which the process grew at most while `work` ran, looked at from another thread. */
+async function peakOf<T>(work: () => Promise<T>): Promise<{ grown: number; value: T }> {
+  collectGarbage(); // of the test before, which would leave room
+  const shared = new Int32Array(new SharedArrayBuffer(4));
+  const code = `
+    const { readFileSync } = require('node:fs');
+    const { workerData, parentPort } = require('node:worker_threads');
+    const resident = () => 4096 * Number(readFileSync('/proc/self/statm', 'utf8').split(' ')[1]);
+    const before = resident();
+    let peak = before;
+    parentPort.postMessage(0);
+    while (!Atomics.load(workerData, 0)) {
+      peak = Math.max(peak, resident());
+      Atomics.wait(workerData, 0, 0, 1);
+    }
+    parentPort.postMessage(peak - before);`;
+  const watcher = new Worker(code, { eval: true, workerData: shared });
+  await once(watcher, 'message');
+  const value = await work();
+  Atomics.store(shared, 0, 1);
+  Atomics.notify(shared, 0);
+  const [grown] = await once(watcher, 'message');
+  return { grown, value };
+}
+
+let folder: LargeFolder;
+beforeAll(() => {
+  folder = new LargeFolder();
+});
+afterEach(() => vi.unstubAllGlobals());
+
+async function load(): Promise<Model> {
+  vi.stubGlobal('fetch', folder.fetch);
+  const model = await loadModel(readUrl('http://host/model/'));
+  await new Promise(setImmediate);
+  collectGarbage(); // Node keeps what it copied for the hash until then; browsers let go of it at once
+  return model;
+}
+
+const onLinux = test.runIf(process.platform === 'linux');
+
+onLinux('loading takes the file, and the packed copy of the processor', async () => {
+  const { grown, value } = await peakOf(async () => createWasmBackend(await load()));
+  const { weights } = value.memory();
+  expect(grown).toBeLessThan((1 + SLACK) * folder.bytes + weights);
+});
+
+onLinux('loading takes the file, and the packed copy for WebGPU', async () => {
+  const { grown, value } = await peakOf(async () => {
+    const { weights } = await load();
+    const { embedding, layers } = weights;
+    const ofLayers = layers.flatMap(({ qkv, output, up, down }) => [qkv, output, up, down]);
+    return [embedding, ...ofLayers].map(packed);
+  });
+  const bytes = value.reduce((sum, { length }) => sum + length, 0);
+  expect(grown).toBeLessThan((1 + SLACK) * folder.bytes + bytes);
+});
+
+/** As in a buffer of a device. */
+function packed(matrix: Matrix): Uint8Array {
+  const range = new Uint8Array(packedBytes(matrix, matrix.columns, 'int8'));
+  packMatrix(matrix, matrix.columns, 'int8', range);
+  return range;
+}
