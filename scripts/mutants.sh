@@ -3,6 +3,6 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 bash scripts/setup.sh
-# shellcheck source=scripts/chromium.sh
-source scripts/chromium.sh
+# shellcheck source=scripts/browsers.sh
+source scripts/browsers.sh
 exec node scripts/run.mjs scripts/mutants.ts "$@"

@@ -2,12 +2,13 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from '@playwright/test';
 import * as names from '../names';
 import type { Browser, Tab } from './driver';
+import type { errors } from './golden';
 import { Screen } from './screen';
 import { serve } from './server';
 
 const BEGINNING = 'Tea is a drink that is made';
 const OFFERED = new URL('../../public/weights/index.json', import.meta.url);
-const MODELS: { name: string }[] = JSON.parse(readFileSync(OFFERED, 'utf8')).models;
+const MODELS: { id: string; name: string }[] = JSON.parse(readFileSync(OFFERED, 'utf8')).models;
 /** What browsers say in the console of a file that does not come. */
 const NETWORK =
   /Failed to load|Failed to fetch|Load failed|NetworkError|ERR_|dynamically imported module|Importing a module/;
@@ -247,31 +248,49 @@ export async function journey(browser: Browser): Promise<void> {
   await mine.close();
 }
 
-/** As much of it as an emulated graphics processor does in a minute. */
+/** What WebGPU computes, then as much of the journey as an emulated graphics processor does in a minute. */
 export async function webgpuInShort(browser: Browser): Promise<void> {
   const site = await serve();
   const profile = await browser.newProfile();
   const page = new Screen(await profile.newTab());
-  await page.tab.open(`${site.address}?backend=webgpu`);
-  await page.isReady();
-  await page.find('button', names.RUNS_ON_WEBGPU);
-  await page.startNew(BEGINNING);
-  await page.press(names.SETTINGS);
-  await page.press(names.GO_ON, { role: 'radio' });
-  await page.set(names.LENGTH, 20);
-  const text = await page.write();
-  expect(text.startsWith(BEGINNING)).toBe(true);
-  await page.find('button', names.RUNS_ON_WEBGPU); // it has not fallen back
 
-  await page.press(names.SHARE);
-  await page.find('textbox', names.LINK);
-  await page.press(names.VERIFY_TEXT);
-  await expect
-    .poll(async () => (await page.find('complementary', names.VERIFICATION)).text)
-    .toContain('All 20 tokens reproduced');
-  await page.openPanel(names.LENS);
-  await page.find('table', names.LARGEST_SHARES);
-  await page.shows(text);
+  await test.step('log-probabilities are those of the golden vectors', async () => {
+    await page.tab.open(`${site.address}weights/index.json`);
+    const { logProbabilities, logits } = await page.tab.evaluate<Awaited<ReturnType<typeof errors>>>(
+      `import('/golden.js').then(({ errors }) => errors('/weights/${MODELS[0].id}'))`,
+    );
+    expect(logProbabilities).toBeLessThan(1e-4);
+    expect(logits).toBeLessThan(1e-4);
+  });
+
+  let text = '';
+  await test.step('write', async () => {
+    await page.tab.open(`${site.address}?backend=webgpu`);
+    await page.isReady();
+    await page.find('button', names.RUNS_ON_WEBGPU);
+    await page.startNew(BEGINNING);
+    await page.press(names.SETTINGS);
+    await page.press(names.GO_ON, { role: 'radio' });
+    await page.set(names.LENGTH, 20);
+    text = await page.write();
+    expect(text.startsWith(BEGINNING)).toBe(true);
+    await page.find('button', names.RUNS_ON_WEBGPU); // it has not fallen back
+  });
+
+  await test.step('verify', async () => {
+    await page.press(names.SHARE);
+    await page.find('textbox', names.LINK);
+    await page.press(names.VERIFY_TEXT);
+    await expect
+      .poll(async () => (await page.find('complementary', names.VERIFICATION)).text)
+      .toContain('All 20 tokens reproduced');
+  });
+
+  await test.step('the lens', async () => {
+    await page.openPanel(names.LENS);
+    await page.find('table', names.LARGEST_SHARES);
+    await page.shows(text);
+  });
   expect(await page.tab.errors()).toEqual([]);
   await profile.close();
   await site.stop();

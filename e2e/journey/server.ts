@@ -5,12 +5,19 @@ import { build, preview } from 'vite';
 const ROOT = new URL('../../', import.meta.url).pathname;
 const BUILT = '.cache/e2e';
 
-/** The build as a static host serves it, with the journey's script before the page's own. `stop` is the end of the network. */
+/**
+ * The build as a static host serves it, with in-page.ts before the page's own scripts, and golden.ts as a module. `stop` is
+ * the end of the network.
+ */
 export async function serve(): Promise<{ address: string; stop(): Promise<void> }> {
   const page = (await readFile(`${ROOT}${BUILT}/index.html`, 'utf8')).replace(
     '<head>',
-    `<head><script>${await script()}</script>`,
+    `<head><script>${await bundle('in-page.ts', 'iife')}</script>`,
   );
+  const answers: Record<string, () => Promise<[type: string, body: string]>> = {
+    '/': async () => ['text/html', page],
+    '/golden.js': async () => ['text/javascript', await bundle('golden.ts', 'es')],
+  };
   const server = await preview({
     root: ROOT,
     logLevel: 'error',
@@ -20,10 +27,12 @@ export async function serve(): Promise<{ address: string; stop(): Promise<void> 
       {
         name: 'journey',
         configurePreviewServer: ({ middlewares }) => {
-          middlewares.use((request, response, next) => {
-            if (!/^\/(\?|$)/.test(request.url ?? '')) return next();
-            response.setHeader('content-type', 'text/html');
-            response.end(page);
+          middlewares.use(async (request, response, next) => {
+            const answer = answers[request.url!.replace(/\?.*/, '')];
+            if (!answer) return next();
+            const [type, body] = await answer();
+            response.setHeader('content-type', type);
+            response.end(body);
           });
         },
       },
@@ -33,13 +42,13 @@ export async function serve(): Promise<{ address: string; stop(): Promise<void> 
   return { address: `http://127.0.0.1:${port}/`, stop: () => server.close() };
 }
 
-/** in-page.ts as one classic script, which runs before the page's modules. */
-async function script(): Promise<string> {
-  const entry = new URL('in-page.ts', import.meta.url).pathname;
+/** A file of this folder with all that it imports, as one script. */
+async function bundle(file: string, format: 'iife' | 'es'): Promise<string> {
+  const entry = new URL(file, import.meta.url).pathname;
   const result = await build({
     configFile: false,
     logLevel: 'error',
-    build: { write: false, minify: true, lib: { entry, formats: ['iife'], name: 'journey' } },
+    build: { write: false, lib: { entry, formats: [format], name: 'journey' } },
   });
   const [{ output }] = [result].flat() as { output: { code: string }[] }[];
   return output[0].code.replaceAll('</script', '<\\/script');
