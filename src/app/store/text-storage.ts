@@ -3,7 +3,7 @@ import { Claims } from './library/claims';
 import { Database, type Objects } from './library/database';
 import { answered, attempt, failed, type Outcome, ok } from './library/outcome';
 import { decode, encode } from './library/packed';
-import { effectOf } from './library/revisions';
+import { effectOf, includes } from './library/revisions';
 import { siteStorage, tabStorage } from './library/web-storage';
 import { parseKept, VERSION } from './persistence';
 import type { TextValue } from './text-value';
@@ -44,7 +44,7 @@ export interface TextStorage {
   writeLast(item: Item, base: string): Outcome<void>;
   /** What pages kept so, and what the storage does not have yet. */
   left(): { readonly item: Item; readonly base: string }[];
-  /** The storage has it now. */
+  /** The storage has this revision now: forgets it and the page's earlier ones. */
   forgetLast(entry: TextEntry): void;
   /** Takes a text for this tab; false: another tab has it open. */
   claim(id: string, patience: number): Promise<boolean>;
@@ -136,7 +136,7 @@ export class BrowserTexts implements TextStorage {
   forgetLast({ id, revision }: TextEntry): void {
     if (!this.lasts.delete(id)) return;
     const [left] = readLeft(LEFT + id);
-    if (left?.item.entry.revision === revision) siteStorage.remove(LEFT + id); // else its page has gone on since
+    if (left && includes(revision, left.item.entry.revision)) siteStorage.remove(LEFT + id); // else its page has gone on
   }
 
   claim(id: string, patience: number): Promise<boolean> {

@@ -60,7 +60,7 @@ export class Texts {
 
   /** Shows the text that was shown last, or `otherwise`. */
   async begin(otherwise: TextValue): Promise<void> {
-    await this.keeper.begin();
+    await this.keeper.listWithLeft();
     const { entries } = this.store.getState();
     const { id, isReload } = this.storage.remembered();
     const last = entries.filter((entry) => entry.id === id);
@@ -216,7 +216,7 @@ export class Texts {
 
   /** Reads again what is kept, which another tab may have changed. */
   refresh(): Promise<void> {
-    return this.keeper.list();
+    return this.keeper.listWithLeft();
   }
 
   private async isMine(id: string): Promise<boolean> {

@@ -1,6 +1,6 @@
 import { type Item, nameOf, type TextEntry, type TextStorage } from '../text-storage';
 import { type Failure, type Outcome, ok } from './outcome';
-import { randomId, revisions } from './revisions';
+import { includes, randomId, revisions } from './revisions';
 
 /** Whether texts can be kept; if not, why, and since when, in ms since 1970. */
 export type Keeping = 'ok' | { readonly failure: Failure; readonly since: number };
@@ -66,13 +66,21 @@ export class Keeper {
     this.onCopy = onCopy;
   }
 
-  /** Lists the texts, with those that pages left which went before they could write them. */
-  async begin(): Promise<void> {
-    for (const { item, base } of this.storage.left()) {
-      this.bases.set(item.entry.id, base);
-      void this.put(item);
-    }
+  /**
+   * Lists the texts, with those that pages left which went before they could write them. Where this page has read or
+   * written such a text since, the next page takes it.
+   */
+  async listWithLeft(): Promise<void> {
     await this.list();
+    for (const { item, base } of this.storage.left()) {
+      const { id, revision } = item.entry;
+      const stored = this.stored.find((entry) => entry.id === id);
+      if (stored && includes(stored.revision, revision)) this.storage.forgetLast(stored);
+      else if (!this.unsaved.has(id) && !this.bases.has(id)) {
+        this.bases.set(id, base);
+        void this.put(item);
+      }
+    }
   }
 
   /** Reads again what is stored, which another tab may have changed. */

@@ -203,6 +203,45 @@ describe('while the storage fails', () => {
   });
 });
 
+describe('words that a page left beside the storage', () => {
+  it('do not come back once later ones are stored', async () => {
+    const { storage, texts, type, text } = await twoTexts();
+    storage.faults.set('write', 'full');
+    type('Early. ');
+    texts.leave(); // a hidden page
+    storage.faults.clear();
+    type('Late. ');
+    await later();
+    expect(texts.store.getState().keeping).toBe('ok');
+    expect(storage.left()).toEqual([]);
+    const after = await tab(storage.reloaded());
+    expect(after.text()).toBe(text());
+  });
+
+  it('do not hide what the same page stored after them', async () => {
+    const { storage, texts, type, text } = await twoTexts();
+    type('Early. ');
+    texts.leave();
+    const left = storage.left();
+    type('Late. ');
+    await later();
+    for (const { item, base } of left) storage.writeLast(item, base); // as a page that was ended leaves them
+    const after = await tab(storage.reloaded());
+    expect(after.text()).toBe(text());
+    expect(after.storage.left()).toEqual([]);
+  });
+
+  it('are in the list of a tab that stays open', async () => {
+    const staying = await twoTexts();
+    const going = await tab(new MemoryTexts(staying.storage));
+    going.type('Theirs. ');
+    going.texts.leave();
+    await staying.texts.refresh();
+    await later();
+    expect(await wordsOf(staying)).toContain('Theirs. Mine.');
+  });
+});
+
 describe('another text in the place of the one that is shown', () => {
   it.each(Object.keys(WAYS).flatMap((way) => ['typed just now', 'written'].map((when) => [way, when])))(
     '%s: the old one, %s, is there after a reload',

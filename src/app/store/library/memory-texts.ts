@@ -1,6 +1,6 @@
 import type { Item, TextEntry, TextStorage, Written } from '../text-storage';
 import { type Outcome, ok } from './outcome';
-import { effectOf } from './revisions';
+import { effectOf, includes } from './revisions';
 
 /** What the tabs of one browser share. */
 class Shelf {
@@ -62,7 +62,8 @@ export class MemoryTexts implements TextStorage {
   }
 
   forgetLast({ id, revision }: TextEntry): void {
-    if (this.shelf.left.get(id)?.item.entry.revision === revision) this.shelf.left.delete(id);
+    const left = this.shelf.left.get(id);
+    if (left && includes(revision, left.item.entry.revision)) this.shelf.left.delete(id);
   }
 
   async claim(id: string): Promise<boolean> {

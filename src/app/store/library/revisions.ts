@@ -16,6 +16,11 @@ export function revisions(): () => string {
   return () => `${page}:${++count}`;
 }
 
+/** Whether `later` is `earlier`, or a later write of the page that wrote it. */
+export function includes(later: string, earlier: string): boolean {
+  return isOfOnePage(later, earlier) && numberOf(earlier) <= numberOf(later);
+}
+
 function isOfOnePage(a: string, b: string): boolean {
   return pageOf(a) !== '' && pageOf(a) === pageOf(b);
 }
@@ -31,8 +36,8 @@ export function effectOf(
   written: string,
   base: string,
 ): 'replace' | 'there' | 'another' {
-  if (stored !== undefined && isOfOnePage(stored, written))
-    return numberOf(stored) < numberOf(written) ? 'replace' : 'there';
+  if (stored !== undefined && includes(stored, written)) return 'there';
+  if (stored !== undefined && isOfOnePage(stored, written)) return 'replace';
   return stored === undefined || stored === base ? 'replace' : 'another';
 }
 
