@@ -226,14 +226,17 @@ describe('words that a page left beside the storage', () => {
     type('Late. ');
     await later();
     for (const { item, base } of left) storage.writeLast(item, base); // as a page that was ended leaves them
-    const after = await tab(storage.reloaded());
+    const next = new FailingTexts(storage.reloaded());
+    next.faults.set('write', 'full');
+    const after = await tab(next);
     expect(after.text()).toBe(text());
-    expect(after.storage.left()).toEqual([]);
+    expect(next.left()).toEqual([]);
   });
 
   it('are in the list of a tab that stays open', async () => {
     const staying = await twoTexts();
-    const going = await tab(new MemoryTexts(staying.storage));
+    const going = await tab(new FailingTexts(staying.storage));
+    going.storage.faults.set('write', 'full');
     going.type('Theirs. ');
     going.texts.leave();
     await staying.texts.refresh();
