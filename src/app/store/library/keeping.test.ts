@@ -238,6 +238,7 @@ describe('words that a page left beside the storage', () => {
     const going = await tab(new FailingTexts(staying.storage));
     going.storage.faults.set('write', 'full');
     going.type('Theirs. ');
+    await later(); // it is a copy now: the staying tab has the text open
     going.texts.leave();
     await staying.texts.refresh();
     await later();
