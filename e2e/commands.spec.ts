@@ -79,9 +79,9 @@ test('a text file dropped on the page opens as a new text; the one that was ther
     element.dispatchEvent(new DragEvent('drop', { dataTransfer, bubbles: true, cancelable: true }));
   });
   await expect(playground.text).toHaveText('Theirs.Two lines.');
-  await page.getByRole('button', { name: 'Your texts' }).click();
+  await page.getByRole('button', { name: names.TEXTS }).click();
   await page
-    .getByRole('dialog', { name: 'Your texts' })
+    .getByRole('dialog', { name: names.TEXTS })
     .getByRole('button', { name: /^Mine\./ })
     .click();
   await expect(playground.text).toHaveText('Mine.');

@@ -62,8 +62,8 @@ test('closes when its text changes, and keeps what it wrote', async ({ playgroun
   await playground.isReady();
   await playground.startNew(BEGINNING);
   await page.keyboard.press('Control+j');
-  const sheet = page.getByRole('dialog', { name: 'Compare continuations' });
-  await sheet.getByRole('button', { name: 'Write all' }).click();
+  const sheet = page.getByRole('dialog', { name: names.COMPARE });
+  await sheet.getByRole('button', { name: names.WRITE_ALL }).click();
   await expect(sheet.getByText(/tokens ·/)).toHaveCount(3);
   const other = { source: 'typed', text: 'Another text.' } as const;
   const { id, digest } = model.manifest;
@@ -74,8 +74,10 @@ test('closes when its text changes, and keeps what it wrote', async ({ playgroun
   await expect(sheet).toBeHidden();
   await expect(playground.text).toHaveText('Another text.');
   await expect(page.getByText('The comparison was closed because the text changed.')).toBeVisible();
-  await playground.undo.click();
-  await playground.openPanel('Branches');
+  await page.getByRole('button', { name: names.TEXTS }).click(); // where the text is that it compared
+  await page.getByRole('dialog', { name: names.TEXTS }).getByRole('button', { name: /^Tea/ }).click();
+  await expect(playground.title).toHaveValue('Tea');
+  await playground.openPanel(names.BRANCHES);
   await expect.poll(() => page.locator('.branch-text').count()).toBeGreaterThanOrEqual(3);
 });
 

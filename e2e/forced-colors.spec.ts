@@ -1,5 +1,6 @@
 import type { Page } from '@playwright/test';
 import { findsNothing } from './axe';
+import * as names from './names';
 import { expect, test } from './playground';
 
 /** Every pair must look unlike each other: two states, or a shape and what it stands on. */
@@ -40,10 +41,10 @@ for (const colorScheme of ['light', 'dark'] as const)
       expect((await look(page, '.sampled-bar')).borderLeftWidth).toBe('2px');
       await differ('[aria-disabled="true"]', '.actions [aria-disabled="false"]');
 
-      await playground.openPanel('Token');
+      await playground.openPanel(names.TOKEN);
       await differ('.tab[aria-selected="true"]', '.tab[aria-selected="false"]');
       await differ('.choice-options input:checked + span', '.choice-options input:not(:checked) + span');
-      await page.getByRole('button', { name: 'Token before' }).click();
+      await page.getByRole('button', { name: names.TOKEN_BEFORE }).click();
       await expect(page.locator('.bars > *').first()).toBeVisible();
       expect((await look(page, '.token.chosen')).outlineStyle).toBe('solid');
       for (const bar of ['.bars .bar-sampler', '.bars > :not(.bar-sampler)', '.divider'])
@@ -57,14 +58,14 @@ for (const colorScheme of ['light', 'dark'] as const)
       expect(adjust).toBe('none');
       await findsNothing(page);
 
-      await playground.openPanel('Settings');
+      await playground.openPanel(names.SETTINGS);
       await findsNothing(page);
-      await playground.openPanel('Lens');
+      await playground.openPanel(names.LENS);
       await differ('.top-bar [aria-expanded="true"]', '.top-bar [aria-expanded="false"]');
       await differ('.lens-modes [aria-pressed="true"]', '.lens-modes [aria-pressed="false"]');
       await expect(page.locator('.lens-bar > *').first()).toBeVisible();
       expect((await look(page, '.lens-bar > *')).backgroundColor).not.toBe(canvas);
-      await playground.openPanel('Branches');
+      await playground.openPanel(names.BRANCHES);
       await playground.press(playground.regenerate);
       await differ('.branch-text[aria-current="true"]', '.branch-text:not([aria-current="true"])');
       await page.keyboard.press('Control+k');

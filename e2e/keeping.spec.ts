@@ -101,12 +101,12 @@ test('with all cookies blocked the page says that nothing is kept, holds each te
   await expect(notSaved(page)).toContainText('This browser blocks its storage');
   await expect(notSaved(page)).toContainText('are not saved');
   await playground.startNew('Another.');
-  await page.getByRole('button', { name: 'Your texts' }).click();
-  const list = page.getByRole('dialog', { name: 'Your texts' });
+  await page.getByRole('button', { name: names.TEXTS }).click();
+  const list = page.getByRole('dialog', { name: names.TEXTS });
   await expect(list).toContainText('not saved yet');
   await list.getByRole('button', { name: /^Mine\./ }).click();
   await expect(playground.text).toHaveText('Mine.');
-  await expect(notSaved(page).getByRole('button', { name: 'Export this text' })).toBeVisible();
+  await expect(notSaved(page).getByRole('button', { name: names.EXPORT })).toBeVisible();
   const warning = page.waitForEvent('dialog');
   const leaving = page.reload();
   expect((await warning).type()).toBe('beforeunload');
@@ -144,7 +144,7 @@ test('a full disk is said each time, and what could not be saved is saved when t
   await expect(notSaved(page)).toBeVisible();
   await page.reload(); // it has a second place, so there is no warning
   await expect(playground.text).toHaveText('Third.');
-  await page.getByRole('button', { name: 'Your texts' }).click();
+  await page.getByRole('button', { name: names.TEXTS }).click();
   for (const words of ['First.', 'More First.', 'Second.', 'More Second.', 'Third.'])
     await expect(page.getByRole('button', { name: words, exact: false }).first()).toBeVisible();
 });
@@ -155,12 +155,12 @@ test('an example opens as a new text; the one that was there is kept over a relo
 }) => {
   await playground.open();
   await playground.startNew('My own words.');
-  await page.getByRole('button', { name: 'Examples' }).click();
-  await page.getByRole('button', { name: 'A finished example' }).click();
+  await page.getByRole('button', { name: names.EXAMPLES }).click();
+  await page.getByRole('button', { name: names.FINISHED_EXAMPLE }).click();
   await expect(playground.title).toHaveValue('Northern Lines');
   await page.reload();
-  await page.getByRole('button', { name: 'Your texts' }).click();
-  const list = page.getByRole('dialog', { name: 'Your texts' });
+  await page.getByRole('button', { name: names.TEXTS }).click();
+  const list = page.getByRole('dialog', { name: names.TEXTS });
   await list.getByRole('button', { name: /^My own words\./ }).click();
   await expect(playground.text).toHaveText('My own words.');
 });

@@ -1,5 +1,6 @@
 import type { Locator } from '@playwright/test';
 import { findsNothing, LOOKS } from './axe';
+import * as names from './names';
 import { expect, test } from './playground';
 
 /** A key as another layout, another browser or an input method sends it; true if the page took it. */
@@ -73,15 +74,15 @@ test('a Mac’s Control is not Command, and a PC’s Windows key is not Ctrl', a
   const context = await browser.newContext({ userAgent: 'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7)' });
   const mac = await context.newPage();
   await mac.goto('./');
-  const field = mac.getByRole('combobox', { name: 'Command' });
-  await mac.getByRole('textbox', { name: 'Title' }).focus();
+  const field = mac.getByRole('combobox', { name: names.COMMAND_FIELD });
+  await mac.getByRole('textbox', { name: names.TITLE }).focus();
   await mac.keyboard.press('Control+k');
   await mac.keyboard.press('Meta+k');
   await expect(field).toBeFocused();
   await mac.keyboard.press('Escape');
   await expect(field).toHaveCount(0);
   await context.close();
-  await expect(page.getByRole('combobox', { name: 'Command' })).toHaveCount(0);
+  await expect(page.getByRole('combobox', { name: names.COMMAND_FIELD })).toHaveCount(0);
 });
 
 test('a field’s keys stay with the field', async ({ playground, page }) => {
@@ -89,7 +90,7 @@ test('a field’s keys stay with the field', async ({ playground, page }) => {
   await playground.isReady();
   await playground.startNew('Tea is');
   await page.keyboard.press('Control+,');
-  const stops = page.getByRole('textbox', { name: 'Stop at' });
+  const stops = page.getByRole('textbox', { name: names.STOP_AT });
   await stops.click();
   await page.keyboard.type('zzz');
   await page.keyboard.press('Control+z');
@@ -127,14 +128,14 @@ test('Enter and Escape of an input method end no name and no writing', async ({ 
   await expect(field).toHaveValue('東京');
   await page.keyboard.press('Enter');
   await expect(field).toHaveCount(0);
-  await expect(page.getByRole('button', { name: 'Rename 東京' })).toBeVisible();
+  await expect(page.getByRole('button', { name: names.renaming('東京') })).toBeVisible();
 });
 
 test('arrow keys change a number by its own step', async ({ playground, page }) => {
   await playground.open();
   await playground.isReady();
   await page.keyboard.press('Control+,');
-  const top = page.getByRole('spinbutton', { name: 'Top-p' });
+  const top = page.getByRole('spinbutton', { name: names.TOP_P });
   await top.fill('0.955'); // between two steps
   await page.keyboard.press('ArrowUp');
   await expect(top).toHaveValue('0.96');
@@ -143,7 +144,7 @@ test('arrow keys change a number by its own step', async ({ playground, page }) 
   await page.keyboard.press('ArrowDown');
   await expect(top).toHaveValue('0.99');
   await page.keyboard.press('Control+j');
-  const temperature = page.getByRole('spinbutton', { name: 'Temperature' }).first();
+  const temperature = page.getByRole('spinbutton', { name: names.TEMPERATURE }).first();
   await temperature.fill('1');
   await page.keyboard.press('ArrowDown');
   await expect(temperature).toHaveValue('0.95');
@@ -162,7 +163,7 @@ test('what is typed after the palette’s shortcut goes to the palette', async (
     key({ key: 'Backspace' });
     key({ key: 'l' });
   });
-  await expect(page.getByRole('combobox', { name: 'Command' })).toHaveValue('Hel');
+  await expect(page.getByRole('combobox', { name: names.COMMAND_FIELD })).toHaveValue('Hel');
   await page.keyboard.type('p');
   await expect(page.getByRole('option', { name: /^Help/ })).toBeVisible();
   await page.keyboard.press('Escape');
@@ -173,7 +174,7 @@ test('what is typed after the palette’s shortcut goes to the palette', async (
 
 test.describe('find', () => {
   const fieldOf = (playground: { page: import('@playwright/test').Page }) =>
-    playground.page.getByRole('textbox', { name: 'Find' });
+    playground.page.getByRole('textbox', { name: names.FIND });
 
   test('sees the whole text, goes through the matches, and gives the focus back', async ({
     playground,
@@ -199,7 +200,7 @@ test.describe('find', () => {
     await expect(count).toHaveText('1 of 2');
     await page.keyboard.press('Shift+Enter');
     await expect(count).toHaveText('2 of 2');
-    await page.getByRole('checkbox', { name: 'Match case' }).check();
+    await page.getByRole('checkbox', { name: names.MATCH_CASE }).check();
     await expect(count).toHaveText('1 of 1');
     await field.fill('haystack');
     await expect(count).toHaveText('No matches');
@@ -228,11 +229,11 @@ test.describe('find', () => {
     await playground.startNew('teatea tea');
     await page.keyboard.press('Control+f');
     await page.keyboard.type('tea');
-    await page.getByRole('textbox', { name: 'Replace with' }).fill('\\n');
+    await page.getByRole('textbox', { name: names.REPLACE_WITH }).fill('\\n');
     await page.keyboard.press('Enter');
     await page.keyboard.press('Enter');
     await expect(playground.text).toHaveText('\\n\\n tea');
-    await page.getByRole('button', { name: 'Replace all' }).click();
+    await page.getByRole('button', { name: names.REPLACE_ALL }).click();
     await expect(playground.text).toHaveText('\\n\\n \\n');
     await page.keyboard.press('Control+z');
     await expect(playground.text).toHaveText('\\n\\n tea');
@@ -246,13 +247,13 @@ test.describe('find', () => {
     await playground.open();
     await playground.startNew('Tea');
     await page.keyboard.press('Control+k');
-    await expect(page.getByRole('combobox', { name: 'Command' })).toBeFocused();
+    await expect(page.getByRole('combobox', { name: names.COMMAND_FIELD })).toBeFocused();
     await page.keyboard.type('find');
     await page.keyboard.press('Enter');
     await expect(fieldOf(playground)).toBeFocused();
     await page.keyboard.type('Te');
     await expect(fieldOf(playground)).toHaveValue('Te');
-    await page.getByRole('button', { name: 'Close find' }).click();
+    await page.getByRole('button', { name: names.closing(names.FIND) }).click();
 
     await page.keyboard.press('Control+/');
     await expect(page.getByRole('dialog')).toBeFocused();
@@ -263,8 +264,8 @@ test.describe('find', () => {
 
     await playground.isReady();
     await page.keyboard.press('Control+j');
-    const compare = page.getByRole('dialog', { name: 'Compare continuations' });
-    await expect(compare.getByRole('button', { name: 'Write all' })).toBeFocused();
+    const compare = page.getByRole('dialog', { name: names.COMPARE });
+    await expect(compare.getByRole('button', { name: names.WRITE_ALL })).toBeFocused();
     await page.keyboard.press('Control+f');
     await page.keyboard.press('Control+z');
     await expect(compare).toBeVisible();
@@ -305,7 +306,7 @@ test('each paragraph reads in the direction of its letters', async ({ playground
   await page.keyboard.press('Control+b');
   expect(await page.locator('.branch-text span').first().evaluate(direction)).toBe('rtl');
   await page.keyboard.press('Control+o');
-  await page.getByRole('button', { name: 'Rename תה' }).click();
+  await page.getByRole('button', { name: names.renaming('תה') }).click();
   expect(await page.getByRole('textbox', { name: 'Name of תה' }).evaluate(direction)).toBe('rtl');
   await page.keyboard.press('Escape');
   expect(await page.locator('.text-name').first().evaluate(direction)).toBe('rtl');

@@ -1,4 +1,5 @@
 import type { Page } from '@playwright/test';
+import * as names from './names';
 import { expect, LONG, type PlaygroundPage, test } from './playground';
 
 /** CSS pixels of the window, and of the browser's text size. */
@@ -28,10 +29,10 @@ const SIZES: readonly Size[] = [
 /** What stands beside or under the text, by how it is brought there. */
 const BESIDE: readonly { name: string; bring(page: Page, playground: PlaygroundPage): Promise<unknown> }[] = [
   { name: 'the text alone', bring: async () => {} },
-  { name: 'Settings', bring: (_page, playground) => playground.openPanel('Settings') },
-  { name: 'Token', bring: (_page, playground) => playground.openPanel('Token') },
-  { name: 'Branches', bring: (_page, playground) => playground.openPanel('Branches') },
-  { name: 'Lens', bring: (_page, playground) => playground.openPanel('Lens') },
+  { name: 'Settings', bring: (_page, playground) => playground.openPanel(names.SETTINGS) },
+  { name: 'Token', bring: (_page, playground) => playground.openPanel(names.TOKEN) },
+  { name: 'Branches', bring: (_page, playground) => playground.openPanel(names.BRANCHES) },
+  { name: 'Lens', bring: (_page, playground) => playground.openPanel(names.LENS) },
   {
     name: 'Lens, matrix',
     bring: (page) => page.getByRole('button', { name: 'Matrix', exact: true }).click(),
@@ -142,7 +143,7 @@ for (const size of SIZES)
     await page.goto('./?model=..');
     await expect(page.getByRole('alert')).toBeVisible();
     expect.soft(await faults(page), 'the text alone').toEqual([]);
-    await playground.openPanel('Settings');
+    await playground.openPanel(names.SETTINGS);
     expect.soft(await faults(page), 'Settings').toEqual([]);
   });
 
@@ -186,7 +187,7 @@ test('the rail keeps its place and the text its size when the window does not ch
   await playground.open();
   const letters = () => page.locator('.cm-content').evaluate((e) => getComputedStyle(e).fontSize);
   const before = await letters();
-  await playground.openPanel('Settings');
+  await playground.openPanel(names.SETTINGS);
   expect(await letters()).toBe(before);
 });
 

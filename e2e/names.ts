@@ -16,12 +16,14 @@ export const REDO = 'Redo';
 export const MEMORY = /^Memory/;
 export const WRITING_BELOW = 'Writing below';
 export const END_OF_ARTICLE = 'End of the article';
-export const EXAMPLES = /^Examples/;
+export const EXAMPLES = 'Examples';
+export const FINISHED_EXAMPLE = 'A finished example';
 export const STOPPED = /Stopped after \d+ tokens?\./;
 
 // Loading
 export const LOAD = 'Load the model';
 export const CANCEL = 'Cancel';
+export const RELOAD = 'Reload the page';
 export const TRY_AGAIN = 'Try again';
 
 // The bar above
@@ -34,6 +36,12 @@ export const SHARE = 'Share';
 export const HELP = 'Help and shortcuts';
 export const THEME = /^Theme/;
 
+// Find and replace
+export const FIND = 'Find';
+export const REPLACE_WITH = 'Replace with';
+export const MATCH_CASE = 'Match case';
+export const REPLACE_ALL = 'Replace all';
+
 // Commands
 export const COMMANDS = 'All commands';
 export const COMMAND_FIELD = 'Command';
@@ -42,6 +50,7 @@ export const COMMAND_FIELD = 'Command';
 export const SETTINGS = 'Settings';
 export const TOKEN = 'Token';
 export const LENS = 'Lens';
+export const LOOK_AT_ATTENTION = 'Look at attention';
 export const BRANCHES = 'Branches';
 export const closing = (panel: string) => `Close ${panel}`;
 
@@ -50,6 +59,7 @@ export const PRESET = 'Preset';
 export const KEEP_SETTINGS = 'Keep the settings below';
 export const PRESET_NAME = 'Name of a new preset';
 export const TEMPERATURE = 'Temperature';
+export const TOP_P = 'Top-p';
 export const TOP_K = 'Top-k';
 export const SEQUENCE_PENALTY = 'Sequence penalty';
 export const RESET = /^Reset/;
@@ -64,6 +74,7 @@ export const REDO_SETTINGS = 'Redo settings';
 
 // Looking at a token
 export const TOKEN_BEFORE = 'Token before';
+export const TOKEN_AFTER = 'Token after';
 export const PROBABILITY = 'Probability';
 export const READ = 'Let the model read it';
 export const READ_FOREIGN = 'Read it with this model';
@@ -133,6 +144,7 @@ export const TEXTS = 'Your texts';
 export const renaming = (text: string) => `Rename ${text}`;
 export const deleting = (text: string) => `Delete ${text}`;
 export const BRING_BACK = 'Bring it back';
+export const EXPORT = 'Export this text';
 export const EXPORT_ALL = 'Export all texts';
 export const OPEN_ELSEWHERE = 'open in another tab';
 

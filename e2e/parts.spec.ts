@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import type { Locator, Page } from '@playwright/test';
+import * as names from './names';
 import { expect, LONG, type PlaygroundPage, test } from './playground';
 
 interface LatePart {
@@ -20,7 +21,7 @@ const PARTS: readonly LatePart[] = [
   {
     ...{ file: 'Editor', name: 'The editor' },
     open: async () => {},
-    shown: (page) => page.getByRole('textbox', { name: 'Text', exact: true }),
+    shown: (page) => page.getByRole('textbox', { name: names.TEXT, exact: true }),
   },
   {
     ...{ file: 'Card', name: 'This card' },
@@ -38,7 +39,7 @@ const PARTS: readonly LatePart[] = [
       await press('Share')(page);
       await press('QR code')(page);
     },
-    shown: (page) => page.getByRole('img', { name: 'QR code of the link' }),
+    shown: (page) => page.getByRole('img', { name: names.QR_CODE_OF_LINK }),
   },
   {
     ...{ file: 'ShareImage', name: 'The picture' },
@@ -46,12 +47,12 @@ const PARTS: readonly LatePart[] = [
       await press('Share')(page);
       await press('Picture')(page);
     },
-    shown: (page) => page.getByRole('img', { name: 'The text with its tint' }),
+    shown: (page) => page.getByRole('img', { name: names.TINTED_TEXT }),
   },
   {
     ...{ file: 'Rail', name: 'The panel' },
     open: press('Settings'),
-    shown: (page) => page.getByRole('tab', { name: 'Branches' }),
+    shown: (page) => page.getByRole('tab', { name: names.BRANCHES }),
   },
   {
     ...{ file: 'LensPanel', name: 'The lens' },
@@ -61,12 +62,12 @@ const PARTS: readonly LatePart[] = [
   {
     ...{ file: 'CommandPalette', name: 'The list of commands' },
     open: (page) => page.keyboard.press('Control+k'),
-    shown: (page) => page.getByRole('combobox', { name: 'Command' }),
+    shown: (page) => page.getByRole('combobox', { name: names.COMMAND_FIELD }),
   },
   {
     ...{ file: 'CompareSheet', name: 'The comparison' },
     open: (page) => page.keyboard.press('Control+j'),
-    shown: (page) => page.getByRole('button', { name: 'Write all' }),
+    shown: (page) => page.getByRole('button', { name: names.WRITE_ALL }),
   },
   {
     ...{ file: 'BenchmarkPage', name: 'The benchmark' },
@@ -75,7 +76,7 @@ const PARTS: readonly LatePart[] = [
         history.pushState(null, '', '?benchmark');
         dispatchEvent(new PopStateEvent('popstate'));
       }),
-    shown: (page) => page.getByRole('heading', { name: 'Measure this device' }),
+    shown: (page) => page.getByRole('heading', { name: names.BENCHMARK }),
   },
   {
     ...{ file: 'Verification', name: 'The result of the check' },
@@ -84,11 +85,11 @@ const PARTS: readonly LatePart[] = [
       await press('Share')(page);
       await press('Verify the text')(page);
     },
-    shown: (page) => page.getByRole('complementary', { name: 'Verification' }),
+    shown: (page) => page.getByRole('complementary', { name: names.VERIFICATION }),
   },
   {
     ...{ file: 'Tooltips', name: 'Tooltips', isSilent: true },
-    open: (page) => page.getByRole('button', { name: 'Help and shortcuts' }).hover(),
+    open: (page) => page.getByRole('button', { name: names.HELP }).hover(),
     shown: (page) => page.locator('.tooltip'),
   },
 ];
@@ -121,16 +122,16 @@ for (const { file, name, isSilent, open, shown } of PARTS)
     await expect(words(page)).toBeVisible();
     await open(page, playground);
     const message = page.getByRole('alert').filter({ hasText: `${name} did not load.` });
-    const again = message.getByRole('button', { name: 'Try again' });
+    const again = message.getByRole('button', { name: names.TRY_AGAIN });
     if (isSilent) {
       await page.waitForTimeout(1000);
       await expect(page.getByRole('alert')).toHaveCount(0);
     } else {
       await expect(message).toBeVisible();
       await expect(words(page)).toBeVisible();
-      await expect(message.getByRole('button', { name: 'Reload the page' })).toHaveCount(0);
+      await expect(message.getByRole('button', { name: names.RELOAD })).toHaveCount(0);
       await again.click();
-      await expect(message.getByRole('button', { name: 'Reload the page' })).toBeVisible();
+      await expect(message.getByRole('button', { name: names.RELOAD })).toBeVisible();
     }
     await page.unroute(asset(file));
     if (isSilent) {
@@ -170,7 +171,7 @@ test('a failed part that is closed and opened again is asked for again', async (
   await page.route(asset('Card'), (route) => route.abort());
   await playground.open();
   await page.keyboard.press('Control+/');
-  await expect(page.getByRole('button', { name: 'Try again' })).toBeFocused();
+  await expect(page.getByRole('button', { name: names.TRY_AGAIN })).toBeFocused();
   await page.keyboard.press('Escape');
   await expect(page.getByRole('alert')).toHaveCount(0);
   await page.unroute(asset('Card'));
@@ -188,7 +189,7 @@ test('a part that failed comes by itself when the network is back', async ({ pla
   await context.setOffline(true);
   await page.unroute(asset('Rail'));
   await context.setOffline(false);
-  await expect(page.getByRole('tab', { name: 'Branches' })).toBeVisible();
+  await expect(page.getByRole('tab', { name: names.BRANCHES })).toBeVisible();
   await expect(page.getByRole('alert')).toHaveCount(0);
 });
 
@@ -251,7 +252,7 @@ test('an error in a bar leaves the text and the other bar', async ({ playground,
   await expect(page.getByRole('alert').first()).toContainText('The bar below the text stopped working.');
   await expect(words(page)).toBeVisible();
   await page.evaluate(() => Reflect.deleteProperty(window, 'isBroken'));
-  await page.getByRole('button', { name: 'Try again' }).first().click();
+  await page.getByRole('button', { name: names.TRY_AGAIN }).first().click();
   await playground.isIdle();
 });
 
@@ -270,6 +271,6 @@ test('an error in the page itself leaves the text to read, and a way to load the
   });
   await expect(page.getByRole('alert')).toContainText('The page stopped working');
   await expect(page.getByRole('main')).toContainText('Tea is a drink that nobody may lose.');
-  await page.getByRole('button', { name: 'Reload the page' }).click();
+  await page.getByRole('button', { name: names.RELOAD }).click();
   await expect(playground.text).toContainText('Tea is a drink that nobody may lose.');
 });

@@ -1,4 +1,5 @@
 import type { Page } from '@playwright/test';
+import * as names from './names';
 import { expect, LONG, test } from './playground';
 
 test.use({ viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true });
@@ -34,7 +35,7 @@ test('what a finger is to hit is 44 px high and wide', async ({ playground, page
   expect.soft(await tooSmall(page), 'page').toEqual([]);
   for (const panel of ['Settings', 'Token', 'Branches', 'Lens']) {
     await playground.openPanel(panel);
-    if (panel === 'Token') await page.getByRole('button', { name: 'Token before' }).click();
+    if (panel === 'Token') await page.getByRole('button', { name: names.TOKEN_BEFORE }).click();
     await expect(page.locator('.lens-waiting')).toHaveCount(0);
     expect.soft(await tooSmall(page), panel).toEqual([]);
   }
@@ -43,7 +44,7 @@ test('what a finger is to hit is 44 px high and wide', async ({ playground, page
     await expect(page.locator('.lens-waiting')).toHaveCount(0);
     expect.soft(await tooSmall(page), view).toEqual([]);
   }
-  await page.getByRole('button', { name: 'Close Lens' }).click();
+  await page.getByRole('button', { name: names.closing(names.LENS) }).click();
   for (const card of [/^About the model/, /^Share/, /^Help/, /^Examples/, /^Your texts/, /^Memory/]) {
     await page.getByRole('button', { name: card }).first().click();
     await expect(
@@ -68,7 +69,7 @@ test('the lens opens by a button, and the model writes and stops while a sheet i
 }) => {
   await playground.open('', LONG);
   await playground.isReady();
-  await page.getByRole('button', { name: 'Look at attention' }).tap();
+  await page.getByRole('button', { name: names.LOOK_AT_ATTENTION }).tap();
   await expect(page.locator('.lens-bars')).toBeVisible();
   await playground.write.tap();
   await playground.stop.tap();
@@ -86,13 +87,13 @@ test('a tap on a word raises no keyboard while a sheet is open, and does so agai
   const word = playground.text.getByText('Tidewater').first();
   await word.tap();
   await expect(playground.text).toBeFocused();
-  await page.getByRole('button', { name: 'Settings', exact: true }).tap();
-  await page.getByRole('tab', { name: 'Token' }).tap();
+  await page.getByRole('button', { name: names.SETTINGS, exact: true }).tap();
+  await page.getByRole('tab', { name: names.TOKEN }).tap();
   await expect(playground.text).not.toBeFocused();
   await word.tap({ position: { x: 30, y: 8 } });
   await expect(playground.chosen).not.toHaveCount(0);
   await expect(playground.text).toHaveAttribute('inputmode', 'none');
-  await page.getByRole('button', { name: 'Close Token' }).tap();
+  await page.getByRole('button', { name: names.closing(names.TOKEN) }).tap();
   await word.tap();
   await expect(playground.text).toHaveAttribute('inputmode', 'text');
 });
@@ -138,7 +139,7 @@ test('a keyboard over the page leaves the caret and the buttons in sight', async
   await see({ height: 380, offsetTop: 120 }); // Safari also moves what is in sight
   await expect(() => within(500, 120)).toPass();
   await page.keyboard.press('Control+k');
-  const palette = (await page.getByRole('dialog', { name: 'All commands' }).boundingBox())!;
+  const palette = (await page.getByRole('dialog', { name: names.COMMANDS }).boundingBox())!;
   expect(palette.y).toBeGreaterThanOrEqual(120);
   expect(palette.y + palette.height).toBeLessThanOrEqual(500);
   await page.keyboard.press('Escape');

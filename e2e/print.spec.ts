@@ -1,3 +1,4 @@
+import * as names from './names';
 import { expect, test } from './playground';
 
 const LINES = 400;
@@ -9,7 +10,7 @@ test('a long text is printed whole, on as many pages as it takes, and nothing el
   await page.emulateMedia({ colorScheme: 'dark' });
   await playground.open();
   await playground.isReady();
-  await playground.openPanel('Settings');
+  await playground.openPanel(names.SETTINGS);
   await playground.startNew('= Tea =\n');
   await playground.paste('\nTea is a drink that is made of leaves.\n', LINES);
   // What stands in the page while the browser lays the paper out.

@@ -65,20 +65,20 @@ test('two tabs that change different settings, or write, undo no choice of each 
   const other = new PlaygroundPage(await context.newPage());
   await other.open();
   await other.isReady();
-  await playground.openPanel('Settings');
-  await page.getByRole('spinbutton', { name: 'Temperature' }).fill('1.5');
-  await page.getByText('Keep the settings below').click();
-  await page.getByRole('textbox', { name: 'Name of a new preset' }).fill('Hot');
+  await playground.openPanel(names.SETTINGS);
+  await page.getByRole('spinbutton', { name: names.TEMPERATURE }).fill('1.5');
+  await page.getByText(names.KEEP_SETTINGS).click();
+  await page.getByRole('textbox', { name: names.PRESET_NAME }).fill('Hot');
   await page.keyboard.press('Enter');
-  await other.openPanel('Settings');
-  await expect(other.page.getByRole('spinbutton', { name: 'Temperature' })).not.toHaveValue('1.5');
+  await other.openPanel(names.SETTINGS);
+  await expect(other.page.getByRole('spinbutton', { name: names.TEMPERATURE })).not.toHaveValue('1.5');
   await other.press(other.write); // it draws a seed
-  await other.page.getByRole('spinbutton', { name: 'Top-k' }).fill('7');
+  await other.page.getByRole('spinbutton', { name: names.TOP_K }).fill('7');
   await page.reload();
   await playground.isReady();
-  await playground.openPanel('Settings');
-  await expect(page.getByRole('spinbutton', { name: 'Temperature' })).toHaveValue('1.5');
-  await expect(page.getByRole('spinbutton', { name: 'Top-k' })).toHaveValue('7');
+  await playground.openPanel(names.SETTINGS);
+  await expect(page.getByRole('spinbutton', { name: names.TEMPERATURE })).toHaveValue('1.5');
+  await expect(page.getByRole('spinbutton', { name: names.TOP_K })).toHaveValue('7');
   await other.page.close();
 });
 

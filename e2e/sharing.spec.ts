@@ -99,20 +99,22 @@ test('a token has one number, wherever it is shown', async ({ playground, page }
   await playground.open(`#${await encodeLink({ ...shared, runs: [typed, sampled], view })}`);
   await playground.isReady();
   await page.getByRole('button', { name: names.READ }).click();
-  const panel = page.getByRole('region', { name: 'Token' });
+  const panel = page.getByRole('region', { name: names.TOKEN });
   await expect(panel).toContainText(/Token [2-9], written by the model · id 300/);
   const number = Number(/Token (\d+)/.exec(await panel.innerText())![1]);
 
-  await page.getByRole('button', { name: 'Verify' }).click();
+  await page.getByRole('button', { name: names.VERIFY }).click();
   await page.getByText('Which tokens').click();
-  await expect(page.getByRole('complementary', { name: 'Verification' })).toContainText(`Token ${number},`);
+  await expect(page.getByRole('complementary', { name: names.VERIFICATION })).toContainText(
+    `Token ${number},`,
+  );
 
   for (let n = 1; n < SAMPLED.ids.length; n++)
-    await page.getByRole('button', { name: 'Token after' }).click();
+    await page.getByRole('button', { name: names.TOKEN_AFTER }).click();
   const last = number + SAMPLED.ids.length - 1;
   await expect(panel).toContainText(`Token ${last},`);
   await expect(page.locator('.figures')).toContainText(new RegExp(`Position\\s*${last} tokens`));
-  await page.getByRole('tab', { name: 'Lens' }).click();
+  await page.getByRole('tab', { name: names.LENS }).click();
   await expect(page.locator('.lens-stepper')).toContainText(`Token ${last} of ${last}`);
 });
 
@@ -137,9 +139,9 @@ test('a link pasted into the same tab loses nothing, over edits and a reload', a
   await expect(page.getByRole('button', { name: names.USE_ITS_SETTINGS })).toBeHidden();
   await about(page).getByRole('button', { name: names.DISMISS }).click();
   await expect(about(page)).toBeHidden();
-  await page.getByRole('button', { name: 'Your texts' }).click();
+  await page.getByRole('button', { name: names.TEXTS }).click();
   await page
-    .getByRole('dialog', { name: 'Your texts' })
+    .getByRole('dialog', { name: names.TEXTS })
     .getByRole('button', { name: /^My own words/ })
     .click();
   await expect(playground.text).toHaveText('My own words.');

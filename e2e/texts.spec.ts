@@ -26,7 +26,7 @@ test('texts are listed, opened, renamed, deleted and brought back, over reloads'
   await page.keyboard.press('Enter');
   await expect(entry(page, 'Morning')).toBeVisible();
   await expect(page.getByRole('button', { name: names.renaming('Morning') })).toBeFocused();
-  await page.getByRole('button', { name: names.UNDO, exact: true }).last().click();
+  await texts(page).getByRole('button', { name: names.UNDO, exact: true }).click();
   await expect(entry(page, 'Tea')).toBeVisible();
   await page.getByRole('button', { name: 'Name it Morning again' }).click();
   await page.getByRole('button', { name: names.deleting('Morning') }).click();
@@ -94,7 +94,7 @@ test('a duplicated tab shows its text at once, and has a copy of it', async ({
     }).observe(document, { childList: true, subtree: true });
   });
   await duplicate.goto('./');
-  await expect(duplicate.getByText('open in another tab')).toBeVisible();
+  await expect(duplicate.getByText(names.OPEN_ELSEWHERE)).toBeVisible();
   await expect(new PlaygroundPage(duplicate).text).toHaveText('Shared.');
   expect(await duplicate.evaluate(() => (window as unknown as { blank: number }).blank)).toBeLessThan(1000);
   await duplicate.close();
@@ -108,7 +108,7 @@ test('over plain http, without locks, two tabs keep both versions', async ({ pla
   const otherPage = await context.newPage();
   const other = new PlaygroundPage(otherPage);
   await other.open();
-  await expect(otherPage.getByText('open in another tab')).toBeVisible();
+  await expect(otherPage.getByText(names.OPEN_ELSEWHERE)).toBeVisible();
   for (const [at, words] of [
     [other, ' Theirs.'],
     [playground, ' Mine.'],
@@ -157,7 +157,7 @@ for (const [vendor, isSaid] of [
     );
     await playground.open();
     await openTexts(page);
-    await expect(texts(page).getByRole('button', { name: 'Export all texts' })).toBeVisible();
+    await expect(texts(page).getByRole('button', { name: names.EXPORT_ALL })).toBeVisible();
     await expect(texts(page).getByText('seven days')).toHaveCount(isSaid ? 1 : 0);
   });
 
