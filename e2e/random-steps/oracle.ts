@@ -23,6 +23,8 @@ export interface Look {
   readonly saysUnkept: boolean;
   /** Texts of `wanted` that no undo, branch or kept text leads to. */
   readonly unreachable: readonly Seen[];
+  /** Those that would be out of reach after a reload. */
+  readonly unstored: readonly Seen[];
 }
 
 /**
@@ -76,12 +78,13 @@ export function look(page: Page, wanted: readonly Seen[]): Promise<Look> {
         ...future,
       ]),
     ];
-    const reachable = new Set(
-      values.flatMap((value) => [
-        plain(value),
-        ...value.branches.filter((branch) => !branch.isPruned).map(plain),
-      ]),
-    );
+    const textsOf = (all: Iterable<Value>) =>
+      new Set(
+        [...all].flatMap((value) => [
+          plain(value),
+          ...value.branches.filter((branch) => !branch.isPruned).map(plain),
+        ]),
+      );
     /** All of `words` stands in `text`, in order, around one passage at most. */
     const holds = (text: string, words: string) => {
       if (text.length < words.length) return false;
@@ -89,11 +92,8 @@ export function look(page: Page, wanted: readonly Seen[]): Promise<Look> {
       while (head < words.length && text[head] === words[head]) head++;
       return text.endsWith(words.slice(head));
     };
-    const isThere = (words: string) => {
-      if (reachable.has(words)) return true;
-      for (const text of reachable) if (holds(text, words)) return true;
-      return false;
-    };
+    const missing = (from: ReadonlySet<string>) =>
+      wanted.filter(({ words }) => !from.has(words) && ![...from].some((text) => holds(text, words)));
     const stored = keptTexts.get(`text:${id}`);
     const all = (value: Value | undefined) =>
       JSON.stringify(value && [plain(value), value.branches.map(plain)]);
@@ -107,7 +107,8 @@ export function look(page: Page, wanted: readonly Seen[]): Promise<Look> {
       isPristine: history.past.length === 0 && history.future.length === 0,
       isStored: all(stored) === all(history.present),
       saysUnkept: document.body.innerText.includes('Saving is tried again'),
-      unreachable: wanted.filter(({ words }) => !isThere(words)),
+      unreachable: missing(textsOf(values)),
+      unstored: missing(textsOf(keptTexts.values())),
     };
   }, wanted);
 }

@@ -78,6 +78,7 @@ export class Walker {
   private async check(step: string, before: Look | null = null): Promise<void> {
     if (before?.canRedo && CHANGES.has(step)) await this.forgetUndone();
     const settled = async () => {
+      const written = new Set(this.written.map(({ words }) => words));
       const now = await look(this.page, [...this.written, ...this.typed]);
       const isKept = now.isStored || now.isPristine;
       return {
@@ -85,10 +86,11 @@ export class Walker {
         screen: wordsAlone(now.screen) === wordsAlone(now.words) || now.words === '' ? '' : now.screen,
         words: wordsAlone(now.screen) === wordsAlone(now.words) || now.words === '' ? '' : now.words,
         isKept: this.fails ? isKept || now.saysUnkept : isKept && !now.saysUnkept,
-        lost: now.unreachable.map(({ words, step: from }) => `${from}: ${words}`),
+        lost: now.unreachable.map(said),
+        unstored: this.fails ? [] : now.unstored.filter(({ words }) => written.has(words)).map(said),
       };
     };
-    const good = { isIdle: true, screen: '', words: '', isKept: true, lost: [] };
+    const good = { isIdle: true, screen: '', words: '', isKept: true, lost: [], unstored: [] };
     await expect.poll(settled, { timeout: SETTLES, message: `after ${step}` }).toEqual(good);
     const { words } = await look(this.page, []);
     this.typed.push({ words, step });
@@ -307,6 +309,8 @@ export class Walker {
     return this.fails ? 'fails' : 'works';
   }
 }
+
+const said = ({ step, words }: Seen) => `${step}: …${words.slice(-150)}`;
 
 /** Every step, the frequent ones several times. */
 const STEPS = [
