@@ -254,16 +254,14 @@ export class Walker {
     const rows = this.page.locator('.texts-list li');
     const count = await rows.count();
     const chosen = this.below(count);
-    if (count > 1)
+    if (count > 1) {
       await rows
         .nth(chosen)
         .getByRole('button', { name: /^Delete/ })
         .click();
-    if (count > 1)
-      await this.page
-        .getByRole('button', { name: /^(Bring it back|Undo)$/ })
-        .last()
-        .click();
+      await this.page.getByRole('button', { name: names.BRING_BACK }).click();
+      await expect(rows).toHaveCount(count);
+    }
     await this.page.keyboard.press('Escape');
     return `${chosen} of ${count}, and back`;
   }
