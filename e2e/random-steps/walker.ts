@@ -52,6 +52,7 @@ export class Walker {
 
   /** Opens the page, whose database can be made to fail. */
   async begin(): Promise<void> {
+    this.page.setDefaultTimeout(SETTLES); // a step that cannot be taken is a failure
     await this.page.addInitScript(() => {
       const { put } = IDBObjectStore.prototype;
       IDBObjectStore.prototype.put = function (...values) {
@@ -235,6 +236,7 @@ export class Walker {
   async example(): Promise<string> {
     await this.page.getByRole('button', { name: names.EXAMPLES }).click();
     const choices = this.page.getByRole('dialog').locator('.choices button');
+    await expect(choices.first()).toBeVisible();
     const chosen = this.below(await choices.count());
     await choices.nth(chosen).click();
     return String(chosen);
