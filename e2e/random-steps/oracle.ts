@@ -113,7 +113,7 @@ export function look(page: Page, wanted: readonly Seen[]): Promise<Look> {
   }, wanted);
 }
 
-/** Words alone: the screen hides the marks of headings and shows a placeholder where there is no text. */
+/** Words alone: the screen hides the marks of headings, and shows an ornament where an article ends. */
 export function wordsAlone(text: string): string {
-  return text.replaceAll('=', '').replace(/\s+/gu, ' ').trim();
+  return text.replace(/[=❧]/g, '').replace(/\s+/gu, ' ').trim();
 }

@@ -53,6 +53,7 @@ export class Walker {
   /** Opens the page, whose database can be made to fail. */
   async begin(): Promise<void> {
     this.page.setDefaultTimeout(SETTLES); // a step that cannot be taken is a failure
+    await this.page.setViewportSize({ width: 1280, height: 3000 }); // the editor draws only what is in sight
     await this.page.addInitScript(() => {
       const { put } = IDBObjectStore.prototype;
       IDBObjectStore.prototype.put = function (...values) {
