@@ -116,6 +116,14 @@ export class Walker {
     if (endsInSampled && words !== before.words) this.written.push({ words, step });
   }
 
+  /** Opens the list of texts. Returns its rows. */
+  private async openTexts() {
+    await this.page.getByRole('button', { name: names.TEXTS }).click();
+    const rows = this.page.locator('.texts-list li');
+    await expect(rows.first()).toBeVisible();
+    return rows;
+  }
+
   private async goOnline(): Promise<void> {
     await this.page.context().setOffline(false);
   }
@@ -244,17 +252,14 @@ export class Walker {
   }
 
   async openText(): Promise<string> {
-    await this.page.getByRole('button', { name: names.TEXTS }).click();
-    const rows = this.page.locator('.texts-list li');
-    await expect(rows.first()).toBeVisible();
+    const rows = await this.openTexts();
     const chosen = this.below(await rows.count());
     await rows.nth(chosen).getByRole('button').first().click();
     return String(chosen);
   }
 
   async deleteText(): Promise<string> {
-    await this.page.getByRole('button', { name: names.TEXTS }).click();
-    const rows = this.page.locator('.texts-list li');
+    const rows = await this.openTexts();
     const count = await rows.count();
     const chosen = this.below(count);
     if (count > 1) {
@@ -294,7 +299,7 @@ export class Walker {
     await this.page.bringToFront();
     // What it could not write any more is written by this tab, once its list of texts is opened.
     const isThere = async () => {
-      await this.page.getByRole('button', { name: names.TEXTS }).click();
+      await this.openTexts();
       await this.page.keyboard.press('Escape');
       return (await look(this.page, [{ words, step: 'secondTab' }])).unstored.length === 0;
     };
