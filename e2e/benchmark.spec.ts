@@ -25,7 +25,8 @@ test('is reached from the device, cancelled, and closed; the text stays', async 
   await page.getByRole('button', { name: names.BENCHMARK }).click();
   await expect(page).toHaveURL(/\?benchmark/);
   await page.getByRole('button', { name: names.MEASURE, exact: true }).click();
-  await expect(page.getByRole('progressbar', { name: 'Reading 65,536 tokens' })).toBeVisible();
+  // How far it reads depends on how busy the machine is.
+  await expect(page.getByRole('progressbar', { name: /^Reading/ })).toBeVisible();
   await page.getByRole('button', { name: names.CANCEL }).click();
   await expect(page.getByRole('button', { name: names.MEASURE, exact: true })).toBeVisible();
   await expect.poll(() => page.workers().length).toBe(1); // the text's
