@@ -1,8 +1,8 @@
 // What it costs to branch: tokens read again and time until the first new token, at places all over texts that were read
 // to their end, and the bytes of the snapshots that make it cheap. Run: node scripts/run.mjs bench/branch.ts [TOKENS...]
 
-import { GREEDY } from '../src/model/sampling';
-import { snapshotSpacing } from '../src/model/snapshot';
+import { snapshotSpacing } from '../src/model/runtime/snapshot';
+import { GREEDY } from '../src/model/sampling/sampling';
 import type { Figures } from '../src/workers/messages';
 import { CountedEngine } from '../src/workers/testing';
 

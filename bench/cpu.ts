@@ -5,9 +5,9 @@
 import { readJson, readModelData, SHIPPED } from '../scripts/node';
 import roofline from '../src/cpu/kernels/roofline.ts?assemblyscript';
 import { createWasmBackend } from '../src/cpu/wasm-backend';
-import type { ModelData, Streams } from '../src/model/backend';
-import { agrees, checkModel, type ModelGolden } from '../src/model/golden';
-import type { Sampling } from '../src/model/sampling';
+import type { ModelData, Streams } from '../src/model/runtime/backend';
+import type { Sampling } from '../src/model/sampling/sampling';
+import { agrees, checkModel, type ModelGolden } from '../tests/golden';
 import { withPrecision } from '../tests/quantize';
 
 const ROUNDS = 7;

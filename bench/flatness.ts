@@ -1,8 +1,8 @@
 import { readJson, readModelData, SHIPPED } from '../scripts/node';
 import { createWasmBackend } from '../src/cpu/wasm-backend';
-import type { ModelGolden } from '../src/model/golden';
 import { pairedRatio } from '../src/workers/statistics';
 import { countGpuCalls } from '../tests/count-gpu-calls';
+import type { ModelGolden } from '../tests/golden';
 import { measureFlatness, readFar } from './page/flatness';
 import { LeapformerContender } from './page/leapformer';
 

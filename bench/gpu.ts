@@ -8,12 +8,12 @@ import { chooseVulkanDriver, readJson, readModelData, SHIPPED } from '../scripts
 import { report } from '../src/gpu/device';
 import { GRAPHICS, sharedPrecision, type Tuning } from '../src/gpu/plan';
 import { createWebGpuBackend } from '../src/gpu/webgpu-backend';
-import type { KernelTime, Memory, Streams } from '../src/model/backend';
-import { type ModelGolden, relativeError } from '../src/model/golden';
-import { ReferenceBackend } from '../src/model/reference-backend';
-import type { Sampling } from '../src/model/sampling';
+import type { KernelTime, Memory, Streams } from '../src/model/runtime/backend';
+import { ReferenceBackend } from '../src/model/runtime/reference-backend';
+import type { Sampling } from '../src/model/sampling/sampling';
 import { type Estimate, estimate, pairedRatio } from '../src/workers/statistics';
 import { countGpuCalls } from '../tests/count-gpu-calls';
+import { type ModelGolden, relativeError } from '../tests/golden';
 import { withPrecision } from '../tests/quantize';
 import { adapterLimits } from './adapter';
 import { check, type Expected, whatIsWrong } from './page/check';

@@ -1,9 +1,9 @@
 import { numberOption, runCommand } from '../scripts/command';
 import { nodeGpu, readFolder, SHIPPED } from '../scripts/node';
-import { LENS_PAUSE } from '../src/app/store/lens';
+import { LENS_PAUSE } from '../src/app/store/engine/lens-controller';
 import { createBackend } from '../src/workers/backends';
 import { Engine } from '../src/workers/engine';
-import type { LensQuestions } from '../src/workers/lens-messages';
+import type { LensQuestions } from '../src/workers/lens/messages';
 import type { BackendChoice } from '../src/workers/messages';
 
 const USAGE = `Times the lens on the engine of the playground: what it costs the writing, and how long it takes to open. Times are

@@ -1,5 +1,5 @@
 import { readFolder, SHIPPED } from '../scripts/node';
-import { RECORD_SIZE } from '../src/model/sampling';
+import { RECORD_SIZE } from '../src/model/sampling/sampling';
 import { createBackend } from '../src/workers/backends';
 import { Engine } from '../src/workers/engine';
 import type { GenerateEvent } from '../src/workers/messages';

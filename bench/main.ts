@@ -5,7 +5,7 @@ import { join, relative } from 'node:path';
 import { chromium } from 'playwright-core';
 import { createServer } from 'vite';
 import { numberOption, runCommand } from '../scripts/command';
-import { EngineError } from '../src/model/errors';
+import { EngineError } from '../src/model/runtime/errors';
 import { measureLoad, QUIET } from './load';
 import type { BenchMessage } from './page/worker';
 import { type BenchResult, report } from './report';

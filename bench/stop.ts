@@ -1,5 +1,5 @@
 import { nodeGpu, readFolder, SHIPPED } from '../scripts/node';
-import type { BackendKind } from '../src/model/backend';
+import type { BackendKind } from '../src/model/runtime/backend';
 import { createBackend } from '../src/workers/backends';
 import { Engine } from '../src/workers/engine';
 import type { GenerateEvent } from '../src/workers/messages';

@@ -4,8 +4,8 @@
 import { nodeGpu, readModelData, SHIPPED } from '../scripts/node';
 import { createWasmBackend } from '../src/cpu/wasm-backend';
 import { createWebGpuBackend } from '../src/gpu/webgpu-backend';
-import type { Backend, Streams } from '../src/model/backend';
-import { GREEDY } from '../src/model/sampling';
+import type { Backend, Streams } from '../src/model/runtime/backend';
+import { GREEDY } from '../src/model/sampling/sampling';
 import { countGpuCalls } from '../tests/count-gpu-calls';
 
 const ROUNDS = 9;

@@ -1,4 +1,4 @@
-import { GREEDY } from '../src/model/sampling';
+import { GREEDY } from '../src/model/sampling/sampling';
 import { encodeLink } from '../src/share/link';
 import { findsNothing, LOOKS } from './axe';
 import * as names from './names';

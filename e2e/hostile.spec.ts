@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { hash } from '../src/model/random';
-import { GREEDY } from '../src/model/sampling';
+import { hash } from '../src/model/sampling/random';
+import { GREEDY } from '../src/model/sampling/sampling';
 import { inflateBody, open, seal } from '../src/share/container';
 import { encodeLink } from '../src/share/link';
 import { expect, model, test } from './playground';

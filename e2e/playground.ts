@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { test as base, expect, type Locator, type Page } from '@playwright/test';
-import type { Settings } from '../src/app/store/settings';
-import type { Manifest } from '../src/model/folder';
+import type { Settings } from '../src/app/store/settings/settings';
+import type { Manifest } from '../src/model/runtime/folder';
 import * as names from './names';
 
 const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url));

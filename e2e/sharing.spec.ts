@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Page } from '@playwright/test';
-import { GREEDY } from '../src/model/sampling';
+import { GREEDY } from '../src/model/sampling/sampling';
 import { seal } from '../src/share/container';
 import { encodeLink, isTooLong } from '../src/share/link';
 import type { Shared } from '../src/share/shared';

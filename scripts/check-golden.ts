@@ -1,8 +1,8 @@
 import { dirname } from 'node:path';
-import type { Backend, BackendKind, ModelData } from '../src/model/backend';
-import { EngineError } from '../src/model/errors';
-import { type Agreement, agrees, checkAttention, checkModel } from '../src/model/golden';
+import type { Backend, BackendKind, ModelData } from '../src/model/runtime/backend';
+import { EngineError } from '../src/model/runtime/errors';
 import { startBackend } from '../src/workers/backends';
+import { type Agreement, agrees, checkAttention, checkModel } from '../tests/golden';
 import { runCommand } from './command';
 import { nodeGpu, readJson, readModelData } from './node';
 

@@ -1,6 +1,6 @@
-import { EngineError } from '../src/model/errors';
-import { loadModel } from '../src/model/folder';
-import { RECORD_SIZE } from '../src/model/sampling';
+import { EngineError } from '../src/model/runtime/errors';
+import { loadModel } from '../src/model/runtime/folder';
+import { RECORD_SIZE } from '../src/model/sampling/sampling';
 import { createBackend } from '../src/workers/backends';
 import type { BackendChoice } from '../src/workers/messages';
 import { numberOption, runCommand } from './command';

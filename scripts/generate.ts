@@ -1,5 +1,5 @@
-import { EngineError } from '../src/model/errors';
-import { RECORD_SIZE, SEQUENCE_PENALTY } from '../src/model/sampling';
+import { EngineError } from '../src/model/runtime/errors';
+import { RECORD_SIZE, SEQUENCE_PENALTY } from '../src/model/sampling/sampling';
 import { createBackend } from '../src/workers/backends';
 import { Engine } from '../src/workers/engine';
 import type { GenerateEvent } from '../src/workers/messages';

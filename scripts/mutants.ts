@@ -22,14 +22,14 @@ const MODEL = ['src/model'];
 const MUTANTS: readonly Mutant[] = [
   {
     name: 'reference: z forgets its decay',
-    file: 'src/model/reference.ts',
+    file: 'src/model/core/reference.ts',
     from: 'z[r] = a * z[r] + kTilde[r];',
     to: 'z[r] = z[r] + kTilde[r];',
     tests: MODEL,
   },
   {
     name: 'reference: Pq and Pk are swapped',
-    file: 'src/model/reference.ts',
+    file: 'src/model/core/reference.ts',
     from: '[split(q, Pq), split(k, Pk)]',
     to: '[split(q, Pk), split(k, Pq)]',
     tests: MODEL,
@@ -92,7 +92,7 @@ const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'sampler: top-p keeps one token too few',
-    file: 'src/model/sampling.ts',
+    file: 'src/model/sampling/sampling.ts',
     from: 'lowest = Math.max(lowest, sorted[last] - slack);',
     to: 'lowest = Math.max(lowest, sorted[Math.max(last - 1, 0)] - slack);',
     tests: MODEL,

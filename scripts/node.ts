@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ModelData } from '../src/model/backend';
-import { parseConfig } from '../src/model/config';
-import { EngineError } from '../src/model/errors';
-import { type ReadFile, sha256 } from '../src/model/folder';
-import { readWeights } from '../src/model/weights';
+import { parseConfig } from '../src/model/core/config';
+import { readWeights } from '../src/model/core/weights';
+import type { ModelData } from '../src/model/runtime/backend';
+import { EngineError } from '../src/model/runtime/errors';
+import { type ReadFile, sha256 } from '../src/model/runtime/folder';
 
 /** What the engine needs of Node in place of a browser: files from disk, WebGPU from the npm package `webgpu`. */
 

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import type { Backend, ModelData } from '../src/model/backend';
-import { relativeError } from '../src/model/golden';
-import { HeadLens } from '../src/model/lens';
-import { hash } from '../src/model/random';
-import { type HeadStep, Reference } from '../src/model/reference';
-import { GREEDY } from '../src/model/sampling';
+import { type HeadStep, Reference } from '../src/model/core/reference';
+import { HeadLens } from '../src/model/lens/head-lens';
+import type { Backend, ModelData } from '../src/model/runtime/backend';
+import { hash } from '../src/model/sampling/random';
+import { GREEDY } from '../src/model/sampling/sampling';
 import { goldenNames, loadGoldenModel } from './conformance';
+import { relativeError } from './golden';
 import { randomModel } from './random-model';
 
 /** Every re-weighting, normalizer, decay, convolution and position. */

@@ -1,7 +1,11 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { readJson, readModelData } from '../scripts/node';
-import type { Backend, ModelData, Streams } from '../src/model/backend';
+import type { Backend, ModelData, Streams } from '../src/model/runtime/backend';
+import { ReferenceBackend } from '../src/model/runtime/reference-backend';
+import { hash } from '../src/model/sampling/random';
+import { GREEDY, RECORD_SIZE, readRecord, type Sampling } from '../src/model/sampling/sampling';
+import { REACH, SeenTokens } from '../src/model/sampling/seen';
 import {
   type AttentionGolden,
   agrees,
@@ -9,11 +13,7 @@ import {
   checkModel,
   type ModelGolden,
   relativeError,
-} from '../src/model/golden';
-import { hash } from '../src/model/random';
-import { ReferenceBackend } from '../src/model/reference-backend';
-import { GREEDY, RECORD_SIZE, readRecord, type Sampling } from '../src/model/sampling';
-import { REACH, SeenTokens } from '../src/model/seen';
+} from './golden';
 
 const GOLDEN = new URL('./golden/', import.meta.url).pathname;
 

@@ -1,6 +1,6 @@
 import { readFolder, readJson, SHIPPED } from '../scripts/node';
-import { EngineError } from '../src/model/errors';
-import { loadModel, type Model, type ReadFile, sha256 } from '../src/model/folder';
+import { EngineError } from '../src/model/runtime/errors';
+import { loadModel, type Model, type ReadFile, sha256 } from '../src/model/runtime/folder';
 
 export { SHIPPED };
 

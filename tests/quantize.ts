@@ -1,5 +1,5 @@
-import type { ModelData } from '../src/model/backend';
-import { dequantize, type Matrix, type Precision, type Weights } from '../src/model/weights';
+import { dequantize, type Matrix, type Precision, type Weights } from '../src/model/core/weights';
+import type { ModelData } from '../src/model/runtime/backend';
 
 /** The model with its five kinds of matrices stored in another precision, rounded to it. */
 export function withPrecision<M extends ModelData>(model: M, precision: Precision): M {

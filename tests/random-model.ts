@@ -1,7 +1,7 @@
-import type { ModelData } from '../src/model/backend';
-import { parseConfig } from '../src/model/config';
-import { hash } from '../src/model/random';
-import { dequantize, type LayerWeights, type Matrix, type Weights } from '../src/model/weights';
+import { parseConfig } from '../src/model/core/config';
+import { dequantize, type LayerWeights, type Matrix, type Weights } from '../src/model/core/weights';
+import type { ModelData } from '../src/model/runtime/backend';
+import { hash } from '../src/model/sampling/random';
 
 /** A model of random float32 weights on any shape: by default the smallest that has every part. */
 export function randomModel(options: Record<string, unknown> = {}, seed = 1, scale = 1): ModelData {

@@ -1,4 +1,4 @@
-import { relativeError } from '../../src/model/golden';
+import { relativeError } from '../../tests/golden';
 import type { Contender, Form } from './contender';
 import type { Check } from './measurements';
 

@@ -1,5 +1,5 @@
 import { createWasmBackend } from '../../src/cpu/wasm-backend';
-import type { BackendKind, ModelData } from '../../src/model/backend';
+import type { BackendKind, ModelData } from '../../src/model/runtime/backend';
 import { startBackend } from '../../src/workers/backends';
 import type { Device, Entry, Form } from './contender';
 import { LeapformerContender } from './leapformer';

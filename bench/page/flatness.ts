@@ -1,4 +1,4 @@
-import type { Snapshot } from '../../src/model/snapshot';
+import type { Snapshot } from '../../src/model/runtime/snapshot';
 import type { GpuCalls } from '../../tests/count-gpu-calls';
 import type { LeapformerContender } from './leapformer';
 import type { Flatness, Place } from './measurements';

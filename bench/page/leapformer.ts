@@ -1,6 +1,6 @@
-import type { Backend, ReadResult, Streams } from '../../src/model/backend';
-import { GREEDY, RECORD_SIZE } from '../../src/model/sampling';
-import type { Snapshot } from '../../src/model/snapshot';
+import type { Backend, ReadResult, Streams } from '../../src/model/runtime/backend';
+import type { Snapshot } from '../../src/model/runtime/snapshot';
+import { GREEDY, RECORD_SIZE } from '../../src/model/sampling/sampling';
 import type { Contender } from './contender';
 
 /** One of the playground's own backends. */

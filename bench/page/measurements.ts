@@ -1,4 +1,4 @@
-import type { Memory } from '../../src/model/backend';
+import type { Memory } from '../../src/model/runtime/backend';
 import type { Device, Form, Runtime } from './contender';
 
 /** What one run measures. Times are milliseconds a token, one a round. */

@@ -1,4 +1,4 @@
-import type { Config } from '../../src/model/config';
+import type { Config } from '../../src/model/core/config';
 
 /** Where the bench's server offers onnxruntime-web's own files. */
 export const ONNX_RUNTIME_FILES = '/node_modules/onnxruntime-web/dist/';

@@ -1,5 +1,5 @@
 import { env, InferenceSession, Tensor } from 'onnxruntime-web/wasm';
-import type { Config } from '../../src/model/config';
+import type { Config } from '../../src/model/core/config';
 import type { Contender } from './contender';
 import { argmax, ONNX_RUNTIME_FILES, stateShapes } from './onnx-model';
 

@@ -1,4 +1,4 @@
-import type { Weights } from '../../src/model/weights';
+import type { Weights } from '../../src/model/core/weights';
 import type { Wasm } from './wasm';
 
 /** Bytes of all matrices, scales included. */

@@ -1,6 +1,6 @@
-import type { Config } from '../../src/model/config';
-import { relativeError } from '../../src/model/golden';
-import { stateLayout } from '../../src/model/snapshot';
+import type { Config } from '../../src/model/core/config';
+import { stateLayout } from '../../src/model/runtime/snapshot';
+import { relativeError } from '../../tests/golden';
 import type { SoftmaxTwin } from './measurements';
 import type { Wasm } from './wasm';
 

@@ -1,10 +1,10 @@
-import type { ModelData } from '../../src/model/backend';
-import { parseConfig } from '../../src/model/config';
-import type { ModelGolden } from '../../src/model/golden';
-import { ReferenceBackend } from '../../src/model/reference-backend';
-import { readWeights } from '../../src/model/weights';
+import { parseConfig } from '../../src/model/core/config';
+import { readWeights } from '../../src/model/core/weights';
+import type { ModelData } from '../../src/model/runtime/backend';
+import { ReferenceBackend } from '../../src/model/runtime/reference-backend';
 import { median } from '../../src/workers/statistics';
 import { countGpuCalls } from '../../tests/count-gpu-calls';
+import type { ModelGolden } from '../../tests/golden';
 import { withPrecision } from '../../tests/quantize';
 import { check, type Expected, STEPS, whatIsWrong } from './check';
 import { type Contender, type Entry, nameOf } from './contender';

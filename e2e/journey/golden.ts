@@ -1,8 +1,8 @@
 import { createWebGpuBackend } from '../../src/gpu/webgpu-backend';
-import { parseConfig } from '../../src/model/config';
-import { relativeError } from '../../src/model/golden';
-import { RECORD_SIZE } from '../../src/model/sampling';
-import { readWeights } from '../../src/model/weights';
+import { parseConfig } from '../../src/model/core/config';
+import { readWeights } from '../../src/model/core/weights';
+import { RECORD_SIZE } from '../../src/model/sampling/sampling';
+import { relativeError } from '../../tests/golden';
 
 const STEPS = 8;
 

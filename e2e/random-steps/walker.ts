@@ -1,5 +1,5 @@
 import { expect } from '@playwright/test';
-import { hash } from '../../src/model/random';
+import { hash } from '../../src/model/sampling/random';
 import * as names from '../names';
 import { PlaygroundPage } from '../playground';
 import { type Look, look, type Seen, wordsAlone } from './oracle';

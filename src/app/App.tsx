@@ -1,24 +1,24 @@
 import { useEffect, useSyncExternalStore } from 'react';
 import { benchmarkReach, closeBenchmark, onBenchmark } from './address';
+import { ActionBar } from './components/document/ActionBar';
+import { TextPage } from './components/document/TextPage';
 import { Guard } from './components/Guard';
 import { late, preloadAll } from './components/late';
-import { RailFrame } from './components/RailFrame';
+import { RailFrame } from './components/panels/RailFrame';
+import { TopBar } from './components/TopBar';
 import { handleDrops } from './files';
 import { handleKeyboard } from './keyboard/listen';
-import { ActionBar } from './parts/ActionBar';
-import { TextPage } from './parts/TextPage';
-import { TopBar } from './parts/TopBar';
 import { usePlayground, usePlaygroundState } from './playground-context';
 import type { Playground } from './store/playground';
 
 // What opens over the text comes after the first paint.
 const closeCard = (playground: Playground) => playground.openCard(null);
-const CommandPalette = late(() => import('./parts/CommandPalette'), {
+const CommandPalette = late(() => import('./components/controls/CommandPalette'), {
   name: 'The list of commands',
   isOver: true,
   close: closeCard,
 });
-const CompareSheet = late(() => import('./parts/CompareSheet'), {
+const CompareSheet = late(() => import('./components/panels/CompareSheet'), {
   name: 'The comparison',
   isOver: true,
   close: closeCard,
@@ -28,7 +28,7 @@ const BenchmarkPage = late(() => import('./benchmark/BenchmarkPage'), {
   isOver: true,
   close: closeBenchmark,
 });
-const Tooltips = late(() => import('./parts/Tooltips'), { name: 'Tooltips', isSilent: true });
+const Tooltips = late(() => import('./components/controls/Tooltips'), { name: 'Tooltips', isSilent: true });
 
 export function App() {
   const playground = usePlayground();

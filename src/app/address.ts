@@ -1,5 +1,5 @@
 import type { BackendChoice } from '../workers/messages';
-import { isBackendChoice } from './store/settings';
+import { isBackendChoice } from './store/settings/settings';
 
 /** What the page's address asks for (`?backend=`); it goes before the setting. */
 export function chosenBackend(): BackendChoice | null {

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { RECORD_SIZE } from '../model/sampling';
-import { appendSampled, type Run, typed } from '../model/text';
+import { RECORD_SIZE } from '../model/sampling/sampling';
+import { appendSampled, type Run, typed } from '../model/text/text';
 import { exportBranches } from './branch-export';
-import { keepBranch, nameBranch } from './store/branches';
-import { EMPTY, type TextValue } from './store/text-value';
+import { keepBranch, nameBranch } from './store/document/branches';
+import { EMPTY, type TextValue } from './store/document/text-value';
 
 function sampled(before: readonly Run[], text: string, id: number): Run[] {
   const tokens = { ids: Uint32Array.of(id), lengths: Uint32Array.of(text.length) };

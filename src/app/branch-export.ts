@@ -1,6 +1,6 @@
-import type { Run } from '../model/text';
-import { type BranchNode, branchTree, runsOf, textOf } from './store/branch-tree';
-import type { TextValue } from './store/text-value';
+import type { Run } from '../model/text/text';
+import { type BranchNode, branchTree, runsOf, textOf } from './store/document/branch-tree';
+import type { TextValue } from './store/document/text-value';
 
 /** A text's branches for other programs and for people: what was typed told apart, token for token, only in JSON. */
 

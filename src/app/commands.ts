@@ -1,12 +1,12 @@
-import { plainText } from '../model/text';
+import { plainText } from '../model/text/text';
 import { openBenchmark } from './address';
 import { openedEditor } from './editor/handle';
 import { fileName, pickFile, save } from './files';
 import type { Platform } from './keyboard/chord';
+import { nameOf } from './store/library/text-storage';
+import { openFile } from './store/links/sharing';
 import { canRegenerate, type Playground } from './store/playground';
-import { openFile } from './store/sharing';
 import type { PlaygroundState } from './store/state';
-import { nameOf } from './store/text-storage';
 import { applyTheme, currentTheme, NEXT_THEME } from './theme';
 
 /** Everything that can be done from anywhere: what the keyboard, the buttons, the help and the palette all read. */

@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { plainText } from '../model/text';
+import { plainText } from '../model/text/text';
 import { BEGINNINGS, FINISHED } from './examples';
-import { titleOf } from './store/article';
-import { parseKept } from './store/persistence';
-import { typedText } from './store/text-value';
+import { titleOf } from './store/document/article';
+import { typedText } from './store/document/text-value';
+import { parseKept } from './store/library/persistence';
 
 const read = (path: string) => JSON.parse(readFileSync(`public/weights/${path}`, 'utf8'));
 
-it('shows what the first model wrote (if not, run src/app/make-example.ts)', () => {
+it('shows what the first model wrote (if not, run scripts/make-example.ts)', () => {
   const [{ id }] = read('index.json').models;
   expect(FINISHED.model).toEqual({ id, digest: read(`${id}/manifest.json`).digest });
   expect(parseKept({ version: 2, text: FINISHED })).toEqual(FINISHED); // ids, lengths and records fit the words

@@ -1,8 +1,8 @@
-import type { Encoded } from '../model/encoded';
-import { RECORD_SIZE, type Sampling } from '../model/sampling';
-import type { Run } from '../model/text';
+import { RECORD_SIZE, type Sampling } from '../model/sampling/sampling';
+import type { Encoded } from '../model/text/encoded';
+import type { Run } from '../model/text/text';
 import finished from './example.json';
-import type { TextValue } from './store/text-value';
+import type { TextValue } from './store/document/text-value';
 
 /** Beginnings in the form of the model's articles. */
 export const BEGINNINGS: readonly { name: string; text: string }[] = [

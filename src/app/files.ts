@@ -1,6 +1,6 @@
 import { firstOf, graphemes } from './store/document/graphemes';
+import { openFile } from './store/links/sharing';
 import type { Playground } from './store/playground';
-import { openFile } from './store/sharing';
 
 /** Files hold what a link's fragment would; as .txt, so that every program hands them on. */
 

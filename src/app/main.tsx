@@ -25,12 +25,12 @@ import { chosenBackend, takeFragment } from './address';
 import { Boundary, NotLoaded } from './components/Guard';
 import { LastResort } from './components/LastResort';
 import { FINISHED } from './examples';
+import { findModel } from './models';
 import { PlaygroundContext } from './playground-context';
-import { findModel } from './store/models';
+import { BrowserTexts } from './store/library/text-storage';
+import { openText } from './store/links/sharing';
 import { Playground } from './store/playground';
-import { keepSettings, readSettings } from './store/settings-storage';
-import { openText } from './store/sharing';
-import { BrowserTexts } from './store/text-storage';
+import { keepSettings, readSettings } from './store/settings/settings-storage';
 import { followKeyboard } from './workarounds/on-screen-keyboard';
 
 const settings = readSettings();

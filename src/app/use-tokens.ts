@@ -1,11 +1,11 @@
 import { useDeferredValue, useMemo } from 'react';
 import { useStore } from 'zustand';
-import type { TokenRecord } from '../model/sampling';
-import type { Run } from '../model/text';
-import { type Token, TokenIndex } from '../model/token-index';
+import type { TokenRecord } from '../model/sampling/sampling';
+import type { Run } from '../model/text/text';
+import { type Token, TokenIndex } from '../model/text/token-index';
 import { usePlayground, usePlaygroundState } from './playground-context';
-import { lookUp, readUpTo } from './store/inspection';
-import { isForeign } from './store/text-value';
+import { isForeign } from './store/document/text-value';
+import { lookUp, readUpTo } from './store/engine/inspection';
 
 /** The text's tokens and what is known of each. */
 export interface KnownTokens {

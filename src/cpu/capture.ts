@@ -1,4 +1,4 @@
-import type { LayerCapture } from '../model/lens';
+import type { LayerCapture } from '../model/lens/head-lens';
 
 /** What a layer's attention works with on a tile of T rows, as views of the heap that hold until it goes on. */
 export interface TileFeatures {

@@ -1,7 +1,7 @@
-import type { Config } from '../model/config';
-import type { Pace } from '../model/pace';
-import { sinusoid } from '../model/reference';
-import { stateLayout } from '../model/snapshot';
+import type { Config } from '../model/core/config';
+import { sinusoid } from '../model/core/reference';
+import type { Pace } from '../model/runtime/pace';
+import { stateLayout } from '../model/runtime/snapshot';
 import type { TileFeatures } from './capture';
 import type { Heap } from './heap';
 import type { Kernels } from './kernels';

@@ -1,4 +1,4 @@
-import { EngineError } from '../model/errors';
+import { EngineError } from '../model/runtime/errors';
 
 const PAGE = 65_536;
 const ALIGNMENT = 64;

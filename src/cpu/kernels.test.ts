@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test, vi } from 'vitest';
-import { relativeError } from '../model/golden';
-import { gumbel } from '../model/random';
-import { recur } from '../model/reference';
+import { relativeError } from '../../tests/golden';
+import { recur } from '../model/core/reference';
+import { gumbel } from '../model/sampling/random';
 import { Heap } from './heap';
 import { loadKernels } from './kernels';
 import { intoPanels, padded } from './packed';

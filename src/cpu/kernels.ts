@@ -1,4 +1,4 @@
-import { EngineError } from '../model/errors';
+import { EngineError } from '../model/runtime/errors';
 import wasm from './kernels/index.ts?assemblyscript';
 
 type Kernel = (...values: number[]) => void;

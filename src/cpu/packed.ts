@@ -1,5 +1,5 @@
-import type { ModelData } from '../model/backend';
-import { dequantize, type Matrix, type ProportionModule } from '../model/weights';
+import { dequantize, type Matrix, type ProportionModule } from '../model/core/weights';
+import type { ModelData } from '../model/runtime/backend';
 import type { Heap } from './heap';
 
 /** Numbers in a row of activations: n and zeros up to a multiple of 16. */

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { loadGoldenModel } from '../../tests/conformance';
-import { gumbel } from '../model/random';
-import { cutoff, RECORD_SIZE, type Sampling, sample, scores, writeRecord } from '../model/sampling';
-import { SeenTokens } from '../model/seen';
+import { gumbel } from '../model/sampling/random';
+import { cutoff, RECORD_SIZE, type Sampling, sample, scores, writeRecord } from '../model/sampling/sampling';
+import { SeenTokens } from '../model/sampling/seen';
 import { Heap } from './heap';
 import { loadKernels } from './kernels';
 import { Sampler } from './sampler';
@@ -43,7 +43,7 @@ const texts = fc.oneof(
   fc.array(fc.nat(1000), { maxLength: 700, size: 'max' }),
 );
 
-test('draws and describes as src/model/sampling.ts defines', async () => {
+test('draws and describes as src/model/sampling/sampling.ts defines', async () => {
   await fc.assert(
     fc.asyncProperty(logitVectors, samplings, fc.nat(1000), texts, async (logits, sampling, draw, text) => {
       const seen = new SeenTokens({ ...config, vocabSize: logits.length });

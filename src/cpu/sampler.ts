@@ -1,10 +1,10 @@
-import type { Config } from '../model/config';
-import { RECORD_SIZE, type Sampling } from '../model/sampling';
-import { REACH, type SeenTokens, tokenSetWords } from '../model/seen';
+import type { Config } from '../model/core/config';
+import { RECORD_SIZE, type Sampling } from '../model/sampling/sampling';
+import { REACH, type SeenTokens, tokenSetWords } from '../model/sampling/seen';
 import type { Heap } from './heap';
 import type { Kernels } from './kernels';
 
-/** src/model/sampling.ts by kernels: the draw and its record. */
+/** src/model/sampling/sampling.ts by kernels: the draw and its record. */
 export class Sampler {
   /** Bytes of its buffers. */
   readonly bytes: number;

@@ -1,3 +1,4 @@
+import type { LayerCapture } from '../model/lens/head-lens';
 import {
   type CaptureOptions,
   checkTokens,
@@ -8,15 +9,14 @@ import {
   type ReadOptions,
   type ReadResult,
   type Streams,
-} from '../model/backend';
-import { newCaptures } from '../model/capture';
-import { decodeLoop } from '../model/decode-loop';
-import { cancelled } from '../model/errors';
-import type { LayerCapture } from '../model/lens';
-import { Pace } from '../model/pace';
-import { RECORD_SIZE } from '../model/sampling';
-import { SeenTokens, seenWords } from '../model/seen';
-import { checkSnapshot, type Snapshot, stateLayout } from '../model/snapshot';
+} from '../model/runtime/backend';
+import { newCaptures } from '../model/runtime/capture';
+import { decodeLoop } from '../model/runtime/decode-loop';
+import { cancelled } from '../model/runtime/errors';
+import { Pace } from '../model/runtime/pace';
+import { checkSnapshot, type Snapshot, stateLayout } from '../model/runtime/snapshot';
+import { RECORD_SIZE } from '../model/sampling/sampling';
+import { SeenTokens, seenWords } from '../model/sampling/seen';
 import { copyTile } from './capture';
 import type { Forward, Row } from './forward';
 import type { Heap } from './heap';

@@ -3,7 +3,7 @@ import { describe, expect, test, vi } from 'vitest';
 import { readModelData, SHIPPED } from '../../scripts/node';
 import { describeConformance } from '../../tests/conformance';
 import { withPrecision } from '../../tests/quantize';
-import { GREEDY } from '../model/sampling';
+import { GREEDY } from '../model/sampling/sampling';
 import { createWasmBackend } from './wasm-backend';
 
 describeConformance('the WebAssembly backend with threads', (model) =>

@@ -1,4 +1,4 @@
-import { EngineError } from '../model/errors';
+import { EngineError } from '../model/runtime/errors';
 import type { Heap } from './heap';
 import type { Kernels } from './kernels';
 

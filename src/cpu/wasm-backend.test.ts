@@ -2,10 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { readJson, readModelData, SHIPPED } from '../../scripts/node';
 import { describeCapture } from '../../tests/capture';
 import { describeConformance, goldenNames, loadGoldenModel } from '../../tests/conformance';
+import { agrees, checkModel, relativeError } from '../../tests/golden';
 import { withPrecision } from '../../tests/quantize';
-import { agrees, checkModel, relativeError } from '../model/golden';
-import { ReferenceBackend } from '../model/reference-backend';
-import { GREEDY, RECORD_SIZE, type Sampling } from '../model/sampling';
+import { ReferenceBackend } from '../model/runtime/reference-backend';
+import { GREEDY, RECORD_SIZE, type Sampling } from '../model/sampling/sampling';
 import { createWasmBackend } from './wasm-backend';
 
 describeConformance('the WebAssembly backend', createWasmBackend);

@@ -1,5 +1,5 @@
-import type { Backend, Memory, ModelData, Streams } from '../model/backend';
-import { EngineError } from '../model/errors';
+import type { Backend, Memory, ModelData, Streams } from '../model/runtime/backend';
+import { EngineError } from '../model/runtime/errors';
 import { type Activations, Forward } from './forward';
 import { Heap } from './heap';
 import { type Kernels, loadKernels } from './kernels';

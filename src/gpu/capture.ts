@@ -1,4 +1,4 @@
-import type { LayerCapture } from '../model/lens';
+import type { LayerCapture } from '../model/lens/head-lens';
 import type { Machine } from './machine';
 import { CHUNK, type Plan } from './plan';
 

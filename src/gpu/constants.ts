@@ -1,6 +1,6 @@
-import { RECORD_SIZE } from '../model/sampling';
-import { LONGEST, REACH } from '../model/seen';
-import { stateLayout } from '../model/snapshot';
+import { stateLayout } from '../model/runtime/snapshot';
+import { RECORD_SIZE } from '../model/sampling/sampling';
+import { LONGEST, REACH } from '../model/sampling/seen';
 import { CANDIDATE_BLOCK, CANDIDATES, CHUNK, CONTROL, type Plan, padded, RECORD_SLOTS } from './plan';
 
 /** The value of a constant in WGSL: a u32, a bool, or an f32. */
@@ -73,7 +73,7 @@ export function shapeConstants(plan: Plan): Record<string, Constant> {
     EMBEDDING_SCALES_AT: ends.embeddingScales,
     SINUSOID_AT: ends.sinusoid, // one vec4 a frequency
 
-    // A stream's words in `streams`: control, the article's tokens as a set, the last ones (model/seen.ts), stop tokens as a set.
+    // A stream's words in `streams`: control, the article's tokens as a set, the last ones (model/sampling/seen.ts), stop tokens as a set.
     STREAM_STRIDE: plan.streamWords,
     SET_WORDS: setWords,
     TOKEN: CONTROL.TOKEN,

@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest';
 import { countGpuCalls } from '../../tests/count-gpu-calls';
 import { randomModel } from '../../tests/random-model';
-import { GREEDY, RECORD_SIZE } from '../model/sampling';
+import { GREEDY, RECORD_SIZE } from '../model/sampling/sampling';
 import { gpu } from './testing';
 import { createWebGpuBackend } from './webgpu-backend';
 

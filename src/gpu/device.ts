@@ -1,4 +1,4 @@
-import { EngineError } from '../model/errors';
+import { EngineError } from '../model/runtime/errors';
 
 /** What WebGPU offers on this machine. */
 export interface AdapterReport {

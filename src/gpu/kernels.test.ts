@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import { relativeError } from '../../tests/golden';
 import { inPrecision, randomModel } from '../../tests/random-model';
-import type { ModelData, Streams } from '../model/backend';
-import { relativeError } from '../model/golden';
-import { hash } from '../model/random';
-import { ReferenceBackend } from '../model/reference-backend';
-import { GREEDY, RECORD_SIZE, readRecord } from '../model/sampling';
+import type { ModelData, Streams } from '../model/runtime/backend';
+import { ReferenceBackend } from '../model/runtime/reference-backend';
+import { hash } from '../model/sampling/random';
+import { GREEDY, RECORD_SIZE, readRecord } from '../model/sampling/sampling';
 import { GRAPHICS, SOFTWARE } from './plan';
 import { createOnSharedDevice } from './testing';
 

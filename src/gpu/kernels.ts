@@ -1,4 +1,4 @@
-import type { Precision } from '../model/weights';
+import type { Precision } from '../model/core/weights';
 import { type Constant, printConstants, shapeConstants } from './constants';
 import type { Machine } from './machine';
 import { CHUNK, MATMUL_ROWS, type Plan } from './plan';

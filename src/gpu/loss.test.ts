@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest';
 import { randomModel } from '../../tests/random-model';
-import { GREEDY } from '../model/sampling';
+import { GREEDY } from '../model/sampling/sampling';
 import { findAdapter, openDevice, reportAdapter } from './device';
 import { gpu } from './testing';
 import { createWebGpuBackend } from './webgpu-backend';

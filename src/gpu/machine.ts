@@ -1,5 +1,5 @@
-import type { Memory } from '../model/backend';
-import { EngineError } from '../model/errors';
+import type { Memory } from '../model/runtime/backend';
+import { EngineError } from '../model/runtime/errors';
 import { insufficient } from './device';
 import { keepPolling } from './workarounds/slow-polls';
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { readJson } from '../../scripts/node';
-import { parseConfig } from '../model/config';
+import { parseConfig } from '../model/core/config';
 import { kernelCode } from './kernels';
 import { GRAPHICS, makePlan, SOFTWARE } from './plan';
 

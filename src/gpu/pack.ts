@@ -1,5 +1,11 @@
-import type { Config } from '../model/config';
-import { dequantize, type LayerWeights, type Matrix, type Precision, type Weights } from '../model/weights';
+import type { Config } from '../model/core/config';
+import {
+  dequantize,
+  type LayerWeights,
+  type Matrix,
+  type Precision,
+  type Weights,
+} from '../model/core/weights';
 import { type Plan, padded } from './plan';
 
 const BYTES = { float32: 4, float16: 2, int8: 1 } as const;

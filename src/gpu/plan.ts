@@ -1,7 +1,7 @@
-import type { Config } from '../model/config';
-import { REACH, seenWords, tokenSetWords } from '../model/seen';
-import { stateLayout } from '../model/snapshot';
-import type { Precision, Weights } from '../model/weights';
+import type { Config } from '../model/core/config';
+import type { Precision, Weights } from '../model/core/weights';
+import { stateLayout } from '../model/runtime/snapshot';
+import { REACH, seenWords, tokenSetWords } from '../model/sampling/seen';
 
 /** Tokens that prefill reads at once. */
 export const CHUNK = 64;

@@ -1,4 +1,4 @@
-import type { KernelTime } from '../model/backend';
+import type { KernelTime } from '../model/runtime/backend';
 import type { Dispatch } from './commands';
 import type { Machine } from './machine';
 

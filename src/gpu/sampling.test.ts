@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { randomModel } from '../../tests/random-model';
-import type { ModelData, Streams } from '../model/backend';
-import { hash } from '../model/random';
+import type { ModelData, Streams } from '../model/runtime/backend';
+import type { Snapshot } from '../model/runtime/snapshot';
+import { hash } from '../model/sampling/random';
 import {
   GREEDY,
   RECORD_SIZE,
@@ -10,15 +11,14 @@ import {
   sample,
   scores,
   writeRecord,
-} from '../model/sampling';
-import { type Seen, SeenTokens } from '../model/seen';
-import type { Snapshot } from '../model/snapshot';
+} from '../model/sampling/sampling';
+import { type Seen, SeenTokens } from '../model/sampling/seen';
 import { createOnSharedDevice } from './testing';
 import type { WebGpuBackend } from './webgpu-backend';
 
 const PLAIN: Sampling = { ...GREEDY, temperature: 1 };
 
-/** Draws on the device from given logits, and compares record and token with src/model/sampling.ts. */
+/** Draws on the device from given logits, and compares record and token with src/model/sampling/sampling.ts. */
 async function draws(
   streams: Streams,
   model: ModelData,

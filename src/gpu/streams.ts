@@ -1,3 +1,4 @@
+import type { LayerCapture } from '../model/lens/head-lens';
 import {
   type CaptureOptions,
   checkRequests,
@@ -10,23 +11,22 @@ import {
   type ReadOptions,
   type ReadResult,
   type Streams,
-} from '../model/backend';
-import { newCaptures } from '../model/capture';
-import { cancelled } from '../model/errors';
-import type { LayerCapture } from '../model/lens';
-import { RECORD_SIZE } from '../model/sampling';
-import { SeenTokens } from '../model/seen';
-import { checkSnapshot, type Snapshot } from '../model/snapshot';
+} from '../model/runtime/backend';
+import { newCaptures } from '../model/runtime/capture';
+import { cancelled } from '../model/runtime/errors';
+import { checkSnapshot, type Snapshot } from '../model/runtime/snapshot';
+import { RECORD_SIZE } from '../model/sampling/sampling';
+import { SeenTokens } from '../model/sampling/seen';
 import { captureBuffer, unpackFeatures } from './capture';
 import { bind, type Copy, encode } from './commands';
 import { Decoder, type Flight } from './decoder';
 import type { Kernels } from './kernels';
 import type { Machine } from './machine';
-import { Pace } from './pace';
 import { CHUNK, CONTROL, type Plan, RECORD_SLOTS } from './plan';
 import { Prefill } from './prefill';
 import { timeKernels } from './profile';
 import { createStreamBuffers, type StreamBuffers } from './stream-buffers';
+import { Pace } from './submission-pacer';
 import type { DeviceWeights } from './webgpu-backend';
 
 /** What streams share with the backend that opened them. */

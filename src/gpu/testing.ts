@@ -1,5 +1,5 @@
 import { create, globals } from 'webgpu';
-import type { ModelData } from '../model/backend';
+import type { ModelData } from '../model/runtime/backend';
 import { GRAPHICS } from './plan';
 import { createWebGpuBackend, type WebGpuBackend } from './webgpu-backend';
 

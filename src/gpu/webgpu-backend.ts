@@ -1,6 +1,6 @@
-import type { Backend, KernelTime, Memory, ModelData } from '../model/backend';
-import type { EngineError } from '../model/errors';
-import type { Matrix } from '../model/weights';
+import type { Matrix } from '../model/core/weights';
+import type { Backend, KernelTime, Memory, ModelData } from '../model/runtime/backend';
+import type { EngineError } from '../model/runtime/errors';
 import { findAdapter, openDevice, report } from './device';
 import { createKernels, type Kernels } from './kernels';
 import { Machine } from './machine';

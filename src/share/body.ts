@@ -1,4 +1,4 @@
-import type { Sampling } from '../model/sampling';
+import type { Sampling } from '../model/sampling/sampling';
 import { type Bytes, damaged, decodeUtf8, Reader, Writer } from './bytes';
 import { MAX_RUNS, MAX_TOKENS, normalize, type Shared, type SharedRun, samplingKey, textOf } from './shared';
 

@@ -1,4 +1,4 @@
-import { EngineError } from '../model/errors';
+import { EngineError } from '../model/runtime/errors';
 
 export type Bytes = Uint8Array<ArrayBuffer>;
 

@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { expectError } from '../../tests/files';
-import { EngineError } from '../model/errors';
-import { hash } from '../model/random';
-import { GREEDY } from '../model/sampling';
+import { EngineError } from '../model/runtime/errors';
+import { hash } from '../model/sampling/random';
+import { GREEDY } from '../model/sampling/sampling';
 import { crc32, deflate, fromBase64url, toBase64url, Writer } from './bytes';
 import { inflateBody, open, seal } from './container';
 import { decodeLink, encodeLink, isTooLong } from './link';

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { expectError } from '../../tests/files';
-import { GREEDY } from '../model/sampling';
+import { GREEDY } from '../model/sampling/sampling';
 import { open, seal } from './container';
 import { decodeLink, encodeLink, isTooLong, LINK_LIMIT, NewerLinkError } from './link';
 import { normalize, type Shared, type SharedRun } from './shared';

@@ -1,4 +1,4 @@
-import { EngineError } from '../model/errors';
+import { EngineError } from '../model/runtime/errors';
 import { decodeBody, encodeBody, versionOf } from './body';
 import { damaged } from './bytes';
 import { inflateBody, open, seal } from './container';

@@ -1,6 +1,6 @@
-import { type Encoded, joinEncoded } from '../model/encoded';
-import { EngineError } from '../model/errors';
-import { checkSampling, type Sampling } from '../model/sampling';
+import { EngineError } from '../model/runtime/errors';
+import { checkSampling, type Sampling } from '../model/sampling/sampling';
+import { type Encoded, joinEncoded } from '../model/text/encoded';
 
 /** What a link carries: enough to show a text at once, and with the model to go on with it and to verify it. */
 export interface Shared {

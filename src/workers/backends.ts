@@ -1,7 +1,7 @@
 import type { WasmOptions } from '../cpu/wasm-backend';
-import { BACKENDS, type Backend, type BackendKind, type ModelData, nextBest } from '../model/backend';
-import { EngineError } from '../model/errors';
-import { prove } from '../model/proof';
+import { BACKENDS, type Backend, type BackendKind, type ModelData, nextBest } from '../model/runtime/backend';
+import { EngineError } from '../model/runtime/errors';
+import { prove } from '../model/runtime/proof';
 import type { ChosenBackend } from './engine';
 import type { BackendChoice } from './messages';
 
@@ -69,7 +69,7 @@ export async function startBackend(
     const { createWasmBackend } = await import('../cpu/wasm-backend');
     return createWasmBackend(model, onCpu);
   }
-  const { ReferenceBackend } = await import('../model/reference-backend');
+  const { ReferenceBackend } = await import('../model/runtime/reference-backend');
   return new ReferenceBackend(model);
 }
 

@@ -1,5 +1,5 @@
 import { proxy, wrap } from 'comlink';
-import { cancelled, EngineError } from '../model/errors';
+import { cancelled, EngineError } from '../model/runtime/errors';
 import type { BenchmarkProgress, BenchmarkRequest, DeviceReport } from './benchmark';
 import type { BenchmarkService } from './benchmark.worker';
 

@@ -1,8 +1,8 @@
-import type { Backend, BackendKind, KernelTime, Memory, Streams } from '../model/backend';
-import { EngineError } from '../model/errors';
-import { loadModel, type Model, type ReadFile } from '../model/folder';
-import { RECORD_SIZE } from '../model/sampling';
-import { cacheBytes, type Snapshot } from '../model/snapshot';
+import type { Backend, BackendKind, KernelTime, Memory, Streams } from '../model/runtime/backend';
+import { EngineError } from '../model/runtime/errors';
+import { loadModel, type Model, type ReadFile } from '../model/runtime/folder';
+import { cacheBytes, type Snapshot } from '../model/runtime/snapshot';
+import { RECORD_SIZE } from '../model/sampling/sampling';
 import { startBackend, whyNotWebGpu } from './backends';
 import type { BackendChoice } from './messages';
 import { type Estimate, estimate, median, pairedRatio } from './statistics';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { shippedFolder } from '../../tests/files';
-import { GREEDY } from '../model/sampling';
+import { GREEDY } from '../model/sampling/sampling';
 import { createBackend } from './backends';
 import { createEngine } from './client';
 import { Engine } from './engine';

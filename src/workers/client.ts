@@ -1,7 +1,7 @@
 import { proxy } from 'comlink';
-import { nextBest } from '../model/backend';
-import { cancelled, EngineError } from '../model/errors';
-import type { LensAnswer, LensQuestions, LensRequest } from './lens-messages';
+import { nextBest } from '../model/runtime/backend';
+import { cancelled, EngineError } from '../model/runtime/errors';
+import type { LensAnswer, LensQuestions, LensRequest } from './lens/messages';
 import { type Link, startWorker, WorkerDeath } from './link';
 import type {
   BackendInfo,

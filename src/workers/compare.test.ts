@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { GREEDY, RECORD_SIZE } from '../model/sampling';
+import { GREEDY, RECORD_SIZE } from '../model/sampling/sampling';
 import type { CompareEvent, RequestRun } from './messages';
 import { CountedEngine, PROMPT, SAMPLING } from './testing';
 

@@ -1,11 +1,11 @@
-import type { Backend } from '../model/backend';
-import type { Model } from '../model/folder';
-import { RECORD_SIZE } from '../model/sampling';
-import type { SnapshotStore } from '../model/snapshot';
+import type { Backend } from '../model/runtime/backend';
+import type { Model } from '../model/runtime/folder';
+import type { SnapshotStore } from '../model/runtime/snapshot';
+import { RECORD_SIZE } from '../model/sampling/sampling';
 import type { Emit } from './events';
+import { Writing } from './generation-run';
 import type { CompareEvent, CompareRequest, CompareResult } from './messages';
 import type { TextStream } from './text-stream';
-import { Writing } from './writing';
 
 /** Several continuations of one text, each on a stream of its own, all in one batch. Survives the loss of a device. */
 export class Comparison {

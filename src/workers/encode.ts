@@ -1,5 +1,5 @@
-import { type Encoded, joinEncoded } from '../model/encoded';
-import type { Model } from '../model/folder';
+import type { Model } from '../model/runtime/folder';
+import { type Encoded, joinEncoded } from '../model/text/encoded';
 import type { RequestRun } from './messages';
 
 /**

@@ -1,11 +1,11 @@
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { readJson } from '../../scripts/node';
 import { consistentFolder, SHIPPED, shippedFolder } from '../../tests/files';
-import type { BackendKind, Streams } from '../model/backend';
-import { EngineError } from '../model/errors';
-import { loadModel, type Model, type ReadFile } from '../model/folder';
-import { GREEDY, RECORD_SIZE, type Sampling } from '../model/sampling';
-import { ARTICLE_BREAK } from '../model/tokenizer';
+import type { BackendKind, Streams } from '../model/runtime/backend';
+import { EngineError } from '../model/runtime/errors';
+import { loadModel, type Model, type ReadFile } from '../model/runtime/folder';
+import { GREEDY, RECORD_SIZE, type Sampling } from '../model/sampling/sampling';
+import { ARTICLE_BREAK } from '../model/text/tokenizer';
 import { createBackend } from './backends';
 import { Engine } from './engine';
 import type { BackendChoice, GenerateEvent, GenerateRequest, RequestRun } from './messages';

@@ -1,16 +1,16 @@
-import { type Backend, nextBest, type Streams } from '../model/backend';
-import { EngineError } from '../model/errors';
-import { loadModel, type Model, type ReadFile } from '../model/folder';
-import { RECORD_SIZE } from '../model/sampling';
-import { seenWords } from '../model/seen';
-import { SnapshotStore, stateLayout } from '../model/snapshot';
-import { packVocabulary } from '../model/vocabulary';
+import { type Backend, nextBest, type Streams } from '../model/runtime/backend';
+import { EngineError } from '../model/runtime/errors';
+import { loadModel, type Model, type ReadFile } from '../model/runtime/folder';
+import { SnapshotStore, stateLayout } from '../model/runtime/snapshot';
+import { RECORD_SIZE } from '../model/sampling/sampling';
+import { seenWords } from '../model/sampling/seen';
+import { packVocabulary } from '../model/text/vocabulary';
 import { Comparison } from './compare';
-import { describe } from './describe';
 import { encodeRuns } from './encode';
 import { credited, type Emit, type OnEvent } from './events';
-import { Lens } from './lens';
-import type { LensAnswer, LensQuestions, LensRequest } from './lens-messages';
+import { Writing } from './generation-run';
+import { Lens } from './lens/attention-lens';
+import type { LensAnswer, LensQuestions, LensRequest } from './lens/messages';
 import type {
   BackendChoice,
   BackendInfo,
@@ -32,9 +32,9 @@ import type {
   VerifyRequest,
 } from './messages';
 import { decodePaced } from './paced';
+import { describe } from './score';
 import { type OnTheWay, TextStream } from './text-stream';
 import { verifyText } from './verify';
-import { Writing } from './writing';
 
 /** What the engine asks of the place that it runs in: a worker in the browser, or Node. */
 export interface EngineHost {

@@ -1,4 +1,4 @@
-import { EngineError } from '../model/errors';
+import { EngineError } from '../model/runtime/errors';
 
 /**
  * What the engine cannot do without, with the way to see it. All of it is in Chrome 116, Firefox 124 and Safari 17.4; what

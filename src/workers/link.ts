@@ -1,5 +1,5 @@
 import { type Remote, wrap } from 'comlink';
-import { cancelled, EngineError } from '../model/errors';
+import { cancelled, EngineError } from '../model/runtime/errors';
 import { requireEssentials } from './essentials';
 import type { EngineService } from './messages';
 

@@ -7,9 +7,9 @@ import { afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { firstModel, readBytes, readJson } from '../../scripts/node';
 import { createWasmBackend } from '../cpu/wasm-backend';
 import { packedBytes, packMatrix } from '../gpu/pack';
-import { type Config, parseConfig } from '../model/config';
-import { loadModel, type Model } from '../model/folder';
-import { countParameters, type Matrix } from '../model/weights';
+import { type Config, parseConfig } from '../model/core/config';
+import { countParameters, type Matrix } from '../model/core/weights';
+import { loadModel, type Model } from '../model/runtime/folder';
 import { readUrl } from './read-url';
 
 // What loading takes of the process's memory at its peak: a phone ends a page that takes too much. Measured with a model

@@ -1,12 +1,12 @@
-import type { BackendKind, Memory } from '../model/backend';
-import type { Config } from '../model/config';
-import type { Encoded } from '../model/encoded';
-import type { ErrorData } from '../model/errors';
-import type { Manifest } from '../model/folder';
-import type { Sampling } from '../model/sampling';
-import type { Verdict } from '../model/verify';
-import type { Vocabulary } from '../model/vocabulary';
-import type { LensAnswer, LensRequest } from './lens-messages';
+import type { Config } from '../model/core/config';
+import type { BackendKind, Memory } from '../model/runtime/backend';
+import type { ErrorData } from '../model/runtime/errors';
+import type { Manifest } from '../model/runtime/folder';
+import type { Verdict } from '../model/sampling/judge';
+import type { Sampling } from '../model/sampling/sampling';
+import type { Encoded } from '../model/text/encoded';
+import type { Vocabulary } from '../model/text/vocabulary';
+import type { LensAnswer, LensRequest } from './lens/messages';
 
 /** What crosses between page and worker: plain data alone. */
 
@@ -132,7 +132,7 @@ export type VerifyEvent =
 
 /** How well a text agrees with what its settings draw from this model. */
 export interface Verification {
-  /** Tokens by verdict (model/verify.ts). */
+  /** Tokens by verdict (model/sampling/judge.ts). */
   readonly counts: Readonly<Record<Verdict, number>>;
   /** The first tokens that are not exact. */
   readonly findings: readonly Finding[];
@@ -144,7 +144,7 @@ export interface Verification {
 
 export interface Finding {
   readonly verdict: Verdict;
-  /** Which of the text's tokens (model/token-index.ts). */
+  /** Which of the text's tokens (model/text/token-index.ts). */
   readonly number: number;
   readonly id: number;
   /** What is drawn in its place. */

@@ -1,4 +1,4 @@
-import type { DecodeBatch, DecodeRequest, Streams } from '../model/backend';
+import type { DecodeBatch, DecodeRequest, Streams } from '../model/runtime/backend';
 
 const SLICES = 20; // a second, at most: so often something new is shown
 

@@ -2,9 +2,9 @@ import { afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { type GoldenModel, loadGoldenModel } from '../../tests/conformance';
 import { shippedFolder } from '../../tests/files';
 import { gpuWith, sharedGpu } from '../gpu/testing';
-import type { ModelData } from '../model/backend';
-import { loadModel } from '../model/folder';
-import { withReweighting } from '../model/variant';
+import { withReweighting } from '../model/core/variant';
+import type { ModelData } from '../model/runtime/backend';
+import { loadModel } from '../model/runtime/folder';
 import { createBackend } from './backends';
 
 let model: GoldenModel & ModelData;

@@ -1,5 +1,5 @@
 import { transfer } from 'comlink';
-import { EngineError } from '../model/errors';
+import { EngineError } from '../model/runtime/errors';
 import type { Engine } from './engine';
 import type { EngineService, Outcome } from './messages';
 

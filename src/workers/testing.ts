@@ -1,6 +1,6 @@
 import { shippedFolder } from '../../tests/files';
-import type { Streams } from '../model/backend';
-import type { Sampling } from '../model/sampling';
+import type { Streams } from '../model/runtime/backend';
+import type { Sampling } from '../model/sampling/sampling';
 import { createBackend } from './backends';
 import { Engine } from './engine';
 import type { GenerateEvent, GenerateRequest, RequestRun } from './messages';

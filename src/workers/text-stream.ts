@@ -1,5 +1,5 @@
-import type { Streams } from '../model/backend';
-import { type SnapshotStore, snapshotSpacing } from '../model/snapshot';
+import type { Streams } from '../model/runtime/backend';
+import { type SnapshotStore, snapshotSpacing } from '../model/runtime/snapshot';
 
 /** Going somewhere takes a while: what is told on the way. */
 export interface OnTheWay {

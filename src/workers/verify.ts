@@ -1,12 +1,12 @@
-import type { Backend, Streams } from '../model/backend';
-import type { Config } from '../model/config';
-import type { Model } from '../model/folder';
-import { Pace } from '../model/pace';
-import type { Sampling } from '../model/sampling';
-import { SeenTokens } from '../model/seen';
-import { numberAt } from '../model/token-index';
-import { judge } from '../model/verify';
-import { StreamingDecoder } from '../model/vocabulary';
+import type { Config } from '../model/core/config';
+import type { Backend, Streams } from '../model/runtime/backend';
+import type { Model } from '../model/runtime/folder';
+import { Pace } from '../model/runtime/pace';
+import { judge } from '../model/sampling/judge';
+import type { Sampling } from '../model/sampling/sampling';
+import { SeenTokens } from '../model/sampling/seen';
+import { numberAt } from '../model/text/token-index';
+import { StreamingDecoder } from '../model/text/vocabulary';
 import { encodeRuns } from './encode';
 import type { Finding, Verification, VerifyEvent, VerifyRun } from './messages';
 

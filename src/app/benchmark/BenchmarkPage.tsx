@@ -1,13 +1,13 @@
 import { Dialog } from '@base-ui/react/dialog';
 import { useEffect, useRef, useState } from 'react';
 import type { StoreApi } from 'zustand/vanilla';
-import { cancelled, EngineError, type ErrorData } from '../../model/errors';
+import { cancelled, EngineError, type ErrorData } from '../../model/runtime/errors';
 import { type BenchmarkProgress, type DeviceReport, measureDevice } from '../../workers/benchmark-client';
 import { closeBenchmark } from '../address';
+import { CloseIcon } from '../components/controls/icons';
 import { count } from '../format';
-import { CloseIcon } from '../parts/icons';
+import { findModel } from '../models';
 import { usePlayground } from '../playground-context';
-import { findModel } from '../store/models';
 import type { PlaygroundState } from '../store/state';
 import { Results } from './Results';
 

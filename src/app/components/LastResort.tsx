@@ -1,4 +1,4 @@
-import { plainText } from '../../model/text';
+import { plainText } from '../../model/text/text';
 import { usePlayground } from '../playground-context';
 
 /** In place of the whole page, when an error reaches it: the text, to be read and copied. */

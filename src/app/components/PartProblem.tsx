@@ -1,6 +1,6 @@
 import { type KeyboardEvent, useEffect, useRef } from 'react';
 import { createPortal } from 'react-dom';
-import { CloseIcon } from '../parts/icons';
+import { CloseIcon } from './controls/icons';
 
 interface Props {
   /** What failed, as a sentence. */

@@ -9,9 +9,9 @@ import {
 import type { EditorState } from '@codemirror/state';
 import { type EditorView, runScopeHandlers } from '@codemirror/view';
 import { type KeyboardEvent, useEffect, useState } from 'react';
+import { ChevronIcon, CloseIcon } from '../components/controls/icons';
 import { count } from '../format';
 import { isComposing } from '../keyboard/chord';
-import { ChevronIcon, CloseIcon } from '../parts/icons';
 import { countMatches, type Matches, type OpenFind, searchFor } from './find';
 
 /** The fields of find and replace, above the text. */

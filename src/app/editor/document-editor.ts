@@ -1,11 +1,11 @@
 import { deleteGroupBackward, standardKeymap } from '@codemirror/commands';
 import { Annotation, EditorState, Transaction, type TransactionSpec } from '@codemirror/state';
 import { EditorView, keymap, placeholder } from '@codemirror/view';
-import { plainText, type Run } from '../../model/text';
-import { TokenIndex } from '../../model/token-index';
+import { plainText, type Run } from '../../model/text/text';
+import { TokenIndex } from '../../model/text/token-index';
+import { type Change, difference, sampledRanges } from '../store/document/text-value';
 import type { InputKind } from '../store/document/undo-step';
 import type { Playground } from '../store/playground';
-import { type Change, difference, sampledRanges } from '../store/text-value';
 import type { TokenView } from '../store/token-view';
 import { articleForm } from './article-form';
 import { find, type OpenFind } from './find';

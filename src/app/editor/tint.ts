@@ -1,6 +1,6 @@
 import { EditorSelection, StateEffect, StateField } from '@codemirror/state';
 import { EditorView, layer, RectangleMarker, ViewPlugin, type ViewUpdate } from '@codemirror/view';
-import type { Token, TokenIndex } from '../../model/token-index';
+import type { Token, TokenIndex } from '../../model/text/token-index';
 import { searchChanged } from './find';
 import { highlight } from './highlights';
 

@@ -2,8 +2,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { LAYOUTS, type Layout, ROWS } from '../../../tests/layouts';
 import { COMMANDS, chordsOf, commandOf } from '../commands';
 import { setOpenedEditor } from '../editor/handle';
-import { setUp } from '../store/set-up';
 import type { PlaygroundState } from '../store/state';
+import { setUp } from '../store/testing';
 import { alternativeFor, commandFor, type Focus, type KeyContext, placeOf } from './bindings';
 import { chordOf, type Keystroke, type Platform } from './chord';
 

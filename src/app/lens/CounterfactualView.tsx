@@ -1,5 +1,5 @@
 import { useMemo, useState } from 'react';
-import type { CounterfactualAnswer } from '../../workers/lens-messages';
+import type { CounterfactualAnswer } from '../../workers/lens/messages';
 import { usePlaygroundState } from '../playground-context';
 import { Curves } from './charts';
 import { HeatMap } from './HeatMap';

@@ -1,6 +1,6 @@
 import { useMemo, useState } from 'react';
-import { numberAt, positionOf } from '../../model/token-index';
-import type { MatrixAnswer, MatrixKind } from '../../workers/lens-messages';
+import { numberAt, positionOf } from '../../model/text/token-index';
+import type { MatrixAnswer, MatrixKind } from '../../workers/lens/messages';
 import { usePlayground, usePlaygroundState } from '../playground-context';
 import { saveMatrix, savePicture } from './export';
 import { HeatMap, paint } from './HeatMap';

@@ -1,4 +1,4 @@
-import type { HeadSummary } from '../../model/lens-summary';
+import type { HeadSummary } from '../../model/lens/summary';
 import { usePlaygroundState } from '../playground-context';
 import { tintColour } from '../tint-scale';
 import { Caption, Held, Problem, useLensView, Waiting } from './parts';

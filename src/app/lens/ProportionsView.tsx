@@ -1,6 +1,6 @@
 import { useMemo, useState } from 'react';
-import { numberAt, positionOf } from '../../model/token-index';
-import type { ProportionsAnswer } from '../../workers/lens-messages';
+import { numberAt, positionOf } from '../../model/text/token-index';
+import type { ProportionsAnswer } from '../../workers/lens/messages';
 import { usePlaygroundState } from '../playground-context';
 import { Curves, Scatter } from './charts';
 import { HeatMap } from './HeatMap';

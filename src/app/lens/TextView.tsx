@@ -1,6 +1,6 @@
 import { memo } from 'react';
 import { useStore } from 'zustand';
-import { positionOf } from '../../model/token-index';
+import { positionOf } from '../../model/text/token-index';
 import { usePlayground, usePlaygroundState } from '../playground-context';
 import { KINDS } from './MatrixView';
 import { Caption, HeadPick, Held, Pick, Problem, TokenStepper, useLensView, Waiting } from './parts';

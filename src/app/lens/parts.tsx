@@ -1,9 +1,9 @@
 import { type ReactNode, useId } from 'react';
-import type { ErrorData } from '../../model/errors';
-import { positionOf } from '../../model/token-index';
-import type { LensAnswer } from '../../workers/lens-messages';
+import type { ErrorData } from '../../model/runtime/errors';
+import { positionOf } from '../../model/text/token-index';
+import type { LensAnswer } from '../../workers/lens/messages';
 import { usePlayground, usePlaygroundState } from '../playground-context';
-import type { LensView } from '../store/lens';
+import type { LensView } from '../store/engine/lens-controller';
 import type { Scale } from './scales';
 import type { Words } from './use-lens';
 

@@ -1,12 +1,12 @@
 import { useEffect, useMemo, useState } from 'react';
-import type { Encoded } from '../../model/encoded';
-import { EngineError, type ErrorData } from '../../model/errors';
-import { plainText, type Run } from '../../model/text';
-import { numberAt, TokenIndex } from '../../model/token-index';
-import type { LensAnswer, LensQuestions } from '../../workers/lens-messages';
+import { EngineError, type ErrorData } from '../../model/runtime/errors';
+import type { Encoded } from '../../model/text/encoded';
+import { plainText, type Run } from '../../model/text/text';
+import { numberAt, TokenIndex } from '../../model/text/token-index';
+import type { LensAnswer, LensQuestions } from '../../workers/lens/messages';
 import { usePlayground, usePlaygroundState } from '../playground-context';
 import { commonTokens } from '../store/document/same-text';
-import { LENS_PAUSE } from '../store/lens';
+import { LENS_PAUSE } from '../store/engine/lens-controller';
 
 interface Looking<K extends keyof LensQuestions> {
   /** Null also where the text has changed since. */

@@ -1,5 +1,5 @@
 import { useEffect } from 'react';
-import { positionOf } from '../../model/token-index';
+import { positionOf } from '../../model/text/token-index';
 import { usePlayground } from '../playground-context';
 import { tokenColour } from './scales';
 

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'react';
-import { recordOf, type Token } from '../../model/token-index';
+import { recordOf, type Token } from '../../model/text/token-index';
 import { save } from '../files';
 import { usePlayground } from '../playground-context';
 import type { Playground } from '../store/playground';

@@ -1,14 +1,14 @@
 import { useEffect, useRef, useState } from 'react';
-import { EngineError, type ErrorData } from '../../model/errors';
+import { EngineError, type ErrorData } from '../../model/runtime/errors';
 import { isTooLong } from '../../share/link';
 import { linkTo } from '../address';
+import { WordedCommand } from '../components/controls/CommandButton';
 import { late } from '../components/late';
 import { FINISHED } from '../examples';
 import { fileName, save } from '../files';
-import { WordedCommand } from '../parts/CommandButton';
 import { usePlayground, usePlaygroundState } from '../playground-context';
-import { titleOf } from '../store/article';
-import { encodeText } from '../store/sharing';
+import { titleOf } from '../store/document/article';
+import { encodeText } from '../store/links/sharing';
 
 const QrCode = late(() => import('./QrCode'), { name: 'The QR code' });
 const ShareImage = late(() => import('./ShareImage'), { name: 'The picture' });

@@ -1,9 +1,9 @@
-import { type Run, textBetween } from '../../model/text';
-import type { Token } from '../../model/token-index';
-import { TokenIndex } from '../../model/token-index';
-import { ARTICLE_BREAK, heading } from '../store/article';
+import { type Run, textBetween } from '../../model/text/text';
+import type { Token } from '../../model/text/token-index';
+import { TokenIndex } from '../../model/text/token-index';
+import { ARTICLE_BREAK, heading } from '../store/document/article';
 import { firstOf, graphemes } from '../store/document/graphemes';
-import { sampledRanges } from '../store/text-value';
+import { sampledRanges } from '../store/document/text-value';
 
 /** A text as a picture for posting: its beginning, tinted, with a bar beside what the model wrote. */
 

@@ -1,6 +1,6 @@
-import { EngineError } from '../../model/errors';
-import { RECORD_SIZE } from '../../model/sampling';
-import { packVocabulary } from '../../model/vocabulary';
+import { EngineError } from '../../model/runtime/errors';
+import { RECORD_SIZE } from '../../model/sampling/sampling';
+import { packVocabulary } from '../../model/text/vocabulary';
 import type { EngineClient } from '../../workers/client';
 import type {
   CompareEvent,

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { EngineError } from '../../model/errors';
-import { unknownRecords } from '../../model/sampling';
-import type { Run } from '../../model/text';
+import { EngineError } from '../../model/runtime/errors';
+import { unknownRecords } from '../../model/sampling/sampling';
+import type { Run } from '../../model/text/text';
+import { EMPTY, typedText } from './document/text-value';
 import { canRegenerate, type Playground } from './playground';
-import { ready, settle, setUp } from './set-up';
-import { EMPTY, typedText } from './text-value';
+import { ready, settle, setUp } from './testing';
 
 describe('writing', () => {
   it('appends what is sampled, with its ids, as one step of undo', async () => {

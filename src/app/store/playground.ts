@@ -1,25 +1,33 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
-import type { Sampling, TokenRecord } from '../../model/sampling';
-import { textBetween } from '../../model/text';
-import { type Token, TokenIndex } from '../../model/token-index';
-import { retitle } from './article';
-import { type Branch, carryBranches, cutAt, keepUndone, nameBranch, pruneBranches, walkTo } from './branches';
-import { withChoice } from './choice';
-import { Comparison } from './comparison';
+import type { Sampling, TokenRecord } from '../../model/sampling/sampling';
+import { textBetween } from '../../model/text/text';
+import { type Token, TokenIndex } from '../../model/text/token-index';
+import { retitle } from './document/article';
+import {
+  type Branch,
+  carryBranches,
+  cutAt,
+  keepUndone,
+  nameBranch,
+  pruneBranches,
+  walkTo,
+} from './document/branches';
+import { withChoice } from './document/choice';
+import * as history from './document/history';
 import { type NoticeSubject, notify, withoutTextNotice } from './document/notice';
+import { type Change, EMPTY, edit, lengthOf, type TextValue } from './document/text-value';
 import { type InputKind, LONGEST_GRAPHEME, nextStep, type OpenStep } from './document/undo-step';
-import * as history from './history';
-import { Inspection } from './inspection';
-import { FIRST_LOOK, LensDesk } from './lens';
+import { ownText } from './engine/adopt-text';
+import { Comparison } from './engine/comparison';
+import { Inspection } from './engine/inspection';
+import { FIRST_LOOK, LensDesk } from './engine/lens-controller';
+import { Session, type SessionOptions } from './engine/session';
 import { MemoryTexts } from './library/memory-texts';
-import { ownText } from './own-text';
-import { Session, type SessionOptions } from './session';
-import { DEFAULTS, type Sampler, type Settings } from './settings';
-import { SettingsDesk } from './settings-desk';
+import type { TextStorage } from './library/text-storage';
+import { Texts } from './library/texts';
+import { DEFAULTS, type Sampler, type Settings } from './settings/settings';
+import { SettingsDesk } from './settings/settings-controller';
 import type { CardId, PanelId, PlaygroundState } from './state';
-import type { TextStorage } from './text-storage';
-import { type Change, EMPTY, edit, lengthOf, type TextValue } from './text-value';
-import { Texts } from './texts';
 import { createTokenView } from './token-view';
 
 /** The playground without its page: the document, the settings, and the engine that writes. */

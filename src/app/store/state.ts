@@ -1,10 +1,10 @@
-import type { ErrorData } from '../../model/errors';
+import type { ErrorData } from '../../model/runtime/errors';
 import type { EngineInfo, Figures, LoadProgress } from '../../workers/messages';
+import type { History } from './document/history';
 import type { NoticeSubject } from './document/notice';
-import type { History } from './history';
-import type { LensView } from './lens';
-import type { Settings } from './settings';
-import type { Verified } from './verifying';
+import type { LensView } from './engine/lens-controller';
+import type { Verified } from './engine/verification';
+import type { Settings } from './settings/settings';
 
 export type EngineState =
   | { readonly phase: 'loading'; readonly progress: LoadProgress | null }

@@ -1,5 +1,5 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
-import type { Token } from '../../model/token-index';
+import type { Token } from '../../model/text/token-index';
 
 /**
  * How the page shows the text's tokens, and which of them is looked at. A panel sets `colour` while it is open; the

@@ -1,4 +1,4 @@
-// What src/model/sampling.ts defines, over n logits in float32: the drawn token and its record. Scores are float32,
+// What src/model/sampling/sampling.ts defines, over n logits in float32: the drawn token and its record. Scores are float32,
 // sums of probabilities float64, noise float64. Buffers hold n rounded up to a multiple of 4; the last lanes of
 // logits are overwritten with the lowest number, which takes no part in anything.
 
@@ -289,7 +289,7 @@ function gumbel(stream: u32, token: u32): f64 {
   return -Math.log(-Math.log1p(-u));
 }
 
-/** src/model/random.ts: mix */
+/** src/model/sampling/random.ts: mix */
 function mix(h: u32): u32 {
   h = (h ^ (h >> 16)) * 0x21f0aaad;
   h = (h ^ (h >> 15)) * 0xd35a2d97;

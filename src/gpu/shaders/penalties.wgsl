@@ -1,4 +1,4 @@
-// What the penalties make of the logits, into the stream's activations: as src/model/sampling.ts and seen.ts define.
+// What the penalties make of the logits, into the stream's activations: as src/model/sampling/sampling.ts and seen.ts define.
 
 var<workgroup> recent: array<u32, REACH>;
 var<workgroup> followed: array<u32, REACH>; // so many tokens ago: how many tokens were as at the end now

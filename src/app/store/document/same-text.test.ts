@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { unknownRecords } from '../../../model/sampling';
-import { appendSampled, type Run, replaceText, typed, withTokens } from '../../../model/text';
-import { TokenIndex } from '../../../model/token-index';
+import { unknownRecords } from '../../../model/sampling/sampling';
+import { appendSampled, type Run, replaceText, typed, withTokens } from '../../../model/text/text';
+import { TokenIndex } from '../../../model/text/token-index';
 import { commonTokens, isSameText } from './same-text';
 
 /** One token a letter. */

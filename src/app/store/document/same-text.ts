@@ -1,5 +1,5 @@
-import type { Encoded } from '../../../model/encoded';
-import type { Run } from '../../../model/text';
+import type { Encoded } from '../../../model/text/encoded';
+import type { Run } from '../../../model/text/text';
 
 /**
  * What is said of a text names the runs that it was said of, and holds as long as these stand there: a comparison and a

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ready, type setUp } from '../set-up';
+import { ready, type setUp } from '../testing';
 import { graphemes } from './graphemes';
 import type { InputKind } from './undo-step';
 

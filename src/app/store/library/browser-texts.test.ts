@@ -1,11 +1,11 @@
 import { IDBObjectStore, IDBOpenDBRequest, IDBTransaction } from 'fake-indexeddb';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { plainText } from '../../../model/text';
-import { readSettings } from '../settings-storage';
-import { BrowserTexts } from '../text-storage';
-import { typedText } from '../text-value';
+import { plainText } from '../../../model/text/text';
+import { typedText } from '../document/text-value';
+import { readSettings } from '../settings/settings-storage';
 import { FakeBrowser } from './fake-browser';
 import { tab } from './test-tab';
+import { BrowserTexts } from './text-storage';
 
 type Blow = (browser: FakeBrowser) => void;
 

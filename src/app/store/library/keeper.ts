@@ -1,6 +1,6 @@
-import { type Item, nameOf, type TextEntry, type TextStorage } from '../text-storage';
 import { type Failure, type Outcome, ok } from './outcome';
 import { includes, randomId, revisions } from './revisions';
+import { type Item, nameOf, type TextEntry, type TextStorage } from './text-storage';
 
 /** Whether texts can be kept; if not, why, and since when, in ms since 1970. */
 export type Keeping = 'ok' | { readonly failure: Failure; readonly since: number };

@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { plainText } from '../../../model/text';
+import { plainText } from '../../../model/text/text';
 import { FINISHED } from '../../examples';
-import { encodeText, openFile, openText } from '../sharing';
-import type { Item } from '../text-storage';
-import { typedText } from '../text-value';
-import { readTexts, writeTexts } from '../texts-file';
+import { typedText } from '../document/text-value';
+import { encodeText, openFile, openText } from '../links/sharing';
 import { MemoryTexts } from './memory-texts';
 import { type Failure, failed } from './outcome';
 import { tab } from './test-tab';
+import type { Item } from './text-storage';
+import { readTexts, writeTexts } from './texts-file';
 
 type Call = 'list' | 'read' | 'write' | 'remove' | 'writeLast';
 type Tab = Awaited<ReturnType<typeof tab<FailingTexts>>>;

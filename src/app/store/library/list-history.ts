@@ -1,5 +1,5 @@
-import type { Item, TextEntry } from '../text-storage';
-import type { TextValue } from '../text-value';
+import type { TextValue } from '../document/text-value';
+import type { Item, TextEntry } from './text-storage';
 
 export interface Done {
   readonly what: 'renamed' | 'deleted';

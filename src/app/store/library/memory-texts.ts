@@ -1,6 +1,6 @@
-import type { Item, TextEntry, TextStorage, Written } from '../text-storage';
 import { type Outcome, ok } from './outcome';
 import { effectOf, includes } from './revisions';
+import type { Item, TextEntry, TextStorage, Written } from './text-storage';
 
 /** What the tabs of one browser share. */
 class Shelf {

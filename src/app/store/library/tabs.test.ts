@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { settle } from '../set-up';
-import { typedText } from '../text-value';
+import { typedText } from '../document/text-value';
+import { settle } from '../testing';
 import { MemoryTexts } from './memory-texts';
 import { tab } from './test-tab';
 

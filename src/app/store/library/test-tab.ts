@@ -1,8 +1,8 @@
-import { plainText } from '../../../model/text';
+import { plainText } from '../../../model/text/text';
+import { typedText } from '../document/text-value';
 import { Playground } from '../playground';
-import { nameOf, type TextStorage } from '../text-storage';
-import { typedText } from '../text-value';
 import { MemoryTexts } from './memory-texts';
+import { nameOf, type TextStorage } from './text-storage';
 
 let time = 0;
 

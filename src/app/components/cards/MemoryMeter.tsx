@@ -1,0 +1,106 @@
+import type { Config } from '../../../model/core/config';
+import { cacheBytes, SNAPSHOT_BUDGET } from '../../../model/runtime/snapshot';
+import { bytes, count } from '../../format';
+import { usePlaygroundState } from '../../playground-context';
+import { countTokens } from '../../store/document/text-value';
+import { Popover } from '../controls/Popover';
+
+/** What the model remembers costs the same at every length: a flat line, where a key-value cache would rise. */
+export function MemoryMeter() {
+  const engine = usePlaygroundState((state) => state.engine);
+  const figures = usePlaygroundState((state) => state.figures);
+  const tokens = usePlaygroundState(({ history }) => (history ? countTokens(history.present.runs) : null));
+  if (engine.phase !== 'ready') return null;
+  const { config, memory } = engine.info;
+  const state = (figures?.memory ?? memory).state;
+  const snapshots = figures?.snapshotCount ?? 0;
+  const kept = snapshots === 1 ? '1 snapshot' : `${snapshots} snapshots`;
+  const chart = { config, tokens, state };
+  return (
+    <Popover
+      id="memory"
+      label="Memory"
+      side="above"
+      className="quiet-button meter"
+      button={
+        <>
+          <Chart {...chart} width={88} height={30} />
+          <span className="for-listeners">Memory:</span>
+          <span className="meter-words">
+            <span className="meter-state">state {bytes(state)}</span>
+            <span className="meter-cache">
+              {tokens === null ? 'at any length' : `cache ${bytes(cacheBytes(config, 1 + tokens))}`}
+            </span>
+          </span>
+          {snapshots ? (
+            <span className="meter-words">
+              <span>+ {kept}</span>
+              <span>{bytes(figures?.snapshotBytes ?? 0)}</span>
+            </span>
+          ) : null}
+        </>
+      }
+    >
+      <h2>Memory</h2>
+      <Chart {...chart} width={320} height={120} />
+      <p>
+        <b className="meter-state">The state</b> is all that this model remembers of the text. It takes{' '}
+        <b>{bytes(state)}</b>, now and after 100,000 tokens.
+      </p>
+      <p>
+        <b className="meter-cache">A key-value cache</b> is what ordinary attention keeps instead. For a model
+        of this shape, in 16‑bit numbers, it would take{' '}
+        {tokens === null
+          ? ''
+          : `${bytes(cacheBytes(config, 1 + tokens))} after these ${count(tokens)} tokens and `}
+        {bytes(cacheBytes(config, 100_000))} after 100,000.
+      </p>
+      <p>
+        <b>Snapshots</b> are copies of the state, kept so that going back is quick: {kept},{' '}
+        {bytes(figures?.snapshotBytes ?? 0)}. They come on top, {bytes(SNAPSHOT_BUDGET)} at most.
+      </p>
+    </Popover>
+  );
+}
+
+interface ChartProps {
+  readonly config: Config;
+  /** Null while the text has not been read. */
+  readonly tokens: number | null;
+  /** bytes */
+  readonly state: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+const MARGIN = 3; // room for the dots
+
+/** Bytes over tokens, from none to somewhat past where the text stands and the lines cross. */
+function Chart({ config, tokens, state, width, height }: ChartProps) {
+  const crossing = state / cacheBytes(config, 1);
+  const here = tokens ?? 0;
+  const span = Math.max(1.25 * here, 2 * crossing);
+  const top = cacheBytes(config, span);
+  const x = (n: number) => MARGIN + (n / span) * (width - 2 * MARGIN);
+  const y = (n: number) => height - MARGIN - (n / top) * (height - 2 * MARGIN);
+  const now = cacheBytes(config, here);
+  return (
+    <svg
+      className="chart"
+      width={width}
+      height={height}
+      viewBox={`0 0 ${width} ${height}`}
+      aria-hidden="true"
+    >
+      <path className="chart-ahead" d={`M${x(here)} ${y(now)}L${x(span)} ${y(top)}`} />
+      <path className="chart-cache" d={`M${x(0)} ${y(0)}L${x(here)} ${y(now)}`} />
+      <path className="chart-state" d={`M${x(0)} ${y(state)}H${x(span)}`} />
+      {tokens === null ? null : (
+        <>
+          <circle className="chart-cache-now" cx={x(here)} cy={y(now)} r="2.5" />
+          <circle className="chart-state-now" cx={x(here)} cy={y(state)} r="2.5" />
+        </>
+      )}
+    </svg>
+  );
+}

@@ -1,0 +1,86 @@
+import { useEffect, useState } from 'react';
+import type { Manifest } from '../../../model/runtime/folder';
+import { chooseModel } from '../../address';
+import { bytes, count, million } from '../../format';
+import { listModels, type Offer } from '../../models';
+import { usePlayground } from '../../playground-context';
+import { Popover } from '../controls/Popover';
+
+const PRECISIONS: Record<Manifest['precision'], string> = {
+  float32: '32-bit numbers',
+  float16: '16-bit numbers',
+  int8: '8-bit numbers with a scale for each row',
+};
+
+/** Which model writes here, to the byte. */
+export function ModelCard({ manifest }: { manifest: Manifest }) {
+  const { name, parameters, digest, files, precision, license, description } = manifest;
+  const size = files['model.safetensors'].bytes;
+  return (
+    <Popover
+      id="model"
+      label={`About the model: ${name}`}
+      side="below"
+      className="quiet-button fact"
+      button={
+        <>
+          <span className="for-listeners">About the model:</span>
+          <span className="fact-name">{name}</span>
+          <span className="fact-detail">
+            {million(parameters)} parameters · {bytes(size)} · <code>{digest.slice(0, 8)}</code>
+          </span>
+        </>
+      }
+    >
+      <h2>{name}</h2>
+      <p>{description}</p>
+      <dl>
+        <dt>Parameters</dt>
+        <dd>{count(parameters)}</dd>
+        <dt>Weights</dt>
+        <dd>
+          {bytes(size)}, {PRECISIONS[precision]}
+        </dd>
+        <dt>Digest</dt>
+        <dd>
+          <code>{digest}</code>
+          <small>SHA-256 of the weights: the same digest, the same model.</small>
+        </dd>
+        <dt>License</dt>
+        <dd>{license}</dd>
+      </dl>
+      <OtherModels than={manifest.id} />
+    </Popover>
+  );
+}
+
+/** What else this site offers; the choice goes into the address. */
+function OtherModels({ than }: { than: string }) {
+  const playground = usePlayground();
+  const [offered, setOffered] = useState<Offer[]>([]);
+  useEffect(() => {
+    const controller = new AbortController();
+    listModels(controller.signal).then(setOffered, () => {}); // a list that does not come is not missed
+    return () => controller.abort();
+  }, []);
+  const others = offered.filter(({ id }) => id !== than);
+  if (!others.length) return null;
+  const choose = (id: string) => {
+    chooseModel(id);
+    playground.load();
+  };
+  return (
+    <>
+      <h3>Other models</h3>
+      <ul className="choices">
+        {others.map(({ id, name, summary }) => (
+          <li key={id}>
+            <button type="button" onClick={() => choose(id)}>
+              {name} <small>{summary}</small>
+            </button>
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}

@@ -1,0 +1,48 @@
+import type { ReactNode } from 'react';
+import { type CommandId, commandOf, runCommand } from '../../commands';
+import { tipOf } from '../../keyboard/labels';
+import { usePlayground, usePlaygroundState } from '../../playground-context';
+
+/** A command as a button with an icon. */
+export function CommandButton({
+  command: id,
+  children,
+  ...expansion
+}: {
+  command: CommandId;
+  children: ReactNode;
+  'aria-expanded'?: boolean;
+}) {
+  const playground = usePlayground();
+  const command = commandOf(id);
+  const isOff = usePlaygroundState((state) => command.isOff?.(state) ?? false);
+  return (
+    <button
+      type="button"
+      className="quiet-button"
+      aria-label={command.name}
+      data-tip={tipOf(command)}
+      aria-disabled={isOff}
+      {...expansion}
+      onClick={() => runCommand(command, playground)}
+    >
+      {children}
+    </button>
+  );
+}
+
+/** A command as words; a card that it stands in is done with before. */
+export function WordedCommand({ command: id, onDone }: { command: CommandId; onDone?(): void }) {
+  const playground = usePlayground();
+  const command = commandOf(id);
+  const isOff = usePlaygroundState((state) => command.isOff?.(state) ?? false);
+  const act = () => {
+    onDone?.();
+    runCommand(command, playground);
+  };
+  return (
+    <button type="button" className="worded" data-tip={tipOf(command)} disabled={isOff} onClick={act}>
+      {command.name}
+    </button>
+  );
+}

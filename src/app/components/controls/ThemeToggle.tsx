@@ -1,0 +1,24 @@
+import { useSyncExternalStore } from 'react';
+import { applyTheme, currentTheme, NEXT_THEME, onTheme, type Theme } from '../../theme';
+import { DarkIcon, LightIcon, SystemIcon } from './icons';
+
+const LABELS: Record<Theme, string> = { system: 'as the system', light: 'light', dark: 'dark' };
+const ICONS = { system: SystemIcon, light: LightIcon, dark: DarkIcon };
+
+export function ThemeToggle() {
+  const theme = useSyncExternalStore(onTheme, currentTheme);
+  const Icon = ICONS[theme];
+  const next = NEXT_THEME[theme];
+  const label = `Theme: ${LABELS[theme]}. Change to ${LABELS[next]}`;
+  return (
+    <button
+      type="button"
+      className="quiet-button"
+      aria-label={label}
+      data-tip={label}
+      onClick={() => applyTheme(next)}
+    >
+      <Icon />
+    </button>
+  );
+}

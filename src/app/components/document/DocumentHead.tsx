@@ -1,0 +1,84 @@
+import { commandOf, runCommand } from '../../commands';
+import { BEGINNINGS, FINISHED } from '../../examples';
+import { usePlayground, usePlaygroundState } from '../../playground-context';
+import { titleOf } from '../../store/document/article';
+import { typedText } from '../../store/document/text-value';
+import { TextsCard } from '../cards/TextsCard';
+import { ChevronIcon } from '../controls/icons';
+import { Popover } from '../controls/Popover';
+
+/** Above the text: its title, which is also its first line, and other texts to begin with. */
+export function DocumentHead() {
+  const playground = usePlayground();
+  const title = usePlaygroundState(
+    (state) => (state.history ? titleOf(state.history.present.runs)?.words : null) ?? '',
+  );
+  return (
+    <div className="document-head">
+      <TextsCard />
+      <label className="title-field">
+        <span>Title</span>
+        <input
+          value={title}
+          placeholder="Untitled"
+          dir="auto"
+          data-writes="title"
+          autoComplete="off"
+          onCompositionStart={() => playground.endStep()}
+          onChange={({ target, nativeEvent }) =>
+            playground.setTitle(target.value, (nativeEvent as InputEvent).isComposing)
+          }
+        />
+      </label>
+      <Popover
+        id="examples"
+        label="Examples"
+        side="below"
+        className="quiet-button worded"
+        button={
+          <>
+            Examples <ChevronIcon />
+          </>
+        }
+      >
+        {(close) => <Examples onChosen={close} />}
+      </Popover>
+      <button
+        type="button"
+        className="quiet-button worded"
+        onClick={() => runCommand(commandOf('new'), playground)}
+      >
+        New
+      </button>
+    </div>
+  );
+}
+
+function Examples({ onChosen }: { onChosen(): void }) {
+  const playground = usePlayground();
+  const choose = (change: () => void) => () => {
+    change();
+    onChosen();
+  };
+  return (
+    <>
+      <p>
+        <small>Each opens as a new text. Yours is kept under Your texts.</small>
+      </p>
+      <ul className="choices">
+        <li>
+          <button type="button" onClick={choose(() => playground.texts.add(FINISHED))}>
+            A finished example
+          </button>
+        </li>
+        {BEGINNINGS.map(({ name, text }) => (
+          <li key={name}>
+            <button type="button" onClick={choose(() => playground.texts.add(typedText(text)))}>
+              {name} <small>{text.split('\n').at(-1)} …</small>
+            </button>
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}

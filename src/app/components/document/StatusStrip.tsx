@@ -1,0 +1,176 @@
+import type { ReactNode } from 'react';
+import type { ErrorData } from '../../../model/runtime/errors';
+import { lastPosition } from '../../../model/text/token-index';
+import { bytes, count } from '../../format';
+import { usePlayground, usePlaygroundState } from '../../playground-context';
+import { KeepingStatus } from '../cards/KeepingStatus';
+import { CloseIcon } from '../controls/icons';
+
+/** Above the buttons: what is under way, what went wrong, and what can be done about it. */
+export function StatusStrip() {
+  const playground = usePlayground();
+  const problem = usePlaygroundState((state) => state.problem);
+  const notice = usePlaygroundState((state) => state.notice);
+  return (
+    <>
+      <KeepingStatus />
+      {notice ? <Message words={notice} onDismiss={() => playground.dismiss('notice')} /> : null}
+      {problem ? (
+        <Problem error={problem} onDismiss={() => playground.dismiss('problem')}>
+          <button type="button" className="worded" onClick={() => playground.generate()}>
+            Try again
+          </button>
+        </Problem>
+      ) : null}
+      <EngineStatus />
+      <ReadingStatus />
+      <VerifyingStatus />
+      <Announcer />
+    </>
+  );
+}
+
+function EngineStatus() {
+  const playground = usePlayground();
+  const engine = usePlaygroundState((state) => state.engine);
+  const isWaiting = usePlaygroundState((state) => state.work.phase === 'waiting');
+  if (engine.phase === 'ready') return null;
+  if (engine.phase === 'failed')
+    return (
+      <Problem error={engine.error}>
+        <button type="button" className="worded" onClick={() => playground.load()}>
+          Try again
+        </button>
+      </Problem>
+    );
+  if (engine.phase === 'cancelled')
+    return (
+      <div className="status">
+        <p>The model is not loaded. You can read and write; to let it write, load it.</p>
+        <button type="button" className="worded" onClick={() => playground.load()}>
+          Load the model
+        </button>
+      </div>
+    );
+  const { progress } = engine;
+  const arrived = progress !== null && progress.bytes === progress.total;
+  return (
+    <div className="status">
+      <Progress
+        label={arrived ? 'Getting the model ready' : 'Loading the model'}
+        part={progress?.bytes ?? null}
+        whole={progress?.total ?? null}
+        words={progress ? `${bytes(progress.bytes)} of ${bytes(progress.total)}` : ''}
+        more={isWaiting ? 'Writing starts when it is here.' : ''}
+      />
+      <button type="button" className="worded" onClick={() => playground.cancelLoading()}>
+        Cancel
+      </button>
+    </div>
+  );
+}
+
+function VerifyingStatus() {
+  const work = usePlaygroundState((state) => state.work);
+  if (work.phase !== 'verifying') return null;
+  const { checked, total } = work;
+  return (
+    <div className="status late">
+      <Progress
+        label="Checking the tokens"
+        part={total ? checked : null}
+        whole={total}
+        words={total ? `${count(checked)} of ${count(total)}` : ''}
+        more=""
+      />
+    </div>
+  );
+}
+
+const SHORT = 64; // tokens that are read before anyone could read about it
+
+function ReadingStatus() {
+  const work = usePlaygroundState((state) => state.work);
+  if (work.phase !== 'reading' || (work.total !== null && work.total < SHORT)) return null;
+  return (
+    <div className="status late">
+      <Progress
+        label="Reading your text"
+        part={work.total === null ? null : work.read}
+        whole={work.total}
+        words={
+          work.total === null
+            ? ''
+            : `${count(lastPosition(work.read))} of ${count(lastPosition(work.total))} tokens`
+        }
+        more=""
+      />
+    </div>
+  );
+}
+
+interface ProgressProps {
+  readonly label: string;
+  readonly part: number | null;
+  readonly whole: number | null;
+  readonly words: string;
+  readonly more: string;
+}
+
+function Progress({ label, part, whole, words, more }: ProgressProps) {
+  return (
+    <div className="progress">
+      <p>
+        {label} <span className="progress-amount">{words}</span> {more}
+      </p>
+      <progress aria-label={label} {...(part !== null && whole ? { value: part, max: whole } : {})} />
+    </div>
+  );
+}
+
+function Problem({
+  error,
+  onDismiss,
+  children,
+}: {
+  error: ErrorData;
+  onDismiss?: () => void;
+  children: ReactNode;
+}) {
+  return (
+    <div className="status problem" role="alert">
+      <p>
+        <b>{error.message}</b> {error.remedy}
+      </p>
+      {children}
+      {onDismiss ? <Dismiss onDismiss={onDismiss} /> : null}
+    </div>
+  );
+}
+
+function Message({ words, onDismiss }: { words: string; onDismiss(): void }) {
+  return (
+    <div className="status">
+      <p>{words}</p>
+      <Dismiss onDismiss={onDismiss} />
+    </div>
+  );
+}
+
+function Dismiss({ onDismiss }: { onDismiss(): void }) {
+  return (
+    <button type="button" className="quiet-button" aria-label="Dismiss" onClick={onDismiss}>
+      <CloseIcon />
+    </button>
+  );
+}
+
+/** Says when writing begins, each finished sentence, and how it ended; never each token. */
+function Announcer() {
+  const announcement = usePlaygroundState((state) => state.announcement);
+  return (
+    <p className="for-listeners" role="status">
+      {announcement}
+    </p>
+  );
+}

@@ -1,0 +1,40 @@
+import { plainText, type Run, textBetween } from '../../../model/text/text';
+import { ARTICLE_BREAK, heading } from '../../store/document/article';
+import { firstOf } from '../../store/document/graphemes';
+import { sampledRanges } from '../../store/document/text-value';
+
+const LINES = 120; // more than a screen holds
+
+interface Props {
+  readonly runs: readonly Run[];
+  /** All of it; else what a screen holds. */
+  readonly isWhole: boolean;
+}
+
+/** The text as it stands in the editor: its beginning while the editor loads, all of it for print or without the editor. */
+export function StillText({ runs, isWhole }: Props) {
+  const sampled = sampledRanges(runs);
+  let at = 0;
+  const lines = isWhole
+    ? plainText(runs).split('\n')
+    : firstOf(textBetween(runs, 0, 20_000), 20_000)
+        .split('\n')
+        .slice(0, LINES);
+  return (
+    <div className="cm-content still-text">
+      {lines.map((line) => {
+        const from = at;
+        at += line.length + 1;
+        const whole = sampled.some((range) => range.from <= from && from + line.length <= range.to);
+        const words = line.replaceAll(ARTICLE_BREAK, '');
+        const found = heading(words);
+        const level = found ? `heading heading-${Math.min(found.level, 3)}` : line ? '' : 'blank';
+        return (
+          <div key={from} dir="auto" className={`cm-line ${level} ${whole ? 'still-sampled' : ''}`}>
+            {found ? words.slice(found.from, found.to) : words || <br />}
+          </div>
+        );
+      })}
+    </div>
+  );
+}

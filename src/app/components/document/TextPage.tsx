@@ -1,0 +1,96 @@
+import { type RefObject, useEffect, useRef, useState } from 'react';
+import { BEGINNINGS } from '../../examples';
+import { usePlayground, usePlaygroundState } from '../../playground-context';
+import { isSameText } from '../../store/document/same-text';
+import { typedText } from '../../store/document/text-value';
+import { useFollowEnd } from '../../use-follow-end';
+import { usePrinting } from '../../use-printing';
+import { DownIcon } from '../controls/icons';
+import { Guard } from '../Guard';
+import { late } from '../late';
+import { DocumentHead } from './DocumentHead';
+import { OriginLine } from './OriginLine';
+import { StillText } from './StillText';
+
+const Editor = late(() => import('../../editor/Editor'), { name: 'The editor' });
+const Verification = late(() => import('./Verification'), { name: 'The result of the check' });
+
+const NEAR_END = 64; // px
+
+/** The document in the middle, and what scrolls it. */
+export function TextPage() {
+  const scroller = useRef<HTMLElement>(null);
+  const column = useRef<HTMLDivElement>(null);
+  useFollowEnd(scroller, column);
+  const isPrinting = usePrinting();
+  const runs = usePlaygroundState((state) => state.history?.present.runs);
+  const isVerified = usePlaygroundState(
+    ({ verified, history }) =>
+      verified !== null && history !== null && isSameText(verified.runs, history.present.runs),
+  );
+  const isEmpty = runs?.every((run) => !run.text) ?? false;
+  return (
+    <main className="page" ref={scroller}>
+      <div className="column" ref={column}>
+        <Guard part={{ name: 'The line about where this text comes from' }}>
+          <OriginLine />
+        </Guard>
+        {isVerified ? <Verification /> : null}
+        <Guard part={{ name: 'The line with the title' }}>
+          <DocumentHead />
+        </Guard>
+        {runs && isPrinting ? <StillText runs={runs} isWhole /> : null}
+        {runs ? <Editor meanwhile={(isAll) => <StillText runs={runs} isWhole={isAll} />} /> : null}
+        {isEmpty ? <Beginnings /> : null}
+        <p id="sources-explained" className="for-listeners">
+          What the model wrote is marked as an insertion. Tab leaves the text.
+        </p>
+      </div>
+      <JumpToEnd scroller={scroller} />
+    </main>
+  );
+}
+
+function Beginnings() {
+  const playground = usePlayground();
+  return (
+    <div className="beginnings">
+      <p id="beginnings">Or begin with</p>
+      <ul aria-labelledby="beginnings">
+        {BEGINNINGS.map(({ name, text }) => (
+          <li key={name}>
+            <button type="button" className="pill" onClick={() => playground.texts.add(typedText(text))}>
+              {name}
+            </button>
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+/** While the model writes below what is being read: the way there. */
+function JumpToEnd({ scroller }: { scroller: RefObject<HTMLElement | null> }) {
+  const isWriting = usePlaygroundState((state) => state.work.phase === 'writing');
+  const [isAway, setAway] = useState(false);
+  const end = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const observer = new IntersectionObserver(([entry]) => setAway(!entry.isIntersecting), {
+      root: scroller.current,
+      rootMargin: `${NEAR_END}px`,
+    });
+    observer.observe(end.current!);
+    return () => observer.disconnect();
+  }, [scroller]);
+  const jump = () => scroller.current?.scrollTo({ top: scroller.current.scrollHeight });
+  return (
+    <>
+      <div ref={end} />
+      {isWriting && isAway ? (
+        <button type="button" className="pill jump" onClick={jump}>
+          <DownIcon /> Writing below
+        </button>
+      ) : null}
+    </>
+  );
+}

@@ -1,0 +1,74 @@
+import { useEffect, useRef } from 'react';
+import { positionOf } from '../../../model/text/token-index';
+import { showToken, tokenBytes } from '../../../model/text/vocabulary';
+import type { Finding } from '../../../workers/messages';
+import { count } from '../../format';
+import { usePlayground, usePlaygroundState } from '../../playground-context';
+import { conclusion, remarks, type Verified } from '../../store/engine/verification';
+import { CloseIcon } from '../controls/icons';
+
+const SHOWN = 20; // findings
+
+/** What came of checking the text that is shown. */
+export default function Verification() {
+  const playground = usePlayground();
+  const verified = usePlaygroundState((state) => state.verified)!;
+  const place = useRef<HTMLElement>(null);
+  useEffect(() => {
+    if (verified) place.current?.scrollIntoView({ block: 'nearest' });
+  }, [verified]);
+  return (
+    <aside ref={place} className="origin verification" aria-label="Verification">
+      <div className="verification-words">
+        <p>
+          <b>{conclusion(verified)}</b> {remarks(verified).join(' ')}
+        </p>
+        <Findings verified={verified} />
+        <p>
+          A token is reproduced if this model, with the seed and the settings that the text names, draws it
+          here. That is no proof of who wrote the text.
+        </p>
+      </div>
+      <button
+        type="button"
+        className="quiet-button"
+        aria-label="Dismiss"
+        onClick={() => playground.dismiss('verified')}
+      >
+        <CloseIcon />
+      </button>
+    </aside>
+  );
+}
+
+function Findings({ verified: { findings, counts } }: { verified: Verified }) {
+  if (!findings.length) return null;
+  const more = counts.margin + counts.cutoff + counts.different - SHOWN;
+  return (
+    <details>
+      <summary>Which tokens</summary>
+      <ul>
+        {findings.slice(0, SHOWN).map((finding) => (
+          <li key={finding.number}>
+            <FindingWords {...finding} />
+          </li>
+        ))}
+        {more > 0 ? <li>and {count(more)} more</li> : null}
+      </ul>
+    </details>
+  );
+}
+
+function FindingWords({ verdict, number, id, drawn }: Finding) {
+  const vocabulary = usePlaygroundState(({ engine }) =>
+    engine.phase === 'ready' ? engine.info.vocabulary : null,
+  );
+  const shown = (token: number) => (vocabulary ? showToken(tokenBytes(vocabulary, token)) : token);
+  return (
+    <>
+      Token {count(positionOf(number))}, <code>{shown(id)}</code>:{' '}
+      {verdict === 'different' ? 'this model draws' : verdict === 'margin' ? 'as good as' : 'in a tie with'}{' '}
+      <code>{shown(drawn)}</code>
+    </>
+  );
+}

@@ -1,0 +1,106 @@
+import { useStore } from 'zustand';
+import { RECORD_SIZE } from '../../../model/sampling/sampling';
+import { plainText, type Run } from '../../../model/text/text';
+import { count } from '../../format';
+import { usePlayground, usePlaygroundState } from '../../playground-context';
+import { ARTICLE_BREAK } from '../../store/document/article';
+import type { Continuation } from '../../store/engine/comparison';
+import { RANGES } from '../../store/settings/settings';
+import { bitsOf } from '../../tint-scale';
+import { NumberField } from '../controls/NumberField';
+
+const MORE = [
+  ['topP', 'Top-p'],
+  ['minP', 'Min-p'],
+  ['topK', 'Top-k'],
+  ['repetitionPenalty', 'Repetition penalty'],
+  ['sequencePenalty', 'Sequence penalty'],
+] as const;
+
+/** One continuation: its settings, its text, and the way to keep it. */
+export function CompareColumn({ number, onKeep }: { number: number; onKeep(goesOn: boolean): void }) {
+  const { comparison } = usePlayground();
+  const isWorking = usePlaygroundState((state) => state.work.phase !== 'idle');
+  const own = useStore(comparison.store, (state) => state.continuations[number]);
+  if (!own) return null;
+  const field = (key: keyof Continuation['sampling'], name: string) => (
+    <NumberField
+      key={key}
+      name={name}
+      value={own.sampling[key]}
+      range={RANGES[key]}
+      disabled={isWorking}
+      onChange={(value) => comparison.change(number, { [key]: value })}
+    />
+  );
+  return (
+    <section className="compare-column" aria-labelledby={`continuation-${number}`}>
+      <h3 id={`continuation-${number}`}>Continuation {number + 1}</h3>
+      {field('temperature', 'Temperature')}
+      {field('seed', 'Seed')}
+      <details>
+        <summary>More settings</summary>
+        {MORE.map(([key, name]) => field(key, name))}
+      </details>
+      <Words number={number} runs={own.runs} />
+      <div className="compare-foot">
+        <small>{figures(own)}</small>
+        <div>
+          <button
+            type="button"
+            className="worded"
+            disabled={!own.runs.length}
+            aria-label={`Keep: continuation ${number + 1}`}
+            onClick={() => onKeep(false)}
+          >
+            Keep
+          </button>
+          <button
+            type="button"
+            className="worded"
+            disabled={!own.runs.length}
+            aria-label={`Keep and go on: continuation ${number + 1}`}
+            onClick={() => onKeep(true)}
+          >
+            Keep and go on
+          </button>
+        </div>
+      </div>
+    </section>
+  );
+}
+
+function Words({ number, runs }: { number: number; runs: readonly Run[] }) {
+  const { comparison } = usePlayground();
+  const before = useStore(comparison.store, ({ base }) => base?.runs.at(-1)?.text ?? '');
+  const text = plainText(runs);
+  // Where it goes on inside a word, the word's beginning stands before it.
+  const begun = /^\S/.test(text) ? (/[\p{L}\p{M}\p{N}]{1,20}$/u.exec(before)?.[0] ?? '') : '';
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls can be scrolled by the keyboard
+    <section className="compare-words" tabIndex={0} aria-label={`Text of continuation ${number + 1}`}>
+      {begun ? <span className="compare-begun">{begun}</span> : null}
+      {text.replaceAll(ARTICLE_BREAK, '❧').trimStart() || <span className="hint">Nothing written yet.</span>}
+    </section>
+  );
+}
+
+const REASONS = {
+  length: '',
+  'article-end': ' · the article ends',
+  'stop-sequence': ' · a text to stop at',
+  stopped: ' · stopped',
+};
+
+/** Its length, how surprising its words were to the model, and how it ended. */
+function figures({ runs, reason }: Continuation): string {
+  let [tokens, nats] = [0, 0];
+  for (const run of runs)
+    if (run.source === 'sampled')
+      for (let at = 0; at < run.records.length; at += RECORD_SIZE) {
+        tokens++;
+        nats += run.records[at + 1];
+      }
+  if (!tokens) return '';
+  return `${count(tokens)} tokens · ${bitsOf(nats / tokens).toFixed(1)} bits each${reason ? REASONS[reason] : ''}`;
+}

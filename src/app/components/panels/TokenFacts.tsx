@@ -1,0 +1,123 @@
+import { useEffect } from 'react';
+import type { TokenRecord } from '../../../model/sampling/sampling';
+import { positionOf, type Token } from '../../../model/text/token-index';
+import { showToken, tokenBytes, type Vocabulary } from '../../../model/text/vocabulary';
+import { count, ordinal, percent } from '../../format';
+import { usePlayground, usePlaygroundState } from '../../playground-context';
+import { bitsOf } from '../../tint-scale';
+
+interface Props {
+  readonly token: Token;
+  readonly record: TokenRecord | null;
+  readonly vocabulary: Vocabulary | null;
+}
+
+/** A token's figures, and what else might have stood in its place. */
+export function TokenFacts({ token, record, vocabulary }: Props) {
+  const source = token.run.source === 'typed' ? 'typed' : 'written by the model';
+  useGlance(token, record);
+  return (
+    <>
+      <p className="token-source">
+        Token {count(positionOf(token.number))}, {source} · id {token.id}
+      </p>
+      {record?.rank ? (
+        <dl className="token-figures">
+          <div>
+            <dt>Probability</dt>
+            <dd>{percent(Math.exp(record.logProbability))}</dd>
+          </div>
+          <div>
+            <dt>Surprise</dt>
+            <dd>{bitsOf(record.logProbability).toFixed(1)} bits</dd>
+          </div>
+          <div>
+            <dt>Rank</dt>
+            <dd>{ordinal(record.rank)}</dd>
+          </div>
+        </dl>
+      ) : null}
+      {record && vocabulary ? <Alternatives token={token} record={record} vocabulary={vocabulary} /> : null}
+      {vocabulary ? null : <p className="hint">Its model is not loaded.</p>}
+    </>
+  );
+}
+
+const REST = 250; // ms that a token is looked at before the model is asked about it
+
+/** Asks for what is missing of a token at which one stays, while the engine has nothing to do. */
+function useGlance(token: Token, record: TokenRecord | null): void {
+  const { inspection, tokens } = usePlayground();
+  const isIdle = usePlaygroundState((state) => state.work.phase === 'idle');
+  const { run, place } = token;
+  const isMissing = !record || !knowsSampler(record);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: one question for each token, not for each version of it
+  useEffect(() => {
+    if (!isMissing || !isIdle) return;
+    const timer = setTimeout(() => {
+      // Pointing is not asking: a pointer crosses many tokens.
+      if (tokens.getState().chosen === token.number) void inspection.glanceAt(token);
+    }, REST);
+    return () => clearTimeout(timer);
+  }, [run, place, isMissing, isIdle, inspection, tokens]);
+}
+
+/** Typed tokens were seen by no sampler. */
+function knowsSampler({ alternatives }: TokenRecord): boolean {
+  return alternatives.some(({ probability }) => probability > 0);
+}
+
+function Alternatives({
+  token,
+  record,
+  vocabulary,
+}: Props & { record: TokenRecord; vocabulary: Vocabulary }) {
+  const playground = usePlayground();
+  const sampled = knowsSampler(record);
+  const most = Math.max(
+    ...record.alternatives.map((a) => Math.max(Math.exp(a.logProbability), a.probability)),
+  );
+  if (!record.alternatives.length) return null;
+  return (
+    <>
+      <div className="alternatives-head">
+        <h2 id="alternatives">Alternatives</h2>
+        <span className="key-raw">model</span>
+        {sampled ? <span className="key-sampler">after the sampler</span> : null}
+      </div>
+      <ol className="alternatives" aria-labelledby="alternatives">
+        {record.alternatives.map(({ id, logProbability, probability }, n) => {
+          const raw = Math.exp(logProbability);
+          return (
+            <li key={id}>
+              <button
+                type="button"
+                aria-current={id === token.id}
+                onClick={() => void playground.choose(token, record, n)}
+              >
+                <kbd>{(n + 1) % 10}</kbd>
+                <code>{showToken(tokenBytes(vocabulary, id))}</code>
+                <span className="bars" aria-hidden="true">
+                  <span className="bar-raw" style={{ width: `${(100 * raw) / most}%` }} />
+                  {sampled ? (
+                    <span className="bar-sampler" style={{ width: `${(100 * probability) / most}%` }} />
+                  ) : null}
+                </span>
+                <span className="shares">
+                  <span>{percent(raw)}</span>
+                  {sampled ? (
+                    <span className="share-sampler">
+                      <span className="for-listeners">after the sampler </span>
+                      {probability > 0 ? percent(probability) : 'cut'}
+                    </span>
+                  ) : null}
+                </span>
+              </button>
+            </li>
+          );
+        })}
+      </ol>
+      <p className="hint">Choose one to take its place, and the text goes on from there.</p>
+    </>
+  );
+}

@@ -1,0 +1,58 @@
+import { EngineError } from '../model/runtime/errors';
+import { chosenModel } from './address';
+import type { ModelRef } from './store/document/text-value';
+
+const MODEL_ID = /^[\w-][\w.-]*$/;
+
+/**
+ * The folder of the model that the address names (`?model=ID`), else of the one with the wanted digest, else of the
+ * first that this site offers.
+ */
+export async function findModel(wanted: ModelRef | null, signal: AbortSignal): Promise<string> {
+  const id = chosenModel() ?? (await bestModel(wanted, signal));
+  if (!MODEL_ID.test(id))
+    throw new EngineError(
+      'input',
+      `"${id}" is not a model's name.`,
+      'Take ?model= out of the address, and reload.',
+    );
+  return folder(id);
+}
+
+const folder = (id: string) => new URL(`weights/${id}/`, document.baseURI).href;
+
+async function bestModel(wanted: ModelRef | null, signal: AbortSignal): Promise<string> {
+  const offered = await listModels(signal);
+  return (offered.find(({ digest }) => digest && digest === wanted?.digest) ?? offered[0]).id;
+}
+
+/** A model that this site offers. */
+export interface Offer {
+  readonly id: string;
+  readonly name: string;
+  /** What sets it apart, in half a sentence. */
+  readonly summary?: string;
+  /** SHA-256 of its weights, in hex. */
+  readonly digest?: string;
+}
+
+/** The models that this site offers, the first being its own choice. @throws EngineError 'network' */
+export async function listModels(signal: AbortSignal): Promise<Offer[]> {
+  const url = new URL('weights/index.json', document.baseURI).href;
+  try {
+    const response = await fetch(url, { signal });
+    if (!response.ok) throw new Error(`the server answered ${response.status}`);
+    const index = (await response.json()) as { models?: Offer[] } | null;
+    const models = (index?.models ?? []).filter(({ id }) => typeof id === 'string');
+    if (!models.length) throw new Error('it names no model');
+    return models;
+  } catch (cause) {
+    if (signal.aborted) throw EngineError.from(cause);
+    throw new EngineError(
+      'network',
+      `The list of models could not be loaded: ${(cause as Error).message}.`,
+      'Check the connection, then try again.',
+      { cause },
+    );
+  }
+}

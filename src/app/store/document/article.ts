@@ -1,0 +1,98 @@
+import { type Run, textBetween } from '../../../model/text/text';
+import { type Change, changeBetween } from './change';
+import { firstOf } from './graphemes';
+
+/** The form of the model's articles: headings as `= Title =`, `= = Section = =`, and so on. */
+
+export { ARTICLE_BREAK } from '../../../model/text/tokenizer';
+
+const LONGEST_HEADING = 400; // characters; whatever is longer is a paragraph, and not worth matching
+
+export interface Heading {
+  /** 1 for a title, 2 for a section, … */
+  readonly level: number;
+  /** Where the words stand in the line, without the marks around them. */
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Reads a line as a heading; null when it is none. */
+export function heading(line: string): Heading | null {
+  if (line.length > LONGEST_HEADING) return null;
+  let [from, to, level] = [0, line.length, 0];
+  while (to - from > 4 && line.startsWith('= ', from) && line.endsWith(' =', to)) {
+    from += 2;
+    to -= 2;
+    level++;
+  }
+  return level > 0 ? { level, from, to } : null;
+}
+
+/** A line without spaces around it and, if it is a heading, without its marks. */
+export function lineWords(line: string): string {
+  const words = line.trim();
+  const found = heading(words);
+  return found ? words.slice(found.from, found.to) : words;
+}
+
+export interface Title {
+  readonly words: string;
+  /** UTF-16 range of the words in the text. */
+  readonly from: number;
+  readonly to: number;
+}
+
+/** The title in the first line of a text, if it has one. */
+export function titleOf(runs: readonly Run[]): Title | null {
+  const line = firstLine(runs);
+  const found = heading(line);
+  return found?.level === 1
+    ? { words: line.slice(found.from, found.to), from: found.from, to: found.to }
+    : null;
+}
+
+/** What a text is called in a list: its title, or its first words. */
+export function labelOf(runs: readonly Run[]): string {
+  return titleOf(runs)?.words ?? firstOf(textBetween(runs, 0, 400).trim().split('\n')[0], 60);
+}
+
+/** Words as a title can hold them: in one line that is not too long, without the marks of a heading around them. */
+export function titleWords(words: string): string {
+  let title = firstOf(words.replace(/[\n\r\f]+/g, ' '), LONGEST_HEADING - MARKS.length);
+  while (heading(`= ${title} =`)?.level !== 1 && title.trim()) {
+    const inner = title.slice(2, -2);
+    title = inner.trim() ? inner : title.slice(2);
+  }
+  return title.trim() && title;
+}
+
+const MARKS = '=  =';
+
+export interface TitleChange extends Change {
+  /** Where typing in the title goes on. */
+  readonly caret: number;
+}
+
+/** The replacement that gives a text the title `words`; empty words take the title away, with the blank lines below. */
+export function retitle(runs: readonly Run[], words: string): TitleChange {
+  const title = titleOf(runs);
+  const now = titleWords(words);
+  if (!now) {
+    const to = title ? title.to + 2 : 0;
+    return { from: 0, to: title ? to + blankAfter(runs, to) : 0, insert: '', caret: 0 };
+  }
+  if (!title) return { from: 0, to: 0, insert: `= ${now} =\n\n`, caret: 2 + now.length };
+  const { from, to, insert } = changeBetween(title.words, now);
+  const start = title.from + from;
+  return { from: start, to: title.from + to, insert, caret: start + insert.length };
+}
+
+function firstLine(runs: readonly Run[]): string {
+  const start = textBetween(runs, 0, LONGEST_HEADING + 1);
+  const end = start.indexOf('\n');
+  return end < 0 ? start : start.slice(0, end);
+}
+
+function blankAfter(runs: readonly Run[], at: number): number {
+  return /^\n{0,2}/.exec(textBetween(runs, at, at + 2))![0].length;
+}

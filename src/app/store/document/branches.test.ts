@@ -1,0 +1,235 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { RECORD_SIZE } from '../../../model/sampling/sampling';
+import { appendSampled, plainText, type Run, replaceText, typed } from '../../../model/text/text';
+import { parseKept } from '../library/persistence';
+import { ready, settle } from '../testing';
+import { type BranchNode, branchTree, textOf } from './branch-tree';
+import { carryBranches, cutAt, keepBranch, nameBranch, pruneBranches, walkTo } from './branches';
+import { EMPTY, lengthOf, type TextValue } from './text-value';
+
+function sampled(before: readonly Run[], ...words: string[]): Run[] {
+  return appendSampled(before, {
+    text: words.join(''),
+    tokens: {
+      ids: Uint32Array.from(words, () => 5),
+      lengths: Uint32Array.from(words, (word) => word.length),
+    },
+    records: new Float32Array(RECORD_SIZE * words.length),
+    sampling: null,
+  });
+}
+
+const texts = ({ branches }: TextValue) =>
+  branches.filter(({ isPruned }) => !isPruned).map(({ runs }) => plainText(runs));
+
+/** As 'A( b( c)( d))', the place of the present text as |. */
+function draw(node: BranchNode | null): string {
+  if (!node) return '';
+  const children = node.children.map((child) => `(${draw(child)})`).join('');
+  return `${textOf(node)}${node.isHere ? '|' : ''}${children}`;
+}
+
+describe('branches', () => {
+  it('are kept when a text parts from them, and grow while it goes on', () => {
+    const first = keepBranch({ ...EMPTY, runs: sampled(typed('A'), ' b', ' c') });
+    expect(texts(first)).toEqual(['A b c']);
+    const longer = keepBranch({ ...first, runs: sampled(first.runs, ' d') });
+    expect(texts(longer)).toEqual(['A b c d']);
+    expect(keepBranch({ ...longer, runs: first.runs }).branches).toBe(longer.branches);
+    const other = keepBranch({ ...longer, runs: sampled(typed('A'), ' b', ' x') });
+    expect(texts(other)).toEqual(['A b c d', 'A b x']);
+    expect(draw(branchTree(other))).toBe('A b( c d)( x|)');
+    expect(draw(branchTree({ ...other, runs: first.runs }))).toBe('A b( c|( d))( x)');
+    expect(keepBranch(EMPTY).branches).toEqual([]);
+  });
+
+  it('part between tokens', () => {
+    const one = keepBranch({ ...EMPTY, runs: sampled(typed('A'), ' certified') });
+    const two = keepBranch({ ...one, runs: sampled(typed('A'), ' certain') });
+    expect(draw(branchTree(two))).toBe('A( certified)( certain|)');
+  });
+
+  it('part between characters', () => {
+    const one = keepBranch({ ...EMPTY, runs: typed('A 😀') });
+    expect(draw(branchTree({ ...one, runs: typed('A 😁') }))).toBe('A (😀)(😁|)');
+  });
+
+  it('hold every text, and the pieces on the way to each make it up', () => {
+    const word = fc.constantFrom(' a', ' b', ' ab');
+    fc.assert(
+      fc.property(fc.array(fc.array(word, { minLength: 1, maxLength: 5 }), { maxLength: 6 }), (written) => {
+        let value: TextValue = { ...EMPTY, runs: typed('A') };
+        for (const words of written) value = keepBranch({ ...value, runs: sampled(typed('A'), ...words) });
+        const found: string[] = [];
+        const visit = (node: BranchNode, before: string) => {
+          const text = before + textOf(node);
+          expect(plainText(node.branch.runs).startsWith(text)).toBe(true);
+          if (node.ends) found.push(text);
+          for (const child of node.children) visit(child, text);
+        };
+        const tree = branchTree(value);
+        if (tree) visit(tree, '');
+        expect(found.sort()).toEqual(texts(value).sort());
+        for (const words of written) {
+          const text = `A${words.join('')}`;
+          expect(texts(value).some((kept) => kept.startsWith(text))).toBe(true);
+        }
+      }),
+    );
+  });
+
+  it('can be walked, and what was typed on the way stays', () => {
+    const two = keepBranch({
+      ...keepBranch({ ...EMPTY, runs: sampled(typed('A'), ' b', ' c') }),
+      runs: sampled(typed('A'), ' x'),
+    });
+    const edited = { ...two, runs: replaceText(two.runs, 0, 1, 'Z') };
+    const there = walkTo(edited, two.branches[0], 3);
+    expect(plainText(there.runs)).toBe('A b');
+    expect(texts(there)).toEqual(['A b c', 'A x', 'Z x']);
+    expect(plainText(walkTo(there, there.branches[1], 3).runs)).toBe('A x');
+  });
+
+  it('keep all of a text that is cut, typed words too', () => {
+    const value = { ...EMPTY, runs: sampled(typed('A dog'), ' b', ' c') };
+    const inTyped = cutAt(value, 3);
+    expect([plainText(inTyped.runs), inTyped.generatedFrom]).toEqual(['A d', 3]);
+    expect(texts(inTyped)).toEqual(['A dog b c']);
+    const inToken = cutAt(value, 8);
+    expect(inToken.runs.map(({ source, text }) => [source, text])).toEqual([
+      ['typed', 'A dog'],
+      ['sampled', ' b'],
+      ['typed', ' '],
+    ]);
+    expect(texts(cutAt({ ...EMPTY, runs: typed('only typed') }, 4))).toEqual(['only typed']);
+  });
+
+  it('outlive undo, which takes back names and pruning alone', () => {
+    const before = keepBranch({ ...EMPTY, runs: sampled(typed('A'), ' b') });
+    const named = nameBranch(before, 1, ' mine ');
+    const pruned = pruneBranches(named, [1]);
+    expect(named.branches[0].name).toBe('mine');
+    expect(branchTree({ ...pruned, runs: [] })).toBeNull();
+    const after = keepBranch({ ...named, runs: sampled(typed('A'), ' c') });
+    expect(texts(carryBranches(after, named))).toEqual(['A b', 'A c']);
+    expect(carryBranches(pruned, named).branches[0].isPruned).toBe(false);
+    expect(carryBranches(named, before).branches[0].name).toBeNull();
+  });
+
+  it('are kept for the next visit, without those that were pruned', () => {
+    const two = keepBranch({
+      ...keepBranch({ ...EMPTY, runs: sampled(typed('A'), ' b') }),
+      runs: sampled(typed('A'), ' c'),
+    });
+    const text = nameBranch(pruneBranches(two, [1]), 2, 'mine');
+    const kept = parseKept(structuredClone({ version: 2, text }));
+    expect(kept?.branches.map(({ id, name }) => [id, name])).toEqual([[2, 'mine']]);
+    const damaged = { ...text, branches: [null, { id: 'x' }, { id: 3, runs: [{ source: 'sampled' }] }] };
+    expect(parseKept({ version: 2, text: damaged })?.branches).toEqual([]);
+  });
+});
+
+describe('on the page', () => {
+  it('a text that is undone stays as a branch when another takes its place', async () => {
+    const { playground, engine } = await ready('A');
+    const type = (from: number, to: number, insert: string) => playground.edit({ from, to, insert });
+    type(1, 1, ' long');
+    type(6, 6, ' text');
+    playground.undo();
+    playground.undo();
+    type(1, 1, ' short one');
+    expect(texts(playground.text)).toEqual(['A long text']);
+    playground.undo();
+    const done = playground.generate();
+    await settle();
+    await engine().writes(' b');
+    engine().finishes();
+    await done;
+    expect(texts(playground.text)).toEqual(['A long text', 'A short one', 'A b']);
+  });
+
+  it('no word that was typed or written gets out of reach, whatever is undone and replaced', async () => {
+    const action = fc.constantFrom('type', 'prepend', 'overwrite', 'write', 'undo', 'redo');
+    await fc.assert(
+      fc.asyncProperty(fc.array(action, { maxLength: 20 }), async (actions) => {
+        const { playground, engine, text } = await ready();
+        const all: string[] = [];
+        const word = () => {
+          all.push(`w${all.length}.`);
+          return all.at(-1)!;
+        };
+        for (const one of actions) {
+          const { length } = text();
+          if (one === 'undo') playground.undo();
+          if (one === 'redo') playground.redo();
+          if (one === 'type') playground.edit({ from: length, to: length, insert: word() });
+          if (one === 'prepend') playground.edit({ from: 0, to: 0, insert: word() });
+          if (one === 'overwrite') playground.edit({ from: 0, to: length, insert: word() });
+          if (one !== 'write') continue;
+          const done = playground.generate();
+          await settle();
+          await engine().writes(word());
+          engine().finishes();
+          await done;
+        }
+        const { past, present, future } = playground.store.getState().history!;
+        const values = [...past.map(({ value }) => value), present, ...future];
+        const reachable = values.flatMap(({ runs, branches }) => [runs, ...branches.map(({ runs }) => runs)]);
+        const found = reachable.map(plainText).join('\n');
+        for (const word of all) expect(found).toContain(word);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('writing goes on from the cursor, in one step', async () => {
+    const { playground, engine, text } = await ready('A long way');
+    playground.cursor = 6;
+    const done = playground.generateFromCursor();
+    await settle();
+    expect(engine().requests[0].runs).toEqual([{ text: 'A long' }]);
+    await engine().writes(' road');
+    engine().finishes();
+    await done;
+    expect(text()).toBe('A long road');
+    expect(texts(playground.text)).toEqual(['A long way', 'A long road']);
+    playground.undo();
+    expect(text()).toBe('A long way');
+  });
+
+  it('each generation is a branch: regenerated, stopped by an edit, undone', async () => {
+    const { playground, engine, text } = await ready('A');
+    const write = async (press: () => Promise<void>, ...words: string[]) => {
+      const done = press();
+      await settle();
+      await engine().writes(...words);
+      engine().finishes();
+      await done;
+    };
+    const kept = () => texts(playground.text);
+    await write(() => playground.generate(), ' b', ' c');
+    await write(() => playground.regenerate(), ' d');
+    expect(kept()).toEqual(['A b c', 'A d']);
+    playground.undo();
+    expect(text()).toBe('A b c');
+    expect(kept()).toEqual(['A b c', 'A d']);
+
+    void playground.generate();
+    await settle();
+    await engine().writes(' e');
+    playground.edit({ from: 0, to: 1, insert: 'Z' });
+    engine().finishes();
+    await settle();
+    expect(text()).toBe('Z b c e');
+    expect(kept()).toEqual(['A d', 'A b c e']);
+
+    playground.goTo(playground.text.branches[0], lengthOf(playground.text.branches[0].runs));
+    expect(text()).toBe('A d');
+    expect(kept()).toEqual(['A d', 'A b c e', 'Z b c e']);
+    playground.pruneBranches([playground.text.branches[1].id]);
+    expect(kept()).toEqual(['A d', 'Z b c e']);
+    playground.undo();
+    expect(kept()).toEqual(['A d', 'A b c e', 'Z b c e']);
+  });
+});

@@ -1,0 +1,33 @@
+import { RECORD_SIZE, type TokenRecord } from '../../../model/sampling/sampling';
+import { appendSampled } from '../../../model/text/text';
+import { TokenIndex } from '../../../model/text/token-index';
+import { StreamingDecoder, tokenBytes, type Vocabulary } from '../../../model/text/vocabulary';
+import { keepBranch } from './branches';
+import { lengthOf, type TextValue } from './text-value';
+
+/**
+ * The text up to token `number`, and in its place the n-th of the alternatives in its record: the model's own word,
+ * though a person and not a sampler chose it.
+ */
+export function withChoice(
+  value: TextValue,
+  number: number,
+  record: TokenRecord,
+  alternative: number,
+  vocabulary: Vocabulary,
+): TextValue {
+  const index = new TokenIndex(value.runs);
+  const before = index.before(number);
+  const { id, logProbability, probability } = record.alternatives[alternative];
+  const decoder = new StreamingDecoder((n) => tokenBytes(vocabulary, n), index.ids(0, number));
+  const text = decoder.push(id);
+  const records = new Float32Array(RECORD_SIZE).fill(-1);
+  records.set([id, logProbability, alternative + 1, probability]);
+  for (const [n, other] of record.alternatives.entries())
+    records.set([other.id, other.logProbability, other.probability], 4 + 3 * n);
+  const runs = appendSampled(before, {
+    ...{ text, records, sampling: null },
+    tokens: { ids: Uint32Array.of(id), lengths: Uint32Array.of(text.length) },
+  });
+  return { ...keepBranch(value), runs, generatedFrom: lengthOf(before) };
+}

@@ -1,0 +1,119 @@
+import { plainText, type Run, replaceText, typed } from '../../../model/text/text';
+import type { Shared } from '../../../share/shared';
+import { ARTICLE_BREAK } from './article';
+import type { Branch } from './branches';
+import { type Change, changeBetween } from './change';
+
+export type { Change };
+
+/** The document at one moment. Values are never changed, so that keeping one for undo costs only what differs. */
+export interface TextValue {
+  readonly runs: readonly Run[];
+  /** Whose tokens these are; null when the text has none yet. */
+  readonly model: ModelRef | null;
+  /** Where the last generation began, in UTF-16 units; null when nothing was generated or an edit removed the place. */
+  readonly generatedFrom: number | null;
+  /** Set when it came by a link or a file; it stays with the text through edits. */
+  readonly origin: Origin | null;
+  /** Texts that were written and left for this one, or that it left. */
+  readonly branches: readonly Branch[];
+}
+
+/** What a shared text said of itself. */
+export interface Origin {
+  /** Null where a newer version made it, of which only the words can be read. */
+  readonly claim: Pick<Shared, 'model' | 'sampling'> | null;
+  /** The person has put the line about it away. */
+  readonly isKnown: boolean;
+}
+
+/** Weights are known by their digest; the id tells where a site keeps them. */
+export type ModelRef = Shared['model'];
+
+export const EMPTY: TextValue = { runs: [], model: null, generatedFrom: null, origin: null, branches: [] };
+
+/** A text that was only typed. */
+export function typedText(text: string): TextValue {
+  return { ...EMPTY, runs: typed(text) };
+}
+
+export function lengthOf(runs: readonly Run[]): number {
+  return runs.reduce((sum, run) => sum + run.text.length, 0);
+}
+
+/** Tokens of this text, the opening one not counted: the position of its last; null while some of it is not encoded. */
+export function countTokens(runs: readonly Run[]): number | null {
+  let count = 0;
+  for (const { tokens } of runs) {
+    if (!tokens) return null;
+    count += tokens.ids.length;
+  }
+  return count;
+}
+
+/** Makes a change; the place where the last generation began moves along. */
+export function edit(value: TextValue, { from, to, insert }: Change): TextValue {
+  const { generatedFrom: start } = value;
+  const moved =
+    start === null || to > start
+      ? start !== null && from >= start
+        ? start
+        : null
+      : start + insert.length - (to - from);
+  return { ...value, runs: replaceText(value.runs, from, to, insert), generatedFrom: moved };
+}
+
+/** The text as it was before the last generation. */
+export function beforeGeneration(value: TextValue): TextValue {
+  const { runs, generatedFrom } = value;
+  return { ...value, runs: replaceText(runs, generatedFrom ?? 0, lengthOf(runs), '') };
+}
+
+/** Its tokens are of other weights than these. */
+export function isForeign({ model, runs }: TextValue, { digest }: { readonly digest: string }): boolean {
+  return model !== null && model.digest !== digest && runs.some(({ tokens }) => tokens);
+}
+
+/** The same words as typed text: what was sampled by other weights has no ids that this model knows. */
+export function asTyped(value: TextValue): TextValue {
+  return { ...value, runs: typed(plainText(value.runs)), model: null };
+}
+
+export function endsInSampled(runs: readonly Run[]): boolean {
+  return runs.at(-1)?.source === 'sampled';
+}
+
+export function endsArticle(runs: readonly Run[]): boolean {
+  return runs.at(-1)?.text.endsWith(ARTICLE_BREAK) === true;
+}
+
+/** Places of the text that the model wrote, neighbours joined. */
+export function sampledRanges(runs: readonly Run[]): { from: number; to: number }[] {
+  const ranges: { from: number; to: number }[] = [];
+  let at = 0;
+  for (const { source, text } of runs) {
+    const to = at + text.length;
+    const last = ranges.at(-1);
+    if (source === 'sampled' && last?.to === at) last.to = to;
+    else if (source === 'sampled') ranges.push({ from: at, to });
+    at = to;
+  }
+  return ranges;
+}
+
+/** The one replacement that turns the text of `before` into the text of `after`; null when they read the same. */
+export function difference(before: readonly Run[], after: readonly Run[]): Change | null {
+  let first = 0;
+  let from = 0;
+  while (first < before.length && before[first] === after[first]) from += before[first++].text.length;
+  let [endBefore, endAfter] = [before.length, after.length];
+  while (endBefore > first && endAfter > first && before[endBefore - 1] === after[endAfter - 1]) {
+    endBefore--;
+    endAfter--;
+  }
+  const old = plainText(before.slice(first, endBefore));
+  const now = plainText(after.slice(first, endAfter));
+  if (old === now) return null;
+  const change = changeBetween(old, now);
+  return { ...change, from: from + change.from, to: from + change.to };
+}

@@ -1,0 +1,26 @@
+import type { StoreApi } from 'zustand/vanilla';
+import type { Manifest } from '../../../model/runtime/folder';
+import { keepUndone } from '../document/branches';
+import { amend, commit } from '../document/history';
+import { notify } from '../document/notice';
+import { asTyped, isForeign, type TextValue } from '../document/text-value';
+import type { PlaygroundState } from '../state';
+
+/** The text as the model that is loaded can read it: what another wrote becomes typed text, and the page says so. */
+export function ownText(store: StoreApi<PlaygroundState>, manifest: Manifest): TextValue {
+  const history = store.getState().history!;
+  const { present } = history;
+  const model = { id: manifest.id, digest: manifest.digest };
+  if (!isForeign(present, manifest)) return { ...present, model };
+  const wasSampled = present.runs.some(({ source }) => source === 'sampled');
+  const before = wasSampled ? keepUndone(history) : history;
+  const typed = asTyped(before.present);
+  store.setState({ history: (wasSampled ? commit : amend)(before, typed) });
+  if (wasSampled)
+    notify(
+      store,
+      'This text was written by another model. This one reads it as if it had been typed.',
+      'text',
+    );
+  return { ...typed, model };
+}

@@ -1,0 +1,134 @@
+import { describe, expect, it } from 'vitest';
+import { plainText } from '../../../model/text/text';
+import { typedText } from '../document/text-value';
+import { ready, settle } from '../testing';
+
+const branches = (all: Awaited<ReturnType<typeof ready>>) =>
+  all.playground.text.branches.map(({ runs }) => plainText(runs));
+
+describe('comparing continuations', () => {
+  it('begins with the settings of now, each with its own; they can differ by seed or by temperature', async () => {
+    const { playground } = await ready('A');
+    const { comparison } = playground;
+    playground.setSampler({ topP: 0.5 });
+    comparison.prepare();
+    const samplings = () => comparison.store.getState().continuations.map(({ sampling }) => sampling);
+    expect(samplings()).toHaveLength(3);
+    expect(samplings()[2]).toMatchObject({ topP: 0.5, temperature: 0.7 });
+    comparison.setCount(5);
+    comparison.differBy('temperature');
+    expect(samplings().map(({ temperature }) => temperature)).toEqual([0, 0.5, 1, 1.5, 2]);
+    comparison.change(1, { temperature: 0.1, seed: 9 });
+    comparison.setCount(2);
+    expect(samplings()[1]).toMatchObject({ temperature: 0.1, seed: 9 });
+  });
+
+  it('writes all from the end of the text, which stays as it was until one is kept', async () => {
+    const all = await ready('A');
+    const { playground, engine, text, sources } = all;
+    const { comparison } = playground;
+    comparison.prepare();
+    await comparison.start();
+    expect(engine().compared[0]).toMatchObject({ runs: [{ text: 'A' }], maxTokens: 256 });
+    expect(comparison.store.getState().continuations.map(({ runs }) => plainText(runs))).toEqual([
+      ' 0 0',
+      ' 1 1',
+      ' 2 2',
+    ]);
+    expect(text()).toBe('A');
+    expect(playground.text.runs[0].tokens?.ids).toEqual(Uint32Array.of(65));
+
+    comparison.keep(1);
+    expect(text()).toBe('A 1 1');
+    expect(sources()).toEqual(['typed', 'sampled']);
+    expect(branches(all).sort()).toEqual(['A 0 0', 'A 1 1', 'A 2 2']);
+    playground.undo();
+    expect(text()).toBe('A');
+    expect(branches(all)).toHaveLength(3);
+  });
+
+  it('keeps as branches what is left, or written anew', async () => {
+    const all = await ready('A');
+    const { comparison } = all.playground;
+    comparison.prepare();
+    await comparison.start();
+    comparison.setCount(2);
+    await comparison.start();
+    expect(branches(all)).toEqual(['A 0 0', 'A 1 1']);
+    comparison.leave();
+    expect(all.text()).toBe('A');
+  });
+
+  const BRANCH = { id: 9, name: null, isPruned: false, model: null };
+  type Page = Awaited<ReturnType<typeof ready>>;
+
+  it.each<[string, (page: Page) => unknown, string]>([
+    ['an edit', ({ playground }) => playground.edit({ from: 0, to: 0, insert: 'x' }), 'xA B'],
+    ['undo', ({ playground }) => playground.undo(), 'A'],
+    ['another text', ({ playground }) => playground.texts.add(typedText('Other')), 'Other'],
+    ['a branch', ({ playground }) => playground.goTo({ ...BRANCH, runs: typedText('C').runs }, 1), 'C'],
+    ['the title', ({ playground }) => playground.setTitle('T'), '= T =\n\nA B'],
+  ])('ends when %s changes the text, and keeps what it wrote with the old one', async (_, act, now) => {
+    const page = await ready('A');
+    const { playground, text, state } = page;
+    playground.edit({ from: 1, to: 1, insert: ' B' });
+    playground.openCard('compare');
+    playground.comparison.prepare();
+    await playground.comparison.start();
+    await act(page);
+    await settle();
+    expect(text()).toBe(now);
+    expect(state().card).toBeNull();
+    expect(state().notice).toMatch(/^The comparison was closed/);
+    playground.comparison.keep(0);
+    expect(text()).toBe(now);
+    expect(state().work.phase).toBe('idle');
+    const { present, past } = state().history!;
+    const values = [present, ...past.map(({ value }) => value)];
+    for (const { id } of playground.texts.store.getState().entries) {
+      await playground.texts.open(id);
+      values.push(playground.text);
+    }
+    const kept = values.flatMap(({ branches }) => branches);
+    expect(kept.map(({ runs }) => plainText(runs))).toEqual(
+      expect.arrayContaining(['A B 0 0', 'A B 1 1', 'A B 2 2']),
+    );
+  });
+
+  it('ends when the model writes on', async () => {
+    const { playground, engine, text, state } = await ready('A');
+    playground.openCard('compare');
+    playground.comparison.prepare();
+    await playground.comparison.start();
+    const done = playground.generate();
+    await settle();
+    await engine().writes(' more');
+    engine().finishes();
+    await done;
+    expect(state().card).toBeNull();
+    playground.comparison.keep(0);
+    expect(text()).toBe('A more');
+  });
+
+  it('ends when it is left', async () => {
+    const { playground, engine, state } = await ready('A');
+    const { comparison } = playground;
+    comparison.prepare();
+    let go = () => {};
+    const compare = engine().compare.bind(engine());
+    engine().compare = async (...values) => {
+      await new Promise<void>((resolve) => {
+        go = resolve;
+      });
+      return compare(...values);
+    };
+    const running = comparison.start();
+    await settle();
+    expect(state().work.phase).toBe('reading');
+    comparison.leave();
+    expect(state().work.phase).toBe('idle');
+    go();
+    await running;
+    expect(comparison.store.getState().continuations.every(({ runs }) => runs.length === 0)).toBe(true);
+  });
+});

@@ -1,0 +1,94 @@
+import type { StoreApi } from 'zustand/vanilla';
+import type { Run } from '../../../model/text/text';
+import type { EngineClient } from '../../../workers/client';
+import type { EngineInfo, GenerateResult, RequestRun } from '../../../workers/messages';
+import { keepBranch, keepUndone } from '../document/branches';
+import { amend } from '../document/history';
+import { beforeGeneration, lengthOf } from '../document/text-value';
+import { samplingOf } from '../settings/settings';
+import type { PlaygroundState } from '../state';
+import { ownText } from './adopt-text';
+import { type Generation, Writing } from './document-writer';
+
+export interface GenerateOptions {
+  readonly from?: 'end' | 'last generation';
+  /** Tokens of the text before the place where it parts from another. */
+  readonly branchAt?: number;
+  /** What is written belongs to the step of the history that is under way. */
+  readonly amends?: boolean;
+}
+
+interface Means {
+  /** Resolves when the page can show something new. */
+  nextFrame(): Promise<void>;
+  randomSeed(): number;
+}
+
+/** Lets the engine write, and carries what comes into the document. */
+export async function write(
+  store: StoreApi<PlaygroundState>,
+  means: Means,
+  maxTokens: number,
+  how: GenerateOptions,
+  mine: Generation,
+  info: EngineInfo,
+  engine: EngineClient,
+): Promise<void> {
+  store.setState({ work: { phase: 'reading', read: 0, total: null } });
+  const writing = begin(store, means, mine, info, how);
+  const { atArticleEnd, stopSequences, tokensPerSecond } = store.getState().settings;
+  const request = {
+    runs: writing.text.runs.map(requestRun),
+    sampling: writing.sampling,
+    maxTokens,
+    ...{ atArticleEnd, stopSequences, tokensPerSecond },
+    ...(how.branchAt !== undefined && { branchAt: how.branchAt }),
+  };
+  const result = await engine.generate(request, (event) => writing.take(event), mine.controller.signal);
+  writing.flush();
+  if (mine.closed) return;
+  if (writing.count) keepWritten(store);
+  const { figures } = result;
+  const announcement = `${writing.sentences.rest()} ${conclusion(result, writing.count)}`.trim();
+  store.setState({ figures, announcement });
+}
+
+/** Settles which text is written on, and how what comes gets into the document. */
+function begin(
+  store: StoreApi<PlaygroundState>,
+  means: Means,
+  mine: Generation,
+  { manifest }: EngineInfo,
+  { from, amends = false }: GenerateOptions,
+): Writing {
+  const { history } = store.getState();
+  if (history) store.setState({ history: keepUndone(history) });
+  const present = ownText(store, manifest);
+  const state = store.getState();
+  const base =
+    from !== 'last generation' || present.generatedFrom === null
+      ? { ...present, generatedFrom: lengthOf(present.runs) }
+      : beforeGeneration(keepBranch(present));
+  const seed = state.settings.randomSeed ? means.randomSeed() : state.settings.seed;
+  const settings = { ...state.settings, seed };
+  store.setState({ settings });
+  return new Writing(base, samplingOf(settings, manifest), amends, mine, store, means.nextFrame);
+}
+
+/** What was written stays in reach, whatever becomes of the text. */
+export function keepWritten(store: StoreApi<PlaygroundState>): void {
+  const { history } = store.getState();
+  if (history) store.setState({ history: amend(history, keepBranch(history.present)) });
+}
+
+/** A run as the engine is asked about it. */
+export function requestRun({ text, tokens }: Run): RequestRun {
+  return tokens ? { ids: tokens.ids } : { text };
+}
+
+function conclusion({ reason }: GenerateResult, count: number): string {
+  const amount = count === 1 ? '1 token' : `${count} tokens`;
+  if (reason === 'article-end') return `${amount} written. The article ends here.`;
+  if (reason === 'stop-sequence') return `${amount} written, up to a text to stop at.`;
+  return reason === 'stopped' ? `Stopped after ${amount}.` : `${amount} written.`;
+}

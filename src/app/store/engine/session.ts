@@ -1,0 +1,233 @@
+import type { StoreApi } from 'zustand/vanilla';
+import { cancelled, EngineError } from '../../../model/runtime/errors';
+import type { EngineClient } from '../../../workers/client';
+import type { LensAnswer, LensQuestions, LensRequest } from '../../../workers/lens/messages';
+import type { EngineInfo } from '../../../workers/messages';
+import type { ModelRef } from '../document/text-value';
+import type { PlaygroundState } from '../state';
+import type { Generation } from './document-writer';
+import { type GenerateOptions, keepWritten, write } from './generating';
+import { loadEngine } from './loading';
+import { check } from './verification';
+
+/** What the engine is engaged for: writing, checking, comparing. */
+export type Work = (mine: Generation, info: EngineInfo, engine: EngineClient) => Promise<void>;
+
+export interface SessionOptions {
+  createEngine(): EngineClient;
+  /** Finds the address of the model folder. @throws EngineError */
+  findModel(wanted: ModelRef | null, signal: AbortSignal): Promise<string>;
+  /** Resolves when the page can show something new. */
+  nextFrame(): Promise<void>;
+  randomSeed(): number;
+}
+
+/** The page's side of the engine: loads it, and gives it one piece of work at a time. */
+export class Session {
+  private readonly store: StoreApi<PlaygroundState>;
+  private readonly options: SessionOptions;
+  private engine: EngineClient | null = null;
+  private modelUrl: string | null = null;
+  private loading: AbortController | null = null;
+  private ready: Promise<EngineInfo> | null = null;
+  private current: Generation | null = null;
+  /** Questions to the engine that are open. */
+  private readonly questions = new Set<AbortController>();
+  /** Settles when the engine is free: it writes one text at a time. */
+  private free: Promise<void> = Promise.resolve();
+
+  constructor(store: StoreApi<PlaygroundState>, options: SessionOptions) {
+    this.store = store;
+    this.options = options;
+  }
+
+  /** Starts the engine and loads the model; whatever ran before is dropped. The outcome is in the state. */
+  load(): void {
+    this.interrupt();
+    this.endQuestions();
+    this.loading?.abort();
+    this.engine?.dispose();
+    const controller = new AbortController();
+    this.loading = controller;
+    this.free = Promise.resolve();
+    this.store.setState({ engine: { phase: 'loading', progress: null }, problem: null });
+    const { engine, ready } = loadEngine(
+      { ...this.options, findModel: (signal) => this.findModel(signal) },
+      this.store.getState().settings,
+      controller.signal,
+      (progress) => {
+        // Progress is not waited for: the last of it may come after the outcome.
+        if (this.loading === controller && this.store.getState().engine.phase === 'loading')
+          this.store.setState({ engine: { phase: 'loading', progress } });
+      },
+    );
+    this.engine = engine;
+    this.ready = ready;
+    ready.then(
+      (info) => {
+        if (this.loading === controller) this.store.setState({ engine: { phase: 'ready', info } });
+      },
+      (error: EngineError) => {
+        if (this.loading === controller) this.give(error);
+      },
+    );
+  }
+
+  /** Loads the model of the text that was just opened, if this site has it and it is not the one that is there. */
+  async follow(): Promise<void> {
+    const { loading, modelUrl } = this;
+    if (!loading) return; // it is found when loading begins
+    const url = await this.findModel(loading.signal).catch(() => modelUrl);
+    if (this.loading === loading && url !== modelUrl) this.load();
+  }
+
+  private async findModel(signal: AbortSignal): Promise<string> {
+    const wanted = this.store.getState().history?.present.model ?? null;
+    this.modelUrl = await this.options.findModel(wanted, signal);
+    return this.modelUrl;
+  }
+
+  cancelLoading(): void {
+    const { loading } = this;
+    if (this.store.getState().engine.phase !== 'loading') return;
+    this.loading = null;
+    loading?.abort();
+    this.give(cancelled());
+  }
+
+  /** Asks the lens, beside whatever is written. @throws EngineError */
+  look<K extends keyof LensQuestions>(request: LensRequest<K>): Promise<LensAnswer<K>> {
+    if (!this.engine) throw new EngineError('input', 'No model is loaded.', 'Load a model first.');
+    return this.engine.look(request);
+  }
+
+  closeLens(): void {
+    this.engine?.closeLens();
+  }
+
+  /**
+   * Asks the engine something about the text, once it is free. Writing, and whatever changes the text, ends a question;
+   * then, and when it fails, the answer is null.
+   */
+  ask<T>(
+    question: (engine: EngineClient, info: EngineInfo, signal: AbortSignal) => Promise<T>,
+    signal: AbortSignal,
+  ): Promise<T | null> {
+    const mine = new AbortController();
+    const end = () => mine.abort();
+    signal.addEventListener('abort', end);
+    if (signal.aborted) end();
+    this.questions.add(mine);
+    const answer = this.free.then(async () => {
+      try {
+        const info = await unlessAborted(this.ready!, mine.signal);
+        return await question(this.engine!, info, mine.signal);
+      } catch (thrown) {
+        this.fail(EngineError.from(thrown));
+        return null;
+      } finally {
+        this.questions.delete(mine);
+        signal.removeEventListener('abort', end);
+      }
+    });
+    this.free = answer.then(() => {});
+    return answer;
+  }
+
+  private endQuestions(): void {
+    for (const question of this.questions) question.abort();
+  }
+
+  /** Writes on at the end of the text, or anew from where the last generation began. */
+  generate(maxTokens: number, how: GenerateOptions = {}): Promise<void> {
+    return this.engage('Writing', (...work) => write(this.store, this.options, maxTokens, how, ...work));
+  }
+
+  /** Checks the drawn tokens of the text. */
+  verify(): Promise<void> {
+    return this.engage('Checking', (...work) => check(this.store, ...work));
+  }
+
+  /** Work for the engine, once it is loaded and free; one at a time. */
+  async engage(what: string, work: Work): Promise<void> {
+    if (this.current || !this.store.getState().history) return;
+    this.endQuestions();
+    const { phase } = this.store.getState().engine;
+    if (phase === 'failed' || phase === 'cancelled') this.load();
+    const mine: Generation = { controller: new AbortController(), closed: false };
+    this.current = mine;
+    this.store.setState({
+      work: { phase: 'waiting' },
+      problem: null,
+      announcement: phase === 'ready' ? `${what}.` : `${what} starts when the model is loaded.`,
+    });
+    const run = this.free.then(() => this.run(mine, work));
+    this.free = run;
+    await run;
+  }
+
+  /** Ends the generation; what is already under way still arrives. */
+  stop(): void {
+    if (!this.current) return;
+    this.current.controller.abort();
+    if (this.store.getState().work.phase === 'waiting') this.interrupt();
+    else this.store.setState({ work: { phase: 'stopping' } });
+  }
+
+  /** The text is about to change: ends a generation at the words that are shown now, unless it has yet to begin. */
+  makeWay(): void {
+    this.endQuestions();
+    if (this.store.getState().work.phase !== 'waiting') this.interrupt();
+  }
+
+  private interrupt(): void {
+    if (!this.current) return;
+    if (this.store.getState().work.phase === 'writing') keepWritten(this.store);
+    this.current.closed = true;
+    this.current.controller.abort();
+    this.current = null;
+    this.store.setState({ work: { phase: 'idle' }, announcement: 'Stopped.' });
+  }
+
+  private async run(mine: Generation, work: Work): Promise<void> {
+    try {
+      const info = await unlessAborted(this.ready!, mine.controller.signal);
+      if (!mine.closed) await work(mine, info, this.engine!);
+    } catch (thrown) {
+      if (!mine.closed) this.fail(EngineError.from(thrown));
+    } finally {
+      if (this.current === mine) {
+        this.current = null;
+        this.store.setState({ work: { phase: 'idle' } });
+      }
+    }
+  }
+
+  private fail(error: EngineError): void {
+    if (error.code === 'cancelled') return;
+    const dead = error.code === 'internal' || error.code === 'device' || error.code === 'device-lost';
+    if (this.store.getState().engine.phase !== 'ready') return; // loading failed, and says so itself
+    if (dead) this.give(error);
+    else this.store.setState({ problem: error.toData(), announcement: error.message });
+  }
+
+  /** Lets go of an engine that is of no use any more. */
+  private give(error: EngineError): void {
+    this.engine?.dispose();
+    this.engine = null;
+    const engine =
+      error.code === 'cancelled'
+        ? ({ phase: 'cancelled' } as const)
+        : ({ phase: 'failed', error: error.toData() } as const);
+    if (this.store.getState().work.phase === 'waiting') this.interrupt();
+    this.store.setState({ engine, announcement: error.message });
+  }
+}
+
+function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  if (signal.aborted) return Promise.reject(cancelled());
+  return new Promise((resolve, reject) => {
+    signal.addEventListener('abort', () => reject(cancelled()), { once: true });
+    promise.then(resolve, reject);
+  });
+}

@@ -1,0 +1,122 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { GREEDY } from '../../../model/sampling/sampling';
+import { appendSampled, typed } from '../../../model/text/text';
+import { EMPTY, type TextValue, typedText } from '../document/text-value';
+import { openFile } from '../links/sharing';
+import { tab } from './test-tab';
+import { readTexts, writeTexts } from './texts-file';
+
+const itemOf = (text: TextValue, name: string | null = null, title = '') => ({
+  entry: { id: '', name, title, changed: 5, revision: '' },
+  text,
+});
+const file = (content: BlobPart, name = 'notes.txt') => new File([content], name);
+const exported = writeTexts(['= Tea =\n\nA drink.', 'Two'].map((words) => itemOf(typedText(words))));
+
+/** What editors and programs that hand text on do to a file. */
+const RESHAPED: [string, (content: string) => string][] = [
+  ['as it is', (content) => content],
+  ['indented', (content) => JSON.stringify(JSON.parse(content), null, 2)],
+  [
+    'indented with tabs and CRLF',
+    (content) => JSON.stringify(JSON.parse(content), null, '\t').replaceAll('\n', '\r\n'),
+  ],
+  ['with a byte order mark', (content) => `\uFEFF${content}`],
+  ['with white space around', (content) => `\n  ${content}\n\n`],
+  [
+    'with sorted keys',
+    (content) => {
+      const { format, texts, version } = JSON.parse(content);
+      return JSON.stringify({ version, texts, format });
+    },
+  ],
+];
+
+describe('a file of texts', () => {
+  it('gives any text back', () => {
+    const word = fc.string({ unit: 'binary', maxLength: 8 });
+    fc.assert(
+      fc.property(word, fc.array(word, { maxLength: 5 }), word, (before, words, name) => {
+        const lengths = Uint32Array.from(words, (word) => word.length);
+        const records = new Float32Array(34 * words.length).fill(Number.NaN);
+        const tokens = { ids: lengths, lengths };
+        const runs = appendSampled(typed(before), {
+          ...{ text: words.join(''), tokens, records },
+          sampling: GREEDY,
+        });
+        const model = { id: 'm', digest: 'd' };
+        const branches = [{ id: 1, name, isPruned: false, runs: runs.slice(1), model }];
+        const text: TextValue = { ...EMPTY, runs, model, generatedFrom: 3, branches };
+        const item = itemOf(text, name, before);
+        expect(readTexts(writeTexts([item]))).toEqual({ kind: 'texts', items: [item], unreadable: 0 });
+      }),
+    );
+  });
+
+  it.each(RESHAPED)('is imported whole: %s', async (_how, reshape) => {
+    const { playground, names, text, notice } = await tab();
+    await openFile(playground, file(reshape(exported)));
+    expect(names().sort()).toEqual(['Untitled', 'Untitled']); // the items name no title
+    expect(text()).toBe('= Tea =\n\nA drink.');
+    expect(notice()).toBe('2 texts were added.');
+  });
+
+  it.each(RESHAPED)('is refused where it is cut off, anywhere: %s', async (_how, reshape) => {
+    const { playground, text, names, notice } = await tab();
+    const whole = reshape(exported);
+    await fc.assert(
+      fc.asyncProperty(fc.nat({ max: whole.trimEnd().length - 1 }), async (length) => {
+        playground.dismiss('notice');
+        await openFile(playground, file(whole.slice(0, length), 'a.leapformer.json'));
+        expect(notice()).toMatch(/Your text is as it was\.$/);
+        expect(text()).toBe('Example.');
+        expect(names()).toEqual([]);
+      }),
+    );
+  });
+
+  it.each([
+    ['a newer version', exported.replace('"version":2', '"version":3'), /newer version of the playground/],
+    ['no texts', '{"format":"leapformer-texts","version":2}', /damaged or cut off/],
+    [
+      'texts that are none',
+      '{"format":"leapformer-texts","version":2,"texts":[{},null,3]}',
+      /damaged or cut off/,
+    ],
+    ['the beginning alone', '{ "format": "leapf', /damaged or cut off/],
+    ['nothing', ' ', /is empty/],
+  ])('is refused with %s', async (_what, content, words) => {
+    const { playground, text, notice } = await tab();
+    await openFile(playground, file(content));
+    expect(notice()).toMatch(words);
+    expect(text()).toBe('Example.');
+  });
+
+  it('of which one text is damaged gives the others, and says so', async () => {
+    const { playground, text, notice } = await tab();
+    await openFile(playground, file(exported.replace('"source":"typed"', '"source":"?"')));
+    expect(text()).toBe('Two');
+    expect(notice()).toBe('1 text was added. 1 text in the file is damaged.');
+  });
+
+  it('is told from other JSON, which is plain text', async () => {
+    const { playground, text } = await tab();
+    for (const content of ['{"format":"other"}', '[1]', '"format"', '{}']) {
+      await openFile(playground, file(content));
+      expect(text()).toBe(content);
+    }
+  });
+
+  it('carries one text or all to another browser', async () => {
+    const { texts, write } = await tab();
+    write('One');
+    await texts.add();
+    write('Two');
+    const other = await tab();
+    await openFile(other.playground, file(await texts.export('current')));
+    expect(other.text()).toBe('Two');
+    await openFile(other.playground, file(await texts.export('all')));
+    expect(other.names().sort()).toEqual(['One', 'Two', 'Two']);
+  });
+});

@@ -1,0 +1,56 @@
+import { attempt } from './outcome';
+import { decode, encode } from './packed';
+import { parseKept, VERSION } from './persistence';
+import type { Item, TextEntry } from './text-storage';
+
+/** A file that holds texts whole, as they are kept. */
+
+const FORMAT = 'leapformer-texts';
+/** How each of these files begins, without white space. */
+const MARK = `{"format":"${FORMAT}"`;
+
+export function writeTexts(items: readonly Item[]): string {
+  const texts = items.map(({ entry: { name, title, changed }, text }) => ({ name, title, changed, text }));
+  return encode({ format: FORMAT, version: VERSION, texts });
+}
+
+/** 'foreign': no such file. 'newer', 'damaged': such a file, of which nothing can be read. */
+export type TextsFile =
+  | {
+      readonly kind: 'texts';
+      readonly items: readonly Item[] /** Texts that cannot be read. */;
+      readonly unreadable: number;
+    }
+  | { readonly kind: 'foreign' | 'newer' | 'damaged' };
+
+export function readTexts(content: string): TextsFile {
+  const decoded = attempt(() => decode(content.replace(/^\uFEFF/, '')));
+  const file = (decoded.ok ? decoded.value : null) as Record<string, unknown> | null;
+  if (file?.format !== FORMAT) return { kind: beginsAsOurs(content) ? 'damaged' : 'foreign' };
+  const { version, texts } = file;
+  if (typeof version === 'number' && version > VERSION) return { kind: 'newer' };
+  if (!Array.isArray(texts)) return { kind: 'damaged' };
+  const items = texts.flatMap((stored: Record<string, unknown> | null) => {
+    const text = parseKept({ version, text: stored?.text });
+    return text ? [{ entry: entryOf(stored!), text }] : [];
+  });
+  return items.length
+    ? { kind: 'texts', items, unreadable: texts.length - items.length }
+    : { kind: 'damaged' };
+}
+
+/** However an editor indented it, and wherever it was cut off. */
+function beginsAsOurs(content: string): boolean {
+  const beginning = content.slice(0, 1000).replace(/\s/g, '').slice(0, MARK.length); // \s: a byte order mark too
+  return beginning !== '' && MARK.startsWith(beginning);
+}
+
+function entryOf({ name, title, changed }: Record<string, unknown>): TextEntry {
+  return {
+    id: '',
+    name: typeof name === 'string' ? name : null,
+    title: typeof title === 'string' ? title : '',
+    changed: typeof changed === 'number' ? changed : 0,
+    revision: '',
+  };
+}

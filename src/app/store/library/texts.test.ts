@@ -1,0 +1,126 @@
+import { describe, expect, it } from 'vitest';
+import { typedText } from '../document/text-value';
+import { settle } from '../testing';
+import { MemoryTexts } from './memory-texts';
+import { tab } from './test-tab';
+
+describe('texts', () => {
+  it('are kept from their first change on, and found again', async () => {
+    const first = await tab();
+    expect(first.text()).toBe('Example.');
+    await first.texts.add();
+    expect(first.names()).toEqual([]);
+    first.write('= Tea =\n\nA drink.');
+    await first.texts.add();
+    first.write('Coffee is');
+    await first.texts.open(first.idOf('Tea'));
+    expect(first.names()).toEqual(['Coffee is', 'Tea']);
+    expect(first.text()).toBe('= Tea =\n\nA drink.');
+    first.storage.keepOnly(new Set()); // the tab is closed
+    const later = await tab(first.storage);
+    expect(later.text()).toBe('= Tea =\n\nA drink.');
+  });
+
+  it('are kept by a page that goes before the storage has answered', async () => {
+    const { texts, playground, storage } = await tab();
+    storage.write = () => new Promise(() => {});
+    playground.edit({ from: 0, to: 0, insert: 'Just now. ' });
+    texts.leave();
+    const later = await tab(new MemoryTexts(storage));
+    expect(later.text()).toBe('Just now. Example.');
+  });
+
+  it('have each their own undo', async () => {
+    const { texts, playground, write, text } = await tab();
+    write('One');
+    const one = texts.store.getState().current.id;
+    await texts.add();
+    write('Two');
+    playground.undo();
+    expect(text()).toBe('');
+    playground.undo();
+    expect(text()).toBe('');
+    await texts.open(one);
+    playground.undo();
+    expect(text()).toBe('Example.');
+  });
+
+  it('are renamed, deleted, and brought back', async () => {
+    const { texts, write, text, names } = await tab();
+    write('One');
+    const { id } = texts.store.getState().current;
+    await texts.rename(id, ' First ');
+    await texts.add();
+    write('Two');
+    await texts.refresh();
+    expect(names()).toEqual(['Two', 'First']);
+    await texts.remove(texts.store.getState().current.id);
+    expect(text()).toBe('One');
+    expect(names()).toEqual(['First']);
+    await texts.remove(id);
+    expect([text(), names()]).toEqual(['', []]);
+    await texts.undo();
+    expect([text(), names()]).toEqual(['One', ['First']]);
+    await texts.rename(id, '');
+    expect(names()).toEqual(['One']);
+    for (const expected of [['First'], ['First', 'Two'], ['One', 'Two']]) {
+      await texts.undo();
+      expect(names().sort()).toEqual(expected);
+    }
+    await texts.undo(); // there is nothing left
+    expect(names().sort()).toEqual(['One', 'Two']);
+    for (const expected of [['First', 'Two'], ['First'], ['One']]) {
+      await texts.redo();
+      expect(names().sort()).toEqual(expected);
+    }
+    await texts.undo();
+    expect(names()).toEqual(['First']);
+    await texts.redo();
+    await texts.undo();
+    await texts.rename(id, 'Another');
+    await texts.redo(); // what is done anew ends what could be done again
+    expect(names()).toEqual(['Another']);
+  });
+
+  it('lose nothing of what is typed while another one is on its way', async () => {
+    const { texts, playground, storage, write, text } = await tab();
+    const type = (words: string) => playground.edit({ from: 0, to: 0, insert: words });
+    write('One');
+    const one = texts.store.getState().current.id;
+    const adding = texts.add();
+    type('Two'); // no key waits for the storage
+    expect(text()).toBe('Two');
+    await adding;
+    const two = texts.store.getState().current.id;
+    const opening = texts.open(one);
+    type('Not ');
+    await opening;
+    expect(text()).toBe('One');
+    expect(await storage.read(two)).toMatchObject({ value: { text: typedText('Not Two') } });
+    const removing = texts.remove(one);
+    type('Not ');
+    await removing;
+    expect(text()).toBe('Not Two');
+    await texts.undo();
+    expect(text()).toBe('Not One');
+  });
+
+  it('are written by one tab at a time: the later one gets a copy', async () => {
+    const first = await tab();
+    first.write('Shared');
+    await settle();
+    const second = await tab(new MemoryTexts(first.storage));
+    expect(second.text()).toBe('Shared');
+    expect(second.playground.store.getState().notice).toMatch(/open in another tab/);
+    second.write('Mine');
+    first.write('Theirs');
+    await first.texts.refresh();
+    expect(first.names().sort()).toEqual(['Shared (copy)', 'Theirs']);
+    const copy = second.texts.store.getState().current.id;
+    await first.texts.remove(copy);
+    await first.texts.rename(copy, 'X');
+    expect(first.names()).toContain('Shared (copy)');
+    expect(first.playground.store.getState().notice).toMatch(/open in another tab/);
+    expect(await first.storage.read(copy)).toMatchObject({ value: { text: typedText('Mine') } });
+  });
+});

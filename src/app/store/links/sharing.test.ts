@@ -1,0 +1,190 @@
+import { describe, expect, it } from 'vitest';
+import { readJson } from '../../../../scripts/node';
+import { plainText } from '../../../model/text/text';
+import { seal } from '../../../share/container';
+import { typedText } from '../document/text-value';
+import { parseKept } from '../library/persistence';
+import { nameOf } from '../library/text-storage';
+import { samplerOf } from '../settings/settings';
+import { ready, settle, setUp } from '../testing';
+import { decodeText, encodeText, openFile, openText } from './sharing';
+
+const OTHER = { id: 'other', digest: 'a'.repeat(64) };
+const ONE = { id: 'one', digest: '1'.repeat(64) };
+
+/** A link to a text that the model wrote in part. */
+async function sharedText() {
+  const { playground, engine } = await ready('One');
+  Object.assign(engine().info.manifest, ONE);
+  const done = playground.generate();
+  await settle();
+  await engine().writes(' two', ' three');
+  engine().finishes();
+  await done;
+  return { fragment: await encodeText(playground, OTHER), runs: playground.text.runs };
+}
+
+describe('a shared text', () => {
+  it('has its tokens, their sources, and what they were drawn with', async () => {
+    const { fragment, runs } = await sharedText();
+    const { playground, engine } = await ready('Mine');
+    await openText(playground, fragment, 'link');
+    const [typed, sampled] = playground.text.runs;
+    expect(typed).toEqual({ source: 'typed', text: 'One', tokens: null });
+    expect({ ...sampled, records: null }).toEqual({ ...runs[1], records: null });
+    expect(playground.text).toMatchObject({ model: ONE, origin: { claim: { sampling: { seed: 42 } } } });
+    expect(engine().requests).toHaveLength(0);
+  });
+
+  it('opens as a new text, kept at once; the one that was there is kept as it was', async () => {
+    const { fragment } = await sharedText();
+    const { playground, text } = await ready('Mine');
+    playground.edit({ from: 4, to: 4, insert: '!' });
+    await openText(playground, fragment, 'link');
+    playground.undo();
+    expect(text()).toBe('One two three');
+    const { entries, current } = playground.texts.store.getState();
+    expect(entries.map(nameOf).sort()).toEqual(['Mine!', 'One two three']);
+    await playground.texts.open(entries.find(({ id }) => id !== current.id)!.id);
+    expect(text()).toBe('Mine!');
+    playground.undo();
+    expect(text()).toBe('Mine');
+  });
+
+  it('that was kept inside of another by an earlier version is a branch of it', () => {
+    const before = {
+      ...typedText('Shared'),
+      origin: { claim: null, isKnown: false, replaced: typedText('Mine') },
+    };
+    const kept = parseKept(structuredClone({ version: 2, text: before }))!;
+    expect(kept.origin).toEqual({ claim: null, isKnown: false });
+    expect(kept.branches.map(({ runs }) => plainText(runs))).toEqual(['Mine']);
+  });
+
+  it('shows the colours and the token that were looked at, whatever was read of it so far', async () => {
+    const { playground: from, engine } = await ready('One');
+    Object.assign(engine().info.manifest, ONE);
+    const done = from.generate();
+    await settle();
+    const tokens = { ids: Uint32Array.of(4, 5), lengths: Uint32Array.of(1, 2) };
+    await engine().emit({ type: 'encoded', run: 0, tokens });
+    await engine().writes(' two', ' three');
+    engine().finishes();
+    await done;
+    from.inspection.set({ measure: 'probability' });
+    from.show('token');
+    from.tokens.setState({ chosen: 3 });
+    const { playground, state } = await ready('Mine');
+    await openText(playground, await encodeText(from, OTHER), 'link');
+    expect(state().panel).toBe('token');
+    expect(playground.inspection.store.getState().measure).toBe('probability');
+    expect(playground.tokens.getState().chosen).toBe(1); // of those that are known here
+    from.show(null);
+    playground.show(null);
+    await openText(playground, await encodeText(from, OTHER), 'link');
+    expect(state().panel).toBeNull();
+  });
+
+  it('runs nothing, not even what waits for the model', async () => {
+    const { fragment } = await sharedText();
+    const { playground, engine, state, text } = await setUp('Mine');
+    playground.generate();
+    await openText(playground, fragment, 'link');
+    engine().loaded();
+    await settle();
+    expect(engine().requests).toHaveLength(0);
+    expect(state().work.phase).toBe('idle');
+    expect(text()).toBe('One two three');
+  });
+
+  it('is continued at a press, and keeps saying where it came from', async () => {
+    const { fragment } = await sharedText();
+    const { playground, engine } = await ready();
+    Object.assign(engine().info.manifest, ONE);
+    await openText(playground, fragment, 'link');
+    playground.takeSettings(playground.text.origin!.claim!.sampling);
+    playground.generate();
+    await settle();
+    expect(engine().requests[0].runs).toEqual([{ text: 'One' }, { ids: Uint32Array.of(100, 101) }]);
+    expect(engine().requests[0].sampling).toMatchObject({ temperature: 0.7, seed: 42 });
+    await engine().writes(' four');
+    expect(playground.text.origin).not.toBeNull();
+    playground.putOriginAway();
+    expect(playground.text.origin?.isKnown).toBe(true);
+  });
+
+  it('brings its model along, where this site has it and it is another one', async () => {
+    const { playground, engines, engine } = await ready('Mine');
+    Object.assign(engine().info.manifest, ONE);
+    await openText(playground, await encodeText(playground, ONE), 'link');
+    await settle();
+    expect(engines).toHaveLength(1);
+    playground.restore({ ...playground.text, model: OTHER });
+    await openText(playground, await encodeText(playground, ONE), 'link');
+    await settle();
+    expect(engines).toHaveLength(2);
+    expect(engine().requests).toHaveLength(0);
+  });
+
+  it('of a newer version shows its words', async () => {
+    const fragment = await seal({ version: 3, text: 'From later.', body: new Uint8Array(3) });
+    const { text } = await decodeText(fragment);
+    expect(plainText(text.runs)).toBe('From later.');
+    expect(text).toMatchObject({ model: null, origin: { claim: null } });
+  });
+
+  it('that is damaged leaves the text as it was, and says so', async () => {
+    const { fragment } = await sharedText();
+    const { playground, state, text } = await ready('Mine');
+    await openText(playground, fragment.slice(0, -3), 'link');
+    expect(text()).toBe('Mine');
+    expect(state().notice).toMatch(/link is damaged.*as it was/);
+    await openFile(playground, new File(['My diary'], 'diary.leapformer.txt'));
+    expect(state().notice).toMatch(/file is damaged/);
+    expect(text()).toBe('Mine');
+  });
+
+  it('may be a file whose lines were broken on the way', async () => {
+    const { fragment } = await sharedText();
+    const { playground, text } = await ready();
+    await openFile(playground, new File([fragment.replace(/.{20}/g, '$&\r\n')], 'a.leapformer.txt'));
+    expect(text()).toBe('One two three');
+  });
+
+  it('is known by what it holds; any other file is plain text, if it is text', async () => {
+    const { fragment } = await sharedText();
+    const { playground, text, state } = await ready('Mine');
+    await openFile(playground, new File(['My\r\ndiary'], 'diary.txt'));
+    expect(text()).toBe('My\ndiary');
+    await openFile(playground, new File([`${fragment}\n`], 'renamed.txt'));
+    expect(text()).toBe('One two three');
+    await openFile(playground, new File(['\x89PNG\0'], 'a.png'));
+    expect(state().notice).toBe('a.png is not a text. Your text is as it was.');
+    expect(text()).toBe('One two three');
+  });
+
+  it('keeps the model that it names, and needs none that is loaded', async () => {
+    const { playground } = await setUp('Typed.');
+    expect((await decodeText(await encodeText(playground, OTHER))).text).toMatchObject({ model: OTHER });
+    playground.restore({ ...playground.text, model: ONE });
+    playground.setSampler({ temperature: 0, topP: 1, repetitionPenalty: 9 });
+    expect((await decodeText(await encodeText(playground, OTHER))).text).toMatchObject({
+      model: ONE,
+      origin: { claim: { sampling: { temperature: 0, topP: 1, repetitionPenalty: 2 } } },
+    });
+  });
+
+  it('has no sequence penalty if it was made before there was one', async () => {
+    const { playground, state } = await setUp('Typed.');
+    expect(samplerOf(state().settings, null).sequencePenalty).toBe(1);
+    await openText(
+      playground,
+      (readJson('tests/links/v1-prose.json') as { fragment: string }).fragment,
+      'link',
+    );
+    const sampled = playground.text.runs.find((run) => run.source === 'sampled');
+    expect(sampled?.sampling?.sequencePenalty).toBeUndefined(); // as it was drawn, for who verifies it
+    playground.takeSettings(playground.text.origin!.claim!.sampling);
+    expect(samplerOf(state().settings, null).sequencePenalty).toBe(0);
+  });
+});

@@ -1,0 +1,112 @@
+import { EngineError } from '../../../model/runtime/errors';
+import { unknownRecords } from '../../../model/sampling/sampling';
+import type { Run } from '../../../model/text/text';
+import { decodeLink, encodeLink, NewerLinkError } from '../../../share/link';
+import type { Shared, SharedRun, View } from '../../../share/shared';
+import { type ModelRef, type Origin, type TextValue, typedText } from '../document/text-value';
+import { readTexts, type TextsFile } from '../library/texts-file';
+import type { Playground } from '../playground';
+import { samplingOf, withinRanges } from '../settings/settings';
+import { openView, viewOf } from './view';
+
+/** The text with its tokens, settings and view, as a link's fragment or a file carries it. @throws EngineError 'input' */
+export function encodeText(playground: Playground, fallback: ModelRef): Promise<string> {
+  const { engine, settings } = playground.store.getState();
+  const { runs, model } = playground.text;
+  const manifest = engine.phase === 'ready' ? engine.info.manifest : null;
+  return encodeLink({
+    model: model ?? manifest ?? fallback,
+    runs,
+    sampling: samplingOf(settings, manifest),
+    view: viewOf(playground),
+  });
+}
+
+/** Reads a fragment or a file, from whomever it comes. @throws EngineError 'input' */
+export async function decodeText(fragment: string): Promise<{ text: TextValue; view: View }> {
+  try {
+    const shared = await decodeLink(fragment);
+    return { text: fromShared(shared), view: shared.view };
+  } catch (error) {
+    if (error instanceof NewerLinkError) {
+      const text = { ...typedText(error.text), origin: origin(null) };
+      return { text, view: {} };
+    }
+    throw error;
+  }
+}
+
+/** Opens what a link or a file holds as a new text; what cannot be read leaves the text as it was, and says so. */
+export async function openText(
+  playground: Playground,
+  fragment: string,
+  from: 'link' | 'file',
+): Promise<void> {
+  try {
+    const { text, view } = await decodeText(fragment);
+    const opening = playground.texts.add(text, 'at once');
+    playground.store.setState({ announcement: 'A shared text is open.' });
+    openView(playground, view);
+    await opening;
+  } catch (thrown) {
+    const { message, remedy } = EngineError.from(thrown);
+    const words =
+      from === 'link' ? `${message} ${remedy}` : 'This file is damaged, or not one of the playground.';
+    playground.notify(`${words} Your text is as it was.`);
+  }
+}
+
+const LARGEST_FILE = 2 ** 24; // bytes; no text that can be shared comes near
+
+const OURS = /\.leapformer.*\.(txt|json)$/i; // browsers put ' (1)' before the last dot
+
+/** Opens one of our files, or any other as plain text, each as a new text. */
+export async function openFile(playground: Playground, file: File): Promise<void> {
+  const refuse = (why: string) => playground.notify(`${file.name} ${why} Your text is as it was.`);
+  if (file.size > LARGEST_FILE) return refuse('is too large.');
+  const content = await file.text().catch(() => null);
+  if (content === null) return refuse('could not be read.');
+  if (!content.trim()) return refuse('is empty.');
+  const texts = readTexts(content);
+  if (texts.kind === 'texts') return openTexts(playground, texts);
+  if (texts.kind === 'newer')
+    return refuse(
+      'is of a newer version of the playground. Reload the page to get it, then open the file again.',
+    );
+  if (texts.kind === 'damaged') return refuse('holds texts of the playground, but is damaged or cut off.');
+  // Programs that hand text on may have broken its lines.
+  const fragment = content.replace(/\s+/g, '');
+  const isOurs = OURS.test(file.name) || (await decodeText(fragment).then(Boolean, () => false));
+  if (isOurs) return openText(playground, fragment, 'file');
+  if (content.includes('\0')) return refuse('is not a text.');
+  await playground.texts.add(typedText(content.replace(/\r\n?/g, '\n')), 'at once');
+}
+
+type Texts = Extract<TextsFile, { kind: 'texts' }>;
+
+async function openTexts(playground: Playground, { items, unreadable }: Texts): Promise<void> {
+  await playground.texts.import(items);
+  const added = items.length === 1 ? '1 text was added.' : `${items.length} texts were added.`;
+  const left =
+    unreadable === 1 ? '1 text in the file is damaged.' : `${unreadable} texts in the file are damaged.`;
+  playground.notify(unreadable ? `${added} ${left}` : added);
+}
+
+function fromShared({ model, runs, sampling }: Shared): TextValue {
+  return {
+    runs: runs.map(fromSharedRun),
+    model,
+    generatedFrom: null,
+    branches: [],
+    origin: origin({ model, sampling: withinRanges(sampling) }),
+  };
+}
+
+function fromSharedRun(run: SharedRun): Run {
+  if (run.source === 'typed') return { ...run, tokens: null };
+  return { ...run, records: unknownRecords(run.tokens.ids) };
+}
+
+function origin(claim: Origin['claim']): Origin {
+  return { claim, isKnown: false };
+}

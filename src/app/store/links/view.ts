@@ -1,0 +1,34 @@
+import { TokenIndex } from '../../../model/text/token-index';
+import type { View } from '../../../share/shared';
+import type { InspectionState } from '../engine/inspection';
+import { lensFromView, lensToView } from '../engine/lens-controller';
+import type { Playground } from '../playground';
+
+const MEASURES: readonly unknown[] = [
+  'surprise',
+  'probability',
+  'off',
+] satisfies InspectionState['measure'][];
+
+/** What stands beside the text, as a link carries it: the lens, or the colours and the token that is looked at. */
+export function viewOf({ store, inspection, tokens, text }: Playground): View {
+  const { panel, lens } = store.getState();
+  if (panel === 'lens') return lensToView(lens);
+  if (panel !== 'token') return {};
+  const index = new TokenIndex(text.runs);
+  const { chosen } = tokens.getState();
+  // A place in the text: whoever opens the link has no numbers yet for what was typed.
+  const at = chosen !== null && chosen < index.count ? { tintAt: index.token(chosen).from } : {};
+  return { tint: inspection.store.getState().measure, ...at };
+}
+
+/** Shows what it knows of a view, and leaves the rest. */
+export function openView({ store, inspection, tokens, text }: Playground, view: View): void {
+  const lens = lensFromView(view);
+  if (lens) store.setState({ lens, panel: 'lens' });
+  if (lens || !MEASURES.includes(view.tint)) return;
+  inspection.set({ measure: view.tint as InspectionState['measure'] });
+  const at = Number.isSafeInteger(view.tintAt) ? Number(view.tintAt) : -1;
+  tokens.setState({ chosen: new TokenIndex(text.runs).at(at), hovered: null });
+  store.setState({ panel: 'token' });
+}

@@ -1,0 +1,148 @@
+import type { Manifest } from '../../../model/runtime/folder';
+import { type Sampling, SEQUENCE_PENALTY } from '../../../model/sampling/sampling';
+import type { BackendChoice } from '../../../workers/messages';
+import type { Preset, PresetSettings } from './presets';
+
+export type Sampler = Required<Omit<Sampling, 'seed'>>;
+
+export interface Settings {
+  /** Only what was changed: the rest follows the model's measured defaults. */
+  readonly sampler: Partial<Sampler>;
+  readonly seed: number;
+  /** Draw a new seed for each generation. */
+  readonly randomSeed: boolean;
+  /** Tokens that one press writes. */
+  readonly length: number;
+  readonly atArticleEnd: 'stop' | 'continue';
+  /** Texts that end a press's writing. */
+  readonly stopSequences: readonly string[];
+  /** At most so many are written, for those who watch; 0: as fast as it can. */
+  readonly tokensPerSecond: number;
+  readonly backend: BackendChoice;
+  /** The person's own, by name. */
+  readonly presets: readonly Preset[];
+}
+
+export interface Range {
+  readonly min: number;
+  readonly max: number;
+  readonly step: number;
+}
+
+export const RANGES = {
+  temperature: { min: 0, max: 2, step: 0.05 },
+  topK: { min: 0, max: 200, step: 1 },
+  topP: { min: 0.05, max: 1, step: 0.01 },
+  minP: { min: 0, max: 0.5, step: 0.01 },
+  repetitionPenalty: { min: 1, max: 2, step: 0.05 },
+  sequencePenalty: { min: 0, max: 2, step: 0.05 },
+  length: { min: 1, max: 4096, step: 1 },
+  tokensPerSecond: { min: 0, max: 100, step: 1 },
+  seed: { min: 0, max: 2 ** 32 - 1, step: 1 },
+} as const satisfies Record<string, Range>;
+
+/** Until the model's own are known; those published first say no sequence penalty. */
+const FALLBACK: Sampler = {
+  ...{ temperature: 0.8, topK: 0, topP: 0.95, minP: 0, repetitionPenalty: 1 },
+  sequencePenalty: SEQUENCE_PENALTY,
+};
+
+export const DEFAULTS: Settings = {
+  sampler: {},
+  seed: 1,
+  randomSeed: true,
+  length: 256,
+  atArticleEnd: 'stop',
+  stopSequences: [],
+  tokensPerSecond: 0,
+  backend: 'auto',
+  presets: [],
+};
+
+/** What the sampler is set to: the model's defaults, under what the person changed. */
+export function samplerOf(settings: Settings, manifest: Manifest | null): Sampler {
+  return { ...FALLBACK, ...manifest?.sampling, ...settings.sampler };
+}
+
+/** What the next token is drawn with. */
+export function samplingOf(settings: Settings, manifest: Manifest | null): Required<Sampling> {
+  return { ...samplerOf(settings, manifest), seed: settings.seed };
+}
+
+/** Settings from elsewhere, brought to what can be set here. */
+export function withinRanges(sampling: Sampling): Required<Sampling> {
+  const all: Required<Sampling> = { sequencePenalty: 0, ...sampling };
+  const keys = Object.keys(all) as (keyof Sampling)[];
+  return Object.fromEntries(keys.map((key) => [key, clamp(all[key], RANGES[key])])) as unknown as typeof all;
+}
+
+export function isBackendChoice(value: unknown): value is BackendChoice {
+  return value === 'auto' || value === 'webgpu' || value === 'cpu' || value === 'reference';
+}
+
+/** Settings as they were stored; whatever is missing or out of range is as at first. */
+export function parseSettings(stored: unknown): Settings {
+  const from = recordOf<Settings>(stored);
+  return {
+    ...parsePreset(from),
+    seed: inRange(from.seed, RANGES.seed) ? from.seed : DEFAULTS.seed,
+    randomSeed: typeof from.randomSeed === 'boolean' ? from.randomSeed : DEFAULTS.randomSeed,
+    backend: isBackendChoice(from.backend) ? from.backend : 'auto',
+    presets: Array.isArray(from.presets) ? from.presets.flatMap(parseNamed) : [],
+  };
+}
+
+function parseNamed(stored: unknown): Preset[] {
+  const { name, settings } = recordOf<Preset>(stored);
+  return typeof name === 'string' && name ? [{ name, settings: parsePreset(recordOf(settings)) }] : [];
+}
+
+function parsePreset(from: Partial<PresetSettings>): PresetSettings {
+  const sampler: Partial<Record<keyof Sampler, number>> = {};
+  for (const key of Object.keys(FALLBACK) as (keyof Sampler)[]) {
+    const value = from.sampler?.[key];
+    if (value !== undefined && inRange(value, RANGES[key])) sampler[key] = value;
+  }
+  const { tokensPerSecond, stopSequences } = from;
+  return {
+    sampler,
+    length: inRange(from.length, RANGES.length) ? from.length : DEFAULTS.length,
+    atArticleEnd: from.atArticleEnd === 'continue' ? 'continue' : 'stop',
+    stopSequences: Array.isArray(stopSequences)
+      ? stopSequences.filter((s) => typeof s === 'string' && s)
+      : [],
+    tokensPerSecond: inRange(tokensPerSecond, RANGES.tokensPerSecond) ? tokensPerSecond : 0,
+  };
+}
+
+function recordOf<T>(stored: unknown): Partial<T> {
+  return typeof stored === 'object' && stored !== null ? stored : {};
+}
+
+/** Stop sequences as they are typed: one on each line, with \\n for the end of a line. */
+export function parseStops(typed: string): string[] {
+  const lines = typed.split('\n').filter(Boolean);
+  return lines.map((line) => line.replace(/\\([\\n])/g, (_, sign) => (sign === 'n' ? '\n' : '\\')));
+}
+
+export function showStops(sequences: readonly string[]): string {
+  return sequences.map((s) => s.replaceAll('\\', '\\\\').replaceAll('\n', '\\n')).join('\n');
+}
+
+/** A number brought into its range; steps of 1 are whole numbers. */
+export function clamp(value: number, { min, max, step }: Range): number {
+  const inside = Math.min(max, Math.max(min, value));
+  return step === 1 ? Math.round(inside) : inside;
+}
+
+/** The next number of the range's steps, up or down; from between two steps, the nearer end of the way. */
+export function stepped(value: number, range: Range, by: 1 | -1): number {
+  const { min, step } = range;
+  const at = Number(((value - min) / step).toFixed(6)); // free of the errors of binary fractions
+  const next = by > 0 ? Math.floor(at) + 1 : Math.ceil(at) - 1;
+  return clamp(Number((min + next * step).toFixed(6)), range);
+}
+
+function inRange(value: unknown, range: Range): value is number {
+  return typeof value === 'number' && Number.isFinite(value) && clamp(value, range) === value;
+}

@@ -1,0 +1,222 @@
+import type { Config } from '../core/config';
+
+/**
+ * What one layer's attention worked with, over a window of T tokens. h heads of width e, E = stateRows.
+ * float32 from the fast backends, float64 from the reference.
+ */
+export interface LayerCapture {
+  /** q~ and k~ [T, h, E]: what attention compares, already re-weighted. */
+  readonly query: Float32Array | Float64Array;
+  readonly key: Float32Array | Float64Array;
+  /** [T, h, e] */
+  readonly value: Float32Array | Float64Array;
+  /** Proportions of query and key in [0, 1] [T, h]; without re-weighting they mean nothing. */
+  readonly queryProportion: Float32Array | Float64Array;
+  readonly keyProportion: Float32Array | Float64Array;
+  /** a [T, h]: 1 without decay, 0 where a document starts. */
+  readonly decay: Float32Array | Float64Array;
+  /** The state before the window: S [h, E, e] and z [h, E]. */
+  readonly S: Float32Array | Float64Array;
+  readonly z: Float32Array | Float64Array;
+}
+
+/** Where one token's attention in one head went. Shares and `earlier` sum to 1 unless the token is silent. */
+export interface AttentionRow {
+  /** p(i, j) for j = 0 .. i of the window. */
+  readonly shares: Float64Array;
+  /** Share of all tokens before the window, from z, not as a remainder. */
+  readonly earlier: number;
+  /** W_i = q~_i . z_i, the row's sum before it is divided out. 0: the token is silent in this head, all shares are 0. */
+  readonly mass: number;
+}
+
+/** How concentrated a row is. */
+export interface Concentration {
+  /**
+   * Effective span: exp of the entropy, in tokens. With mass before the window it is a range: the earlier tokens as one,
+   * or as evenly spread as they can be.
+   */
+  readonly span: readonly [number, number];
+  /** Mean of i - j in tokens; where anything lies before the window, the least that it can be. */
+  readonly distance: number;
+  /** Share of the token just before. */
+  readonly previous: number;
+}
+
+/**
+ * One head of a capture. With D(i, j) = a_{j+1} ... a_i:
+ *   w(i, j) = (q~_i . k~_j) D(i, j)     W_i = q~_i . z_i     p(i, j) = w(i, j) / W_i
+ *   earlier_i = q~_i . (a_0 ... a_i z_{-1}) / W_i
+ */
+export class HeadLens {
+  /** Tokens of the window. */
+  readonly length: number;
+  private readonly capture: LayerCapture;
+  private readonly head: number;
+  private readonly heads: number;
+  private readonly e: number;
+  private readonly E: number;
+  /** q and k of the head, once they are asked for. */
+  private plain: readonly [Float64Array, Float64Array] | null = null;
+
+  constructor(capture: LayerCapture, config: Config, head: number) {
+    this.capture = capture;
+    this.head = head;
+    this.heads = config.heads;
+    this.e = config.headWidth;
+    this.E = config.stateRows;
+    this.length = capture.decay.length / config.heads;
+  }
+
+  /** a_i, in (0, 1]; 0 at a document's start. Its half-life in tokens is ln 2 / -ln a. */
+  decay(i: number): number {
+    return this.capture.decay[i * this.heads + this.head];
+  }
+
+  queryProportion(i: number): number {
+    return this.capture.queryProportion[i * this.heads + this.head];
+  }
+
+  keyProportion(i: number): number {
+    return this.capture.keyProportion[i * this.heads + this.head];
+  }
+
+  /** cos(pi/2 (Pq_i - Pk_j)), the re-weighting of a pair. */
+  reweighting(i: number, j: number): number {
+    return Math.cos((Math.PI / 2) * (this.queryProportion(i) - this.keyProportion(j)));
+  }
+
+  row(i: number): AttentionRow {
+    return this.normalize(i, (j) => this.score(i, j), this.scoreBefore(i));
+  }
+
+  /**
+   * Rows with factors taken away: similarity q . k alone; similarity and re-weighting; all three (the row itself). The
+   * first two know nothing of what lies before the window, for z holds keys with their re-weighting and decay.
+   */
+  factors(i: number): { similarity: AttentionRow; reweighted: AttentionRow; whole: AttentionRow } {
+    const whole = this.row(i);
+    const start = this.documentStart(i);
+    const undecayed = (j: number) => (j < start ? 0 : this.score(i, j));
+    const similarity = (j: number) => (j < start ? 0 : this.similarity(i, j));
+    return {
+      similarity: this.normalize(i, similarity, 0, false),
+      reweighted: this.normalize(i, undecayed, 0, false),
+      whole,
+    };
+  }
+
+  /**
+   * Signed output shares s(i, j) = w(i, j) (v_j . u_i) / |u_i|^2, u_i = q~_i^T S_i: what each token gave to the head's
+   * output, along it. They sum to 1 with `earlier`; tokens that cancel are negative.
+   */
+  signedRow(i: number): { shares: Float64Array; earlier: number } {
+    const { capture, head, heads, e, E } = this;
+    const row = this.row(i);
+    const u = new Float64Array(e);
+    for (let j = 0; j <= i; j++)
+      for (let c = 0; c < e; c++)
+        u[c] += row.shares[j] * row.mass * capture.value[(j * heads + head) * e + c];
+    const before = new Float64Array(e); // q~_i^T (a_0 ... a_i S_{-1})
+    const reach = this.reach(i, -1);
+    for (let r = 0; r < E; r++) {
+      const q = reach * capture.query[(i * heads + head) * E + r];
+      for (let c = 0; c < e; c++) before[c] += q * capture.S[(head * E + r) * e + c];
+    }
+    for (let c = 0; c < e; c++) u[c] += before[c];
+    const square = u.reduce((sum, x) => sum + x * x, 0);
+    const along = (x: ArrayLike<number>, at: number, factor: number) => {
+      let sum = 0;
+      for (let c = 0; c < e; c++) sum += x[at + c] * u[c];
+      return square > 0 ? (factor * sum) / square : 0;
+    };
+    return {
+      shares: row.shares.map((p, j) => along(capture.value, (j * heads + head) * e, p * row.mass)),
+      earlier: along(before, 0, 1),
+    };
+  }
+
+  /** @param tokensBefore how many tokens of this document lie before the window */
+  concentration(i: number, row: AttentionRow, tokensBefore: number): Concentration {
+    let entropy = row.earlier > 0 ? -row.earlier * Math.log(row.earlier) : 0;
+    let distance = row.earlier * (i + 1);
+    for (const [j, p] of row.shares.entries()) {
+      if (p > 0) entropy -= p * Math.log(p);
+      distance += p * (i - j);
+    }
+    const spread = row.earlier * Math.log(Math.max(tokensBefore, 1));
+    return {
+      span: [Math.exp(entropy), Math.exp(entropy + spread)],
+      distance,
+      previous: row.shares[i - 1] ?? 0,
+    };
+  }
+
+  private normalize(i: number, score: (j: number) => number, before: number, decayed = true): AttentionRow {
+    const shares = new Float64Array(i + 1);
+    let mass = before;
+    let D = 1; // running product: differences of cumulated logarithms would lose digits
+    for (let j = i; j >= 0 && D > 0; j--) {
+      shares[j] = score(j) * D;
+      mass += shares[j];
+      if (decayed) D *= this.decay(j);
+    }
+    if (mass > 0) for (let j = 0; j <= i; j++) shares[j] /= mass;
+    return { shares, earlier: mass > 0 ? before / mass : 0, mass };
+  }
+
+  /** q~_i . k~_j, never below 0 but by rounding: cos(pi/2) is in float32. */
+  private score(i: number, j: number): number {
+    const { heads, head, E } = this;
+    const { query, key } = this.capture;
+    return Math.max(0, dot(query, (i * heads + head) * E, key, (j * heads + head) * E, E));
+  }
+
+  /** q_i . k_j */
+  private similarity(i: number, j: number): number {
+    const { e, E } = this;
+    if (E === e) return this.score(i, j);
+    this.plain ??= [this.unsplit(this.capture.query), this.unsplit(this.capture.key)];
+    const [query, key] = this.plain;
+    return dot(query, i * e, key, j * e, e);
+  }
+
+  /** u [T, e] of u~: the length of its cosine and sine parts together, since u is not negative. */
+  private unsplit(split: Float32Array | Float64Array): Float64Array {
+    const { heads, head, e, E } = this;
+    return Float64Array.from({ length: this.length * e }, (_, n) => {
+      const at = (Math.floor(n / e) * heads + head) * E + (n % e);
+      return Math.sqrt(split[at] ** 2 + split[at + e] ** 2);
+    });
+  }
+
+  /** q~_i . (a_0 ... a_i z_{-1}) */
+  private scoreBefore(i: number): number {
+    const { query, z } = this.capture;
+    let sum = 0;
+    for (let r = 0; r < this.E; r++)
+      sum += query[(i * this.heads + this.head) * this.E + r] * z[this.head * this.E + r];
+    return Math.max(0, sum * this.reach(i, -1));
+  }
+
+  /** D(i, j) */
+  private reach(i: number, j: number): number {
+    let product = 1;
+    for (let t = i; t > j && product > 0; t--) product *= this.decay(t);
+    return product;
+  }
+
+  /** First token of the window in the document of token i. */
+  private documentStart(i: number): number {
+    for (let t = i; t > 0; t--) if (this.decay(t) === 0) return t;
+    return 0;
+  }
+}
+
+type Numbers = Float32Array | Float64Array;
+
+function dot(a: Numbers, atA: number, b: Numbers, atB: number, length: number): number {
+  let sum = 0;
+  for (let r = 0; r < length; r++) sum += a[atA + r] * b[atB + r];
+  return sum;
+}

@@ -1,0 +1,79 @@
+import { Pace } from '../runtime/pace';
+import type { HeadLens } from './head-lens';
+import type { LensWindow } from './window';
+
+/** How one head's attention concentrates over a window: means over its tokens, silent ones left out. */
+export interface HeadSummary {
+  /** Effective span in tokens: with what lies before the window as one token, and as evenly spread as it can be. */
+  readonly span: readonly [number, number];
+  /** In tokens; at least. */
+  readonly distance: number;
+  /** Share of the token just before. */
+  readonly previous: number;
+  /** Share of what lies before the window. */
+  readonly earlier: number;
+  /** Fraction of the tokens that are silent in this head. */
+  readonly silent: number;
+  /** Median half-life of its gate, in tokens; infinite without decay. */
+  readonly halfLife: number;
+}
+
+/** @param every look at each token, or at every n-th for speed. Yields every 10 ms; null when the signal aborts. */
+export async function summarize(
+  window: LensWindow,
+  tokensBefore: number,
+  every: number,
+  signal: AbortSignal,
+): Promise<HeadSummary[][] | null> {
+  const { layers, heads } = window.config;
+  const pace = new Pace();
+  const summaries: HeadSummary[][] = [];
+  for (let layer = 0; layer < layers; layer++) {
+    const row: HeadSummary[] = [];
+    for (let head = 0; head < heads; head++) {
+      row.push(summary(window.head(layer, head), tokensBefore, every));
+      if (pace.isDue) await pace.yield();
+      if (signal.aborted) return null;
+    }
+    summaries.push(row);
+  }
+  return summaries;
+}
+
+function summary(lens: HeadLens, tokensBefore: number, every: number): HeadSummary {
+  const total = { low: 0, high: 0, distance: 0, previous: 0, earlier: 0 };
+  let [silent, count] = [0, 0];
+  for (let i = lens.length - 1; i >= 0; i -= every) {
+    const row = lens.row(i);
+    count++;
+    if (row.mass === 0) {
+      silent++;
+      continue;
+    }
+    const { span, distance, previous } = lens.concentration(i, row, tokensBefore);
+    total.low += span[0];
+    total.high += span[1];
+    total.distance += distance;
+    total.previous += previous;
+    total.earlier += row.earlier;
+  }
+  const mean = (sum: number) => (count > silent ? sum / (count - silent) : 0);
+  return {
+    span: [mean(total.low), mean(total.high)],
+    distance: mean(total.distance),
+    previous: mean(total.previous),
+    earlier: mean(total.earlier),
+    silent: count ? silent / count : 0,
+    halfLife: medianHalfLife(lens),
+  };
+}
+
+/** ln 2 / -ln a, in tokens: how long a gate of `a` takes to halve what it keeps. */
+export function halfLife(a: number): number {
+  return a >= 1 ? Number.POSITIVE_INFINITY : Math.LN2 / -Math.log(a);
+}
+
+function medianHalfLife(lens: HeadLens): number {
+  const sorted = Float64Array.from({ length: lens.length }, (_, i) => halfLife(lens.decay(i))).sort();
+  return sorted[sorted.length >> 1] ?? Number.POSITIVE_INFINITY;
+}

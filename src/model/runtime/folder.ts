@@ -1,0 +1,158 @@
+import { parseConfig } from '../core/config';
+import { countParameters, type Precision, readWeights } from '../core/weights';
+import { Tokenizer } from '../text/tokenizer';
+import type { ModelData } from './backend';
+import { cancelled, EngineError } from './errors';
+import { readProof } from './proof';
+
+/** manifest.json of a published model folder: what it holds, to the byte. */
+export interface Manifest {
+  readonly format: 1;
+  readonly id: string;
+  readonly name: string;
+  readonly description: string;
+  readonly parameters: number;
+  readonly precision: Precision;
+  readonly license: string;
+  /** SHA-256 of model.safetensors, in hex. */
+  readonly digest: string;
+  /** Sampler settings to begin with; the trainer measures them. */
+  readonly sampling: {
+    readonly temperature: number;
+    readonly topK: number;
+    readonly topP: number;
+    readonly minP: number;
+    readonly repetitionPenalty: number;
+    /** Absent in models published before it was there: then SEQUENCE_PENALTY is a good one. */
+    readonly sequencePenalty?: number;
+  };
+  readonly files: Readonly<Record<string, { readonly bytes: number; readonly sha256: string }>>;
+}
+
+/** A model, ready for a backend. */
+export interface Model extends ModelData {
+  readonly manifest: Manifest;
+  readonly tokenizer: Tokenizer;
+}
+
+/**
+ * Reads a file of the folder; reports bytes as they come. Where the file's size is known, memory for it is taken once.
+ * @throws EngineError 'network'
+ */
+export type ReadFile = (
+  name: string,
+  onBytes: (count: number) => void,
+  signal?: AbortSignal,
+  size?: number,
+) => Promise<ArrayBuffer>;
+
+export interface LoadOptions {
+  readonly signal?: AbortSignal;
+  onProgress?(bytes: number, total: number): void;
+}
+
+const FILES = ['config.json', 'tokenizer.json', 'model.safetensors'] as const;
+
+/**
+ * Loads a model folder and checks every file against the manifest.
+ * @throws EngineError 'network' | 'config' | 'tokenizer' | 'weights' | 'cancelled'
+ */
+export async function loadModel(readFile: ReadFile, options: LoadOptions = {}): Promise<Model> {
+  const { signal, onProgress } = options;
+  const manifest = parseManifest(
+    parseJson(await readFile('manifest.json', () => {}, signal), 'manifest.json'),
+  );
+  const total = FILES.reduce((sum, name) => sum + manifest.files[name].bytes, 0);
+  let loaded = 0;
+  const proof = readProof(readFile, manifest.digest, signal);
+  const [configFile, tokenizerFile, weightsFile] = await Promise.all(
+    FILES.map(async (name) => {
+      const onBytes = (count: number) => {
+        loaded = Math.min(loaded + count, total);
+        onProgress?.(loaded, total);
+      };
+      const file = await readFile(name, onBytes, signal, manifest.files[name].bytes);
+      await verify(name, file, manifest);
+      return file;
+    }),
+  );
+  if (signal?.aborted) throw cancelled();
+
+  const config = parseConfig(parseJson(configFile, 'config.json'));
+  if (manifest.parameters !== countParameters(config))
+    throw new EngineError(
+      'config',
+      `manifest.json counts ${manifest.parameters} parameters, config.json ${countParameters(config)}.`,
+      'Use the files of one published model folder.',
+    );
+  return {
+    manifest,
+    config,
+    tokenizer: new Tokenizer(parseJson(tokenizerFile, 'tokenizer.json'), config),
+    weights: readWeights(weightsFile, config),
+    digest: manifest.digest,
+    proof: await proof,
+  };
+}
+
+function parseJson(file: ArrayBuffer, name: 'manifest.json' | 'config.json' | 'tokenizer.json'): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(file));
+  } catch (cause) {
+    throw new EngineError(
+      name === 'tokenizer.json' ? 'tokenizer' : 'config',
+      `${name} is not JSON (${(cause as Error).message}).`,
+      'Check the address of the model folder; a missing file is often answered with a web page.',
+      { cause },
+    );
+  }
+}
+
+/** @throws EngineError 'config' naming the key that is missing or wrong. */
+export function parseManifest(value: unknown): Manifest {
+  const wrong = (what: string): never => {
+    throw new EngineError('config', `manifest.json: ${what}.`, 'Use a model folder written by the trainer.');
+  };
+  if (typeof value !== 'object' || value === null) wrong('not a JSON object');
+  const json = value as Record<string, unknown>;
+  if (json.format !== 1) wrong(`"format" is ${JSON.stringify(json.format)}; this version reads format 1`);
+  for (const key of ['id', 'name', 'description', 'license', 'digest'])
+    if (typeof json[key] !== 'string') wrong(`"${key}" is not text`);
+  for (const key of ['temperature', 'topK', 'topP', 'minP', 'repetitionPenalty'])
+    if (!Number.isFinite((json.sampling as Record<string, unknown> | undefined)?.[key]))
+      wrong(`"sampling.${key}" is not a number`);
+  if (!Number.isFinite((json.sampling as Manifest['sampling']).sequencePenalty ?? 0))
+    wrong('"sampling.sequencePenalty" is not a number');
+  for (const name of FILES) {
+    const file = (json.files as Manifest['files'] | undefined)?.[name];
+    if (!Number.isSafeInteger(file?.bytes) || typeof file?.sha256 !== 'string')
+      wrong(`"files" lacks the size or the hash of ${name}`);
+  }
+  const manifest = value as Manifest;
+  if (manifest.files['model.safetensors'].sha256 !== manifest.digest)
+    wrong('"digest" is not the hash of model.safetensors');
+  return manifest;
+}
+
+async function verify(name: (typeof FILES)[number], file: ArrayBuffer, manifest: Manifest): Promise<void> {
+  const code = name === 'config.json' ? 'config' : name === 'tokenizer.json' ? 'tokenizer' : 'weights';
+  const expected = manifest.files[name];
+  const damaged = (what: string) =>
+    new EngineError(
+      code,
+      `${name} ${what}.`,
+      'Load again; if it repeats, the file on the server is damaged.',
+    );
+  if (file.byteLength !== expected.bytes)
+    throw damaged(
+      `has ${file.byteLength} bytes instead of ${expected.bytes}: it is truncated or another file`,
+    );
+  // crypto.subtle is missing on insecure origins; there the size has to do.
+  if (globalThis.crypto?.subtle && (await sha256(file)) !== expected.sha256)
+    throw damaged('does not match its SHA-256 in manifest.json');
+}
+
+export async function sha256(data: ArrayBuffer): Promise<string> {
+  const hash = await crypto.subtle.digest('SHA-256', data);
+  return Array.from(new Uint8Array(hash), (byte) => byte.toString(16).padStart(2, '0')).join('');
+}

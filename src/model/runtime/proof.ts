@@ -1,0 +1,80 @@
+import { GREEDY, RECORD_SIZE } from '../sampling/sampling';
+import type { Streams } from './backend';
+import { EngineError } from './errors';
+import type { ReadFile } from './folder';
+
+/** The beginning of a model's golden text, against which a backend shows that it computes what the exporter computed. */
+export interface Proof {
+  readonly tokens: readonly number[];
+  /** Natural log, of tokens[1..] given the tokens before. */
+  readonly logProbabilities: readonly number[];
+}
+
+const TOLERANCE = 1e-3; // nats
+const WRITTEN = 2; // tokens that the backend writes: the second follows from the state that the first left
+
+/** What index.json, beside the model folders, says of a model. Null where it says nothing of these weights. */
+export async function readProof(
+  readFile: ReadFile,
+  digest: string,
+  signal?: AbortSignal,
+): Promise<Proof | null> {
+  try {
+    const file = await readFile('../index.json', () => {}, signal);
+    const { models } = JSON.parse(new TextDecoder().decode(file));
+    return models.find((model: { digest?: string }) => model.digest === digest)?.proof ?? null;
+  } catch {
+    return null; // a folder without an index beside it
+  }
+}
+
+/**
+ * Checks that an empty stream gives the log-probabilities of a proof, that it writes as it reads, and that it goes back to
+ * a snapshot. Leaves the stream empty.
+ * @throws EngineError 'device' where it does not
+ */
+export async function prove(streams: Streams, { tokens, logProbabilities }: Proof): Promise<void> {
+  const half = tokens.length / 2; // the second half is read from the state behind the first
+  const read = [
+    ...(await readAll(streams, tokens.slice(0, half))),
+    ...(await readAll(streams, tokens.slice(half))),
+  ];
+  compare('reads', logProbabilitiesOf(read).slice(1), logProbabilities);
+  const snapshot = await streams.snapshot();
+  const written = await write(streams);
+  await streams.restore(snapshot);
+  compare('goes back', await write(streams), written);
+  await streams.restore(snapshot);
+  const ids = Array.from({ length: WRITTEN }, (_, n) => written[n * RECORD_SIZE]);
+  const again = await readAll(streams, ids);
+  compare('writes', logProbabilitiesOf(written), logProbabilitiesOf(again));
+  await streams.restore(null);
+}
+
+/** Records of tokens that are read, one after the other. */
+async function readAll(streams: Streams, tokens: readonly number[]): Promise<number[]> {
+  return Array.from((await streams.read(tokens, { records: true })).records!);
+}
+
+/** Records of tokens that are written. */
+async function write(streams: Streams): Promise<number[]> {
+  const records: number[] = [];
+  const request = { sampling: GREEDY, maxTokens: WRITTEN, stopTokens: [] };
+  for await (const [batch] of streams.decode([request])) records.push(...batch.records);
+  return records;
+}
+
+function logProbabilitiesOf(records: readonly number[]): number[] {
+  return Array.from({ length: records.length / RECORD_SIZE }, (_, n) => records[n * RECORD_SIZE + 1]);
+}
+
+function compare(how: string, actual: readonly number[], expected: readonly number[]): void {
+  const differences = expected.map((value, n) => Math.abs(value - actual[n]));
+  if (actual.length === expected.length && differences.every((difference) => difference <= TOLERANCE)) return;
+  const largest = Math.max(...differences).toPrecision(2);
+  throw new EngineError(
+    'device',
+    `The graphics device computes wrong numbers when it ${how} (off by ${largest}).`,
+    'Update the browser or the graphics driver, or run on the processor.',
+  );
+}

@@ -1,0 +1,169 @@
+import type { Config } from '../core/config';
+import { mix } from '../sampling/random';
+import { EngineError } from './errors';
+
+/** Everything that decides the next token of a stream, in one layout for every backend. */
+export interface Snapshot {
+  /** Digest of the weights that made it. */
+  readonly digest: string;
+  /** Tokens that the stream has read; also the number of the next draw. */
+  readonly length: number;
+  /** Position of the next token, counted from 0 at `<|endoftext|>`. */
+  readonly position: number;
+  /** What the penalties know of the article: the words of SeenTokens. */
+  readonly seen: Uint32Array;
+  /** stateSize numbers, see stateLayout. Float64Array from the reference backend. */
+  readonly state: Float32Array | Float64Array;
+  /** Logits of the next token [vocab]. */
+  readonly logits: Float32Array | Float64Array;
+}
+
+/** Offsets, in numbers, into a layer's part of the state: S [h, E, e], then z [h, E], then convolution inputs [3, 3d], oldest first. */
+export interface StateLayout {
+  readonly S: number;
+  readonly z: number;
+  readonly convolution: number;
+  /** Numbers a layer. */
+  readonly layerSize: number;
+  /** Numbers a stream. */
+  readonly size: number;
+}
+
+export function stateLayout(config: Config): StateLayout {
+  const { heads, headWidth, stateRows, hiddenSize, layers, convKernel } = config;
+  const z = heads * stateRows * headWidth;
+  const convolution = z + heads * stateRows;
+  const layerSize = convolution + (convKernel ? (convKernel - 1) * 3 * hiddenSize : 0);
+  return { S: 0, z, convolution, layerSize, size: layers * layerSize };
+}
+
+/** Bytes of a key-value cache of the same shape in float16 after `tokens` tokens: what the state replaces. */
+export function cacheBytes(config: Config, tokens: number): number {
+  return tokens * config.layers * 2 * config.hiddenSize * 2;
+}
+
+export function snapshotBytes(snapshot: Snapshot): number {
+  return snapshot.state.byteLength + snapshot.logits.byteLength + snapshot.seen.byteLength;
+}
+
+/** @throws EngineError 'input' unless the snapshot was made by these weights. */
+export function checkSnapshot(snapshot: Snapshot, digest: string): void {
+  if (snapshot.digest !== digest)
+    throw new EngineError(
+      'input',
+      `This snapshot was made by the weights ${snapshot.digest.slice(0, 12)}; these are ${digest.slice(0, 12)}.`,
+      'Read the text again with the model that is loaded.',
+    );
+}
+
+interface Entry {
+  readonly key: string;
+  readonly snapshot: Snapshot;
+  readonly pinned: boolean;
+  lastUsed: number;
+}
+
+/** Bytes that snapshots may take together. */
+export const SNAPSHOT_BUDGET = 64 * 2 ** 20;
+
+const DENSE = 256; // tokens between snapshots close behind the newest
+const DENSE_SPAN = 4096; // how far behind 'close' reaches
+
+/** How far apart snapshots of one text may stand, so many tokens behind its end: this many are read again at most. */
+export function snapshotSpacing(behind: number): number {
+  return behind <= DENSE_SPAN ? DENSE : (behind * DENSE) / DENSE_SPAN;
+}
+
+/**
+ * Snapshots of the texts under work, found by the tokens that they stand behind. Within one text they stand every
+ * 256 tokens over the last 4,096 and ever wider before; under the budget, those of other texts go first.
+ */
+export class SnapshotStore {
+  readonly budget: number;
+  private entries: Entry[] = [];
+  private clock = 0;
+
+  /** @param budget bytes */
+  constructor(budget = SNAPSHOT_BUDGET) {
+    this.budget = budget;
+  }
+
+  get bytes(): number {
+    return this.entries.reduce((sum, { snapshot }) => sum + snapshotBytes(snapshot), 0);
+  }
+
+  get count(): number {
+    return this.entries.length;
+  }
+
+  /** Keeps a snapshot taken after `tokens.slice(0, snapshot.length)`. A pinned one outlives thinning. */
+  add(tokens: ArrayLike<number>, snapshot: Snapshot, pinned = false): void {
+    const keys = prefixKeys(
+      tokens,
+      new Set([...this.entries.map((e) => e.snapshot.length), snapshot.length]),
+    );
+    const key = keys.get(snapshot.length)!;
+    const old = this.entries.find((e) => e.key === key);
+    this.entries = this.entries.filter((e) => e !== old);
+    this.entries.push({ key, snapshot, pinned: pinned || old?.pinned === true, lastUsed: this.clock });
+    const line = this.touch(keys);
+    this.thin(line);
+    this.evict();
+  }
+
+  /** The snapshot that stands behind the longest beginning of `tokens`. */
+  nearest(tokens: ArrayLike<number>): Snapshot | null {
+    const line = this.touch(prefixKeys(tokens, new Set(this.entries.map((e) => e.snapshot.length))));
+    return line.at(-1)?.snapshot ?? null;
+  }
+
+  clear(): void {
+    this.entries = [];
+  }
+
+  /** Marks the snapshots of one text as just used; returns them by length. */
+  private touch(keys: Map<number, string>): Entry[] {
+    this.clock++;
+    const line = this.entries.filter((e) => keys.get(e.snapshot.length) === e.key);
+    for (const entry of line) entry.lastUsed = this.clock;
+    return line.sort((a, b) => a.snapshot.length - b.snapshot.length);
+  }
+
+  private thin(line: Entry[]): void {
+    const newest = line.at(-1)!.snapshot.length;
+    const kept = [...line];
+    for (let i = kept.length - 2; i > 0; i--) {
+      const behind = newest - kept[i].snapshot.length;
+      const merged = kept[i + 1].snapshot.length - kept[i - 1].snapshot.length;
+      if (!kept[i].pinned && merged <= snapshotSpacing(behind)) kept.splice(i, 1);
+    }
+    this.entries = this.entries.filter((e) => !line.includes(e) || kept.includes(e));
+  }
+
+  /** Least recently used first, oldest position first, until the budget holds; the newest one stays. */
+  private evict(): void {
+    const order = this.entries
+      .slice(0, -1)
+      .sort(
+        (a, b) =>
+          Number(a.pinned) - Number(b.pinned) ||
+          a.lastUsed - b.lastUsed ||
+          a.snapshot.length - b.snapshot.length,
+      );
+    for (const victim of order) {
+      if (this.bytes <= this.budget) return;
+      this.entries = this.entries.filter((e) => e !== victim);
+    }
+  }
+}
+
+/** A 64-bit key of each beginning of `tokens` whose length is asked for. */
+function prefixKeys(tokens: ArrayLike<number>, lengths: ReadonlySet<number>): Map<number, string> {
+  const keys = new Map<number, string>();
+  let [a, b] = [0x243f6a88, 0x85a308d3];
+  for (let i = 0; i <= tokens.length; i++) {
+    if (lengths.has(i)) keys.set(i, `${i}:${a.toString(36)}:${b.toString(36)}`);
+    if (i < tokens.length) [a, b] = [mix(a + tokens[i]), mix((b ^ tokens[i]) + 0x9e3779b9 + i)];
+  }
+  return keys;
+}

@@ -1,0 +1,122 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { expectError } from '../../../tests/files';
+import { gumbel, hash } from './random';
+import {
+  checkSampling,
+  cutoff,
+  GREEDY,
+  probabilities,
+  RECORD_SIZE,
+  readRecord,
+  type Sampling,
+  sample,
+  scores,
+  writeRecord,
+} from './sampling';
+
+const never = () => 0;
+const plain: Sampling = { ...GREEDY, temperature: 1 };
+const kept = (logits: number[], sampling: Sampling) =>
+  [...probabilities(logits, sampling, never).entries()].filter(([, p]) => p > 0).map(([id]) => id);
+
+test('each filter keeps what its definition says', () => {
+  const logits = [0.1, 0.4, 0.3, 0.15, 0.05].map(Math.log);
+  expect(kept(logits, plain)).toEqual([0, 1, 2, 3, 4]);
+  expect(kept(logits, { ...plain, topK: 2 })).toEqual([1, 2]);
+  expect(kept(logits, { ...plain, topP: 0.69 })).toEqual([1, 2]);
+  expect(kept(logits, { ...plain, topP: 0.71 })).toEqual([1, 2, 3]);
+  expect(kept(logits, { ...plain, topP: 0.0001 })).toEqual([1]);
+  expect(kept(logits, { ...plain, minP: 0.7 })).toEqual([1, 2]);
+  expect(kept(logits, { ...plain, minP: 1 })).toEqual([1]);
+  // top-p acts on what top-k left: of 0.4 and 0.3, renormalized, 0.57 is enough
+  expect(kept(logits, { ...plain, topK: 2, topP: 0.57 })).toEqual([1]);
+  // a tie at the cut-off keeps both
+  expect(kept([0, 1, 1, 2], { ...plain, topK: 2 })).toEqual([1, 2, 3]);
+});
+
+test('the penalty divides positive logits and multiplies negative ones, of seen tokens alone', () => {
+  const { perturbed } = sample([2, -2, 2, -2], { ...GREEDY, repetitionPenalty: 2 }, 0, (id) =>
+    Number(id < 2),
+  );
+  expect([...perturbed]).toEqual([
+    Number.NEGATIVE_INFINITY,
+    Number.NEGATIVE_INFINITY,
+    2,
+    Number.NEGATIVE_INFINITY,
+  ]);
+});
+
+test('the sequence penalty doubles with each token in common, and is taken off after the repetition penalty', () => {
+  const sampling = { ...plain, temperature: 2, repetitionPenalty: 2, sequencePenalty: 0.5 };
+  expect([...scores([8, 8, 8, 8, -8], sampling, (id) => id)]).toEqual([4, 2, 1.75, 1.5, -9]);
+  expect([...scores([8, 8, 8], { ...plain, sequencePenalty: 0 }, (id) => id)]).toEqual([8, 8, 8]);
+});
+
+test('draws are distributed as the probabilities say (chi-square)', () => {
+  const logits = [1, 0, -1, 0.5, 2, -3, 0.2, 1.1];
+  const sampling: Sampling = { ...plain, temperature: 0.8, minP: 0.05, seed: 42 };
+  const expected = probabilities(logits, sampling, never);
+  const counts = new Array(logits.length).fill(0);
+  const draws = 20_000;
+  for (let draw = 0; draw < draws; draw++) counts[sample(logits, sampling, draw, never).id]++;
+  const chi2 = counts.reduce(
+    (sum, n, id) => sum + (expected[id] ? (n - draws * expected[id]) ** 2 / (draws * expected[id]) : n),
+    0,
+  );
+  expect(chi2).toBeLessThan(24.3); // 7 degrees of freedom, p = 0.001; the seed is fixed
+});
+
+test('the noise is a pure function, finite, with the moments of a Gumbel distribution', () => {
+  expect(hash(1, 2, 3)).toBe(hash(1, 2, 3));
+  let [sum, squares] = [0, 0];
+  const n = 40_000;
+  for (let i = 0; i < n; i++) {
+    const noise = gumbel(9, i >> 5, i & 31);
+    sum += noise;
+    squares += noise * noise;
+  }
+  expect(sum / n).toBeCloseTo(0.5772, 1);
+  expect(squares / n - (sum / n) ** 2).toBeCloseTo(Math.PI ** 2 / 6, 1);
+  fc.assert(fc.property(fc.nat(), fc.nat(), fc.nat(), (a, b, c) => Number.isFinite(gumbel(a, b, c))));
+});
+
+test('a record says rank, probability and alternatives', () => {
+  const logits = Array.from({ length: 30 }, (_, id) => -id / 3);
+  const out = new Float32Array(2 * RECORD_SIZE);
+  writeRecord(out, RECORD_SIZE, logits, 4, { ...plain, topK: 6 }, never);
+  const record = readRecord(out, 1);
+  expect(record).toMatchObject({ id: 4, rank: 5 });
+  expect(record.alternatives.map(({ id }) => id)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  expect(record.alternatives[6].probability).toBe(0);
+  expect(record.alternatives.reduce((p, a) => p + a.probability, 0)).toBeCloseTo(1, 5);
+  expect(record.logProbability).toBeCloseTo(record.alternatives[4].logProbability, 6);
+});
+
+test('the cut-off never removes the likeliest token', () => {
+  const score = fc.array(fc.double({ min: -50, max: 50, noNaN: true }), { minLength: 1, maxLength: 40 });
+  const settings = fc.record({
+    topK: fc.nat(50),
+    topP: fc.double({ min: 1e-4, max: 1, noNaN: true }),
+    minP: fc.double({ min: 0, max: 1, noNaN: true }),
+  });
+  fc.assert(
+    fc.property(score, settings, (values, some) => {
+      expect(cutoff(Float64Array.from(values), { ...plain, ...some })).toBeLessThanOrEqual(
+        Math.max(...values),
+      );
+    }),
+  );
+});
+
+test.each<[Partial<Sampling>, RegExp]>([
+  [{ temperature: -1 }, /temperature is -1/],
+  [{ topP: 0 }, /topP is 0/],
+  [{ topK: 2.5 }, /topK is 2.5/],
+  [{ seed: -1 }, /seed is -1/],
+  [{ minP: Number.NaN }, /minP is NaN/],
+  [{ sequencePenalty: -0.1 }, /sequencePenalty is -0.1/],
+  [{ temperature: undefined as unknown as number }, /temperature is undefined/],
+])('refuses %j', async (change, message) => {
+  await expectError(() => checkSampling({ ...plain, ...change }), 'input', message);
+});

@@ -1,0 +1,207 @@
+import { EngineError } from '../runtime/errors';
+import { gumbel } from './random';
+import type { Seen } from './seen';
+
+/** How the next token is chosen. Order and definitions of Hugging Face transformers' logits processors. */
+export interface Sampling {
+  /** Logits are divided by it; 0 takes the likeliest token. */
+  readonly temperature: number;
+  /** Keep the k highest scores (and ties of the k-th); 0 keeps all. */
+  readonly topK: number;
+  /** Keep a token while the mass ranked above it is below p; 1 keeps all. */
+  readonly topP: number;
+  /** Keep tokens at least this many times as likely as the likeliest; 0 keeps all. */
+  readonly minP: number;
+  /** Tokens seen in this article: positive logits are divided by it, negative ones multiplied; 1 is off. */
+  readonly repetitionPenalty: number;
+  /**
+   * Taken off the logit of a token that followed before what the text ends with now, and doubled for each further token
+   * that both have in common (see seen.ts); 0 is off, and so it is where it is absent, as in texts from before it was there.
+   */
+  readonly sequencePenalty?: number;
+  /** uint32 */
+  readonly seed: number;
+}
+
+/** For models whose manifest does not say: it keeps all of them from loops (docs/decisions.md). */
+export const SEQUENCE_PENALTY = 1;
+
+export const GREEDY: Sampling = { temperature: 0, topK: 0, topP: 1, minP: 0, repetitionPenalty: 1, seed: 0 };
+
+/** @throws EngineError 'input' naming the setting and its range. */
+export function checkSampling(sampling: Sampling): void {
+  const { sequencePenalty = 0 } = sampling;
+  const range = (key: keyof Sampling, min: number, max: number, whole = false) => {
+    const value = { ...sampling, sequencePenalty }[key];
+    if (!(value >= min && value <= max) || (whole && !Number.isInteger(value)))
+      throw new EngineError(
+        'input',
+        `${key} is ${value}.`,
+        `Give a ${whole ? 'whole ' : ''}number from ${min} to ${max}.`,
+      );
+  };
+  range('temperature', 0, 10);
+  range('topK', 0, 2 ** 24, true);
+  range('topP', 1e-4, 1);
+  range('minP', 0, 1);
+  range('repetitionPenalty', 0.1, 10);
+  range('sequencePenalty', 0, 100);
+  range('seed', 0, 2 ** 32 - 1, true);
+}
+
+/**
+ * A record is what comes home for each token: RECORD_SIZE float32 numbers, ids included (exact below 2^24).
+ *   0 id
+ *   1 log-probability (natural log) of the model for it, before the sampler
+ *   2 rank among the logits: 1 is the likeliest; ties rank by id; 0 where nothing was predicted
+ *   3 probability that the sampler gave it (1 when greedy; 0 for a token that it had cut, or that was typed)
+ *   4 + 3n  the n-th likeliest token: id, log-probability, probability after the sampler (0 where cut)
+ */
+export const RECORD_SIZE = 34;
+export const ALTERNATIVES = 10;
+
+export interface TokenRecord {
+  readonly id: number;
+  readonly logProbability: number;
+  readonly rank: number;
+  readonly probability: number;
+  readonly alternatives: readonly { id: number; logProbability: number; probability: number }[];
+}
+
+/** The n-th record of a block of records. Vocabularies below ALTERNATIVES entries have fewer alternatives. */
+export function readRecord(records: Float32Array, n: number): TokenRecord {
+  const at = n * RECORD_SIZE;
+  const alternatives = [];
+  for (let i = at + 4; i < at + RECORD_SIZE && records[i] >= 0; i += 3)
+    alternatives.push({ id: records[i], logProbability: records[i + 1], probability: records[i + 2] });
+  return {
+    id: records[at],
+    logProbability: records[at + 1],
+    rank: records[at + 2],
+    probability: records[at + 3],
+    alternatives,
+  };
+}
+
+/** Records of tokens of which only the ids are known. */
+export function unknownRecords(ids: Uint32Array): Float32Array {
+  const records = new Float32Array(ids.length * RECORD_SIZE).fill(-1); // -1: no alternatives are known
+  for (const [i, id] of ids.entries()) records.set([id, Number.NaN, 0, Number.NaN], i * RECORD_SIZE);
+  return records;
+}
+
+export interface Draw {
+  readonly id: number;
+  /** Score plus noise of every token; -Infinity where the sampler cut it. For verification. */
+  readonly perturbed: Float64Array;
+}
+
+/** The sampler's scores: penalties, then temperature. Greedy scores are the penalized logits. */
+export function scores(logits: ArrayLike<number>, sampling: Sampling, seen: Seen): Float64Array {
+  const { repetitionPenalty: penalty, sequencePenalty = 0, temperature } = sampling;
+  return Float64Array.from(logits, (logit, id) => {
+    const times = seen(id);
+    const penalized = times > 0 ? (logit > 0 ? logit / penalty : logit * penalty) : logit;
+    const score = times > 1 ? penalized - sequencePenalty * 2 ** (times - 2) : penalized;
+    return temperature > 0 ? score / temperature : score;
+  });
+}
+
+/**
+ * The lowest score that top-k, then top-p of what is left, then min-p of what is left, keep.
+ * @param slack how far each score may be off: positive keeps whatever might be kept, negative only what surely is.
+ */
+export function cutoff(score: Float64Array, sampling: Sampling, slack = 0): number {
+  const { temperature, topK, topP, minP } = sampling;
+  const sorted = score.toSorted().reverse();
+  if (temperature === 0) return sorted[0] - slack;
+  let lowest = topK > 0 && topK < sorted.length ? sorted[topK - 1] - slack : Number.NEGATIVE_INFINITY;
+  if (topP < 1) {
+    const mass = sorted.map((s) => (s >= lowest ? Math.exp(s - sorted[0]) : 0));
+    const total = mass.reduce((sum, m) => sum + m, 0);
+    let above = 0;
+    let last = 0;
+    const share = topP + 2 * slack * topP * (1 - topP); // its derivative by the scores, at most
+    for (let i = 0; i < sorted.length && above < share * total; i++) {
+      above += mass[i];
+      last = i;
+    }
+    lowest = Math.max(lowest, sorted[last] - slack);
+  }
+  return minP > 0 ? Math.max(lowest, sorted[0] + Math.log(minP) - slack) : lowest;
+}
+
+/**
+ * Draws the next token by the Gumbel-max trick: the kept token with the highest score + noise(seed, draw, id),
+ * which is distributed as softmax(score). Ties go to the lower id.
+ * @param draw number of tokens that the stream has read: it never resets, so no noise is used twice.
+ */
+export function sample(logits: ArrayLike<number>, sampling: Sampling, draw: number, seen: Seen): Draw {
+  const score = scores(logits, sampling, seen);
+  const lowest = cutoff(score, sampling);
+  const perturbed = score.map((s, id) =>
+    s < lowest
+      ? Number.NEGATIVE_INFINITY
+      : sampling.temperature > 0
+        ? s + gumbel(sampling.seed, draw, id)
+        : s,
+  );
+  let id = 0;
+  for (let i = 1; i < perturbed.length; i++) if (perturbed[i] > perturbed[id]) id = i;
+  return { id, perturbed };
+}
+
+/** Writes the record of token `id` given the logits before it. Without `sampling` it was typed. */
+export function writeRecord(
+  out: Float32Array,
+  at: number,
+  logits: ArrayLike<number>,
+  id: number,
+  sampling: Sampling | null,
+  seen: Seen,
+): void {
+  const logSum = logSumExp(logits);
+  const chance = sampling ? probabilities(logits, sampling, seen) : null;
+  let rank = 1;
+  for (let i = 0; i < logits.length; i++)
+    if (logits[i] > logits[id] || (logits[i] === logits[id] && i < id)) rank++;
+  out.fill(-1, at, at + RECORD_SIZE);
+  out.set([id, logits[id] - logSum, rank, chance ? chance[id] : 0], at);
+  for (const [n, top] of topIds(logits, ALTERNATIVES).entries())
+    out.set([top, logits[top] - logSum, chance ? chance[top] : 0], at + 4 + 3 * n);
+}
+
+/** Probability of each token after the sampler; for greedy 1 for the likeliest, which is the lowest id among ties. */
+export function probabilities(logits: ArrayLike<number>, sampling: Sampling, seen: Seen): Float64Array {
+  const score = scores(logits, sampling, seen);
+  if (sampling.temperature === 0) {
+    const best = topIds(score, 1)[0];
+    return score.map((_, id) => (id === best ? 1 : 0));
+  }
+  const lowest = cutoff(score, sampling);
+  const highest = score.reduce((max, s) => Math.max(max, s), Number.NEGATIVE_INFINITY);
+  const mass = score.map((s) => (s >= lowest ? Math.exp(s - highest) : 0));
+  const total = mass.reduce((sum, m) => sum + m, 0);
+  return mass.map((m) => m / total);
+}
+
+export function logSumExp(logits: ArrayLike<number>): number {
+  let max = logits[0];
+  for (let i = 1; i < logits.length; i++) max = Math.max(max, logits[i]);
+  let sum = 0;
+  for (let i = 0; i < logits.length; i++) sum += Math.exp(logits[i] - max);
+  return max + Math.log(sum);
+}
+
+/** The ids of the n highest values, ties by id. */
+function topIds(values: ArrayLike<number>, n: number): number[] {
+  const top: number[] = [];
+  for (let id = 0; id < values.length; id++) {
+    if (top.length === n && values[id] <= values[top[n - 1]]) continue;
+    let place = top.length;
+    while (place > 0 && values[top[place - 1]] < values[id]) place--;
+    top.splice(place, 0, id);
+    if (top.length > n) top.pop();
+  }
+  return top;
+}

@@ -1,0 +1,70 @@
+import type { Config } from '../core/config';
+
+/** Tokens that the sequence penalty looks back over. */
+export const REACH = 512;
+/** A sequence counts as no longer than this: it is penalized enough. */
+export const LONGEST = 16;
+
+/**
+ * How a token stands to the text before it: 0 where this article does not have it yet; else 1, and 1 more for each
+ * token of the longest sequence at the text's end that it followed before, within the last REACH tokens.
+ */
+export type Seen = (id: number) => number;
+
+/** Words of a set of tokens, one bit each. */
+export function tokenSetWords({ vocabSize }: Config): number {
+  return Math.ceil(vocabSize / 32);
+}
+
+/** Words of SeenTokens. */
+export function seenWords(config: Config): number {
+  return tokenSetWords(config) + REACH;
+}
+
+/** What the penalties know of an article; `<|endoftext|>` empties it and is never in it. */
+export class SeenTokens {
+  /** One bit a token id, then the last REACH tokens, newest first; where there are none, the id of `<|endoftext|>`. */
+  readonly words: Uint32Array;
+  readonly bits: Uint32Array;
+  private readonly recent: Uint32Array;
+  private readonly bosTokenId: number;
+
+  constructor(config: Config, words?: Uint32Array) {
+    this.bosTokenId = config.bosTokenId;
+    this.words = words?.slice() ?? new Uint32Array(seenWords(config));
+    this.bits = this.words.subarray(0, -REACH);
+    this.recent = this.words.subarray(-REACH);
+    if (!words) this.add(this.bosTokenId);
+  }
+
+  add(id: number): void {
+    if (id === this.bosTokenId) {
+      this.bits.fill(0);
+      this.recent.fill(id);
+    } else {
+      this.bits[id >>> 5] |= 1 << (id & 31);
+      this.recent.copyWithin(1, 0);
+      this.recent[0] = id;
+    }
+  }
+
+  /** Of the text as it stands now. */
+  now(): Seen {
+    const followed = this.followed();
+    return (id) => (((this.bits[id >>> 5] >>> (id & 31)) & 1) === 1 ? 1 + (followed.get(id) ?? 0) : 0);
+  }
+
+  /** The tokens that followed, before, the sequence at the text's end; and how much of it, at most. */
+  followed(): Map<number, number> {
+    const { recent, bosTokenId } = this;
+    const followed = new Map<number, number>();
+    for (let age = 1; age < REACH && recent[age] !== bosTokenId; age++) {
+      const most = Math.min(LONGEST, REACH - age);
+      let length = 0;
+      while (length < most && recent[age + length] === recent[length]) length++;
+      const next = recent[age - 1];
+      if (length > (followed.get(next) ?? 0)) followed.set(next, length);
+    }
+    return followed;
+  }
+}

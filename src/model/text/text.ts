@@ -1,0 +1,201 @@
+import { GREEDY, RECORD_SIZE, type Sampling, unknownRecords } from '../sampling/sampling';
+import { type Encoded, joinEncoded } from './encoded';
+
+/**
+ * A text is its token ids, with where they came from. What was sampled keeps its ids for good; what was typed is
+ * encoded when it is read, and again after an edit.
+ */
+export type Run = TypedRun | SampledRun;
+
+export interface TypedRun {
+  readonly source: 'typed';
+  readonly text: string;
+  /** Null until encoded. */
+  readonly tokens: Encoded | null;
+}
+
+export interface SampledRun {
+  readonly source: 'sampled';
+  readonly text: string;
+  readonly tokens: Encoded;
+  /** One record (sampling.ts) a token. */
+  readonly records: Float32Array;
+  /** What it was drawn with, seed included; null where that is not known. */
+  readonly sampling: Sampling | null;
+}
+
+/** Sampled runs are closed at this many tokens, so that adding to a long text copies little. */
+const RUN_TOKENS = 1024;
+
+export function plainText(runs: readonly Run[]): string {
+  return runs.map((run) => run.text).join('');
+}
+
+/** The UTF-16 range [from, to) of a text, without joining megabytes of it. */
+export function textBetween(runs: readonly Run[], from: number, to: number): string {
+  let [text, start] = ['', 0];
+  for (const run of runs) {
+    if (start >= to) break;
+    text += run.text.slice(Math.max(0, from - start), to - start);
+    start += run.text.length;
+  }
+  return text;
+}
+
+export function typed(text: string): Run[] {
+  return text ? [{ source: 'typed', text, tokens: null }] : [];
+}
+
+/**
+ * Replaces the UTF-16 range [from, to) by typed text. Sampled tokens wholly outside the range stay what they are; the
+ * rest of a token that the range cuts becomes typed text, so that it is joined anew with its neighbours. Tokens without
+ * text belong to the character behind them: those that would be left without it are dropped.
+ */
+export function replaceText(runs: readonly Run[], from: number, to: number, insert: string): Run[] {
+  const left = splitRuns(runs, from);
+  const right = splitRuns(runs, to);
+  const isChanged = from < to || insert !== '';
+  const after = isChanged && !right.after.some((run) => run.text) ? [] : right.after;
+  return merge([...left.before, ...typed(left.cut[0] + insert + right.cut[1]), ...after]);
+}
+
+/** Adds sampled tokens, with their records, at the end; a run holds what was drawn with the same settings. */
+export function appendSampled(runs: readonly Run[], addition: Omit<SampledRun, 'source'>): Run[] {
+  const last = runs.at(-1);
+  const joins =
+    last?.source === 'sampled' &&
+    last.tokens.ids.length < RUN_TOKENS &&
+    isSameSampling(last.sampling, addition.sampling);
+  if (!joins) return [...runs, { source: 'sampled', ...addition }];
+  const tokens = joinEncoded([last.tokens, addition.tokens]);
+  const records = new Float32Array(last.records.length + addition.records.length);
+  records.set(last.records);
+  records.set(addition.records, last.records.length);
+  return [...runs.slice(0, -1), { ...last, text: last.text + addition.text, tokens, records }];
+}
+
+/** Records how the run at `index` was encoded, unless it has been edited since it read `text`. */
+export function withTokens(
+  runs: readonly Run[],
+  index: number,
+  text: string,
+  tokens: Encoded,
+): readonly Run[] {
+  const run = runs[index];
+  return run?.source === 'typed' && run.text === text ? runs.with(index, { ...run, tokens }) : runs;
+}
+
+interface Cut {
+  readonly before: readonly Run[];
+  /** Text of the token or typed run that the cut goes through, on either side of it. */
+  readonly cut: readonly [string, string];
+  readonly after: readonly Run[];
+}
+
+/** A cut between tokens leaves those without text, if there are any, behind it. */
+function splitRuns(runs: readonly Run[], at: number): Cut {
+  if (at === 0) return { before: [], cut: ['', ''], after: runs };
+  let start = 0;
+  for (const [i, run] of runs.entries()) {
+    const end = start + run.text.length;
+    if (at <= end) {
+      const { before, cut, after } = splitRun(run, at - start);
+      const earlier = runs.slice(0, i);
+      return {
+        // Nothing of this run is left before the cut: its first character is broken, with its tokens in earlier runs.
+        before: before.length ? [...earlier, ...before] : withoutUnfinished(earlier),
+        cut,
+        after: [...after, ...runs.slice(i + 1)],
+      };
+    }
+    start = end;
+  }
+  return { before: runs, cut: ['', ''], after: [] };
+}
+
+/** Cuts inside a run or at its end. Tokens that share a character are kept or broken together. */
+function splitRun(run: Run, at: number): Cut {
+  const { text } = run;
+  if (run.source === 'typed')
+    return at === text.length
+      ? { before: [run], cut: ['', ''], after: [] }
+      : { before: [], cut: [text.slice(0, at), text.slice(at)], after: [] };
+  const { lengths } = run.tokens;
+  let group = 0; // first token of the group of tokens that completes a character
+  let units = 0; // text before that group
+  let token = 0;
+  while (token < lengths.length && units + lengths[token] <= at) {
+    units += lengths[token++];
+    if (lengths[token - 1] > 0) group = token;
+  }
+  const before = group > 0 ? [slice(run, 0, group, 0, units)] : [];
+  const rest = (first: number, from: number) =>
+    first < lengths.length ? [slice(run, first, undefined, from)] : [];
+  if (units === at) return { before, cut: ['', ''], after: rest(group, at) };
+  const end = units + lengths[token];
+  return { before, cut: [text.slice(units, at), text.slice(at, end)], after: rest(token + 1, end) };
+}
+
+/** Runs without the tokens at their end that have no text. */
+function withoutUnfinished(runs: readonly Run[]): readonly Run[] {
+  const n = runs.findLastIndex((run) => run.text);
+  const run = runs[n];
+  if (run?.source !== 'sampled') return runs.slice(0, n + 1);
+  const end = run.tokens.lengths.findLastIndex((length) => length > 0) + 1;
+  return [...runs.slice(0, n), slice(run, 0, end, 0)];
+}
+
+/**
+ * The runs before token `place` of run `n`: tokens stay what they are, those inside a character too. Typed ones inside a
+ * character become sampled, of no known record, so that typed text can always be encoded anew.
+ */
+export function cutAtToken(runs: readonly Run[], n: number, place: number): readonly Run[] {
+  const run = runs[n];
+  if (place === 0) return runs.slice(0, n);
+  const { ids, lengths } = run.tokens!;
+  const units = lengths.subarray(0, place).reduce((sum, length) => sum + length, 0);
+  const text = run.text.slice(0, units);
+  if (run.source === 'sampled') return [...runs.slice(0, n), slice(run, 0, place, 0, units)];
+  const whole = lengths.subarray(0, place).findLastIndex((length) => length > 0) + 1;
+  const kept = { ...run, text, tokens: { ids: ids.slice(0, whole), lengths: lengths.slice(0, whole) } };
+  const before = [...runs.slice(0, n), ...(whole > 0 ? [kept] : [])];
+  if (whole === place) return before;
+  const inside = ids.slice(whole, place);
+  const tokens = { ids: inside, lengths: new Uint32Array(inside.length) };
+  return appendSampled(before, { text: '', tokens, records: unknownRecords(inside), sampling: null });
+}
+
+function slice(
+  run: SampledRun,
+  firstToken: number,
+  endToken: number | undefined,
+  from: number,
+  to?: number,
+): SampledRun {
+  return {
+    ...run,
+    text: run.text.slice(from, to),
+    tokens: {
+      ids: run.tokens.ids.slice(firstToken, endToken),
+      lengths: run.tokens.lengths.slice(firstToken, endToken),
+    },
+    records: run.records.slice(firstToken * RECORD_SIZE, endToken && endToken * RECORD_SIZE),
+  };
+}
+
+/** Typed neighbours become one run, to be encoded as one. */
+function merge(runs: readonly Run[]): Run[] {
+  const merged: Run[] = [];
+  for (const run of runs) {
+    const last = merged.at(-1);
+    if (run.source === 'typed' && last?.source === 'typed')
+      merged.splice(-1, 1, { source: 'typed', text: last.text + run.text, tokens: null });
+    else merged.push(run);
+  }
+  return merged;
+}
+
+function isSameSampling(a: Sampling | null, b: Sampling | null): boolean {
+  if (!a || !b) return a === b;
+  return (Object.keys(GREEDY) as (keyof Sampling)[]).every((key) => a[key] === b[key]);
+}

@@ -1,0 +1,137 @@
+import { RECORD_SIZE, readRecord, type TokenRecord } from '../sampling/sampling';
+import type { Encoded } from './encoded';
+import { cutAtToken, type Run } from './text';
+
+/** A token of a text. */
+export interface Token {
+  /** Counted from 0 at the text's first token; the opening `<|endoftext|>` is not counted. */
+  readonly number: number;
+  readonly id: number;
+  /** Its UTF-16 units; none for a token that ends inside a character. */
+  readonly from: number;
+  readonly to: number;
+  readonly run: Run;
+  /** Which token of its run. */
+  readonly place: number;
+}
+
+/**
+ * The tokens of a text by number and by place. Costs O(runs) to make, whatever their length, since what it knows of a
+ * run it knows by identity; so one is made for every version of a text. Runs that are not encoded yet have no tokens
+ * here: numbers are positions in the model only where `isComplete`.
+ */
+export class TokenIndex {
+  /** Tokens known. */
+  readonly count: number;
+  /** Every run is encoded. */
+  readonly isComplete: boolean;
+  /** UTF-16 units of the text. */
+  readonly length: number;
+  private readonly runs: readonly Run[];
+  /** First token and first UTF-16 unit of each run. */
+  private readonly firstToken: readonly number[];
+  private readonly firstUnit: readonly number[];
+
+  constructor(runs: readonly Run[]) {
+    const firstToken: number[] = [];
+    const firstUnit: number[] = [];
+    let [count, length, isComplete] = [0, 0, true];
+    for (const { text, tokens } of runs) {
+      firstToken.push(count);
+      firstUnit.push(length);
+      count += tokens?.ids.length ?? 0;
+      length += text.length;
+      isComplete &&= tokens !== null;
+    }
+    this.runs = runs;
+    this.firstToken = firstToken;
+    this.firstUnit = firstUnit;
+    this.count = count;
+    this.length = length;
+    this.isComplete = isComplete;
+  }
+
+  /** The token that completes the UTF-16 unit at `offset`; null past the end and where the text is not encoded. */
+  at(offset: number): number | null {
+    if (offset < 0 || offset >= this.length) return null;
+    const n = lastAtMost(this.firstUnit, offset);
+    const { tokens } = this.runs[n];
+    // Of tokens that begin at one place the last has units; the others are inside its character.
+    return tokens && this.firstToken[n] + lastAtMost(startsOf(tokens), offset - this.firstUnit[n]);
+  }
+
+  /** @throws RangeError when there is no such token. */
+  token(number: number): Token {
+    if (!(number >= 0 && number < this.count))
+      throw new RangeError(`There is no token ${number} among ${this.count}.`);
+    const n = lastAtMost(this.firstToken, number); // runs without tokens begin where the next one does
+    const run = this.runs[n];
+    const place = number - this.firstToken[n];
+    const from = this.firstUnit[n] + startsOf(run.tokens!)[place];
+    return { number, id: run.tokens!.ids[place], from, to: from + run.tokens!.lengths[place], run, place };
+  }
+
+  /** The text before a token. */
+  before(number: number): readonly Run[] {
+    const n = lastAtMost(this.firstToken, number);
+    return cutAtToken(this.runs, n, this.token(number).place);
+  }
+
+  /** Ids of the tokens [from, to). */
+  ids(from: number, to: number): number[] {
+    const first = Math.max(from, 0);
+    return Array.from({ length: Math.max(to - first, 0) }, (_, i) => this.token(first + i).id);
+  }
+}
+
+/**
+ * Where a token stands in the model's sequence, which the opening `<|endoftext|>` begins at position 0. People see tokens
+ * numbered by position: the text's first is token 1.
+ */
+export function positionOf(number: number): number {
+  return number + 1;
+}
+
+/** Which of the text's tokens stands at a position; -1 for the opening one. */
+export function numberAt(position: number): number {
+  return position - 1;
+}
+
+/** Position of the last of so many tokens, the opening one included: how many of them are the text's. */
+export function lastPosition(count: number): number {
+  return Math.max(count - 1, 0);
+}
+
+/** What was recorded when a token was drawn; null for typed tokens, and where a link brought them without. */
+export function recordOf({ run, place }: Token): TokenRecord | null {
+  if (run.source === 'typed' || Number.isNaN(run.records[place * RECORD_SIZE + 1])) return null;
+  return readRecord(run.records, place);
+}
+
+const known = new WeakMap<Encoded, Uint32Array>();
+
+/** Where each token of a run begins in it, in UTF-16 units. */
+function startsOf(tokens: Encoded): Uint32Array {
+  let starts = known.get(tokens);
+  if (!starts) {
+    starts = new Uint32Array(tokens.lengths.length);
+    let units = 0;
+    for (let i = 0; i < starts.length; i++) {
+      starts[i] = units;
+      units += tokens.lengths[i];
+    }
+    known.set(tokens, starts);
+  }
+  return starts;
+}
+
+/** The last place whose value is at most `value`; values ascend from 0. */
+function lastAtMost(values: ArrayLike<number>, value: number): number {
+  let [low, high] = [0, values.length - 1];
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if (values[middle] <= value) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}

@@ -1,0 +1,102 @@
+import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers';
+import type { Config } from '../core/config';
+import { EngineError } from '../runtime/errors';
+import { type Encoded, joinEncoded } from './encoded';
+import { StreamingDecoder } from './vocabulary';
+
+/** What an end of article looks like in a text: a form feed, plain text's page break. */
+export const ARTICLE_BREAK = '\f';
+
+const PIECE = 1 << 14; // UTF-16 units encoded at a time, about 15 ms
+const REMEDY = 'Use the tokenizer.json that was published with these weights.';
+
+/** Byte-level BPE as in the model's tokenizer.json. */
+export class Tokenizer {
+  /** The bytes that each token stands for. */
+  readonly bytes: readonly Uint8Array[];
+  readonly bosTokenId: number;
+  private readonly bpe: HuggingFaceTokenizer;
+
+  /** @throws EngineError 'tokenizer' when the file is damaged or does not fit the configuration. */
+  constructor(json: unknown, config: Config) {
+    const file = json as { model?: { vocab?: Record<string, number> } } | null;
+    const vocabulary = file?.model?.vocab;
+    if (typeof vocabulary !== 'object' || vocabulary === null) throw misfit('it holds no vocabulary');
+    const entries = Object.entries(vocabulary);
+    if (entries.length !== config.vocabSize)
+      throw misfit(`it has ${entries.length} entries, the model ${config.vocabSize}`);
+    this.bosTokenId = config.bosTokenId;
+    const bytes: Uint8Array[] = new Array(config.vocabSize);
+    for (const [entry, id] of entries) {
+      if (!Number.isInteger(id) || id < 0 || id >= config.vocabSize || bytes[id])
+        throw misfit(`the id ${id} of ${JSON.stringify(entry)} is out of range or taken`);
+      bytes[id] = id === config.bosTokenId ? new TextEncoder().encode(ARTICLE_BREAK) : entryBytes(entry);
+    }
+    this.bytes = bytes;
+    try {
+      // Without its added tokens the library reads a typed <|endoftext|> as the literal text that it is.
+      this.bpe = new HuggingFaceTokenizer({ ...file, added_tokens: [] }, {});
+    } catch (cause) {
+      throw misfit(`it cannot be read (${(cause as Error).message})`);
+    }
+  }
+
+  /** Ids of a text. Lone surrogates are read as U+FFFD. */
+  encode(text: string): Encoded {
+    return joinEncoded([...this.encodePieces(text)]);
+  }
+
+  /** The same, piece by piece, so that a caller can yield or stop in between. */
+  *encodePieces(text: string): Generator<Encoded> {
+    const wellFormed = text.toWellFormed();
+    for (let start = 0; start < wellFormed.length; ) {
+      const end = cut(wellFormed, start);
+      const ids = Uint32Array.from(
+        this.bpe.encode(wellFormed.slice(start, end), { add_special_tokens: false }).ids,
+      );
+      const decoder = new StreamingDecoder((id) => this.bytes[id]);
+      yield { ids, lengths: Uint32Array.from(ids, (id) => decoder.push(id).length) };
+      start = end;
+    }
+  }
+
+  /** The text of token ids; incomplete characters at the end are left out. */
+  decode(ids: Iterable<number>): string {
+    const decoder = new StreamingDecoder((id) => this.bytes[id]);
+    let text = '';
+    for (const id of ids) text += decoder.push(id);
+    return text;
+  }
+}
+
+/** The end of the piece that starts at `start`: before a space, where byte-level BPE never joins, if there is one. */
+function cut(text: string, start: number): number {
+  const limit = start + PIECE;
+  if (limit >= text.length) return text.length;
+  for (let i = limit; i > start + PIECE / 2; i--) if (text[i] === ' ' && !/\s/.test(text[i - 1])) return i;
+  const splitsPair = /[\uDC00-\uDFFF]/.test(text[limit]);
+  return splitsPair ? limit - 1 : limit;
+}
+
+/** GPT-2's byte alphabet: printable bytes stand for themselves, the others for the code points from 256 on. */
+const BYTE_OF = (() => {
+  const bytes = new Map<string, number>();
+  let next = 256;
+  for (let byte = 0; byte < 256; byte++) {
+    const printable = (byte > 32 && byte < 127) || (byte > 160 && byte !== 173);
+    bytes.set(String.fromCharCode(printable ? byte : next++), byte);
+  }
+  return bytes;
+})();
+
+function entryBytes(entry: string): Uint8Array {
+  return Uint8Array.from(entry, (character) => {
+    const byte = BYTE_OF.get(character);
+    if (byte === undefined) throw misfit(`${JSON.stringify(entry)} is not a byte-level entry`);
+    return byte;
+  });
+}
+
+function misfit(message: string): EngineError {
+  return new EngineError('tokenizer', `tokenizer.json does not fit the model: ${message}.`, REMEDY);
+}

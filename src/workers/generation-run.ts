@@ -1,0 +1,64 @@
+import type { DecodeBatch } from '../model/runtime/backend';
+import type { Model } from '../model/runtime/folder';
+import { RECORD_SIZE } from '../model/sampling/sampling';
+import { StreamingDecoder } from '../model/text/vocabulary';
+import type { GenerateRequest, GenerateResult, WrittenPart } from './messages';
+import { StopSequences } from './stop-sequences';
+
+/** One generation under way: it survives the loss of a device. */
+export class Writing {
+  /** The text and what has been written so far. */
+  readonly tokens: number[];
+  reason: GenerateResult['reason'] | null = null;
+  msPerToken: number | null = null;
+  private readonly model: Model;
+  private readonly request: Omit<GenerateRequest, 'runs'>;
+  private readonly decoder: StreamingDecoder;
+  private readonly stops: StopSequences;
+  private readonly promptLength: number;
+
+  constructor(model: Model, request: Omit<GenerateRequest, 'runs'>, tokens: number[]) {
+    this.model = model;
+    this.request = request;
+    this.tokens = tokens;
+    this.stops = new StopSequences(request.stopSequences ?? []);
+    this.promptLength = tokens.length;
+    this.decoder = new StreamingDecoder((id) => model.tokenizer.bytes[id], tokens);
+  }
+
+  /** Tokens before the place where the text parted from another, the opening one included; null where it did not. */
+  get branchAt(): number | null {
+    return this.request.branchAt === undefined ? null : this.request.branchAt + 1;
+  }
+
+  /** Null: as fast as it can. */
+  get tokensPerSecond(): number | null {
+    return this.request.tokensPerSecond ?? null;
+  }
+
+  decodeRequest() {
+    const { sampling, maxTokens, atArticleEnd } = this.request;
+    const stopTokens = atArticleEnd === 'stop' ? [this.model.config.bosTokenId] : [];
+    const left = this.reason ? 0 : maxTokens - (this.tokens.length - this.promptLength);
+    return { sampling, maxTokens: left, stopTokens };
+  }
+
+  /** What a batch adds to the text: nothing more behind a stop sequence, whatever was written ahead. */
+  take({ records, finished }: DecodeBatch, ms: number): WrittenPart | null {
+    const ids: number[] = [];
+    const pieces: string[] = [];
+    for (let at = 0; at < records.length && this.reason !== 'stop-sequence'; at += RECORD_SIZE) {
+      ids.push(records[at]);
+      pieces.push(this.decoder.push(records[at]));
+      if (this.stops.completedBy(pieces.at(-1)!)) this.reason = 'stop-sequence';
+    }
+    if (finished) this.reason ??= finished === 'stop' ? 'article-end' : 'length';
+    if (!ids.length) return null;
+    this.tokens.push(...ids);
+    const each = ms / (records.length / RECORD_SIZE);
+    this.msPerToken = this.msPerToken === null ? each : 0.8 * this.msPerToken + 0.2 * each;
+    const lengths = Uint32Array.from(pieces, ({ length }) => length);
+    const tokens = { ids: Uint32Array.from(ids), lengths };
+    return { text: pieces.join(''), tokens, records: records.subarray(0, ids.length * RECORD_SIZE) };
+  }
+}

@@ -1,0 +1,202 @@
+import { summarize } from '../../model/lens/summary';
+import { LensWindow, WINDOW } from '../../model/lens/window';
+import type { Backend } from '../../model/runtime/backend';
+import { cancelled, EngineError } from '../../model/runtime/errors';
+import type { Model } from '../../model/runtime/folder';
+import type { SnapshotStore } from '../../model/runtime/snapshot';
+import { encodeRuns } from '../encode';
+import { TextStream } from '../text-stream';
+import { answerMatrix, answerProportions, answerRow, meanTaps } from './answers';
+import { answerCounterfactual, type Runs, runBoth } from './counterfactual';
+import type { CounterfactualQuestion, LensAnswer, LensAnswers, LensQuestions, LensRequest } from './messages';
+
+const PART = 128; // tokens captured at once
+const AHEAD = 127; // tokens of the window behind the one that is looked at, where the text has them
+const BEHIND = 128; // tokens of the window before it, at least, where it has them
+
+/** What the lens needs of the engine. */
+export interface LensHost {
+  readonly model: Model;
+  readonly backend: Backend;
+  readonly snapshots: SnapshotStore;
+  /** Another backend of the same kind. */
+  createBackend(model: Model): Promise<Backend>;
+}
+
+/**
+ * Looks at a text's attention through a stream of its own, so that what is being written goes on. It keeps the captures
+ * of one window of the text; a request names the whole text, and moves the window where it has to be.
+ */
+export class Lens {
+  private readonly host: LensHost;
+  private text: TextStream | null = null;
+  private window: LensWindow | null = null;
+  private runs: { readonly key: string; readonly runs: Runs } | null = null;
+  private abort = new AbortController();
+  /** Settles when the lens is free. */
+  private free: Promise<unknown> = Promise.resolve();
+  private reread = 0;
+
+  constructor(host: LensHost) {
+    this.host = host;
+  }
+
+  /** The latest question is the one that counts: one under way ends as 'cancelled'. */
+  ask<K extends keyof LensQuestions>(request: LensRequest<K>): Promise<LensAnswer<K>> {
+    this.abort.abort();
+    this.abort = new AbortController();
+    const { signal } = this.abort;
+    const answer = this.free.then(() => this.answer(request, signal));
+    this.free = answer.catch(() => {});
+    return answer;
+  }
+
+  /** Frees all that it holds. */
+  async close(): Promise<void> {
+    this.abort.abort();
+    await this.free;
+    this.text?.streams.close();
+    this.text = null;
+    this.window = null;
+    this.runs = null;
+  }
+
+  private async answer<K extends keyof LensQuestions>(
+    { runs, token, kind, question }: LensRequest<K>,
+    signal: AbortSignal,
+  ): Promise<LensAnswer<K>> {
+    const { model } = this.host;
+    const encoded: LensAnswer['encoded'][number][] = [];
+    const tokens = await encodeRuns(model, runs, signal, (run, tokens) => void encoded.push({ run, tokens }));
+    if (!tokens || signal.aborted) throw cancelled();
+    const last = Math.min(token, tokens.length - 1);
+    this.reread = 0;
+    const window = await this.show(tokens, last, signal);
+    const before = window.start - documentStart(tokens, window.start);
+    const answer = await this.look(kind, question, window, tokens, last, before, signal);
+    if (!answer || signal.aborted) throw cancelled();
+    const kept = this.runs ? [this.runs.runs.learned.window, this.runs.runs.changed.window] : [];
+    const bytes = [window, ...kept].reduce((sum, part) => sum + part.bytes, 0);
+    return {
+      ...{ start: window.start, count: window.length, before, reread: this.reread, bytes, encoded },
+      answer: answer as LensAnswers[K],
+    };
+  }
+
+  private async look<K extends keyof LensQuestions>(
+    kind: K,
+    question: LensQuestions[K],
+    window: LensWindow,
+    tokens: readonly number[],
+    token: number,
+    before: number,
+    signal: AbortSignal,
+  ): Promise<LensAnswers[keyof LensAnswers] | null> {
+    const { layers, heads } = window.config;
+    const asked = question as { layer?: number | null; head?: number | null };
+    if ((asked.layer ?? 0) >= layers || (asked.head ?? 0) >= heads)
+      throw new EngineError('input', 'This model has no such head.', 'Choose another in the lens.');
+    if (kind === 'row') return answerRow(window, token, question as LensQuestions['row']);
+    if (kind === 'overview') {
+      const { every } = question as LensQuestions['overview'];
+      const summaries = await summarize(window, before, every, signal);
+      return summaries && { heads: summaries };
+    }
+    if (kind === 'counterfactual')
+      return this.compare(tokens, token, question as CounterfactualQuestion, signal);
+    const { layer, head } = question as LensQuestions['proportions'];
+    const lens = window.head(layer, head);
+    if (kind === 'matrix') return answerMatrix(lens, (question as LensQuestions['matrix']).of, signal);
+    const { config, weights } = this.host.model;
+    const taps = meanTaps(weights.layers[layer].convolution, config, head);
+    return answerProportions(lens, before, taps, signal);
+  }
+
+  /** Brings the window to a token: leaves it, lets it follow the text, or takes it from the nearest snapshot. */
+  private async show(tokens: readonly number[], token: number, signal: AbortSignal): Promise<LensWindow> {
+    const { window, text } = this;
+    const end = Math.min(token + AHEAD, tokens.length - 1) + 1;
+    if (window && text) {
+      const isSame = text.tokens.every((id, i) => id === tokens[i]);
+      const isBehind = token - window.start >= BEHIND || window.start === 0;
+      const known = window.start + window.length;
+      if (isSame && isBehind && token < known) return window;
+      if (isSame && isBehind && end - known <= WINDOW) return this.extend(text, window, tokens, end, signal);
+    }
+    return this.take(tokens, token, end, signal);
+  }
+
+  /** From the nearest snapshot: reads up to the window's beginning, and captures from there on. */
+  private async take(
+    tokens: readonly number[],
+    token: number,
+    end: number,
+    signal: AbortSignal,
+  ): Promise<LensWindow> {
+    const { snapshots, model, backend } = this.host;
+    this.text ??= new TextStream(await backend.open(1), snapshots);
+    this.window = null;
+    const text = this.text;
+    const full = Math.max(0, end - WINDOW);
+    const lengthAt = (limit: number) => snapshots.nearest(tokens.slice(0, limit))?.length ?? 0;
+    // Where snapshots stand wide apart, a window that begins at one is better than reading up to a full one.
+    const inside = lengthAt(Math.max(0, token - BEHIND));
+    const start = full - lengthAt(full) > 256 && inside > full ? inside : full;
+    text.tokens = text.tokens.length > start ? [] : text.tokens;
+    await text.moveTo(tokens.slice(0, start), signal, {
+      report: (read) => {
+        this.reread = read;
+      },
+    });
+    if (signal.aborted) throw cancelled();
+    return this.extend(text, new LensWindow(model.config, start), tokens, end, signal);
+  }
+
+  private async extend(
+    text: TextStream,
+    window: LensWindow,
+    tokens: readonly number[],
+    end: number,
+    signal: AbortSignal,
+  ): Promise<LensWindow> {
+    this.window = null; // until it stands where the stream does
+    for (let at = window.start + window.length; at < end; at += PART) {
+      const part = tokens.slice(at, Math.min(at + PART, end));
+      try {
+        window.append(await text.streams.capture(part, { signal }));
+      } catch (error) {
+        text.tokens = []; // it stands nobody knows where
+        throw error;
+      }
+      for (const id of part) text.tokens.push(id);
+      this.reread += part.length;
+    }
+    this.window = window;
+    return window;
+  }
+
+  private async compare(
+    tokens: readonly number[],
+    token: number,
+    { reweighting, from, layer, head }: CounterfactualQuestion,
+    signal: AbortSignal,
+  ) {
+    const opening = documentStart(tokens, token);
+    const start = from === 'document' ? opening : Math.max(opening, token + 1 - WINDOW);
+    const end = from === 'document' ? Math.min(start + WINDOW, tokens.length) : token + 1;
+    const part = tokens.slice(start, end);
+    const key = JSON.stringify([reweighting, start, part]);
+    if (this.runs?.key !== key) {
+      this.runs = null;
+      const { model, backend, createBackend } = this.host;
+      const runs = await runBoth(model, backend, createBackend, reweighting, part, start, signal);
+      this.runs = { key, runs };
+    }
+    return answerCounterfactual(this.runs.runs, layer, head, signal);
+  }
+}
+
+/** Where the document of a token begins. */
+function documentStart(tokens: readonly number[], at: number): number {
+  return Math.max(0, tokens.lastIndexOf(tokens[0], at));
+}

@@ -1,0 +1,117 @@
+import { withReweighting } from '../../model/core/variant';
+import { LensWindow, WINDOW } from '../../model/lens/window';
+import type { Backend, ModelData, Streams } from '../../model/runtime/backend';
+import { cancelled } from '../../model/runtime/errors';
+import { logSumExp } from '../../model/sampling/sampling';
+import { answerMatrix } from './answers';
+import type { CounterfactualAnswer, RunAnswer } from './messages';
+
+/** Two runs over the same tokens, each from an empty state: the model as it is, and under another re-weighting. */
+export interface Runs {
+  readonly start: number;
+  readonly count: number;
+  readonly staticLength: number | null;
+  readonly learned: Run;
+  readonly changed: Run;
+  readonly divergence: Float32Array;
+}
+
+interface Run {
+  readonly window: LensWindow;
+  readonly losses: Float32Array;
+}
+
+const PART = 128; // tokens captured at once
+
+/**
+ * Runs both models over `tokens`, at most WINDOW of them. The second backend is there only meanwhile.
+ * @param start number of the first token in the text, for labels alone
+ * @throws EngineError 'cancelled' | 'device'
+ */
+export async function runBoth<M extends ModelData>(
+  model: M,
+  backend: Backend,
+  createBackend: (variant: M) => Promise<Backend>,
+  reweighting: 'static' | 'none',
+  tokens: readonly number[],
+  start: number,
+  signal: AbortSignal,
+): Promise<Runs> {
+  const variant = withReweighting(model, reweighting, WINDOW);
+  const other = await createBackend(variant);
+  const opened: Streams[] = [];
+  try {
+    const open = async (on: Backend) => {
+      const streams = await on.open(1);
+      opened.push(streams);
+      return streams;
+    };
+    const [mine, theirs] = [await open(backend), await open(other)];
+    const windows = [
+      await capture(mine, new LensWindow(model.config, start), tokens, signal),
+      await capture(theirs, new LensWindow(variant.config, start), tokens, signal),
+    ];
+    const losses = [new Float32Array(tokens.length), new Float32Array(tokens.length)];
+    const divergence = new Float32Array(tokens.length);
+    await mine.restore(null);
+    await theirs.restore(null);
+    for (const [t, token] of tokens.entries()) {
+      if (signal.aborted) throw cancelled();
+      await mine.read([token]);
+      await theirs.read([token]);
+      const [p, q] = [await mine.logits(), await theirs.logits()];
+      divergence[t] = klDivergence(p, q);
+      if (t + 1 < tokens.length)
+        for (const [n, logits] of [p, q].entries())
+          losses[n][t + 1] = logSumExp(logits) - logits[tokens[t + 1]];
+    }
+    const [learned, changed] = windows.map((window, n) => ({ window, losses: losses[n] }));
+    const staticLength = reweighting === 'static' ? WINDOW : null;
+    return { start, count: tokens.length, staticLength, learned, changed, divergence };
+  } finally {
+    for (const streams of opened) streams.close();
+    other.destroy();
+  }
+}
+
+/** What the page shows of both runs, for one head. */
+export async function answerCounterfactual(
+  { start, count, staticLength, learned, changed, divergence }: Runs,
+  layer: number,
+  head: number,
+  signal: AbortSignal,
+): Promise<CounterfactualAnswer> {
+  const answer = async ({ window, losses }: Run): Promise<RunAnswer> => {
+    const matrix = await answerMatrix(window.head(layer, head), 'share', signal);
+    if (!matrix) throw cancelled();
+    const mean = losses.reduce((sum, loss) => sum + loss, 0) / Math.max(count - 1, 1);
+    return { values: matrix.values, losses: losses.slice(), perplexity: Math.exp(mean) };
+  };
+  return {
+    ...{ start, count, staticLength, divergence: divergence.slice() }, // answers are handed over
+    learned: await answer(learned),
+    changed: await answer(changed),
+  };
+}
+
+async function capture(
+  streams: Streams,
+  window: LensWindow,
+  tokens: readonly number[],
+  signal: AbortSignal,
+): Promise<LensWindow> {
+  for (let at = 0; at < tokens.length; at += PART)
+    window.append(await streams.capture(tokens.slice(at, at + PART), { signal }));
+  return window;
+}
+
+/** KL(p || q) of two softmax distributions, in nats. */
+export function klDivergence(p: ArrayLike<number>, q: ArrayLike<number>): number {
+  const [sumP, sumQ] = [logSumExp(p), logSumExp(q)];
+  let divergence = 0;
+  for (let i = 0; i < p.length; i++) {
+    const log = p[i] - sumP;
+    divergence += Math.exp(log) * (log - (q[i] - sumQ));
+  }
+  return Math.max(divergence, 0); // rounding alone makes it negative
+}
