@@ -1,5 +1,5 @@
 import { stateLayout } from '../model/runtime/snapshot';
-import { RECORD_SIZE } from '../model/sampling/sampling';
+import { RECORD_SIZE } from '../model/sampling/records';
 import { LONGEST, REACH } from '../model/sampling/seen';
 import { CANDIDATE_BLOCK, CANDIDATES, CHUNK, CONTROL, type Plan, padded, RECORD_SLOTS } from './plan';
 

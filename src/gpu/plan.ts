@@ -1,12 +1,13 @@
 import type { Config } from '../model/core/config';
 import type { Precision, Weights } from '../model/core/weights';
 import { stateLayout } from '../model/runtime/snapshot';
+import { ALTERNATIVES } from '../model/sampling/records';
 import { REACH, seenWords, tokenSetWords } from '../model/sampling/seen';
 
 /** Tokens that prefill reads at once. */
 export const CHUNK = 64;
-/** Likeliest tokens kept of each block of the vocabulary. */
-export const CANDIDATES = 10;
+/** Likeliest tokens kept of each block of the vocabulary: one block can hold all that a record lists. */
+export const CANDIDATES = ALTERNATIVES;
 /** Rows of the vocabulary that one workgroup of logits.wgsl owns, one a thread. */
 export const CANDIDATE_BLOCK = 64;
 /** Tokens that features.wgsl, scores.wgsl and attend.wgsl take together. */

@@ -1,4 +1,4 @@
-import { RECORD_SIZE } from '../model/sampling/sampling';
+import { RECORD_SIZE } from '../model/sampling/records';
 import { bind, type Command, type Copy, type Dispatch, reversed, uniform } from './commands';
 import type { KernelName, Kernels } from './kernels';
 import { CANDIDATES, CHUNK, MATMUL_ROWS, type Plan, RECORD_GROUP, TOKEN_TILE } from './plan';

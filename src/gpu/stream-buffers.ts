@@ -1,4 +1,4 @@
-import { RECORD_SIZE } from '../model/sampling/sampling';
+import { RECORD_SIZE } from '../model/sampling/records';
 import { packUniforms } from './commands';
 import type { Machine } from './machine';
 import { CANDIDATES, CHUNK, CONTROL, type Plan, RECORD_GROUP, RECORD_SLOTS } from './plan';

@@ -1,4 +1,5 @@
-import { GREEDY, RECORD_SIZE } from '../sampling/sampling';
+import { idsOf, logProbabilitiesOf } from '../sampling/records';
+import { GREEDY } from '../sampling/sampling';
 import type { Streams } from './backend';
 import { EngineError } from './errors';
 import type { ReadFile } from './folder';
@@ -45,8 +46,7 @@ export async function prove(streams: Streams, { tokens, logProbabilities }: Proo
   await streams.restore(snapshot);
   compare('goes back', await write(streams), written);
   await streams.restore(snapshot);
-  const ids = Array.from({ length: WRITTEN }, (_, n) => written[n * RECORD_SIZE]);
-  const again = await readAll(streams, ids);
+  const again = await readAll(streams, idsOf(written));
   compare('writes', logProbabilitiesOf(written), logProbabilitiesOf(again));
   await streams.restore(null);
 }
@@ -62,10 +62,6 @@ async function write(streams: Streams): Promise<number[]> {
   const request = { sampling: GREEDY, maxTokens: WRITTEN, stopTokens: [] };
   for await (const [batch] of streams.decode([request])) records.push(...batch.records);
   return records;
-}
-
-function logProbabilitiesOf(records: readonly number[]): number[] {
-  return Array.from({ length: records.length / RECORD_SIZE }, (_, n) => records[n * RECORD_SIZE + 1]);
 }
 
 function compare(how: string, actual: readonly number[], expected: readonly number[]): void {
