@@ -1,4 +1,4 @@
-import { idsOf, logProbabilitiesOf } from '../sampling/records';
+import { countRecords, idsOf, logProbabilitiesOf } from '../sampling/records';
 import { GREEDY } from '../sampling/sampling';
 import type { Streams } from './backend';
 import { EngineError } from './errors';
@@ -61,6 +61,8 @@ async function write(streams: Streams): Promise<number[]> {
   const records: number[] = [];
   const request = { sampling: GREEDY, maxTokens: WRITTEN, stopTokens: [] };
   for await (const [batch] of streams.decode([request])) records.push(...batch.records);
+  const count = countRecords(records);
+  if (count !== WRITTEN) throw wrong(`${count} of ${WRITTEN} tokens came back`);
   return records;
 }
 
@@ -68,9 +70,13 @@ function compare(how: string, actual: readonly number[], expected: readonly numb
   const differences = expected.map((value, n) => Math.abs(value - actual[n]));
   if (actual.length === expected.length && differences.every((difference) => difference <= TOLERANCE)) return;
   const largest = Math.max(...differences).toPrecision(2);
-  throw new EngineError(
+  throw wrong(`off by ${largest} when it ${how}`);
+}
+
+function wrong(how: string): EngineError {
+  return new EngineError(
     'device',
-    `The graphics device computes wrong numbers when it ${how} (off by ${largest}).`,
+    `The graphics device computes wrong numbers (${how}).`,
     'Update the browser or the graphics driver, or run on the processor.',
   );
 }
