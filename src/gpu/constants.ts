@@ -1,7 +1,15 @@
-import { stateLayout } from '../model/runtime/snapshot';
+import { padded, stateLayout } from '../model/core/tensors';
 import { RECORD_SIZE } from '../model/sampling/records';
 import { LONGEST, REACH } from '../model/sampling/seen';
-import { CANDIDATE_BLOCK, CANDIDATES, CHUNK, CONTROL, type Plan, padded, RECORD_SLOTS } from './plan';
+import {
+  CANDIDATE_BLOCK,
+  CANDIDATES,
+  CHUNK,
+  CONTROL,
+  offsetConstants,
+  type Plan,
+  RECORD_SLOTS,
+} from './plan';
 
 /** The value of a constant in WGSL: a u32, a bool, or an f32. */
 export type Constant = number | boolean | { readonly f32: number };
@@ -18,12 +26,9 @@ export function printConstants(constants: Readonly<Record<string, Constant>>): s
   return lines.join('\n');
 }
 
-const REWEIGHTINGS = { NONE: 0, STATIC: 1, LEAP: 2 } as const;
-
 /** Shapes of the model and of its buffers: what every kernel may name. Offsets and strides are numbers, of 4 bytes. */
 export function shapeConstants(plan: Plan): Record<string, Constant> {
-  const { config, vectors, ends, setWords } = plan;
-  const state = stateLayout(config);
+  const { config, setWords } = plan;
   const f32 = (value: number) => ({ f32: value });
   return {
     D: config.hiddenSize,
@@ -41,8 +46,8 @@ export function shapeConstants(plan: Plan): Record<string, Constant> {
     EPS: f32(config.rmsNormEps), // inside every rms
     EMBEDDING_SCALE: f32(config.embeddingScale),
     SINUSOIDAL: config.position === 'sinusoidal',
-    ...REWEIGHTINGS,
-    REWEIGHTING: REWEIGHTINGS[config.reweighting.toUpperCase() as keyof typeof REWEIGHTINGS],
+    REWEIGHTED: config.isReweighted,
+    LEAP: config.reweighting === 'leap', // proportions are learned
     STATIC_LENGTH: f32(config.staticLength),
     PROPORTION_HIDDEN: Math.max(config.proportionHidden, 1), // a divisor, even where it is not used
     RMS: config.normalizer === 'rms', // or the denominator
@@ -50,28 +55,10 @@ export function shapeConstants(plan: Plan): Record<string, Constant> {
     DECAY: config.decay,
     CONVOLUTION: config.convKernel > 0,
 
-    // The state of a stream: for each layer S [h, STATE_ROWS, e], z [h, STATE_ROWS], inputs [3, 3d].
-    Z_AT: state.z,
-    INPUTS_AT: state.convolution,
-    STATE_SIZE: state.size,
-
-    // `vectors` of a layer: its small tensors and the scales of its int8 rows.
-    ATTENTION_NORM_AT: vectors.attentionNorm,
-    MLP_NORM_AT: vectors.mlpNorm,
-    OUTPUT_NORM_AT: vectors.outputNorm,
-    TAPS_AT: vectors.taps,
-    DECAY_AT: vectors.decay, // rows of D_PADDED
-    DECAY_BIAS_AT: vectors.decayBias,
-    PROPORTION_AT: vectors.proportion, // query's, then key's, PROPORTION_SIZE numbers each:
-    PROPORTION_SIZE: vectors.proportionSize, // hidden [PROPORTION_HIDDEN, e], then their biases, output weights, output bias
-    QKV_SCALE_AT: vectors.qkvScale,
-    OUTPUT_SCALE_AT: vectors.outputScale,
-    UP_SCALE_AT: vectors.upScale,
-    DOWN_SCALE_AT: vectors.downScale,
-
-    // `vectors` of the model's two ends: final norm at 0, then
-    EMBEDDING_SCALES_AT: ends.embeddingScales,
-    SINUSOID_AT: ends.sinusoid, // one vec4 a frequency
+    // Offsets into the state of a layer, and into `vectors` of a layer or of the model's two ends (core/tensors.ts). Rows of
+    // d numbers are D_PADDED apart.
+    ...offsetConstants(plan),
+    STATE_SIZE: stateLayout(config).size, // of a stream: all layers
 
     // A stream's words in `streams`: control, the article's tokens as a set, the last ones (model/sampling/seen.ts), stop tokens as a set.
     STREAM_STRIDE: plan.streamWords,

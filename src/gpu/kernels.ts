@@ -69,7 +69,11 @@ interface Recipe {
 }
 
 function recipes(plan: Plan, shares: boolean): Record<KernelName, Recipe> {
-  const { config, vectors: at, width } = plan;
+  const {
+    config,
+    vectors: { at },
+    width,
+  } = plan;
   const { hiddenSize: d, heads, intermediateSize: f } = config;
   const tensors = [math, WEIGHTS[plan.precision], vectors];
   const perBlock = { float32: 4, float16: 8, int8: 16 }[plan.precision];

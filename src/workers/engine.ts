@@ -1,7 +1,8 @@
+import { stateLayout } from '../model/core/tensors';
 import { type Backend, nextBest, type Streams } from '../model/runtime/backend';
 import { EngineError } from '../model/runtime/errors';
 import { loadModel, type Model, type ReadFile } from '../model/runtime/folder';
-import { SnapshotStore, stateLayout } from '../model/runtime/snapshot';
+import { SnapshotStore } from '../model/runtime/snapshot';
 import { idsOf } from '../model/sampling/records';
 import { seenWords } from '../model/sampling/seen';
 import { packVocabulary } from '../model/text/vocabulary';
