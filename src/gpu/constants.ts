@@ -36,7 +36,7 @@ export function shapeConstants(plan: Plan): Record<string, Constant> {
     HEADS: config.heads,
     E: config.headWidth,
     E_PADDED: plan.headWidth,
-    STATE_ROWS: config.stateRows, // rows of S and z a head: 2e, or e without re-weighting
+    STATE_ROWS: config.stateRows, // rows of S and z per head
     F: config.intermediateSize, // hidden units of the MLP
     SLICE: plan.slice, // of which one workgroup of a decoding step owns this many, a multiple of 16
     SLICES: plan.slices,
