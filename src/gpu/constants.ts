@@ -1,7 +1,6 @@
 import { stateLayout } from '../model/runtime/snapshot';
-import { RECORD_SIZE } from '../model/sampling/sampling';
-import { LONGEST, REACH } from '../model/sampling/seen';
-import { CANDIDATE_BLOCK, CANDIDATES, CHUNK, CONTROL, type Plan, padded, RECORD_SLOTS } from './plan';
+import { KERNEL_CONSTANTS } from '../model/sampling/kernel-constants';
+import { CANDIDATE_BLOCK, CHUNK, CONTROL, type Plan, padded, RECORD_SLOTS } from './plan';
 
 /** The value of a constant in WGSL: a u32, a bool, or an f32. */
 export type Constant = number | boolean | { readonly f32: number };
@@ -84,19 +83,16 @@ export function shapeConstants(plan: Plan): Record<string, Constant> {
     STOPPED: CONTROL.STOPPED,
     SEEN_AT: CONTROL.SEEN,
     RECENT_AT: CONTROL.SEEN + setWords,
-    STOPS_AT: CONTROL.SEEN + setWords + REACH,
-    REACH, // last tokens, the newest first; BOS where there is none
-    LONGEST, // sequence of them that counts
+    STOPS_AT: CONTROL.SEEN + setWords + KERNEL_CONSTANTS.REACH,
 
     // A stream's decoding activations: residual, residual after attention, partial sums of the heads, of the slices, scores.
     ACTIVATIONS: plan.activations,
     SCORES_AT: plan.activations - padded(config.vocabSize),
 
-    CANDIDATES, // likeliest tokens kept of each block of the vocabulary, and of all of it
+    ...KERNEL_CONSTANTS,
     CANDIDATE_BLOCK,
     CANDIDATE_BLOCKS: plan.blocks,
     BLOCKS_A_GROUP: plan.blocksAGroup, // that one workgroup of logits.wgsl takes one after the other
-    RECORD_SIZE,
     RECORD_SLOTS, // records kept a stream: of the draw n at n mod RECORD_SLOTS
 
     CHUNK, // tokens that prefill reads at once

@@ -1,12 +1,11 @@
 import type { Config } from '../model/core/config';
 import type { Precision, Weights } from '../model/core/weights';
 import { stateLayout } from '../model/runtime/snapshot';
+import { ALTERNATIVES } from '../model/sampling/sampling';
 import { REACH, seenWords, tokenSetWords } from '../model/sampling/seen';
 
 /** Tokens that prefill reads at once. */
 export const CHUNK = 64;
-/** Likeliest tokens kept of each block of the vocabulary. */
-export const CANDIDATES = 10;
 /** Rows of the vocabulary that one workgroup of logits.wgsl owns, one a thread. */
 export const CANDIDATE_BLOCK = 64;
 /** Tokens that features.wgsl, scores.wgsl and attend.wgsl take together. */
@@ -169,7 +168,7 @@ export function makePlan(config: Config, precision: Precision, tuning: Tuning): 
   const shares = Math.max(Math.floor(attentionThreads / columns), 1) * columns;
   const attentionNumbers =
     width + 2 * attentionThreads + 3 * e + 2 * config.stateRows + 2 * p + shares + e + padded(e) + 64;
-  const sampleNumbers = 4 * vocabThreads + 2 * 256 + 2 * CANDIDATES * CANDIDATES + 2 * REACH + 128;
+  const sampleNumbers = 4 * vocabThreads + 2 * 256 + 2 * ALTERNATIVES ** 2 + 2 * REACH + 128;
   const featuresNumbers = 4 * (3 * e + 2 * p) + 2 * threadsFor(64);
   const workgroupBytes =
     4 * Math.max(attentionNumbers, featuresNumbers, width + 2 * mlpThreads + slice + 320, sampleNumbers);

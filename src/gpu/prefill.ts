@@ -1,7 +1,7 @@
-import { RECORD_SIZE } from '../model/sampling/sampling';
+import { ALTERNATIVES, RECORD_SIZE } from '../model/sampling/sampling';
 import { bind, type Command, type Copy, type Dispatch, reversed, uniform } from './commands';
 import type { KernelName, Kernels } from './kernels';
-import { CANDIDATES, CHUNK, MATMUL_ROWS, type Plan, RECORD_GROUP, TOKEN_TILE } from './plan';
+import { CHUNK, MATMUL_ROWS, type Plan, RECORD_GROUP, TOKEN_TILE } from './plan';
 import { ROWS_GROUPS, ROWS_LAST, type StreamBuffers } from './stream-buffers';
 import type { DeviceWeights } from './webgpu-backend';
 
@@ -166,7 +166,7 @@ export class Prefill {
     });
     return [
       copyRow(logits, groupLogits, 4 * this.plan.config.vocabSize),
-      copyRow(candidates, groupCandidates, 8 * this.plan.blocks * CANDIDATES),
+      copyRow(candidates, groupCandidates, 8 * this.plan.blocks * ALTERNATIVES),
     ];
   }
 

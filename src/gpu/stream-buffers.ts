@@ -1,7 +1,7 @@
-import { RECORD_SIZE } from '../model/sampling/sampling';
+import { ALTERNATIVES, RECORD_SIZE } from '../model/sampling/sampling';
 import { packUniforms } from './commands';
 import type { Machine } from './machine';
-import { CANDIDATES, CHUNK, CONTROL, type Plan, RECORD_GROUP, RECORD_SLOTS } from './plan';
+import { CHUNK, CONTROL, type Plan, RECORD_GROUP, RECORD_SLOTS } from './plan';
 
 /** Buffers in the ring that brings records home: two under way, one being read. */
 export const RING = 3;
@@ -19,7 +19,7 @@ export interface StreamBuffers {
   readonly state: GPUBuffer; // [stream, layer]: S, z, convolution inputs
   readonly words: GPUBuffer; // [stream]: control, seen set, stop tokens
   readonly logits: GPUBuffer; // [stream, vocab]
-  readonly candidates: GPUBuffer; // [stream, block, CANDIDATES], pairs
+  readonly candidates: GPUBuffer; // [stream, block, ALTERNATIVES], pairs
   readonly settings: GPUBuffer; // [stream, SETTING_SIZE]
   readonly activations: GPUBuffer;
   readonly records: GPUBuffer; // [stream, RECORD_SLOTS, RECORD_SIZE]
@@ -58,7 +58,7 @@ export function createStreamBuffers(machine: Machine, plan: Plan, count: number)
     machine.buffer('scratch', label, packUniforms(values).byteLength, UNIFORM | COPY_DST, (range) =>
       new Uint32Array(range).set(packUniforms(values)),
     );
-  const candidates = plan.blocks * CANDIDATES * 2;
+  const candidates = plan.blocks * ALTERNATIVES * 2;
   const groups = Array.from({ length: CHUNK / RECORD_GROUP }, (_, g) => g * RECORD_GROUP);
   const groupRows = RECORD_GROUP + 2;
   return {

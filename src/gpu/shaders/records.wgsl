@@ -27,7 +27,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   if (lane == 0u) {
     write_token(at, token, logits[row * VOCAB + token] - log_sum, total.y + 1.0, 0.0);
   }
-  if (lane < CANDIDATES) {
+  if (lane < ALTERNATIVES) {
     write_alternative(at, lane, log_sum, 0.0);
   }
 }

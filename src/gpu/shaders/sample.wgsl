@@ -107,7 +107,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     let chance = select(exp_negative(score(stream, token) - highest) / mass, 1.0, greedy);
     write_token(at, token, logits[stream * VOCAB + token] - log_sum, rank, chance);
   }
-  if (lane < CANDIDATES) {
+  if (lane < ALTERNATIVES) {
     let id = best[lane].y;
     var chance = select(0.0, 1.0, id == token);
     if (!greedy && best[lane].x != 0u) {

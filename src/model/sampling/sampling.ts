@@ -1,4 +1,5 @@
 import { EngineError } from '../runtime/errors';
+import { ALTERNATIVES, RECORD_SIZE } from './kernel-constants';
 import { gumbel } from './random';
 import type { Seen } from './seen';
 
@@ -57,8 +58,7 @@ export function checkSampling(sampling: Sampling): void {
  *   3 probability that the sampler gave it (1 when greedy; 0 for a token that it had cut, or that was typed)
  *   4 + 3n  the n-th likeliest token: id, log-probability, probability after the sampler (0 where cut)
  */
-export const RECORD_SIZE = 34;
-export const ALTERNATIVES = 10;
+export { ALTERNATIVES, RECORD_SIZE };
 
 export interface TokenRecord {
   readonly id: number;
