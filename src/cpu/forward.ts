@@ -138,9 +138,9 @@ export class Forward {
   private embed(rows: readonly Row[]): void {
     const { isInt8, values, scales, columns } = this.weights.embedding;
     const { hiddenSize: d, embeddingScale, position } = this.config;
-    const to = [columns, this.ids, this.x, columns, rows.length, embeddingScale];
-    if (isInt8) this.kernels.embedInt8(values, scales, ...to);
-    else this.kernels.embedFloat32(values, ...to);
+    const { kernels, ids, x } = this;
+    if (isInt8) kernels.embedInt8(values, scales, columns, ids, x, columns, rows.length, embeddingScale);
+    else kernels.embedFloat32(values, columns, ids, x, columns, rows.length, embeddingScale);
     if (position === 'sinusoidal')
       for (const [t, row] of rows.entries()) {
         const x = this.heap.floats(this.x + 4 * t * columns, d);
@@ -203,19 +203,23 @@ export class Forward {
     pace: Pace,
     add = false,
   ): Promise<void> {
+    const { kernels } = this;
     const int16 = isInt8 ? this.int16 : null;
     if (int16) {
       const limit = Math.min(32_767, Math.floor((2 ** 31 - 1) / (127 * (columns / 4))));
-      this.kernels.toInt16(x, columns, T, limit, int16.rows, int16.steps);
+      kernels.toInt16(x, columns, T, limit, int16.rows, int16.steps);
     }
     const slice = Math.max(4, Math.floor(SLICE / (T * columns) / 4) * 4);
     for (let row = 0; row < rows; row += slice) {
-      const W = [values + row * columns * (isInt8 ? 1 : 4), scales + 4 * row];
-      const size = [Math.min(slice, rows - row), columns];
-      const to = [y + 4 * row, yStride, T, Number(add)];
-      if (int16) this.kernels.multiplyInt16(...W, ...size, int16.rows, int16.steps, ...to);
-      else if (isInt8) this.kernels.multiplyInt8(...W, ...size, x, columns, ...to, this.panel);
-      else this.kernels.multiplyFloat32(...W, ...size, x, columns, ...to);
+      const W = values + row * columns * (isInt8 ? 1 : 4);
+      const scale = scales + 4 * row;
+      const count = Math.min(slice, rows - row);
+      const to = y + 4 * row;
+      if (int16)
+        kernels.multiplyInt16(W, scale, count, columns, int16.rows, int16.steps, to, yStride, T, add);
+      else if (isInt8)
+        kernels.multiplyInt8(W, scale, count, columns, x, columns, to, yStride, T, add, this.panel);
+      else kernels.multiplyFloat32(W, scale, count, columns, x, columns, to, yStride, T, add);
       if (pace.isDue) await pace.yield();
     }
   }

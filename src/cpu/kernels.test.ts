@@ -47,20 +47,9 @@ test('a matrix times any number of tokens, a row bitwise the same for each', () 
       const multiply = (token: number, count: number) => {
         const y = heap.floats(yAddress, tokens * Y).fill(0);
         for (let t = 0; t < tokens; t++) y.set(before, t * Y);
-        const what = [
-          bytes,
-          scaleAddress,
-          R,
-          C,
-          xAddress + 4 * token * C,
-          C,
-          yAddress,
-          Y,
-          count,
-          Number(add),
-        ];
-        if (int8) kernels.multiplyInt8(...what, room);
-        else kernels.multiplyFloat32(...what);
+        const from = xAddress + 4 * token * C;
+        if (int8) kernels.multiplyInt8(bytes, scaleAddress, R, C, from, C, yAddress, Y, count, add, room);
+        else kernels.multiplyFloat32(bytes, scaleAddress, R, C, from, C, yAddress, Y, count, add);
         return Array.from({ length: count }, (_, t) => y.slice(t * Y, (t + 1) * Y));
       };
 

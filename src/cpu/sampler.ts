@@ -45,10 +45,23 @@ export class Sampler {
     const followed = sequencePenalty > 0 ? [...seen.followed()].flat() : [];
     this.heap.words(this.followed, followed.length).set(followed);
     this.kernels.draw(
-      ...[logits, this.vocabSize, this.seen, repetitionPenalty],
-      ...[this.followed, followed.length / 2, sequencePenalty],
-      ...[temperature, topK, topP, minP, seed, number],
-      ...[this.scores, this.masses, this.room, this.record],
+      logits,
+      this.vocabSize,
+      this.seen,
+      repetitionPenalty,
+      this.followed,
+      followed.length / 2,
+      sequencePenalty,
+      temperature,
+      topK,
+      topP,
+      minP,
+      seed,
+      number,
+      this.scores,
+      this.masses,
+      this.room,
+      this.record,
     );
     return this.heap.floats(this.record, RECORD_SIZE).slice();
   }
