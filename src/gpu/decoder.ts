@@ -1,7 +1,16 @@
 import type { DecodeRequest } from '../model/runtime/backend';
 import { GREEDY, RECORD_SIZE } from '../model/sampling/sampling';
-import { bind, type Command, type Copy, type Dispatch, encode, reversed, uniform } from './commands';
-import type { Kernels } from './kernels';
+import {
+  bind,
+  type Command,
+  type Copy,
+  type Dispatch,
+  encode,
+  type Resources,
+  reversed,
+  uniform,
+} from './commands';
+import type { Kernel, Kernels } from './kernels';
 import type { Machine } from './machine';
 import { CONTROL, type Plan, RECORD_SLOTS } from './plan';
 import { RING, ROWS_DECODE, SETTING_SIZE, type StreamBuffers } from './stream-buffers';
@@ -54,15 +63,9 @@ export class Decoder {
     this.plan = plan;
     this.buffers = buffers;
     this.count = count;
-    const dispatch = (
-      kernel: keyof Kernels,
-      x: number,
-      y: number,
-      ...resources: Parameters<typeof bind>[3]
-    ) => ({
-      ...{ pipeline: kernels[kernel], x, y },
-      bindings: bind(machine.device, kernels, kernel, resources),
-    });
+    const dispatch = (kernel: Kernel, x: number, y: number, resources: Resources): Dispatch => {
+      return { pipeline: kernel.pipeline, bindings: bind(machine.device, kernel, resources), x, y };
+    };
     const { heads } = plan.config;
     const { state, words, logits, candidates, settings, activations, records, rows } = buffers;
     const { embedding, ends } = weights;
@@ -74,31 +77,25 @@ export class Decoder {
         bytes: 4 * count * plan.streamWords,
       },
     ];
+    const model = { embedding, vectors: ends };
+    const streams = { activations, streams: words };
     this.token = [
-      dispatch(
-        'sample',
-        count,
-        1,
-        logits,
-        candidates,
-        settings,
-        embedding,
-        ends,
-        words,
-        activations,
-        records,
-      ),
+      dispatch(kernels.sample, count, 1, { ...model, ...streams, logits, candidates, settings, records }),
       ...weights.layers.flatMap(({ qkv, projection, up, down, vectors }, n) => {
         const layer = uniform(buffers.layers, n);
+        const attention = { qkv, projection, vectors, state, layer };
         return [
-          dispatch('attention', heads, count, qkv, projection, vectors, state, activations, words, layer),
-          dispatch('mlp', plan.slices, count, up, down, vectors, activations, words),
+          dispatch(kernels.attention, heads, count, { ...attention, ...streams }),
+          dispatch(kernels.mlp, plan.slices, count, { up, down, vectors, ...streams }),
         ];
       }),
-      dispatch(
-        ...(['logits', plan.logitGroups, count] as const),
-        ...[embedding, ends, activations, words, logits, candidates, uniform(rows, ROWS_DECODE)],
-      ),
+      dispatch(kernels.logits, plan.logitGroups, count, {
+        ...model,
+        ...streams,
+        logits,
+        candidates,
+        rows: uniform(rows, ROWS_DECODE),
+      }),
     ];
     this.control = buffers.ring.flatMap((to) =>
       Array.from({ length: count }, (_, stream) => ({

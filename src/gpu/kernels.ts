@@ -58,7 +58,15 @@ export type KernelName =
   | 'records'
   | 'remember';
 
-export type Kernels = Readonly<Record<KernelName, GPUComputePipeline>>;
+/** A compiled kernel. */
+export interface Kernel {
+  readonly name: string;
+  readonly pipeline: GPUComputePipeline;
+  /** The number of each binding, by its name in WGSL. */
+  readonly bindings: ReadonlyMap<string, number>;
+}
+
+export type Kernels = Readonly<Record<KernelName, Kernel>>;
 
 interface Recipe {
   /** WGSL modules, joined. */
@@ -142,14 +150,21 @@ export function kernelCode(plan: Plan, subgroups: boolean): Record<KernelName, s
   return Object.fromEntries(coded);
 }
 
+/** The number of each binding that a kernel declares, by its name. */
+export function readBindings(code: string): Map<string, number> {
+  const declarations = code.matchAll(/@group\(0\) @binding\((\d+)\) var<[^>]*> (\w+)/g);
+  return new Map(Array.from(declarations, ([, number, name]) => [name, Number(number)]));
+}
+
 /** Compiles every kernel, all at once. @throws EngineError 'internal' with the compiler's words. */
 export async function createKernels(machine: Machine, plan: Plan): Promise<Kernels> {
   const { device } = machine;
-  const compile = async ([label, code]: [string, string]) => {
-    const module = await machine.checked(() => device.createShaderModule({ label, code }));
+  const compile = async ([name, code]: [string, string]) => {
+    const module = await machine.checked(() => device.createShaderModule({ label: name, code }));
     const compute = { module, entryPoint: 'main' };
-    const pipeline = device.createComputePipelineAsync({ label, layout: 'auto', compute });
-    return [label, await machine.wait(pipeline)];
+    const pipeline = device.createComputePipelineAsync({ label: name, layout: 'auto', compute });
+    const kernel: Kernel = { name, pipeline: await machine.wait(pipeline), bindings: readBindings(code) };
+    return [name, kernel];
   };
   const code = kernelCode(plan, device.features.has('subgroups'));
   return Object.fromEntries(await Promise.all(Object.entries(code).map(compile)));

@@ -1,11 +1,11 @@
 import { ALTERNATIVES, RECORD_SIZE } from '../model/sampling/sampling';
-import { bind, type Command, type Copy, type Dispatch, reversed, uniform } from './commands';
+import { bind, type Command, type Copy, type Dispatch, type Resources, reversed, uniform } from './commands';
 import type { KernelName, Kernels } from './kernels';
 import { CHUNK, MATMUL_ROWS, type Plan, RECORD_GROUP, TOKEN_TILE } from './plan';
 import { ROWS_GROUPS, ROWS_LAST, type StreamBuffers } from './stream-buffers';
 import type { DeviceWeights } from './webgpu-backend';
 
-type Bindings = Partial<Record<keyof Kernels, GPUBindGroup>>;
+type Bindings = Partial<Record<KernelName, GPUBindGroup>>;
 
 /** The commands that read a chunk of tokens into one stream: quadratic inside the chunk, the state between chunks. */
 export class Prefill {
@@ -28,52 +28,43 @@ export class Prefill {
     this.plan = plan;
     this.kernels = kernels;
     this.buffers = buffers;
-    const to = (kernel: keyof Kernels, ...resources: (GPUBuffer | GPUBufferBinding)[]) =>
-      bind(device, kernels, kernel, resources);
+    const to = (kernel: KernelName, resources: Resources) => bind(device, kernels[kernel], resources);
     const { embedding, ends } = weights;
     const { x, normalized, qkv, features, scores, attended, units, state, words, chunk } = buffers;
     const { rows, groupLogits, groupCandidates, chunkRecords } = buffers;
+    const head = { embedding, vectors: ends, activations: x, streams: words };
     this.ends = {
-      embed: to('embed', embedding, ends, chunk, x),
-      remember: to('remember', chunk, words),
-      logits: to(
-        'logits',
-        embedding,
-        ends,
-        x,
-        words,
-        buffers.logits,
-        buffers.candidates,
-        uniform(rows, ROWS_LAST),
-      ),
+      embed: to('embed', { embedding, vectors: ends, chunk, activations: x }),
+      remember: to('remember', { chunk, streams: words }),
+      logits: to('logits', {
+        ...head,
+        logits: buffers.logits,
+        candidates: buffers.candidates,
+        rows: uniform(rows, ROWS_LAST),
+      }),
     };
     this.layers = weights.layers.map(({ vectors, ...matrices }, n) => {
       const layer = uniform(buffers.layers, n);
+      const norm = { vectors, activations: x, normalized };
+      const product = (name: keyof typeof matrices, input: GPUBuffer, output: GPUBuffer) =>
+        to(name, { weights: matrices[name], vectors, input, output, chunk });
       return {
-        normalizeAttention: to('normalizeAttention', vectors, x, normalized),
-        qkv: to('qkv', matrices.qkv, vectors, normalized, qkv, chunk),
-        features: to('features', vectors, normalized, qkv, state, chunk, features, layer),
-        scores: to('scores', features, scores),
-        attend: to('attend', vectors, features, scores, state, chunk, attended, layer),
-        advance: to('advance', features, qkv, state, chunk, layer),
-        projection: to('projection', matrices.projection, vectors, attended, x, chunk),
-        normalizeMlp: to('normalizeMlp', vectors, x, normalized),
-        up: to('up', matrices.up, vectors, normalized, units, chunk),
-        down: to('down', matrices.down, vectors, units, x, chunk),
+        normalizeAttention: to('normalizeAttention', norm),
+        qkv: product('qkv', normalized, qkv),
+        features: to('features', { vectors, normalized, qkv, state, chunk, features, layer }),
+        scores: to('scores', { features, scores }),
+        attend: to('attend', { vectors, features, scores, state, chunk, attended, layer }),
+        advance: to('advance', { features, qkv, state, chunk, layer }),
+        projection: product('projection', attended, x),
+        normalizeMlp: to('normalizeMlp', norm),
+        up: product('up', normalized, units),
+        down: product('down', units, x),
       };
     });
+    const group = { logits: groupLogits, candidates: groupCandidates };
     this.groups = Array.from({ length: CHUNK / RECORD_GROUP }, (_, g) => ({
-      logits: to(
-        'logits',
-        embedding,
-        ends,
-        x,
-        words,
-        groupLogits,
-        groupCandidates,
-        uniform(rows, ROWS_GROUPS + g),
-      ),
-      records: to('records', groupLogits, groupCandidates, chunk, chunkRecords, uniform(buffers.groups, g)),
+      logits: to('logits', { ...head, ...group, rows: uniform(rows, ROWS_GROUPS + g) }),
+      records: to('records', { ...group, chunk, records: chunkRecords, tokens: uniform(buffers.groups, g) }),
     }));
   }
 
@@ -148,8 +139,8 @@ export class Prefill {
       const { logits, records } = this.groups[start / RECORD_GROUP];
       commands.push(
         ...this.logitsTo(stream, 0),
-        { pipeline: this.kernels.logits, bindings: logits, x: this.plan.logitGroups, y: rows },
-        { pipeline: this.kernels.records, bindings: records, x: rows, y: 1 },
+        { pipeline: this.kernels.logits.pipeline, bindings: logits, x: this.plan.logitGroups, y: rows },
+        { pipeline: this.kernels.records.pipeline, bindings: records, x: rows, y: 1 },
         ...this.logitsTo(stream, rows).map(reversed),
       );
     }
@@ -170,7 +161,7 @@ export class Prefill {
     ];
   }
 
-  private run(kernel: keyof Kernels, bindings: Bindings, x = 1, y = 1): Dispatch {
-    return { pipeline: this.kernels[kernel], bindings: bindings[kernel]!, x, y };
+  private run(kernel: KernelName, bindings: Bindings, x = 1, y = 1): Dispatch {
+    return { pipeline: this.kernels[kernel].pipeline, bindings: bindings[kernel]!, x, y };
   }
 }

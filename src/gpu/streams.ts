@@ -65,7 +65,7 @@ export class WebGpuStreams implements Streams {
     this.decoder = new Decoder(machine, plan, kernels, weights, this.buffers, count);
     this.prefill = new Prefill(machine.device, plan, kernels, weights, this.buffers);
     const { logits, candidates } = this.buffers;
-    this.ranking = bind(machine.device, kernels, 'rank', [logits, candidates]);
+    this.ranking = bind(machine.device, kernels.rank, { logits, candidates });
     for (let stream = 0; stream < count; stream++) this.writeControl(stream, null);
   }
 
@@ -272,7 +272,8 @@ export class WebGpuStreams implements Streams {
     write(buffers.state, stream * plan.stateSize, snapshot?.state ?? new Float32Array(plan.stateSize));
     if (!snapshot?.logits.length) return;
     write(buffers.logits, stream * vocabSize, snapshot.logits);
-    const ranking = { pipeline: this.kernels.rank, bindings: this.ranking, x: plan.blocks, y: this.count };
+    const { pipeline } = this.kernels.rank;
+    const ranking = { pipeline, bindings: this.ranking, x: plan.blocks, y: this.count };
     device.queue.submit([encode(device, [ranking])]);
   }
 

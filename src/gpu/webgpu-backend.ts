@@ -83,11 +83,6 @@ export class WebGpuBackend implements Backend {
     this.weights = weights;
   }
 
-  /** Compute passes' dispatches for each decoded token, however many streams. */
-  get dispatchesPerToken(): number {
-    return 2 * this.plan.config.layers + 2;
-  }
-
   open(count: number): Promise<WebGpuStreams> {
     const { machine, plan, kernels, weights, model } = this;
     return machine.checked(() => new WebGpuStreams({ machine, plan, kernels, weights, model }, count));
