@@ -26,10 +26,10 @@ export function shapeConstants(plan: Plan): Record<string, Constant> {
   const f32 = (value: number) => ({ f32: value });
   return {
     D: config.hiddenSize,
-    D_PADDED: plan.width, // to whole blocks of weights in every precision, as all padded counts are
+    D_PADDED: plan.paddedWidth, // to whole blocks of weights in every precision, as all padded counts are
     HEADS: config.heads,
     E: config.headWidth,
-    E_PADDED: plan.headWidth,
+    E_PADDED: plan.paddedHeadWidth,
     STATE_ROWS: config.stateRows, // rows of S and z a head: 2e, or e without re-weighting
     F: config.intermediateSize, // hidden units of the MLP
     SLICE: plan.slice, // of which one workgroup of a decoding step owns this many, a multiple of 16

@@ -77,7 +77,7 @@ interface Recipe {
 }
 
 function recipes(plan: Plan, shares: boolean): Record<KernelName, Recipe> {
-  const { config, vectors: at, width } = plan;
+  const { config, vectors: at, paddedWidth } = plan;
   const { hiddenSize: d, heads, intermediateSize: f } = config;
   const tensors = [math, WEIGHTS[plan.precision], vectors];
   const perBlock = { float32: 4, float16: 8, int8: 16 }[plan.precision];
@@ -122,10 +122,10 @@ function recipes(plan: Plan, shares: boolean): Record<KernelName, Recipe> {
       threads: plan.headThreads,
       constants: { NORM_AT: at.mlpNorm },
     },
-    qkv: product(3 * d, width, 3 * d, at.qkvScale, 'STORE'),
-    projection: product(d, heads * plan.headWidth, width, at.outputScale, 'ADD'),
-    up: product(f, width, plan.slices * plan.slice, at.upScale, 'RELU_SQUARED'),
-    down: product(d, plan.slices * plan.slice, width, at.downScale, 'ADD'),
+    qkv: product(3 * d, paddedWidth, 3 * d, at.qkvScale, 'STORE'),
+    projection: product(d, heads * plan.paddedHeadWidth, paddedWidth, at.outputScale, 'ADD'),
+    up: product(f, paddedWidth, plan.slices * plan.slice, at.upScale, 'RELU_SQUARED'),
+    down: product(d, plan.slices * plan.slice, paddedWidth, at.downScale, 'ADD'),
     features: {
       modules: [...tensors, reduce, turn, headFeatures, chunk, features],
       threads: plan.headThreads,

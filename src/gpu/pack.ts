@@ -42,7 +42,7 @@ export function packMatrix(matrix: Matrix, group: number, precision: Precision, 
 
 /** A layer's small tensors and int8 scales, as plan.vectors lays them out. */
 export function packVectors(layer: LayerWeights, plan: Plan, out: Float32Array): void {
-  const { vectors: at, width } = plan;
+  const { vectors: at, paddedWidth } = plan;
   const { hiddenSize: d, headWidth: e, heads, proportionHidden: p } = plan.config;
   out.set(layer.attentionNorm, at.attentionNorm);
   out.set(layer.mlpNorm, at.mlpNorm);
@@ -50,7 +50,7 @@ export function packVectors(layer: LayerWeights, plan: Plan, out: Float32Array):
   if (layer.convolution) out.set(layer.convolution, at.taps);
   if (layer.decay) {
     for (let h = 0; h < heads; h++)
-      out.set(layer.decay.weight.subarray(h * d, (h + 1) * d), at.decay + h * width);
+      out.set(layer.decay.weight.subarray(h * d, (h + 1) * d), at.decay + h * paddedWidth);
     out.set(layer.decay.bias, at.decayBias);
   }
   for (const [side, module] of [layer.queryProportion, layer.keyProportion].entries()) {

@@ -54,8 +54,8 @@ export interface VectorLayout {
 export interface Plan {
   readonly config: Config;
   readonly precision: Precision;
-  readonly width: number; // d, padded
-  readonly headWidth: number; // e, padded
+  readonly paddedWidth: number; // d, padded
+  readonly paddedHeadWidth: number; // e, padded
   readonly slice: number;
   readonly slices: number;
   readonly blocks: number; // of the vocabulary
@@ -143,13 +143,13 @@ export function makePlan(config: Config, precision: Precision, tuning: Tuning): 
     proportionHidden: p,
     vocabSize,
   } = config;
-  const width = padded(d);
+  const paddedWidth = padded(d);
   // Small slices for many workgroups; larger ones where so many partial sums would cost more than they win.
   const slice = Math.max(64, padded(f / mostSlices));
   const slices = Math.ceil(f / slice);
   const state = stateLayout(config);
-  const vectors = layOutVectors(config, width);
-  const embeddingScales = width;
+  const vectors = layOutVectors(config, paddedWidth);
+  const embeddingScales = paddedWidth;
   const sinusoid = embeddingScales + (precision === 'int8' ? padded(vocabSize) : 0);
   const ends = {
     embeddingScales,
@@ -158,7 +158,7 @@ export function makePlan(config: Config, precision: Precision, tuning: Tuning): 
   };
   const setWords = tokenSetWords(config);
   const streamWords = CONTROL.SEEN + seenWords(config) + setWords;
-  const activations = (2 + h + slices) * width + padded(vocabSize);
+  const activations = (2 + h + slices) * paddedWidth + padded(vocabSize);
   const features = padded(2 * config.stateRows + e + 3);
   const vocabThreads = threadsFor(vocabSize);
   const blocks = Math.ceil(vocabSize / CANDIDATE_BLOCK);
@@ -167,16 +167,17 @@ export function makePlan(config: Config, precision: Precision, tuning: Tuning): 
   const columns = e + 1;
   const shares = Math.max(Math.floor(attentionThreads / columns), 1) * columns;
   const attentionNumbers =
-    width + 2 * attentionThreads + 3 * e + 2 * config.stateRows + 2 * p + shares + e + padded(e) + 64;
+    paddedWidth + 2 * attentionThreads + 3 * e + 2 * config.stateRows + 2 * p + shares + e + padded(e) + 64;
   const sampleNumbers = 4 * vocabThreads + 2 * 256 + 2 * ALTERNATIVES ** 2 + 2 * REACH + 128;
   const featuresNumbers = 4 * (3 * e + 2 * p) + 2 * threadsFor(64);
   const workgroupBytes =
-    4 * Math.max(attentionNumbers, featuresNumbers, width + 2 * mlpThreads + slice + 320, sampleNumbers);
+    4 *
+    Math.max(attentionNumbers, featuresNumbers, paddedWidth + 2 * mlpThreads + slice + 320, sampleNumbers);
   return {
     config,
     precision,
-    width,
-    headWidth: padded(e),
+    paddedWidth,
+    paddedHeadWidth: padded(e),
     slice,
     slices,
     blocks,

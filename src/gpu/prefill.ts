@@ -72,7 +72,7 @@ export class Prefill {
   write(stream: number, tokens: readonly number[], positions: readonly number[]): void {
     const words = tokens.flatMap((token, t) => [token, positions[t]]);
     this.device.queue.writeBuffer(this.buffers.chunk, 0, Uint32Array.of(stream, tokens.length, ...words));
-    const last = Uint32Array.of(tokens.length - 1, this.plan.width, 0, stream, 0);
+    const last = Uint32Array.of(tokens.length - 1, this.plan.paddedWidth, 0, stream, 0);
     this.device.queue.writeBuffer(this.buffers.rows, uniform(this.buffers.rows, ROWS_LAST).offset!, last);
   }
 
