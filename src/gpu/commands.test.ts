@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import { randomModel } from '../../tests/random-model';
 import { bind } from './commands';
 import { type Kernel, kernelCode, readBindings } from './kernels';
-import { GRAPHICS, makePlan } from './plan';
+import { makePlan } from './plan';
+import { GRAPHICS } from './tuning';
 
 const buffer = {} as GPUBuffer;
 const kernel: Kernel = {

@@ -3,6 +3,7 @@ import type { Precision, Weights } from '../model/core/weights';
 import { stateLayout } from '../model/runtime/snapshot';
 import { ALTERNATIVES } from '../model/sampling/sampling';
 import { REACH, seenWords, tokenSetWords } from '../model/sampling/seen';
+import { chooseWorkgroups, type Tuning, type Workgroups } from './tuning';
 
 /** Tokens that prefill reads at once. */
 export const CHUNK = 64;
@@ -50,13 +51,11 @@ export interface VectorLayout {
   readonly size: number;
 }
 
-/** How a model is laid out on the device: everything that follows from its configuration and precision. */
-export interface Plan {
-  readonly config: Config;
-  readonly precision: Precision;
+/** Where a model and its streams lie on the device; follows from the configuration and the precision. Numbers of 4 bytes. */
+interface Layout {
   readonly paddedWidth: number; // d, padded
   readonly paddedHeadWidth: number; // e, padded
-  readonly slice: number;
+  readonly slice: number; // hidden units of the MLP in one slice
   readonly slices: number;
   readonly blocks: number; // of the vocabulary
   readonly vectors: VectorLayout;
@@ -68,62 +67,19 @@ export interface Plan {
   readonly streamWords: number;
   readonly layerSize: number;
   readonly stateSize: number;
-  /** Decoding activations of a stream, in numbers. */
+  /** Decoding activations of a stream. */
   readonly activations: number;
-  /** q~, k~, v, a, Pq, Pk of one head of one token, in numbers. */
+  /** q~, k~, v, a, Pq, Pk of one head of one token. */
   readonly features: number;
-  /** Threads a workgroup of each kernel whose count follows from the shapes. */
-  readonly attentionThreads: number;
-  readonly mlpThreads: number;
-  readonly vocabThreads: number;
-  /** Of kernels that look after one head, one token, or one block of the vocabulary. */
-  readonly headThreads: number;
-  /** Of attend.wgsl: one for 4 columns of a head. */
-  readonly attendThreads: number;
-  /** Of matmul.wgsl. */
-  readonly tokensAThread: number;
-  readonly sharesReads: boolean;
-  /** Blocks of the vocabulary that one workgroup of logits.wgsl takes. */
-  readonly blocksAGroup: number;
-  /** Workgroups of logits.wgsl. */
-  readonly logitGroups: number;
-  /** Bytes of workgroup memory that the hungriest kernel takes. */
+}
+
+/** How a model runs on a device. */
+export interface Plan extends Layout, Workgroups {
+  readonly config: Config;
+  readonly precision: Precision;
+  /** Bytes of workgroup memory of the kernel that takes most. */
   readonly workgroupBytes: number;
 }
-
-/** What suits a kind of device. Results are right with any. */
-export interface Tuning {
-  /** Most threads of a workgroup that has barriers; a multiple of 16. */
-  readonly mostThreads: number;
-  /** Most slices of the MLP. */
-  readonly mostSlices: number;
-  /** Blocks of the vocabulary that one workgroup takes one after the other. */
-  readonly blocksAGroup: number;
-  /** Tokens of a thread of matmul.wgsl, 4 or 8. */
-  readonly tokensAThread: number;
-  /** Whether subgroups, where there are any, read together what all their threads need. */
-  readonly sharesReads: boolean;
-}
-
-/** Many threads and workgroups, so that memory is never waited for. */
-export const GRAPHICS: Tuning = {
-  mostThreads: 256,
-  mostSlices: 64,
-  blocksAGroup: 1,
-  tokensAThread: 4,
-  sharesReads: false,
-};
-/**
- * For adapters emulated by the processor: every thread pays for a barrier, every workgroup for what it reads again, and
- * reading costs more than arithmetic.
- */
-export const SOFTWARE: Tuning = {
-  mostThreads: 16,
-  mostSlices: 4,
-  blocksAGroup: 16,
-  tokensAThread: 8,
-  sharesReads: true,
-};
 
 /** All matrices in the precision that they share, or in float32 where they differ. */
 export function sharedPrecision(weights: Weights): Precision {
@@ -133,74 +89,67 @@ export function sharedPrecision(weights: Weights): Precision {
 }
 
 export function makePlan(config: Config, precision: Precision, tuning: Tuning): Plan {
-  const { mostThreads, mostSlices, blocksAGroup, tokensAThread, sharesReads } = tuning;
-  const threadsFor = (rows: number) => Math.min(mostThreads, Math.ceil(rows / 64) * 64);
-  const {
-    hiddenSize: d,
-    heads: h,
-    headWidth: e,
-    intermediateSize: f,
-    proportionHidden: p,
-    vocabSize,
-  } = config;
+  const layout = layOut(config, precision, tuning);
+  const workgroups = chooseWorkgroups(config, layout, tuning);
+  const workgroupBytes = mostWorkgroupBytes(config, layout, workgroups);
+  return { config, precision, ...layout, ...workgroups, workgroupBytes };
+}
+
+function layOut(config: Config, precision: Precision, { mostSlices }: Tuning): Layout {
+  const { hiddenSize: d, heads: h, headWidth: e, intermediateSize: f, vocabSize } = config;
   const paddedWidth = padded(d);
-  // Small slices for many workgroups; larger ones where so many partial sums would cost more than they win.
+  // Small slices for many workgroups; larger ones where so many partial sums would cost more than they save.
   const slice = Math.max(64, padded(f / mostSlices));
   const slices = Math.ceil(f / slice);
   const state = stateLayout(config);
-  const vectors = layOutVectors(config, paddedWidth);
   const embeddingScales = paddedWidth;
   const sinusoid = embeddingScales + (precision === 'int8' ? padded(vocabSize) : 0);
-  const ends = {
-    embeddingScales,
-    sinusoid,
-    size: sinusoid + (config.position === 'sinusoidal' ? padded(2 * d) : 0),
-  };
   const setWords = tokenSetWords(config);
-  const streamWords = CONTROL.SEEN + seenWords(config) + setWords;
-  const activations = (2 + h + slices) * paddedWidth + padded(vocabSize);
-  const features = padded(2 * config.stateRows + e + 3);
-  const vocabThreads = threadsFor(vocabSize);
-  const blocks = Math.ceil(vocabSize / CANDIDATE_BLOCK);
-  const attentionThreads = threadsFor(3 * e);
-  const mlpThreads = threadsFor(slice);
-  const columns = e + 1;
-  const shares = Math.max(Math.floor(attentionThreads / columns), 1) * columns;
-  const attentionNumbers =
-    paddedWidth + 2 * attentionThreads + 3 * e + 2 * config.stateRows + 2 * p + shares + e + padded(e) + 64;
-  const sampleNumbers = 4 * vocabThreads + 2 * 256 + 2 * ALTERNATIVES ** 2 + 2 * REACH + 128;
-  const featuresNumbers = 4 * (3 * e + 2 * p) + 2 * threadsFor(64);
-  const workgroupBytes =
-    4 *
-    Math.max(attentionNumbers, featuresNumbers, paddedWidth + 2 * mlpThreads + slice + 320, sampleNumbers);
   return {
-    config,
-    precision,
     paddedWidth,
     paddedHeadWidth: padded(e),
     slice,
     slices,
-    blocks,
-    vectors,
-    ends,
+    blocks: Math.ceil(vocabSize / CANDIDATE_BLOCK),
+    vectors: layOutVectors(config, paddedWidth),
+    ends: {
+      embeddingScales,
+      sinusoid,
+      size: sinusoid + (config.position === 'sinusoidal' ? padded(2 * d) : 0),
+    },
     seenWords: seenWords(config),
     setWords,
-    streamWords,
+    streamWords: CONTROL.SEEN + seenWords(config) + setWords,
     layerSize: state.layerSize,
     stateSize: state.size,
-    activations,
-    features,
-    attentionThreads,
-    mlpThreads,
-    vocabThreads,
-    headThreads: threadsFor(64),
-    attendThreads: Math.min(mostThreads, padded(e / 4 + Number(config.normalizer !== 'rms'))),
-    tokensAThread,
-    sharesReads,
-    blocksAGroup,
-    logitGroups: Math.ceil(blocks / blocksAGroup),
-    workgroupBytes,
+    activations: (2 + h + slices) * paddedWidth + padded(vocabSize),
+    features: padded(2 * config.stateRows + e + 3),
   };
+}
+
+/** Bytes of workgroup memory of the kernel that takes most: its variables, each rounded up to 16 bytes (WGSL, "Limits"). */
+function mostWorkgroupBytes(config: Config, layout: Layout, workgroups: Workgroups): number {
+  const { headWidth: e, stateRows, proportionHidden } = config;
+  const { paddedWidth, paddedHeadWidth, slice } = layout;
+  const { attentionThreads, mlpThreads, vocabThreads, headThreads } = workgroups;
+  const hidden = Math.max(proportionHidden, 1);
+  const columns = e + 1;
+  const shares = Math.max(Math.floor(attentionThreads / columns), 1) * columns;
+  const candidates = [ALTERNATIVES, 2 * ALTERNATIVES, 2 * ALTERNATIVES ** 2];
+  const numbers = {
+    attention: [
+      ...[paddedWidth, 2 * attentionThreads, 3 * e, 2 * hidden],
+      ...[2 * stateRows, shares, e, paddedHeadWidth],
+    ],
+    mlp: [paddedWidth, 2 * mlpThreads, slice],
+    logits: [paddedWidth, 2 * headThreads, CANDIDATE_BLOCK],
+    sample: [2 * vocabThreads, 2 * vocabThreads, 256, 256, 2, 1, ...candidates, REACH, REACH],
+    features: [2 * headThreads, 4 * 3 * e, 4 * 2 * hidden],
+  };
+  const bytes = Object.values(numbers).map((variables) =>
+    variables.reduce((sum, count) => sum + 16 * Math.ceil(count / 4), 0),
+  );
+  return Math.max(...bytes);
 }
 
 function layOutVectors(config: Config, width: number): VectorLayout {

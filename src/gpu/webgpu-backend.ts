@@ -5,8 +5,9 @@ import { findAdapter, openDevice, report } from './device';
 import { createKernels, type Kernels } from './kernels';
 import { Machine } from './machine';
 import { packEnds, packedBytes, packMatrix, packVectors } from './pack';
-import { GRAPHICS, makePlan, type Plan, SOFTWARE, sharedPrecision, type Tuning } from './plan';
+import { makePlan, type Plan, sharedPrecision } from './plan';
 import { WebGpuStreams } from './streams';
+import { GRAPHICS, SOFTWARE, type Tuning } from './tuning';
 
 /** The weights on the device. */
 export interface DeviceWeights {
