@@ -3,6 +3,7 @@ import { type Constant, printConstants, shapeConstants } from './constants';
 import type { Machine } from './machine';
 import { CHUNK, MATMUL_ROWS, type Plan } from './plan';
 import advance from './shaders/advance.wgsl?raw';
+import appendHistory from './shaders/append-history.wgsl?raw';
 import attend from './shaders/attend.wgsl?raw';
 import attention from './shaders/attention.wgsl?raw';
 import candidates from './shaders/candidates.wgsl?raw';
@@ -22,13 +23,12 @@ import rank from './shaders/rank.wgsl?raw';
 import record from './shaders/record.wgsl?raw';
 import records from './shaders/records.wgsl?raw';
 import reduce from './shaders/reduce.wgsl?raw';
-import remember from './shaders/remember.wgsl?raw';
 import residual from './shaders/residual.wgsl?raw';
+import rotate from './shaders/rotate.wgsl?raw';
 import sample from './shaders/sample.wgsl?raw';
 import scores from './shaders/scores.wgsl?raw';
 import shareInSubgroups from './shaders/share.subgroups.wgsl?raw';
 import share from './shaders/share.wgsl?raw';
-import turn from './shaders/turn.wgsl?raw';
 import vectors from './shaders/vectors.wgsl?raw';
 import float16 from './shaders/weights.float16.wgsl?raw';
 import float32 from './shaders/weights.float32.wgsl?raw';
@@ -56,7 +56,7 @@ export type KernelName =
   | 'attend'
   | 'advance'
   | 'records'
-  | 'remember';
+  | 'appendHistory';
 
 /** A compiled kernel. */
 export interface Kernel {
@@ -103,15 +103,15 @@ function recipes(plan: Plan, shares: boolean): Record<KernelName, Recipe> {
     },
   });
   return {
-    attention: { modules: [...normalized, turn, headFeatures, attention], threads: plan.attentionThreads },
+    attention: { modules: [...normalized, rotate, headFeatures, attention], threads: plan.attentionThreads },
     mlp: { modules: [...normalized, mlp], threads: plan.mlpThreads },
     logits: { modules: [...normalized, candidates, logits], threads: plan.headThreads },
     sample: {
-      modules: [...tensors, random, reduce, record, turn, embedding, penalties, sample],
+      modules: [...tensors, random, reduce, record, rotate, embedding, penalties, sample],
       threads: plan.vocabThreads,
     },
     rank: { modules: [math, candidates, rank], threads: plan.headThreads },
-    embed: { modules: [...tensors, chunk, turn, embedding, embed], threads: 64 },
+    embed: { modules: [...tensors, chunk, rotate, embedding, embed], threads: 64 },
     normalizeAttention: {
       modules: [...normalized, normalize],
       threads: plan.headThreads,
@@ -127,14 +127,14 @@ function recipes(plan: Plan, shares: boolean): Record<KernelName, Recipe> {
     up: product(f, paddedWidth, plan.slices * plan.slice, at.upScale, 'RELU_SQUARED'),
     down: product(d, plan.slices * plan.slice, paddedWidth, at.downScale, 'ADD'),
     features: {
-      modules: [...tensors, reduce, turn, headFeatures, chunk, features],
+      modules: [...tensors, reduce, rotate, headFeatures, chunk, features],
       threads: plan.headThreads,
     },
     scores: { modules: [math, chunk, scores], threads: CHUNK },
     attend: { modules: [...tensors, chunk, sharing, attend], threads: plan.attendThreads },
     advance: { modules: [chunk, advance], threads: 64 },
     records: { modules: [math, reduce, record, chunk, records], threads: plan.vocabThreads },
-    remember: { modules: [chunk, remember], threads: 64 },
+    appendHistory: { modules: [chunk, appendHistory], threads: 64 },
   };
 }
 

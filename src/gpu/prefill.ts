@@ -35,7 +35,7 @@ export class Prefill {
     const head = { embedding, vectors: ends, activations: x, streams: words };
     this.ends = {
       embed: to('embed', { embedding, vectors: ends, chunk, activations: x }),
-      remember: to('remember', { chunk, streams: words }),
+      appendHistory: to('appendHistory', { chunk, streams: words }),
       logits: to('logits', {
         ...head,
         logits: buffers.logits,
@@ -106,7 +106,7 @@ export class Prefill {
       );
     if (withRecords) commands.push(...this.records(stream, count));
     else commands.push(this.run('logits', this.ends, this.plan.logitGroups));
-    commands.push(this.run('remember', this.ends));
+    commands.push(this.run('appendHistory', this.ends));
     return commands;
   }
 

@@ -64,10 +64,10 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let position = f32(streams[control + POSITION]);
   let of_query = proportion(0u, position);
   let of_key = proportion(1u, position);
-  let query = quarter_turn(of_query.value, of_query.rest);
-  let key = quarter_turn(of_key.value, of_key.rest);
+  let query = quarter_rotation(of_query.value, of_query.rest);
+  let key = quarter_rotation(of_key.value, of_key.rest);
   for (var r = lane; r < 2u * STATE_ROWS; r += WORKGROUP) {
-    tilde[r] = turned_row(r, query, key);
+    tilde[r] = rotated_row(r, query, key);
   }
   workgroupBarrier();
 

@@ -54,11 +54,11 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let position = vec4<f32>(vec4(a.position, b.position, c.position, d.position));
   let of_query = proportion(0u, position);
   let of_key = proportion(1u, position);
-  let query = quarter_turn(of_query.value, of_query.rest);
-  let key = quarter_turn(of_key.value, of_key.rest);
+  let query = quarter_rotation(of_query.value, of_query.rest);
+  let key = quarter_rotation(of_key.value, of_key.rest);
   let to = features_at(first, head);
   for (var r = lane; r < 2u * STATE_ROWS; r += WORKGROUP) {
-    put(to + Q_AT + r, turned_row(r, query, key));
+    put(to + Q_AT + r, rotated_row(r, query, key));
   }
   for (var r = lane; r < E; r += WORKGROUP) {
     put(to + V_AT + r, qkv_head[2u * E + r]);
