@@ -52,7 +52,7 @@ export class Forward {
   private readonly qTilde: number;
   private readonly kTilde: number;
   private readonly gates: number;
-  private readonly mass: number;
+  private readonly normalizerSum: number;
   private readonly up: number;
   private readonly panel: number; // [4, the widest matrix]
   private readonly int16: { readonly rows: number; readonly steps: number } | null;
@@ -85,7 +85,7 @@ export class Forward {
     this.qTilde = rows(h * E);
     this.kTilde = rows(h * E);
     this.gates = rows(padded(h));
-    this.mass = rows(h);
+    this.normalizerSum = rows(h);
     this.up = rows(padded(f));
     this.panel = this.allocate(16 * padded(Math.max(d, f)));
     this.int16 = activations === 'int16' ? { rows: rows(padded(Math.max(d, f)) / 2), steps: rows(1) } : null;
@@ -150,7 +150,7 @@ export class Forward {
 
   /** From `normed` to the heads' outputs, normalized, in its place; S, z and inputs move on. */
   private async attention(layer: PackedLayer, offset: number, T: number, pace: Pace): Promise<void> {
-    const { kernels, config, layout, qkv, qTilde, kTilde, gates, mass, memories } = this;
+    const { kernels, config, layout, qkv, qTilde, kTilde, gates, normalizerSum, memories } = this;
     const { hiddenSize: d, heads: h, headWidth: e, stateRows: E, proportionHidden, reweighting } = config;
     const [D, Q, H] = [padded(d), padded(3 * d), padded(h)];
     await this.multiply(layer.qkv, this.normed, qkv, Q, T, pace);
@@ -164,22 +164,38 @@ export class Forward {
     reweight(qkv, 1 / Math.sqrt(e), layer.queryProportion, qTilde);
     reweight(qkv + 4 * d, 1, layer.keyProportion, kTilde);
     const v = qkv + 8 * d;
-    kernels.recur(qTilde, kTilde, v, Q, gates, H, memories, offset, h, e, E, this.normed, D, mass, T);
+    kernels.recur(
+      qTilde,
+      kTilde,
+      v,
+      Q,
+      gates,
+      H,
+      memories,
+      offset,
+      h,
+      e,
+      E,
+      this.normed,
+      D,
+      normalizerSum,
+      T,
+    );
     if (config.normalizer === 'rms')
       kernels.normalizeHeads(this.normed, D, h, e, layer.outputNorm, config.rmsNormEps, T);
-    else kernels.divideByMass(this.normed, D, h, e, mass, config.denominatorFloor, T);
+    else kernels.divideByNormalizer(this.normed, D, h, e, normalizerSum, config.denominatorFloor, T);
   }
 
   /** Of the tile whose attention was just computed. */
   private features(layer: PackedLayer, T: number): TileFeatures {
-    const { heap, kernels, config, qkv, qTilde, kTilde, gates, mass, panel } = this;
+    const { heap, kernels, config, qkv, qTilde, kTilde, gates, normalizerSum, panel } = this;
     const { hiddenSize: d, heads: h, headWidth: e, stateRows: E, proportionHidden, reweighting } = config;
     const [Q, H] = [padded(3 * d), padded(h)];
     const fixed = reweighting === 'static' ? this.fixed : 0;
     const proportions = (u: number, factor: number, module: number) => {
-      // By now `mass` and `panel` are free.
-      kernels.proportions(u, Q, h, e, factor, module, proportionHidden, fixed, panel, mass, T);
-      return heap.floats(mass, T * h).slice();
+      // By now `normalizerSum` and `panel` are free.
+      kernels.proportions(u, Q, h, e, factor, module, proportionHidden, fixed, panel, normalizerSum, T);
+      return heap.floats(normalizerSum, T * h).slice();
     };
     return {
       query: heap.floats(qTilde, T * h * E),

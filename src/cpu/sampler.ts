@@ -15,7 +15,7 @@ export class Sampler {
   private readonly followed: number;
   private readonly scores: number;
   private readonly masses: number;
-  private readonly room: number;
+  private readonly scratch: number;
   private readonly record: number;
 
   constructor(config: Config, heap: Heap, kernels: Kernels) {
@@ -28,8 +28,8 @@ export class Sampler {
     this.bytes = 3 * vector + words + 4 * RECORD_SIZE + 8 * REACH;
     this.scores = heap.allocate(this.bytes);
     this.masses = this.scores + vector;
-    this.room = this.masses + vector;
-    this.seen = this.room + vector;
+    this.scratch = this.masses + vector;
+    this.seen = this.scratch + vector;
     this.record = this.seen + words;
     this.followed = this.record + 4 * RECORD_SIZE;
   }
@@ -60,7 +60,7 @@ export class Sampler {
       number,
       this.scores,
       this.masses,
-      this.room,
+      this.scratch,
       this.record,
     );
     return this.heap.floats(this.record, RECORD_SIZE).slice();

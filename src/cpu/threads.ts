@@ -23,7 +23,7 @@ type Product = [
   yStride: number,
   tokens: number,
   add: boolean,
-  room?: number, // multiplyInt8 only
+  scratch?: number, // multiplyInt8 only
 ];
 
 /** A helper's whole program: a worker of its own, with the kernels over the same memory. */
@@ -48,7 +48,7 @@ export class Threads {
   private readonly control: number;
   private readonly workers: readonly Worker[];
   private readonly words: Int32Array;
-  private readonly rooms: readonly number[];
+  private readonly scratches: readonly number[];
 
   /**
    * @param count threads in all, this one included
@@ -78,7 +78,7 @@ export class Threads {
     const numbers = VALUES + MOST_VALUES * helpers.length;
     this.control = heap.allocate(4 * numbers);
     this.words = new Int32Array(heap.memory.buffer, this.control, numbers);
-    this.rooms = helpers.map(() => heap.allocate(16 * columns));
+    this.scratches = helpers.map(() => heap.allocate(16 * columns));
     const url = URL.createObjectURL(new Blob([HELPER], { type: 'text/javascript' }));
     this.workers = helpers.map((_, i) => new Worker(url, { name: `thread ${i + 1}` }));
     URL.revokeObjectURL(url);
@@ -139,7 +139,7 @@ export class Threads {
 
   /** The arguments for one thread's part of the rows: whole panels of four. @param bytes of a weight */
   private part(product: Product, index: number, bytes: number): Product {
-    const [W, scale, rows, columns, x, xStrideOrSteps, y, yStride, tokens, add, room] = product;
+    const [W, scale, rows, columns, x, xStrideOrSteps, y, yStride, tokens, add, scratch] = product;
     const from = 4 * Math.floor(((rows / 4) * index) / this.count);
     const to = 4 * Math.floor(((rows / 4) * (index + 1)) / this.count);
     const part: Product = [
@@ -154,7 +154,7 @@ export class Threads {
       tokens,
       add,
     ];
-    if (room !== undefined) part.push(index > 0 ? this.rooms[index - 1] : room);
+    if (scratch !== undefined) part.push(index > 0 ? this.scratches[index - 1] : scratch);
     return part;
   }
 }

@@ -3,16 +3,16 @@ declare namespace __AdaptedExports {
   /** Exported memory */
   export const memory: WebAssembly.Memory;
   /**
-   * attention/divideByMass
+   * attention/divideByNormalizer
    * @param o `usize`
    * @param stride `i32`
    * @param heads `i32`
    * @param e `i32`
-   * @param mass `usize`
+   * @param normalizerSum `usize`
    * @param floor `f32`
    * @param tokens `i32`
    */
-  export function divideByMass(o: number, stride: number, heads: number, e: number, mass: number, floor: number, tokens: number): void;
+  export function divideByNormalizer(o: number, stride: number, heads: number, e: number, normalizerSum: number, floor: number, tokens: number): void;
   /**
    * attention/normalizeHeads
    * @param o `usize`
@@ -34,11 +34,11 @@ declare namespace __AdaptedExports {
    * @param module `usize`
    * @param width `i32`
    * @param fixed `usize`
-   * @param room `usize`
+   * @param scratch `usize`
    * @param out `usize`
    * @param tokens `i32`
    */
-  export function proportions(u: number, stride: number, heads: number, e: number, factor: number, module: number, width: number, fixed: number, room: number, out: number, tokens: number): void;
+  export function proportions(u: number, stride: number, heads: number, e: number, factor: number, module: number, width: number, fixed: number, scratch: number, out: number, tokens: number): void;
   /**
    * attention/recur
    * @param qTilde `usize`
@@ -54,10 +54,10 @@ declare namespace __AdaptedExports {
    * @param E `i32`
    * @param o `usize`
    * @param stride `i32`
-   * @param mass `usize`
+   * @param normalizerSum `usize`
    * @param tokens `i32`
    */
-  export function recur(qTilde: number, kTilde: number, v: number, vStride: number, a: number, aStride: number, memories: number, offset: number, heads: number, e: number, E: number, o: number, stride: number, mass: number, tokens: number): void;
+  export function recur(qTilde: number, kTilde: number, v: number, vStride: number, a: number, aStride: number, memories: number, offset: number, heads: number, e: number, E: number, o: number, stride: number, normalizerSum: number, tokens: number): void;
   /**
    * attention/reweight
    * @param u `usize`
@@ -98,9 +98,9 @@ declare namespace __AdaptedExports {
    * @param yStride `i32`
    * @param tokens `i32`
    * @param add `bool`
-   * @param room `usize`
+   * @param scratch `usize`
    */
-  export function multiplyInt8(W: number, scale: number, rows: number, columns: number, x: number, xStride: number, y: number, yStride: number, tokens: number, add: boolean, room: number): void;
+  export function multiplyInt8(W: number, scale: number, rows: number, columns: number, x: number, xStride: number, y: number, yStride: number, tokens: number, add: boolean, scratch: number): void;
   /**
    * matrix-int16/multiplyInt16
    * @param W `usize`
@@ -212,11 +212,11 @@ declare namespace __AdaptedExports {
    * @param number `u32`
    * @param scores `usize`
    * @param masses `usize`
-   * @param room `usize`
+   * @param scratch `usize`
    * @param record `usize`
    * @returns `i32`
    */
-  export function draw(logits: number, n: number, seen: number, penalty: number, followed: number, pairs: number, sequencePenalty: number, temperature: number, topK: number, topP: number, minP: number, seed: number, number: number, scores: number, masses: number, room: number, record: number): number;
+  export function draw(logits: number, n: number, seen: number, penalty: number, followed: number, pairs: number, sequencePenalty: number, temperature: number, topK: number, topP: number, minP: number, seed: number, number: number, scores: number, masses: number, scratch: number, record: number): number;
 }
 /** Instantiates the compiled WebAssembly module with the given imports. */
 export declare function instantiate(module: WebAssembly.Module, imports: {

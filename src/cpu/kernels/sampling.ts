@@ -27,12 +27,12 @@ export function describe(logits: usize, n: i32, id: i32, record: usize): void {
  * keep, and writes its record.
  * @param seen one bit a token id
  * @param followed so many pairs: a token, and how many at the text's end it followed before
- * @param scores, masses, room each holds n numbers
+ * @param scores, masses, scratch each holds n numbers
  */
 export function draw(
   logits: usize, n: i32, seen: usize, penalty: f32, followed: usize, pairs: i32, sequencePenalty: f32,
   temperature: f32, topK: i32, topP: f64, minP: f64, seed: u32, number: u32,
-  scores: usize, masses: usize, room: usize, record: usize,
+  scores: usize, masses: usize, scratch: usize, record: usize,
 ): i32 {
   padWithLowest(logits, n);
   writePenalized(logits, n, seen, penalty, scores);
@@ -48,7 +48,7 @@ export function draw(
     id = likeliest(scores, n, top);
     total = 1;
   } else {
-    lowest = cutoff(scores, masses, room, n, top, topK, topP, minP);
+    lowest = cutoff(scores, masses, scratch, n, top, topK, topP, minP);
     id = perturbedBest(scores, n, top, lowest, seed, number);
     total = writeMasses(scores, masses, n, top, lowest);
   }
@@ -196,13 +196,13 @@ function writeMasses(scores: usize, masses: usize, n: i32, top: f32, lowest: f32
 
 /** The lowest score that top-k, then top-p of what is left, then min-p of what is left, keep. */
 function cutoff(
-  scores: usize, masses: usize, room: usize, n: i32, top: f32, topK: i32, topP: f64, minP: f64,
+  scores: usize, masses: usize, scratch: usize, n: i32, top: f32, topK: i32, topP: f64, minP: f64,
 ): f32 {
   let lowest = LOWEST;
-  if (topK > 0 && topK < n) lowest = lowestKept(scores, room, masses, n, top, lowest, topK, false);
+  if (topK > 0 && topK < n) lowest = lowestKept(scores, scratch, masses, n, top, lowest, topK, false);
   if (topP < 1) {
     const total = writeMasses(scores, masses, n, top, lowest);
-    lowest = lowestKept(scores, room, masses, n, top, lowest, topP * total, true);
+    lowest = lowestKept(scores, scratch, masses, n, top, lowest, topP * total, true);
   }
   return minP > 0 ? max(lowest, <f32>(<f64>top + Math.log(minP))) : lowest;
 }
@@ -212,21 +212,21 @@ function cutoff(
  * probability (in units of the highest) or 1. Mostly few scores decide, so those close to the highest are tried first.
  */
 function lowestKept(
-  scores: usize, room: usize, weights: usize, n: i32, top: f32, lowest: f32, limit: f64, byMass: bool,
+  scores: usize, scratch: usize, weights: usize, n: i32, top: f32, lowest: f32, limit: f64, byMass: bool,
 ): f32 {
   let reach: f32 = 4;
   let floor = lowest;
-  let end = room;
+  let end = scratch;
   do {
     floor = reach > 24 ? lowest : max(lowest, top - reach);
-    end = gather(scores, room, n, floor);
-    for (let i: usize = 0; i < end - room; i += 16) {
-      const mass = exp4(f32x4.sub(v128.load(room + i), f32x4.splat(top)));
+    end = gather(scores, scratch, n, floor);
+    for (let i: usize = 0; i < end - scratch; i += 16) {
+      const mass = exp4(f32x4.sub(v128.load(scratch + i), f32x4.splat(top)));
       v128.store(weights + i, byMass ? mass : f32x4.splat(1));
     }
     reach *= 1.5;
-  } while (floor > lowest && weightAbove(room, end, weights, LOWEST) < limit);
-  return bisect(room, end, weights, floor, top, limit);
+  } while (floor > lowest && weightAbove(scratch, end, weights, LOWEST) < limit);
+  return bisect(scratch, end, weights, floor, top, limit);
 }
 
 /** Copies the scores that are at least `floor`, padded to whole vectors with LOWEST. Returns their end. */

@@ -26,7 +26,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     advance(memory + (head * STATE_ROWS + 4u * row) * WIDTH + id.x % WIDTH, head, row, id.x % WIDTH);
   } else if (id.x < tiles + HEIGHT) {
     let row = id.x - tiles;
-    advance_mass(memory + Z_AT / 4u + head * HEIGHT + row, head, row);
+    advance_normalizer(memory + Z_AT / 4u + head * HEIGHT + row, head, row);
   } else if (CONVOLUTION && id.x < tiles + HEIGHT + 3u * WIDTH) {
     let r = id.x - tiles - HEIGHT;
     let row = ((r / WIDTH) * D + head * E) / 4u + r % WIDTH;
@@ -50,7 +50,7 @@ fn advance(at: u32, head: u32, row: u32, column: u32) {
   state[at + 3u * WIDTH] = decay * state[at + 3u * WIDTH] + sums[3];
 }
 
-fn advance_mass(at: u32, head: u32, row: u32) {
+fn advance_normalizer(at: u32, head: u32, row: u32) {
   var sum = vec4<f32>();
   var decay = 1.0;
   for (var j = chunk.count; j > 0u; j--) {

@@ -51,8 +51,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, thread: Thread) {
         let at = S + r * E + quad;
         rows = mat4x4(state[at], state[at + E / 4u], state[at + 2u * (E / 4u)], state[at + 3u * (E / 4u)]);
       } else if (quad < QUADS) {
-        let mass = state[z + r];
-        rows = mat4x4(mass.xxxx, mass.yyyy, mass.zzzz, mass.wwww);
+        let sums = state[z + r];
+        rows = mat4x4(sums.xxxx, sums.yyyy, sums.zzzz, sums.wwww);
       }
       past += rows * read_four(thread, query + r, stride);
     }

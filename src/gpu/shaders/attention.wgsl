@@ -115,11 +115,11 @@ fn convolve(memory: u32, row: u32, u: f32) -> f32 {
 fn update(lane: u32, S: u32, z: u32, a: f32) {
   for (var item = lane; item < GROUPS * COLUMNS; item += WORKGROUP) {
     let c = item % COLUMNS;
-    let is_mass = c == E;
-    let value = select(qkv_head[2u * E + min(c, E - 1u)], 1.0, is_mass);
+    let is_normalizer = c == E;
+    let value = select(qkv_head[2u * E + min(c, E - 1u)], 1.0, is_normalizer);
     var sum = 0.0;
     for (var r = item / COLUMNS; r < STATE_ROWS; r += GROUPS) {
-      let at = select(S + r * E + c, z + r, is_mass);
+      let at = select(S + r * E + c, z + r, is_normalizer);
       let next = a * state[at] + tilde[STATE_ROWS + r] * value;
       state[at] = next;
       sum += tilde[r] * next;
