@@ -72,8 +72,9 @@ export function shapeConstants(plan: Plan): Record<string, Constant> {
     EMBEDDING_SCALES_AT: ends.embeddingScales,
     SINUSOID_AT: ends.sinusoid, // one vec4 a frequency
 
-    // A stream's words in `streams`: control, the article's tokens as a set, the last ones (model/sampling/seen.ts), stop tokens as a set.
-    STREAM_STRIDE: plan.streamWords,
+    // A stream's words in `control`: CONTROL, the set of the article's tokens, its last tokens (model/sampling/seen.ts), the set of
+    // stop tokens.
+    CONTROL_STRIDE: plan.controlWords,
     SET_WORDS: setWords,
     TOKEN: CONTROL.TOKEN,
     POSITION: CONTROL.POSITION,

@@ -46,8 +46,8 @@ export class Decoder {
   private readonly count: number;
   /** Sample from the logits, then read what was drawn: so a state always stands behind the last token of its text. */
   private readonly token: readonly Dispatch[];
-  private readonly control: readonly Copy[];
-  /** Copies of the streams' states and words aside. */
+  private readonly controlCopies: readonly Copy[];
+  /** Copies of the streams' states and control words to the saved state. */
   private readonly keep: readonly Copy[];
   private launched = 0;
 
@@ -67,39 +67,39 @@ export class Decoder {
       return { pipeline: kernel.pipeline, bindings: bind(machine.device, kernel, resources), x, y };
     };
     const { heads } = plan.config;
-    const { state, words, logits, candidates, settings, activations, records, rows } = buffers;
+    const { state, control, logits, candidates, settings, activations, records, rows } = buffers;
     const { embedding, ends } = weights;
     const stateBytes = 4 * count * plan.stateSize;
     this.keep = [
       { from: state, fromByte: 0, to: buffers.kept, toByte: 0, bytes: stateBytes },
       {
-        ...{ from: words, fromByte: 0, to: buffers.kept, toByte: stateBytes },
-        bytes: 4 * count * plan.streamWords,
+        ...{ from: control, fromByte: 0, to: buffers.kept, toByte: stateBytes },
+        bytes: 4 * count * plan.controlWords,
       },
     ];
     const model = { embedding, vectors: ends };
-    const streams = { activations, streams: words };
+    const common = { activations, control };
     this.token = [
-      dispatch(kernels.sample, count, 1, { ...model, ...streams, logits, candidates, settings, records }),
+      dispatch(kernels.sample, count, 1, { ...model, ...common, logits, candidates, settings, records }),
       ...weights.layers.flatMap(({ qkv, projection, up, down, vectors }, n) => {
         const layer = uniform(buffers.layers, n);
         const attention = { qkv, projection, vectors, state, layer };
         return [
-          dispatch(kernels.attention, heads, count, { ...attention, ...streams }),
-          dispatch(kernels.mlp, plan.slices, count, { up, down, vectors, ...streams }),
+          dispatch(kernels.attention, heads, count, { ...attention, ...common }),
+          dispatch(kernels.mlp, plan.slices, count, { up, down, vectors, ...common }),
         ];
       }),
       dispatch(kernels.logits, plan.logitGroups, count, {
         ...model,
-        ...streams,
+        ...common,
         logits,
         candidates,
         rows: uniform(rows, ROWS_DECODE),
       }),
     ];
-    this.control = buffers.ring.flatMap((to) =>
+    this.controlCopies = buffers.ring.flatMap((to) =>
       Array.from({ length: count }, (_, stream) => ({
-        ...{ from: words, fromByte: 4 * stream * plan.streamWords },
+        ...{ from: control, fromByte: 4 * stream * plan.controlWords },
         ...{ to, toByte: this.recordBytes + 4 * stream * CONTROL.SEEN, bytes: 4 * CONTROL.SEEN },
       })),
     );
@@ -112,14 +112,14 @@ export class Decoder {
   /** Hands the device what each stream is to write. */
   start(requests: readonly DecodeRequest[]): void {
     const { queue } = this.machine.device;
-    const { streamWords, seenWords, setWords, config } = this.plan;
-    const { words, settings } = this.buffers;
+    const { controlWords, seenWords, setWords, config } = this.plan;
+    const { control, settings } = this.buffers;
     for (const [stream, { maxTokens, stopTokens, sampling }] of requests.entries()) {
-      const at = 4 * stream * streamWords;
-      queue.writeBuffer(words, at + 4 * CONTROL.REMAINING, Uint32Array.of(maxTokens, 0, 0));
+      const at = 4 * stream * controlWords;
+      queue.writeBuffer(control, at + 4 * CONTROL.REMAINING, Uint32Array.of(maxTokens, 0, 0));
       const stops = new Uint32Array(setWords);
       for (const id of stopTokens) if (id < config.vocabSize) stops[id >>> 5] |= 1 << (id & 31);
-      queue.writeBuffer(words, at + 4 * (CONTROL.SEEN + seenWords), stops);
+      queue.writeBuffer(control, at + 4 * (CONTROL.SEEN + seenWords), stops);
 
       const { temperature, topK, topP, minP, repetitionPenalty, sequencePenalty = 0, seed } = sampling;
       const filters = topK > 0 || topP < 1 || minP > 0;
@@ -148,7 +148,10 @@ export class Decoder {
     const commands: Command[] = [];
     for (let t = 0; t < tokens; t++) commands.push(...this.token);
     commands.push({ from: this.buffers.records, fromByte: 0, to: home, toByte: 0, bytes: this.recordBytes });
-    commands.push(...this.control.slice(slot * this.count, (slot + 1) * this.count), ...(snapshots ?? []));
+    commands.push(
+      ...this.controlCopies.slice(slot * this.count, (slot + 1) * this.count),
+      ...(snapshots ?? []),
+    );
     const submitted = performance.now();
     this.machine.check();
     this.machine.device.queue.submit([encode(this.machine.device, commands)]);
@@ -176,7 +179,7 @@ export class Decoder {
       await machine.wait(queue.onSubmittedWorkDone());
       partPace.done(size, submitted);
       at += size;
-      // The logits come last, so until then there is nothing but states and words to put back.
+      // The logits come last, so until then there is nothing but states and control words to restore.
       if (signal?.aborted && at < token.length) {
         queue.submit([encode(machine.device, this.keep.map(reversed))]);
         return null;

@@ -64,7 +64,7 @@ interface Layout {
   readonly seenWords: number;
   /** Words of a set of tokens, one bit each. */
   readonly setWords: number;
-  readonly streamWords: number;
+  readonly controlWords: number;
   readonly layerSize: number;
   readonly stateSize: number;
   /** Decoding activations of a stream. */
@@ -119,7 +119,7 @@ function layOut(config: Config, precision: Precision, { mostSlices }: Tuning): L
     },
     seenWords: seenWords(config),
     setWords,
-    streamWords: CONTROL.SEEN + seenWords(config) + setWords,
+    controlWords: CONTROL.SEEN + seenWords(config) + setWords,
     layerSize: state.layerSize,
     stateSize: state.size,
     activations: (2 + h + slices) * paddedWidth + padded(vocabSize),

@@ -30,12 +30,12 @@ export class Prefill {
     this.buffers = buffers;
     const to = (kernel: KernelName, resources: Resources) => bind(device, kernels[kernel], resources);
     const { embedding, ends } = weights;
-    const { x, normalized, qkv, features, scores, attended, units, state, words, chunk } = buffers;
+    const { x, normalized, qkv, features, scores, attended, units, state, control, chunk } = buffers;
     const { rows, groupLogits, groupCandidates, chunkRecords } = buffers;
-    const head = { embedding, vectors: ends, activations: x, streams: words };
+    const head = { embedding, vectors: ends, activations: x, control };
     this.ends = {
       embed: to('embed', { embedding, vectors: ends, chunk, activations: x }),
-      appendHistory: to('appendHistory', { chunk, streams: words }),
+      appendHistory: to('appendHistory', { chunk, control }),
       logits: to('logits', {
         ...head,
         logits: buffers.logits,

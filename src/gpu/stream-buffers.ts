@@ -17,7 +17,7 @@ export const ROWS_GROUPS = 2;
 /** Everything that a set of streams holds on the device. Sizes are numbers of 4 bytes. */
 export interface StreamBuffers {
   readonly state: GPUBuffer; // [stream, layer]: S, z, convolution inputs
-  readonly words: GPUBuffer; // [stream]: control, seen set, stop tokens
+  readonly control: GPUBuffer; // [stream]: control words, seen set, stop tokens
   readonly logits: GPUBuffer; // [stream, vocab]
   readonly candidates: GPUBuffer; // [stream, block, ALTERNATIVES], pairs
   readonly settings: GPUBuffer; // [stream, SETTING_SIZE]
@@ -39,7 +39,7 @@ export interface StreamBuffers {
   readonly groupCandidates: GPUBuffer;
   readonly chunkRecords: GPUBuffer; // [CHUNK, RECORD_SIZE]
   readonly backup: GPUBuffer; // a stream's state before the chunk
-  readonly kept: GPUBuffer; // every stream's state and words before a slow token
+  readonly kept: GPUBuffer; // every stream's state and control words before a slow token
   readonly ring: readonly GPUBuffer[]; // records and control words of every stream
   readonly snapshots: GPUBuffer; // [stream]: state, logits, seen set
   readonly readRecords: GPUBuffer;
@@ -63,7 +63,7 @@ export function createStreamBuffers(machine: Machine, plan: Plan, count: number)
   const groupRows = RECORD_GROUP + 2;
   return {
     state: state('the state', count * plan.stateSize),
-    words: state('control words', count * plan.streamWords),
+    control: state('control words', count * plan.controlWords),
     logits: state('logits', count * vocabSize),
     candidates: scratch('candidates', count * candidates),
     settings: scratch('settings', count * SETTING_SIZE),
@@ -94,7 +94,7 @@ export function createStreamBuffers(machine: Machine, plan: Plan, count: number)
     groupCandidates: scratch('candidates of a group', groupRows * candidates),
     chunkRecords: scratch('records of a chunk', CHUNK * RECORD_SIZE),
     backup: scratch('backup', plan.stateSize),
-    kept: scratch('kept', count * (plan.stateSize + plan.streamWords)),
+    kept: scratch('kept', count * (plan.stateSize + plan.controlWords)),
     ring: Array.from({ length: RING }, () =>
       home('ring', count * (RECORD_SLOTS * RECORD_SIZE + CONTROL.SEEN)),
     ),

@@ -288,14 +288,14 @@ export class WebGpuStreams implements Streams {
     control.set(words, CONTROL.SEEN);
     control[CONTROL.POSITION] = this.positions[stream] - 1; // of the last token read
     control[CONTROL.LENGTH] = this.lengths[stream];
-    const at = 4 * stream * this.plan.streamWords;
-    this.machine.device.queue.writeBuffer(this.buffers.words, at, control);
+    const at = 4 * stream * this.plan.controlWords;
+    this.machine.device.queue.writeBuffer(this.buffers.control, at, control);
   }
 
   /** Copies of what a snapshot holds, to the stream's part of `snapshots`. */
   private stateOf(stream: number): Copy[] {
-    const { state, logits, words, snapshots } = this.buffers;
-    const { stateSize, streamWords, seenWords, config } = this.plan;
+    const { state, logits, control, snapshots } = this.buffers;
+    const { stateSize, controlWords, seenWords, config } = this.plan;
     const to = stream * (stateSize + config.vocabSize + seenWords);
     const copy = (from: GPUBuffer, fromNumber: number, toNumber: number, numbers: number): Copy => ({
       ...{ from, fromByte: 4 * fromNumber },
@@ -304,7 +304,7 @@ export class WebGpuStreams implements Streams {
     return [
       copy(state, stream * stateSize, to, stateSize),
       copy(logits, stream * config.vocabSize, to + stateSize, config.vocabSize),
-      copy(words, stream * streamWords + CONTROL.SEEN, to + stateSize + config.vocabSize, seenWords),
+      copy(control, stream * controlWords + CONTROL.SEEN, to + stateSize + config.vocabSize, seenWords),
     ];
   }
 

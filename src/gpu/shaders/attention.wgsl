@@ -19,7 +19,7 @@ struct Layer {
 @group(0) @binding(2) var<storage, read> vectors: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read_write> state: array<f32>;
 @group(0) @binding(4) var<storage, read_write> activations: array<f32>;
-@group(0) @binding(5) var<storage, read> streams: array<u32>;
+@group(0) @binding(5) var<storage, read> control: array<u32>;
 @group(0) @binding(6) var<uniform> layer: Layer;
 
 const D_BLOCKS: u32 = D_PADDED / 4u / VECTORS;
@@ -37,8 +37,8 @@ var<workgroup> normed: array<f32, E_PADDED>;         // the same times output_no
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
   let head = group.x;
   let stream = group.y;
-  let control = stream * STREAM_STRIDE;
-  if (streams[control + RUNS] == 0u) {
+  let base = stream * CONTROL_STRIDE;
+  if (control[base + RUNS] == 0u) {
     return;
   }
   let x = stream * ACTIVATIONS;
@@ -61,7 +61,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     put_row(r, convolve(memory, row, residual.x * row_scale(QKV_SCALE_AT + row) * sum4(sum)));
   }
   make_hidden(lane);
-  let position = f32(streams[control + POSITION]);
+  let position = f32(control[base + POSITION]);
   let of_query = proportion(0u, position);
   let of_key = proportion(1u, position);
   let query = quarter_rotation(of_query.value, of_query.rest);
@@ -71,7 +71,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   }
   workgroupBarrier();
 
-  let a = select(retention(head, residual.y), 0.0, streams[control + TOKEN] == BOS);
+  let a = select(retention(head, residual.y), 0.0, control[base + TOKEN] == BOS);
   update(lane, memory + head * STATE_ROWS * E, memory + Z_AT + head * STATE_ROWS, a);
   workgroupBarrier();
   for (var c = lane; c < E_PADDED; c += WORKGROUP) {
