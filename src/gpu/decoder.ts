@@ -17,18 +17,18 @@ import { RING, ROWS_DECODE, SETTING_SIZE, type StreamBuffers } from './stream-bu
 import { Pace } from './submission-pacer';
 import type { DeviceWeights } from './webgpu-backend';
 
-/** Tokens under way: one submission, whose results come home in one buffer of the ring. */
-export interface Flight {
+/** Decoding steps in one submission; `readback` is the buffer of the ring that receives their records. */
+export interface Submission {
   readonly tokens: number;
   readonly submitted: number;
-  readonly home: GPUBuffer;
+  readonly readback: GPUBuffer;
   readonly mapped: Promise<void>;
-  /** Copies of every stream's state came along in `snapshots`. */
+  /** Resolves when the copies of every stream's state are mapped; null without them. */
   readonly snapshots: Promise<void> | null;
 }
 
-/** What a submission made of one stream. */
-export interface Landing {
+/** One stream after a submission. */
+export interface StreamResult {
   readonly length: number;
   readonly position: number;
   readonly remaining: number;
@@ -36,7 +36,7 @@ export interface Landing {
   readonly records: Float32Array;
 }
 
-/** Writes tokens: the sampled id feeds the next step on the device, and only records come home. */
+/** Decodes tokens: the sampled id feeds the next step on the device, and only records are read back. */
 export class Decoder {
   readonly pace = new Pace();
   private readonly partPace = new Pace();
@@ -44,12 +44,12 @@ export class Decoder {
   private readonly plan: Plan;
   private readonly buffers: StreamBuffers;
   private readonly count: number;
-  /** Sample from the logits, then read what was drawn: so a state always stands behind the last token of its text. */
+  /** A decoding step: sample from the logits, then read the drawn token. So a state is always that after the last token. */
   private readonly token: readonly Dispatch[];
   private readonly controlCopies: readonly Copy[];
-  /** Copies of the streams' states and control words to the saved state. */
-  private readonly keep: readonly Copy[];
-  private launched = 0;
+  /** Copies of every stream's state and control words to `savedStates`. */
+  private readonly saveStates: readonly Copy[];
+  private submissions = 0;
 
   constructor(
     machine: Machine,
@@ -70,10 +70,10 @@ export class Decoder {
     const { state, control, logits, candidates, settings, activations, records, rows } = buffers;
     const { embedding, ends } = weights;
     const stateBytes = 4 * count * plan.stateSize;
-    this.keep = [
-      { from: state, fromByte: 0, to: buffers.kept, toByte: 0, bytes: stateBytes },
+    this.saveStates = [
+      { from: state, fromByte: 0, to: buffers.savedStates, toByte: 0, bytes: stateBytes },
       {
-        ...{ from: control, fromByte: 0, to: buffers.kept, toByte: stateBytes },
+        ...{ from: control, fromByte: 0, to: buffers.savedStates, toByte: stateBytes },
         bytes: 4 * count * plan.controlWords,
       },
     ];
@@ -109,7 +109,7 @@ export class Decoder {
     return 4 * this.count * RECORD_SLOTS * RECORD_SIZE;
   }
 
-  /** Hands the device what each stream is to write. */
+  /** Writes each stream's request to its control words and settings. */
   start(requests: readonly DecodeRequest[]): void {
     const { queue } = this.machine.device;
     const { controlWords, seenWords, setWords, config } = this.plan;
@@ -134,20 +134,26 @@ export class Decoder {
     }
   }
 
-  /** The kernels of a step, of a first stream that never comes to an end. */
+  /** The kernels of a step, for measurements: the first stream gets a request without an end. */
   endless(): readonly Dispatch[] {
     const sampling = { ...GREEDY, temperature: 1, topK: 40, topP: 0.95 };
     this.start([{ sampling, maxTokens: 2 ** 31, stopTokens: [] }]);
     return this.token;
   }
 
-  /** Submits steps; with `snapshots`, copies of the states behind them too. */
-  launch(tokens: number, snapshots: readonly Copy[] | null): Flight {
-    const slot = this.launched++ % RING;
-    const home = this.buffers.ring[slot];
+  /** Submits steps. @param snapshots copies of the states after them */
+  submit(tokens: number, snapshots: readonly Copy[] | null): Submission {
+    const slot = this.submissions++ % RING;
+    const readback = this.buffers.ring[slot];
     const commands: Command[] = [];
     for (let t = 0; t < tokens; t++) commands.push(...this.token);
-    commands.push({ from: this.buffers.records, fromByte: 0, to: home, toByte: 0, bytes: this.recordBytes });
+    commands.push({
+      from: this.buffers.records,
+      fromByte: 0,
+      to: readback,
+      toByte: 0,
+      bytes: this.recordBytes,
+    });
     commands.push(
       ...this.controlCopies.slice(slot * this.count, (slot + 1) * this.count),
       ...(snapshots ?? []),
@@ -156,21 +162,21 @@ export class Decoder {
     this.machine.check();
     this.machine.device.queue.submit([encode(this.machine.device, commands)]);
     return {
-      ...{ tokens, submitted, home },
-      mapped: this.machine.wait(home.mapAsync(GPUMapMode.READ)),
+      ...{ tokens, submitted, readback },
+      mapped: this.machine.wait(readback.mapAsync(GPUMapMode.READ)),
       snapshots: snapshots && this.machine.wait(this.buffers.snapshots.mapAsync(GPUMapMode.READ)),
     };
   }
 
   /**
-   * Submits one token in parts, for devices on which Stop could not wait for a whole one. Null when the signal aborts
-   * in between: the streams then stand where they stood before the token.
+   * Submits one token in parts, for devices that are too slow for Stop to wait for a whole token. Returns null when the
+   * signal aborts before the last part; the streams are then as before the token.
    */
-  async launchInParts(snapshots: readonly Copy[] | null, signal?: AbortSignal): Promise<Flight | null> {
+  async submitInParts(snapshots: readonly Copy[] | null, signal?: AbortSignal): Promise<Submission | null> {
     const { machine, token, partPace } = this;
     const { queue } = machine.device;
     const begun = performance.now();
-    queue.submit([encode(machine.device, this.keep)]);
+    queue.submit([encode(machine.device, this.saveStates)]);
     for (let at = 0; at < token.length; ) {
       const size = partPace.size(token.length - at);
       const submitted = performance.now();
@@ -181,21 +187,24 @@ export class Decoder {
       at += size;
       // The logits come last, so until then there is nothing but states and control words to restore.
       if (signal?.aborted && at < token.length) {
-        queue.submit([encode(machine.device, this.keep.map(reversed))]);
+        queue.submit([encode(machine.device, this.saveStates.map(reversed))]);
         return null;
       }
     }
-    return { ...this.launch(0, snapshots), tokens: 1, submitted: begun };
+    return { ...this.submit(0, snapshots), tokens: 1, submitted: begun };
   }
 
-  /** Waits for a flight and reads what it brought; `lengths` are the streams' before it. */
-  async land({ tokens, submitted, home, mapped }: Flight, lengths: readonly number[]): Promise<Landing[]> {
+  /** Waits for a submission and reads its results. @param lengths of the streams before it */
+  async collect(
+    { tokens, submitted, readback, mapped }: Submission,
+    lengths: readonly number[],
+  ): Promise<StreamResult[]> {
     await mapped;
     this.pace.done(tokens, submitted);
-    const range = this.machine.contents(home);
+    const range = this.machine.contents(readback);
     const records = new Float32Array(range, 0, this.recordBytes / 4);
     const words = new Uint32Array(range, this.recordBytes);
-    const landings = lengths.map((before, stream) => {
+    const results = lengths.map((before, stream) => {
       const control = words.subarray(stream * CONTROL.SEEN);
       const length = control[CONTROL.LENGTH];
       const written = new Float32Array((length - before) * RECORD_SIZE);
@@ -211,7 +220,7 @@ export class Decoder {
         records: written,
       };
     });
-    home.unmap();
-    return landings;
+    readback.unmap();
+    return results;
   }
 }

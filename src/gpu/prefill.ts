@@ -84,7 +84,7 @@ export class Prefill {
     const { heads, headWidth, stateRows, hiddenSize: d, intermediateSize: f } = this.plan.config;
     const cells = (stateRows / 4) * (headWidth / 4 + 1) + (3 * headWidth) / 4;
     const commands: Command[] = [
-      ...this.saved(stream),
+      ...this.saveState(stream),
       this.run('embed', this.ends, Math.ceil(d / 64), count),
     ];
     const tiles = Math.ceil(count / TOKEN_TILE);
@@ -116,16 +116,16 @@ export class Prefill {
     return { from, fromByte: 0, to, toByte: layer * bytes, bytes };
   }
 
-  /** Puts the stream back to where it was before the chunk. */
+  /** Restores the stream to its state before the chunk. */
   restore(stream: number): Copy[] {
-    return this.saved(stream).map(reversed);
+    return this.saveState(stream).map(reversed);
   }
 
-  private saved(stream: number): Copy[] {
-    const { state, backup } = this.buffers;
+  private saveState(stream: number): Copy[] {
+    const { state, savedState } = this.buffers;
     const bytes = 4 * this.plan.stateSize;
     return [
-      { from: state, fromByte: stream * bytes, to: backup, toByte: 0, bytes },
+      { from: state, fromByte: stream * bytes, to: savedState, toByte: 0, bytes },
       ...this.logitsTo(stream, RECORD_GROUP + 1),
     ];
   }

@@ -3,7 +3,7 @@ import { packUniforms } from './commands';
 import type { Machine } from './machine';
 import { CHUNK, CONTROL, type Plan, RECORD_GROUP, RECORD_SLOTS } from './plan';
 
-/** Buffers in the ring that brings records home: two under way, one being read. */
+/** Readback buffers of decoding: two in submissions, one being read. */
 export const RING = 3;
 
 /** Numbers of a stream's sampler settings, as in sample.wgsl. */
@@ -38,8 +38,8 @@ export interface StreamBuffers {
   readonly groupLogits: GPUBuffer;
   readonly groupCandidates: GPUBuffer;
   readonly chunkRecords: GPUBuffer; // [CHUNK, RECORD_SIZE]
-  readonly backup: GPUBuffer; // a stream's state before the chunk
-  readonly kept: GPUBuffer; // every stream's state and control words before a slow token
+  readonly savedState: GPUBuffer; // a stream's state before the chunk
+  readonly savedStates: GPUBuffer; // every stream's state and control words before a slow token
   readonly ring: readonly GPUBuffer[]; // records and control words of every stream
   readonly snapshots: GPUBuffer; // [stream]: state, logits, seen set
   readonly readRecords: GPUBuffer;
@@ -52,7 +52,7 @@ export function createStreamBuffers(machine: Machine, plan: Plan, count: number)
     machine.buffer(purpose, label, 4 * numbers, STORAGE | COPY_SRC | COPY_DST);
   const state = storage('state');
   const scratch = storage('scratch');
-  const home = (label: string, numbers: number) =>
+  const readback = (label: string, numbers: number) =>
     machine.buffer('transfer', label, 4 * numbers, MAP_READ | COPY_DST);
   const uniforms = (label: string, values: number[][]) =>
     machine.buffer('scratch', label, packUniforms(values).byteLength, UNIFORM | COPY_DST, (range) =>
@@ -93,12 +93,12 @@ export function createStreamBuffers(machine: Machine, plan: Plan, count: number)
     groupLogits: scratch('logits of a group', groupRows * vocabSize),
     groupCandidates: scratch('candidates of a group', groupRows * candidates),
     chunkRecords: scratch('records of a chunk', CHUNK * RECORD_SIZE),
-    backup: scratch('backup', plan.stateSize),
-    kept: scratch('kept', count * (plan.stateSize + plan.controlWords)),
+    savedState: scratch('a saved state', plan.stateSize),
+    savedStates: scratch('saved states', count * (plan.stateSize + plan.controlWords)),
     ring: Array.from({ length: RING }, () =>
-      home('ring', count * (RECORD_SLOTS * RECORD_SIZE + CONTROL.SEEN)),
+      readback('ring', count * (RECORD_SLOTS * RECORD_SIZE + CONTROL.SEEN)),
     ),
-    snapshots: home('snapshots', count * (plan.stateSize + vocabSize + plan.seenWords)),
-    readRecords: home('records of a chunk', CHUNK * RECORD_SIZE),
+    snapshots: readback('snapshots', count * (plan.stateSize + vocabSize + plan.seenWords)),
+    readRecords: readback('records of a chunk', CHUNK * RECORD_SIZE),
   };
 }

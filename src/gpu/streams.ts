@@ -19,7 +19,7 @@ import { RECORD_SIZE } from '../model/sampling/sampling';
 import { SeenTokens } from '../model/sampling/seen';
 import { captureBuffer, unpackFeatures } from './capture';
 import { bind, type Copy, encode } from './commands';
-import { Decoder, type Flight } from './decoder';
+import { Decoder, type Submission } from './decoder';
 import type { Kernels } from './kernels';
 import type { Machine } from './machine';
 import { CHUNK, CONTROL, type Plan, RECORD_SLOTS } from './plan';
@@ -180,32 +180,32 @@ export class WebGpuStreams implements Streams {
       maxTokens > 0 ? null : 'length',
     );
     const snapshotAt = [...this.lengths];
-    const flights: Flight[] = [];
+    const submissions: Submission[] = [];
     let left = Math.max(...requests.map(({ maxTokens }) => maxTokens));
 
-    /** Copies of every state, where a snapshot is due behind the next `tokens`. */
+    /** Copies of every state, if a snapshot is due after the next `tokens`. */
     const statesDue = (tokens: number): Copy[] | null => {
-      const ahead = flights.reduce((sum, flight) => sum + flight.tokens, tokens);
+      const ahead = submissions.reduce((sum, submission) => sum + submission.tokens, tokens);
       const isDue =
         snapshotEvery > 0 &&
-        !flights.some((flight) => flight.snapshots) &&
+        !submissions.some((submission) => submission.snapshots) &&
         this.lengths.some((length, s) => !finished[s] && length + ahead - snapshotAt[s] >= snapshotEvery);
       return isDue ? this.everyState() : null;
     };
-    const launch = () => {
+    const submit = () => {
       const tokens = this.decoder.pace.size(Math.min(left, RECORD_SLOTS));
       left -= tokens;
-      flights.push(this.decoder.launch(tokens, statesDue(tokens)));
+      submissions.push(this.decoder.submit(tokens, statesDue(tokens)));
     };
-    const land = async (flight: Flight): Promise<DecodeBatch[]> => {
-      const landings = await this.decoder.land(flight, this.lengths);
-      for (const [s, { length, position }] of landings.entries()) {
+    const collect = async (submission: Submission): Promise<DecodeBatch[]> => {
+      const results = await this.decoder.collect(submission, this.lengths);
+      for (const [s, { length, position }] of results.entries()) {
         this.lengths[s] = length;
         this.positions[s] = position;
       }
-      await flight.snapshots;
-      const states = flight.snapshots && this.machine.contents(this.buffers.snapshots);
-      const batch = landings.map(({ records, remaining, stopped }, s): DecodeBatch => {
+      await submission.snapshots;
+      const states = submission.snapshots && this.machine.contents(this.buffers.snapshots);
+      const batch = results.map(({ records, remaining, stopped }, s): DecodeBatch => {
         if (remaining === 0) finished[s] ??= stopped ? 'stop' : 'length';
         const isDue = states && this.lengths[s] - snapshotAt[s] >= snapshotEvery;
         if (isDue) snapshotAt[s] = this.lengths[s];
@@ -217,24 +217,24 @@ export class WebGpuStreams implements Streams {
 
     try {
       while (finished.includes(null)) {
-        if (this.decoder.pace.isSlow && flights.length === 0 && left > 0 && !signal?.aborted) {
-          const flight = await this.decoder.launchInParts(statesDue(1), signal);
-          if (!flight) return;
+        if (this.decoder.pace.isSlow && submissions.length === 0 && left > 0 && !signal?.aborted) {
+          const submission = await this.decoder.submitInParts(statesDue(1), signal);
+          if (!submission) return;
           left--;
-          flights.push(flight);
+          submissions.push(submission);
         }
-        while (left > 0 && flights.length < this.decoder.pace.depth && !signal?.aborted) launch();
-        const flight = flights.shift();
-        if (!flight) return;
-        yield await land(flight);
+        while (left > 0 && submissions.length < this.decoder.pace.depth && !signal?.aborted) submit();
+        const submission = submissions.shift();
+        if (!submission) return;
+        yield await collect(submission);
       }
     } finally {
-      // Steps of streams that had all finished; or the caller left the loop. The device's failure is told above.
-      for (const flight of flights) await land(flight).catch(() => {});
+      // Submissions after the last token of every stream, or after the caller left the loop. The loop above reports errors.
+      for (const submission of submissions) await collect(submission).catch(() => {});
     }
   }
 
-  /** Times a decoding step's kernels. The stream's text is nonsense afterwards. */
+  /** Times the kernels of a decoding step. It overwrites the state of every stream. */
   async kernelTimes(): Promise<KernelTime[] | null> {
     await this.read([this.model.config.bosTokenId]);
     return timeKernels(this.machine, this.decoder.endless());
