@@ -14,7 +14,7 @@ import type { Kernel, Kernels } from './kernels';
 import type { Machine } from './machine';
 import { CONTROL, type Plan, RECORD_SLOTS } from './plan';
 import { RING, ROWS_DECODE, SETTING_SIZE, type StreamBuffers } from './stream-buffers';
-import { Pace } from './submission-pacer';
+import { SubmissionPacer } from './submission-pacer';
 import type { DeviceWeights } from './webgpu-backend';
 
 /** Decoding steps in one submission; `readback` is the buffer of the ring that receives their records. */
@@ -38,8 +38,8 @@ export interface StreamResult {
 
 /** Decodes tokens: the sampled id feeds the next step on the device, and only records are read back. */
 export class Decoder {
-  readonly pace = new Pace();
-  private readonly partPace = new Pace();
+  readonly pacer = new SubmissionPacer();
+  private readonly partPacer = new SubmissionPacer();
   private readonly machine: Machine;
   private readonly plan: Plan;
   private readonly buffers: StreamBuffers;
@@ -173,17 +173,17 @@ export class Decoder {
    * signal aborts before the last part; the streams are then as before the token.
    */
   async submitInParts(snapshots: readonly Copy[] | null, signal?: AbortSignal): Promise<Submission | null> {
-    const { machine, token, partPace } = this;
+    const { machine, token, partPacer } = this;
     const { queue } = machine.device;
     const begun = performance.now();
     queue.submit([encode(machine.device, this.saveStates)]);
     for (let at = 0; at < token.length; ) {
-      const size = partPace.size(token.length - at);
+      const size = partPacer.size(token.length - at);
       const submitted = performance.now();
       machine.check();
       queue.submit([encode(machine.device, token.slice(at, at + size))]);
       await machine.wait(queue.onSubmittedWorkDone());
-      partPace.done(size, submitted);
+      partPacer.done(size, submitted);
       at += size;
       // The logits come last, so until then there is nothing but states and control words to restore.
       if (signal?.aborted && at < token.length) {
@@ -200,7 +200,7 @@ export class Decoder {
     lengths: readonly number[],
   ): Promise<StreamResult[]> {
     await mapped;
-    this.pace.done(tokens, submitted);
+    this.pacer.done(tokens, submitted);
     const range = this.machine.contents(readback);
     const records = new Float32Array(range, 0, this.recordBytes / 4);
     const words = new Uint32Array(range, this.recordBytes);

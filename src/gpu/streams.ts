@@ -26,7 +26,7 @@ import { CHUNK, CONTROL, type Plan, RECORD_SLOTS } from './plan';
 import { Prefill } from './prefill';
 import { timeKernels } from './profile';
 import { createStreamBuffers, type StreamBuffers } from './stream-buffers';
-import { Pace } from './submission-pacer';
+import { SubmissionPacer } from './submission-pacer';
 import type { DeviceWeights } from './webgpu-backend';
 
 /** What streams share with the backend that opened them. */
@@ -48,7 +48,7 @@ export class WebGpuStreams implements Streams {
   private readonly decoder: Decoder;
   private readonly prefill: Prefill;
   private readonly ranking: GPUBindGroup;
-  private readonly readPace = new Pace(10);
+  private readonly readPacer = new SubmissionPacer(10);
   /** Where each stream stands, as the device's control words say too. */
   private readonly lengths: number[];
   private readonly positions: number[];
@@ -113,16 +113,16 @@ export class WebGpuStreams implements Streams {
     const land = async () => {
       const { size, submitted, done } = flights.shift()!;
       await done;
-      this.readPace.done(size, submitted);
+      this.readPacer.done(size, submitted);
     };
     for (let at = 0; at < commands.length; ) {
-      const size = this.readPace.size(commands.length - at);
+      const size = this.readPacer.size(commands.length - at);
       const submitted = performance.now();
       this.machine.check();
       queue.submit([encode(this.machine.device, commands.slice(at, at + size))]);
       flights.push({ size, submitted, done: this.machine.wait(queue.onSubmittedWorkDone()) });
       at += size;
-      if (flights.length >= this.readPace.depth) await land();
+      if (flights.length >= this.readPacer.depth) await land();
       if (signal?.aborted && at < commands.length) {
         queue.submit([encode(this.machine.device, this.prefill.restore(stream))]);
         return false;
@@ -193,7 +193,7 @@ export class WebGpuStreams implements Streams {
       return isDue ? this.everyState() : null;
     };
     const submit = () => {
-      const tokens = this.decoder.pace.size(Math.min(left, RECORD_SLOTS));
+      const tokens = this.decoder.pacer.size(Math.min(left, RECORD_SLOTS));
       left -= tokens;
       submissions.push(this.decoder.submit(tokens, statesDue(tokens)));
     };
@@ -217,13 +217,13 @@ export class WebGpuStreams implements Streams {
 
     try {
       while (finished.includes(null)) {
-        if (this.decoder.pace.isSlow && submissions.length === 0 && left > 0 && !signal?.aborted) {
+        if (this.decoder.pacer.isSlow && submissions.length === 0 && left > 0 && !signal?.aborted) {
           const submission = await this.decoder.submitInParts(statesDue(1), signal);
           if (!submission) return;
           left--;
           submissions.push(submission);
         }
-        while (left > 0 && submissions.length < this.decoder.pace.depth && !signal?.aborted) submit();
+        while (left > 0 && submissions.length < this.decoder.pacer.depth && !signal?.aborted) submit();
         const submission = submissions.shift();
         if (!submission) return;
         yield await collect(submission);
