@@ -1,5 +1,5 @@
 import { readFolder, SHIPPED } from '../scripts/node';
-import { RECORD_SIZE } from '../src/model/sampling/sampling';
+import { logProbabilitiesOf } from '../src/model/sampling/records';
 import { createBackend } from '../src/workers/backends';
 import { Engine } from '../src/workers/engine';
 import type { GenerateEvent } from '../src/workers/messages';
@@ -29,8 +29,7 @@ function onEvent(event: GenerateEvent): void {
   longest = Math.max(longest, now - last);
   last = now;
   written += event.tokens.ids.length;
-  for (let at = 0; at < event.records.length; at += RECORD_SIZE)
-    if (!Number.isFinite(event.records[at + 1])) wrong++;
+  wrong += logProbabilitiesOf(event.records).filter((value) => !Number.isFinite(value)).length;
   if (written - begun.written < total / PARTS && written < total) return;
   const { user, system } = process.cpuUsage(begun.processor);
   const count = written - begun.written;

@@ -1,6 +1,6 @@
 import { EngineError } from '../src/model/runtime/errors';
 import { loadModel } from '../src/model/runtime/folder';
-import { RECORD_SIZE } from '../src/model/sampling/sampling';
+import { logProbabilitiesOf } from '../src/model/sampling/records';
 import { createBackend } from '../src/workers/backends';
 import type { BackendChoice } from '../src/workers/messages';
 import { numberOption, runCommand } from './command';
@@ -36,8 +36,7 @@ await runCommand(USAGE, OPTIONS, async (values) => {
   const started = performance.now();
   for (let at = 0; at < tokens.length; at += 4096) {
     const { records } = await streams.read(tokens.slice(at, at + 4096), { records: true });
-    for (let i = at === 0 ? 1 : 0; i < records!.length / RECORD_SIZE; i++)
-      nats -= records![i * RECORD_SIZE + 1];
+    for (const logProbability of logProbabilitiesOf(records!)) nats -= logProbability; // 0 for the first token
     if (process.stderr.isTTY) process.stderr.write(`\r${at} of ${tokens.length} tokens`);
   }
   const scored = tokens.length - 1;

@@ -1,5 +1,6 @@
 import { EngineError } from '../src/model/runtime/errors';
-import { RECORD_SIZE, SEQUENCE_PENALTY } from '../src/model/sampling/sampling';
+import { logProbabilitiesOf } from '../src/model/sampling/records';
+import { SEQUENCE_PENALTY } from '../src/model/sampling/sampling';
 import { createBackend } from '../src/workers/backends';
 import { Engine } from '../src/workers/engine';
 import type { GenerateEvent } from '../src/workers/messages';
@@ -82,7 +83,7 @@ await runCommand(USAGE, OPTIONS, async (values) => {
       before = counts();
     } else if (event.type === 'tokens') {
       tokens.push(...event.tokens.ids);
-      for (let i = 1; i < event.records.length; i += RECORD_SIZE) logprobs.push(event.records[i]);
+      logprobs.push(...logProbabilitiesOf(event.records));
       text += event.text;
       if (!values.json) process.stdout.write(event.text);
     } else if (event.type === 'notice') console.error(`\n${event.message}`);

@@ -5,7 +5,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { loadModel } from '../src/model/runtime/folder';
 import { ReferenceBackend } from '../src/model/runtime/reference-backend';
-import { RECORD_SIZE, readRecord } from '../src/model/sampling/sampling';
+import { countRecords, readRecord } from '../src/model/sampling/records';
 import { StreamingDecoder } from '../src/model/text/vocabulary';
 
 const BEGINNING = `= Northern Lines =
@@ -34,7 +34,7 @@ const request = { sampling: SAMPLING, maxTokens: LENGTH, stopTokens: [model.conf
 const tokens: { id: number; text: string; chances: number[] }[] = [];
 const decoder = new StreamingDecoder((id) => model.tokenizer.bytes[id]);
 for await (const [{ records }] of streams.decode([request]))
-  for (let i = 0; i < records.length / RECORD_SIZE; i++) {
+  for (let i = 0; i < countRecords(records); i++) {
     const { id, logProbability, rank, probability } = readRecord(records, i);
     const chances = [Number(logProbability.toFixed(4)), rank, Number(probability.toFixed(4))];
     tokens.push({ id, text: decoder.push(id), chances });

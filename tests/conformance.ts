@@ -4,7 +4,8 @@ import { readJson, readModelData } from '../scripts/node';
 import type { Backend, ModelData, Streams } from '../src/model/runtime/backend';
 import { ReferenceBackend } from '../src/model/runtime/reference-backend';
 import { hash } from '../src/model/sampling/random';
-import { GREEDY, RECORD_SIZE, readRecord, type Sampling } from '../src/model/sampling/sampling';
+import { countRecords, idsOf, RECORD_SIZE } from '../src/model/sampling/records';
+import { GREEDY, type Sampling } from '../src/model/sampling/sampling';
 import { REACH, SeenTokens } from '../src/model/sampling/seen';
 import {
   type AttentionGolden,
@@ -147,7 +148,7 @@ export function describeConformance(name: string, create: (model: ModelData) => 
             { ...SAMPLED, temperature: 10, topK: 0, topP: 1, minP: 0 },
             9,
           );
-          for (let n = 0; n < 9; n++) expected.add(readRecord(records, n).id);
+          for (const id of idsOf(records)) expected.add(id);
           expect((await streams.snapshot()).seen).toEqual(expected.words);
         }
       });
@@ -181,13 +182,13 @@ export function describeConformance(name: string, create: (model: ModelData) => 
         await streams.read(data.golden.tokens);
         const start = await streams.snapshot();
         const [free] = await write(streams, SAMPLED, 12);
-        const ids = Array.from({ length: 12 }, (_, i) => readRecord(free, i).id);
+        const ids = idsOf(free);
         const stop = ids[7];
         const count = ids.indexOf(stop) + 1;
         await streams.restore(start);
         const requests = [{ sampling: SAMPLED, maxTokens: 12, stopTokens: [stop] }];
         const [stopped] = await collect(streams, requests);
-        expect(stopped.length / RECORD_SIZE).toBe(count);
+        expect(countRecords(stopped)).toBe(count);
         expect(streams.length()).toBe(data.golden.tokens.length + count);
         const [rest] = await write(streams, SAMPLED, 12 - count);
         expect([...stopped, ...rest]).toEqual([...free]);
@@ -205,14 +206,14 @@ export function describeConformance(name: string, create: (model: ModelData) => 
           records.push(...batch.records);
           if (batch.snapshot) snapshots.push(batch.snapshot);
           if (batch.snapshot)
-            expect(batch.snapshot.length).toBe(data.golden.tokens.length + records.length / RECORD_SIZE);
+            expect(batch.snapshot.length).toBe(data.golden.tokens.length + countRecords(records));
         }
         expect(snapshots.length).toBeGreaterThan(0);
         const { length } = snapshots[0];
         await streams.restore(snapshots[0]);
-        const done = (length - data.golden.tokens.length) * RECORD_SIZE;
-        const [rest] = await write(streams, SAMPLED, (records.length - done) / RECORD_SIZE);
-        expect([...rest]).toEqual(records.slice(done));
+        const done = length - data.golden.tokens.length;
+        const [rest] = await write(streams, SAMPLED, countRecords(records) - done);
+        expect([...rest]).toEqual(records.slice(done * RECORD_SIZE));
       });
     });
 

@@ -2,7 +2,8 @@ import { parseConfig } from '../src/model/core/config';
 import { proportion, recur, split } from '../src/model/core/reference';
 import type { LayerWeights, Matrix, ProportionModule, Weights } from '../src/model/core/weights';
 import type { Backend, ModelData } from '../src/model/runtime/backend';
-import { GREEDY, RECORD_SIZE } from '../src/model/sampling/sampling';
+import { idOf, logProbabilitiesOf } from '../src/model/sampling/records';
+import { GREEDY } from '../src/model/sampling/sampling';
 
 /** golden.json of a model folder: float64 vectors from an independent recurrence. */
 export interface ModelGolden {
@@ -65,7 +66,7 @@ export async function checkModel(backend: Backend, golden: ModelGolden): Promise
   const tolerance = backend.kind === 'reference' ? 1e-6 : 1e-4;
   const streams = await backend.open(1);
   const { records } = await streams.read(golden.tokens, { records: true });
-  const logProbabilities = golden.logProbabilities.map((_, i) => records![(i + 1) * RECORD_SIZE + 1]);
+  const logProbabilities = logProbabilitiesOf(records!).slice(1); // the first token has no prediction
   const chunked = await streams.logits();
   await streams.restore(null);
   for (const token of golden.tokens) await streams.read([token]);
@@ -90,7 +91,8 @@ async function greedyShortfall(
     const before = await streams.snapshot();
     const decoded = streams.decode([{ sampling: GREEDY, maxTokens: 1, stopTokens: [] }]);
     for await (const [{ records }] of decoded)
-      if (records.length && records[0] !== token) worst = Math.max(worst, shortfall(before.logits, token));
+      if (records.length && idOf(records, 0) !== token)
+        worst = Math.max(worst, shortfall(before.logits, token));
     await streams.restore(before);
     await streams.read([token]);
   }

@@ -1,6 +1,7 @@
 import type { Backend, ReadResult, Streams } from '../../src/model/runtime/backend';
 import type { Snapshot } from '../../src/model/runtime/snapshot';
-import { GREEDY, RECORD_SIZE } from '../../src/model/sampling/sampling';
+import { idsOf } from '../../src/model/sampling/records';
+import { GREEDY } from '../../src/model/sampling/sampling';
 import type { Contender } from './contender';
 
 /** One of the playground's own backends. */
@@ -58,7 +59,7 @@ export class LeapformerContender implements Contender {
     for await (const [{ records }] of this.streams.decode([
       { sampling: GREEDY, maxTokens: count, stopTokens: [] },
     ]))
-      for (let at = 0; at < records.length; at += RECORD_SIZE) ids.push(records[at]);
+      ids.push(...idsOf(records));
     return ids;
   }
 }

@@ -1,7 +1,7 @@
 import { createWebGpuBackend } from '../../src/gpu/webgpu-backend';
 import { parseConfig } from '../../src/model/core/config';
 import { readWeights } from '../../src/model/core/weights';
-import { RECORD_SIZE } from '../../src/model/sampling/sampling';
+import { logProbabilitiesOf } from '../../src/model/sampling/records';
 import { relativeError } from '../../tests/golden';
 
 const STEPS = 8;
@@ -21,13 +21,9 @@ export async function errors(folder: string): Promise<{ logProbabilities: number
     const streams = await backend.open(1);
     const { records } = await streams.read(tokens.slice(0, -STEPS), { records: true });
     for (const token of tokens.slice(-STEPS)) await streams.read([token]);
-    // Entry i is of token i + 1: the first token has none.
-    const expected: number[] = logProbabilities.slice(0, -STEPS);
+    const actual = logProbabilitiesOf(records!).slice(1); // the first token has no prediction
     return {
-      logProbabilities: relativeError(
-        expected.map((_, i) => records![(i + 1) * RECORD_SIZE + 1]),
-        expected,
-      ),
+      logProbabilities: relativeError(actual, logProbabilities.slice(0, -STEPS)),
       logits: relativeError(await streams.logits(), finalLogits),
     };
   } finally {

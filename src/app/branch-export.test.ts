@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { RECORD_SIZE } from '../model/sampling/sampling';
+import { unknownRecords } from '../model/sampling/records';
 import { appendSampled, type Run, typed } from '../model/text/text';
 import { exportBranches } from './branch-export';
 import { keepBranch, nameBranch } from './store/document/branches';
@@ -7,7 +7,7 @@ import { EMPTY, type TextValue } from './store/document/text-value';
 
 function sampled(before: readonly Run[], text: string, id: number): Run[] {
   const tokens = { ids: Uint32Array.of(id), lengths: Uint32Array.of(text.length) };
-  return appendSampled(before, { text, tokens, records: new Float32Array(RECORD_SIZE), sampling: null });
+  return appendSampled(before, { text, tokens, records: unknownRecords(tokens.ids), sampling: null });
 }
 
 let value: TextValue = { ...EMPTY, runs: sampled(typed('= Tea ='), '\n\nIt is *hot*.', 7) };

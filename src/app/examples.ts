@@ -1,4 +1,5 @@
-import { RECORD_SIZE, type Sampling } from '../model/sampling/sampling';
+import { makeRecords } from '../model/sampling/records';
+import type { Sampling } from '../model/sampling/sampling';
 import type { Encoded } from '../model/text/encoded';
 import type { Run } from '../model/text/text';
 import finished from './example.json';
@@ -54,13 +55,15 @@ function typedRun({ text, ids, lengths }: StoredText): Run {
 }
 
 function sampledRun({ text, ids, lengths, chances, sampling }: StoredSample): Run {
-  const records = new Float32Array(ids.length * RECORD_SIZE).fill(-1); // -1: no alternatives are kept
-  for (const [i, id] of ids.entries()) records.set([id, ...chances[i]], i * RECORD_SIZE);
+  const records = ids.map((id, n) => {
+    const [logProbability, rank, probability] = chances[n];
+    return { id, logProbability, rank, probability, alternatives: [] };
+  });
   return {
     source: 'sampled',
     text,
     tokens: encoded(ids, lengths),
-    records,
+    records: makeRecords(records),
     sampling,
   };
 }

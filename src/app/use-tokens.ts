@@ -1,6 +1,6 @@
 import { useDeferredValue, useMemo } from 'react';
 import { useStore } from 'zustand';
-import type { TokenRecord } from '../model/sampling/sampling';
+import type { TokenRecord } from '../model/sampling/records';
 import type { Run } from '../model/text/text';
 import { type Token, TokenIndex } from '../model/text/token-index';
 import { usePlayground, usePlaygroundState } from './playground-context';

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { loadGoldenModel } from '../../tests/conformance';
 import { gumbel } from '../model/sampling/random';
-import { cutoff, RECORD_SIZE, type Sampling, sample, scores, writeRecord } from '../model/sampling/sampling';
+import { ALTERNATIVE, ALTERNATIVE_SIZE, idOf, makeRecords, RECORD } from '../model/sampling/records';
+import { cutoff, describeToken, type Sampling, sample, scores } from '../model/sampling/sampling';
 import { SeenTokens } from '../model/sampling/seen';
 import { Heap } from './heap';
 import { loadKernels } from './kernels';
@@ -51,7 +52,7 @@ test('draws and describes as src/model/sampling/sampling.ts defines', async () =
       const before = seen.now();
       const { sampler, address } = await samplerOf(logits);
       const record = sampler.draw(address, sampling, draw, seen);
-      const id = record[0];
+      const id = idOf(record, 0);
 
       const { perturbed } = sample(logits, sampling, draw, before);
       const best = perturbed.reduce((max, value) => Math.max(max, value));
@@ -60,9 +61,11 @@ test('draws and describes as src/model/sampling/sampling.ts defines', async () =
       const isAtCutoff = Math.abs(score[id] - cutoff(score, sampling)) <= slack;
       if (!isAtCutoff) expect(best - perturbed[id]).toBeLessThanOrEqual(2 * slack);
 
-      const expected = new Float32Array(RECORD_SIZE);
-      writeRecord(expected, 0, logits, id, sampling, before);
-      const isLogProbability = (i: number) => i === 1 || (i >= 4 && i % 3 === 2);
+      const expected = makeRecords([describeToken(logits, id, sampling, before)]);
+      const isLogProbability = (i: number) =>
+        i === RECORD.LOG_PROBABILITY ||
+        (i >= RECORD.ALTERNATIVES &&
+          (i - RECORD.ALTERNATIVES) % ALTERNATIVE_SIZE === ALTERNATIVE.LOG_PROBABILITY);
       for (const [i, value] of record.entries()) {
         const tolerance = isLogProbability(i) ? 1e-6 * Math.abs(expected[i]) + 1e-5 : 1e-3;
         if (!isAtCutoff) expect(Math.abs(value - expected[i])).toBeLessThanOrEqual(tolerance);
@@ -75,8 +78,7 @@ test('draws and describes as src/model/sampling/sampling.ts defines', async () =
 test('a typed token has no probability under the sampler', async () => {
   const logits = Float32Array.from({ length: 131 }, (_, i) => Math.sin(i));
   const { sampler, address } = await samplerOf(logits);
-  const expected = new Float32Array(RECORD_SIZE);
-  writeRecord(expected, 0, logits, 17, null, () => 0);
+  const expected = makeRecords([describeToken(logits, 17, null, () => 0)]);
   const record = sampler.describe(address, 17);
   for (const [i, value] of record.entries()) expect(value).toBeCloseTo(expected[i], 5);
 });

@@ -1,5 +1,6 @@
 import type { Config } from '../model/core/config';
-import { RECORD_SIZE, type Sampling } from '../model/sampling/sampling';
+import { RECORD_SIZE } from '../model/sampling/records';
+import type { Sampling } from '../model/sampling/sampling';
 import { REACH, type SeenTokens, tokenSetWords } from '../model/sampling/seen';
 import type { Heap } from './heap';
 import type { Kernels } from './kernels';

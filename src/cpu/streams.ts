@@ -15,7 +15,7 @@ import { decodeLoop } from '../model/runtime/decode-loop';
 import { cancelled } from '../model/runtime/errors';
 import { Pace } from '../model/runtime/pace';
 import { checkSnapshot, type Snapshot, stateLayout } from '../model/runtime/snapshot';
-import { RECORD_SIZE } from '../model/sampling/sampling';
+import { RECORD_SIZE, unpredictedRecord } from '../model/sampling/records';
 import { SeenTokens, seenWords } from '../model/sampling/seen';
 import { copyTile } from './capture';
 import type { Forward, Row } from './forward';
@@ -217,9 +217,8 @@ export class WasmStreams implements Streams {
 
   /** Writes the record of a typed token, given what the stream has read. */
   private describe(stream: Stream, id: number, records: Float32Array, at: number): void {
-    const record = records.subarray(at * RECORD_SIZE, (at + 1) * RECORD_SIZE);
-    if (stream.length) record.set(this.sampler.describe(stream.logits, id));
-    else record.fill(-1).set([id, 0, 0, 0]);
+    const record = stream.length ? this.sampler.describe(stream.logits, id) : unpredictedRecord(id);
+    records.set(record, at * RECORD_SIZE);
   }
 
   /** Writes the records of a chunk's tokens after the first, each given the row before; keeps the last row's logits. */

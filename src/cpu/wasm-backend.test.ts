@@ -5,7 +5,8 @@ import { describeConformance, goldenNames, loadGoldenModel } from '../../tests/c
 import { agrees, checkModel, relativeError } from '../../tests/golden';
 import { withPrecision } from '../../tests/quantize';
 import { ReferenceBackend } from '../model/runtime/reference-backend';
-import { GREEDY, RECORD_SIZE, type Sampling } from '../model/sampling/sampling';
+import { countRecords } from '../model/sampling/records';
+import { GREEDY, type Sampling } from '../model/sampling/sampling';
 import { createWasmBackend } from './wasm-backend';
 
 describeConformance('the WebAssembly backend', createWasmBackend);
@@ -101,8 +102,7 @@ describe('the WebAssembly backend', () => {
     expect(count).toBeLessThan(10_000_000);
     const request = { sampling: GREEDY, maxTokens: 10_000_000, stopTokens: [] };
     let written = 0;
-    for await (const [{ records }] of streams.decode([request], stopSoon()))
-      written += records.length / RECORD_SIZE;
+    for await (const [{ records }] of streams.decode([request], stopSoon())) written += countRecords(records);
     expect(streams.length()).toBe(count + written);
   });
 });

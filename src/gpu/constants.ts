@@ -1,5 +1,6 @@
 import { stateLayout } from '../model/runtime/snapshot';
 import { KERNEL_CONSTANTS } from '../model/sampling/kernel-constants';
+import { REACH } from '../model/sampling/seen';
 import { CANDIDATE_BLOCK, CHUNK, CONTROL, type Plan, padded, RECORD_SLOTS } from './plan';
 
 /** The value of a constant in WGSL: a u32, a bool, or an f32. */
@@ -84,7 +85,7 @@ export function shapeConstants(plan: Plan): Record<string, Constant> {
     STOPPED: CONTROL.STOPPED,
     SEEN_AT: CONTROL.SEEN,
     RECENT_AT: CONTROL.SEEN + setWords,
-    STOPS_AT: CONTROL.SEEN + setWords + KERNEL_CONSTANTS.REACH,
+    STOPS_AT: CONTROL.SEEN + setWords + REACH,
 
     // A stream's decoding activations: residual, residual after attention, partial sums of the heads, of the slices, scores.
     ACTIVATIONS: plan.activations,

@@ -1,7 +1,8 @@
 import { expect, test, vi } from 'vitest';
 import { countGpuCalls } from '../../tests/count-gpu-calls';
 import { randomModel } from '../../tests/random-model';
-import { GREEDY, RECORD_SIZE } from '../model/sampling/sampling';
+import { countRecords } from '../model/sampling/records';
+import { GREEDY } from '../model/sampling/sampling';
 import { gpu } from './testing';
 import { createWebGpuBackend } from './webgpu-backend';
 
@@ -29,7 +30,7 @@ test.each([1, 8])(
           ...{ sampling: { ...sampling, seed }, maxTokens, stopTokens: [] },
         }));
         let tokens = 0;
-        for await (const [{ records }] of streams.decode(requests)) tokens += records.length / RECORD_SIZE;
+        for await (const [{ records }] of streams.decode(requests)) tokens += countRecords(records);
         return tokens;
       };
       await write(64);

@@ -1,5 +1,6 @@
 import type { DecodeRequest } from '../model/runtime/backend';
-import { GREEDY, RECORD_SIZE } from '../model/sampling/sampling';
+import { RECORD_SIZE } from '../model/sampling/records';
+import { GREEDY } from '../model/sampling/sampling';
 import {
   bind,
   type Command,

@@ -4,7 +4,8 @@ import { inPrecision, randomModel } from '../../tests/random-model';
 import type { ModelData, Streams } from '../model/runtime/backend';
 import { ReferenceBackend } from '../model/runtime/reference-backend';
 import { hash } from '../model/sampling/random';
-import { GREEDY, RECORD_SIZE, readRecord } from '../model/sampling/sampling';
+import { idsOf, logProbabilitiesOf } from '../model/sampling/records';
+import { GREEDY } from '../model/sampling/sampling';
 import { createOnSharedDevice } from './testing';
 import { GRAPHICS, SOFTWARE } from './tuning';
 
@@ -18,17 +19,14 @@ async function agree(model: ModelData, tuning = GRAPHICS, tolerance = 1e-4) {
 
   const read = await streams.read(tokens, { records: true });
   const expected = await reference.read(tokens, { records: true });
-  const surprise = (records: Float32Array) =>
-    tokens.slice(1).map((_, i) => records[(i + 1) * RECORD_SIZE + 1]);
+  const surprise = (records: Float32Array) => logProbabilitiesOf(records).slice(1);
   expect(relativeError(surprise(read.records!), surprise(expected.records!))).toBeLessThan(tolerance);
   await compare(streams, reference, tolerance);
 
   const written: Float32Array[] = [];
   for await (const [batch] of streams.decode([{ sampling: GREEDY, maxTokens: 6, stopTokens: [] }]))
     written.push(batch.records);
-  const ids = written.flatMap((r) =>
-    Array.from({ length: r.length / RECORD_SIZE }, (_, n) => readRecord(r, n).id),
-  );
+  const ids = written.flatMap(idsOf);
   expect(ids).toHaveLength(6);
   await reference.read(ids);
   await compare(streams, reference, tolerance);

@@ -1,5 +1,6 @@
 import { expect, test, vi } from 'vitest';
 import { randomModel } from '../../tests/random-model';
+import { countRecords, idsOf } from '../model/sampling/records';
 import { GREEDY } from '../model/sampling/sampling';
 import { findAdapter, openDevice, reportAdapter } from './device';
 import { gpu } from './testing';
@@ -57,7 +58,7 @@ test('stops at once, yields what ran, and goes on from there', async () => {
   const abort = new AbortController();
   let tokens = 0;
   for await (const [{ records }] of streams.decode([REQUEST], { signal: abort.signal })) {
-    tokens += records.length / 34;
+    tokens += countRecords(records);
     if (tokens > 3) abort.abort();
   }
   expect(streams.length()).toBe(1 + tokens);
@@ -89,8 +90,7 @@ test('where tokens are slow, Stop does not wait for one: the token under way is 
       { ...request, maxTokens },
     ];
     for await (const batch of streams.decode(requests, { signal: abort.signal })) {
-      for (const [s, { records }] of batch.entries())
-        for (let at = 0; at < records.length; at += 34) ids[s].push(records[at]);
+      for (const [s, { records }] of batch.entries()) ids[s].push(...idsOf(records));
       // In the middle of the next token: the clock is read twice a part.
       if (ids[0].length === stopAfter) alarm = { at: clock + 400, ring: () => abort.abort() };
     }

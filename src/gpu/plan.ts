@@ -1,7 +1,7 @@
 import type { Config } from '../model/core/config';
 import type { Precision, Weights } from '../model/core/weights';
 import { stateLayout } from '../model/runtime/snapshot';
-import { ALTERNATIVES } from '../model/sampling/sampling';
+import { ALTERNATIVES } from '../model/sampling/records';
 import { REACH, seenWords, tokenSetWords } from '../model/sampling/seen';
 import { chooseWorkgroups, type Tuning, type Workgroups } from './tuning';
 

@@ -1,4 +1,4 @@
-import { ALTERNATIVES, RECORD_SIZE } from '../model/sampling/sampling';
+import { ALTERNATIVES, RECORD_SIZE } from '../model/sampling/records';
 import { bind, type Command, type Copy, type Dispatch, type Resources, reversed, uniform } from './commands';
 import type { KernelName, Kernels } from './kernels';
 import { CHUNK, MATMUL_ROWS, type Plan, RECORD_GROUP, TOKEN_TILE } from './plan';

@@ -1,4 +1,4 @@
-import { ALTERNATIVES, RECORD_SIZE } from '../model/sampling/sampling';
+import { ALTERNATIVES, RECORD_SIZE } from '../model/sampling/records';
 import { packUniforms } from './commands';
 import type { Machine } from './machine';
 import { CHUNK, CONTROL, type Plan, RECORD_GROUP, RECORD_SLOTS } from './plan';

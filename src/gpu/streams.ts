@@ -15,7 +15,7 @@ import {
 import { newCaptures } from '../model/runtime/capture';
 import { cancelled } from '../model/runtime/errors';
 import { checkSnapshot, type Snapshot } from '../model/runtime/snapshot';
-import { RECORD_SIZE } from '../model/sampling/sampling';
+import { RECORD_SIZE, unpredictedRecord } from '../model/sampling/records';
 import { SeenTokens } from '../model/sampling/seen';
 import { captureBuffer, unpackFeatures } from './capture';
 import { bind, type Copy, encode } from './commands';
@@ -84,7 +84,7 @@ export class WebGpuStreams implements Streams {
       const chunk = Array.from({ length: size }, (_, t) => tokens[count + t]);
       if (!(await this.readChunk(stream, chunk, { records: records !== null, signal }))) break;
       if (records) await this.takeRecords(records, count, size);
-      if (records && this.lengths[stream] === size) records.fill(0, 1, 4).fill(-1, 4, RECORD_SIZE);
+      if (records && this.lengths[stream] === size) records.set(unpredictedRecord(chunk[0]));
       count += size;
       onProgress?.(count);
     }

@@ -2,7 +2,7 @@ import type { Backend, BackendKind, KernelTime, Memory, Streams } from '../model
 import { EngineError } from '../model/runtime/errors';
 import { loadModel, type Model, type ReadFile } from '../model/runtime/folder';
 import { cacheBytes, type Snapshot } from '../model/runtime/snapshot';
-import { RECORD_SIZE } from '../model/sampling/sampling';
+import { countRecords } from '../model/sampling/records';
 import { startBackend, whyNotWebGpu } from './backends';
 import type { BackendChoice } from './messages';
 import { type Estimate, estimate, median, pairedRatio } from './statistics';
@@ -261,7 +261,7 @@ export class Benchmark {
   private async write(streams: Streams, { manifest }: Model, tokens: number): Promise<void> {
     const request = { sampling: { ...manifest.sampling, seed: 1 }, maxTokens: tokens, stopTokens: [] };
     let written = 0;
-    for await (const [{ records }] of streams.decode([request])) written += records.length / RECORD_SIZE;
+    for await (const [{ records }] of streams.decode([request])) written += countRecords(records);
     if (written !== tokens) throw new Error(`${written} tokens were written instead of ${tokens}`);
   }
 

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { GREEDY, RECORD_SIZE } from '../model/sampling/sampling';
+import { countRecords } from '../model/sampling/records';
+import { GREEDY } from '../model/sampling/sampling';
 import type { CompareEvent, RequestRun } from './messages';
 import { CountedEngine, PROMPT, SAMPLING } from './testing';
 
@@ -29,7 +30,7 @@ async function compare(
         for (const [n, part] of event.parts.entries()) {
           ids[n].push(...(part?.tokens.ids ?? []));
           texts[n] += part?.text ?? '';
-          records[n] += (part?.records.length ?? 0) / RECORD_SIZE;
+          records[n] += countRecords(part?.records ?? []);
         }
       onEvent(event);
     },

@@ -1,7 +1,7 @@
 import type { Backend } from '../model/runtime/backend';
 import type { Model } from '../model/runtime/folder';
 import type { SnapshotStore } from '../model/runtime/snapshot';
-import { RECORD_SIZE } from '../model/sampling/sampling';
+import { countRecords } from '../model/sampling/records';
 import type { Emit } from './events';
 import { Writing } from './generation-run';
 import type { CompareEvent, CompareRequest, CompareResult } from './messages';
@@ -51,7 +51,7 @@ export class Comparison {
       )) {
         const ms = performance.now() - since;
         const parts = batches.map((batch, n) => writings[n].take(batch, ms));
-        const written = batches.reduce((sum, { records }) => sum + records.length / RECORD_SIZE, 0);
+        const written = batches.reduce((sum, { records }) => sum + countRecords(records), 0);
         if (written) await emit({ type: 'parts', parts, msPerToken: ms / written });
         since = performance.now(); // the page's time is not the model's
       }

@@ -2,7 +2,7 @@ import { type Backend, nextBest, type Streams } from '../model/runtime/backend';
 import { EngineError } from '../model/runtime/errors';
 import { loadModel, type Model, type ReadFile } from '../model/runtime/folder';
 import { SnapshotStore, stateLayout } from '../model/runtime/snapshot';
-import { RECORD_SIZE } from '../model/sampling/sampling';
+import { idsOf } from '../model/sampling/records';
 import { seenWords } from '../model/sampling/seen';
 import { packVocabulary } from '../model/text/vocabulary';
 import { Comparison } from './compare';
@@ -256,7 +256,7 @@ export class Engine {
       const part = writing.take(batch, now - since);
       if (writing.reason === 'stop-sequence') ended.abort();
       since = now;
-      for (let at = 0; at < batch.records.length; at += RECORD_SIZE) text.tokens.push(batch.records[at]);
+      text.tokens.push(...idsOf(batch.records));
       if (batch.snapshot) this.snapshots.add(text.tokens, batch.snapshot);
       if (part) await emit({ type: 'tokens', ...part, figures: this.figures(writing) });
       since += performance.now() - now; // the page's time is not the model's

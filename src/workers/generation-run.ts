@@ -1,6 +1,6 @@
 import type { DecodeBatch } from '../model/runtime/backend';
 import type { Model } from '../model/runtime/folder';
-import { RECORD_SIZE } from '../model/sampling/sampling';
+import { countRecords, idsOf, RECORD_SIZE } from '../model/sampling/records';
 import { StreamingDecoder } from '../model/text/vocabulary';
 import type { GenerateRequest, GenerateResult, WrittenPart } from './messages';
 import { StopSequences } from './stop-sequences';
@@ -47,15 +47,16 @@ export class Writing {
   take({ records, finished }: DecodeBatch, ms: number): WrittenPart | null {
     const ids: number[] = [];
     const pieces: string[] = [];
-    for (let at = 0; at < records.length && this.reason !== 'stop-sequence'; at += RECORD_SIZE) {
-      ids.push(records[at]);
-      pieces.push(this.decoder.push(records[at]));
+    for (const id of idsOf(records)) {
+      if (this.reason === 'stop-sequence') break;
+      ids.push(id);
+      pieces.push(this.decoder.push(id));
       if (this.stops.completedBy(pieces.at(-1)!)) this.reason = 'stop-sequence';
     }
     if (finished) this.reason ??= finished === 'stop' ? 'article-end' : 'length';
     if (!ids.length) return null;
     this.tokens.push(...ids);
-    const each = ms / (records.length / RECORD_SIZE);
+    const each = ms / countRecords(records);
     this.msPerToken = this.msPerToken === null ? each : 0.8 * this.msPerToken + 0.2 * each;
     const lengths = Uint32Array.from(pieces, ({ length }) => length);
     const tokens = { ids: Uint32Array.from(ids), lengths };

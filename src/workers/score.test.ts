@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { RECORD_SIZE, readRecord } from '../model/sampling/sampling';
+import { countRecords, readRecord } from '../model/sampling/records';
 import type { DescribeEvent, DescribeRequest, RequestRun } from './messages';
 import { CountedEngine, PROMPT, SAMPLING } from './testing';
 
@@ -32,7 +32,7 @@ describe('describing a text', () => {
     const { result, events, ...described } = await describeTokens(runs);
     expect(result.isComplete).toBe(true);
     const encoded = events.find((event) => event.type === 'encoded')!.tokens.ids.length;
-    expect(described.records.length).toBe((encoded + ids.length) * RECORD_SIZE);
+    expect(countRecords(described.records)).toBe(encoded + ids.length);
     for (const [n, id] of ids.entries()) {
       const drawn = readRecord(records, n);
       const read = readRecord(described.records, encoded + n);
@@ -72,7 +72,7 @@ describe('describing a text', () => {
     });
     expect(result.isComplete).toBe(false);
     expect(records.length).toBeGreaterThan(0);
-    expect(records.length / RECORD_SIZE).toBeLessThan(2000);
+    expect(countRecords(records)).toBeLessThan(2000);
   });
 });
 

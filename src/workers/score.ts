@@ -1,5 +1,6 @@
 import type { Config } from '../model/core/config';
-import { RECORD_SIZE, writeRecord } from '../model/sampling/sampling';
+import { makeRecords } from '../model/sampling/records';
+import { describeToken } from '../model/sampling/sampling';
 import { SeenTokens } from '../model/sampling/seen';
 import type { Emit } from './events';
 import type { DescribeEvent, DescribeRequest } from './messages';
@@ -28,8 +29,7 @@ export async function describe(
   for (let at = first; at < end && !signal.aborted; at++) {
     await text.moveTo(tokens.slice(0, at), signal);
     const { logits, seen } = await text.streams.snapshot();
-    const record = new Float32Array(RECORD_SIZE);
-    writeRecord(record, 0, logits, tokens[at], sampling, new SeenTokens(config, seen).now());
-    await records(at, record);
+    const before = new SeenTokens(config, seen).now();
+    await records(at, makeRecords([describeToken(logits, tokens[at], sampling, before)]));
   }
 }

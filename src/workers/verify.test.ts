@@ -4,7 +4,8 @@ import { shippedFolder } from '../../tests/files';
 import { createWasmBackend } from '../cpu/wasm-backend';
 import { createOnSharedDevice } from '../gpu/testing';
 import type { Backend } from '../model/runtime/backend';
-import { GREEDY, RECORD_SIZE, type Sampling } from '../model/sampling/sampling';
+import { idsOf } from '../model/sampling/records';
+import { GREEDY, type Sampling } from '../model/sampling/sampling';
 import { createBackend } from './backends';
 import { Engine } from './engine';
 import type { GenerateEvent, VerifyEvent, VerifyRun } from './messages';
@@ -28,7 +29,7 @@ async function written(backend: Backend, sampling: Sampling): Promise<number[]> 
   await streams.read([0, ...PROMPT]);
   const ids: number[] = [];
   for await (const [{ records }] of streams.decode([{ sampling, maxTokens: TOKENS, stopTokens: [] }]))
-    for (let at = 0; at < records.length; at += RECORD_SIZE) ids.push(records[at]);
+    ids.push(...idsOf(records));
   streams.close();
   return ids;
 }

@@ -1,5 +1,5 @@
 import { EngineError } from '../../model/runtime/errors';
-import { RECORD_SIZE } from '../../model/sampling/sampling';
+import { makeRecords, unknownRecords } from '../../model/sampling/records';
 import { packVocabulary } from '../../model/text/vocabulary';
 import type { EngineClient } from '../../workers/client';
 import type {
@@ -83,8 +83,8 @@ export class FakeEngine implements EngineClient {
       if ('text' in part) await onEvent({ type: 'encoded', run, tokens: letters(part.text) });
     for (let round = 0; round < 2; round++) {
       const parts = request.samplings.map((_, n) => {
-        const records = new Float32Array(RECORD_SIZE).fill(-1);
-        return { text: ` ${n}`, tokens: { ids: Uint32Array.of(n), lengths: Uint32Array.of(2) }, records };
+        const ids = Uint32Array.of(n);
+        return { text: ` ${n}`, tokens: { ids, lengths: Uint32Array.of(2) }, records: unknownRecords(ids) };
       });
       await onEvent({ type: 'parts', parts, msPerToken: 2 });
     }
@@ -103,10 +103,12 @@ export class FakeEngine implements EngineClient {
       count += 'text' in part ? part.text.length : part.ids.length;
     }
     const end = Math.min(to, count);
-    const records = new Float32Array((end - from) * RECORD_SIZE).fill(-1);
-    const chance = sampling ? 0.75 : 0;
-    for (let i = 0; i < end - from; i++)
-      records.set([0, -Math.LN2, 1, chance, 7, -Math.LN2, chance, 8, -2, 0], i * RECORD_SIZE);
+    const likeliest = { logProbability: -Math.LN2, probability: sampling ? 0.75 : 0 };
+    const alternatives = [
+      { id: 7, ...likeliest },
+      { id: 8, logProbability: -2, probability: 0 },
+    ];
+    const records = makeRecords(Array(end - from).fill({ id: 0, ...likeliest, rank: 1, alternatives }));
     await onEvent({ type: 'reading', read: end, total: end });
     if (!signal?.aborted) await onEvent({ type: 'records', from, records });
     return { isComplete: !signal?.aborted };
@@ -160,12 +162,11 @@ export class FakeEngine implements EngineClient {
   /** Writes words, one token each, with the ids 100, 101, … */
   async writes(...words: string[]): Promise<void> {
     const ids = Uint32Array.from(words, (_, i) => 100 + i);
-    const records = new Float32Array(words.length * RECORD_SIZE).fill(-1);
     await this.emit({
       type: 'tokens',
       text: words.join(''),
       tokens: { ids, lengths: Uint32Array.from(words, (word) => word.length) },
-      records,
+      records: unknownRecords(ids),
       figures,
     });
   }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { EngineError } from '../../model/runtime/errors';
-import { unknownRecords } from '../../model/sampling/sampling';
+import { unknownRecords } from '../../model/sampling/records';
 import type { Run } from '../../model/text/text';
 import { EMPTY, typedText } from './document/text-value';
 import { canRegenerate, type Playground } from './playground';

@@ -1,5 +1,6 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
-import type { Sampling, TokenRecord } from '../../model/sampling/sampling';
+import type { TokenRecord } from '../../model/sampling/records';
+import type { Sampling } from '../../model/sampling/sampling';
 import { textBetween } from '../../model/text/text';
 import { type Token, TokenIndex } from '../../model/text/token-index';
 import { retitle } from './document/article';

@@ -77,7 +77,7 @@ export interface ReadOptions {
 export interface ReadResult {
   /** Tokens read: all of them unless the signal aborted. */
   readonly count: number;
-  /** `count` records (sampling.ts), where asked for. */
+  /** `count` records (records.ts), where asked for. */
   readonly records: Float32Array | null;
 }
 
@@ -100,7 +100,7 @@ export interface DecodeOptions {
 
 /** What one stream wrote since the last batch. */
 export interface DecodeBatch {
-  /** Records (sampling.ts), one a token; empty for a stream that had finished. */
+  /** Records (records.ts), one a token; empty for a stream that had finished. */
   readonly records: Float32Array;
   readonly finished: 'length' | 'stop' | null;
   /** The state after the batch's last token, when one was due. */

@@ -1,4 +1,5 @@
-import { GREEDY, RECORD_SIZE } from '../sampling/sampling';
+import { countRecords, idsOf, logProbabilitiesOf } from '../sampling/records';
+import { GREEDY } from '../sampling/sampling';
 import type { Streams } from './backend';
 import { EngineError } from './errors';
 import type { ReadFile } from './folder';
@@ -45,8 +46,7 @@ export async function prove(streams: Streams, { tokens, logProbabilities }: Proo
   await streams.restore(snapshot);
   compare('goes back', await write(streams), written);
   await streams.restore(snapshot);
-  const ids = Array.from({ length: WRITTEN }, (_, n) => written[n * RECORD_SIZE]);
-  const again = await readAll(streams, ids);
+  const again = await readAll(streams, idsOf(written));
   compare('writes', logProbabilitiesOf(written), logProbabilitiesOf(again));
   await streams.restore(null);
 }
@@ -61,20 +61,22 @@ async function write(streams: Streams): Promise<number[]> {
   const records: number[] = [];
   const request = { sampling: GREEDY, maxTokens: WRITTEN, stopTokens: [] };
   for await (const [batch] of streams.decode([request])) records.push(...batch.records);
+  const count = countRecords(records);
+  if (count !== WRITTEN) throw wrong(`${count} of ${WRITTEN} tokens came back`);
   return records;
-}
-
-function logProbabilitiesOf(records: readonly number[]): number[] {
-  return Array.from({ length: records.length / RECORD_SIZE }, (_, n) => records[n * RECORD_SIZE + 1]);
 }
 
 function compare(how: string, actual: readonly number[], expected: readonly number[]): void {
   const differences = expected.map((value, n) => Math.abs(value - actual[n]));
   if (actual.length === expected.length && differences.every((difference) => difference <= TOLERANCE)) return;
   const largest = Math.max(...differences).toPrecision(2);
-  throw new EngineError(
+  throw wrong(`off by ${largest} when it ${how}`);
+}
+
+function wrong(how: string): EngineError {
+  return new EngineError(
     'device',
-    `The graphics device computes wrong numbers when it ${how} (off by ${largest}).`,
+    `The graphics device computes wrong numbers (${how}).`,
     'Update the browser or the graphics driver, or run on the processor.',
   );
 }

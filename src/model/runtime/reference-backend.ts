@@ -1,6 +1,7 @@
 import { type HeadStep, Reference, type ReferenceState } from '../core/reference';
 import type { LayerCapture } from '../lens/head-lens';
-import { RECORD_SIZE, type Sampling, sample, writeRecord } from '../sampling/sampling';
+import { makeRecords, putRecord, RECORD_SIZE, unpredictedRecord } from '../sampling/records';
+import { describeToken, type Sampling, sample } from '../sampling/sampling';
 import { SeenTokens, seenWords } from '../sampling/seen';
 import type {
   Backend,
@@ -89,14 +90,19 @@ class ReferenceStreams implements Streams {
     const { signal, onProgress, records: wanted } = options;
     checkTokens(tokens, this.model.config);
     const stream = this.streams[options.stream ?? 0];
-    const records = wanted ? new Float32Array(tokens.length * RECORD_SIZE).fill(-1) : null;
+    const records = wanted ? new Float32Array(tokens.length * RECORD_SIZE) : null;
     const pace = new Pace();
     let count = 0;
     for (; count < tokens.length && !signal?.aborted; count++) {
       const id = tokens[count];
       if (records) {
-        if (stream.logits) writeRecord(records, count * RECORD_SIZE, stream.logits, id, null, () => 0);
-        else records.set([id, 0, 0, 0], count * RECORD_SIZE);
+        if (stream.logits)
+          putRecord(
+            records,
+            count,
+            describeToken(stream.logits, id, null, () => 0),
+          );
+        else records.set(unpredictedRecord(id), count * RECORD_SIZE);
       }
       const hidden = this.advance(stream, id);
       if (records || count === tokens.length - 1 || pace.isDue) stream.logits = this.reference.logits(hidden);
@@ -183,10 +189,9 @@ class ReferenceStreams implements Streams {
   }
 
   private write(stream: Stream, sampling: Sampling): Float32Array {
-    const record = new Float32Array(RECORD_SIZE);
     const seen = stream.seen.now();
     const { id } = sample(stream.logits!, sampling, stream.length, seen);
-    writeRecord(record, 0, stream.logits!, id, sampling, seen);
+    const record = makeRecords([describeToken(stream.logits!, id, sampling, seen)]);
     stream.logits = this.reference.logits(this.advance(stream, id));
     return record;
   }

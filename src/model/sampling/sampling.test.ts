@@ -5,14 +5,12 @@ import { gumbel, hash } from './random';
 import {
   checkSampling,
   cutoff,
+  describeToken,
   GREEDY,
   probabilities,
-  RECORD_SIZE,
-  readRecord,
   type Sampling,
   sample,
   scores,
-  writeRecord,
 } from './sampling';
 
 const never = () => 0;
@@ -83,9 +81,7 @@ test('the noise is a pure function, finite, with the moments of a Gumbel distrib
 
 test('a record says rank, probability and alternatives', () => {
   const logits = Array.from({ length: 30 }, (_, id) => -id / 3);
-  const out = new Float32Array(2 * RECORD_SIZE);
-  writeRecord(out, RECORD_SIZE, logits, 4, { ...plain, topK: 6 }, never);
-  const record = readRecord(out, 1);
+  const record = describeToken(logits, 4, { ...plain, topK: 6 }, never);
   expect(record).toMatchObject({ id: 4, rank: 5 });
   expect(record.alternatives.map(({ id }) => id)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
   expect(record.alternatives[6].probability).toBe(0);

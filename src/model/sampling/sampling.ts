@@ -1,6 +1,6 @@
 import { EngineError } from '../runtime/errors';
-import { ALTERNATIVES, RECORD_SIZE } from './kernel-constants';
 import { gumbel } from './random';
+import { ALTERNATIVES, type TokenRecord } from './records';
 import type { Seen } from './seen';
 
 /** How the next token is chosen. Order and definitions of Hugging Face transformers' logits processors. */
@@ -48,46 +48,6 @@ export function checkSampling(sampling: Sampling): void {
   range('repetitionPenalty', 0.1, 10);
   range('sequencePenalty', 0, 100);
   range('seed', 0, 2 ** 32 - 1, true);
-}
-
-/**
- * A record is what comes home for each token: RECORD_SIZE float32 numbers, ids included (exact below 2^24).
- *   0 id
- *   1 log-probability (natural log) of the model for it, before the sampler
- *   2 rank among the logits: 1 is the likeliest; ties rank by id; 0 where nothing was predicted
- *   3 probability that the sampler gave it (1 when greedy; 0 for a token that it had cut, or that was typed)
- *   4 + 3n  the n-th likeliest token: id, log-probability, probability after the sampler (0 where cut)
- */
-export { ALTERNATIVES, RECORD_SIZE };
-
-export interface TokenRecord {
-  readonly id: number;
-  readonly logProbability: number;
-  readonly rank: number;
-  readonly probability: number;
-  readonly alternatives: readonly { id: number; logProbability: number; probability: number }[];
-}
-
-/** The n-th record of a block of records. Vocabularies below ALTERNATIVES entries have fewer alternatives. */
-export function readRecord(records: Float32Array, n: number): TokenRecord {
-  const at = n * RECORD_SIZE;
-  const alternatives = [];
-  for (let i = at + 4; i < at + RECORD_SIZE && records[i] >= 0; i += 3)
-    alternatives.push({ id: records[i], logProbability: records[i + 1], probability: records[i + 2] });
-  return {
-    id: records[at],
-    logProbability: records[at + 1],
-    rank: records[at + 2],
-    probability: records[at + 3],
-    alternatives,
-  };
-}
-
-/** Records of tokens of which only the ids are known. */
-export function unknownRecords(ids: Uint32Array): Float32Array {
-  const records = new Float32Array(ids.length * RECORD_SIZE).fill(-1); // -1: no alternatives are known
-  for (const [i, id] of ids.entries()) records.set([id, Number.NaN, 0, Number.NaN], i * RECORD_SIZE);
-  return records;
 }
 
 export interface Draw {
@@ -151,24 +111,24 @@ export function sample(logits: ArrayLike<number>, sampling: Sampling, draw: numb
   return { id, perturbed };
 }
 
-/** Writes the record of token `id` given the logits before it. Without `sampling` it was typed. */
-export function writeRecord(
-  out: Float32Array,
-  at: number,
+/** The record of token `id`, given the logits before it. Without `sampling` the token was typed. */
+export function describeToken(
   logits: ArrayLike<number>,
   id: number,
   sampling: Sampling | null,
   seen: Seen,
-): void {
+): TokenRecord {
   const logSum = logSumExp(logits);
-  const chance = sampling ? probabilities(logits, sampling, seen) : null;
+  const after = sampling ? probabilities(logits, sampling, seen) : null;
+  const entry = (token: number) => ({
+    id: token,
+    logProbability: logits[token] - logSum,
+    probability: after?.[token] ?? 0,
+  });
   let rank = 1;
   for (let i = 0; i < logits.length; i++)
     if (logits[i] > logits[id] || (logits[i] === logits[id] && i < id)) rank++;
-  out.fill(-1, at, at + RECORD_SIZE);
-  out.set([id, logits[id] - logSum, rank, chance ? chance[id] : 0], at);
-  for (const [n, top] of topIds(logits, ALTERNATIVES).entries())
-    out.set([top, logits[top] - logSum, chance ? chance[top] : 0], at + 4 + 3 * n);
+  return { ...entry(id), rank, alternatives: topIds(logits, ALTERNATIVES).map(entry) };
 }
 
 /** Probability of each token after the sampler; for greedy 1 for the likeliest, which is the lowest id among ties. */

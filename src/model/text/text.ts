@@ -1,4 +1,5 @@
-import { GREEDY, RECORD_SIZE, type Sampling, unknownRecords } from '../sampling/sampling';
+import { RECORD_SIZE, unknownRecords } from '../sampling/records';
+import { GREEDY, type Sampling } from '../sampling/sampling';
 import { type Encoded, joinEncoded } from './encoded';
 
 /**
@@ -18,7 +19,7 @@ export interface SampledRun {
   readonly source: 'sampled';
   readonly text: string;
   readonly tokens: Encoded;
-  /** One record (sampling.ts) a token. */
+  /** One record (records.ts) per token. */
   readonly records: Float32Array;
   /** What it was drawn with, seed included; null where that is not known. */
   readonly sampling: Sampling | null;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { RECORD_SIZE } from '../sampling/sampling';
+import { makeRecords } from '../sampling/records';
 import { appendSampled, plainText, type Run, replaceText, typed, withTokens } from './text';
 import { recordOf, TokenIndex } from './token-index';
 
@@ -17,8 +17,8 @@ function typedTokens(pieces: string[], firstId = 1): readonly Run[] {
 
 function sampled(before: readonly Run[], pieces: string[], firstId = 100): Run[] {
   const tokens = encoded(pieces, firstId);
-  const records = new Float32Array(pieces.length * RECORD_SIZE).fill(-1);
-  for (const [i, id] of tokens.ids.entries()) records.set([id, -0.5, 2, 0.25], i * RECORD_SIZE);
+  const predicted = { logProbability: -0.5, rank: 2, probability: 0.25, alternatives: [] };
+  const records = makeRecords(Array.from(tokens.ids, (id) => ({ id, ...predicted })));
   return appendSampled(before, { text: pieces.join(''), tokens, records, sampling: null });
 }
 

@@ -1,4 +1,4 @@
-import { RECORD_SIZE, readRecord, type TokenRecord } from '../sampling/sampling';
+import { logProbabilityOf, readRecord, type TokenRecord } from '../sampling/records';
 import type { Encoded } from './encoded';
 import { cutAtToken, type Run } from './text';
 
@@ -104,7 +104,7 @@ export function lastPosition(count: number): number {
 
 /** What was recorded when a token was drawn; null for typed tokens, and where a link brought them without. */
 export function recordOf({ run, place }: Token): TokenRecord | null {
-  if (run.source === 'typed' || Number.isNaN(run.records[place * RECORD_SIZE + 1])) return null;
+  if (run.source === 'typed' || Number.isNaN(logProbabilityOf(run.records, place))) return null;
   return readRecord(run.records, place);
 }
 

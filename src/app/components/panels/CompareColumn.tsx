@@ -1,5 +1,5 @@
 import { useStore } from 'zustand';
-import { RECORD_SIZE } from '../../../model/sampling/sampling';
+import { logProbabilitiesOf } from '../../../model/sampling/records';
 import { plainText, type Run } from '../../../model/text/text';
 import { count } from '../../format';
 import { usePlayground, usePlaygroundState } from '../../playground-context';
@@ -97,9 +97,9 @@ function figures({ runs, reason }: Continuation): string {
   let [tokens, nats] = [0, 0];
   for (const run of runs)
     if (run.source === 'sampled')
-      for (let at = 0; at < run.records.length; at += RECORD_SIZE) {
+      for (const logProbability of logProbabilitiesOf(run.records)) {
         tokens++;
-        nats += run.records[at + 1];
+        nats += logProbability;
       }
   if (!tokens) return '';
   return `${count(tokens)} tokens · ${bitsOf(nats / tokens).toFixed(1)} bits each${reason ? REASONS[reason] : ''}`;

@@ -1,5 +1,5 @@
 import { useEffect } from 'react';
-import type { TokenRecord } from '../../../model/sampling/sampling';
+import type { TokenRecord } from '../../../model/sampling/records';
 import { positionOf, type Token } from '../../../model/text/token-index';
 import { showToken, tokenBytes, type Vocabulary } from '../../../model/text/vocabulary';
 import { count, ordinal, percent } from '../../format';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { RECORD_SIZE } from '../../../model/sampling/sampling';
+import { unknownRecords } from '../../../model/sampling/records';
 import { appendSampled, plainText, type Run, replaceText, typed } from '../../../model/text/text';
 import { parseKept } from '../library/persistence';
 import { ready, settle } from '../testing';
@@ -15,7 +15,7 @@ function sampled(before: readonly Run[], ...words: string[]): Run[] {
       ids: Uint32Array.from(words, () => 5),
       lengths: Uint32Array.from(words, (word) => word.length),
     },
-    records: new Float32Array(RECORD_SIZE * words.length),
+    records: unknownRecords(words.map(() => 5)),
     sampling: null,
   });
 }

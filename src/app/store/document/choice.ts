@@ -1,4 +1,4 @@
-import { RECORD_SIZE, type TokenRecord } from '../../../model/sampling/sampling';
+import { makeRecords, type TokenRecord } from '../../../model/sampling/records';
 import { appendSampled } from '../../../model/text/text';
 import { TokenIndex } from '../../../model/text/token-index';
 import { StreamingDecoder, tokenBytes, type Vocabulary } from '../../../model/text/vocabulary';
@@ -18,13 +18,11 @@ export function withChoice(
 ): TextValue {
   const index = new TokenIndex(value.runs);
   const before = index.before(number);
-  const { id, logProbability, probability } = record.alternatives[alternative];
+  const { alternatives } = record;
+  const { id, logProbability, probability } = alternatives[alternative];
   const decoder = new StreamingDecoder((n) => tokenBytes(vocabulary, n), index.ids(0, number));
   const text = decoder.push(id);
-  const records = new Float32Array(RECORD_SIZE).fill(-1);
-  records.set([id, logProbability, alternative + 1, probability]);
-  for (const [n, other] of record.alternatives.entries())
-    records.set([other.id, other.logProbability, other.probability], 4 + 3 * n);
+  const records = makeRecords([{ id, logProbability, rank: alternative + 1, probability, alternatives }]);
   const runs = appendSampled(before, {
     ...{ text, records, sampling: null },
     tokens: { ids: Uint32Array.of(id), lengths: Uint32Array.of(text.length) },

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { unknownRecords } from '../../../model/sampling/sampling';
+import { unknownRecords } from '../../../model/sampling/records';
 import { appendSampled, type Run, replaceText, typed, withTokens } from '../../../model/text/text';
 import { TokenIndex } from '../../../model/text/token-index';
 import { commonTokens, isSameText } from './same-text';

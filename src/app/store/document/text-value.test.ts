@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { unknownRecords } from '../../../model/sampling/records';
 import { GREEDY } from '../../../model/sampling/sampling';
 import {
   appendSampled,
@@ -23,7 +24,7 @@ function sampled(before: readonly Run[], ...words: string[]): Run[] {
       ids: Uint32Array.from(words, () => 5),
       lengths: Uint32Array.from(words, (word) => word.length),
     },
-    records: new Float32Array(34 * words.length),
+    records: unknownRecords(words.map(() => 5)),
     sampling: null,
   });
 }

@@ -1,5 +1,13 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
-import { RECORD_SIZE, readRecord, type Sampling, type TokenRecord } from '../../../model/sampling/sampling';
+import {
+  countRecords,
+  logProbabilityOf,
+  RECORD_SIZE,
+  rankOf,
+  readRecord,
+  type TokenRecord,
+} from '../../../model/sampling/records';
+import type { Sampling } from '../../../model/sampling/sampling';
 import type { Encoded } from '../../../model/text/encoded';
 import type { Run } from '../../../model/text/text';
 import { recordOf, type Token, TokenIndex } from '../../../model/text/token-index';
@@ -67,7 +75,7 @@ export class Inspection {
       const total = parts.reduce((sum, tokens) => sum + (tokens?.ids.length ?? 0), 0);
       if (!records.length) records = new Float32Array(total * RECORD_SIZE);
       records.set(part, from * RECORD_SIZE);
-      this.store.setState({ reading: { parts, records, count: from + part.length / RECORD_SIZE } });
+      this.store.setState({ reading: { parts, records, count: from + countRecords(part) } });
     });
     if (this.running === mine) this.cancel();
   }
@@ -99,8 +107,8 @@ export class Inspection {
     const isRead = number < this.known();
     const records = isRead ? this.store.getState().reading!.records : run.source === 'sampled' && run.records;
     if (!records) return null;
-    const at = (isRead ? number : place) * RECORD_SIZE;
-    return records[at + 2] > 0 ? records[at + 1] : null;
+    const n = isRead ? number : place;
+    return rankOf(records, n) > 0 ? logProbabilityOf(records, n) : null;
   };
 
   /** Tokens that the reading holds for, looked up once for each text. */

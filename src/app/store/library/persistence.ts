@@ -1,4 +1,5 @@
-import { checkSampling, RECORD_SIZE, type Sampling } from '../../../model/sampling/sampling';
+import { countRecords } from '../../../model/sampling/records';
+import { checkSampling, type Sampling } from '../../../model/sampling/sampling';
 import type { Run } from '../../../model/text/text';
 import type { Branch } from '../document/branches';
 import type { ModelRef, Origin, TextValue } from '../document/text-value';
@@ -72,7 +73,7 @@ function isRun(value: Run): boolean {
     value.source === 'sampled' &&
     fits &&
     value.records instanceof Float32Array &&
-    value.records.length === tokens.ids.length * RECORD_SIZE &&
+    countRecords(value.records) === tokens.ids.length &&
     (value.sampling === null || isSampling(value.sampling))
   );
 }

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { unknownRecords } from '../../../model/sampling/records';
 import { GREEDY } from '../../../model/sampling/sampling';
 import { appendSampled, typed } from '../../../model/text/text';
 import { EMPTY, type TextValue, typedText } from '../document/text-value';
@@ -39,7 +40,7 @@ describe('a file of texts', () => {
     fc.assert(
       fc.property(word, fc.array(word, { maxLength: 5 }), word, (before, words, name) => {
         const lengths = Uint32Array.from(words, (word) => word.length);
-        const records = new Float32Array(34 * words.length).fill(Number.NaN);
+        const records = unknownRecords(lengths);
         const tokens = { ids: lengths, lengths };
         const runs = appendSampled(typed(before), {
           ...{ text: words.join(''), tokens, records },

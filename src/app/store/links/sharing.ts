@@ -1,5 +1,5 @@
 import { EngineError } from '../../../model/runtime/errors';
-import { unknownRecords } from '../../../model/sampling/sampling';
+import { unknownRecords } from '../../../model/sampling/records';
 import type { Run } from '../../../model/text/text';
 import { decodeLink, encodeLink, NewerLinkError } from '../../../share/link';
 import type { Shared, SharedRun, View } from '../../../share/shared';
