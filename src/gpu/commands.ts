@@ -71,8 +71,8 @@ export function reversed({ from, fromByte, to, toByte, bytes }: Copy): Copy {
 /** Bytes between uniforms that share a buffer. */
 const UNIFORM_STRIDE = 256;
 
-/** Contents of a buffer of uniforms: each a few uint32. */
-export function packUniforms(uniforms: readonly (readonly number[])[]): Uint32Array<ArrayBuffer> {
+/** Contents of a buffer of uniforms, each a structure of structs.ts. */
+export function packUniforms(uniforms: readonly Uint32Array[]): Uint32Array<ArrayBuffer> {
   const words = new Uint32Array((uniforms.length * UNIFORM_STRIDE) / 4);
   for (const [n, uniform] of uniforms.entries()) words.set(uniform, (n * UNIFORM_STRIDE) / 4);
   return words;

@@ -14,7 +14,8 @@ import {
 import type { Kernel, Kernels } from './kernels';
 import type { Machine } from './machine';
 import { CONTROL, type Plan, RECORD_SLOTS } from './plan';
-import { RING, ROWS_DECODE, SETTING_SIZE, type StreamBuffers } from './stream-buffers';
+import { RING, ROWS_DECODE, type StreamBuffers } from './stream-buffers';
+import { pack } from './structs';
 import { SubmissionPacer } from './submission-pacer';
 import type { DeviceWeights } from './webgpu-backend';
 
@@ -126,12 +127,18 @@ export class Decoder {
       const filters = topK > 0 || topP < 1 || minP > 0;
       const inverse = temperature > 0 ? Math.min(1 / temperature, 1e30) : 0;
       const logMinP = minP > 0 ? Math.log(minP) : -1e30;
-      const setting = new ArrayBuffer(4 * SETTING_SIZE);
-      const penalties = [repetitionPenalty, 1 / repetitionPenalty, sequencePenalty];
-      new Float32Array(setting).set([inverse, 0, topP, logMinP, ...penalties]);
-      new Uint32Array(setting)[1] = topK;
-      new Uint32Array(setting).set([seed, Number(filters)], 7);
-      queue.writeBuffer(settings, 4 * SETTING_SIZE * stream, setting);
+      const setting = pack('Settings', {
+        inverse_temperature: inverse,
+        top_k: topK,
+        top_p: topP,
+        log_min_p: logMinP,
+        penalty: repetitionPenalty,
+        inverse_penalty: 1 / repetitionPenalty,
+        sequence_penalty: sequencePenalty,
+        seed,
+        filters: Number(filters),
+      });
+      queue.writeBuffer(settings, stream * setting.byteLength, setting);
     }
   }
 

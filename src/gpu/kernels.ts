@@ -33,6 +33,7 @@ import vectors from './shaders/vectors.wgsl?raw';
 import float16 from './shaders/weights.float16.wgsl?raw';
 import float32 from './shaders/weights.float32.wgsl?raw';
 import int8 from './shaders/weights.int8.wgsl?raw';
+import { printStructs } from './structs';
 
 const WEIGHTS: Record<Precision, string> = { float32, float16, int8 };
 /** What matmul.wgsl does with its products. */
@@ -141,10 +142,10 @@ function recipes(plan: Plan, shares: boolean): Record<KernelName, Recipe> {
 /** WGSL of every kernel. @param subgroups whether the device has that feature */
 export function kernelCode(plan: Plan, subgroups: boolean): Record<KernelName, string> {
   const shares = plan.sharesReads && subgroups;
-  const shapes = printConstants(shapeConstants(plan));
+  const shared = `${printConstants(shapeConstants(plan))}\n${printStructs()}`;
   const code = ({ modules, threads, constants }: Recipe) => {
     const own = printConstants({ WORKGROUP: threads, ...constants });
-    return [shares ? 'enable subgroups;' : '', shapes, own, ...modules].join('\n');
+    return [shares ? 'enable subgroups;' : '', shared, own, ...modules].join('\n');
   };
   const coded = Object.entries(recipes(plan, shares)).map(([name, recipe]) => [name, code(recipe)]);
   return Object.fromEntries(coded);

@@ -3,6 +3,7 @@ import { bind, type Command, type Copy, type Dispatch, type Resources, reversed,
 import type { KernelName, Kernels } from './kernels';
 import { CHUNK, MATMUL_ROWS, type Plan, RECORD_GROUP, TOKEN_TILE } from './plan';
 import { ROWS_GROUPS, ROWS_LAST, type StreamBuffers } from './stream-buffers';
+import { pack } from './structs';
 import type { DeviceWeights } from './webgpu-backend';
 
 type Bindings = Partial<Record<KernelName, GPUBindGroup>>;
@@ -72,7 +73,13 @@ export class Prefill {
   write(stream: number, tokens: readonly number[], positions: readonly number[]): void {
     const words = tokens.flatMap((token, t) => [token, positions[t]]);
     this.device.queue.writeBuffer(this.buffers.chunk, 0, Uint32Array.of(stream, tokens.length, ...words));
-    const last = Uint32Array.of(tokens.length - 1, this.plan.paddedWidth, 0, stream, 0);
+    const last = pack('Rows', {
+      x: tokens.length - 1,
+      x_stride: this.plan.paddedWidth,
+      partials: 0,
+      to: stream,
+      are_streams: 0,
+    });
     this.device.queue.writeBuffer(this.buffers.rows, uniform(this.buffers.rows, ROWS_LAST).offset!, last);
   }
 

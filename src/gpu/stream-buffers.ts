@@ -2,12 +2,10 @@ import { ALTERNATIVES, RECORD_SIZE } from '../model/sampling/records';
 import { packUniforms } from './commands';
 import type { Machine } from './machine';
 import { CHUNK, CONTROL, type Plan, RECORD_GROUP, RECORD_SLOTS } from './plan';
+import { pack, sizeOf } from './structs';
 
 /** Readback buffers of decoding: two in submissions, one being read. */
 export const RING = 3;
-
-/** Numbers of a stream's sampler settings, as in sample.wgsl. */
-export const SETTING_SIZE = 9;
 
 /** Indices in `rows`, the uniforms of the logits kernel. */
 export const ROWS_DECODE = 0;
@@ -20,7 +18,7 @@ export interface StreamBuffers {
   readonly control: GPUBuffer; // [stream]: control words, seen set, stop tokens
   readonly logits: GPUBuffer; // [stream, vocab]
   readonly candidates: GPUBuffer; // [stream, block, ALTERNATIVES], pairs
-  readonly settings: GPUBuffer; // [stream, SETTING_SIZE]
+  readonly settings: GPUBuffer; // [stream], Settings of structs.ts
   readonly activations: GPUBuffer;
   readonly records: GPUBuffer; // [stream, RECORD_SLOTS, RECORD_SIZE]
   readonly layers: GPUBuffer; // uniforms
@@ -54,7 +52,7 @@ export function createStreamBuffers(machine: Machine, plan: Plan, count: number)
   const scratch = storage('scratch');
   const readback = (label: string, numbers: number) =>
     machine.buffer('transfer', label, 4 * numbers, MAP_READ | COPY_DST);
-  const uniforms = (label: string, values: number[][]) =>
+  const uniforms = (label: string, values: Uint32Array[]) =>
     machine.buffer('scratch', label, packUniforms(values).byteLength, UNIFORM | COPY_DST, (range) =>
       new Uint32Array(range).set(packUniforms(values)),
     );
@@ -66,21 +64,25 @@ export function createStreamBuffers(machine: Machine, plan: Plan, count: number)
     control: state('control words', count * plan.controlWords),
     logits: state('logits', count * vocabSize),
     candidates: scratch('candidates', count * candidates),
-    settings: scratch('settings', count * SETTING_SIZE),
+    settings: scratch('settings', count * sizeOf('Settings')),
     activations: scratch('activations', count * plan.activations),
     records: scratch('records', count * RECORD_SLOTS * RECORD_SIZE),
     layers: uniforms(
       'layers',
-      Array.from({ length: layers }, (_, n) => [n * plan.layerSize, n > 0 ? plan.slices : 0]),
+      Array.from({ length: layers }, (_, n) =>
+        pack('Layer', { state: n * plan.layerSize, partials: n > 0 ? plan.slices : 0 }),
+      ),
     ),
     rows: uniforms('rows', [
-      [0, plan.activations, plan.slices, 0, 1],
-      [],
-      ...groups.map((start) => [start, plan.paddedWidth, 0, 1, 0]),
+      pack('Rows', { x: 0, x_stride: plan.activations, partials: plan.slices, to: 0, are_streams: 1 }),
+      new Uint32Array(), // ROWS_LAST: Prefill writes it
+      ...groups.map((start) =>
+        pack('Rows', { x: start, x_stride: plan.paddedWidth, partials: 0, to: 1, are_streams: 0 }),
+      ),
     ]),
     groups: uniforms(
       'groups',
-      groups.map((start) => [start]),
+      groups.map((start) => pack('Group', { start })),
     ),
     chunk: scratch('chunk', 2 + 2 * CHUNK),
     x: scratch('x', CHUNK * plan.paddedWidth),

@@ -3,10 +3,6 @@
 // Grid: (blocks of the head's part of the state, heads). One thread 4 rows and 4 columns of S: what is read of either
 // serves sixteen products. Others 4 rows of z, or 4 rows of the convolution's inputs, which they shift.
 
-struct Layer {
-  state: u32,
-}
-
 @group(0) @binding(0) var<storage, read> features: array<vec4<f32>>;
 @group(0) @binding(1) var<storage, read> qkv: array<vec4<f32>>;
 @group(0) @binding(2) var<storage, read_write> state: array<vec4<f32>>;

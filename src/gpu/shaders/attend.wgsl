@@ -4,10 +4,6 @@
 // Grid: (heads, tiles of 4 tokens); one thread 4 columns of all four: what is read of either serves sixteen products.
 // Rows of HEADS * E_PADDED numbers.
 
-struct Layer {
-  state: u32,
-}
-
 @group(0) @binding(0) var<storage, read> vectors: array<vec4<f32>>;
 @group(0) @binding(1) var<storage, read> features: array<vec4<f32>>;
 @group(0) @binding(2) var<storage, read> scores: array<vec4<f32>>;

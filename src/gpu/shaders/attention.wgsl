@@ -9,11 +9,6 @@
 
 alias Numbers = f32;
 
-struct Layer {
-  state: u32,    // offset of the layer in a stream's state
-  partials: u32, // partial sums to add to x
-}
-
 @group(0) @binding(0) var<storage, read> qkv: array<vec4<u32>>;
 @group(0) @binding(1) var<storage, read> projection: array<vec4<u32>>;
 @group(0) @binding(2) var<storage, read> vectors: array<vec4<f32>>;

@@ -5,10 +5,6 @@
 
 alias Numbers = vec4<f32>;
 
-struct Layer {
-  state: u32, // offset of the layer in a stream's state
-}
-
 @group(0) @binding(0) var<storage, read> vectors: array<vec4<f32>>;
 @group(0) @binding(1) var<storage, read> normalized: array<vec4<f32>>; // [token, D_PADDED]
 @group(0) @binding(2) var<storage, read> qkv: array<f32>;              // [token, 3d]

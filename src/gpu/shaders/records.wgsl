@@ -1,10 +1,6 @@
 // Records of tokens that were read, not drawn: how well each was predicted.
 // Grid: (tokens of the group); the n-th takes row n of the logits, those before it.
 
-struct Group {
-  start: u32, // first token of the group in its chunk
-}
-
 @group(0) @binding(0) var<storage, read> logits: array<f32>;
 @group(0) @binding(1) var<storage, read> candidates: array<vec2<u32>>;
 @group(0) @binding(2) var<storage, read> chunk: Chunk;

@@ -5,18 +5,6 @@
 // Cut-offs are found in the order of the scores' bits, by histograms of 8 bits: four rounds of few barriers, and
 // exact counts. Masses add up as 64-bit integers, so that the order of the atomics leaves no trace.
 
-struct Settings {
-  inverse_temperature: f32, // 0 is greedy
-  top_k: u32,               // 0 or at least VOCAB: off
-  top_p: f32,               // 1: off
-  log_min_p: f32,           // far below 0: off
-  penalty: f32,
-  inverse_penalty: f32,
-  sequence_penalty: f32,
-  seed: u32,
-  filters: u32,             // 1 if any of the three is on
-}
-
 @group(0) @binding(0) var<storage, read> logits: array<f32>;
 @group(0) @binding(1) var<storage, read> candidates: array<vec2<u32>>;
 @group(0) @binding(2) var<storage, read> settings: array<Settings>;
