@@ -1,7 +1,7 @@
 import { stateLayout } from '../model/runtime/snapshot';
 import { KERNEL_CONSTANTS } from '../model/sampling/kernel-constants';
 import { REACH } from '../model/sampling/seen';
-import { CANDIDATE_BLOCK, CHUNK, CONTROL, type Plan, padded, RECORD_SLOTS } from './plan';
+import { CANDIDATE_BLOCK, CHUNK, CONTROL, featureOffsets, type Plan, padded, RECORD_SLOTS } from './plan';
 
 /** The value of a constant in WGSL: a u32, a bool, or an f32. */
 export type Constant = number | boolean | { readonly f32: number };
@@ -24,6 +24,7 @@ const REWEIGHTINGS = { NONE: 0, STATIC: 1, LEAP: 2 } as const;
 export function shapeConstants(plan: Plan): Record<string, Constant> {
   const { config, vectors, ends, setWords } = plan;
   const state = stateLayout(config);
+  const features = featureOffsets(config);
   const f32 = (value: number) => ({ f32: value });
   return {
     D: config.hiddenSize,
@@ -98,6 +99,11 @@ export function shapeConstants(plan: Plan): Record<string, Constant> {
     RECORD_SLOTS, // records kept a stream: of the draw n at n mod RECORD_SLOTS
 
     CHUNK, // tokens that prefill reads at once
-    FEATURES: plan.features, // numbers of one head of one token: q~, k~, v, a, Pq, Pk
+    FEATURES: plan.features, // numbers of one head of one token
+    Q_AT: features.query,
+    K_AT: features.key,
+    V_AT: features.value,
+    A_AT: features.decay,
+    P_AT: features.proportions, // Pq, then Pk
   };
 }

@@ -1,7 +1,7 @@
 import type { Precision } from '../model/core/weights';
 import { type Constant, printConstants, shapeConstants } from './constants';
 import type { Machine } from './machine';
-import { CHUNK, MATMUL_ROWS, type Plan } from './plan';
+import { CHUNK, ELEMENT_THREADS, MATMUL_ROWS, type Plan } from './plan';
 import advance from './shaders/advance.wgsl?raw';
 import appendHistory from './shaders/append-history.wgsl?raw';
 import attend from './shaders/attend.wgsl?raw';
@@ -112,7 +112,7 @@ function recipes(plan: Plan, shares: boolean): Record<KernelName, Recipe> {
       threads: plan.vocabThreads,
     },
     rank: { modules: [math, candidates, rank], threads: plan.headThreads },
-    embed: { modules: [...tensors, chunk, rotate, embedding, embed], threads: 64 },
+    embed: { modules: [...tensors, chunk, rotate, embedding, embed], threads: ELEMENT_THREADS },
     normalizeAttention: {
       modules: [...normalized, normalize],
       threads: plan.headThreads,
@@ -133,9 +133,9 @@ function recipes(plan: Plan, shares: boolean): Record<KernelName, Recipe> {
     },
     scores: { modules: [math, chunk, scores], threads: CHUNK },
     attend: { modules: [...tensors, chunk, sharing, attend], threads: plan.attendThreads },
-    advance: { modules: [chunk, advance], threads: 64 },
+    advance: { modules: [chunk, advance], threads: ELEMENT_THREADS },
     records: { modules: [math, reduce, record, chunk, records], threads: plan.vocabThreads },
-    appendHistory: { modules: [chunk, appendHistory], threads: 64 },
+    appendHistory: { modules: [chunk, appendHistory], threads: ELEMENT_THREADS },
   };
 }
 

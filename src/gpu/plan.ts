@@ -13,6 +13,8 @@ export const CANDIDATE_BLOCK = 64;
 export const TOKEN_TILE = 4;
 /** Rows of a workgroup of matmul.wgsl. */
 export const MATMUL_ROWS = 256;
+/** Threads of a workgroup of kernels with a thread for each number: embed, advance, append-history. */
+export const ELEMENT_THREADS = 64;
 /** Tokens of a chunk whose logits stand in memory together, when records are wanted. */
 export const RECORD_GROUP = 8;
 /** Most tokens in one submission: records kept on the device. */
@@ -69,7 +71,7 @@ interface Layout {
   readonly stateSize: number;
   /** Decoding activations of a stream. */
   readonly activations: number;
-  /** q~, k~, v, a, Pq, Pk of one head of one token. */
+  /** Size of the features of one head of one token (featureOffsets). */
   readonly features: number;
 }
 
@@ -123,8 +125,13 @@ function layOut(config: Config, precision: Precision, { mostSlices }: Tuning): L
     layerSize: state.layerSize,
     stateSize: state.size,
     activations: (2 + h + slices) * paddedWidth + padded(vocabSize),
-    features: padded(2 * config.stateRows + e + 3),
+    features: padded(featureOffsets(config).end),
   };
+}
+
+/** Offsets of q~ [E], k~ [E], v [e], a, Pq, Pk in the features of one head of one token. */
+export function featureOffsets({ stateRows: E, headWidth: e }: Config) {
+  return { query: 0, key: E, value: 2 * E, decay: 2 * E + e, proportions: 2 * E + e + 1, end: 2 * E + e + 3 };
 }
 
 /** Bytes of workgroup memory of the kernel that takes most: its variables, each rounded up to 16 bytes (WGSL, "Limits"). */

@@ -1,7 +1,7 @@
 import { ALTERNATIVES, RECORD_SIZE } from '../model/sampling/records';
 import { bind, type Command, type Copy, type Dispatch, type Resources, reversed, uniform } from './commands';
 import type { KernelName, Kernels } from './kernels';
-import { CHUNK, MATMUL_ROWS, type Plan, RECORD_GROUP, TOKEN_TILE } from './plan';
+import { CHUNK, ELEMENT_THREADS, MATMUL_ROWS, type Plan, RECORD_GROUP, TOKEN_TILE } from './plan';
 import { ROWS_GROUPS, ROWS_LAST, type StreamBuffers } from './stream-buffers';
 import { pack } from './structs';
 import type { DeviceWeights } from './webgpu-backend';
@@ -92,7 +92,7 @@ export class Prefill {
     const cells = (stateRows / 4) * (headWidth / 4 + 1) + (3 * headWidth) / 4;
     const commands: Command[] = [
       ...this.saveState(stream),
-      this.run('embed', this.ends, Math.ceil(d / 64), count),
+      this.run('embed', this.ends, Math.ceil(d / ELEMENT_THREADS), count),
     ];
     const tiles = Math.ceil(count / TOKEN_TILE);
     const product = (kernel: KernelName, layer: Bindings, rows: number) =>
@@ -105,7 +105,7 @@ export class Prefill {
         ...(captures ? [this.captured(n, captures)] : []),
         this.run('scores', layer, tiles, heads),
         this.run('attend', layer, heads, tiles),
-        this.run('advance', layer, Math.ceil(cells / 64), heads),
+        this.run('advance', layer, Math.ceil(cells / ELEMENT_THREADS), heads),
         product('projection', layer, d),
         this.run('normalizeMlp', layer, count),
         product('up', layer, f),
