@@ -1,7 +1,13 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { readJson, readModelData } from '../scripts/node';
-import type { Backend, Logits, ModelData, Streams } from '../src/model/runtime/backend';
+import {
+  type Backend,
+  type Logits,
+  type ModelData,
+  type Streams,
+  splitRows,
+} from '../src/model/runtime/backend';
 import { ReferenceBackend } from '../src/model/runtime/reference-backend';
 import { hash } from '../src/model/sampling/random';
 import { GREEDY, logSumExp, RECORD_SIZE, readRecord, type Sampling } from '../src/model/sampling/sampling';
@@ -133,7 +139,7 @@ export function describeConformance(name: string, create: (model: ModelData) => 
               const part = tokens.slice(start, start + cuts[i % cuts.length]);
               const onLogits = (from: number, values: Logits) => {
                 expect(start + from).toBe(rows.length);
-                rows.push(...rowsOf(values, data.config.vocabSize));
+                rows.push(...splitRows(values, data.config.vocabSize));
               };
               const result = await streams.read(part, { onLogits, records });
               expect(rows.length).toBe(start + part.length);
@@ -308,12 +314,6 @@ export function describeConformance(name: string, create: (model: ModelData) => 
       });
     });
   });
-}
-
-function rowsOf(values: Logits, vocabSize: number): Logits[] {
-  return Array.from({ length: values.length / vocabSize }, (_, row) =>
-    values.slice(row * vocabSize, (row + 1) * vocabSize),
-  );
 }
 
 /** Records of tokens after the first agree with the rows before them. */

@@ -82,6 +82,13 @@ export interface ReadOptions {
 /** Logits [vocab], or rows of them; float64 from the reference backend. */
 export type Logits = Float32Array | Float64Array;
 
+/** Views of the rows [vocab] of `rows` [n, vocab]. */
+export function splitRows(rows: Logits, vocabSize: number): Logits[] {
+  return Array.from({ length: rows.length / vocabSize }, (_, row) =>
+    rows.subarray(row * vocabSize, (row + 1) * vocabSize),
+  );
+}
+
 export interface ReadResult {
   /** Tokens read: all of them unless the signal aborted. */
   readonly count: number;
