@@ -6,6 +6,15 @@ import { ROWS_GROUPS, ROWS_LAST, type StreamBuffers } from './stream-buffers';
 import { pack } from './structs';
 import type { DeviceWeights } from './webgpu-backend';
 
+/** Results of every token of a chunk, besides its state. */
+export interface Wanted {
+  readonly records?: boolean | undefined;
+  /** Readback buffer for every layer's features [layer, CHUNK, h, features]. */
+  readonly captures?: GPUBuffer | undefined;
+  /** Readback buffer for the logits after every token [CHUNK, vocab]; rows beyond the chunk's tokens may be missing. */
+  readonly logits?: GPUBuffer | undefined;
+}
+
 type Bindings = Partial<Record<KernelName, GPUBindGroup>>;
 
 /** The commands that read a chunk of tokens into one stream: quadratic inside the chunk, the state between chunks. */
@@ -84,10 +93,11 @@ export class Prefill {
   }
 
   /**
-   * In pieces that may go into submissions of their own. `restore` undoes those before the last. Every layer's features
-   * go to `captures`, where there is one: [layer, CHUNK, h, features].
+   * Commands that may go into submissions of their own. `restore` undoes all but the last.
+   * @param wanted results of every token to copy into readback buffers
    */
-  commands(stream: number, count: number, withRecords: boolean, captures: GPUBuffer | null): Command[] {
+  commands(stream: number, count: number, wanted: Wanted): Command[] {
+    const { records = false, captures, logits } = wanted;
     const { heads, headWidth, stateRows, hiddenSize: d, intermediateSize: f } = this.plan.config;
     const cells = (stateRows / 4) * (headWidth / 4 + 1) + (3 * headWidth) / 4;
     const commands: Command[] = [
@@ -111,7 +121,7 @@ export class Prefill {
         product('up', layer, f),
         product('down', layer, d),
       );
-    if (withRecords) commands.push(...this.records(stream, count));
+    if (records || logits) commands.push(...this.everyLogits(stream, count, records, logits));
     else commands.push(this.run('logits', this.ends, this.plan.logitGroups));
     commands.push(this.run('appendHistory', this.ends));
     return commands;
@@ -137,22 +147,32 @@ export class Prefill {
     ];
   }
 
-  /** Each group's records follow from the logits before its tokens; the last logits become the stream's. */
-  private records(stream: number, count: number): Command[] {
-    const { chunkRecords, readRecords } = this.buffers;
+  /**
+   * Logits after every token, a group at a time; the last ones become the stream's. A group's records follow from the
+   * logits before its tokens.
+   */
+  private everyLogits(stream: number, count: number, records: boolean, to: GPUBuffer | undefined): Command[] {
+    const { groupLogits: from, chunkRecords, readRecords } = this.buffers;
+    const rowBytes = 4 * this.plan.config.vocabSize;
     const commands: Command[] = [];
     for (let start = 0; start < count; start += RECORD_GROUP) {
       const rows = Math.min(RECORD_GROUP, count - start);
-      const { logits, records } = this.groups[start / RECORD_GROUP];
-      commands.push(
-        ...this.logitsTo(stream, 0),
-        { pipeline: this.kernels.logits.pipeline, bindings: logits, x: this.plan.logitGroups, y: rows },
-        { pipeline: this.kernels.records.pipeline, bindings: records, x: rows, y: 1 },
-        ...this.logitsTo(stream, rows).map(reversed),
-      );
+      const group = this.groups[start / RECORD_GROUP];
+      const { logits, records: record } = this.kernels;
+      commands.push(...this.logitsTo(stream, 0), {
+        pipeline: logits.pipeline,
+        bindings: group.logits,
+        x: this.plan.logitGroups,
+        y: rows,
+      });
+      if (records) commands.push({ pipeline: record.pipeline, bindings: group.records, x: rows, y: 1 });
+      if (to)
+        commands.push({ from, fromByte: rowBytes, to, toByte: start * rowBytes, bytes: rows * rowBytes });
+      commands.push(...this.logitsTo(stream, rows).map(reversed));
     }
     const bytes = 4 * CHUNK * RECORD_SIZE;
-    return [...commands, { from: chunkRecords, fromByte: 0, to: readRecords, toByte: 0, bytes }];
+    if (records) commands.push({ from: chunkRecords, fromByte: 0, to: readRecords, toByte: 0, bytes });
+    return commands;
   }
 
   /** The stream's logits and candidates as a row of the group's. */
