@@ -1,9 +1,9 @@
 // What it costs to branch: tokens read again and time until the first new token, at places all over texts that were read
 // to their end, and the bytes of the snapshots that make it cheap. Run: node scripts/run.mjs bench/branch.ts [TOKENS...]
 
-import { snapshotSpacing } from '../src/model/runtime/snapshot';
 import { GREEDY } from '../src/model/sampling/sampling';
 import type { Figures } from '../src/workers/messages';
+import { snapshotSpacing } from '../src/workers/snapshot-store';
 import { CountedEngine } from '../src/workers/testing';
 
 const lengths = process.argv.slice(2).map(Number);

@@ -85,7 +85,7 @@ const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'GPU: the sine has the wrong sign in its third term',
-    file: 'src/gpu/shaders/turn.wgsl',
+    file: 'src/gpu/shaders/rotate.wgsl',
     from: 's * (1.0 / 120.0 +',
     to: 's * (-1.0 / 120.0 +',
     tests: GPU,

@@ -1,11 +1,17 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { readJson, readModelData } from '../scripts/node';
-import type { Backend, ModelData, Streams } from '../src/model/runtime/backend';
+import {
+  type Backend,
+  type Logits,
+  type ModelData,
+  type Streams,
+  splitRows,
+} from '../src/model/runtime/backend';
 import { ReferenceBackend } from '../src/model/runtime/reference-backend';
 import { hash } from '../src/model/sampling/random';
-import { countRecords, idsOf, RECORD_SIZE } from '../src/model/sampling/records';
-import { GREEDY, type Sampling } from '../src/model/sampling/sampling';
+import { countRecords, idsOf, RECORD_SIZE, readRecord } from '../src/model/sampling/records';
+import { GREEDY, logSumExp, type Sampling } from '../src/model/sampling/sampling';
 import { REACH, SeenTokens } from '../src/model/sampling/seen';
 import {
   type AttentionGolden,
@@ -106,6 +112,64 @@ export function describeConformance(name: string, create: (model: ModelData) => 
           expect(streams.length()).toBe(tokens.length);
           expect(relativeError(await streams.logits(), stepped)).toBeLessThan(1e-4);
         }
+      });
+    });
+
+    test.each(goldenNames)(
+      'onLogits receives the logits after each token, whatever the cuts: %s',
+      async (model) => {
+        const data = await loadGoldenModel(model);
+        const tokens = [...data.golden.tokens, ...data.golden.tokens, ...data.golden.tokens];
+        await withStreams(data, 2, async (streams) => {
+          await streams.read(tokens.slice(0, 7), { stream: 1 });
+          const other = await streams.snapshot(1);
+          const stepped: Logits[] = [];
+          for (const token of tokens) {
+            await streams.read([token]);
+            stepped.push(await streams.logits());
+          }
+          for (const [cuts, records] of [
+            [[tokens.length], false],
+            [[1, 63, 64, 65], true],
+            [[17, 130], false],
+          ] as const) {
+            await streams.restore(null);
+            const rows: Logits[] = [];
+            for (let i = 0; rows.length < tokens.length; i++) {
+              const start = rows.length;
+              const part = tokens.slice(start, start + cuts[i % cuts.length]);
+              const onLogits = (from: number, values: Logits) => {
+                expect(start + from).toBe(rows.length);
+                rows.push(...splitRows(values, data.config.vocabSize));
+              };
+              const result = await streams.read(part, { onLogits, records });
+              expect(rows.length).toBe(start + part.length);
+              expect(await streams.logits()).toEqual(rows.at(-1));
+              if (records) checkRecords(result.records!, part, rows.slice(-part.length));
+            }
+            for (const [t, row] of rows.entries()) expect(relativeError(row, stepped[t])).toBeLessThan(1e-4);
+          }
+          expect(await streams.snapshot(1)).toEqual(other);
+        });
+      },
+    );
+
+    test('onLogits is awaited, and an aborted read delivers the rows of the tokens that it counts', async () => {
+      const data = await loadGoldenModel('leap-denominator');
+      await withStreams(data, 1, async (streams) => {
+        const tokens = Array.from({ length: 1000 }, (_, i) => i % 64);
+        const abort = new AbortController();
+        let delivered = 0;
+        const { count } = await streams.read(tokens, {
+          signal: abort.signal,
+          onLogits: async (_, rows) => {
+            await new Promise((resolve) => setTimeout(resolve, 20));
+            delivered += rows.length / data.config.vocabSize;
+            abort.abort();
+          },
+        });
+        expect(count).toBeLessThan(tokens.length);
+        expect([count, streams.length()]).toEqual([delivered, delivered]);
       });
     });
 
@@ -251,6 +315,15 @@ export function describeConformance(name: string, create: (model: ModelData) => 
       });
     });
   });
+}
+
+/** Records of tokens after the first agree with the rows before them. */
+function checkRecords(records: Float32Array, tokens: readonly number[], rows: readonly Logits[]): void {
+  for (let t = 1; t < tokens.length; t++) {
+    const { id, logProbability } = readRecord(records, t);
+    expect(id).toBe(tokens[t]);
+    expect(logProbability).toBeCloseTo(rows[t - 1][id] - logSumExp(rows[t - 1]), 3);
+  }
 }
 
 async function write(streams: Streams, sampling: Sampling, maxTokens: number): Promise<Float32Array[]> {

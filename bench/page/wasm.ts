@@ -1,16 +1,8 @@
+import type { instantiate } from '../kernels/exports';
 import wasm from '../kernels/index.ts?assemblyscript';
 
-type Kernel = (...values: number[]) => number;
-
-/** The exports of kernels/index.ts and src/cpu/kernels/roofline.ts, where their parameters are described. */
-interface Kernels {
-  readonly heapBase: Kernel;
-  readonly sum: Kernel;
-  readonly multiplyAdd: Kernel;
-  readonly multiplyAddInt8: Kernel;
-  readonly multiplyAddInt16: Kernel;
-  readonly attend: Kernel;
-}
+/** The exports of bench/kernels/index.ts, where their parameters are described. */
+type Kernels = Awaited<ReturnType<typeof instantiate>>;
 
 /** The bench's kernels with a heap of their own, filled with small numbers. */
 export interface Wasm {

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import type { Plugin } from 'vite';
+import { KERNEL_CONSTANTS } from '../model/sampling/kernel-constants.ts'; // vite.config.ts needs the extension
 
 const QUERY = '?assemblyscript';
 const SHARING = '&shared';
@@ -9,6 +10,8 @@ const OPTIONS = '--optimizeLevel 3 --noAssert --runtime stub --importMemory --en
 /** For a memory that threads share: at most 1 GB. */
 const SHARED_MEMORY = '--enable threads --sharedMemory --maximumMemory 16384'.split(' ');
 const SHARED = join(import.meta.dirname, 'kernels'); // modules elsewhere may import from here
+/** An import of './constants' there is not a file: it gets the text of `printConstants`. */
+const CONSTANTS = join(SHARED, 'constants.ts');
 const CACHE = 'node_modules/.cache/assemblyscript';
 
 /**
@@ -41,28 +44,45 @@ async function compileCached(
   sources: readonly string[],
   options: readonly string[],
 ): Promise<Buffer> {
-  const hash = createHash('sha256').update([entry, ...options].join());
+  const hash = createHash('sha256').update([entry, ...options, printConstants()].join());
   for (const file of [...sources, 'package-lock.json']) hash.update(readFileSync(file));
   const cached = join(CACHE, `${hash.digest('hex')}.wasm`);
   if (!existsSync(cached)) {
     mkdirSync(CACHE, { recursive: true });
-    writeFileSync(cached, await compile(entry, options));
+    writeFileSync(cached, (await compile(entry, options)).wasm);
   }
   return readFileSync(cached);
 }
 
-async function compile(entry: string, options: readonly string[]): Promise<string | Uint8Array> {
-  const { default: asc } = await import('assemblyscript/asc');
-  const baseDir = dirname(entry);
-  let binary: string | Uint8Array = '';
-  const { error, stderr } = await asc.main(
-    [relative(baseDir, entry), '--baseDir', baseDir, '--outFile', 'kernels.wasm', ...options],
-    {
-      writeFile: (_name, contents) => {
-        binary = contents;
-      },
-    },
+/** The constants that the kernels share with the model, as a module of AssemblyScript. */
+export function printConstants(): string {
+  const lines = Object.entries(KERNEL_CONSTANTS).map(
+    ([name, value]) => `export const ${name}: i32 = ${value};`,
   );
+  return lines.join('\n');
+}
+
+function readSource(name: string, baseDir: string): string | null {
+  const path = resolve(baseDir, name);
+  if (path === CONSTANTS) return printConstants();
+  return existsSync(path) ? readFileSync(path, 'utf8') : null;
+}
+
+/** Compiles an AssemblyScript file. @returns the module, and the TypeScript declarations of its exports */
+export async function compile(
+  entry: string,
+  options: readonly string[] = OPTIONS,
+): Promise<{ wasm: Uint8Array; declarations: string }> {
+  const { default: asc } = await import('assemblyscript/asc');
+  const outputs = new Map<string, string | Uint8Array>();
+  const files = [basename(entry), '--baseDir', dirname(entry), '--outFile', 'kernels.wasm'];
+  const { error, stderr } = await asc.main([...files, '--bindings', 'raw', ...options], {
+    readFile: readSource,
+    writeFile: (name, contents) => {
+      outputs.set(name, contents);
+    },
+  });
   if (error) throw new Error(`${entry}: ${stderr}`, { cause: error });
-  return binary;
+  const wasm = outputs.get('kernels.wasm') as Uint8Array;
+  return { wasm, declarations: outputs.get('kernels.d.ts') as string };
 }

@@ -52,7 +52,7 @@ export class Forward {
   private readonly qTilde: number;
   private readonly kTilde: number;
   private readonly gates: number;
-  private readonly mass: number;
+  private readonly normalizerSum: number;
   private readonly up: number;
   private readonly panel: number; // [4, the widest matrix]
   private readonly int16: { readonly rows: number; readonly steps: number } | null;
@@ -85,7 +85,7 @@ export class Forward {
     this.qTilde = rows(h * E);
     this.kTilde = rows(h * E);
     this.gates = rows(padded(h));
-    this.mass = rows(h);
+    this.normalizerSum = rows(h);
     this.up = rows(padded(f));
     this.panel = this.allocate(16 * padded(Math.max(d, f)));
     this.int16 = activations === 'int16' ? { rows: rows(padded(Math.max(d, f)) / 2), steps: rows(1) } : null;
@@ -138,9 +138,9 @@ export class Forward {
   private embed(rows: readonly Row[]): void {
     const { isInt8, values, scales, columns } = this.weights.embedding;
     const { hiddenSize: d, embeddingScale, position } = this.config;
-    const to = [columns, this.ids, this.x, columns, rows.length, embeddingScale];
-    if (isInt8) this.kernels.embedInt8(values, scales, ...to);
-    else this.kernels.embedFloat32(values, ...to);
+    const { kernels, ids, x } = this;
+    if (isInt8) kernels.embedInt8(values, scales, columns, ids, x, columns, rows.length, embeddingScale);
+    else kernels.embedFloat32(values, columns, ids, x, columns, rows.length, embeddingScale);
     if (position === 'sinusoidal')
       for (const [t, row] of rows.entries()) {
         const x = this.heap.floats(this.x + 4 * t * columns, d);
@@ -150,7 +150,7 @@ export class Forward {
 
   /** From `normed` to the heads' outputs, normalized, in its place; S, z and inputs move on. */
   private async attention(layer: PackedLayer, offset: number, T: number, pace: Pace): Promise<void> {
-    const { kernels, config, layout, fixed, qkv, qTilde, kTilde, gates, mass, memories } = this;
+    const { kernels, config, layout, fixed, qkv, qTilde, kTilde, gates, normalizerSum, memories } = this;
     const { hiddenSize: d, heads: h, headWidth: e, stateRows: E, proportionHidden } = config;
     const [D, Q, H] = [padded(d), padded(3 * d), padded(h)];
     await this.multiply(layer.qkv, this.normed, qkv, Q, T, pace);
@@ -158,27 +158,42 @@ export class Forward {
     kernels.gates(gates, H, h, layer.decayBias, this.ids, config.bosTokenId, T);
     if (layer.convolution)
       kernels.convolve(qkv, Q, 3 * d, layer.convolution, memories, offset + 4 * layout.at.inputs, T);
-    const split = Number(config.isReweighted);
     const reweight = (u: number, factor: number, module: number, out: number) =>
-      kernels.reweight(u, Q, h, e, factor, split, module, proportionHidden, fixed, out, T);
+      kernels.reweight(u, Q, h, e, factor, config.isReweighted, module, proportionHidden, fixed, out, T);
     reweight(qkv, 1 / Math.sqrt(e), layer.queryHidden, qTilde);
     reweight(qkv + 4 * d, 1, layer.keyHidden, kTilde);
     const v = qkv + 8 * d;
-    kernels.recur(qTilde, kTilde, v, Q, gates, H, memories, offset, h, e, E, this.normed, D, mass, T);
+    kernels.recur(
+      qTilde,
+      kTilde,
+      v,
+      Q,
+      gates,
+      H,
+      memories,
+      offset,
+      h,
+      e,
+      E,
+      this.normed,
+      D,
+      normalizerSum,
+      T,
+    );
     if (config.normalizer === 'rms')
       kernels.normalizeHeads(this.normed, D, h, e, layer.outputNorm, config.rmsNormEps, T);
-    else kernels.divideByMass(this.normed, D, h, e, mass, config.denominatorFloor, T);
+    else kernels.divideByNormalizer(this.normed, D, h, e, normalizerSum, config.denominatorFloor, T);
   }
 
   /** Of the tile whose attention was just computed. */
   private features(layer: PackedLayer, T: number): TileFeatures {
-    const { heap, kernels, config, fixed, qkv, qTilde, kTilde, gates, mass, panel } = this;
+    const { heap, kernels, config, fixed, qkv, qTilde, kTilde, gates, normalizerSum, panel } = this;
     const { hiddenSize: d, heads: h, headWidth: e, stateRows: E, proportionHidden } = config;
     const [Q, H] = [padded(3 * d), padded(h)];
     const proportions = (u: number, factor: number, module: number) => {
-      // By now `mass` and `panel` are free.
-      kernels.proportions(u, Q, h, e, factor, module, proportionHidden, fixed, panel, mass, T);
-      return heap.floats(mass, T * h).slice();
+      // By now `normalizerSum` and `panel` are free.
+      kernels.proportions(u, Q, h, e, factor, module, proportionHidden, fixed, panel, normalizerSum, T);
+      return heap.floats(normalizerSum, T * h).slice();
     };
     return {
       query: heap.floats(qTilde, T * h * E),
@@ -202,19 +217,23 @@ export class Forward {
     pace: Pace,
     add = false,
   ): Promise<void> {
+    const { kernels } = this;
     const int16 = isInt8 ? this.int16 : null;
     if (int16) {
       const limit = Math.min(32_767, Math.floor((2 ** 31 - 1) / (127 * (columns / 4))));
-      this.kernels.toInt16(x, columns, T, limit, int16.rows, int16.steps);
+      kernels.toInt16(x, columns, T, limit, int16.rows, int16.steps);
     }
     const slice = Math.max(4, Math.floor(SLICE / (T * columns) / 4) * 4);
     for (let row = 0; row < rows; row += slice) {
-      const W = [values + row * columns * (isInt8 ? 1 : 4), scales + 4 * row];
-      const size = [Math.min(slice, rows - row), columns];
-      const to = [y + 4 * row, yStride, T, Number(add)];
-      if (int16) this.kernels.multiplyInt16(...W, ...size, int16.rows, int16.steps, ...to);
-      else if (isInt8) this.kernels.multiplyInt8(...W, ...size, x, columns, ...to, this.panel);
-      else this.kernels.multiplyFloat32(...W, ...size, x, columns, ...to);
+      const W = values + row * columns * (isInt8 ? 1 : 4);
+      const scale = scales + 4 * row;
+      const count = Math.min(slice, rows - row);
+      const to = y + 4 * row;
+      if (int16)
+        kernels.multiplyInt16(W, scale, count, columns, int16.rows, int16.steps, to, yStride, T, add);
+      else if (isInt8)
+        kernels.multiplyInt8(W, scale, count, columns, x, columns, to, yStride, T, add, this.panel);
+      else kernels.multiplyFloat32(W, scale, count, columns, x, columns, to, yStride, T, add);
       if (pace.isDue) await pace.yield();
     }
   }

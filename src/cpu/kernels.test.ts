@@ -44,24 +44,13 @@ test('a matrix times any number of tokens, a row bitwise the same for each', () 
       const scaleAddress = put([...scales, 0, 0, 0]);
       const xAddress = put(x.flatMap((row) => [...row, ...new Array(C - columns).fill(0)]));
       const yAddress = heap.allocate(4 * tokens * Y);
-      const room = heap.allocate(16 * C);
+      const scratch = heap.allocate(16 * C);
       const multiply = (token: number, count: number) => {
         const y = heap.floats(yAddress, tokens * Y).fill(0);
         for (let t = 0; t < tokens; t++) y.set(before, t * Y);
-        const what = [
-          bytes,
-          scaleAddress,
-          R,
-          C,
-          xAddress + 4 * token * C,
-          C,
-          yAddress,
-          Y,
-          count,
-          Number(add),
-        ];
-        if (int8) kernels.multiplyInt8(...what, room);
-        else kernels.multiplyFloat32(...what);
+        const from = xAddress + 4 * token * C;
+        if (int8) kernels.multiplyInt8(bytes, scaleAddress, R, C, from, C, yAddress, Y, count, add, scratch);
+        else kernels.multiplyFloat32(bytes, scaleAddress, R, C, from, C, yAddress, Y, count, add);
         return Array.from({ length: count }, (_, t) => y.slice(t * Y, (t + 1) * Y));
       };
 
@@ -95,9 +84,25 @@ test.each([
   const memories = heap.allocate(4 * tokens);
   heap.words(memories, tokens).fill(memory);
   const o = heap.allocate(4 * tokens * heads * e);
-  const mass = heap.allocate(4 * tokens * heads);
+  const normalizerSum = heap.allocate(4 * tokens * heads);
   const row = heads * e;
-  kernels.recur(put(q), put(k), put(v), row, put(a), heads, memories, 0, heads, e, E, o, row, mass, tokens);
+  kernels.recur(
+    put(q),
+    put(k),
+    put(v),
+    row,
+    put(a),
+    heads,
+    memories,
+    0,
+    heads,
+    e,
+    E,
+    o,
+    row,
+    normalizerSum,
+    tokens,
+  );
 
   for (let h = 0; h < heads; h++) {
     const S = Float64Array.from(state.subarray(h * E * e, (h + 1) * E * e));
@@ -107,7 +112,7 @@ test.each([
       const part = (u: Float32Array, n: number) => Float64Array.from(u.subarray(at * n, (at + 1) * n));
       const expected = recur(S, z, Math.fround(a[at]), part(q, E), part(k, E), part(v, e));
       expect(relativeError(heap.floats(o + 4 * at * e, e), expected.o)).toBeLessThan(1e-5);
-      expect(heap.floats(mass, tokens * heads)[at]).toBeCloseTo(expected.mass, 3);
+      expect(heap.floats(normalizerSum, tokens * heads)[at]).toBeCloseTo(expected.mass, 3);
     }
     expect(
       relativeError(heap.floats(memory, state.length).subarray(h * E * e, (h + 1) * E * e), S),
@@ -124,7 +129,7 @@ test('sigmoid, sine and cosine within 1e-6', () => {
 
   const P = Float32Array.from({ length: 1025 }, (_, i) => i / 1024);
   const out = heap.allocate(4 * 8 * P.length);
-  kernels.reweight(put(new Float32Array(4).fill(1)), 0, 1, 4, 1, 1, 0, 0, put(P), out, P.length);
+  kernels.reweight(put(new Float32Array(4).fill(1)), 0, 1, 4, 1, true, 0, 0, put(P), out, P.length);
   for (const [t, p] of P.entries()) {
     const [cos, , , , sin] = heap.floats(out + 32 * t, 8);
     expect(Math.abs(cos - Math.cos((Math.PI / 2) * p))).toBeLessThan(1e-6);

@@ -1,28 +1,9 @@
 import { EngineError } from '../model/runtime/errors';
+import type { instantiate } from './kernels/exports';
 import wasm from './kernels/index.ts?assemblyscript';
 
-type Kernel = (...values: number[]) => void;
-
 /** The exports of kernels/index.ts, where their parameters are described. */
-export interface Kernels {
-  readonly convolve: Kernel;
-  readonly describe: Kernel;
-  readonly divideByMass: Kernel;
-  readonly draw: (...values: number[]) => number;
-  readonly embedFloat32: Kernel;
-  readonly embedInt8: Kernel;
-  readonly gates: Kernel;
-  readonly multiplyFloat32: Kernel;
-  readonly multiplyInt16: Kernel;
-  readonly multiplyInt8: Kernel;
-  readonly normalizeHeads: Kernel;
-  readonly proportions: Kernel;
-  readonly recur: Kernel;
-  readonly reweight: Kernel;
-  readonly rms: Kernel;
-  readonly squaredRelu: Kernel;
-  readonly toInt16: Kernel;
-}
+export type Kernels = Omit<Awaited<ReturnType<typeof instantiate>>, 'memory'>;
 
 /** The kernels over a memory, and their module for threads that share it. */
 export interface Loaded {

@@ -1,8 +1,8 @@
 import type { Config } from '../model/core/config';
 import {
   LAYER_TENSORS,
-  layOut,
   type MatrixOf,
+  offsetsOf,
   padded,
   tensorEntries,
   type VectorOf,
@@ -75,7 +75,7 @@ export class PackedWeights {
   private vectors<Key extends string>(vectors: Record<Key, Float32Array | null>): Record<Key, number> {
     const entries = Object.entries(vectors) as [Key, Float32Array | null][];
     const sizes = entries.map(([key, values]) => [key, values?.length ?? 0]);
-    const { at, size } = layOut<Key>(Object.fromEntries(sizes));
+    const { at, size } = offsetsOf<Key>(Object.fromEntries(sizes));
     const block = this.allocate(4 * size);
     const addresses = entries.map(([key, values]) => {
       if (!values) return [key, 0];

@@ -16,7 +16,7 @@ export class Sampler {
   private readonly followed: number;
   private readonly scores: number;
   private readonly masses: number;
-  private readonly room: number;
+  private readonly scratch: number;
   private readonly record: number;
 
   constructor(config: Config, heap: Heap, kernels: Kernels) {
@@ -29,8 +29,8 @@ export class Sampler {
     this.bytes = 3 * vector + words + 4 * RECORD_SIZE + 8 * REACH;
     this.scores = heap.allocate(this.bytes);
     this.masses = this.scores + vector;
-    this.room = this.masses + vector;
-    this.seen = this.room + vector;
+    this.scratch = this.masses + vector;
+    this.seen = this.scratch + vector;
     this.record = this.seen + words;
     this.followed = this.record + 4 * RECORD_SIZE;
   }
@@ -46,10 +46,23 @@ export class Sampler {
     const followed = sequencePenalty > 0 ? [...seen.followed()].flat() : [];
     this.heap.words(this.followed, followed.length).set(followed);
     this.kernels.draw(
-      ...[logits, this.vocabSize, this.seen, repetitionPenalty],
-      ...[this.followed, followed.length / 2, sequencePenalty],
-      ...[temperature, topK, topP, minP, seed, number],
-      ...[this.scores, this.masses, this.room, this.record],
+      logits,
+      this.vocabSize,
+      this.seen,
+      repetitionPenalty,
+      this.followed,
+      followed.length / 2,
+      sequencePenalty,
+      temperature,
+      topK,
+      topP,
+      minP,
+      seed,
+      number,
+      this.scores,
+      this.masses,
+      this.scratch,
+      this.record,
     );
     return this.heap.floats(this.record, RECORD_SIZE).slice();
   }

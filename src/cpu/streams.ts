@@ -86,7 +86,7 @@ export class WasmStreams implements Streams {
   }
 
   async read(tokens: ArrayLike<number>, options: ReadOptions = {}): Promise<ReadResult> {
-    const { signal, onProgress, records: wanted } = options;
+    const { signal, onProgress, onLogits, records: wanted } = options;
     checkTokens(tokens, this.model.config);
     const stream = this.streams[options.stream ?? 0];
     const records = wanted ? new Float32Array(tokens.length * RECORD_SIZE) : null;
@@ -104,7 +104,7 @@ export class WasmStreams implements Streams {
         chunk.map((id) => this.advance(stream, id)),
         pace,
       );
-      if (records) await this.describeRest(stream, chunk, records, count, pace);
+      if (records || onLogits) await this.everyLogits(stream, chunk, records, onLogits, count, pace);
       last = chunk.length - 1;
       count += chunk.length;
       if (performance.now() - reported < 10) continue;
@@ -112,7 +112,7 @@ export class WasmStreams implements Streams {
       onProgress?.(count);
       if (pace.isDue) await pace.yield();
     }
-    if (count && !records) await this.keepLogits([stream], last, pace);
+    if (count && !records && !onLogits) await this.keepLogits([stream], last, pace);
     return { count, records: records?.slice(0, count * RECORD_SIZE) ?? null };
   }
 
@@ -157,7 +157,7 @@ export class WasmStreams implements Streams {
 
   async logits(stream = 0): Promise<Float32Array> {
     const { logits, length } = this.streams[stream];
-    return length ? this.heap.floats(logits, this.model.config.vocabSize).slice() : new Float32Array();
+    return this.copyLogits(logits, length ? 1 : 0);
   }
 
   async snapshot(stream = 0): Promise<Snapshot> {
@@ -222,11 +222,15 @@ export class WasmStreams implements Streams {
     records.set(record, at * RECORD_SIZE);
   }
 
-  /** Writes the records of a chunk's tokens after the first, each given the row before; keeps the last row's logits. */
-  private async describeRest(
+  /**
+   * Computes the logits after every token of the chunk just read, which begins with token `at`. Passes them to
+   * `onLogits`, writes the records of the tokens after the first, and keeps the last row.
+   */
+  private async everyLogits(
     stream: Stream,
     chunk: readonly number[],
-    records: Float32Array,
+    records: Float32Array | null,
+    onLogits: ReadOptions['onLogits'],
     at: number,
     pace: Pace,
   ): Promise<void> {
@@ -237,12 +241,24 @@ export class WasmStreams implements Streams {
       for (let row = 0; row < rows; row++) {
         const next = first + row + 1;
         if (next === chunk.length) this.keepRow(stream, row);
-        else {
+        else if (records) {
           const record = this.sampler.describe(logits + 4 * row * logitStride, chunk[next]);
           records.set(record, (at + next) * RECORD_SIZE);
+          if (pace.isDue) await pace.yield();
         }
-        if (pace.isDue) await pace.yield();
       }
+      if (onLogits) await onLogits(at + first, this.copyLogits(logits, rows));
+      if (pace.isDue) await pace.yield();
     }
+  }
+
+  /** A copy of rows of logits at an address, without their padding: [rows, vocab]. */
+  private copyLogits(address: number, rows: number): Float32Array {
+    const { vocabSize } = this.model.config;
+    const { logitStride } = this.forward;
+    const copy = new Float32Array(rows * vocabSize);
+    for (let row = 0; row < rows; row++)
+      copy.set(this.heap.floats(address + 4 * row * logitStride, vocabSize), row * vocabSize);
+    return copy;
   }
 }

@@ -11,8 +11,20 @@ const ANSWER_MS = 10_000;
 const [JOB, WORKING, KERNEL, VALUES] = [0, 1, 2, 16];
 const MOST_VALUES = 16;
 const PRODUCTS = ['multiplyFloat32', 'multiplyInt8', 'multiplyInt16'] as const;
-/** Where the products' values stand (kernels/matrix.ts); the others are the same for every part of the rows. */
-const [W, SCALE, ROWS, COLUMNS, Y, TOKENS, ROOM] = [0, 1, 2, 3, 6, 8, 10];
+/** The arguments that the products have in common (kernels/matrix.ts, kernels/matrix-int16.ts). */
+type Product = [
+  W: number,
+  scale: number,
+  rows: number,
+  columns: number,
+  x: number,
+  xStrideOrSteps: number,
+  y: number,
+  yStride: number,
+  tokens: number,
+  add: boolean,
+  scratch?: number, // multiplyInt8 only
+];
 
 /** A helper's whole program: a worker of its own, with the kernels over the same memory. */
 const HELPER = `
@@ -36,7 +48,7 @@ export class Threads {
   private readonly control: number;
   private readonly workers: readonly Worker[];
   private readonly words: Int32Array;
-  private readonly rooms: readonly number[];
+  private readonly scratches: readonly number[];
 
   /**
    * @param count threads in all, this one included
@@ -66,7 +78,7 @@ export class Threads {
     const numbers = VALUES + MOST_VALUES * helpers.length;
     this.control = heap.allocate(4 * numbers);
     this.words = new Int32Array(heap.memory.buffer, this.control, numbers);
-    this.rooms = helpers.map(() => heap.allocate(16 * columns));
+    this.scratches = helpers.map(() => heap.allocate(16 * columns));
     const url = URL.createObjectURL(new Blob([HELPER], { type: 'text/javascript' }));
     this.workers = helpers.map((_, i) => new Worker(url, { name: `thread ${i + 1}` }));
     URL.revokeObjectURL(url);
@@ -90,10 +102,12 @@ export class Threads {
   share(kernels: Kernels, leastWork: number): Kernels {
     const shared = { ...kernels };
     for (const [n, name] of PRODUCTS.entries()) {
+      const kernel = kernels[name] as (...product: Product) => void;
       const bytes = name === 'multiplyFloat32' ? 4 : 1;
-      shared[name] = (...values) => {
-        if (values[ROWS] * values[COLUMNS] * values[TOKENS] < leastWork) kernels[name](...values);
-        else this.run(n, kernels[name], values, bytes);
+      shared[name] = (...product: Product) => {
+        const [, , rows, columns, , , , , tokens] = product;
+        if (rows * columns * tokens < leastWork) kernel(...product);
+        else this.run(n, kernel, product, bytes);
       };
     }
     return shared;
@@ -108,32 +122,39 @@ export class Threads {
     for (const worker of this.workers) worker.terminate();
   }
 
-  private run(kernel: number, own: (...values: number[]) => void, values: number[], bytes: number): void {
+  private run(kernel: number, own: (...product: Product) => void, product: Product, bytes: number): void {
     const { words, workers } = this;
     words[KERNEL] = kernel;
     for (const index of workers.keys())
-      words.set(this.part(values, index + 1, bytes), VALUES + MOST_VALUES * index);
+      words.set(this.part(product, index + 1, bytes).map(Number), VALUES + MOST_VALUES * index);
     Atomics.store(words, WORKING, workers.length);
     Atomics.add(words, JOB, 1);
     Atomics.notify(words, JOB);
-    own(...this.part(values, 0, bytes));
+    own(...this.part(product, 0, bytes));
     for (let spins = 0; spins < 2000 && Atomics.load(words, WORKING) > 0; spins++);
     for (let left = Atomics.load(words, WORKING); left > 0; left = Atomics.load(words, WORKING))
       if (Atomics.wait(words, WORKING, left, ANSWER_MS) === 'timed-out')
         throw new EngineError('device-lost', 'A thread of the engine died.', 'The text goes on without it.');
   }
 
-  /** The values of one thread's part of the rows: whole panels of four. */
-  private part(values: readonly number[], index: number, bytes: number): number[] {
-    const panels = values[ROWS] / 4;
-    const from = 4 * Math.floor((panels * index) / this.count);
-    const to = 4 * Math.floor((panels * (index + 1)) / this.count);
-    const part = [...values];
-    part[W] += from * values[COLUMNS] * bytes;
-    part[SCALE] += 4 * from;
-    part[ROWS] = to - from;
-    part[Y] += 4 * from;
-    if (index > 0 && ROOM < part.length) part[ROOM] = this.rooms[index - 1];
+  /** The arguments for one thread's part of the rows: whole panels of four. @param bytes of a weight */
+  private part(product: Product, index: number, bytes: number): Product {
+    const [W, scale, rows, columns, x, xStrideOrSteps, y, yStride, tokens, add, scratch] = product;
+    const from = 4 * Math.floor(((rows / 4) * index) / this.count);
+    const to = 4 * Math.floor(((rows / 4) * (index + 1)) / this.count);
+    const part: Product = [
+      W + from * columns * bytes,
+      scale + 4 * from,
+      to - from,
+      columns,
+      x,
+      xStrideOrSteps,
+      y + 4 * from,
+      yStride,
+      tokens,
+      add,
+    ];
+    if (scratch !== undefined) part.push(index > 0 ? this.scratches[index - 1] : scratch);
     return part;
   }
 }

@@ -1,4 +1,4 @@
-import type { Kernels } from './kernels';
+import type { Kernel } from './kernels';
 
 /** One kernel over a grid. */
 export interface Dispatch {
@@ -38,18 +38,27 @@ export function encode(device: GPUDevice, commands: readonly Command[]): GPUComm
   return encoder.finish();
 }
 
-/** Binds buffers, or parts of them, to a kernel's bindings 0, 1, 2 ... */
+/** Buffers, or parts of them, by the names of a kernel's bindings. */
+export type Resources = Readonly<Record<string, GPUBuffer | GPUBufferBinding>>;
+
+/** Binds resources to a kernel. @throws Error where they are not those that its WGSL declares */
 export function bind(
   device: GPUDevice,
-  kernels: Kernels,
-  kernel: keyof Kernels,
-  resources: readonly (GPUBuffer | GPUBufferBinding)[],
+  { name, pipeline, bindings }: Kernel,
+  resources: Resources,
 ): GPUBindGroup {
+  const missing = [...bindings.keys()].filter((binding) => !(binding in resources));
+  const unknown = Object.keys(resources).filter((binding) => !bindings.has(binding));
+  if (missing.length + unknown.length > 0)
+    throw new Error(
+      `The kernel ${name} declares the bindings ${[...bindings.keys()].join(', ')}. ` +
+        `Missing: ${missing.join(', ') || 'none'}. Unknown: ${unknown.join(', ') || 'none'}.`,
+    );
   return device.createBindGroup({
-    label: kernel,
-    layout: kernels[kernel].getBindGroupLayout(0),
-    entries: resources.map((resource, binding) => ({
-      binding,
+    label: name,
+    layout: pipeline.getBindGroupLayout(0),
+    entries: Object.entries(resources).map(([binding, resource]) => ({
+      binding: bindings.get(binding)!,
       resource: 'buffer' in resource ? resource : { buffer: resource },
     })),
   });
@@ -62,8 +71,8 @@ export function reversed({ from, fromByte, to, toByte, bytes }: Copy): Copy {
 /** Bytes between uniforms that share a buffer. */
 const UNIFORM_STRIDE = 256;
 
-/** Contents of a buffer of uniforms: each a few uint32. */
-export function packUniforms(uniforms: readonly (readonly number[])[]): Uint32Array<ArrayBuffer> {
+/** Contents of a buffer of uniforms, each a structure of structs.ts. */
+export function packUniforms(uniforms: readonly Uint32Array[]): Uint32Array<ArrayBuffer> {
   const words = new Uint32Array((uniforms.length * UNIFORM_STRIDE) / 4);
   for (const [n, uniform] of uniforms.entries()) words.set(uniform, (n * UNIFORM_STRIDE) / 4);
   return words;

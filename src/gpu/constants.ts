@@ -1,15 +1,8 @@
 import { padded, stateLayout } from '../model/core/tensors';
-import { RECORD_SIZE } from '../model/sampling/records';
-import { LONGEST, REACH } from '../model/sampling/seen';
-import {
-  CANDIDATE_BLOCK,
-  CANDIDATES,
-  CHUNK,
-  CONTROL,
-  offsetConstants,
-  type Plan,
-  RECORD_SLOTS,
-} from './plan';
+import { KERNEL_CONSTANTS } from '../model/sampling/kernel-constants';
+import { REACH } from '../model/sampling/seen';
+import { CANDIDATE_BLOCK, CHUNK, CONTROL, featureOffsets, type Plan, RECORD_SLOTS } from './plan';
+import { offsetConstants } from './vectors';
 
 /** The value of a constant in WGSL: a u32, a bool, or an f32. */
 export type Constant = number | boolean | { readonly f32: number };
@@ -29,13 +22,14 @@ export function printConstants(constants: Readonly<Record<string, Constant>>): s
 /** Shapes of the model and of its buffers: what every kernel may name. Offsets and strides are numbers, of 4 bytes. */
 export function shapeConstants(plan: Plan): Record<string, Constant> {
   const { config, setWords } = plan;
+  const features = featureOffsets(config);
   const f32 = (value: number) => ({ f32: value });
   return {
     D: config.hiddenSize,
-    D_PADDED: plan.width, // to whole blocks of weights in every precision, as all padded counts are
+    D_PADDED: plan.paddedWidth, // to whole blocks of weights in every precision, as all padded counts are
     HEADS: config.heads,
     E: config.headWidth,
-    E_PADDED: plan.headWidth,
+    E_PADDED: plan.paddedHeadWidth,
     STATE_ROWS: config.stateRows, // rows of S and z per head
     F: config.intermediateSize, // hidden units of the MLP
     SLICE: plan.slice, // of which one workgroup of a decoding step owns this many, a multiple of 16
@@ -60,8 +54,9 @@ export function shapeConstants(plan: Plan): Record<string, Constant> {
     ...offsetConstants(plan),
     STATE_SIZE: stateLayout(config).size, // of a stream: all layers
 
-    // A stream's words in `streams`: control, the article's tokens as a set, the last ones (model/sampling/seen.ts), stop tokens as a set.
-    STREAM_STRIDE: plan.streamWords,
+    // A stream's words in `control`: CONTROL, the set of the article's tokens, its last tokens (model/sampling/seen.ts), the set of
+    // stop tokens.
+    CONTROL_STRIDE: plan.controlWords,
     SET_WORDS: setWords,
     TOKEN: CONTROL.TOKEN,
     POSITION: CONTROL.POSITION,
@@ -72,21 +67,23 @@ export function shapeConstants(plan: Plan): Record<string, Constant> {
     SEEN_AT: CONTROL.SEEN,
     RECENT_AT: CONTROL.SEEN + setWords,
     STOPS_AT: CONTROL.SEEN + setWords + REACH,
-    REACH, // last tokens, the newest first; BOS where there is none
-    LONGEST, // sequence of them that counts
 
     // A stream's decoding activations: residual, residual after attention, partial sums of the heads, of the slices, scores.
     ACTIVATIONS: plan.activations,
     SCORES_AT: plan.activations - padded(config.vocabSize),
 
-    CANDIDATES, // likeliest tokens kept of each block of the vocabulary, and of all of it
+    ...KERNEL_CONSTANTS,
     CANDIDATE_BLOCK,
     CANDIDATE_BLOCKS: plan.blocks,
     BLOCKS_A_GROUP: plan.blocksAGroup, // that one workgroup of logits.wgsl takes one after the other
-    RECORD_SIZE,
     RECORD_SLOTS, // records kept a stream: of the draw n at n mod RECORD_SLOTS
 
     CHUNK, // tokens that prefill reads at once
-    FEATURES: plan.features, // numbers of one head of one token: q~, k~, v, a, Pq, Pk
+    FEATURES: plan.features, // numbers of one head of one token
+    Q_AT: features.query,
+    K_AT: features.key,
+    V_AT: features.value,
+    A_AT: features.decay,
+    P_AT: features.proportions, // Pq, then Pk
   };
 }

@@ -1,26 +1,36 @@
 import type { DecodeRequest } from '../model/runtime/backend';
 import { RECORD_SIZE } from '../model/sampling/records';
 import { GREEDY } from '../model/sampling/sampling';
-import { bind, type Command, type Copy, type Dispatch, encode, reversed, uniform } from './commands';
-import type { Kernels } from './kernels';
+import {
+  bind,
+  type Command,
+  type Copy,
+  type Dispatch,
+  encode,
+  type Resources,
+  reversed,
+  uniform,
+} from './commands';
+import type { Kernel, Kernels } from './kernels';
 import type { Machine } from './machine';
 import { CONTROL, type Plan, RECORD_SLOTS } from './plan';
-import { RING, ROWS_DECODE, SETTING_SIZE, type StreamBuffers } from './stream-buffers';
-import { Pace } from './submission-pacer';
+import { RING, ROWS_DECODE, type StreamBuffers } from './stream-buffers';
+import { pack } from './structs';
+import { SubmissionPacer } from './submission-pacer';
 import type { DeviceWeights } from './webgpu-backend';
 
-/** Tokens under way: one submission, whose results come home in one buffer of the ring. */
-export interface Flight {
+/** Decoding steps in one submission; `readback` is the buffer of the ring that receives their records. */
+export interface Submission {
   readonly tokens: number;
   readonly submitted: number;
-  readonly home: GPUBuffer;
+  readonly readback: GPUBuffer;
   readonly mapped: Promise<void>;
-  /** Copies of every stream's state came along in `snapshots`. */
+  /** Resolves when the copies of every stream's state are mapped; null without them. */
   readonly snapshots: Promise<void> | null;
 }
 
-/** What a submission made of one stream. */
-export interface Landing {
+/** One stream after a submission. */
+export interface StreamResult {
   readonly length: number;
   readonly position: number;
   readonly remaining: number;
@@ -28,20 +38,20 @@ export interface Landing {
   readonly records: Float32Array;
 }
 
-/** Writes tokens: the sampled id feeds the next step on the device, and only records come home. */
+/** Decodes tokens: the sampled id feeds the next step on the device, and only records are read back. */
 export class Decoder {
-  readonly pace = new Pace();
-  private readonly partPace = new Pace();
+  readonly pacer = new SubmissionPacer();
+  private readonly partPacer = new SubmissionPacer();
   private readonly machine: Machine;
   private readonly plan: Plan;
   private readonly buffers: StreamBuffers;
   private readonly count: number;
-  /** Sample from the logits, then read what was drawn: so a state always stands behind the last token of its text. */
+  /** A decoding step: sample from the logits, then read the drawn token. So a state is always that after the last token. */
   private readonly token: readonly Dispatch[];
-  private readonly control: readonly Copy[];
-  /** Copies of the streams' states and words aside. */
-  private readonly keep: readonly Copy[];
-  private launched = 0;
+  private readonly controlCopies: readonly Copy[];
+  /** Copies of every stream's state and control words to `savedStates`. */
+  private readonly saveStates: readonly Copy[];
+  private submissions = 0;
 
   constructor(
     machine: Machine,
@@ -55,55 +65,43 @@ export class Decoder {
     this.plan = plan;
     this.buffers = buffers;
     this.count = count;
-    const dispatch = (
-      kernel: keyof Kernels,
-      x: number,
-      y: number,
-      ...resources: Parameters<typeof bind>[3]
-    ) => ({
-      ...{ pipeline: kernels[kernel], x, y },
-      bindings: bind(machine.device, kernels, kernel, resources),
-    });
+    const dispatch = (kernel: Kernel, x: number, y: number, resources: Resources): Dispatch => {
+      return { pipeline: kernel.pipeline, bindings: bind(machine.device, kernel, resources), x, y };
+    };
     const { heads } = plan.config;
-    const { state, words, logits, candidates, settings, activations, records, rows } = buffers;
+    const { state, control, logits, candidates, settings, activations, records, rows } = buffers;
     const { embedding, ends } = weights;
     const stateBytes = 4 * count * plan.stateSize;
-    this.keep = [
-      { from: state, fromByte: 0, to: buffers.kept, toByte: 0, bytes: stateBytes },
+    this.saveStates = [
+      { from: state, fromByte: 0, to: buffers.savedStates, toByte: 0, bytes: stateBytes },
       {
-        ...{ from: words, fromByte: 0, to: buffers.kept, toByte: stateBytes },
-        bytes: 4 * count * plan.streamWords,
+        ...{ from: control, fromByte: 0, to: buffers.savedStates, toByte: stateBytes },
+        bytes: 4 * count * plan.controlWords,
       },
     ];
+    const model = { embedding, vectors: ends };
+    const common = { activations, control };
     this.token = [
-      dispatch(
-        'sample',
-        count,
-        1,
-        logits,
-        candidates,
-        settings,
-        embedding,
-        ends,
-        words,
-        activations,
-        records,
-      ),
+      dispatch(kernels.sample, count, 1, { ...model, ...common, logits, candidates, settings, records }),
       ...weights.layers.flatMap(({ qkv, projection, up, down, vectors }, n) => {
         const layer = uniform(buffers.layers, n);
+        const attention = { qkv, projection, vectors, state, layer };
         return [
-          dispatch('attention', heads, count, qkv, projection, vectors, state, activations, words, layer),
-          dispatch('mlp', plan.slices, count, up, down, vectors, activations, words),
+          dispatch(kernels.attention, heads, count, { ...attention, ...common }),
+          dispatch(kernels.mlp, plan.slices, count, { up, down, vectors, ...common }),
         ];
       }),
-      dispatch(
-        ...(['logits', plan.logitGroups, count] as const),
-        ...[embedding, ends, activations, words, logits, candidates, uniform(rows, ROWS_DECODE)],
-      ),
+      dispatch(kernels.logits, plan.logitGroups, count, {
+        ...model,
+        ...common,
+        logits,
+        candidates,
+        rows: uniform(rows, ROWS_DECODE),
+      }),
     ];
-    this.control = buffers.ring.flatMap((to) =>
+    this.controlCopies = buffers.ring.flatMap((to) =>
       Array.from({ length: count }, (_, stream) => ({
-        ...{ from: words, fromByte: 4 * stream * plan.streamWords },
+        ...{ from: control, fromByte: 4 * stream * plan.controlWords },
         ...{ to, toByte: this.recordBytes + 4 * stream * CONTROL.SEEN, bytes: 4 * CONTROL.SEEN },
       })),
     );
@@ -113,90 +111,108 @@ export class Decoder {
     return 4 * this.count * RECORD_SLOTS * RECORD_SIZE;
   }
 
-  /** Hands the device what each stream is to write. */
+  /** Writes each stream's request to its control words and settings. */
   start(requests: readonly DecodeRequest[]): void {
     const { queue } = this.machine.device;
-    const { streamWords, seenWords, setWords, config } = this.plan;
-    const { words, settings } = this.buffers;
+    const { controlWords, seenWords, setWords, config } = this.plan;
+    const { control, settings } = this.buffers;
     for (const [stream, { maxTokens, stopTokens, sampling }] of requests.entries()) {
-      const at = 4 * stream * streamWords;
-      queue.writeBuffer(words, at + 4 * CONTROL.REMAINING, Uint32Array.of(maxTokens, 0, 0));
+      const at = 4 * stream * controlWords;
+      queue.writeBuffer(control, at + 4 * CONTROL.REMAINING, Uint32Array.of(maxTokens, 0, 0));
       const stops = new Uint32Array(setWords);
       for (const id of stopTokens) if (id < config.vocabSize) stops[id >>> 5] |= 1 << (id & 31);
-      queue.writeBuffer(words, at + 4 * (CONTROL.SEEN + seenWords), stops);
+      queue.writeBuffer(control, at + 4 * (CONTROL.SEEN + seenWords), stops);
 
       const { temperature, topK, topP, minP, repetitionPenalty, sequencePenalty = 0, seed } = sampling;
       const filters = topK > 0 || topP < 1 || minP > 0;
       const inverse = temperature > 0 ? Math.min(1 / temperature, 1e30) : 0;
       const logMinP = minP > 0 ? Math.log(minP) : -1e30;
-      const setting = new ArrayBuffer(4 * SETTING_SIZE);
-      const penalties = [repetitionPenalty, 1 / repetitionPenalty, sequencePenalty];
-      new Float32Array(setting).set([inverse, 0, topP, logMinP, ...penalties]);
-      new Uint32Array(setting)[1] = topK;
-      new Uint32Array(setting).set([seed, Number(filters)], 7);
-      queue.writeBuffer(settings, 4 * SETTING_SIZE * stream, setting);
+      const setting = pack('Settings', {
+        inverse_temperature: inverse,
+        top_k: topK,
+        top_p: topP,
+        log_min_p: logMinP,
+        penalty: repetitionPenalty,
+        inverse_penalty: 1 / repetitionPenalty,
+        sequence_penalty: sequencePenalty,
+        seed,
+        filters: Number(filters),
+      });
+      queue.writeBuffer(settings, stream * setting.byteLength, setting);
     }
   }
 
-  /** The kernels of a step, of a first stream that never comes to an end. */
+  /** The kernels of a step, for measurements: the first stream gets a request without an end. */
   endless(): readonly Dispatch[] {
     const sampling = { ...GREEDY, temperature: 1, topK: 40, topP: 0.95 };
     this.start([{ sampling, maxTokens: 2 ** 31, stopTokens: [] }]);
     return this.token;
   }
 
-  /** Submits steps; with `snapshots`, copies of the states behind them too. */
-  launch(tokens: number, snapshots: readonly Copy[] | null): Flight {
-    const slot = this.launched++ % RING;
-    const home = this.buffers.ring[slot];
+  /** Submits steps. @param snapshots copies of the states after them */
+  submit(tokens: number, snapshots: readonly Copy[] | null): Submission {
+    const slot = this.submissions++ % RING;
+    const readback = this.buffers.ring[slot];
     const commands: Command[] = [];
     for (let t = 0; t < tokens; t++) commands.push(...this.token);
-    commands.push({ from: this.buffers.records, fromByte: 0, to: home, toByte: 0, bytes: this.recordBytes });
-    commands.push(...this.control.slice(slot * this.count, (slot + 1) * this.count), ...(snapshots ?? []));
+    commands.push({
+      from: this.buffers.records,
+      fromByte: 0,
+      to: readback,
+      toByte: 0,
+      bytes: this.recordBytes,
+    });
+    commands.push(
+      ...this.controlCopies.slice(slot * this.count, (slot + 1) * this.count),
+      ...(snapshots ?? []),
+    );
     const submitted = performance.now();
     this.machine.check();
     this.machine.device.queue.submit([encode(this.machine.device, commands)]);
     return {
-      ...{ tokens, submitted, home },
-      mapped: this.machine.wait(home.mapAsync(GPUMapMode.READ)),
+      ...{ tokens, submitted, readback },
+      mapped: this.machine.wait(readback.mapAsync(GPUMapMode.READ)),
       snapshots: snapshots && this.machine.wait(this.buffers.snapshots.mapAsync(GPUMapMode.READ)),
     };
   }
 
   /**
-   * Submits one token in parts, for devices on which Stop could not wait for a whole one. Null when the signal aborts
-   * in between: the streams then stand where they stood before the token.
+   * Submits one token in parts, for devices that are too slow for Stop to wait for a whole token. Returns null when the
+   * signal aborts before the last part; the streams are then as before the token.
    */
-  async launchInParts(snapshots: readonly Copy[] | null, signal?: AbortSignal): Promise<Flight | null> {
-    const { machine, token, partPace } = this;
+  async submitInParts(snapshots: readonly Copy[] | null, signal?: AbortSignal): Promise<Submission | null> {
+    const { machine, token, partPacer } = this;
     const { queue } = machine.device;
     const begun = performance.now();
-    queue.submit([encode(machine.device, this.keep)]);
+    queue.submit([encode(machine.device, this.saveStates)]);
     for (let at = 0; at < token.length; ) {
-      const size = partPace.size(token.length - at);
+      const size = partPacer.size(token.length - at);
       const submitted = performance.now();
       machine.check();
       queue.submit([encode(machine.device, token.slice(at, at + size))]);
       await machine.wait(queue.onSubmittedWorkDone());
-      partPace.done(size, submitted);
+      partPacer.done(size, submitted);
       at += size;
-      // The logits come last, so until then there is nothing but states and words to put back.
+      // The logits come last, so until then there is nothing but states and control words to restore.
       if (signal?.aborted && at < token.length) {
-        queue.submit([encode(machine.device, this.keep.map(reversed))]);
+        queue.submit([encode(machine.device, this.saveStates.map(reversed))]);
         return null;
       }
     }
-    return { ...this.launch(0, snapshots), tokens: 1, submitted: begun };
+    return { ...this.submit(0, snapshots), tokens: 1, submitted: begun };
   }
 
-  /** Waits for a flight and reads what it brought; `lengths` are the streams' before it. */
-  async land({ tokens, submitted, home, mapped }: Flight, lengths: readonly number[]): Promise<Landing[]> {
+  /** Waits for a submission and reads its results. @param lengths of the streams before it */
+  async collect(
+    { tokens, submitted, readback, mapped }: Submission,
+    lengths: readonly number[],
+  ): Promise<StreamResult[]> {
     await mapped;
-    this.pace.done(tokens, submitted);
-    const range = this.machine.contents(home);
+    this.pacer.done(tokens, submitted);
+    const range = this.machine.contents(readback);
     const records = new Float32Array(range, 0, this.recordBytes / 4);
     const words = new Uint32Array(range, this.recordBytes);
-    const landings = lengths.map((before, stream) => {
+    const results = lengths.map((before, stream) => {
       const control = words.subarray(stream * CONTROL.SEEN);
       const length = control[CONTROL.LENGTH];
       const written = new Float32Array((length - before) * RECORD_SIZE);
@@ -212,7 +228,7 @@ export class Decoder {
         records: written,
       };
     });
-    home.unmap();
-    return landings;
+    readback.unmap();
+    return results;
   }
 }

@@ -7,8 +7,8 @@ import { ReferenceBackend } from '../model/runtime/reference-backend';
 import { hash } from '../model/sampling/random';
 import { idsOf, logProbabilitiesOf } from '../model/sampling/records';
 import { GREEDY } from '../model/sampling/sampling';
-import { GRAPHICS, SOFTWARE } from './plan';
 import { createOnSharedDevice } from './testing';
+import { GRAPHICS, SOFTWARE } from './tuning';
 
 /** Reads a text in chunks, then writes; compares state, logits and records with the reference's, teacher-forced. */
 async function agree(model: ModelData, tuning = GRAPHICS, tolerance = 1e-4) {

@@ -1,8 +1,9 @@
 import type { Precision } from '../model/core/weights';
 import { type Constant, printConstants, shapeConstants } from './constants';
 import type { Machine } from './machine';
-import { CHUNK, MATMUL_ROWS, type Plan } from './plan';
+import { CHUNK, ELEMENT_THREADS, MATMUL_ROWS, type Plan } from './plan';
 import advance from './shaders/advance.wgsl?raw';
+import appendHistory from './shaders/append-history.wgsl?raw';
 import attend from './shaders/attend.wgsl?raw';
 import attention from './shaders/attention.wgsl?raw';
 import candidates from './shaders/candidates.wgsl?raw';
@@ -22,17 +23,17 @@ import rank from './shaders/rank.wgsl?raw';
 import record from './shaders/record.wgsl?raw';
 import records from './shaders/records.wgsl?raw';
 import reduce from './shaders/reduce.wgsl?raw';
-import remember from './shaders/remember.wgsl?raw';
 import residual from './shaders/residual.wgsl?raw';
+import rotate from './shaders/rotate.wgsl?raw';
 import sample from './shaders/sample.wgsl?raw';
 import scores from './shaders/scores.wgsl?raw';
 import shareInSubgroups from './shaders/share.subgroups.wgsl?raw';
 import share from './shaders/share.wgsl?raw';
-import turn from './shaders/turn.wgsl?raw';
 import vectors from './shaders/vectors.wgsl?raw';
 import float16 from './shaders/weights.float16.wgsl?raw';
 import float32 from './shaders/weights.float32.wgsl?raw';
 import int8 from './shaders/weights.int8.wgsl?raw';
+import { printStructs } from './structs';
 
 const WEIGHTS: Record<Precision, string> = { float32, float16, int8 };
 /** What matmul.wgsl does with its products. */
@@ -56,9 +57,17 @@ export type KernelName =
   | 'attend'
   | 'advance'
   | 'records'
-  | 'remember';
+  | 'appendHistory';
 
-export type Kernels = Readonly<Record<KernelName, GPUComputePipeline>>;
+/** A compiled kernel. */
+export interface Kernel {
+  readonly name: string;
+  readonly pipeline: GPUComputePipeline;
+  /** The number of each binding, by its name in WGSL. */
+  readonly bindings: ReadonlyMap<string, number>;
+}
+
+export type Kernels = Readonly<Record<KernelName, Kernel>>;
 
 interface Recipe {
   /** WGSL modules, joined. */
@@ -69,11 +78,8 @@ interface Recipe {
 }
 
 function recipes(plan: Plan, shares: boolean): Record<KernelName, Recipe> {
-  const {
-    config,
-    vectors: { at },
-    width,
-  } = plan;
+  const { config, paddedWidth } = plan;
+  const { at } = plan.vectors;
   const { hiddenSize: d, heads, intermediateSize: f } = config;
   const tensors = [math, WEIGHTS[plan.precision], vectors];
   const perBlock = { float32: 4, float16: 8, int8: 16 }[plan.precision];
@@ -99,15 +105,15 @@ function recipes(plan: Plan, shares: boolean): Record<KernelName, Recipe> {
     },
   });
   return {
-    attention: { modules: [...normalized, turn, headFeatures, attention], threads: plan.attentionThreads },
+    attention: { modules: [...normalized, rotate, headFeatures, attention], threads: plan.attentionThreads },
     mlp: { modules: [...normalized, mlp], threads: plan.mlpThreads },
     logits: { modules: [...normalized, candidates, logits], threads: plan.headThreads },
     sample: {
-      modules: [...tensors, random, reduce, record, turn, embedding, penalties, sample],
+      modules: [...tensors, random, reduce, record, rotate, embedding, penalties, sample],
       threads: plan.vocabThreads,
     },
     rank: { modules: [math, candidates, rank], threads: plan.headThreads },
-    embed: { modules: [...tensors, chunk, turn, embedding, embed], threads: 64 },
+    embed: { modules: [...tensors, chunk, rotate, embedding, embed], threads: ELEMENT_THREADS },
     normalizeAttention: {
       modules: [...normalized, normalize],
       threads: plan.headThreads,
@@ -118,42 +124,49 @@ function recipes(plan: Plan, shares: boolean): Record<KernelName, Recipe> {
       threads: plan.headThreads,
       constants: { NORM_AT: at.mlpNorm },
     },
-    qkv: product(3 * d, width, 3 * d, at.qkvScale, 'STORE'),
-    projection: product(d, heads * plan.headWidth, width, at.outputScale, 'ADD'),
-    up: product(f, width, plan.slices * plan.slice, at.upScale, 'RELU_SQUARED'),
-    down: product(d, plan.slices * plan.slice, width, at.downScale, 'ADD'),
+    qkv: product(3 * d, paddedWidth, 3 * d, at.qkvScale, 'STORE'),
+    projection: product(d, heads * plan.paddedHeadWidth, paddedWidth, at.outputScale, 'ADD'),
+    up: product(f, paddedWidth, plan.slices * plan.slice, at.upScale, 'RELU_SQUARED'),
+    down: product(d, plan.slices * plan.slice, paddedWidth, at.downScale, 'ADD'),
     features: {
-      modules: [...tensors, reduce, turn, headFeatures, chunk, features],
+      modules: [...tensors, reduce, rotate, headFeatures, chunk, features],
       threads: plan.headThreads,
     },
     scores: { modules: [math, chunk, scores], threads: CHUNK },
     attend: { modules: [...tensors, chunk, sharing, attend], threads: plan.attendThreads },
-    advance: { modules: [chunk, advance], threads: 64 },
+    advance: { modules: [chunk, advance], threads: ELEMENT_THREADS },
     records: { modules: [math, reduce, record, chunk, records], threads: plan.vocabThreads },
-    remember: { modules: [chunk, remember], threads: 64 },
+    appendHistory: { modules: [chunk, appendHistory], threads: ELEMENT_THREADS },
   };
 }
 
 /** WGSL of every kernel. @param subgroups whether the device has that feature */
 export function kernelCode(plan: Plan, subgroups: boolean): Record<KernelName, string> {
   const shares = plan.sharesReads && subgroups;
-  const shapes = printConstants(shapeConstants(plan));
+  const shared = `${printConstants(shapeConstants(plan))}\n${printStructs()}`;
   const code = ({ modules, threads, constants }: Recipe) => {
     const own = printConstants({ WORKGROUP: threads, ...constants });
-    return [shares ? 'enable subgroups;' : '', shapes, own, ...modules].join('\n');
+    return [shares ? 'enable subgroups;' : '', shared, own, ...modules].join('\n');
   };
   const coded = Object.entries(recipes(plan, shares)).map(([name, recipe]) => [name, code(recipe)]);
   return Object.fromEntries(coded);
 }
 
+/** The number of each binding that a kernel declares, by its name. */
+export function readBindings(code: string): Map<string, number> {
+  const declarations = code.matchAll(/@group\(0\) @binding\((\d+)\) var<[^>]*> (\w+)/g);
+  return new Map(Array.from(declarations, ([, number, name]) => [name, Number(number)]));
+}
+
 /** Compiles every kernel, all at once. @throws EngineError 'internal' with the compiler's words. */
 export async function createKernels(machine: Machine, plan: Plan): Promise<Kernels> {
   const { device } = machine;
-  const compile = async ([label, code]: [string, string]) => {
-    const module = await machine.checked(() => device.createShaderModule({ label, code }));
+  const compile = async ([name, code]: [string, string]) => {
+    const module = await machine.checked(() => device.createShaderModule({ label: name, code }));
     const compute = { module, entryPoint: 'main' };
-    const pipeline = device.createComputePipelineAsync({ label, layout: 'auto', compute });
-    return [label, await machine.wait(pipeline)];
+    const pipeline = device.createComputePipelineAsync({ label: name, layout: 'auto', compute });
+    const kernel: Kernel = { name, pipeline: await machine.wait(pipeline), bindings: readBindings(code) };
+    return [name, kernel];
   };
   const code = kernelCode(plan, device.features.has('subgroups'));
   return Object.fromEntries(await Promise.all(Object.entries(code).map(compile)));

@@ -81,11 +81,22 @@ export class Machine {
     return buffer;
   }
 
-  /** What a mapped buffer holds. @throws EngineError 'device-lost' if the device went away since it was mapped. */
-  contents(buffer: GPUBuffer): ArrayBuffer {
+  /** Maps the first `bytes` of a readback buffer for `take`, once the work submitted so far is done. */
+  async readBack<T>(buffer: GPUBuffer, bytes: number, take: (range: ArrayBuffer) => T): Promise<T> {
+    await this.wait(buffer.mapAsync(GPUMapMode.READ, 0, bytes));
+    const taken = take(this.contents(buffer, bytes));
+    buffer.unmap();
+    return taken;
+  }
+
+  /**
+   * The first `bytes` of a mapped buffer, or all of it.
+   * @throws EngineError 'device-lost' if the device was lost since it was mapped
+   */
+  contents(buffer: GPUBuffer, bytes = buffer.size): ArrayBuffer {
     this.check();
     try {
-      return buffer.getMappedRange();
+      return buffer.getMappedRange(0, bytes);
     } catch {
       throw this.fail(lostError('')); // its loss is told only after its buffers are gone
     }

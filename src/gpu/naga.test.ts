@@ -6,7 +6,8 @@ import { expect, test } from 'vitest';
 import { readJson } from '../../scripts/node';
 import { parseConfig } from '../model/core/config';
 import { kernelCode } from './kernels';
-import { GRAPHICS, makePlan, SOFTWARE } from './plan';
+import { makePlan } from './plan';
+import { GRAPHICS, SOFTWARE } from './tuning';
 
 const root = new URL('../../', import.meta.url).pathname;
 const deno = join(root, 'node_modules/.bin/deno');

@@ -1,14 +1,5 @@
-import type { Config } from '../model/core/config';
-import { LAYER_TENSORS, MODEL_TENSORS, padded, type Tensors, tensorEntries } from '../model/core/tensors';
-import {
-  dequantize,
-  type LayerWeights,
-  type Loaded,
-  type Matrix,
-  type Precision,
-  type Weights,
-} from '../model/core/weights';
-import { type Plan, rowsOf, type VectorLayout } from './plan';
+import { padded } from '../model/core/tensors';
+import { dequantize, type Matrix, type Precision } from '../model/core/weights';
 
 const BYTES = { float32: 4, float16: 2, int8: 1 } as const;
 const BLOCK_BYTES = 16;
@@ -40,50 +31,4 @@ export function packMatrix(matrix: Matrix, group: number, precision: Precision, 
       }
     }
   }
-}
-
-/** Writes a layer's vectors and int8 scales as plan.vectors lays them out. */
-export function packVectors(layer: LayerWeights, plan: Plan, out: Float32Array): void {
-  packTable(LAYER_TENSORS, layer, plan.vectors, plan, out);
-}
-
-/** Writes the vectors of the model's two ends as plan.ends lays them out. */
-export function packEnds(weights: Weights, plan: Plan, out: Float32Array): void {
-  packTable(MODEL_TENSORS, weights, plan.ends, plan, out);
-  if (plan.config.position === 'sinusoidal') out.set(frequencies(plan.config), plan.ends.at.sinusoid);
-}
-
-function packTable<T extends Tensors>(
-  tensors: T,
-  loaded: Loaded<T>,
-  { at }: VectorLayout<T>,
-  { config, precision }: Plan,
-  out: Float32Array,
-): void {
-  const offsets: Readonly<Record<string, number>> = at;
-  for (const [key, tensor] of tensorEntries(tensors)) {
-    if (tensor.kind === 'matrix') {
-      if (precision === 'int8') out.set((loaded[key] as Matrix).scales!, offsets[`${key}Scale`]);
-      continue;
-    }
-    const values = loaded[key] as Float32Array | null;
-    if (!values) continue;
-    const { columns, stride } = rowsOf(tensor, config);
-    for (let row = 0; row * columns < values.length; row++)
-      out.set(values.subarray(row * columns, (row + 1) * columns), offsets[key] + row * stride);
-  }
-}
-
-/** Each frequency of the sinusoids, in turns a position: three limbs of 16 bits, as numbers, and a 0. */
-function frequencies({ hiddenSize: d }: Config): Float32Array {
-  const out = new Float32Array(2 * d);
-  for (let i = 0; i < d / 2; i++) {
-    let turns = 10000 ** ((-2 * i) / d) / (2 * Math.PI);
-    for (let limb = 0; limb < 3; limb++) {
-      turns *= 2 ** 16;
-      out[4 * i + limb] = Math.floor(turns);
-      turns -= out[4 * i + limb];
-    }
-  }
-  return out;
 }

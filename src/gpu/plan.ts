@@ -1,33 +1,21 @@
 import type { Config } from '../model/core/config';
-import {
-  isPresent,
-  LAYER_TENSORS,
-  type Layout,
-  layOut,
-  type MatrixOf,
-  MODEL_TENSORS,
-  padded,
-  shapeOf,
-  stateLayout,
-  type Tensor,
-  type Tensors,
-  tensorEntries,
-  type VectorOf,
-} from '../model/core/tensors';
+import { padded, stateLayout } from '../model/core/tensors';
 import { matricesOf, type Precision, type Weights } from '../model/core/weights';
 import { ALTERNATIVES } from '../model/sampling/records';
 import { REACH, seenWords, tokenSetWords } from '../model/sampling/seen';
+import { chooseWorkgroups, type Tuning, type Workgroups } from './tuning';
+import { layOutVectors, type VectorLayout } from './vectors';
 
 /** Tokens that prefill reads at once. */
 export const CHUNK = 64;
-/** Likeliest tokens kept of each block of the vocabulary: one block can hold all that a record lists. */
-export const CANDIDATES = ALTERNATIVES;
 /** Rows of the vocabulary that one workgroup of logits.wgsl owns, one a thread. */
 export const CANDIDATE_BLOCK = 64;
 /** Tokens that features.wgsl, scores.wgsl and attend.wgsl take together. */
 export const TOKEN_TILE = 4;
 /** Rows of a workgroup of matmul.wgsl. */
 export const MATMUL_ROWS = 256;
+/** Threads of a workgroup of kernels with a thread for each number: embed, advance, append-history. */
+export const ELEMENT_THREADS = 64;
 /** Tokens of a chunk whose logits stand in memory together, when records are wanted. */
 export const RECORD_GROUP = 8;
 /** Most tokens in one submission: records kept on the device. */
@@ -44,85 +32,30 @@ export const CONTROL = {
   SEEN: 8,
 } as const;
 
-/** Vectors of a table of tensors, and the scales of the int8 rows of its matrices. */
-type VectorKey<T extends Tensors> = VectorOf<T> | `${MatrixOf<T>}Scale`;
-export type VectorLayout<T extends Tensors> = Layout<VectorKey<T>>;
-
-/** How a model is laid out on the device: everything that follows from its configuration and precision. */
-export interface Plan {
-  readonly config: Config;
-  readonly precision: Precision;
-  readonly width: number; // d, padded
-  readonly headWidth: number; // e, padded
-  readonly slice: number;
+/** Where a model and its streams lie on the device; follows from the configuration and the precision. Numbers of 4 bytes. */
+interface Layout extends VectorLayout {
+  readonly paddedWidth: number; // d, padded
+  readonly paddedHeadWidth: number; // e, padded
+  readonly slice: number; // hidden units of the MLP in one slice
   readonly slices: number;
   readonly blocks: number; // of the vocabulary
-  /** `vectors` of a layer. */
-  readonly vectors: VectorLayout<typeof LAYER_TENSORS>;
-  /** `vectors` of the model's two ends; `sinusoid` holds one vec4 per frequency. */
-  readonly ends: Layout<VectorKey<typeof MODEL_TENSORS> | 'sinusoid'>;
   readonly seenWords: number;
   /** Words of a set of tokens, one bit each. */
   readonly setWords: number;
-  readonly streamWords: number;
+  readonly controlWords: number;
   readonly layerSize: number;
   readonly stateSize: number;
-  /** Decoding activations of a stream, in numbers. */
+  /** Decoding activations of a stream. */
   readonly activations: number;
-  /** q~, k~, v, a, Pq, Pk of one head of one token, in numbers. */
+  /** Size of the features of one head of one token (featureOffsets). */
   readonly features: number;
-  /** Threads a workgroup of each kernel whose count follows from the shapes. */
-  readonly attentionThreads: number;
-  readonly mlpThreads: number;
-  readonly vocabThreads: number;
-  /** Of kernels that look after one head, one token, or one block of the vocabulary. */
-  readonly headThreads: number;
-  /** Of attend.wgsl: one for 4 columns of a head. */
-  readonly attendThreads: number;
-  /** Of matmul.wgsl. */
-  readonly tokensAThread: number;
-  readonly sharesReads: boolean;
-  /** Blocks of the vocabulary that one workgroup of logits.wgsl takes. */
-  readonly blocksAGroup: number;
-  /** Workgroups of logits.wgsl. */
-  readonly logitGroups: number;
-  /** Bytes of workgroup memory that the hungriest kernel takes. */
+}
+
+/** How a model runs on a device. */
+export interface Plan extends Layout, Workgroups {
+  /** Bytes of workgroup memory of the kernel that takes most. */
   readonly workgroupBytes: number;
 }
-
-/** What suits a kind of device. Results are right with any. */
-export interface Tuning {
-  /** Most threads of a workgroup that has barriers; a multiple of 16. */
-  readonly mostThreads: number;
-  /** Most slices of the MLP. */
-  readonly mostSlices: number;
-  /** Blocks of the vocabulary that one workgroup takes one after the other. */
-  readonly blocksAGroup: number;
-  /** Tokens of a thread of matmul.wgsl, 4 or 8. */
-  readonly tokensAThread: number;
-  /** Whether subgroups, where there are any, read together what all their threads need. */
-  readonly sharesReads: boolean;
-}
-
-/** Many threads and workgroups, so that memory is never waited for. */
-export const GRAPHICS: Tuning = {
-  mostThreads: 256,
-  mostSlices: 64,
-  blocksAGroup: 1,
-  tokensAThread: 4,
-  sharesReads: false,
-};
-/**
- * For adapters emulated by the processor: every thread pays for a barrier, every workgroup for what it reads again, and
- * reading costs more than arithmetic.
- */
-export const SOFTWARE: Tuning = {
-  mostThreads: 16,
-  mostSlices: 4,
-  blocksAGroup: 16,
-  tokensAThread: 8,
-  sharesReads: true,
-};
 
 /** All matrices in the precision that they share, or in float32 where they differ. */
 export function sharedPrecision(weights: Weights): Precision {
@@ -131,96 +64,63 @@ export function sharedPrecision(weights: Weights): Precision {
 }
 
 export function makePlan(config: Config, precision: Precision, tuning: Tuning): Plan {
-  const { mostThreads, mostSlices, blocksAGroup, tokensAThread, sharesReads } = tuning;
-  const threadsFor = (rows: number) => Math.min(mostThreads, Math.ceil(rows / 64) * 64);
-  const {
-    hiddenSize: d,
-    heads: h,
-    headWidth: e,
-    intermediateSize: f,
-    proportionHidden: p,
-    vocabSize,
-  } = config;
-  const width = padded(d);
-  // Small slices for many workgroups; larger ones where so many partial sums would cost more than they win.
+  const layout = layOut(config, precision, tuning);
+  const workgroups = chooseWorkgroups(config, layout, tuning);
+  const workgroupBytes = mostWorkgroupBytes(config, layout, workgroups);
+  return { ...layout, ...workgroups, workgroupBytes };
+}
+
+function layOut(config: Config, precision: Precision, { mostSlices }: Tuning): Layout {
+  const { hiddenSize: d, heads: h, headWidth: e, intermediateSize: f, vocabSize } = config;
+  const paddedWidth = padded(d);
+  // Small slices for many workgroups; larger ones where so many partial sums would cost more than they save.
   const slice = Math.max(64, padded(f / mostSlices));
   const slices = Math.ceil(f / slice);
   const state = stateLayout(config);
   const setWords = tokenSetWords(config);
-  const streamWords = CONTROL.SEEN + seenWords(config) + setWords;
-  const activations = (2 + h + slices) * width + padded(vocabSize);
-  const features = padded(2 * config.stateRows + e + 3);
-  const vocabThreads = threadsFor(vocabSize);
-  const blocks = Math.ceil(vocabSize / CANDIDATE_BLOCK);
-  const attentionThreads = threadsFor(3 * e);
-  const mlpThreads = threadsFor(slice);
-  const columns = e + 1;
-  const shares = Math.max(Math.floor(attentionThreads / columns), 1) * columns;
-  const attentionNumbers =
-    width + 2 * attentionThreads + 3 * e + 2 * config.stateRows + 2 * p + shares + e + padded(e) + 64;
-  const sampleNumbers = 4 * vocabThreads + 2 * 256 + 2 * CANDIDATES * CANDIDATES + 2 * REACH + 128;
-  const featuresNumbers = 4 * (3 * e + 2 * p) + 2 * threadsFor(64);
-  const workgroupBytes =
-    4 * Math.max(attentionNumbers, featuresNumbers, width + 2 * mlpThreads + slice + 320, sampleNumbers);
   return {
-    config,
-    precision,
-    width,
-    headWidth: padded(e),
+    ...layOutVectors(config, precision),
+    paddedWidth,
+    paddedHeadWidth: padded(e),
     slice,
     slices,
-    blocks,
-    vectors: layOut(vectorSizes(LAYER_TENSORS, config, precision)),
-    ends: layOut({
-      ...vectorSizes(MODEL_TENSORS, config, precision),
-      sinusoid: config.position === 'sinusoidal' ? 2 * d : 0,
-    }),
+    blocks: Math.ceil(vocabSize / CANDIDATE_BLOCK),
     seenWords: seenWords(config),
     setWords,
-    streamWords,
+    controlWords: CONTROL.SEEN + seenWords(config) + setWords,
     layerSize: state.layerSize,
     stateSize: state.size,
-    activations,
-    features,
-    attentionThreads,
-    mlpThreads,
-    vocabThreads,
-    headThreads: threadsFor(64),
-    attendThreads: Math.min(mostThreads, padded(e / 4 + Number(config.normalizer !== 'rms'))),
-    tokensAThread,
-    sharesReads,
-    blocksAGroup,
-    logitGroups: Math.ceil(blocks / blocksAGroup),
-    workgroupBytes,
+    activations: (2 + h + slices) * paddedWidth + padded(vocabSize),
+    features: padded(featureOffsets(config).end),
   };
 }
 
-/** Columns of a vector's rows, and the numbers from row to row: kernels read rows of d in blocks of weights. */
-export function rowsOf(tensor: Tensor, config: Config): { columns: number; stride: number } {
-  const columns = shapeOf(tensor, config).at(-1)!;
-  return { columns, stride: tensor.shape.at(-1) === 'd' ? padded(columns) : columns };
+/** Offsets of q~ [E], k~ [E], v [e], a, Pq, Pk in the features of one head of one token. */
+export function featureOffsets({ stateRows: E, headWidth: e }: Config) {
+  return { query: 0, key: E, value: 2 * E, decay: 2 * E + e, proportions: 2 * E + e + 1, end: 2 * E + e + 3 };
 }
 
-/** Numbers of each part of `vectors`; 0 for those that the model does not have. */
-function vectorSizes<T extends Tensors>(
-  tensors: T,
-  config: Config,
-  precision: Precision,
-): Record<VectorKey<T>, number> {
-  const parts = tensorEntries(tensors).map(([key, tensor]) => {
-    const rows = shapeOf(tensor, config)
-      .slice(0, -1)
-      .reduce((a, b) => a * b, 1);
-    if (tensor.kind === 'matrix') return [`${key}Scale`, precision === 'int8' ? rows : 0];
-    return [key, isPresent(tensor, config) ? rows * rowsOf(tensor, config).stride : 0];
-  });
-  return Object.fromEntries(parts);
-}
-
-/** Offsets for WGSL: Z_AT of the state's z, ATTENTION_NORM_AT of the vector attentionNorm, QKV_SCALE_AT, and so on. */
-export function offsetConstants({ config, vectors, ends }: Plan): Record<string, number> {
-  const all = Object.entries({ ...stateLayout(config).at, ...vectors.at, ...ends.at });
-  return Object.fromEntries(
-    all.map(([key, at]) => [`${key.replace(/(?<=[a-z])[A-Z]/g, '_$&').toUpperCase()}_AT`, at]),
+/** Bytes of workgroup memory of the kernel that takes most: its variables, each rounded up to 16 bytes (WGSL, "Limits"). */
+function mostWorkgroupBytes(config: Config, layout: Layout, workgroups: Workgroups): number {
+  const { headWidth: e, stateRows, proportionHidden } = config;
+  const { paddedWidth, paddedHeadWidth, slice } = layout;
+  const { attentionThreads, mlpThreads, vocabThreads, headThreads } = workgroups;
+  const hidden = Math.max(proportionHidden, 1);
+  const columns = e + 1;
+  const shares = Math.max(Math.floor(attentionThreads / columns), 1) * columns;
+  const candidates = [ALTERNATIVES, 2 * ALTERNATIVES, 2 * ALTERNATIVES ** 2];
+  const numbers = {
+    attention: [
+      ...[paddedWidth, 2 * attentionThreads, 3 * e, 2 * hidden],
+      ...[2 * stateRows, shares, e, paddedHeadWidth],
+    ],
+    mlp: [paddedWidth, 2 * mlpThreads, slice],
+    logits: [paddedWidth, 2 * headThreads, CANDIDATE_BLOCK],
+    sample: [2 * vocabThreads, 2 * vocabThreads, 256, 256, 2, 1, ...candidates, REACH, REACH],
+    features: [2 * headThreads, 4 * 3 * e, 4 * 2 * hidden],
+  };
+  const bytes = Object.values(numbers).map((variables) =>
+    variables.reduce((sum, count) => sum + 16 * Math.ceil(count / 4), 0),
   );
+  return Math.max(...bytes);
 }

@@ -1,11 +1,21 @@
-import { RECORD_SIZE } from '../model/sampling/records';
-import { bind, type Command, type Copy, type Dispatch, reversed, uniform } from './commands';
+import { ALTERNATIVES, RECORD_SIZE } from '../model/sampling/records';
+import { bind, type Command, type Copy, type Dispatch, type Resources, reversed, uniform } from './commands';
 import type { KernelName, Kernels } from './kernels';
-import { CANDIDATES, CHUNK, MATMUL_ROWS, type Plan, RECORD_GROUP, TOKEN_TILE } from './plan';
+import { CHUNK, ELEMENT_THREADS, MATMUL_ROWS, type Plan, RECORD_GROUP, TOKEN_TILE } from './plan';
 import { ROWS_GROUPS, ROWS_LAST, type StreamBuffers } from './stream-buffers';
+import { pack } from './structs';
 import type { DeviceWeights } from './webgpu-backend';
 
-type Bindings = Partial<Record<keyof Kernels, GPUBindGroup>>;
+/** Results of every token of a chunk, besides its state. */
+export interface Wanted {
+  readonly records?: boolean | undefined;
+  /** Readback buffer for every layer's features [layer, CHUNK, h, features]. */
+  readonly captures?: GPUBuffer | undefined;
+  /** Readback buffer for the logits after every token [CHUNK, vocab]; rows beyond the chunk's tokens may be missing. */
+  readonly logits?: GPUBuffer | undefined;
+}
+
+type Bindings = Partial<Record<KernelName, GPUBindGroup>>;
 
 /** The commands that read a chunk of tokens into one stream: quadratic inside the chunk, the state between chunks. */
 export class Prefill {
@@ -28,52 +38,43 @@ export class Prefill {
     this.plan = plan;
     this.kernels = kernels;
     this.buffers = buffers;
-    const to = (kernel: keyof Kernels, ...resources: (GPUBuffer | GPUBufferBinding)[]) =>
-      bind(device, kernels, kernel, resources);
+    const to = (kernel: KernelName, resources: Resources) => bind(device, kernels[kernel], resources);
     const { embedding, ends } = weights;
-    const { x, normalized, qkv, features, scores, attended, units, state, words, chunk } = buffers;
+    const { x, normalized, qkv, features, scores, attended, units, state, control, chunk } = buffers;
     const { rows, groupLogits, groupCandidates, chunkRecords } = buffers;
+    const head = { embedding, vectors: ends, activations: x, control };
     this.ends = {
-      embed: to('embed', embedding, ends, chunk, x),
-      remember: to('remember', chunk, words),
-      logits: to(
-        'logits',
-        embedding,
-        ends,
-        x,
-        words,
-        buffers.logits,
-        buffers.candidates,
-        uniform(rows, ROWS_LAST),
-      ),
+      embed: to('embed', { embedding, vectors: ends, chunk, activations: x }),
+      appendHistory: to('appendHistory', { chunk, control }),
+      logits: to('logits', {
+        ...head,
+        logits: buffers.logits,
+        candidates: buffers.candidates,
+        rows: uniform(rows, ROWS_LAST),
+      }),
     };
     this.layers = weights.layers.map(({ vectors, ...matrices }, n) => {
       const layer = uniform(buffers.layers, n);
+      const norm = { vectors, activations: x, normalized };
+      const product = (name: keyof typeof matrices, input: GPUBuffer, output: GPUBuffer) =>
+        to(name, { weights: matrices[name], vectors, input, output, chunk });
       return {
-        normalizeAttention: to('normalizeAttention', vectors, x, normalized),
-        qkv: to('qkv', matrices.qkv, vectors, normalized, qkv, chunk),
-        features: to('features', vectors, normalized, qkv, state, chunk, features, layer),
-        scores: to('scores', features, scores),
-        attend: to('attend', vectors, features, scores, state, chunk, attended, layer),
-        advance: to('advance', features, qkv, state, chunk, layer),
-        projection: to('projection', matrices.projection, vectors, attended, x, chunk),
-        normalizeMlp: to('normalizeMlp', vectors, x, normalized),
-        up: to('up', matrices.up, vectors, normalized, units, chunk),
-        down: to('down', matrices.down, vectors, units, x, chunk),
+        normalizeAttention: to('normalizeAttention', norm),
+        qkv: product('qkv', normalized, qkv),
+        features: to('features', { vectors, normalized, qkv, state, chunk, features, layer }),
+        scores: to('scores', { features, scores }),
+        attend: to('attend', { vectors, features, scores, state, chunk, attended, layer }),
+        advance: to('advance', { features, qkv, state, chunk, layer }),
+        projection: product('projection', attended, x),
+        normalizeMlp: to('normalizeMlp', norm),
+        up: product('up', normalized, units),
+        down: product('down', units, x),
       };
     });
+    const group = { logits: groupLogits, candidates: groupCandidates };
     this.groups = Array.from({ length: CHUNK / RECORD_GROUP }, (_, g) => ({
-      logits: to(
-        'logits',
-        embedding,
-        ends,
-        x,
-        words,
-        groupLogits,
-        groupCandidates,
-        uniform(rows, ROWS_GROUPS + g),
-      ),
-      records: to('records', groupLogits, groupCandidates, chunk, chunkRecords, uniform(buffers.groups, g)),
+      logits: to('logits', { ...head, ...group, rows: uniform(rows, ROWS_GROUPS + g) }),
+      records: to('records', { ...group, chunk, records: chunkRecords, tokens: uniform(buffers.groups, g) }),
     }));
   }
 
@@ -81,20 +82,27 @@ export class Prefill {
   write(stream: number, tokens: readonly number[], positions: readonly number[]): void {
     const words = tokens.flatMap((token, t) => [token, positions[t]]);
     this.device.queue.writeBuffer(this.buffers.chunk, 0, Uint32Array.of(stream, tokens.length, ...words));
-    const last = Uint32Array.of(tokens.length - 1, this.plan.width, 0, stream, 0);
+    const last = pack('Rows', {
+      x: tokens.length - 1,
+      x_stride: this.plan.paddedWidth,
+      partials: 0,
+      to: stream,
+      are_streams: 0,
+    });
     this.device.queue.writeBuffer(this.buffers.rows, uniform(this.buffers.rows, ROWS_LAST).offset!, last);
   }
 
   /**
-   * In pieces that may go into submissions of their own. `restore` undoes those before the last. Every layer's features
-   * go to `captures`, where there is one: [layer, CHUNK, h, features].
+   * Commands that may go into submissions of their own. `restore` undoes all but the last.
+   * @param wanted results of every token to copy into readback buffers
    */
-  commands(stream: number, count: number, withRecords: boolean, captures: GPUBuffer | null): Command[] {
+  commands(stream: number, count: number, wanted: Wanted): Command[] {
+    const { records = false, captures, logits } = wanted;
     const { heads, headWidth, stateRows, hiddenSize: d, intermediateSize: f } = this.plan.config;
     const cells = (stateRows / 4) * (headWidth / 4 + 1) + (3 * headWidth) / 4;
     const commands: Command[] = [
-      ...this.saved(stream),
-      this.run('embed', this.ends, Math.ceil(d / 64), count),
+      ...this.saveState(stream),
+      this.run('embed', this.ends, Math.ceil(d / ELEMENT_THREADS), count),
     ];
     const tiles = Math.ceil(count / TOKEN_TILE);
     const product = (kernel: KernelName, layer: Bindings, rows: number) =>
@@ -107,15 +115,15 @@ export class Prefill {
         ...(captures ? [this.captured(n, captures)] : []),
         this.run('scores', layer, tiles, heads),
         this.run('attend', layer, heads, tiles),
-        this.run('advance', layer, Math.ceil(cells / 64), heads),
+        this.run('advance', layer, Math.ceil(cells / ELEMENT_THREADS), heads),
         product('projection', layer, d),
         this.run('normalizeMlp', layer, count),
         product('up', layer, f),
         product('down', layer, d),
       );
-    if (withRecords) commands.push(...this.records(stream, count));
+    if (records || logits) commands.push(...this.everyLogits(stream, count, records, logits));
     else commands.push(this.run('logits', this.ends, this.plan.logitGroups));
-    commands.push(this.run('remember', this.ends));
+    commands.push(this.run('appendHistory', this.ends));
     return commands;
   }
 
@@ -125,36 +133,46 @@ export class Prefill {
     return { from, fromByte: 0, to, toByte: layer * bytes, bytes };
   }
 
-  /** Puts the stream back to where it was before the chunk. */
+  /** Restores the stream to its state before the chunk. */
   restore(stream: number): Copy[] {
-    return this.saved(stream).map(reversed);
+    return this.saveState(stream).map(reversed);
   }
 
-  private saved(stream: number): Copy[] {
-    const { state, backup } = this.buffers;
+  private saveState(stream: number): Copy[] {
+    const { state, savedState } = this.buffers;
     const bytes = 4 * this.plan.stateSize;
     return [
-      { from: state, fromByte: stream * bytes, to: backup, toByte: 0, bytes },
+      { from: state, fromByte: stream * bytes, to: savedState, toByte: 0, bytes },
       ...this.logitsTo(stream, RECORD_GROUP + 1),
     ];
   }
 
-  /** Each group's records follow from the logits before its tokens; the last logits become the stream's. */
-  private records(stream: number, count: number): Command[] {
-    const { chunkRecords, readRecords } = this.buffers;
+  /**
+   * Logits after every token, a group at a time; the last ones become the stream's. A group's records follow from the
+   * logits before its tokens.
+   */
+  private everyLogits(stream: number, count: number, records: boolean, to: GPUBuffer | undefined): Command[] {
+    const { groupLogits: from, chunkRecords, readRecords } = this.buffers;
+    const rowBytes = 4 * this.plan.config.vocabSize;
     const commands: Command[] = [];
     for (let start = 0; start < count; start += RECORD_GROUP) {
       const rows = Math.min(RECORD_GROUP, count - start);
-      const { logits, records } = this.groups[start / RECORD_GROUP];
-      commands.push(
-        ...this.logitsTo(stream, 0),
-        { pipeline: this.kernels.logits, bindings: logits, x: this.plan.logitGroups, y: rows },
-        { pipeline: this.kernels.records, bindings: records, x: rows, y: 1 },
-        ...this.logitsTo(stream, rows).map(reversed),
-      );
+      const group = this.groups[start / RECORD_GROUP];
+      const { logits, records: record } = this.kernels;
+      commands.push(...this.logitsTo(stream, 0), {
+        pipeline: logits.pipeline,
+        bindings: group.logits,
+        x: this.plan.logitGroups,
+        y: rows,
+      });
+      if (records) commands.push({ pipeline: record.pipeline, bindings: group.records, x: rows, y: 1 });
+      if (to)
+        commands.push({ from, fromByte: rowBytes, to, toByte: start * rowBytes, bytes: rows * rowBytes });
+      commands.push(...this.logitsTo(stream, rows).map(reversed));
     }
     const bytes = 4 * CHUNK * RECORD_SIZE;
-    return [...commands, { from: chunkRecords, fromByte: 0, to: readRecords, toByte: 0, bytes }];
+    if (records) commands.push({ from: chunkRecords, fromByte: 0, to: readRecords, toByte: 0, bytes });
+    return commands;
   }
 
   /** The stream's logits and candidates as a row of the group's. */
@@ -166,11 +184,11 @@ export class Prefill {
     });
     return [
       copyRow(logits, groupLogits, 4 * this.plan.config.vocabSize),
-      copyRow(candidates, groupCandidates, 8 * this.plan.blocks * CANDIDATES),
+      copyRow(candidates, groupCandidates, 8 * this.plan.blocks * ALTERNATIVES),
     ];
   }
 
-  private run(kernel: keyof Kernels, bindings: Bindings, x = 1, y = 1): Dispatch {
-    return { pipeline: this.kernels[kernel], bindings: bindings[kernel]!, x, y };
+  private run(kernel: KernelName, bindings: Bindings, x = 1, y = 1): Dispatch {
+    return { pipeline: this.kernels[kernel].pipeline, bindings: bindings[kernel]!, x, y };
   }
 }

@@ -33,7 +33,7 @@ async function timeRuns(machine: Machine, dispatch: Dispatch, runs: number): Pro
   const { QUERY_RESOLVE, COPY_SRC, COPY_DST, MAP_READ } = GPUBufferUsage;
   const queries = device.createQuerySet({ type: 'timestamp', count: 2 });
   const resolved = machine.buffer('transfer', 'times', 16, QUERY_RESOLVE | COPY_SRC);
-  const home = machine.buffer('transfer', 'times', 16, COPY_DST | MAP_READ);
+  const readback = machine.buffer('transfer', 'times', 16, COPY_DST | MAP_READ);
   try {
     const encoder = device.createCommandEncoder();
     const pass = encoder.beginComputePass({
@@ -44,13 +44,13 @@ async function timeRuns(machine: Machine, dispatch: Dispatch, runs: number): Pro
     for (let run = 0; run < runs; run++) pass.dispatchWorkgroups(dispatch.x, dispatch.y);
     pass.end();
     encoder.resolveQuerySet(queries, 0, 2, resolved, 0);
-    encoder.copyBufferToBuffer(resolved, 0, home, 0, 16);
+    encoder.copyBufferToBuffer(resolved, 0, readback, 0, 16);
     device.queue.submit([encoder.finish()]);
-    await machine.wait(home.mapAsync(GPUMapMode.READ));
-    const [begin, end] = new BigInt64Array(machine.contents(home));
+    await machine.wait(readback.mapAsync(GPUMapMode.READ));
+    const [begin, end] = new BigInt64Array(machine.contents(readback));
     return Number(end - begin) / 1e6;
   } finally {
     queries.destroy();
-    machine.release([resolved, home]);
+    machine.release([resolved, readback]);
   }
 }

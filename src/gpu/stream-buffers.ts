@@ -1,13 +1,11 @@
-import { RECORD_SIZE } from '../model/sampling/records';
+import { ALTERNATIVES, RECORD_SIZE } from '../model/sampling/records';
 import { packUniforms } from './commands';
 import type { Machine } from './machine';
-import { CANDIDATES, CHUNK, CONTROL, type Plan, RECORD_GROUP, RECORD_SLOTS } from './plan';
+import { CHUNK, CONTROL, type Plan, RECORD_GROUP, RECORD_SLOTS } from './plan';
+import { pack, sizeOf } from './structs';
 
-/** Buffers in the ring that brings records home: two under way, one being read. */
+/** Readback buffers of decoding: two in submissions, one being read. */
 export const RING = 3;
-
-/** Numbers of a stream's sampler settings, as in sample.wgsl. */
-export const SETTING_SIZE = 9;
 
 /** Indices in `rows`, the uniforms of the logits kernel. */
 export const ROWS_DECODE = 0;
@@ -17,10 +15,10 @@ export const ROWS_GROUPS = 2;
 /** Everything that a set of streams holds on the device. Sizes are numbers of 4 bytes. */
 export interface StreamBuffers {
   readonly state: GPUBuffer; // [stream, layer]: S, z, convolution inputs
-  readonly words: GPUBuffer; // [stream]: control, seen set, stop tokens
+  readonly control: GPUBuffer; // [stream]: control words, seen set, stop tokens
   readonly logits: GPUBuffer; // [stream, vocab]
-  readonly candidates: GPUBuffer; // [stream, block, CANDIDATES], pairs
-  readonly settings: GPUBuffer; // [stream, SETTING_SIZE]
+  readonly candidates: GPUBuffer; // [stream, block, ALTERNATIVES], pairs
+  readonly settings: GPUBuffer; // [stream], Settings of structs.ts
   readonly activations: GPUBuffer;
   readonly records: GPUBuffer; // [stream, RECORD_SLOTS, RECORD_SIZE]
   readonly layers: GPUBuffer; // uniforms
@@ -38,8 +36,8 @@ export interface StreamBuffers {
   readonly groupLogits: GPUBuffer;
   readonly groupCandidates: GPUBuffer;
   readonly chunkRecords: GPUBuffer; // [CHUNK, RECORD_SIZE]
-  readonly backup: GPUBuffer; // a stream's state before the chunk
-  readonly kept: GPUBuffer; // every stream's state and words before a slow token
+  readonly savedState: GPUBuffer; // a stream's state before the chunk
+  readonly savedStates: GPUBuffer; // every stream's state and control words before a slow token
   readonly ring: readonly GPUBuffer[]; // records and control words of every stream
   readonly snapshots: GPUBuffer; // [stream]: state, logits, seen set
   readonly readRecords: GPUBuffer;
@@ -52,53 +50,57 @@ export function createStreamBuffers(machine: Machine, plan: Plan, count: number)
     machine.buffer(purpose, label, 4 * numbers, STORAGE | COPY_SRC | COPY_DST);
   const state = storage('state');
   const scratch = storage('scratch');
-  const home = (label: string, numbers: number) =>
+  const readback = (label: string, numbers: number) =>
     machine.buffer('transfer', label, 4 * numbers, MAP_READ | COPY_DST);
-  const uniforms = (label: string, values: number[][]) =>
+  const uniforms = (label: string, values: Uint32Array[]) =>
     machine.buffer('scratch', label, packUniforms(values).byteLength, UNIFORM | COPY_DST, (range) =>
       new Uint32Array(range).set(packUniforms(values)),
     );
-  const candidates = plan.blocks * CANDIDATES * 2;
+  const candidates = plan.blocks * ALTERNATIVES * 2;
   const groups = Array.from({ length: CHUNK / RECORD_GROUP }, (_, g) => g * RECORD_GROUP);
   const groupRows = RECORD_GROUP + 2;
   return {
     state: state('the state', count * plan.stateSize),
-    words: state('control words', count * plan.streamWords),
+    control: state('control words', count * plan.controlWords),
     logits: state('logits', count * vocabSize),
     candidates: scratch('candidates', count * candidates),
-    settings: scratch('settings', count * SETTING_SIZE),
+    settings: scratch('settings', count * sizeOf('Settings')),
     activations: scratch('activations', count * plan.activations),
     records: scratch('records', count * RECORD_SLOTS * RECORD_SIZE),
     layers: uniforms(
       'layers',
-      Array.from({ length: layers }, (_, n) => [n * plan.layerSize, n > 0 ? plan.slices : 0]),
+      Array.from({ length: layers }, (_, n) =>
+        pack('Layer', { state: n * plan.layerSize, partials: n > 0 ? plan.slices : 0 }),
+      ),
     ),
     rows: uniforms('rows', [
-      [0, plan.activations, plan.slices, 0, 1],
-      [],
-      ...groups.map((start) => [start, plan.width, 0, 1, 0]),
+      pack('Rows', { x: 0, x_stride: plan.activations, partials: plan.slices, to: 0, are_streams: 1 }),
+      new Uint32Array(), // ROWS_LAST: Prefill writes it
+      ...groups.map((start) =>
+        pack('Rows', { x: start, x_stride: plan.paddedWidth, partials: 0, to: 1, are_streams: 0 }),
+      ),
     ]),
     groups: uniforms(
       'groups',
-      groups.map((start) => [start]),
+      groups.map((start) => pack('Group', { start })),
     ),
     chunk: scratch('chunk', 2 + 2 * CHUNK),
-    x: scratch('x', CHUNK * plan.width),
-    normalized: scratch('normalized', CHUNK * plan.width),
+    x: scratch('x', CHUNK * plan.paddedWidth),
+    normalized: scratch('normalized', CHUNK * plan.paddedWidth),
     qkv: scratch('qkv', CHUNK * 3 * d),
     features: scratch('features', CHUNK * heads * plan.features),
     scores: scratch('scores', heads * CHUNK * CHUNK),
-    attended: scratch('attended', CHUNK * heads * plan.headWidth),
+    attended: scratch('attended', CHUNK * heads * plan.paddedHeadWidth),
     units: scratch('units', CHUNK * plan.slices * plan.slice),
     groupLogits: scratch('logits of a group', groupRows * vocabSize),
     groupCandidates: scratch('candidates of a group', groupRows * candidates),
     chunkRecords: scratch('records of a chunk', CHUNK * RECORD_SIZE),
-    backup: scratch('backup', plan.stateSize),
-    kept: scratch('kept', count * (plan.stateSize + plan.streamWords)),
+    savedState: scratch('a saved state', plan.stateSize),
+    savedStates: scratch('saved states', count * (plan.stateSize + plan.controlWords)),
     ring: Array.from({ length: RING }, () =>
-      home('ring', count * (RECORD_SLOTS * RECORD_SIZE + CONTROL.SEEN)),
+      readback('ring', count * (RECORD_SLOTS * RECORD_SIZE + CONTROL.SEEN)),
     ),
-    snapshots: home('snapshots', count * (plan.stateSize + vocabSize + plan.seenWords)),
-    readRecords: home('records of a chunk', CHUNK * RECORD_SIZE),
+    snapshots: readback('snapshots', count * (plan.stateSize + vocabSize + plan.seenWords)),
+    readRecords: readback('records of a chunk', CHUNK * RECORD_SIZE),
   };
 }

@@ -17,26 +17,16 @@ import { cancelled } from '../model/runtime/errors';
 import { checkSnapshot, type Snapshot } from '../model/runtime/snapshot';
 import { RECORD_SIZE, unpredictedRecord } from '../model/sampling/records';
 import { SeenTokens } from '../model/sampling/seen';
-import { captureBuffer, unpackFeatures } from './capture';
-import { bind, type Copy, encode } from './commands';
-import { Decoder, type Flight } from './decoder';
+import { unpackFeatures } from './capture';
+import { ChunkReader, type Shared } from './chunk-reader';
+import { bind, type Command, type Copy, encode } from './commands';
+import { Decoder, type Submission } from './decoder';
 import type { Kernels } from './kernels';
 import type { Machine } from './machine';
 import { CHUNK, CONTROL, type Plan, RECORD_SLOTS } from './plan';
-import { Prefill } from './prefill';
+import type { Wanted } from './prefill';
 import { timeKernels } from './profile';
 import { createStreamBuffers, type StreamBuffers } from './stream-buffers';
-import { Pace } from './submission-pacer';
-import type { DeviceWeights } from './webgpu-backend';
-
-/** What streams share with the backend that opened them. */
-export interface Shared {
-  readonly machine: Machine;
-  readonly plan: Plan;
-  readonly kernels: Kernels;
-  readonly weights: DeviceWeights;
-  readonly model: ModelData;
-}
 
 export class WebGpuStreams implements Streams {
   readonly count: number;
@@ -46,14 +36,14 @@ export class WebGpuStreams implements Streams {
   private readonly model: ModelData;
   private readonly buffers: StreamBuffers;
   private readonly decoder: Decoder;
-  private readonly prefill: Prefill;
+  private readonly reader: ChunkReader;
   private readonly ranking: GPUBindGroup;
-  private readonly readPace = new Pace(10);
   /** Where each stream stands, as the device's control words say too. */
   private readonly lengths: number[];
   private readonly positions: number[];
 
-  constructor({ machine, plan, kernels, weights, model }: Shared, count: number) {
+  constructor(shared: Shared, count: number) {
+    const { machine, plan, kernels, weights, model } = shared;
     this.count = count;
     this.machine = machine;
     this.plan = plan;
@@ -63,9 +53,9 @@ export class WebGpuStreams implements Streams {
     this.positions = new Array(count).fill(0);
     this.buffers = createStreamBuffers(machine, plan, count);
     this.decoder = new Decoder(machine, plan, kernels, weights, this.buffers, count);
-    this.prefill = new Prefill(machine.device, plan, kernels, weights, this.buffers);
+    this.reader = new ChunkReader(shared, this.buffers);
     const { logits, candidates } = this.buffers;
-    this.ranking = bind(machine.device, kernels, 'rank', [logits, candidates]);
+    this.ranking = bind(machine.device, kernels.rank, { logits, candidates });
     for (let stream = 0; stream < count; stream++) this.writeControl(stream, null);
   }
 
@@ -74,74 +64,28 @@ export class WebGpuStreams implements Streams {
   }
 
   async read(tokens: ArrayLike<number>, options: ReadOptions = {}): Promise<ReadResult> {
-    const { stream = 0, signal, onProgress } = options;
+    const { stream = 0, signal, onProgress, onLogits } = options;
+    const { machine, reader } = this;
     checkTokens(tokens, this.model.config);
-    this.machine.check();
+    machine.check();
     const records = options.records ? new Float32Array(tokens.length * RECORD_SIZE) : null;
+    const logits = onLogits && (await reader.logitsBuffer(tokens.length));
     let count = 0;
-    while (count < tokens.length && !signal?.aborted) {
-      const size = Math.min(CHUNK, tokens.length - count);
-      const chunk = Array.from({ length: size }, (_, t) => tokens[count + t]);
-      if (!(await this.readChunk(stream, chunk, { records: records !== null, signal }))) break;
-      if (records) await this.takeRecords(records, count, size);
-      if (records && this.lengths[stream] === size) records.set(unpredictedRecord(chunk[0]));
-      count += size;
-      onProgress?.(count);
+    try {
+      while (count < tokens.length && !signal?.aborted) {
+        const chunk = chunkAt(tokens, count);
+        const isFirst = this.lengths[stream] === 0;
+        if (!(await this.readChunk(stream, chunk, { records: records !== null, logits }, signal))) break;
+        records?.set(await reader.records(chunk.length), count * RECORD_SIZE);
+        if (isFirst) records?.set(unpredictedRecord(chunk[0]));
+        if (logits) await onLogits(count, await reader.logits(logits, chunk.length));
+        count += chunk.length;
+        onProgress?.(count);
+      }
+    } finally {
+      if (logits) machine.release([logits]);
     }
     return { count, records: records?.slice(0, count * RECORD_SIZE) ?? null };
-  }
-
-  /** Reads a chunk as a whole; or, when the signal aborts, not at all. */
-  private async readChunk(
-    stream: number,
-    tokens: readonly number[],
-    {
-      records = false,
-      captures = null,
-      signal,
-    }: { records?: boolean; captures?: GPUBuffer | null; signal: AbortSignal | undefined },
-  ): Promise<boolean> {
-    const { queue } = this.machine.device;
-    let position = this.positions[stream];
-    const positions = tokens.map((token) => {
-      if (token === this.model.config.bosTokenId) position = 0;
-      return position++;
-    });
-    this.prefill.write(stream, tokens, positions);
-    const commands = this.prefill.commands(stream, tokens.length, records, captures);
-    const flights: { size: number; submitted: number; done: Promise<void> }[] = [];
-    const land = async () => {
-      const { size, submitted, done } = flights.shift()!;
-      await done;
-      this.readPace.done(size, submitted);
-    };
-    for (let at = 0; at < commands.length; ) {
-      const size = this.readPace.size(commands.length - at);
-      const submitted = performance.now();
-      this.machine.check();
-      queue.submit([encode(this.machine.device, commands.slice(at, at + size))]);
-      flights.push({ size, submitted, done: this.machine.wait(queue.onSubmittedWorkDone()) });
-      at += size;
-      if (flights.length >= this.readPace.depth) await land();
-      if (signal?.aborted && at < commands.length) {
-        queue.submit([encode(this.machine.device, this.prefill.restore(stream))]);
-        return false;
-      }
-    }
-    while (flights.length > 0) await land();
-    this.positions[stream] = position;
-    this.lengths[stream] += tokens.length;
-    return true;
-  }
-
-  private async takeRecords(records: Float32Array, at: number, count: number): Promise<void> {
-    const { readRecords } = this.buffers;
-    await this.machine.wait(readRecords.mapAsync(GPUMapMode.READ));
-    records.set(
-      new Float32Array(this.machine.contents(readRecords), 0, count * RECORD_SIZE),
-      at * RECORD_SIZE,
-    );
-    readRecords.unmap();
   }
 
   async capture(
@@ -151,21 +95,34 @@ export class WebGpuStreams implements Streams {
     const { machine, plan } = this;
     checkTokens(tokens, plan.config);
     const captures = newCaptures(plan.config, tokens.length, await this.snapshot(stream));
-    const home = await machine.checked(() => captureBuffer(machine, plan));
+    const buffer = await this.reader.capturesBuffer();
     try {
       for (let count = 0; count < tokens.length; count += CHUNK) {
-        const size = Math.min(CHUNK, tokens.length - count);
-        const chunk = Array.from({ length: size }, (_, t) => tokens[count + t]);
-        if (signal?.aborted || !(await this.readChunk(stream, chunk, { captures: home, signal })))
+        const chunk = chunkAt(tokens, count);
+        if (signal?.aborted || !(await this.readChunk(stream, chunk, { captures: buffer }, signal)))
           throw cancelled();
-        await machine.wait(home.mapAsync(GPUMapMode.READ));
-        unpackFeatures(new Float32Array(machine.contents(home)), plan, captures, count, size);
-        home.unmap();
+        await machine.readBack(buffer, buffer.size, (range) =>
+          unpackFeatures(new Float32Array(range), plan, captures, count, chunk.length),
+        );
       }
     } finally {
-      machine.release([home]);
+      machine.release([buffer]);
     }
     return captures;
+  }
+
+  /** Reads a chunk as a whole; or, when the signal aborts, not at all. */
+  private async readChunk(
+    stream: number,
+    tokens: readonly number[],
+    wanted: Wanted,
+    signal?: AbortSignal,
+  ): Promise<boolean> {
+    const position = await this.reader.read(stream, tokens, this.positions[stream], wanted, signal);
+    if (position === null) return false;
+    this.positions[stream] = position;
+    this.lengths[stream] += tokens.length;
+    return true;
   }
 
   async *decode(
@@ -180,32 +137,32 @@ export class WebGpuStreams implements Streams {
       maxTokens > 0 ? null : 'length',
     );
     const snapshotAt = [...this.lengths];
-    const flights: Flight[] = [];
+    const submissions: Submission[] = [];
     let left = Math.max(...requests.map(({ maxTokens }) => maxTokens));
 
-    /** Copies of every state, where a snapshot is due behind the next `tokens`. */
+    /** Copies of every state, if a snapshot is due after the next `tokens`. */
     const statesDue = (tokens: number): Copy[] | null => {
-      const ahead = flights.reduce((sum, flight) => sum + flight.tokens, tokens);
+      const ahead = submissions.reduce((sum, submission) => sum + submission.tokens, tokens);
       const isDue =
         snapshotEvery > 0 &&
-        !flights.some((flight) => flight.snapshots) &&
+        !submissions.some((submission) => submission.snapshots) &&
         this.lengths.some((length, s) => !finished[s] && length + ahead - snapshotAt[s] >= snapshotEvery);
       return isDue ? this.everyState() : null;
     };
-    const launch = () => {
-      const tokens = this.decoder.pace.size(Math.min(left, RECORD_SLOTS));
+    const submit = () => {
+      const tokens = this.decoder.pacer.size(Math.min(left, RECORD_SLOTS));
       left -= tokens;
-      flights.push(this.decoder.launch(tokens, statesDue(tokens)));
+      submissions.push(this.decoder.submit(tokens, statesDue(tokens)));
     };
-    const land = async (flight: Flight): Promise<DecodeBatch[]> => {
-      const landings = await this.decoder.land(flight, this.lengths);
-      for (const [s, { length, position }] of landings.entries()) {
+    const collect = async (submission: Submission): Promise<DecodeBatch[]> => {
+      const results = await this.decoder.collect(submission, this.lengths);
+      for (const [s, { length, position }] of results.entries()) {
         this.lengths[s] = length;
         this.positions[s] = position;
       }
-      await flight.snapshots;
-      const states = flight.snapshots && this.machine.contents(this.buffers.snapshots);
-      const batch = landings.map(({ records, remaining, stopped }, s): DecodeBatch => {
+      await submission.snapshots;
+      const states = submission.snapshots && this.machine.contents(this.buffers.snapshots);
+      const batch = results.map(({ records, remaining, stopped }, s): DecodeBatch => {
         if (remaining === 0) finished[s] ??= stopped ? 'stop' : 'length';
         const isDue = states && this.lengths[s] - snapshotAt[s] >= snapshotEvery;
         if (isDue) snapshotAt[s] = this.lengths[s];
@@ -217,41 +174,41 @@ export class WebGpuStreams implements Streams {
 
     try {
       while (finished.includes(null)) {
-        if (this.decoder.pace.isSlow && flights.length === 0 && left > 0 && !signal?.aborted) {
-          const flight = await this.decoder.launchInParts(statesDue(1), signal);
-          if (!flight) return;
+        if (this.decoder.pacer.isSlow && submissions.length === 0 && left > 0 && !signal?.aborted) {
+          const submission = await this.decoder.submitInParts(statesDue(1), signal);
+          if (!submission) return;
           left--;
-          flights.push(flight);
+          submissions.push(submission);
         }
-        while (left > 0 && flights.length < this.decoder.pace.depth && !signal?.aborted) launch();
-        const flight = flights.shift();
-        if (!flight) return;
-        yield await land(flight);
+        while (left > 0 && submissions.length < this.decoder.pacer.depth && !signal?.aborted) submit();
+        const submission = submissions.shift();
+        if (!submission) return;
+        yield await collect(submission);
       }
     } finally {
-      // Steps of streams that had all finished; or the caller left the loop. The device's failure is told above.
-      for (const flight of flights) await land(flight).catch(() => {});
+      // Submissions after the last token of every stream, or after the caller left the loop. The loop above reports errors.
+      for (const submission of submissions) await collect(submission).catch(() => {});
     }
   }
 
-  /** Times a decoding step's kernels. The stream's text is nonsense afterwards. */
+  /** Times the kernels of a decoding step. It overwrites the state of every stream. */
   async kernelTimes(): Promise<KernelTime[] | null> {
     await this.read([this.model.config.bosTokenId]);
     return timeKernels(this.machine, this.decoder.endless());
   }
 
   async logits(stream = 0): Promise<Float32Array> {
-    return (await this.snapshot(stream)).logits as Float32Array;
+    if (this.lengths[stream] === 0) return new Float32Array();
+    const bytes = 4 * this.plan.config.vocabSize;
+    const { logits: from, snapshots: to } = this.buffers;
+    this.submit([{ from, fromByte: stream * bytes, to, toByte: 0, bytes }]);
+    return this.machine.readBack(to, bytes, (range) => new Float32Array(range).slice());
   }
 
   async snapshot(stream = 0): Promise<Snapshot> {
-    const { machine, buffers } = this;
-    machine.check();
-    machine.device.queue.submit([encode(machine.device, this.stateOf(stream))]);
-    await machine.wait(buffers.snapshots.mapAsync(GPUMapMode.READ));
-    const snapshot = this.takeSnapshot(machine.contents(buffers.snapshots), stream);
-    buffers.snapshots.unmap();
-    return snapshot;
+    const { snapshots } = this.buffers;
+    this.submit(this.stateOf(stream));
+    return this.machine.readBack(snapshots, snapshots.size, (range) => this.takeSnapshot(range, stream));
   }
 
   async restore(snapshot: Snapshot | null, stream = 0): Promise<void> {
@@ -272,13 +229,19 @@ export class WebGpuStreams implements Streams {
     write(buffers.state, stream * plan.stateSize, snapshot?.state ?? new Float32Array(plan.stateSize));
     if (!snapshot?.logits.length) return;
     write(buffers.logits, stream * vocabSize, snapshot.logits);
-    const ranking = { pipeline: this.kernels.rank, bindings: this.ranking, x: plan.blocks, y: this.count };
-    device.queue.submit([encode(device, [ranking])]);
+    const { pipeline } = this.kernels.rank;
+    this.submit([{ pipeline, bindings: this.ranking, x: plan.blocks, y: this.count }]);
   }
 
   close(): void {
     const { ring, ...buffers } = this.buffers;
     this.machine.release([...Object.values(buffers), ...ring]);
+  }
+
+  private submit(commands: readonly Command[]): void {
+    const { device } = this.machine;
+    this.machine.check();
+    device.queue.submit([encode(device, commands)]);
   }
 
   private writeControl(stream: number, snapshot: Snapshot | null): void {
@@ -287,14 +250,14 @@ export class WebGpuStreams implements Streams {
     control.set(words, CONTROL.SEEN);
     control[CONTROL.POSITION] = this.positions[stream] - 1; // of the last token read
     control[CONTROL.LENGTH] = this.lengths[stream];
-    const at = 4 * stream * this.plan.streamWords;
-    this.machine.device.queue.writeBuffer(this.buffers.words, at, control);
+    const at = 4 * stream * this.plan.controlWords;
+    this.machine.device.queue.writeBuffer(this.buffers.control, at, control);
   }
 
   /** Copies of what a snapshot holds, to the stream's part of `snapshots`. */
   private stateOf(stream: number): Copy[] {
-    const { state, logits, words, snapshots } = this.buffers;
-    const { stateSize, streamWords, seenWords, config } = this.plan;
+    const { state, logits, control, snapshots } = this.buffers;
+    const { stateSize, controlWords, seenWords, config } = this.plan;
     const to = stream * (stateSize + config.vocabSize + seenWords);
     const copy = (from: GPUBuffer, fromNumber: number, toNumber: number, numbers: number): Copy => ({
       ...{ from, fromByte: 4 * fromNumber },
@@ -303,7 +266,7 @@ export class WebGpuStreams implements Streams {
     return [
       copy(state, stream * stateSize, to, stateSize),
       copy(logits, stream * config.vocabSize, to + stateSize, config.vocabSize),
-      copy(words, stream * streamWords + CONTROL.SEEN, to + stateSize + config.vocabSize, seenWords),
+      copy(control, stream * controlWords + CONTROL.SEEN, to + stateSize + config.vocabSize, seenWords),
     ];
   }
 
@@ -329,4 +292,9 @@ export class WebGpuStreams implements Streams {
       seen: new Uint32Array(range, 4 * (from + stateSize + config.vocabSize), seenWords).slice(),
     };
   }
+}
+
+/** The chunk of `tokens` that begins at `at`: at most CHUNK of them. */
+function chunkAt(tokens: ArrayLike<number>, at: number): number[] {
+  return Array.from({ length: Math.min(CHUNK, tokens.length - at) }, (_, t) => tokens[at + t]);
 }

@@ -1,6 +1,6 @@
 import { create, globals } from 'webgpu';
 import type { ModelData } from '../model/runtime/backend';
-import { GRAPHICS } from './plan';
+import { GRAPHICS } from './tuning';
 import { createWebGpuBackend, type WebGpuBackend } from './webgpu-backend';
 
 Object.assign(globalThis, globals);

@@ -4,9 +4,11 @@ import type { EngineError } from '../model/runtime/errors';
 import { findAdapter, openDevice, report } from './device';
 import { createKernels, type Kernels } from './kernels';
 import { Machine } from './machine';
-import { packEnds, packedBytes, packMatrix, packVectors } from './pack';
-import { GRAPHICS, makePlan, type Plan, SOFTWARE, sharedPrecision, type Tuning } from './plan';
+import { packedBytes, packMatrix } from './pack';
+import { makePlan, type Plan, sharedPrecision } from './plan';
 import { WebGpuStreams } from './streams';
+import { GRAPHICS, SOFTWARE, type Tuning } from './tuning';
+import { packEnds, packLayer } from './vectors';
 
 /** The weights on the device. */
 export interface DeviceWeights {
@@ -83,11 +85,6 @@ export class WebGpuBackend implements Backend {
     this.weights = weights;
   }
 
-  /** Compute passes' dispatches for each decoded token, however many streams. */
-  get dispatchesPerToken(): number {
-    return 2 * this.plan.config.layers + 2;
-  }
-
   open(count: number): Promise<WebGpuStreams> {
     const { machine, plan, kernels, weights, model } = this;
     return machine.checked(() => new WebGpuStreams({ machine, plan, kernels, weights, model }, count));
@@ -141,7 +138,7 @@ function upload(machine: Machine, model: ModelData, plan: Plan): DeviceWeights {
   const layers = model.weights.layers.map((layer, n) => {
     const [qkv, projection, up, down] = others.slice(4 * n, 4 * n + 4);
     const vectors = machine.buffer('weights', 'small tensors', 4 * plan.vectors.size, STORAGE, (range) =>
-      packVectors(layer, plan, new Float32Array(range)),
+      packLayer(layer, plan, new Float32Array(range)),
     );
     return { qkv, projection, up, down, vectors };
   });

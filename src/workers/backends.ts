@@ -2,8 +2,8 @@ import type { WasmOptions } from '../cpu/wasm-backend';
 import { BACKENDS, type Backend, type BackendKind, type ModelData, nextBest } from '../model/runtime/backend';
 import { EngineError } from '../model/runtime/errors';
 import { prove } from '../model/runtime/proof';
-import type { ChosenBackend } from './engine';
 import type { BackendChoice } from './messages';
+import type { ChosenBackend } from './runner';
 
 /**
  * Starts the backend that is asked for, or the best that this device has (WebGPU on a real GPU, else the CPU), with room

@@ -8,9 +8,6 @@ import type {
   CompareEvent,
   CompareRequest,
   CompareResult,
-  DescribeEvent,
-  DescribeRequest,
-  DescribeResult,
   EngineInfo,
   GenerateEvent,
   GenerateRequest,
@@ -19,6 +16,9 @@ import type {
   LoadRequest,
   Outcome,
   RequestRun,
+  ScoreEvent,
+  ScoreRequest,
+  ScoreResult,
   Verification,
   VerifyEvent,
   VerifyRequest,
@@ -44,11 +44,11 @@ export interface EngineClient {
     signal?: AbortSignal,
   ): Promise<CompareResult>;
   /** Aborting the signal ends it early; what was read until then has arrived. */
-  describe(
-    request: DescribeRequest,
-    onEvent: (event: DescribeEvent) => void | Promise<void>,
+  score(
+    request: ScoreRequest,
+    onEvent: (event: ScoreEvent) => void | Promise<void>,
     signal?: AbortSignal,
-  ): Promise<DescribeResult>;
+  ): Promise<ScoreResult>;
   /** Asks the lens, beside a generation. The latest question counts: one under way ends as 'cancelled'. */
   look<K extends keyof LensQuestions>(request: LensRequest<K>): Promise<LensAnswer<K>>;
   /** Frees all that the lens holds. */
@@ -149,8 +149,7 @@ export function createEngine(start: () => Link = startWorker): EngineClient {
         onEvent({ type: 'anew', message: `${message} The texts begin anew.`, backend });
       });
     },
-    describe: (request, onEvent, signal) =>
-      call((service) => service.describe(request, proxy(onEvent)), signal),
+    score: (request, onEvent, signal) => call((service) => service.score(request, proxy(onEvent)), signal),
     verify: (request, onEvent, signal) => call((service) => service.verify(request, proxy(onEvent)), signal),
     // Not by `call`: who writes finds out about a dead worker, and starts the next.
     look: async <K extends keyof LensQuestions>(request: LensRequest<K>) =>

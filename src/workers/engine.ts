@@ -1,26 +1,18 @@
 import { stateLayout } from '../model/core/tensors';
-import { type Backend, nextBest, type Streams } from '../model/runtime/backend';
 import { EngineError } from '../model/runtime/errors';
 import { loadModel, type Model, type ReadFile } from '../model/runtime/folder';
-import { SnapshotStore } from '../model/runtime/snapshot';
-import { idsOf } from '../model/sampling/records';
 import { seenWords } from '../model/sampling/seen';
 import { packVocabulary } from '../model/text/vocabulary';
 import { Comparison } from './compare';
 import { encodeRuns } from './encode';
 import { credited, type Emit, type OnEvent } from './events';
-import { Writing } from './generation-run';
+import { GenerationRun } from './generation-run';
 import { Lens } from './lens/attention-lens';
 import type { LensAnswer, LensQuestions, LensRequest } from './lens/messages';
 import type {
-  BackendChoice,
-  BackendInfo,
   CompareEvent,
   CompareRequest,
   CompareResult,
-  DescribeEvent,
-  DescribeRequest,
-  DescribeResult,
   EngineInfo,
   Figures,
   GenerateEvent,
@@ -28,45 +20,43 @@ import type {
   GenerateResult,
   LoadProgress,
   LoadRequest,
+  RequestRun,
+  ScoreEvent,
+  ScoreRequest,
+  ScoreResult,
+  TextEvent,
   Verification,
   VerifyEvent,
   VerifyRequest,
 } from './messages';
-import { decodePaced } from './paced';
-import { describe } from './score';
-import { type OnTheWay, TextStream } from './text-stream';
+import { type CreateBackend, Runner, type Running } from './runner';
+import { scoreTokens } from './score';
+import { SnapshotStore } from './snapshot-store';
+import { TextStream } from './text-stream';
 import { verifyText } from './verify';
 
-/** What the engine asks of the place that it runs in: a worker in the browser, or Node. */
+/** What the engine needs of the place that it runs in: a worker in the browser, or Node. */
 export interface EngineHost {
   readFile(modelUrl: string): ReadFile;
-  createBackend(model: Model, choice: BackendChoice): Promise<ChosenBackend>;
+  readonly createBackend: CreateBackend;
 }
 
-export interface ChosenBackend {
-  readonly backend: Backend;
-  /** One open stream. */
-  readonly streams: Streams;
-  readonly info: BackendInfo;
-}
-
-/** Tokens between snapshots of what is written: a submission to a GPU may run 63 past it, and 256 is what we promise. */
-const SNAPSHOT_EVERY = 192;
-
-interface Running extends Omit<ChosenBackend, 'streams'> {
-  readonly text: TextStream;
+/** The tokens of a text and what work on them needs. */
+interface TextWork<E> {
+  readonly model: Model;
+  readonly tokens: number[];
+  readonly signal: AbortSignal;
+  readonly emit: Emit<E>;
 }
 
 /**
- * One model on one backend, writing one text at a time. A request names the whole text; the engine finds the nearest
- * state that it has, reads what is missing, and writes on. So an edit, an undo, a lost device are all the same case.
+ * One model on one backend, which works on one text at a time. A request names the whole text: the engine restores the
+ * nearest snapshot and reads the rest. So an edit, an undo and a lost device are the same case.
  */
 export class Engine {
   private readonly host: EngineHost;
   private readonly snapshots = new SnapshotStore();
-  private model: Model | null = null;
-  private running: Running | null = null;
-  private request: LoadRequest | null = null;
+  private loaded: { readonly url: string; readonly model: Model; readonly runner: Runner } | null = null;
   private abort: AbortController | null = null;
   private lens: Lens | null = null;
 
@@ -74,28 +64,37 @@ export class Engine {
     this.host = host;
   }
 
-  /** Loads a model folder onto a backend; takes the place of what was loaded before. */
-  async load(request: LoadRequest, onProgress: (progress: LoadProgress) => void): Promise<EngineInfo> {
+  /** Loads a model folder onto a backend, in place of what was loaded before. */
+  async load(
+    { modelUrl: url, backend: choice }: LoadRequest,
+    onProgress: (progress: LoadProgress) => void,
+  ): Promise<EngineInfo> {
     return this.exclusively(async (signal) => {
-      if (this.request?.modelUrl !== request.modelUrl || !this.model) {
-        this.unload();
+      this.unload();
+      let model = this.loaded?.url === url ? this.loaded.model : null;
+      this.loaded = null;
+      if (!model) {
         this.snapshots.clear();
-        this.model = null;
-        this.model = await loadModel(this.host.readFile(request.modelUrl), {
+        model = await loadModel(this.host.readFile(url), {
           signal,
           onProgress: (bytes, total) => onProgress({ bytes, total }),
         });
       }
-      this.request = request;
-      const { backend, info } = await this.start(request.backend);
-      const { manifest, config } = this.model;
+      const createBackend: CreateBackend = (...what) => {
+        void this.closeLens(); // its stream is on the backend before
+        return this.host.createBackend(...what);
+      };
+      const runner = new Runner(createBackend, this.snapshots, model, choice);
+      this.loaded = { url, model, runner };
+      const { backend, info } = await runner.ready();
+      const { manifest, config } = model;
       const stateBytes = 4 * (stateLayout(config).size + seenWords(config) + config.vocabSize);
-      const vocabulary = packVocabulary(this.model.tokenizer.bytes);
+      const vocabulary = packVocabulary(model.tokenizer.bytes);
       return { manifest, config, vocabulary, backend: info, stateBytes, memory: backend.memory() };
     });
   }
 
-  /** Ends whatever runs, within 100 ms. */
+  /** Ends the work under way within 100 ms. */
   stop(): void {
     this.abort?.abort();
   }
@@ -103,25 +102,24 @@ export class Engine {
   /** Frees the backend. */
   unload(): void {
     void this.closeLens();
-    this.running?.backend.destroy();
-    this.running = null;
+    this.loaded?.runner.stop();
   }
 
-  /** Looks at a text's attention, beside whatever else runs. The lens then stays open. */
+  /** Answers a question about a text's attention, beside other work. The lens then stays open. */
   async look<K extends keyof LensQuestions>(request: LensRequest<K>): Promise<LensAnswer<K>> {
-    const { model, running, snapshots } = this;
-    if (!model || !running) throw new EngineError('input', 'No model is loaded.', 'Load a model first.');
-    const { backend, info } = running;
+    const { model, runner } = this.requireLoaded();
+    if (!runner.running) throw notLoaded();
+    const { backend, info } = runner.running;
     const another = async (variant: Model) => {
       const { backend, streams } = await this.host.createBackend(variant, info.kind);
       streams.close();
       return backend;
     };
-    this.lens ??= new Lens({ model, backend, snapshots, createBackend: another });
+    this.lens ??= new Lens({ model, backend, snapshots: this.snapshots, createBackend: another });
     return this.lens.ask(request);
   }
 
-  /** Frees all that the lens holds. */
+  /** Frees the memory of the lens. */
   async closeLens(): Promise<void> {
     const { lens } = this;
     this.lens = null;
@@ -129,174 +127,129 @@ export class Engine {
   }
 
   async generate(request: GenerateRequest, onEvent: OnEvent<GenerateEvent>): Promise<GenerateResult> {
-    return this.exclusively(async (signal) => {
-      const model = await this.ready();
-      const emit = credited(onEvent);
-      const tokens = await encodeRuns(model, request.runs, signal, (run, tokens) =>
-        emit({ type: 'encoded', run, tokens }),
-      );
-      if (!tokens) return { reason: 'stopped', figures: this.figures(null) };
-      const writing = new Writing(model, request, tokens);
-      await this.surviving(
-        () => this.write(writing, emit, signal),
-        (message, backend) =>
-          emit({ type: 'notice', message: `${message} The text goes on from its tokens.`, backend }),
-      );
-      await emit.settled();
-      return { reason: writing.reason ?? 'stopped', figures: this.figures(writing) };
+    const resumed = 'The text goes on from its tokens.';
+    return this.withTokens(request, onEvent, resumed, ({ model, tokens, signal, emit }) => {
+      const run = new GenerationRun(model, request, tokens);
+      return {
+        work: (running) => this.write(run, running, emit, signal),
+        result: (running) => ({ reason: run.reason ?? 'stopped', figures: this.figures(run, running) }),
+      };
     });
   }
 
-  /** Writes several continuations at once, 8 at most, one batched step for all. */
+  /** Writes several continuations at once, 8 at most, in one batched step for all. */
   async compare(request: CompareRequest, onEvent: OnEvent<CompareEvent>): Promise<CompareResult> {
-    return this.exclusively(async (signal) => {
-      const model = await this.ready();
-      const emit = credited(onEvent);
-      const tokens = await encodeRuns(model, request.runs, signal, (run, tokens) =>
-        emit({ type: 'encoded', run, tokens }),
-      );
-      if (!tokens) return { reasons: request.samplings.map(() => 'stopped' as const) };
+    const resumed = 'The texts go on from their tokens.';
+    return this.withTokens(request, onEvent, resumed, ({ model, tokens, signal, emit }) => {
       const comparison = new Comparison(model, request, tokens, emit);
-      await this.surviving(
-        () => comparison.write(this.running!.text, this.running!.backend, this.snapshots, signal),
-        (message, backend) =>
-          emit({ type: 'notice', message: `${message} The texts go on from their tokens.`, backend }),
-      );
-      await emit.settled();
-      return comparison.result();
+      return {
+        work: ({ text, backend }) => comparison.write(text, backend, this.snapshots, signal),
+        result: () => comparison.result(),
+      };
     });
   }
 
-  /** Reads tokens of a text again, beside the stream that writes, and says how well each was predicted. */
-  async describe(request: DescribeRequest, onEvent: OnEvent<DescribeEvent>): Promise<DescribeResult> {
-    return this.exclusively(async (signal) => {
-      const model = await this.ready();
-      const emit = credited(onEvent);
-      const tokens = await encodeRuns(model, request.runs, signal, (run, tokens) =>
-        emit({ type: 'encoded', run, tokens }),
-      );
-      if (!tokens) return { isComplete: false };
-      await this.surviving(
-        () => this.beside((text) => describe(model.config, text, tokens, request, signal, emit)),
-        (message, backend) => emit({ type: 'notice', message, backend }),
-      );
-      await emit.settled();
-      return { isComplete: !signal.aborted };
-    });
+  /** Reads tokens of a text again, on a second stream, and emits their records. */
+  async score(request: ScoreRequest, onEvent: OnEvent<ScoreEvent>): Promise<ScoreResult> {
+    return this.withTokens(request, onEvent, '', ({ model, tokens, signal, emit }) => ({
+      work: async ({ backend }) => {
+        const streams = await backend.open(1);
+        const text = new TextStream(streams, this.snapshots);
+        await scoreTokens(model.config, text, tokens, request, signal, emit).finally(() => streams.close());
+      },
+      result: () => ({ isComplete: !signal.aborted }),
+    }));
   }
 
-  /** Says of each drawn token whether this model draws it, on a stream of its own. */
+  /** Checks each drawn token against what this model draws, on a second stream. */
   async verify({ runs }: VerifyRequest, onEvent: (event: VerifyEvent) => void): Promise<Verification> {
     return this.exclusively(async (signal) => {
-      const model = await this.ready();
-      return this.surviving(
-        () => verifyText(model, this.running!.backend, runs, signal, onEvent),
+      const { model, runner } = this.requireLoaded();
+      return runner.surviving(
+        ({ backend }) => verifyText(model, backend, runs, signal, onEvent),
         (message, backend) =>
           onEvent({ type: 'notice', message: `${message} The check begins anew.`, backend }),
       );
     });
   }
 
-  /** @throws EngineError 'input' when no model is loaded. */
-  private async ready(): Promise<Model> {
-    if (!this.model) throw new EngineError('input', 'No model is loaded.', 'Load a model first.');
-    this.running ??= await this.start(this.request!.backend);
-    return this.model;
-  }
-
-  /** Does work; where the device fails, again on another one. */
-  private async surviving<T>(
-    work: () => Promise<T>,
-    onRecovered: (message: string, backend: BackendInfo) => void | Promise<void>,
+  /**
+   * Encodes a text and works on its tokens; when a device fails, again on another one. When the signal aborts during
+   * encoding, it does no work.
+   * @param resumed how the work goes on after a device failed, in a sentence
+   * @param begin makes the work and its result, whose state survives the loss of a device
+   */
+  private withTokens<E, T>(
+    { runs }: { readonly runs: readonly RequestRun[] },
+    onEvent: OnEvent<E | TextEvent>,
+    resumed: string,
+    begin: (text: TextWork<E | TextEvent>) => {
+      work(running: Running): Promise<void>;
+      result(running: Running): T;
+    },
   ): Promise<T> {
-    for (let losses = 0; ; losses++) {
-      try {
-        return await work();
-      } catch (thrown) {
-        const error = EngineError.from(thrown);
-        if (error.code !== 'device-lost' && error.code !== 'device') throw error;
-        const { info } = await this.recover(error, losses);
-        await onRecovered(error.message, info);
-      }
-    }
+    return this.exclusively(async (signal) => {
+      const { model, runner } = this.requireLoaded();
+      await runner.ready();
+      const emit = credited(onEvent);
+      const tokens = await encodeRuns(model, runs, signal, (run, tokens) =>
+        emit({ type: 'encoded', run, tokens }),
+      );
+      const { work, result } = begin({ model, tokens: tokens ?? [], signal, emit });
+      if (tokens)
+        await runner.surviving(work, (message, backend) =>
+          emit({ type: 'notice', message: `${message} ${resumed}`.trimEnd(), backend }),
+        );
+      await emit.settled();
+      return result(runner.running!);
+    });
   }
 
-  /** Work on a stream of its own, so that the one that writes stays where it is. */
-  private async beside(work: (text: TextStream) => Promise<void>): Promise<void> {
-    const streams = await this.running!.backend.open(1);
-    try {
-      await work(new TextStream(streams, this.snapshots));
-    } finally {
-      streams.close();
-    }
-  }
-
-  /** From the nearest state to the end of the request, or to the signal. */
-  private async write(writing: Writing, emit: Emit<GenerateEvent>, signal: AbortSignal): Promise<void> {
-    const { text } = this.running!;
-    const tell: OnTheWay = {
-      report: (read, total) => emit({ type: 'reading', read, total }),
-      offer: (read, total) => emit.offer({ type: 'reading', read, total }),
+  /** Reads what the stream lacks of the text, and writes until the request is fulfilled or the signal aborts. */
+  private async write(
+    run: GenerationRun,
+    running: Running,
+    emit: Emit<GenerateEvent>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { text } = running;
+    const options = {
+      report: (read: number, total: number) => emit({ type: 'reading', read, total }),
+      offer: (read: number, total: number) => emit.offer({ type: 'reading', read, total }),
     };
-    if (writing.branchAt !== null) {
-      await text.moveTo(writing.tokens.slice(0, writing.branchAt), signal, tell);
-      if (!signal.aborted) this.snapshots.add(text.tokens, await text.streams.snapshot(), true);
+    if (run.branchAt !== null) {
+      await text.moveTo(run.tokens.slice(0, run.branchAt), signal, options);
+      if (!signal.aborted) await text.pin();
     }
-    await text.moveTo(writing.tokens, signal, tell);
+    await text.moveTo(run.tokens, signal, options);
     if (signal.aborted) return;
     const ended = new AbortController();
-    const options = { signal: AbortSignal.any([signal, ended.signal]), snapshotEvery: SNAPSHOT_EVERY };
-    const request = writing.decodeRequest();
-    const { tokensPerSecond } = writing;
-    const batches = tokensPerSecond
-      ? decodePaced(text.streams, request, tokensPerSecond, options)
-      : text.streams.decode([request], options);
+    const until = AbortSignal.any([signal, ended.signal]);
     let since = performance.now();
-    for await (const [batch] of batches) {
+    for await (const batch of text.write(run.decodeRequest(), run.tokensPerSecond, until)) {
       const now = performance.now();
-      const part = writing.take(batch, now - since);
-      if (writing.reason === 'stop-sequence') ended.abort();
+      const part = run.take(batch, now - since);
+      if (run.reason === 'stop-sequence') ended.abort();
       since = now;
-      text.tokens.push(...idsOf(batch.records));
-      if (batch.snapshot) this.snapshots.add(text.tokens, batch.snapshot);
-      if (part) await emit({ type: 'tokens', ...part, figures: this.figures(writing) });
+      if (part) await emit({ type: 'tokens', ...part, figures: this.figures(run, running) });
       since += performance.now() - now; // the page's time is not the model's
     }
   }
 
-  private async start(choice: BackendChoice): Promise<Running> {
-    this.unload();
-    const { streams, ...chosen } = await this.host.createBackend(this.model!, choice);
-    this.running = { ...chosen, text: new TextStream(streams, this.snapshots) };
-    return this.running;
-  }
-
-  /**
-   * A new device after a loss; the next best where devices keep getting lost, or one does not suffice. Snapshots live in
-   * memory and stay good.
-   */
-  private async recover(error: EngineError, losses: number): Promise<Running> {
-    const below = nextBest(this.running!.info.kind);
-    const again = error.code === 'device-lost' && losses < 2;
-    for (const choice of again ? [this.request!.backend, ...below] : below)
-      try {
-        const { info, ...started } = await this.start(choice);
-        this.running = { ...started, info: { ...info, reason: info.reason ?? error.message } };
-        return this.running;
-      } catch (failure) {
-        if (EngineError.from(failure).code !== 'device') throw failure;
-      }
-    throw error;
-  }
-
-  private figures(writing: Writing | null): Figures {
+  private figures(run: GenerationRun, { text, backend }: Running): Figures {
     return {
-      position: this.running!.text.tokens.length,
-      msPerToken: writing?.msPerToken ?? null,
-      memory: this.running!.backend.memory(),
+      position: text.tokens.length,
+      msPerToken: run.msPerToken,
+      memory: backend.memory(),
       snapshotBytes: this.snapshots.bytes,
       snapshotCount: this.snapshots.count,
     };
+  }
+
+  /** @throws EngineError 'input' when no model is loaded. */
+  private requireLoaded() {
+    if (!this.loaded) throw notLoaded();
+    return this.loaded;
   }
 
   private async exclusively<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
@@ -308,4 +261,8 @@ export class Engine {
       this.abort = null;
     }
   }
+}
+
+function notLoaded(): EngineError {
+  return new EngineError('input', 'No model is loaded.', 'Load a model first.');
 }

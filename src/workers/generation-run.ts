@@ -5,8 +5,8 @@ import { StreamingDecoder } from '../model/text/vocabulary';
 import type { GenerateRequest, GenerateResult, WrittenPart } from './messages';
 import { StopSequences } from './stop-sequences';
 
-/** One generation under way: it survives the loss of a device. */
-export class Writing {
+/** The state of one generation, which survives the loss of a device. */
+export class GenerationRun {
   /** The text and what has been written so far. */
   readonly tokens: number[];
   reason: GenerateResult['reason'] | null = null;

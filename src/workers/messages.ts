@@ -59,12 +59,22 @@ export interface GenerateRequest {
   readonly branchAt?: number;
 }
 
-/** What happens during a generation, in order: encoded*, reading*, tokens*; a notice at any time. */
-export type GenerateEvent =
+/** Another backend has taken over. */
+export interface NoticeEvent {
+  readonly type: 'notice';
+  readonly message: string;
+  readonly backend: BackendInfo;
+}
+
+/** Events of all work on a text, in order: encoded*, reading*; a notice at any time. */
+export type TextEvent =
   | { readonly type: 'encoded'; readonly run: number; readonly tokens: Encoded }
   | { readonly type: 'reading'; readonly read: number; readonly total: number }
-  | ({ readonly type: 'tokens'; readonly figures: Figures } & WrittenPart)
-  | { readonly type: 'notice'; readonly message: string; readonly backend: BackendInfo };
+  | NoticeEvent;
+
+export type GenerateEvent =
+  | TextEvent
+  | ({ readonly type: 'tokens'; readonly figures: Figures } & WrittenPart);
 
 /** Tokens that were written, and what they add to the text. */
 export interface WrittenPart {
@@ -91,23 +101,21 @@ export interface GenerateResult {
   readonly figures: Figures;
 }
 
-/** Asks how well the model predicted the tokens [from, to) of a text, counted without the opening one. */
-export interface DescribeRequest {
+/** Asks for the records of the tokens [from, to) of a text, counted without the opening one. */
+export interface ScoreRequest {
   readonly runs: readonly RequestRun[];
   readonly from: number;
   readonly to: number;
-  /** With it records also say what this sampler would have made of each token; that takes a step a token. */
+  /** The sampler whose probabilities the records hold; null for none. */
   readonly sampling: Sampling | null;
 }
 
-export type DescribeEvent =
-  | { readonly type: 'encoded'; readonly run: number; readonly tokens: Encoded }
-  | { readonly type: 'reading'; readonly read: number; readonly total: number }
+export type ScoreEvent =
+  | TextEvent
   /** Records (sampling.ts) of the tokens from `from` on. */
-  | { readonly type: 'records'; readonly from: number; readonly records: Float32Array }
-  | Extract<GenerateEvent, { type: 'notice' }>;
+  | { readonly type: 'records'; readonly from: number; readonly records: Float32Array };
 
-export interface DescribeResult {
+export interface ScoreResult {
   /** False when it was stopped. */
   readonly isComplete: boolean;
 }
@@ -128,7 +136,7 @@ export interface VerifyRequest {
 
 export type VerifyEvent =
   | { readonly type: 'verifying'; readonly checked: number; readonly total: number }
-  | Extract<GenerateEvent, { type: 'notice' }>;
+  | NoticeEvent;
 
 /** How well a text agrees with what its settings draw from this model. */
 export interface Verification {
@@ -163,7 +171,7 @@ export interface CompareRequest {
 }
 
 export type CompareEvent =
-  | Exclude<GenerateEvent, { type: 'tokens' }>
+  | TextEvent
   | {
       readonly type: 'parts';
       /** What each wrote since the event before; null where it wrote nothing. */
@@ -189,10 +197,10 @@ export interface EngineService {
     request: GenerateRequest,
     onEvent: (event: GenerateEvent) => void | Promise<void>,
   ): Promise<Outcome<GenerateResult>>;
-  describe(
-    request: DescribeRequest,
-    onEvent: (event: DescribeEvent) => void | Promise<void>,
-  ): Promise<Outcome<DescribeResult>>;
+  score(
+    request: ScoreRequest,
+    onEvent: (event: ScoreEvent) => void | Promise<void>,
+  ): Promise<Outcome<ScoreResult>>;
   /** Beside a generation. The latest question counts: one under way ends as 'cancelled'. */
   look(request: LensRequest): Promise<Outcome<LensAnswer>>;
   /** Frees all that the lens holds. */

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { countRecords, readRecord } from '../model/sampling/records';
-import type { DescribeEvent, DescribeRequest, RequestRun } from './messages';
+import type { RequestRun, ScoreEvent, ScoreRequest } from './messages';
 import { CountedEngine, PROMPT, SAMPLING } from './testing';
 
 let under: CountedEngine;
@@ -10,14 +10,14 @@ beforeEach(async () => {
 });
 afterEach(() => under.engine.unload());
 
-async function describeTokens(
+async function scoreTokens(
   runs: RequestRun[],
-  changed: Partial<DescribeRequest> = {},
-  onEvent?: (event: DescribeEvent) => void,
+  changed: Partial<ScoreRequest> = {},
+  onEvent?: (event: ScoreEvent) => void,
 ) {
-  const events: DescribeEvent[] = [];
+  const events: ScoreEvent[] = [];
   const request = { runs, from: 0, to: Number.POSITIVE_INFINITY, sampling: null, ...changed };
-  const result = await under.engine.describe(request, (event) => {
+  const result = await under.engine.score(request, (event) => {
     events.push(event);
     onEvent?.(event);
   });
@@ -25,11 +25,11 @@ async function describeTokens(
   return { result, events, parts, records: Float32Array.from(parts.flatMap((part) => [...part.records])) };
 }
 
-describe('describing a text', () => {
+describe('scoring a text', () => {
   test('says of written tokens what was recorded when they were drawn, and leaves the stream where it was', async () => {
     const { ids, records } = await under.generate([{ text: PROMPT }]);
     const runs = [{ text: PROMPT }, { ids: Uint32Array.from(ids) }];
-    const { result, events, ...described } = await describeTokens(runs);
+    const { result, events, ...described } = await scoreTokens(runs);
     expect(result.isComplete).toBe(true);
     const encoded = events.find((event) => event.type === 'encoded')!.tokens.ids.length;
     expect(countRecords(described.records)).toBe(encoded + ids.length);
@@ -53,7 +53,7 @@ describe('describing a text', () => {
     for (const n of [599, 410, 0]) {
       const before = under.read;
       const at = first + n;
-      const { parts } = await describeTokens(runs, { from: at, to: at + 1, sampling: SAMPLING });
+      const { parts } = await scoreTokens(runs, { from: at, to: at + 1, sampling: SAMPLING });
       expect(under.read - before).toBeLessThanOrEqual(256);
       expect(parts.map(({ from }) => from)).toEqual([at]);
       const drawn = readRecord(records, n);
@@ -67,7 +67,7 @@ describe('describing a text', () => {
 
   test('can be stopped; what was read until then is there', async () => {
     const text = 'A kestrel hovers over the field. '.repeat(300);
-    const { result, records } = await describeTokens([{ text }], {}, (event) => {
+    const { result, records } = await scoreTokens([{ text }], {}, (event) => {
       if (event.type === 'records') under.engine.stop();
     });
     expect(result.isComplete).toBe(false);

@@ -1,35 +1,47 @@
 import type { Config } from '../model/core/config';
-import { makeRecords } from '../model/sampling/records';
+import { type Logits, splitRows } from '../model/runtime/backend';
+import { Pace } from '../model/runtime/pace';
+import { makeRecords, type TokenRecord } from '../model/sampling/records';
 import { describeToken } from '../model/sampling/sampling';
 import { SeenTokens } from '../model/sampling/seen';
 import type { Emit } from './events';
-import type { DescribeEvent, DescribeRequest } from './messages';
+import type { ScoreEvent, ScoreRequest } from './messages';
 import type { TextStream } from './text-stream';
 
 /**
- * Says how well the model predicted tokens of a text, by reading them again. `tokens` is the whole text, the opening
- * `<|endoftext|>` included; the request's places are counted without it.
+ * Reads tokens of a text again and emits their records.
+ * @param tokens the whole text, the opening `<|endoftext|>` included; the places in the request are counted without it
  */
-export async function describe(
+export async function scoreTokens(
   config: Config,
   text: TextStream,
   tokens: readonly number[],
-  { from, to, sampling }: Pick<DescribeRequest, 'from' | 'to' | 'sampling'>,
+  { from, to, sampling }: Pick<ScoreRequest, 'from' | 'to' | 'sampling'>,
   signal: AbortSignal,
-  emit: Emit<DescribeEvent>,
+  emit: Emit<ScoreEvent>,
 ): Promise<void> {
   const [first, end] = [Math.max(from, 0) + 1, Math.min(to + 1, tokens.length)];
   const progress = () => ({ type: 'reading', read: text.tokens.length, total: end }) as const;
-  const tell = { report: () => emit(progress()), offer: () => emit.offer(progress()) };
-  await text.moveTo(tokens.slice(0, first), signal, tell);
-  const records = (at: number, records: Float32Array) => emit({ type: 'records', from: at - 1, records });
-  if (!sampling) return text.moveTo(tokens.slice(0, end), signal, { ...tell, records });
+  const options = { report: () => emit(progress()), offer: () => emit.offer(progress()) };
+  const onRecords = (at: number, records: Float32Array) => emit({ type: 'records', from: at - 1, records });
+  await text.moveTo(tokens.slice(0, first), signal, options);
+  if (!sampling) return text.moveTo(tokens.slice(0, end), signal, { ...options, onRecords });
+  if (signal.aborted || first >= end) return;
 
-  // As the sampler would have seen them: from the logits themselves, one by one.
-  for (let at = first; at < end && !signal.aborted; at++) {
-    await text.moveTo(tokens.slice(0, at), signal);
-    const { logits, seen } = await text.streams.snapshot();
-    const before = new SeenTokens(config, seen).now();
-    await records(at, makeRecords([describeToken(logits, tokens[at], sampling, before)]));
-  }
+  const seen = new SeenTokens(config);
+  for (const id of tokens.slice(0, first)) seen.add(id);
+  const pace = new Pace();
+  /** Emits the records of the tokens after the rows. */
+  const onLogits = async (at: number, rows: Logits) => {
+    const records: TokenRecord[] = [];
+    for (const [row, logits] of splitRows(rows, config.vocabSize).entries()) {
+      const id = tokens[at + row + 1];
+      records.push(describeToken(logits, id, sampling, seen.now()));
+      seen.add(id);
+      if (pace.isDue) await pace.yield();
+    }
+    await onRecords(at + 1, makeRecords(records));
+  };
+  await onLogits(first - 1, await text.streams.logits());
+  await text.moveTo(tokens.slice(0, end - 1), signal, { ...options, onLogits });
 }

@@ -8,7 +8,7 @@ export function serve(engine: Engine): EngineService {
   return {
     load: (request, onProgress) => outcome(engine.load(request, onProgress)),
     generate: (request, onEvent) => outcome(engine.generate(request, onEvent)),
-    describe: (request, onEvent) => outcome(engine.describe(request, onEvent)),
+    score: (request, onEvent) => outcome(engine.score(request, onEvent)),
     compare: (request, onEvent) => outcome(engine.compare(request, onEvent)),
     verify: (request, onEvent) => outcome(engine.verify(request, onEvent)),
     look: async (request) => {

@@ -1,51 +1,118 @@
-import type { Streams } from '../model/runtime/backend';
-import { type SnapshotStore, snapshotSpacing } from '../model/runtime/snapshot';
+import type { LayerCapture } from '../model/lens/head-lens';
+import type { DecodeBatch, DecodeRequest, ReadOptions, Streams } from '../model/runtime/backend';
+import type { Snapshot } from '../model/runtime/snapshot';
+import { idsOf } from '../model/sampling/records';
+import { decodePaced } from './paced';
+import { type SnapshotStore, snapshotSpacing } from './snapshot-store';
 
-/** Going somewhere takes a while: what is told on the way. */
-export interface OnTheWay {
+/** Callbacks of a move; places are those of tokens in the text. */
+export interface MoveOptions {
   /** After each part. */
   report?(read: number, total: number): void | Promise<void>;
-  /** In between; may be left out. */
+  /** Between reports; may be left out. */
   offer?(read: number, total: number): void;
-  /** Asks how well each token was predicted, from where the stream stands; `from` is the first one's place. */
-  records?(from: number, records: Float32Array): void | Promise<void>;
+  /** Receives the records of the tokens from where the stream stands; \`from\` is the place of the first. */
+  onRecords?(from: number, records: Float32Array): void | Promise<void>;
+  /** Receives the logits after the tokens from where the stream stands, as in ReadOptions. */
+  onLogits?: ReadOptions['onLogits'];
 }
 
-/** One stream and the tokens that it has read: brought to any text by the shortest way. */
+/** Tokens between snapshots while it writes: a submission to a GPU may run 63 past it, and we promise 256. */
+const SNAPSHOT_EVERY = 192;
+
+/** One stream and the tokens that it has read. */
 export class TextStream {
   readonly streams: Streams;
-  /** What the stream has read. */
-  tokens: number[] = [];
   private readonly snapshots: SnapshotStore;
+  private read: number[] = [];
 
   constructor(streams: Streams, snapshots: SnapshotStore) {
     this.streams = streams;
     this.snapshots = snapshots;
   }
 
-  /** Going on from where it stands, or from the nearest snapshot, and reading the rest; less when the signal aborts. */
-  async moveTo(tokens: readonly number[], signal: AbortSignal, tell: OnTheWay = {}): Promise<void> {
+  /** The tokens that the stream has read; none when that is not known. */
+  get tokens(): readonly number[] {
+    return this.read;
+  }
+
+  /**
+   * Brings the stream to the end of \`tokens\`: from where it stands or from the nearest snapshot, it reads the rest. It
+   * reads less when the signal aborts.
+   */
+  async moveTo(tokens: readonly number[], signal: AbortSignal, options: MoveOptions = {}): Promise<void> {
     const { streams, snapshots } = this;
+    const { report, offer, onRecords, onLogits } = options;
     const snapshot = snapshots.nearest(tokens);
-    const standing = isPrefix(this.tokens, tokens) ? this.tokens.length : 0;
-    const skips = tell.records === undefined && standing < (snapshot?.length ?? 0);
+    const standing = isPrefix(this.read, tokens) ? this.read.length : 0;
+    const skips = !onRecords && !onLogits && standing < (snapshot?.length ?? 0);
     if (standing === 0 || skips) {
-      this.tokens = [];
+      this.invalidate();
       await streams.restore(snapshot);
-      this.tokens = tokens.slice(0, snapshot?.length ?? 0);
+      this.read = tokens.slice(0, snapshot?.length ?? 0);
     }
-    const start = this.tokens.length;
+    const start = this.read.length;
     const total = tokens.length - start;
-    while (this.tokens.length < tokens.length && !signal.aborted) {
-      const from = this.tokens.length;
+    while (this.read.length < tokens.length && !signal.aborted) {
+      const from = this.read.length;
       const part = tokens.slice(from, from + partBefore(tokens.length - from));
-      const onProgress = (read: number) => tell.offer?.(from - start + read, total);
-      const records = tell.records !== undefined;
-      const result = await streams.read(part, { signal, onProgress, records });
-      for (let i = 0; i < result.count; i++) this.tokens.push(part[i]);
-      if (result.count) snapshots.add(this.tokens, await streams.snapshot());
-      if (result.records) await tell.records?.(from, result.records);
-      await tell.report?.(this.tokens.length - start, total);
+      const result = await this.orInvalidate(
+        streams.read(part, {
+          signal,
+          records: onRecords !== undefined,
+          onProgress: (read) => offer?.(from - start + read, total),
+          ...(onLogits && { onLogits: (at: number, rows) => onLogits(from + at, rows) }),
+        }),
+      );
+      for (let i = 0; i < result.count; i++) this.read.push(part[i]);
+      if (result.count) snapshots.add(this.read, await streams.snapshot());
+      if (result.records) await onRecords?.(from, result.records);
+      await report?.(this.read.length - start, total);
+    }
+  }
+
+  /** Decodes after the text, at most \`tokensPerSecond\` where that is a number, and keeps snapshots on the way. */
+  async *write(
+    request: DecodeRequest,
+    tokensPerSecond: number | null,
+    signal: AbortSignal,
+  ): AsyncGenerator<DecodeBatch> {
+    const options = { signal, snapshotEvery: SNAPSHOT_EVERY };
+    const batches = tokensPerSecond
+      ? decodePaced(this.streams, request, tokensPerSecond, options)
+      : this.streams.decode([request], options);
+    for await (const [batch] of batches) {
+      this.read.push(...idsOf(batch.records));
+      if (batch.snapshot) this.snapshots.add(this.read, batch.snapshot);
+      yield batch;
+    }
+  }
+
+  /** Reads tokens after the text, as Streams.capture does. */
+  async capture(tokens: readonly number[], signal: AbortSignal): Promise<readonly LayerCapture[]> {
+    const captures = await this.orInvalidate(this.streams.capture(tokens, { signal }));
+    for (const id of tokens) this.read.push(id);
+    return captures;
+  }
+
+  /** Keeps a snapshot of where the stream stands: a place to return to. */
+  async pin(): Promise<Snapshot> {
+    const snapshot = await this.streams.snapshot();
+    this.snapshots.add(this.read, snapshot, true);
+    return snapshot;
+  }
+
+  /** Makes the next move start from a snapshot: where the stream stands is not known. */
+  private invalidate(): void {
+    this.read = [];
+  }
+
+  private async orInvalidate<T>(reading: Promise<T>): Promise<T> {
+    try {
+      return await reading;
+    } catch (error) {
+      this.invalidate();
+      throw error;
     }
   }
 }

@@ -1,5 +1,5 @@
 import type { Config } from '../model/core/config';
-import type { Backend, Streams } from '../model/runtime/backend';
+import { type Backend, type Logits, type Streams, splitRows } from '../model/runtime/backend';
 import type { Model } from '../model/runtime/folder';
 import { Pace } from '../model/runtime/pace';
 import { judge } from '../model/sampling/judge';
@@ -52,8 +52,8 @@ export interface Part {
 const MOST_FINDINGS = 100;
 
 /**
- * Reads a text token by token, and judges each that was drawn against the logits before it. An empty stream goes in,
- * and stands behind the last token after it, or where the signal stopped it.
+ * Reads a text and judges each drawn token against the logits before it. Stops early when the signal aborts.
+ * @param streams an empty stream
  */
 export async function verifyTokens(
   streams: Streams,
@@ -62,33 +62,47 @@ export async function verifyTokens(
   signal: AbortSignal,
   onProgress: (checked: number, total: number) => void = () => {},
 ): Promise<{ counts: Verification['counts']; findings: readonly Finding[] }> {
+  const tokens = [config.bosTokenId];
+  const samplings: (Sampling | null)[] = [null]; // what each token was drawn with
+  for (const { ids, drawnWith } of parts)
+    for (let i = 0; i < ids.length; i++) {
+      tokens.push(ids[i]);
+      samplings.push(drawnWith);
+    }
+  const total = samplings.filter((sampling) => sampling !== null).length;
   const counts = { exact: 0, margin: 0, cutoff: 0, different: 0 };
   const findings: Finding[] = [];
   const seen = new SeenTokens(config);
-  const total = parts.reduce((sum, { ids, drawnWith }) => sum + (drawnWith ? ids.length : 0), 0);
   const pace = new Pace();
+  let seenCount = 0;
   let checked = 0;
-  await streams.read([config.bosTokenId]);
-  for (const { ids, drawnWith } of parts) {
-    if (!drawnWith) {
-      await streams.read(ids, { signal });
-      for (let i = 0; i < ids.length; i++) seen.add(ids[i]);
-    } else
-      for (let i = 0; i < ids.length && !signal.aborted; i++) {
-        const id = ids[i];
-        const draw = streams.length();
-        const judgement = judge(await streams.logits(), drawnWith, draw, seen.now(), id);
-        counts[judgement.verdict]++;
-        if (judgement.verdict !== 'exact' && findings.length < MOST_FINDINGS)
-          findings.push({ ...judgement, id, number: numberAt(draw) });
-        await streams.read([id]);
-        seen.add(id);
-        checked++;
-        if (!pace.isDue) continue;
-        onProgress(checked, total);
-        await pace.yield(); // lets Stop arrive
-      }
-    if (signal.aborted) break;
+
+  /** Judges the token after each row: \`from\` is the place of the token that the first row follows. */
+  const judgeRows = async (from: number, rows: Logits) => {
+    for (const [row, logits] of splitRows(rows, config.vocabSize).entries()) {
+      const draw = from + row + 1;
+      const sampling = samplings[draw];
+      if (!sampling || signal.aborted) return;
+      while (seenCount < draw) seen.add(tokens[seenCount++]);
+      const judgement = judge(logits, sampling, draw, seen.now(), tokens[draw]);
+      counts[judgement.verdict]++;
+      if (judgement.verdict !== 'exact' && findings.length < MOST_FINDINGS)
+        findings.push({ ...judgement, id: tokens[draw], number: numberAt(draw) });
+      checked++;
+      if (!pace.isDue) continue;
+      onProgress(checked, total);
+      await pace.yield(); // so that Stop arrives
+    }
+  };
+
+  const last = tokens.length - 1;
+  const needsLogits = (at: number) => samplings[Math.min(at + 1, last)] !== null;
+  for (let at = 0; at <= last && !signal.aborted; ) {
+    const start = at;
+    const judges = needsLogits(start);
+    while (at <= last && needsLogits(at) === judges) at++;
+    const onLogits = (from: number, rows: Logits) => judgeRows(start + from, rows);
+    await streams.read(tokens.slice(start, at), { signal, ...(judges && { onLogits }) });
   }
   return { counts, findings };
 }

@@ -6,15 +6,15 @@ import type {
   CompareEvent,
   CompareRequest,
   CompareResult,
-  DescribeEvent,
-  DescribeRequest,
-  DescribeResult,
   EngineInfo,
   Figures,
   GenerateEvent,
   GenerateRequest,
   GenerateResult,
   LoadProgress,
+  ScoreEvent,
+  ScoreRequest,
+  ScoreResult,
   Verification,
   VerifyEvent,
   VerifyRequest,
@@ -91,12 +91,12 @@ export class FakeEngine implements EngineClient {
     return { reasons: request.samplings.map(() => 'length') };
   }
 
-  /** Describes every token with one bit of surprise, and 7 and 8 as what else there might have been. */
-  async describe(
-    { runs, from, to, sampling }: DescribeRequest,
-    onEvent: (event: DescribeEvent) => void | Promise<void>,
+  /** Gives every token one bit of surprise, and 7 and 8 as what else there might have been. */
+  async score(
+    { runs, from, to, sampling }: ScoreRequest,
+    onEvent: (event: ScoreEvent) => void | Promise<void>,
     signal?: AbortSignal,
-  ): Promise<DescribeResult> {
+  ): Promise<ScoreResult> {
     let count = 0;
     for (const [run, part] of runs.entries()) {
       if ('text' in part) await onEvent({ type: 'encoded', run, tokens: letters(part.text) });

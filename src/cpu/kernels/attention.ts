@@ -1,7 +1,7 @@
 // LeaPformer attention over a tile of tokens, head by head (docs/model.md; e = head width, E = rows of S and z).
 //
 //   u = relu(u) factor        P = sigmoid(output . relu(hidden u + b) + c)        u~ = [u cos(pi/2 P), u sin(pi/2 P)]
-//   S = a S + k~ v^T          z = a z + k~                                        o = q~^T S,  mass = q~ . z
+//   S = a S + k~ v^T          z = a z + k~                                        o = q~^T S,  sum = q~ . z
 //
 // Layout    q, k, v are columns of rows [tokens, stride]; q~ and k~ [tokens, heads, E]; S [heads, E, e] then z
 //           [heads, E] at memories[t] + offset bytes: the tokens of one stream share them and stand in order, so one
@@ -57,16 +57,16 @@ export function reweight(
     }
 }
 
-/** P of every token and head as in `reweight`, for the lens: out [tokens, heads]. `room` holds e numbers. */
+/** P of every token and head as in `reweight`, for the lens: out [tokens, heads]. `scratch` holds e numbers. */
 export function proportions(
   u: usize, stride: i32, heads: i32, e: i32, factor: f32, module: Module, width: i32, fixed: usize,
-  room: usize, out: usize, tokens: i32,
+  scratch: usize, out: usize, tokens: i32,
 ): void {
   for (let t = 0; t < tokens; t++)
     for (let h = 0; h < heads; h++, out += 4) {
       if (width > 0) {
-        rectify(u + (<usize>(t * stride + h * e) << 2), room, <usize>e << 2, factor);
-        store<f32>(out, sigmoid(proportionLogit(module, width, room, e)));
+        rectify(u + (<usize>(t * stride + h * e) << 2), scratch, <usize>e << 2, factor);
+        store<f32>(out, sigmoid(proportionLogit(module, width, scratch, e)));
       } else store<f32>(out, load<f32>(fixed + (<usize>t << 2)));
     }
 }
@@ -90,12 +90,12 @@ function proportionLogit(module: Module, width: i32, u: usize, e: i32): f32 {
 }
 
 /**
- * The recurrence: updates S and z, writes o [tokens, stride] at columns h e and mass [tokens, heads]. v [tokens,
+ * The recurrence: updates S and z, writes o [tokens, stride] at columns h e and normalizerSum [tokens, heads]. v [tokens,
  * vStride] starts at its first column; gates a [tokens, aStride].
  */
 export function recur(
   qTilde: usize, kTilde: usize, v: usize, vStride: i32, a: usize, aStride: i32, memories: usize, offset: usize,
-  heads: i32, e: i32, E: i32, o: usize, stride: i32, mass: usize, tokens: i32,
+  heads: i32, e: i32, E: i32, o: usize, stride: i32, normalizerSum: usize, tokens: i32,
 ): void {
   const zOffset = <usize>(heads * E * e) << 2;
   for (let h = 0; h < heads; h++)
@@ -111,11 +111,11 @@ export function recur(
       let c = 0;
       for (; c + 16 <= e; c += 16) sixteenColumns(S, e, E, c, gate, q, k, values, out);
       for (; c < e; c += 4) fourColumns(S, e, E, c, gate, q, k, values, out);
-      store<f32>(mass + (<usize>(t * heads + h) << 2), recurMass(z, E, gate, q, k));
+      store<f32>(normalizerSum + (<usize>(t * heads + h) << 2), recurNormalizer(z, E, gate, q, k));
     }
 }
 
-function recurMass(z: usize, E: i32, gate: v128, q: usize, k: usize): f32 {
+function recurNormalizer(z: usize, E: i32, gate: v128, q: usize, k: usize): f32 {
   let sum = f32x4.splat(0);
   for (let r: usize = 0; r < <usize>E << 2; r += 16) {
     const next = f32x4.add(f32x4.mul(gate, v128.load(z + r)), v128.load(k + r));
@@ -180,12 +180,12 @@ export function normalizeHeads(o: usize, stride: i32, heads: i32, e: i32, weight
   }
 }
 
-/** o = o / max(mass, floor) for each head, in place. */
-export function divideByMass(o: usize, stride: i32, heads: i32, e: i32, mass: usize, floor: f32, tokens: i32): void {
+/** o = o / max(normalizerSum, floor) for each head, in place. */
+export function divideByNormalizer(o: usize, stride: i32, heads: i32, e: i32, normalizerSum: usize, floor: f32, tokens: i32): void {
   for (let t = 0; t < tokens; t++) {
     let head = o + (<usize>(t * stride) << 2);
-    for (let h = 0; h < heads; h++, mass += 4) {
-      const divisor = f32x4.splat(max<f32>(load<f32>(mass), floor));
+    for (let h = 0; h < heads; h++, normalizerSum += 4) {
+      const divisor = f32x4.splat(max<f32>(load<f32>(normalizerSum), floor));
       for (const end = head + (<usize>e << 2); head < end; head += 16)
         v128.store(head, f32x4.div(v128.load(head), divisor));
     }

@@ -9,7 +9,7 @@
 //           int8 is exact in float32, so unpacking in registers and through memory agree bitwise too.
 // Tiles     A panel by 2 tokens: 8 accumulators, 6 loads for 8 multiply-adds, within 16 vector registers. The panel
 //           stays in the first-level cache while all tokens pass; an int8 panel for more than one token is unpacked
-//           once, into `room` for 4 * columns floats.
+//           once, into `scratch` for 4 * columns floats.
 
 export function multiplyFloat32(
   W: usize, scale: usize, rows: i32, columns: i32,
@@ -25,13 +25,13 @@ export function multiplyFloat32(
 
 export function multiplyInt8(
   W: usize, scale: usize, rows: i32, columns: i32,
-  x: usize, xStride: i32, y: usize, yStride: i32, tokens: i32, add: bool, room: usize,
+  x: usize, xStride: i32, y: usize, yStride: i32, tokens: i32, add: bool, scratch: usize,
 ): void {
   for (let r = 0; r < rows; r += 4) {
     if (tokens === 1) oneTokenInt8(W, scale, columns, x, y, add);
     else {
-      unpackPanel(W, room, columns);
-      multiplyPanel(room, scale, columns, x, xStride, y, yStride, tokens, add);
+      unpackPanel(W, scratch, columns);
+      multiplyPanel(scratch, scale, columns, x, xStride, y, yStride, tokens, add);
     }
     W += <usize>columns << 2;
     scale += 16;

@@ -2,9 +2,12 @@
 // sums of probabilities float64, noise float64. Buffers hold n rounded up to a multiple of 4; the last lanes of
 // logits are overwritten with the lowest number, which takes no part in anything.
 
+import {
+  ALTERNATIVE_ID, ALTERNATIVE_LOG_PROBABILITY, ALTERNATIVE_PROBABILITY, ALTERNATIVE_SIZE, ALTERNATIVES,
+  RECORD_ALTERNATIVES, RECORD_ID, RECORD_LOG_PROBABILITY, RECORD_PROBABILITY, RECORD_RANK,
+} from './constants'; // generated: assemblyscript.ts
 import { exp4 } from './numbers';
 
-const ALTERNATIVES = 10;
 const LOWEST: f32 = -f32.MAX_VALUE;
 
 /** Writes id, log-probability, rank and the likeliest tokens into `record`; probabilities after a sampler stay 0. */
@@ -12,11 +15,11 @@ export function describe(logits: usize, n: i32, id: i32, record: usize): void {
   padWithLowest(logits, n);
   const logSum = logSumExp(logits, n);
   const logit = load<f32>(logits + (<usize>id << 2));
-  store<f32>(record, <f32>id);
-  store<f32>(record, <f32>(<f64>logit - logSum), 4);
-  store<f32>(record, <f32>countBefore(logits, n, id, logit) + 1, 8);
-  store<f32>(record, 0, 12);
-  writeLikeliest(logits, n, logSum, record + 16);
+  store<f32>(record, <f32>id, 4 * RECORD_ID);
+  store<f32>(record, <f32>(<f64>logit - logSum), 4 * RECORD_LOG_PROBABILITY);
+  store<f32>(record, <f32>countBefore(logits, n, id, logit) + 1, 4 * RECORD_RANK);
+  store<f32>(record, 0, 4 * RECORD_PROBABILITY);
+  writeLikeliest(logits, n, logSum, record + 4 * RECORD_ALTERNATIVES);
 }
 
 /**
@@ -24,12 +27,12 @@ export function describe(logits: usize, n: i32, id: i32, record: usize): void {
  * keep, and writes its record.
  * @param seen one bit a token id
  * @param followed so many pairs: a token, and how many at the text's end it followed before
- * @param scores, masses, room each holds n numbers
+ * @param scores, masses, scratch each holds n numbers
  */
 export function draw(
   logits: usize, n: i32, seen: usize, penalty: f32, followed: usize, pairs: i32, sequencePenalty: f32,
   temperature: f32, topK: i32, topP: f64, minP: f64, seed: u32, number: u32,
-  scores: usize, masses: usize, room: usize, record: usize,
+  scores: usize, masses: usize, scratch: usize, record: usize,
 ): i32 {
   padWithLowest(logits, n);
   writePenalized(logits, n, seen, penalty, scores);
@@ -45,17 +48,19 @@ export function draw(
     id = likeliest(scores, n, top);
     total = 1;
   } else {
-    lowest = cutoff(scores, masses, room, n, top, topK, topP, minP);
+    lowest = cutoff(scores, masses, scratch, n, top, topK, topP, minP);
     id = perturbedBest(scores, n, top, lowest, seed, number);
     total = writeMasses(scores, masses, n, top, lowest);
   }
   describe(logits, n, id, record);
   const greedy = temperature === 0;
-  store<f32>(record, greedy ? 1 : <f32>(<f64>load<f32>(masses + (<usize>id << 2)) / total), 12);
-  for (let i: usize = 16; i < 16 + 12 * ALTERNATIVES && load<f32>(record + i) >= 0; i += 12) {
-    const other = <usize>load<f32>(record + i);
+  const probability = greedy ? <f64>1 : <f64>load<f32>(masses + (<usize>id << 2)) / total;
+  store<f32>(record, <f32>probability, 4 * RECORD_PROBABILITY);
+  const list = record + 4 * RECORD_ALTERNATIVES;
+  for (let i = 0; i < ALTERNATIVES && load<f32>(entry(list, i), 4 * ALTERNATIVE_ID) >= 0; i++) {
+    const other = <usize>load<f32>(entry(list, i), 4 * ALTERNATIVE_ID);
     const probability = greedy ? <f64>(other === id) : <f64>load<f32>(masses + (other << 2)) / total;
-    store<f32>(record + i, <f32>probability, 8);
+    store<f32>(entry(list, i), <f32>probability, 4 * ALTERNATIVE_PROBABILITY);
   }
   return id;
 }
@@ -113,38 +118,46 @@ function logSumExp(logits: usize, n: i32): f64 {
 }
 
 /** The likeliest tokens, ties by id: id, log-probability and 0 each; -1 where the vocabulary is smaller. */
-function writeLikeliest(logits: usize, n: i32, logSum: f64, record: usize): void {
+function writeLikeliest(logits: usize, n: i32, logSum: f64, list: usize): void {
   let count = 0;
   let least = f32x4.splat(LOWEST);
-  for (let i = 0; i < 3 * ALTERNATIVES; i++) store<f32>(record + (<usize>i << 2), -1);
+  for (let i = 0; i < ALTERNATIVE_SIZE * ALTERNATIVES; i++) store<f32>(list + (<usize>i << 2), -1);
   for (let base = 0; base < n; base += 4) {
     const four = v128.load(logits + (<usize>base << 2));
     if (count === ALTERNATIVES && !v128.any_true(f32x4.gt(four, least))) continue;
     for (let i = base; i < min(base + 4, n); i++) {
       const logit = load<f32>(logits + (<usize>i << 2));
-      if (count === ALTERNATIVES && logit <= at(record, count - 1)) continue;
+      if (count === ALTERNATIVES && logit <= logitAt(list, count - 1)) continue;
       let place = min(count, ALTERNATIVES - 1);
-      for (; place > 0 && at(record, place - 1) < logit; place--) {
-        store<f32>(record + 12 * place, load<f32>(record + 12 * place - 12));
-        store<f32>(record + 12 * place, at(record, place - 1), 4);
+      for (; place > 0 && logitAt(list, place - 1) < logit; place--) {
+        const id = load<f32>(entry(list, place - 1), 4 * ALTERNATIVE_ID);
+        store<f32>(entry(list, place), id, 4 * ALTERNATIVE_ID);
+        store<f32>(entry(list, place), logitAt(list, place - 1), 4 * ALTERNATIVE_LOG_PROBABILITY);
       }
-      store<f32>(record + 12 * place, <f32>i);
-      store<f32>(record + 12 * place, logit, 4);
+      store<f32>(entry(list, place), <f32>i, 4 * ALTERNATIVE_ID);
+      store<f32>(entry(list, place), logit, 4 * ALTERNATIVE_LOG_PROBABILITY);
       if (count < ALTERNATIVES) count++;
     }
-    least = f32x4.splat(at(record, count - 1));
+    least = f32x4.splat(logitAt(list, count - 1));
   }
   for (let i = 0; i < count; i++) {
-    store<f32>(record + 12 * i, <f32>(<f64>at(record, i) - logSum), 4);
-    store<f32>(record + 12 * i, 0, 8);
+    store<f32>(entry(list, i), <f32>(<f64>logitAt(list, i) - logSum), 4 * ALTERNATIVE_LOG_PROBABILITY);
+    store<f32>(entry(list, i), 0, 4 * ALTERNATIVE_PROBABILITY);
   }
 }
 
-// The logit of the i-th entry of a list under work.
+// The address of the i-th entry of a list of alternatives.
 // @ts-ignore: decorator
 @inline
-function at(record: usize, i: i32): f32 {
-  return load<f32>(record + 12 * i, 4);
+function entry(list: usize, i: i32): usize {
+  return list + 4 * ALTERNATIVE_SIZE * i;
+}
+
+// The logit of the i-th entry of an unfinished list, where its log-probability will be.
+// @ts-ignore: decorator
+@inline
+function logitAt(list: usize, i: i32): f32 {
+  return load<f32>(entry(list, i), 4 * ALTERNATIVE_LOG_PROBABILITY);
 }
 
 /** The logits after the penalty on seen tokens. */
@@ -183,13 +196,13 @@ function writeMasses(scores: usize, masses: usize, n: i32, top: f32, lowest: f32
 
 /** The lowest score that top-k, then top-p of what is left, then min-p of what is left, keep. */
 function cutoff(
-  scores: usize, masses: usize, room: usize, n: i32, top: f32, topK: i32, topP: f64, minP: f64,
+  scores: usize, masses: usize, scratch: usize, n: i32, top: f32, topK: i32, topP: f64, minP: f64,
 ): f32 {
   let lowest = LOWEST;
-  if (topK > 0 && topK < n) lowest = lowestKept(scores, room, masses, n, top, lowest, topK, false);
+  if (topK > 0 && topK < n) lowest = lowestKept(scores, scratch, masses, n, top, lowest, topK, false);
   if (topP < 1) {
     const total = writeMasses(scores, masses, n, top, lowest);
-    lowest = lowestKept(scores, room, masses, n, top, lowest, topP * total, true);
+    lowest = lowestKept(scores, scratch, masses, n, top, lowest, topP * total, true);
   }
   return minP > 0 ? max(lowest, <f32>(<f64>top + Math.log(minP))) : lowest;
 }
@@ -199,21 +212,21 @@ function cutoff(
  * probability (in units of the highest) or 1. Mostly few scores decide, so those close to the highest are tried first.
  */
 function lowestKept(
-  scores: usize, room: usize, weights: usize, n: i32, top: f32, lowest: f32, limit: f64, byMass: bool,
+  scores: usize, scratch: usize, weights: usize, n: i32, top: f32, lowest: f32, limit: f64, byMass: bool,
 ): f32 {
   let reach: f32 = 4;
   let floor = lowest;
-  let end = room;
+  let end = scratch;
   do {
     floor = reach > 24 ? lowest : max(lowest, top - reach);
-    end = gather(scores, room, n, floor);
-    for (let i: usize = 0; i < end - room; i += 16) {
-      const mass = exp4(f32x4.sub(v128.load(room + i), f32x4.splat(top)));
+    end = gather(scores, scratch, n, floor);
+    for (let i: usize = 0; i < end - scratch; i += 16) {
+      const mass = exp4(f32x4.sub(v128.load(scratch + i), f32x4.splat(top)));
       v128.store(weights + i, byMass ? mass : f32x4.splat(1));
     }
     reach *= 1.5;
-  } while (floor > lowest && weightAbove(room, end, weights, LOWEST) < limit);
-  return bisect(room, end, weights, floor, top, limit);
+  } while (floor > lowest && weightAbove(scratch, end, weights, LOWEST) < limit);
+  return bisect(scratch, end, weights, floor, top, limit);
 }
 
 /** Copies the scores that are at least `floor`, padded to whole vectors with LOWEST. Returns their end. */

@@ -3,10 +3,6 @@
 // Grid: (blocks of the head's part of the state, heads). One thread 4 rows and 4 columns of S: what is read of either
 // serves sixteen products. Others 4 rows of z, or 4 rows of the convolution's inputs, which they shift.
 
-struct Layer {
-  state: u32,
-}
-
 @group(0) @binding(0) var<storage, read> features: array<vec4<f32>>;
 @group(0) @binding(1) var<storage, read> qkv: array<vec4<f32>>;
 @group(0) @binding(2) var<storage, read_write> state: array<vec4<f32>>;
@@ -26,7 +22,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     advance(memory + (head * STATE_ROWS + 4u * row) * WIDTH + id.x % WIDTH, head, row, id.x % WIDTH);
   } else if (id.x < tiles + HEIGHT) {
     let row = id.x - tiles;
-    advance_mass(memory + Z_AT / 4u + head * HEIGHT + row, head, row);
+    advance_normalizer(memory + Z_AT / 4u + head * HEIGHT + row, head, row);
   } else if (CONVOLUTION && id.x < tiles + HEIGHT + 3u * WIDTH) {
     let r = id.x - tiles - HEIGHT;
     let row = ((r / WIDTH) * D + head * E) / 4u + r % WIDTH;
@@ -50,7 +46,7 @@ fn advance(at: u32, head: u32, row: u32, column: u32) {
   state[at + 3u * WIDTH] = decay * state[at + 3u * WIDTH] + sums[3];
 }
 
-fn advance_mass(at: u32, head: u32, row: u32) {
+fn advance_normalizer(at: u32, head: u32, row: u32) {
   var sum = vec4<f32>();
   var decay = 1.0;
   for (var j = chunk.count; j > 0u; j--) {

@@ -4,10 +4,6 @@
 // Grid: (heads, tiles of 4 tokens); one thread 4 columns of all four: what is read of either serves sixteen products.
 // Rows of HEADS * E_PADDED numbers.
 
-struct Layer {
-  state: u32,
-}
-
 @group(0) @binding(0) var<storage, read> vectors: array<vec4<f32>>;
 @group(0) @binding(1) var<storage, read> features: array<vec4<f32>>;
 @group(0) @binding(2) var<storage, read> scores: array<vec4<f32>>;
@@ -51,8 +47,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, thread: Thread) {
         let at = S + r * E + quad;
         rows = mat4x4(state[at], state[at + E / 4u], state[at + 2u * (E / 4u)], state[at + 3u * (E / 4u)]);
       } else if (quad < QUADS) {
-        let mass = state[z + r];
-        rows = mat4x4(mass.xxxx, mass.yyyy, mass.zzzz, mass.wwww);
+        let sums = state[z + r];
+        rows = mat4x4(sums.xxxx, sums.yyyy, sums.zzzz, sums.wwww);
       }
       past += rows * read_four(thread, query + r, stride);
     }

@@ -9,17 +9,12 @@
 
 alias Numbers = f32;
 
-struct Layer {
-  state: u32,    // offset of the layer in a stream's state
-  partials: u32, // partial sums to add to x
-}
-
 @group(0) @binding(0) var<storage, read> qkv: array<vec4<u32>>;
 @group(0) @binding(1) var<storage, read> projection: array<vec4<u32>>;
 @group(0) @binding(2) var<storage, read> vectors: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read_write> state: array<f32>;
 @group(0) @binding(4) var<storage, read_write> activations: array<f32>;
-@group(0) @binding(5) var<storage, read> streams: array<u32>;
+@group(0) @binding(5) var<storage, read> control: array<u32>;
 @group(0) @binding(6) var<uniform> layer: Layer;
 
 const D_BLOCKS: u32 = D_PADDED / 4u / VECTORS;
@@ -37,8 +32,8 @@ var<workgroup> normed: array<f32, E_PADDED>;         // the same times output_no
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
   let head = group.x;
   let stream = group.y;
-  let control = stream * STREAM_STRIDE;
-  if (streams[control + RUNS] == 0u) {
+  let base = stream * CONTROL_STRIDE;
+  if (control[base + RUNS] == 0u) {
     return;
   }
   let x = stream * ACTIVATIONS;
@@ -61,17 +56,17 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     put_row(r, convolve(memory, row, residual.x * row_scale(QKV_SCALE_AT + row) * sum4(sum)));
   }
   make_hidden(lane);
-  let position = f32(streams[control + POSITION]);
+  let position = f32(control[base + POSITION]);
   let of_query = proportion(0u, position);
   let of_key = proportion(1u, position);
-  let query = quarter_turn(of_query.value, of_query.rest);
-  let key = quarter_turn(of_key.value, of_key.rest);
+  let query = quarter_rotation(of_query.value, of_query.rest);
+  let key = quarter_rotation(of_key.value, of_key.rest);
   for (var r = lane; r < 2u * STATE_ROWS; r += WORKGROUP) {
-    tilde[r] = turned_row(r, query, key);
+    tilde[r] = rotated_row(r, query, key);
   }
   workgroupBarrier();
 
-  let a = select(retention(head, residual.y), 0.0, streams[control + TOKEN] == BOS);
+  let a = select(retention(head, residual.y), 0.0, control[base + TOKEN] == BOS);
   update(lane, memory + head * STATE_ROWS * E, memory + Z_AT + head * STATE_ROWS, a);
   workgroupBarrier();
   for (var c = lane; c < E_PADDED; c += WORKGROUP) {
@@ -115,11 +110,11 @@ fn convolve(memory: u32, row: u32, u: f32) -> f32 {
 fn update(lane: u32, S: u32, z: u32, a: f32) {
   for (var item = lane; item < GROUPS * COLUMNS; item += WORKGROUP) {
     let c = item % COLUMNS;
-    let is_mass = c == E;
-    let value = select(qkv_head[2u * E + min(c, E - 1u)], 1.0, is_mass);
+    let is_normalizer = c == E;
+    let value = select(qkv_head[2u * E + min(c, E - 1u)], 1.0, is_normalizer);
     var sum = 0.0;
     for (var r = item / COLUMNS; r < STATE_ROWS; r += GROUPS) {
-      let at = select(S + r * E + c, z + r, is_mass);
+      let at = select(S + r * E + c, z + r, is_normalizer);
       let next = a * state[at] + tilde[STATE_ROWS + r] * value;
       state[at] = next;
       sum += tilde[r] * next;

@@ -20,8 +20,8 @@ fn keep_candidates(lane: u32, block: u32, row: u32) {
       before += select(vec4(0u), vec4(1u), (others > vec4(key)) | isTied);
     }
     let rank = before.x + before.y + before.z + before.w;
-    if (rank < CANDIDATES) {
-      candidates[(row * CANDIDATE_BLOCKS + block) * CANDIDATES + rank] = vec2(key, block * CANDIDATE_BLOCK + n);
+    if (rank < ALTERNATIVES) {
+      candidates[(row * CANDIDATE_BLOCKS + block) * ALTERNATIVES + rank] = vec2(key, block * CANDIDATE_BLOCK + n);
     }
   }
 }

@@ -11,13 +11,7 @@ struct Chunk {
   tokens: array<ChunkToken, CHUNK>,
 }
 
-/// Where one head's q~ [STATE_ROWS], k~ [STATE_ROWS], v [e], a, Pq, Pk of a token begin in `features`.
+/// Where the features of one head of a token begin in `features`: q~ at Q_AT, and so on.
 fn features_at(token: u32, head: u32) -> u32 {
   return (token * HEADS + head) * FEATURES;
 }
-
-const Q_AT = 0u;
-const K_AT: u32 = STATE_ROWS;
-const V_AT: u32 = 2u * STATE_ROWS;
-const A_AT: u32 = 2u * STATE_ROWS + E;
-const P_AT: u32 = 2u * STATE_ROWS + E + 1u;

@@ -21,7 +21,7 @@ fn sinusoid(position: u32, i: u32) -> f32 {
     + (position >> 16u) * limbs.z + (((position & 0xffffu) * limbs.z) >> 16u);
   let quarter = (turns >> 30u) + select(0u, 1u, i >= half); // cos t = sin(t + pi/2)
   let part = f32(turns & 0x3fffffffu) * 0x1p-30;
-  let turn = quarter_turn(part, 1.0 - part);
-  let size = select(turn.sine, turn.cosine, (quarter & 1u) == 1u);
+  let rotation = quarter_rotation(part, 1.0 - part);
+  let size = select(rotation.sine, rotation.cosine, (quarter & 1u) == 1u);
   return select(size, -size, (quarter & 2u) == 2u);
 }

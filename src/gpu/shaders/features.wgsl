@@ -5,10 +5,6 @@
 
 alias Numbers = vec4<f32>;
 
-struct Layer {
-  state: u32, // offset of the layer in a stream's state
-}
-
 @group(0) @binding(0) var<storage, read> vectors: array<vec4<f32>>;
 @group(0) @binding(1) var<storage, read> normalized: array<vec4<f32>>; // [token, D_PADDED]
 @group(0) @binding(2) var<storage, read> qkv: array<f32>;              // [token, 3d]
@@ -54,11 +50,11 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let position = vec4<f32>(vec4(a.position, b.position, c.position, d.position));
   let of_query = proportion(0u, position);
   let of_key = proportion(1u, position);
-  let query = quarter_turn(of_query.value, of_query.rest);
-  let key = quarter_turn(of_key.value, of_key.rest);
+  let query = quarter_rotation(of_query.value, of_query.rest);
+  let key = quarter_rotation(of_key.value, of_key.rest);
   let to = features_at(first, head);
   for (var r = lane; r < 2u * STATE_ROWS; r += WORKGROUP) {
-    put(to + Q_AT + r, turned_row(r, query, key));
+    put(to + Q_AT + r, rotated_row(r, query, key));
   }
   for (var r = lane; r < E; r += WORKGROUP) {
     put(to + V_AT + r, qkv_head[2u * E + r]);

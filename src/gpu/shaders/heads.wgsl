@@ -59,7 +59,7 @@ fn proportion(side: u32, position: Numbers) -> Proportion {
 }
 
 /// Row `r` of q~ and k~.
-fn turned_row(r: u32, query: Turn, key: Turn) -> Numbers {
+fn rotated_row(r: u32, query: Rotation, key: Rotation) -> Numbers {
   let is_key = r >= STATE_ROWS;
   let c = r % STATE_ROWS;
   let value = qkv_head[select(0u, E, is_key) + c % E];

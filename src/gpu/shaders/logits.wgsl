@@ -3,18 +3,10 @@
 // Grid: (groups of BLOCKS_A_GROUP blocks of the vocabulary, rows); a row is a stream while decoding, a token of the chunk in prefill.
 // A thread takes 1 or 4 rows of a block; weights as in attention.wgsl. Float32, sums in a fixed order.
 
-struct Rows {
-  x: u32,        // first row of `activations` to read
-  x_stride: u32, // numbers between rows
-  partials: u32, // partial sums to add to x
-  to: u32,       // first row of logits to write
-  streams: u32,  // 1 where rows are streams, some of which may be finished
-}
-
 @group(0) @binding(0) var<storage, read> embedding: array<vec4<u32>>;
 @group(0) @binding(1) var<storage, read> vectors: array<vec4<f32>>;
 @group(0) @binding(2) var<storage, read_write> activations: array<f32>;
-@group(0) @binding(3) var<storage, read> streams: array<u32>;
+@group(0) @binding(3) var<storage, read> control: array<u32>;
 @group(0) @binding(4) var<storage, read_write> logits: array<f32>;
 @group(0) @binding(5) var<storage, read_write> candidates: array<vec2<u32>>;
 @group(0) @binding(6) var<uniform> rows: Rows;
@@ -24,7 +16,7 @@ const D_BLOCKS: u32 = D_PADDED / 4u / VECTORS;
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
-  if (rows.streams == 1u && streams[group.y * STREAM_STRIDE + RUNS] == 0u) {
+  if (rows.are_streams == 1u && control[group.y * CONTROL_STRIDE + RUNS] == 0u) {
     return;
   }
   let x = (rows.x + group.y) * rows.x_stride;

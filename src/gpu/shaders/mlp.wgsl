@@ -8,7 +8,7 @@
 @group(0) @binding(1) var<storage, read> down: array<vec4<u32>>;
 @group(0) @binding(2) var<storage, read> vectors: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read_write> activations: array<f32>;
-@group(0) @binding(4) var<storage, read> streams: array<u32>;
+@group(0) @binding(4) var<storage, read> control: array<u32>;
 
 const D_BLOCKS: u32 = D_PADDED / 4u / VECTORS;
 const SLICE_BLOCKS: u32 = SLICE / 4u / VECTORS;
@@ -19,7 +19,7 @@ var<workgroup> units: array<f32, SLICE>;
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
   let slice = group.x;
   let stream = group.y;
-  if (streams[stream * STREAM_STRIDE + RUNS] == 0u) {
+  if (control[stream * CONTROL_STRIDE + RUNS] == 0u) {
     return;
   }
   let x = stream * ACTIVATIONS;

@@ -7,19 +7,20 @@ fn penalized_at(stream: u32, id: u32) -> u32 {
   return stream * ACTIVATIONS + SCORES_AT + id;
 }
 
-fn word_has(words: u32, id: u32) -> bool {
-  return ((streams[words + (id >> 5u)] >> (id & 31u)) & 1u) == 1u;
+/// Whether a token is in the set of tokens that begins at `tokens` in `control`.
+fn set_has(tokens: u32, id: u32) -> bool {
+  return ((control[tokens + (id >> 5u)] >> (id & 31u)) & 1u) == 1u;
 }
 
 fn penalize(lane: u32, stream: u32) {
   let setting = settings[stream];
-  let control = stream * STREAM_STRIDE;
+  let base = stream * CONTROL_STRIDE;
   for (var age = lane; age < REACH; age += WORKGROUP) {
-    recent[age] = streams[control + RECENT_AT + age];
+    recent[age] = control[base + RECENT_AT + age];
   }
   for (var id = lane; id < VOCAB; id += WORKGROUP) {
     var s = logits[stream * VOCAB + id];
-    if (setting.penalty != 1.0 && word_has(control + SEEN_AT, id)) {
+    if (setting.penalty != 1.0 && set_has(base + SEEN_AT, id)) {
       s *= select(setting.penalty, setting.inverse_penalty, s > 0.0);
     }
     activations[penalized_at(stream, id)] = s;

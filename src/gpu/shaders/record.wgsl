@@ -1,9 +1,9 @@
 // What a record says of a token: its log-probability and rank, and the ten likeliest, from a row of `logits` and
 // `candidates`. One workgroup a record.
 
-var<workgroup> best_blocks: array<u32, CANDIDATES>;
-var<workgroup> best: array<vec2<u32>, CANDIDATES>; // (order of the logit, id); (0, _) past a tiny vocabulary
-var<workgroup> pool: array<vec2<u32>, CANDIDATES * CANDIDATES>;
+var<workgroup> best_blocks: array<u32, ALTERNATIVES>;
+var<workgroup> best: array<vec2<u32>, ALTERNATIVES>; // (order of the logit, id); (0, _) past a tiny vocabulary
+var<workgroup> pool: array<vec2<u32>, ALTERNATIVES * ALTERNATIVES>;
 
 fn precedes(a: vec2<u32>, b: vec2<u32>) -> bool {
   return a.x > b.x || (a.x == b.x && a.y < b.y);
@@ -12,29 +12,29 @@ fn precedes(a: vec2<u32>, b: vec2<u32>) -> bool {
 /// Fills `best`: the ten best stand in the at most ten blocks with the best firsts, so a hundred candidates are
 /// ranked, by counting, however large the vocabulary.
 fn merge_candidates(lane: u32, row: u32) {
-  let firsts = row * CANDIDATE_BLOCKS * CANDIDATES;
-  let blocks = min(CANDIDATE_BLOCKS, CANDIDATES);
+  let firsts = row * CANDIDATE_BLOCKS * ALTERNATIVES;
+  let blocks = min(CANDIDATE_BLOCKS, ALTERNATIVES);
   for (var b = lane; b < CANDIDATE_BLOCKS; b += WORKGROUP) {
-    let own = candidates[firsts + b * CANDIDATES];
+    let own = candidates[firsts + b * ALTERNATIVES];
     var rank = 0u;
-    for (var i = 0u; i < CANDIDATE_BLOCKS && rank < CANDIDATES; i++) {
-      rank += select(0u, 1u, precedes(candidates[firsts + i * CANDIDATES], own));
+    for (var i = 0u; i < CANDIDATE_BLOCKS && rank < ALTERNATIVES; i++) {
+      rank += select(0u, 1u, precedes(candidates[firsts + i * ALTERNATIVES], own));
     }
-    if (rank < CANDIDATES) {
+    if (rank < ALTERNATIVES) {
       best_blocks[rank] = b;
     }
   }
   workgroupBarrier();
-  for (var i = lane; i < blocks * CANDIDATES; i += WORKGROUP) {
-    pool[i] = candidates[firsts + best_blocks[i / CANDIDATES] * CANDIDATES + i % CANDIDATES];
+  for (var i = lane; i < blocks * ALTERNATIVES; i += WORKGROUP) {
+    pool[i] = candidates[firsts + best_blocks[i / ALTERNATIVES] * ALTERNATIVES + i % ALTERNATIVES];
   }
   workgroupBarrier();
-  for (var i = lane; i < blocks * CANDIDATES; i += WORKGROUP) {
+  for (var i = lane; i < blocks * ALTERNATIVES; i += WORKGROUP) {
     var rank = 0u;
-    for (var j = 0u; j < blocks * CANDIDATES; j++) {
+    for (var j = 0u; j < blocks * ALTERNATIVES; j++) {
       rank += select(0u, 1u, precedes(pool[j], pool[i]));
     }
-    if (rank < CANDIDATES) {
+    if (rank < ALTERNATIVES) {
       best[rank] = pool[i];
     }
   }
@@ -53,17 +53,17 @@ fn count_before(lane: u32, row: u32, token: u32) -> f32 {
 
 /// The first four numbers of a record.
 fn write_token(at: u32, token: u32, log_probability: f32, rank: f32, probability: f32) {
-  records[at] = f32(token);
-  records[at + 1u] = log_probability;
-  records[at + 2u] = rank;
-  records[at + 3u] = probability;
+  records[at + RECORD_ID] = f32(token);
+  records[at + RECORD_LOG_PROBABILITY] = log_probability;
+  records[at + RECORD_RANK] = rank;
+  records[at + RECORD_PROBABILITY] = probability;
 }
 
 /// The n-th alternative, given log sum exp of the logits.
 fn write_alternative(at: u32, n: u32, log_sum: f32, probability: f32) {
-  let to = at + 4u + 3u * n;
+  let to = at + RECORD_ALTERNATIVES + ALTERNATIVE_SIZE * n;
   let exists = best[n].x != 0u;
-  records[to] = select(-1.0, f32(best[n].y), exists);
-  records[to + 1u] = select(-1.0, ordered(best[n].x) - log_sum, exists);
-  records[to + 2u] = select(-1.0, probability, exists);
+  records[to + ALTERNATIVE_ID] = select(-1.0, f32(best[n].y), exists);
+  records[to + ALTERNATIVE_LOG_PROBABILITY] = select(-1.0, ordered(best[n].x) - log_sum, exists);
+  records[to + ALTERNATIVE_PROBABILITY] = select(-1.0, probability, exists);
 }

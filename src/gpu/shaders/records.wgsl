@@ -1,10 +1,6 @@
 // Records of tokens that were read, not drawn: how well each was predicted.
 // Grid: (tokens of the group); the n-th takes row n of the logits, those before it.
 
-struct Group {
-  start: u32, // first token of the group in its chunk
-}
-
 @group(0) @binding(0) var<storage, read> logits: array<f32>;
 @group(0) @binding(1) var<storage, read> candidates: array<vec2<u32>>;
 @group(0) @binding(2) var<storage, read> chunk: Chunk;
@@ -27,7 +23,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   if (lane == 0u) {
     write_token(at, token, logits[row * VOCAB + token] - log_sum, total.y + 1.0, 0.0);
   }
-  if (lane < CANDIDATES) {
+  if (lane < ALTERNATIVES) {
     write_alternative(at, lane, log_sum, 0.0);
   }
 }

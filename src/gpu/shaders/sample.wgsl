@@ -5,24 +5,12 @@
 // Cut-offs are found in the order of the scores' bits, by histograms of 8 bits: four rounds of few barriers, and
 // exact counts. Masses add up as 64-bit integers, so that the order of the atomics leaves no trace.
 
-struct Settings {
-  inverse_temperature: f32, // 0 is greedy
-  top_k: u32,               // 0 or at least VOCAB: off
-  top_p: f32,               // 1: off
-  log_min_p: f32,           // far below 0: off
-  penalty: f32,
-  inverse_penalty: f32,
-  sequence_penalty: f32,
-  seed: u32,
-  filters: u32,             // 1 if any of the three is on
-}
-
 @group(0) @binding(0) var<storage, read> logits: array<f32>;
 @group(0) @binding(1) var<storage, read> candidates: array<vec2<u32>>;
 @group(0) @binding(2) var<storage, read> settings: array<Settings>;
 @group(0) @binding(3) var<storage, read> embedding: array<vec4<u32>>;
 @group(0) @binding(4) var<storage, read> vectors: array<vec4<f32>>;
-@group(0) @binding(5) var<storage, read_write> streams: array<u32>;
+@group(0) @binding(5) var<storage, read_write> control: array<u32>;
 @group(0) @binding(6) var<storage, read_write> activations: array<f32>;
 @group(0) @binding(7) var<storage, read_write> records: array<f32>;
 
@@ -36,17 +24,17 @@ var<workgroup> leaders: array<vec2<u32>, WORKGROUP>;
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
   let stream = group.x;
-  let control = stream * STREAM_STRIDE;
+  let base = stream * CONTROL_STRIDE;
   if (lane == 0u) {
-    remaining = streams[control + REMAINING];
-    streams[control + RUNS] = min(remaining, 1u);
+    remaining = control[base + REMAINING];
+    control[base + RUNS] = min(remaining, 1u);
   }
   if (workgroupUniformLoad(&remaining) == 0u) {
     return;
   }
   let setting = settings[stream];
   let greedy = setting.inverse_temperature == 0.0;
-  let draw = streams[control + LENGTH];
+  let draw = control[base + LENGTH];
   merge_candidates(lane, stream);
   penalize(lane, stream);
 
@@ -107,7 +95,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     let chance = select(exp_negative(score(stream, token) - highest) / mass, 1.0, greedy);
     write_token(at, token, logits[stream * VOCAB + token] - log_sum, rank, chance);
   }
-  if (lane < CANDIDATES) {
+  if (lane < ALTERNATIVES) {
     let id = best[lane].y;
     var chance = select(0.0, 1.0, id == token);
     if (!greedy && best[lane].x != 0u) {
@@ -219,30 +207,30 @@ fn find_bin(wanted: f32) {
 
 /// The token joins the text: control words, seen set, embedding.
 fn start_step(lane: u32, stream: u32, token: u32) {
-  let control = stream * STREAM_STRIDE;
+  let base = stream * CONTROL_STRIDE;
   let opens = token == BOS;
-  let position = select(streams[control + POSITION] + 1u, 0u, opens);
+  let position = select(control[base + POSITION] + 1u, 0u, opens);
   workgroupBarrier();
   for (var w = lane; w < SET_WORDS; w += WORKGROUP) {
-    let at = control + SEEN_AT + w;
+    let at = base + SEEN_AT + w;
     if (opens) {
-      streams[at] = 0u;
+      control[at] = 0u;
     } else if (w == token >> 5u) {
-      streams[at] |= 1u << (token & 31u);
+      control[at] |= 1u << (token & 31u);
     }
   }
   for (var age = lane; age < REACH; age += WORKGROUP) {
-    streams[control + RECENT_AT + age] = select(recent[max(age, 1u) - 1u], token, opens || age == 0u);
+    control[base + RECENT_AT + age] = select(recent[max(age, 1u) - 1u], token, opens || age == 0u);
   }
   for (var i = lane; i < D; i += WORKGROUP) {
     activations[stream * ACTIVATIONS + i] = embedded(token, position, i);
   }
   if (lane == 0u) {
-    let stops = word_has(control + STOPS_AT, token);
-    streams[control + TOKEN] = token;
-    streams[control + POSITION] = position;
-    streams[control + LENGTH] += 1u;
-    streams[control + REMAINING] = select(remaining - 1u, 0u, stops);
-    streams[control + STOPPED] = select(0u, 1u, stops);
+    let stops = set_has(base + STOPS_AT, token);
+    control[base + TOKEN] = token;
+    control[base + POSITION] = position;
+    control[base + LENGTH] += 1u;
+    control[base + REMAINING] = select(remaining - 1u, 0u, stops);
+    control[base + STOPPED] = select(0u, 1u, stops);
   }
 }

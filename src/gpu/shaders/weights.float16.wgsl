@@ -7,11 +7,6 @@ fn unpack(block: vec4<u32>, i: u32) -> vec4<f32> {
   return vec4(unpack2x16float(halves.x), unpack2x16float(halves.y));
 }
 
-/// The block with its next four weights first.
-fn following(block: vec4<u32>) -> vec4<u32> {
-  return block.zwxy;
-}
-
 /// Rows have no scales; naming `vectors` keeps the bindings the same in every precision.
 fn row_scale(at: u32) -> f32 {
   _ = &vectors;

@@ -6,10 +6,6 @@ fn unpack(block: vec4<u32>, i: u32) -> vec4<f32> {
   return bitcast<vec4<f32>>(block);
 }
 
-fn following(block: vec4<u32>) -> vec4<u32> {
-  return block;
-}
-
 /// Rows have no scales; naming `vectors` keeps the bindings the same in every precision.
 fn row_scale(at: u32) -> f32 {
   _ = &vectors;

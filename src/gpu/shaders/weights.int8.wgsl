@@ -7,11 +7,6 @@ fn unpack(block: vec4<u32>, i: u32) -> vec4<f32> {
   return vec4<f32>(vec4(word << 24u, word << 16u, word << 8u, word) >> vec4(24u));
 }
 
-/// The block with its next four weights first.
-fn following(block: vec4<u32>) -> vec4<u32> {
-  return block.yzwx;
-}
-
 /// The scale of a row, whose scales stand in `vectors` from `at`.
 fn row_scale(at: u32) -> f32 {
   return vector(at);

@@ -6,7 +6,7 @@ import { goldenNames } from '../../../tests/conformance';
 import { randomModel } from '../../../tests/random-model';
 import { parseConfig } from './config';
 import { readSafetensors } from './safetensors';
-import { countParameters, LAYER_TENSORS, layOut, MODEL_TENSORS, stateLayout, tensorsOf } from './tensors';
+import { countParameters, LAYER_TENSORS, MODEL_TENSORS, offsetsOf, stateLayout, tensorsOf } from './tensors';
 
 describe('the table of tensors', () => {
   test.each(goldenNames)('lists what the trainer exports for %s', (name) => {
@@ -41,11 +41,11 @@ describe('the table of tensors', () => {
   });
 });
 
-describe('a layout', () => {
-  test('gives each part its own numbers from a multiple, in order', () =>
+describe('offsets', () => {
+  test('give each part its own numbers from a multiple, in order', () =>
     fc.assert(
       fc.property(fc.array(fc.nat(100)), fc.constantFrom(1, 4, 16), (sizes, multiple) => {
-        const { at, size } = layOut(Object.fromEntries(sizes.map((n, i) => [`part${i}`, n])), multiple);
+        const { at, size } = offsetsOf(Object.fromEntries(sizes.map((n, i) => [`part${i}`, n])), multiple);
         const ends = [...Object.values(at).slice(1), size];
         for (const [i, start] of Object.values(at).entries()) {
           expect(start % multiple).toBe(0);
@@ -55,7 +55,7 @@ describe('a layout', () => {
       }),
     ));
 
-  test('of the state has S, z and the inputs of the convolution of every layer, and nothing else', () => {
+  test('of the state are those of S, z and the inputs of the convolution of every layer, and nothing else', () => {
     const { config } = randomModel({ num_hidden_layers: 3 }); // d 8, 2 heads
     expect(stateLayout(config)).toEqual({ at: { S: 0, z: 64, inputs: 80 }, layerSize: 152, size: 456 });
     const without = randomModel({ reweighting: 'none', conv_kernel: 0 });

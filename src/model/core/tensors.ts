@@ -81,14 +81,13 @@ export const LAYER_TENSORS = {
   down: matrix('mlp.down.weight', 'd', 'f'),
 };
 
-/** What a stream keeps of each layer. */
-// Kernels expect S at the beginning and z after it.
-const STATE: Readonly<Record<'S' | 'z' | 'inputs', Shape>> = {
+/** The state of a stream in each layer. Kernels expect S at the beginning and z after it. */
+const STATE = {
   S: ['h', 'E', 'e'],
   z: ['h', 'E'],
   /** Of the convolution, oldest first. */
   inputs: ['taps - 1', '3d'],
-};
+} satisfies Record<string, Shape>;
 
 export type Tensors = Readonly<Record<string, Tensor>>;
 type KeysOf<T extends Tensors, Kind> = {
@@ -136,17 +135,17 @@ export function padded(n: number, multiple = 16): number {
   return Math.ceil(n / multiple) * multiple;
 }
 
-/** Offsets of parts that lie one after the other, in numbers. */
-export interface Layout<Key extends string> {
+/** Offsets of parts that lie one after the other, and their end, in numbers. */
+export interface Offsets<Key extends string> {
   readonly at: Readonly<Record<Key, number>>;
   readonly size: number;
 }
 
-/** Lays out parts of these sizes in their order, each from a multiple of `multiple` numbers. */
-export function layOut<Key extends string>(
+/** Offsets of parts of these sizes in their order, each a multiple of `multiple` numbers. */
+export function offsetsOf<Key extends string>(
   parts: Readonly<Record<Key, number>>,
   multiple?: number,
-): Layout<Key> {
+): Offsets<Key> {
   const at = {} as Record<Key, number>;
   let size = 0;
   for (const [key, numbers] of Object.entries(parts) as [Key, number][]) {
@@ -157,15 +156,14 @@ export function layOut<Key extends string>(
 }
 
 /** Offsets into a layer's part of the state, the numbers of a layer, and the numbers of a stream: all layers. */
-export interface StateLayout extends Layout<keyof typeof STATE> {
+export interface StateLayout extends Offsets<keyof typeof STATE> {
   readonly layerSize: number;
 }
 
 /** Parts begin at multiples of 4 numbers, for kernels that read four at once. */
 export function stateLayout(config: Config): StateLayout {
-  const numbers = (shape: Shape) => product(shapeOf({ shape }, config));
-  const { S, z, inputs } = STATE;
-  const { at, size } = layOut({ S: numbers(S), z: numbers(z), inputs: numbers(inputs) }, 4);
+  const sizes = Object.entries(STATE).map(([part, shape]) => [part, product(shapeOf({ shape }, config))]);
+  const { at, size } = offsetsOf<keyof typeof STATE>(Object.fromEntries(sizes), 4);
   return { at, layerSize: size, size: config.layers * size };
 }
 

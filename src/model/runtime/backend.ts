@@ -70,8 +70,23 @@ export interface ReadOptions {
   /** Stops within 100 ms; the stream has then read exactly the tokens that the result counts. */
   readonly signal?: AbortSignal;
   onProgress?(tokensRead: number): void;
-  /** Also say how well each token was predicted. */
+  /** Return a record for each token. */
   readonly records?: boolean;
+  /**
+   * Receives the logits after each token, in order and a few tokens at a time: rows [n, vocab] after tokens[from],
+   * tokens[from + 1], ...; float64 from the reference backend. The array is a copy. Reading waits for the promise.
+   */
+  onLogits?(from: number, rows: Logits): void | Promise<void>;
+}
+
+/** Logits [vocab], or rows of them; float64 from the reference backend. */
+export type Logits = Float32Array | Float64Array;
+
+/** Views of the rows [vocab] of `rows` [n, vocab]. */
+export function splitRows(rows: Logits, vocabSize: number): Logits[] {
+  return Array.from({ length: rows.length / vocabSize }, (_, row) =>
+    rows.subarray(row * vocabSize, (row + 1) * vocabSize),
+  );
 }
 
 export interface ReadResult {
@@ -131,8 +146,8 @@ export interface Streams {
    * @throws EngineError 'input' when a stream has read nothing yet, or a setting is out of range.
    */
   decode(requests: readonly DecodeRequest[], options?: DecodeOptions): AsyncGenerator<DecodeBatch[]>;
-  /** Logits [vocab] after the last token read; float64 from the reference backend. */
-  logits(stream?: number): Promise<Float32Array | Float64Array>;
+  /** Logits [vocab] after the last token read; empty before the first. */
+  logits(stream?: number): Promise<Logits>;
   /** Everything that decides the next token. */
   snapshot(stream?: number): Promise<Snapshot>;
   /** Puts a stream where a snapshot was taken; null empties it. @throws EngineError 'input' if it belongs to other weights. */

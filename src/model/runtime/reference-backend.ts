@@ -87,7 +87,7 @@ class ReferenceStreams implements Streams {
   }
 
   async read(tokens: ArrayLike<number>, options: ReadOptions = {}): Promise<ReadResult> {
-    const { signal, onProgress, records: wanted } = options;
+    const { signal, onProgress, onLogits, records: wanted } = options;
     checkTokens(tokens, this.model.config);
     const stream = this.streams[options.stream ?? 0];
     const records = wanted ? new Float32Array(tokens.length * RECORD_SIZE) : null;
@@ -105,7 +105,9 @@ class ReferenceStreams implements Streams {
         else records.set(unpredictedRecord(id), count * RECORD_SIZE);
       }
       const hidden = this.advance(stream, id);
-      if (records || count === tokens.length - 1 || pace.isDue) stream.logits = this.reference.logits(hidden);
+      if (records || onLogits || count === tokens.length - 1 || pace.isDue)
+        stream.logits = this.reference.logits(hidden);
+      if (onLogits) await onLogits(count, stream.logits!.slice());
       if (pace.isDue) {
         onProgress?.(count + 1);
         await pace.yield();

@@ -33,17 +33,24 @@ export function judge(
 ): Judgement {
   const score = scores(logits, sampling, seen);
   const isGreedy = sampling.temperature === 0;
-  const perturbed = isGreedy ? score : score.map((s, token) => s + gumbel(sampling.seed, draw, token));
-  /** The best of what a cut-off keeps; null where it keeps nothing. */
+  const perturbed = (token: number) =>
+    isGreedy ? score[token] : score[token] + gumbel(sampling.seed, draw, token);
+  /** The best of the tokens that a cut-off keeps; null where it keeps none. */
   const best = (lowest: number): number | null => {
     let found: number | null = null;
-    for (let token = 0; token < score.length; token++)
-      if (score[token] >= lowest && (found === null || perturbed[token] > perturbed[found])) found = token;
+    let highest = Number.NEGATIVE_INFINITY;
+    for (let token = 0; token < score.length; token++) {
+      if (score[token] < lowest) continue;
+      const value = perturbed(token);
+      if (found !== null && value <= highest) continue;
+      found = token;
+      highest = value;
+    }
     return found;
   };
   const lowest = cutoff(score, sampling);
   const drawn = best(lowest)!;
-  const reaches = (other: number | null) => other === null || perturbed[id] >= perturbed[other] - MARGIN;
+  const reaches = (other: number | null) => other === null || perturbed(id) >= perturbed(other) - MARGIN;
   if (drawn === id) return { verdict: 'exact', drawn };
   if ((isGreedy || score[id] >= lowest) && reaches(drawn)) return { verdict: 'margin', drawn };
   const mayBeKept = !isGreedy && score[id] >= cutoff(score, sampling, MARGIN);

@@ -105,6 +105,53 @@ test('the cut-off never removes the likeliest token', () => {
   );
 });
 
+/** The definition of the cut-off: sort all scores, then sum from the highest down. */
+function sortedCutoff(score: Float64Array, { topK, topP, minP }: Sampling, slack: number): number {
+  const sorted = score.toSorted().reverse();
+  let lowest = topK > 0 && topK < sorted.length ? sorted[topK - 1] - slack : Number.NEGATIVE_INFINITY;
+  if (topP < 1) {
+    const mass = sorted.map((s) => (s >= lowest ? Math.exp(s - sorted[0]) : 0));
+    const total = mass.reduce((sum, m) => sum + m, 0);
+    let [above, last] = [0, 0];
+    const share = topP + 2 * slack * topP * (1 - topP);
+    for (let i = 0; i < sorted.length && above < share * total; i++) {
+      above += mass[i];
+      last = i;
+    }
+    lowest = Math.max(lowest, sorted[last] - slack);
+  }
+  return minP > 0 ? Math.max(lowest, sorted[0] + Math.log(minP) - slack) : lowest;
+}
+
+test('the cut-off is that of the sorted scores, bit for bit', () => {
+  const settings = fc.record({
+    topK: fc.oneof(fc.constant(0), fc.nat(2000)),
+    topP: fc.oneof(fc.constantFrom(1, 0.95, 0.9, 0.5), fc.double({ min: 1e-4, max: 0.999, noNaN: true })),
+    minP: fc.oneof(fc.constant(0), fc.double({ min: 0, max: 1, noNaN: true })),
+  });
+  const shape = fc.record({
+    size: fc.integer({ min: 1, max: 2000 }),
+    spread: fc.constantFrom(1e-9, 0.01, 1, 10, 100),
+    steps: fc.constantFrom(3, 50, 2 ** 32), // few of them make ties
+  });
+  fc.assert(
+    fc.property(
+      fc.nat(2 ** 31),
+      shape,
+      settings,
+      fc.constantFrom(0, 1e-3, -1e-3),
+      (seed, { size, spread, steps }, some, slack) => {
+        const score = Float64Array.from({ length: size }, (_, id) => (hash(seed, 0, id) % steps) / steps);
+        for (const [id, s] of score.entries()) score[id] = spread * (Math.log(s + 1e-6) + s);
+        expect(cutoff(score, { ...plain, ...some }, slack)).toBe(
+          sortedCutoff(score, { ...plain, ...some }, slack),
+        );
+      },
+    ),
+    { numRuns: 1000 },
+  );
+});
+
 test.each<[Partial<Sampling>, RegExp]>([
   [{ temperature: -1 }, /temperature is -1/],
   [{ topP: 0 }, /topP is 0/],

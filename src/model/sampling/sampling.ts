@@ -56,39 +56,75 @@ export interface Draw {
   readonly perturbed: Float64Array;
 }
 
-/** The sampler's scores: penalties, then temperature. Greedy scores are the penalized logits. */
+/** The sampler's scores [vocab]: penalties, then temperature. Greedy scores are the penalized logits. */
 export function scores(logits: ArrayLike<number>, sampling: Sampling, seen: Seen): Float64Array {
   const { repetitionPenalty: penalty, sequencePenalty = 0, temperature } = sampling;
-  return Float64Array.from(logits, (logit, id) => {
+  const score = new Float64Array(logits.length);
+  for (let id = 0; id < score.length; id++) {
+    const logit = logits[id];
     const times = seen(id);
     const penalized = times > 0 ? (logit > 0 ? logit / penalty : logit * penalty) : logit;
-    const score = times > 1 ? penalized - sequencePenalty * 2 ** (times - 2) : penalized;
-    return temperature > 0 ? score / temperature : score;
-  });
+    const reduced = times > 1 ? penalized - sequencePenalty * 2 ** (times - 2) : penalized;
+    score[id] = temperature > 0 ? reduced / temperature : reduced;
+  }
+  return score;
 }
 
 /**
- * The lowest score that top-k, then top-p of what is left, then min-p of what is left, keep.
- * @param slack how far each score may be off: positive keeps whatever might be kept, negative only what surely is.
+ * The lowest score that top-k, then top-p of the tokens left, then min-p of the tokens left, keep.
+ * @param slack error of each score: a positive one keeps every token that might be kept, a negative one only those that
+ *   certainly are
  */
 export function cutoff(score: Float64Array, sampling: Sampling, slack = 0): number {
   const { temperature, topK, topP, minP } = sampling;
-  const sorted = score.toSorted().reverse();
-  if (temperature === 0) return sorted[0] - slack;
-  let lowest = topK > 0 && topK < sorted.length ? sorted[topK - 1] - slack : Number.NEGATIVE_INFINITY;
+  const highest = maximum(score);
+  if (temperature === 0) return highest - slack;
+  let lowest = topK > 0 && topK < score.length ? nthHighest(score, topK) - slack : Number.NEGATIVE_INFINITY;
   if (topP < 1) {
-    const mass = sorted.map((s) => (s >= lowest ? Math.exp(s - sorted[0]) : 0));
-    const total = mass.reduce((sum, m) => sum + m, 0);
-    let above = 0;
-    let last = 0;
     const share = topP + 2 * slack * topP * (1 - topP); // its derivative by the scores, at most
-    for (let i = 0; i < sorted.length && above < share * total; i++) {
-      above += mass[i];
-      last = i;
-    }
-    lowest = Math.max(lowest, sorted[last] - slack);
+    lowest = Math.max(lowest, lowestOfShare(score, share, highest, lowest) - slack);
   }
-  return minP > 0 ? Math.max(lowest, sorted[0] + Math.log(minP) - slack) : lowest;
+  return minP > 0 ? Math.max(lowest, highest + Math.log(minP) - slack) : lowest;
+}
+
+/** The lowest of the highest scores that together hold `share` of the mass of all scores from `lowest` on. */
+function lowestOfShare(score: Float64Array, share: number, highest: number, lowest: number): number {
+  let total = 0;
+  for (const s of score) if (s >= lowest) total += Math.exp(s - highest);
+  // The scores below this one hold less than 1 - share of the mass, however many they are: they need no sorting.
+  const least = Math.max(lowest, highest - Math.log(score.length / (1 - share)));
+  const sorted = score.filter((s) => s >= least).sort();
+  let last = sorted.length;
+  for (let above = 0; last > 0 && above < share * total; ) above += Math.exp(sorted[--last] - highest);
+  return sorted[last] ?? highest; // where a negative slack keeps none
+}
+
+/** The n-th highest value, n from 1 (quickselect). */
+function nthHighest(values: Float64Array, n: number): number {
+  const rest = values.slice();
+  const target = rest.length - n;
+  for (let low = 0, high = rest.length - 1; low < high; ) {
+    const pivot = rest[(low + high) >> 1];
+    let [i, j] = [low, high];
+    while (i <= j) {
+      while (rest[i] < pivot) i++;
+      while (rest[j] > pivot) j--;
+      if (i > j) break;
+      const swapped = rest[i];
+      rest[i++] = rest[j];
+      rest[j--] = swapped;
+    }
+    if (target <= j) high = j;
+    else if (target >= i) low = i;
+    else break;
+  }
+  return rest[target];
+}
+
+function maximum(values: ArrayLike<number>): number {
+  let highest = values[0];
+  for (let i = 1; i < values.length; i++) highest = Math.max(highest, values[i]);
+  return highest;
 }
 
 /**
@@ -139,15 +175,14 @@ export function probabilities(logits: ArrayLike<number>, sampling: Sampling, see
     return score.map((_, id) => (id === best ? 1 : 0));
   }
   const lowest = cutoff(score, sampling);
-  const highest = score.reduce((max, s) => Math.max(max, s), Number.NEGATIVE_INFINITY);
+  const highest = maximum(score);
   const mass = score.map((s) => (s >= lowest ? Math.exp(s - highest) : 0));
   const total = mass.reduce((sum, m) => sum + m, 0);
   return mass.map((m) => m / total);
 }
 
 export function logSumExp(logits: ArrayLike<number>): number {
-  let max = logits[0];
-  for (let i = 1; i < logits.length; i++) max = Math.max(max, logits[i]);
+  const max = maximum(logits);
   let sum = 0;
   for (let i = 0; i < logits.length; i++) sum += Math.exp(logits[i] - max);
   return max + Math.log(sum);

@@ -1,10 +1,11 @@
+import type { Config } from '../../model/core/config';
 import { summarize } from '../../model/lens/summary';
 import { LensWindow, WINDOW } from '../../model/lens/window';
 import type { Backend } from '../../model/runtime/backend';
 import { cancelled, EngineError } from '../../model/runtime/errors';
 import type { Model } from '../../model/runtime/folder';
-import type { SnapshotStore } from '../../model/runtime/snapshot';
 import { encodeRuns } from '../encode';
+import type { SnapshotStore } from '../snapshot-store';
 import { TextStream } from '../text-stream';
 import { answerMatrix, answerProportions, answerRow, meanTaps } from './answers';
 import { answerCounterfactual, type Runs, runBoth } from './counterfactual';
@@ -23,6 +24,23 @@ export interface LensHost {
   createBackend(model: Model): Promise<Backend>;
 }
 
+/** What an answer is made from. */
+interface Shown {
+  readonly window: LensWindow;
+  /** The whole text, the opening `<|endoftext|>` included. */
+  readonly tokens: readonly number[];
+  readonly token: number;
+  /** Tokens of the same document before the window. */
+  readonly before: number;
+  readonly signal: AbortSignal;
+}
+
+/** Null when the signal aborts. */
+type Answer<K extends keyof LensQuestions> = (
+  question: LensQuestions[K],
+  shown: Shown,
+) => LensAnswers[K] | null | Promise<LensAnswers[K] | null>;
+
 /**
  * Looks at a text's attention through a stream of its own, so that what is being written goes on. It keeps the captures
  * of one window of the text; a request names the whole text, and moves the window where it has to be.
@@ -36,6 +54,20 @@ export class Lens {
   /** Settles when the lens is free. */
   private free: Promise<unknown> = Promise.resolve();
   private reread = 0;
+  private readonly answers: { readonly [K in keyof LensQuestions]: Answer<K> } = {
+    row: (question, { window, token }) => answerRow(window, token, question),
+    matrix: ({ layer, head, of }, { window, signal }) => answerMatrix(window.head(layer, head), of, signal),
+    proportions: ({ layer, head }, { window, before, signal }) => {
+      const { config, weights } = this.host.model;
+      const taps = meanTaps(weights.layers[layer].convolution, config, head);
+      return answerProportions(window.head(layer, head), before, taps, signal);
+    },
+    overview: async ({ every }, { window, before, signal }) => {
+      const heads = await summarize(window, before, every, signal);
+      return heads && { heads };
+    },
+    counterfactual: (question, { tokens, token, signal }) => this.compare(tokens, token, question, signal),
+  };
 
   constructor(host: LensHost) {
     this.host = host;
@@ -73,43 +105,15 @@ export class Lens {
     this.reread = 0;
     const window = await this.show(tokens, last, signal);
     const before = window.start - documentStart(tokens, window.start);
-    const answer = await this.look(kind, question, window, tokens, last, before, signal);
+    checkHead(question, window.config);
+    const answer = await this.answers[kind](question, { window, tokens, token: last, before, signal });
     if (!answer || signal.aborted) throw cancelled();
     const kept = this.runs ? [this.runs.runs.learned.window, this.runs.runs.changed.window] : [];
     const bytes = [window, ...kept].reduce((sum, part) => sum + part.bytes, 0);
     return {
       ...{ start: window.start, count: window.length, before, reread: this.reread, bytes, encoded },
-      answer: answer as LensAnswers[K],
+      answer,
     };
-  }
-
-  private async look<K extends keyof LensQuestions>(
-    kind: K,
-    question: LensQuestions[K],
-    window: LensWindow,
-    tokens: readonly number[],
-    token: number,
-    before: number,
-    signal: AbortSignal,
-  ): Promise<LensAnswers[keyof LensAnswers] | null> {
-    const { layers, heads } = window.config;
-    const asked = question as { layer?: number | null; head?: number | null };
-    if ((asked.layer ?? 0) >= layers || (asked.head ?? 0) >= heads)
-      throw new EngineError('input', 'This model has no such head.', 'Choose another in the lens.');
-    if (kind === 'row') return answerRow(window, token, question as LensQuestions['row']);
-    if (kind === 'overview') {
-      const { every } = question as LensQuestions['overview'];
-      const summaries = await summarize(window, before, every, signal);
-      return summaries && { heads: summaries };
-    }
-    if (kind === 'counterfactual')
-      return this.compare(tokens, token, question as CounterfactualQuestion, signal);
-    const { layer, head } = question as LensQuestions['proportions'];
-    const lens = window.head(layer, head);
-    if (kind === 'matrix') return answerMatrix(lens, (question as LensQuestions['matrix']).of, signal);
-    const { config, weights } = this.host.model;
-    const taps = meanTaps(weights.layers[layer].convolution, config, head);
-    return answerProportions(lens, before, taps, signal);
   }
 
   /** Brings the window to a token: leaves it, lets it follow the text, or takes it from the nearest snapshot. */
@@ -142,7 +146,6 @@ export class Lens {
     // Where snapshots stand wide apart, a window that begins at one is better than reading up to a full one.
     const inside = lengthAt(Math.max(0, token - BEHIND));
     const start = full - lengthAt(full) > 256 && inside > full ? inside : full;
-    text.tokens = text.tokens.length > start ? [] : text.tokens;
     await text.moveTo(tokens.slice(0, start), signal, {
       report: (read) => {
         this.reread = read;
@@ -162,13 +165,7 @@ export class Lens {
     this.window = null; // until it stands where the stream does
     for (let at = window.start + window.length; at < end; at += PART) {
       const part = tokens.slice(at, Math.min(at + PART, end));
-      try {
-        window.append(await text.streams.capture(part, { signal }));
-      } catch (error) {
-        text.tokens = []; // it stands nobody knows where
-        throw error;
-      }
-      for (const id of part) text.tokens.push(id);
+      window.append(await text.capture(part, signal));
       this.reread += part.length;
     }
     this.window = window;
@@ -194,6 +191,13 @@ export class Lens {
     }
     return answerCounterfactual(this.runs.runs, layer, head, signal);
   }
+}
+
+/** @throws EngineError 'input' where the model has no such head. */
+function checkHead(question: LensQuestions[keyof LensQuestions], { layers, heads }: Config): void {
+  const { layer, head } = { layer: 0, head: 0, ...question };
+  if ((layer ?? 0) >= layers || (head ?? 0) >= heads)
+    throw new EngineError('input', 'This model has no such head.', 'Choose another in the lens.');
 }
 
 /** Where the document of a token begins. */

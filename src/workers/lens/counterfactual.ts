@@ -1,7 +1,14 @@
 import { withReweighting } from '../../model/core/variant';
 import { LensWindow, WINDOW } from '../../model/lens/window';
-import type { Backend, ModelData, Streams } from '../../model/runtime/backend';
+import {
+  type Backend,
+  type Logits,
+  type ModelData,
+  type Streams,
+  splitRows,
+} from '../../model/runtime/backend';
 import { cancelled } from '../../model/runtime/errors';
+import { Pace } from '../../model/runtime/pace';
 import { logSumExp } from '../../model/sampling/sampling';
 import { answerMatrix } from './answers';
 import type { CounterfactualAnswer, RunAnswer } from './messages';
@@ -21,7 +28,7 @@ interface Run {
   readonly losses: Float32Array;
 }
 
-const PART = 128; // tokens captured at once
+const PART = 128; // tokens that are captured, or whose logits are compared, at once
 
 /**
  * Runs both models over `tokens`, at most WINDOW of them. The second backend is there only meanwhile.
@@ -51,20 +58,7 @@ export async function runBoth<M extends ModelData>(
       await capture(mine, new LensWindow(model.config, start), tokens, signal),
       await capture(theirs, new LensWindow(variant.config, start), tokens, signal),
     ];
-    const losses = [new Float32Array(tokens.length), new Float32Array(tokens.length)];
-    const divergence = new Float32Array(tokens.length);
-    await mine.restore(null);
-    await theirs.restore(null);
-    for (const [t, token] of tokens.entries()) {
-      if (signal.aborted) throw cancelled();
-      await mine.read([token]);
-      await theirs.read([token]);
-      const [p, q] = [await mine.logits(), await theirs.logits()];
-      divergence[t] = klDivergence(p, q);
-      if (t + 1 < tokens.length)
-        for (const [n, logits] of [p, q].entries())
-          losses[n][t + 1] = logSumExp(logits) - logits[tokens[t + 1]];
-    }
+    const { losses, divergence } = await predict(mine, theirs, tokens, model.config.vocabSize, signal);
     const [learned, changed] = windows.map((window, n) => ({ window, losses: losses[n] }));
     const staticLength = reweighting === 'static' ? WINDOW : null;
     return { start, count: tokens.length, staticLength, learned, changed, divergence };
@@ -72,6 +66,44 @@ export async function runBoth<M extends ModelData>(
     for (const streams of opened) streams.close();
     other.destroy();
   }
+}
+
+/** Reads the tokens on two empty streams, and compares the predictions of each token. */
+async function predict(
+  mine: Streams,
+  theirs: Streams,
+  tokens: readonly number[],
+  vocabSize: number,
+  signal: AbortSignal,
+) {
+  const losses = [new Float32Array(tokens.length), new Float32Array(tokens.length)];
+  const divergence = new Float32Array(tokens.length);
+  const pace = new Pace();
+  await mine.restore(null);
+  await theirs.restore(null);
+  for (let start = 0; start < tokens.length && !signal.aborted; start += PART) {
+    const part = tokens.slice(start, start + PART);
+    const learned: Logits[] = []; // after each token of the part
+    await mine.read(part, {
+      signal,
+      onLogits: (_, rows) => void learned.push(...splitRows(rows, vocabSize)),
+    });
+    const compare = async (from: number, rows: Logits) => {
+      for (const [row, q] of splitRows(rows, vocabSize).entries()) {
+        const p = learned[from + row];
+        if (signal.aborted || !p) return;
+        const t = start + from + row;
+        divergence[t] = klDivergence(p, q);
+        if (t + 1 < tokens.length)
+          for (const [n, logits] of [p, q].entries())
+            losses[n][t + 1] = logSumExp(logits) - logits[tokens[t + 1]];
+        if (pace.isDue) await pace.yield();
+      }
+    };
+    await theirs.read(part, { signal, onLogits: compare });
+  }
+  if (signal.aborted) throw cancelled();
+  return { losses, divergence };
 }
 
 /** What the page shows of both runs, for one head. */

@@ -5,9 +5,9 @@ import { createOnSharedDevice } from '../../gpu/testing';
 import { Reference } from '../../model/core/reference';
 import { withReweighting } from '../../model/core/variant';
 import type { Model } from '../../model/runtime/folder';
-import { SnapshotStore } from '../../model/runtime/snapshot';
 import { hash } from '../../model/sampling/random';
 import { logSumExp } from '../../model/sampling/sampling';
+import { SnapshotStore } from '../snapshot-store';
 import { Lens } from './attention-lens';
 import { klDivergence } from './counterfactual';
 

@@ -1,5 +1,6 @@
 import type { Config } from '../../../model/core/config';
-import { cacheBytes, SNAPSHOT_BUDGET } from '../../../model/runtime/snapshot';
+import { cacheBytes } from '../../../model/runtime/snapshot';
+import { SNAPSHOT_BUDGET } from '../../../workers/snapshot-store';
 import { bytes, count } from '../../format';
 import { usePlaygroundState } from '../../playground-context';
 import { countTokens } from '../../store/document/text-value';

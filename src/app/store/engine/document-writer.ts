@@ -2,7 +2,7 @@ import type { StoreApi } from 'zustand/vanilla';
 import type { Sampling } from '../../../model/sampling/sampling';
 import type { Encoded } from '../../../model/text/encoded';
 import { appendSampled, withTokens } from '../../../model/text/text';
-import type { GenerateEvent } from '../../../workers/messages';
+import type { GenerateEvent, NoticeEvent } from '../../../workers/messages';
 import { amend, commit } from '../document/history';
 import { notify } from '../document/notice';
 import type { ModelRef, TextValue } from '../document/text-value';
@@ -17,10 +17,7 @@ export interface Generation {
 }
 
 /** The engine is on another device now. */
-export function moved(
-  store: StoreApi<PlaygroundState>,
-  { message, backend }: Extract<GenerateEvent, { type: 'notice' }>,
-): void {
+export function moved(store: StoreApi<PlaygroundState>, { message, backend }: NoticeEvent): void {
   const { engine } = store.getState();
   if (engine.phase === 'ready') store.setState({ engine: { ...engine, info: { ...engine.info, backend } } });
   notify(store, message, 'page');
@@ -30,7 +27,7 @@ export function moved(
 type TokensEvent = Extract<GenerateEvent, { type: 'tokens' }>;
 
 /** Carries the events of one generation into the document, all that came within a frame at once. */
-export class Writing {
+export class DocumentWriter {
   /** The text so far, as the engine knows it. */
   text: TextValue;
   readonly sampling: Sampling;

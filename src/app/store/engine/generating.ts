@@ -8,7 +8,7 @@ import { beforeGeneration, lengthOf } from '../document/text-value';
 import { samplingOf } from '../settings/settings';
 import type { PlaygroundState } from '../state';
 import { ownText } from './adopt-text';
-import { type Generation, Writing } from './document-writer';
+import { DocumentWriter, type Generation } from './document-writer';
 
 export interface GenerateOptions {
   readonly from?: 'end' | 'last generation';
@@ -35,21 +35,21 @@ export async function write(
   engine: EngineClient,
 ): Promise<void> {
   store.setState({ work: { phase: 'reading', read: 0, total: null } });
-  const writing = begin(store, means, mine, info, how);
+  const writer = begin(store, means, mine, info, how);
   const { atArticleEnd, stopSequences, tokensPerSecond } = store.getState().settings;
   const request = {
-    runs: writing.text.runs.map(requestRun),
-    sampling: writing.sampling,
+    runs: writer.text.runs.map(requestRun),
+    sampling: writer.sampling,
     maxTokens,
     ...{ atArticleEnd, stopSequences, tokensPerSecond },
     ...(how.branchAt !== undefined && { branchAt: how.branchAt }),
   };
-  const result = await engine.generate(request, (event) => writing.take(event), mine.controller.signal);
-  writing.flush();
+  const result = await engine.generate(request, (event) => writer.take(event), mine.controller.signal);
+  writer.flush();
   if (mine.closed) return;
-  if (writing.count) keepWritten(store);
+  if (writer.count) keepWritten(store);
   const { figures } = result;
-  const announcement = `${writing.sentences.rest()} ${conclusion(result, writing.count)}`.trim();
+  const announcement = `${writer.sentences.rest()} ${conclusion(result, writer.count)}`.trim();
   store.setState({ figures, announcement });
 }
 
@@ -60,7 +60,7 @@ function begin(
   mine: Generation,
   { manifest }: EngineInfo,
   { from, amends = false }: GenerateOptions,
-): Writing {
+): DocumentWriter {
   const { history } = store.getState();
   if (history) store.setState({ history: keepUndone(history) });
   const present = ownText(store, manifest);
@@ -72,7 +72,7 @@ function begin(
   const seed = state.settings.randomSeed ? means.randomSeed() : state.settings.seed;
   const settings = { ...state.settings, seed };
   store.setState({ settings });
-  return new Writing(base, samplingOf(settings, manifest), amends, mine, store, means.nextFrame);
+  return new DocumentWriter(base, samplingOf(settings, manifest), amends, mine, store, means.nextFrame);
 }
 
 /** What was written stays in reach, whatever becomes of the text. */

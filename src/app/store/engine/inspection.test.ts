@@ -37,12 +37,12 @@ describe('reading a text', () => {
     const { playground, engine } = await ready('A');
     const { store } = playground.inspection;
     let end = () => {};
-    const describe = engine().describe.bind(engine());
-    engine().describe = async (...values) => {
+    const score = engine().score.bind(engine());
+    engine().score = async (...values) => {
       await new Promise<void>((resolve) => {
         end = resolve;
       });
-      return describe(...values);
+      return score(...values);
     };
     for (const interrupt of [
       () => playground.edit({ from: 1, to: 1, insert: 'b' }),

@@ -70,7 +70,7 @@ export class Inspection {
     const mine = this.begin();
     this.store.setState({ progress: { read: 0, total: 0 } });
     let records = new Float32Array();
-    await this.describe(0, Number.POSITIVE_INFINITY, null, mine.signal, (from, part) => {
+    await this.score(0, Number.POSITIVE_INFINITY, null, mine.signal, (from, part) => {
       const parts = this.runs.map(({ tokens }) => tokens);
       const total = parts.reduce((sum, tokens) => sum + (tokens?.ids.length ?? 0), 0);
       if (!records.length) records = new Float32Array(total * RECORD_SIZE);
@@ -86,7 +86,7 @@ export class Inspection {
     if (engine.phase !== 'ready' || this.store.getState().progress) return;
     const mine = this.begin();
     const sampling = samplingOf(settings, engine.info.manifest);
-    await this.describe(number, number + 1, sampling, mine.signal, (_, records) => {
+    await this.score(number, number + 1, sampling, mine.signal, (_, records) => {
       const parts = this.runs.map(({ tokens }) => tokens);
       this.store.setState({ glance: { parts, number, sampling, record: readRecord(records, 0) } });
     });
@@ -145,7 +145,7 @@ export class Inspection {
     return this.running;
   }
 
-  private async describe(
+  private async score(
     from: number,
     to: number,
     sampling: Sampling | null,
@@ -154,7 +154,7 @@ export class Inspection {
   ): Promise<void> {
     await this.session.ask(async (engine, { manifest }, signal) => {
       const { runs } = this;
-      await engine.describe(
+      await engine.score(
         { runs: runs.map(requestRun), from, to, sampling },
         (event) => {
           if (signal.aborted) return;

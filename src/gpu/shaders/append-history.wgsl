@@ -1,17 +1,17 @@
-// The chunk's tokens join the text: control words, set of the article's tokens and the last ones. Grid: 1. A thread owns
-// words of the set and takes every token in turn; <|endoftext|> empties it and is never in it.
+// Appends a chunk's tokens to the history of the stream: control words, set of the article's tokens, last tokens.
+// Grid: 1. A thread owns words of the set and adds the tokens in order; <|endoftext|> empties the set and is never in it.
 
 @group(0) @binding(0) var<storage, read> chunk: Chunk;
-@group(0) @binding(1) var<storage, read_write> streams: array<u32>;
+@group(0) @binding(1) var<storage, read_write> control: array<u32>;
 
 var<workgroup> before: array<u32, REACH>;
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(local_invocation_index) lane: u32) {
-  let control = chunk.stream * STREAM_STRIDE;
+  let base = chunk.stream * CONTROL_STRIDE;
   let last = chunk.tokens[chunk.count - 1u];
   for (var w = lane; w < SET_WORDS; w += WORKGROUP) {
-    var word = streams[control + SEEN_AT + w];
+    var word = control[base + SEEN_AT + w];
     for (var t = 0u; t < chunk.count; t++) {
       let id = chunk.tokens[t].id;
       if (id == BOS) {
@@ -20,10 +20,10 @@ fn main(@builtin(local_invocation_index) lane: u32) {
         word |= 1u << (id & 31u);
       }
     }
-    streams[control + SEEN_AT + w] = word;
+    control[base + SEEN_AT + w] = word;
   }
   for (var age = lane; age < REACH; age += WORKGROUP) {
-    before[age] = streams[control + RECENT_AT + age];
+    before[age] = control[base + RECENT_AT + age];
   }
   workgroupBarrier();
   for (var age = lane; age < REACH; age += WORKGROUP) {
@@ -35,11 +35,11 @@ fn main(@builtin(local_invocation_index) lane: u32) {
         id = before[age - chunk.count];
       }
     }
-    streams[control + RECENT_AT + age] = id;
+    control[base + RECENT_AT + age] = id;
   }
   if (lane == 0u) {
-    streams[control + TOKEN] = last.id;
-    streams[control + POSITION] = last.position;
-    streams[control + LENGTH] += chunk.count;
+    control[base + TOKEN] = last.id;
+    control[base + POSITION] = last.position;
+    control[base + LENGTH] += chunk.count;
   }
 }

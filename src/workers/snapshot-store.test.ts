@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { type Snapshot, SnapshotStore, snapshotBytes } from './snapshot';
+import { type Snapshot, snapshotBytes } from '../model/runtime/snapshot';
+import { SnapshotStore } from './snapshot-store';
 
 const tokens = (length: number, from = 0) => Array.from({ length }, (_, i) => (from + i * 7) % 1000);
 const snapshotAt = (length: number): Snapshot => ({

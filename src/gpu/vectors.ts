@@ -1,0 +1,115 @@
+import type { Config } from '../model/core/config';
+import {
+  isPresent,
+  LAYER_TENSORS,
+  type MatrixOf,
+  MODEL_TENSORS,
+  type Offsets,
+  offsetsOf,
+  padded,
+  shapeOf,
+  stateLayout,
+  type Tensor,
+  type Tensors,
+  tensorEntries,
+  type VectorOf,
+} from '../model/core/tensors';
+import type { LayerWeights, Loaded, Matrix, Precision, Weights } from '../model/core/weights';
+
+/** The vectors of a table of tensors, and the scales of the int8 rows of its matrices. */
+type VectorKey<T extends Tensors> = VectorOf<T> | `${MatrixOf<T>}Scale`;
+
+/** Where the small numbers of a model lie in the buffers `vectors` (shaders/vectors.wgsl). */
+export interface VectorLayout {
+  readonly config: Config;
+  readonly precision: Precision;
+  /** In the buffer of a layer. */
+  readonly vectors: Offsets<VectorKey<typeof LAYER_TENSORS>>;
+  /** In the buffer of the model's two ends; `sinusoid` holds one vec4 per frequency. */
+  readonly ends: Offsets<VectorKey<typeof MODEL_TENSORS> | 'sinusoid'>;
+}
+
+export function layOutVectors(config: Config, precision: Precision): VectorLayout {
+  return {
+    config,
+    precision,
+    vectors: offsetsOf(sizesOf(LAYER_TENSORS, config, precision)),
+    ends: offsetsOf({
+      ...sizesOf(MODEL_TENSORS, config, precision),
+      sinusoid: config.position === 'sinusoidal' ? 2 * config.hiddenSize : 0,
+    }),
+  };
+}
+
+/** Numbers of each part; 0 for parts that the model does not have. */
+function sizesOf<T extends Tensors>(
+  tensors: T,
+  config: Config,
+  precision: Precision,
+): Record<VectorKey<T>, number> {
+  const parts = tensorEntries(tensors).map(([key, tensor]) => {
+    const { rows, stride } = rowsOf(tensor, config);
+    if (tensor.kind === 'matrix') return [`${key}Scale`, precision === 'int8' ? rows : 0];
+    return [key, isPresent(tensor, config) ? rows * stride : 0];
+  });
+  return Object.fromEntries(parts);
+}
+
+/** Rows of a tensor, and the numbers from row to row: kernels read rows of d in blocks of weights. */
+function rowsOf(tensor: Tensor, config: Config): { rows: number; columns: number; stride: number } {
+  const shape = shapeOf(tensor, config);
+  const columns = shape.at(-1)!;
+  const rows = shape.length > 1 ? shape[0] : 1;
+  return { rows, columns, stride: tensor.shape.at(-1) === 'd' ? padded(columns) : columns };
+}
+
+/** Offsets by their names in WGSL: Z_AT of the state's z, ATTENTION_NORM_AT of attentionNorm, QKV_SCALE_AT and so on. */
+export function offsetConstants({ config, vectors, ends }: VectorLayout): Record<string, number> {
+  const all = Object.entries({ ...stateLayout(config).at, ...vectors.at, ...ends.at });
+  const nameOf = (key: string) => `${key.replace(/(?<=[a-z])[A-Z]/g, '_$&').toUpperCase()}_AT`;
+  return Object.fromEntries(all.map(([key, at]) => [nameOf(key), at]));
+}
+
+export function packLayer(layer: LayerWeights, layout: VectorLayout, out: Float32Array): void {
+  pack(LAYER_TENSORS, layer, layout.vectors, layout, out);
+}
+
+export function packEnds(weights: Weights, layout: VectorLayout, out: Float32Array): void {
+  pack(MODEL_TENSORS, weights, layout.ends, layout, out);
+  if (layout.config.position === 'sinusoidal') out.set(frequencies(layout.config), layout.ends.at.sinusoid);
+}
+
+function pack<T extends Tensors>(
+  tensors: T,
+  loaded: Loaded<T>,
+  offsets: Offsets<VectorKey<T>>,
+  { config, precision }: VectorLayout,
+  out: Float32Array,
+): void {
+  const at: Readonly<Record<string, number>> = offsets.at;
+  for (const [key, tensor] of tensorEntries(tensors)) {
+    if (tensor.kind === 'matrix') {
+      if (precision === 'int8') out.set((loaded[key] as Matrix).scales!, at[`${key}Scale`]);
+      continue;
+    }
+    const values = loaded[key] as Float32Array | null;
+    if (!values) continue;
+    const { rows, columns, stride } = rowsOf(tensor, config);
+    for (let row = 0; row < rows; row++)
+      out.set(values.subarray(row * columns, (row + 1) * columns), at[key] + row * stride);
+  }
+}
+
+/** Each frequency of the sinusoids, in turns a position: three limbs of 16 bits, as numbers, and a 0. */
+function frequencies({ hiddenSize: d }: Config): Float32Array {
+  const out = new Float32Array(2 * d);
+  for (let i = 0; i < d / 2; i++) {
+    let turns = 10000 ** ((-2 * i) / d) / (2 * Math.PI);
+    for (let limb = 0; limb < 3; limb++) {
+      turns *= 2 ** 16;
+      out[4 * i + limb] = Math.floor(turns);
+      turns -= out[4 * i + limb];
+    }
+  }
+  return out;
+}

@@ -1,0 +1,114 @@
+import { type Snapshot, snapshotBytes } from '../model/runtime/snapshot';
+import { mix } from '../model/sampling/random';
+
+interface Entry {
+  readonly key: string;
+  readonly snapshot: Snapshot;
+  readonly pinned: boolean;
+  lastUsed: number;
+}
+
+/** Most bytes of all snapshots together. */
+export const SNAPSHOT_BUDGET = 64 * 2 ** 20;
+
+const DENSE = 256; // tokens between snapshots near the newest one
+const DENSE_SPAN = 4096; // tokens before the newest one that count as near
+
+/** Most tokens between snapshots of one text, `behind` tokens before its end: going back reads at most this many again. */
+export function snapshotSpacing(behind: number): number {
+  return behind <= DENSE_SPAN ? DENSE : (behind * DENSE) / DENSE_SPAN;
+}
+
+/**
+ * Cache of the snapshots of texts, found by the tokens before them. One text has a snapshot every 256 tokens over its last
+ * 4,096, and fewer before those. Over the budget, the least recently used texts lose theirs first.
+ */
+export class SnapshotStore {
+  readonly budget: number;
+  private entries: Entry[] = [];
+  private clock = 0;
+
+  /** @param budget bytes */
+  constructor(budget = SNAPSHOT_BUDGET) {
+    this.budget = budget;
+  }
+
+  get bytes(): number {
+    return this.entries.reduce((sum, { snapshot }) => sum + snapshotBytes(snapshot), 0);
+  }
+
+  get count(): number {
+    return this.entries.length;
+  }
+
+  /** Keeps a snapshot taken after `tokens.slice(0, snapshot.length)`. A pinned one outlives thinning. */
+  add(tokens: ArrayLike<number>, snapshot: Snapshot, pinned = false): void {
+    const keys = prefixKeys(
+      tokens,
+      new Set([...this.entries.map((e) => e.snapshot.length), snapshot.length]),
+    );
+    const key = keys.get(snapshot.length)!;
+    const old = this.entries.find((e) => e.key === key);
+    this.entries = this.entries.filter((e) => e !== old);
+    this.entries.push({ key, snapshot, pinned: pinned || old?.pinned === true, lastUsed: this.clock });
+    const line = this.touch(keys);
+    this.thin(line);
+    this.evict();
+  }
+
+  /** The snapshot after the longest beginning of `tokens`; null where there is none. */
+  nearest(tokens: ArrayLike<number>): Snapshot | null {
+    const line = this.touch(prefixKeys(tokens, new Set(this.entries.map((e) => e.snapshot.length))));
+    return line.at(-1)?.snapshot ?? null;
+  }
+
+  clear(): void {
+    this.entries = [];
+  }
+
+  /** Marks the snapshots of one text as just used; returns them by length. */
+  private touch(keys: Map<number, string>): Entry[] {
+    this.clock++;
+    const line = this.entries.filter((e) => keys.get(e.snapshot.length) === e.key);
+    for (const entry of line) entry.lastUsed = this.clock;
+    return line.sort((a, b) => a.snapshot.length - b.snapshot.length);
+  }
+
+  private thin(line: Entry[]): void {
+    const newest = line.at(-1)!.snapshot.length;
+    const kept = [...line];
+    for (let i = kept.length - 2; i > 0; i--) {
+      const behind = newest - kept[i].snapshot.length;
+      const merged = kept[i + 1].snapshot.length - kept[i - 1].snapshot.length;
+      if (!kept[i].pinned && merged <= snapshotSpacing(behind)) kept.splice(i, 1);
+    }
+    this.entries = this.entries.filter((e) => !line.includes(e) || kept.includes(e));
+  }
+
+  /** Least recently used first, oldest position first, until the budget holds; the newest one stays. */
+  private evict(): void {
+    const order = this.entries
+      .slice(0, -1)
+      .sort(
+        (a, b) =>
+          Number(a.pinned) - Number(b.pinned) ||
+          a.lastUsed - b.lastUsed ||
+          a.snapshot.length - b.snapshot.length,
+      );
+    for (const victim of order) {
+      if (this.bytes <= this.budget) return;
+      this.entries = this.entries.filter((e) => e !== victim);
+    }
+  }
+}
+
+/** A 64-bit key of each beginning of `tokens` whose length is asked for. */
+function prefixKeys(tokens: ArrayLike<number>, lengths: ReadonlySet<number>): Map<number, string> {
+  const keys = new Map<number, string>();
+  let [a, b] = [0x243f6a88, 0x85a308d3];
+  for (let i = 0; i <= tokens.length; i++) {
+    if (lengths.has(i)) keys.set(i, `${i}:${a.toString(36)}:${b.toString(36)}`);
+    if (i < tokens.length) [a, b] = [mix(a + tokens[i]), mix((b ^ tokens[i]) + 0x9e3779b9 + i)];
+  }
+  return keys;
+}
