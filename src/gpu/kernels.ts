@@ -142,10 +142,14 @@ function recipes(plan: Plan, shares: boolean): Record<KernelName, Recipe> {
 /** WGSL of every kernel. @param subgroups whether the device has that feature */
 export function kernelCode(plan: Plan, subgroups: boolean): Record<KernelName, string> {
   const shares = plan.sharesReads && subgroups;
-  const shared = `${printConstants(shapeConstants(plan))}\n${printStructs()}`;
+  const shapes = shapeConstants(plan);
   const code = ({ modules, threads, constants }: Recipe) => {
-    const own = printConstants({ WORKGROUP: threads, ...constants });
-    return [shares ? 'enable subgroups;' : '', shared, own, ...modules].join('\n');
+    const body = modules.join('\n');
+    const names = new Set(body.replaceAll(/\/\/.*/g, '').match(/\b[A-Z][A-Z0-9_]*\b/g));
+    const all = Object.entries({ ...shapes, WORKGROUP: threads, ...constants });
+    // Without the others, more configurations have the same code: tests compile it once.
+    const used = Object.fromEntries(all.filter(([name]) => names.has(name)));
+    return [shares ? 'enable subgroups;' : '', printConstants(used), printStructs(), body].join('\n');
   };
   const coded = Object.entries(recipes(plan, shares)).map(([name, recipe]) => [name, code(recipe)]);
   return Object.fromEntries(coded);
