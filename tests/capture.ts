@@ -144,7 +144,7 @@ async function compare(backend: Backend, model: ModelData, tokens: readonly numb
       const lens = new HeadLens(captures[layer], config, head);
       const seen = steps.map((layers) => layers[layer][head]);
       for (const i of [start, start + window / 2, tokens.length - 1])
-        compareRow(lens, seen, start, i, config.reweighting !== 'none');
+        compareRow(lens, seen, start, i, config.isReweighted);
     }
 }
 

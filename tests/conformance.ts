@@ -81,8 +81,8 @@ export function describeConformance(name: string, create: (model: ModelData) => 
       const data = await loadGoldenModel('leap-rms-decay-conv');
       const layers = data.weights.layers.map((layer) => ({
         ...layer,
-        queryProportion: { ...layer.queryProportion!, outputBias: 10 },
-        keyProportion: { ...layer.keyProportion!, outputBias: -10 },
+        queryOutputBias: Float32Array.of(10),
+        keyOutputBias: Float32Array.of(-10),
       }));
       const model = { ...data, weights: { ...data.weights, layers } };
       const logits = async (backend: Backend) => {

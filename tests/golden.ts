@@ -1,6 +1,6 @@
 import { parseConfig } from '../src/model/core/config';
-import { proportion, recur, split } from '../src/model/core/reference';
-import type { LayerWeights, Matrix, ProportionModule, Weights } from '../src/model/core/weights';
+import { type ProportionModule, proportion, recur, split } from '../src/model/core/reference';
+import type { LayerWeights, Matrix, Weights } from '../src/model/core/weights';
 import type { Backend, ModelData } from '../src/model/runtime/backend';
 import { idOf, logProbabilitiesOf } from '../src/model/sampling/records';
 import { GREEDY } from '../src/model/sampling/sampling';
@@ -147,8 +147,8 @@ function attend(golden: AttentionGolden): Float64Array {
       const q = Float64Array.from(golden.query[h][t], (u) => Math.max(u, 0));
       const k = Float64Array.from(golden.key[h][t], (u) => Math.max(u, 0));
       const v = Float64Array.from(golden.value[h][t]);
-      const qTilde = split(q, proportion(module(golden.queryLeap, Float64Array), q));
-      const kTilde = split(k, proportion(module(golden.keyLeap, Float64Array), k));
+      const qTilde = split(q, proportion(module(golden.queryLeap), q));
+      const kTilde = split(k, proportion(module(golden.keyLeap), k));
       const { o, mass } = recur(S, z, 1, qTilde, kTilde, v);
       out.set(
         o.map((u) => u / Math.max(mass, 0.1)),
@@ -159,16 +159,9 @@ function attend(golden: AttentionGolden): Float64Array {
   return out;
 }
 
-function module(
-  leap: LeapGolden,
-  Vector: Float32ArrayConstructor | Float64ArrayConstructor,
-): ProportionModule {
-  return {
-    hidden: Vector.from(leap.w1.flat()),
-    hiddenBias: Vector.from(leap.b1),
-    output: Vector.from(leap.w2),
-    outputBias: leap.b2,
-  };
+function module({ w1, b1, w2, b2 }: LeapGolden): ProportionModule {
+  const [hidden, hiddenBias, output] = [w1.flat(), b1, w2].map((values) => Float64Array.from(values));
+  return { hidden, hiddenBias, output, outputBias: b2 };
 }
 
 /**
@@ -228,9 +221,16 @@ function attentionModel(golden: AttentionGolden) {
     attentionNorm: ones,
     qkv: matrix(qkv, 3 * d, d),
     convolution: null,
-    queryProportion: module(golden.queryLeap, Float32Array),
-    keyProportion: module(golden.keyLeap, Float32Array),
+    queryHidden: Float32Array.from(golden.queryLeap.w1.flat()),
+    queryHiddenBias: Float32Array.from(golden.queryLeap.b1),
+    queryOutput: Float32Array.from(golden.queryLeap.w2),
+    queryOutputBias: Float32Array.of(golden.queryLeap.b2),
+    keyHidden: Float32Array.from(golden.keyLeap.w1.flat()),
+    keyHiddenBias: Float32Array.from(golden.keyLeap.b1),
+    keyOutput: Float32Array.from(golden.keyLeap.w2),
+    keyOutputBias: Float32Array.of(golden.keyLeap.b2),
     decay: null,
+    decayBias: null,
     outputNorm: null,
     output: matrix(output, d, d),
     mlpNorm: ones,

@@ -1,21 +1,13 @@
-import { dequantize, type Matrix, type Precision, type Weights } from '../src/model/core/weights';
+import { dequantize, type Matrix, mapMatrices, type Precision } from '../src/model/core/weights';
 import type { ModelData } from '../src/model/runtime/backend';
 
-/** The model with its five kinds of matrices stored in another precision, rounded to it. */
+/** The model with its matrices rounded to another precision. */
 export function withPrecision<M extends ModelData>(model: M, precision: Precision): M {
-  const store = (matrix: Matrix) => STORE[precision](matrix);
-  const weights: Weights = {
-    ...model.weights,
-    embedding: store(model.weights.embedding),
-    layers: model.weights.layers.map((layer) => ({
-      ...layer,
-      qkv: store(layer.qkv),
-      output: store(layer.output),
-      up: store(layer.up),
-      down: store(layer.down),
-    })),
+  return {
+    ...model,
+    weights: mapMatrices(model.weights, STORE[precision]),
+    digest: `${model.digest}-${precision}`,
   };
-  return { ...model, weights, digest: `${model.digest}-${precision}` };
 }
 
 const STORE: Record<Precision, (matrix: Matrix) => Matrix> = {

@@ -1,5 +1,5 @@
 import type { Config } from '../../src/model/core/config';
-import { stateLayout } from '../../src/model/runtime/snapshot';
+import { stateLayout } from '../../src/model/core/tensors';
 import { relativeError } from '../../tests/golden';
 import type { SoftmaxTwin } from './measurements';
 import type { Wasm } from './wasm';

@@ -1,11 +1,11 @@
 import type { Config } from '../model/core/config';
 import { sinusoid } from '../model/core/reference';
+import { padded, stateLayout } from '../model/core/tensors';
 import type { Pace } from '../model/runtime/pace';
-import { stateLayout } from '../model/runtime/snapshot';
 import type { TileFeatures } from './capture';
 import type { Heap } from './heap';
 import type { Kernels } from './kernels';
-import { type PackedLayer, type PackedMatrix, type PackedWeights, padded } from './packed';
+import type { PackedLayer, PackedMatrix, PackedWeights } from './packed';
 
 /** Multiply-adds between looks at the clock: 1 to 4 ms. */
 const SLICE = 2 ** 24;
@@ -150,19 +150,18 @@ export class Forward {
 
   /** From `normed` to the heads' outputs, normalized, in its place; S, z and inputs move on. */
   private async attention(layer: PackedLayer, offset: number, T: number, pace: Pace): Promise<void> {
-    const { kernels, config, layout, qkv, qTilde, kTilde, gates, normalizerSum, memories } = this;
-    const { hiddenSize: d, heads: h, headWidth: e, stateRows: E, proportionHidden, reweighting } = config;
+    const { kernels, config, layout, fixed, qkv, qTilde, kTilde, gates, normalizerSum, memories } = this;
+    const { hiddenSize: d, heads: h, headWidth: e, stateRows: E, proportionHidden } = config;
     const [D, Q, H] = [padded(d), padded(3 * d), padded(h)];
     await this.multiply(layer.qkv, this.normed, qkv, Q, T, pace);
-    if (layer.decay) await this.multiply(layer.decay.weight, this.normed, gates, H, T, pace);
-    kernels.gates(gates, H, h, layer.decay?.bias ?? 0, this.ids, config.bosTokenId, T);
+    if (layer.decay) await this.multiply(layer.decay, this.normed, gates, H, T, pace);
+    kernels.gates(gates, H, h, layer.decayBias, this.ids, config.bosTokenId, T);
     if (layer.convolution)
-      kernels.convolve(qkv, Q, 3 * d, layer.convolution, memories, offset + 4 * layout.convolution, T);
-    const fixed = reweighting === 'static' ? this.fixed : 0;
+      kernels.convolve(qkv, Q, 3 * d, layer.convolution, memories, offset + 4 * layout.at.inputs, T);
     const reweight = (u: number, factor: number, module: number, out: number) =>
-      kernels.reweight(u, Q, h, e, factor, module, proportionHidden, fixed, out, T);
-    reweight(qkv, 1 / Math.sqrt(e), layer.queryProportion, qTilde);
-    reweight(qkv + 4 * d, 1, layer.keyProportion, kTilde);
+      kernels.reweight(u, Q, h, e, factor, config.isReweighted, module, proportionHidden, fixed, out, T);
+    reweight(qkv, 1 / Math.sqrt(e), layer.queryHidden, qTilde);
+    reweight(qkv + 4 * d, 1, layer.keyHidden, kTilde);
     const v = qkv + 8 * d;
     kernels.recur(
       qTilde,
@@ -188,10 +187,9 @@ export class Forward {
 
   /** Of the tile whose attention was just computed. */
   private features(layer: PackedLayer, T: number): TileFeatures {
-    const { heap, kernels, config, qkv, qTilde, kTilde, gates, normalizerSum, panel } = this;
-    const { hiddenSize: d, heads: h, headWidth: e, stateRows: E, proportionHidden, reweighting } = config;
+    const { heap, kernels, config, fixed, qkv, qTilde, kTilde, gates, normalizerSum, panel } = this;
+    const { hiddenSize: d, heads: h, headWidth: e, stateRows: E, proportionHidden } = config;
     const [Q, H] = [padded(3 * d), padded(h)];
-    const fixed = reweighting === 'static' ? this.fixed : 0;
     const proportions = (u: number, factor: number, module: number) => {
       // By now `normalizerSum` and `panel` are free.
       kernels.proportions(u, Q, h, e, factor, module, proportionHidden, fixed, panel, normalizerSum, T);
@@ -204,8 +202,8 @@ export class Forward {
       valueStride: Q,
       decay: heap.floats(gates, T * H),
       decayStride: H,
-      queryProportion: proportions(qkv, 1 / Math.sqrt(e), layer.queryProportion),
-      keyProportion: proportions(qkv + 4 * d, 1, layer.keyProportion),
+      queryProportion: proportions(qkv, 1 / Math.sqrt(e), layer.queryHidden),
+      keyProportion: proportions(qkv + 4 * d, 1, layer.keyHidden),
     };
   }
 

@@ -2,10 +2,11 @@ import fc from 'fast-check';
 import { expect, test, vi } from 'vitest';
 import { relativeError } from '../../tests/golden';
 import { recur } from '../model/core/reference';
+import { padded } from '../model/core/tensors';
 import { gumbel } from '../model/sampling/random';
 import { Heap } from './heap';
 import { loadKernels } from './kernels';
-import { intoPanels, padded } from './packed';
+import { intoPanels } from './packed';
 
 const heap = new Heap();
 const { kernels } = await loadKernels(heap.memory);
@@ -128,7 +129,7 @@ test('sigmoid, sine and cosine within 1e-6', () => {
 
   const P = Float32Array.from({ length: 1025 }, (_, i) => i / 1024);
   const out = heap.allocate(4 * 8 * P.length);
-  kernels.reweight(put(new Float32Array(4).fill(1)), 0, 1, 4, 1, 0, 0, put(P), out, P.length);
+  kernels.reweight(put(new Float32Array(4).fill(1)), 0, 1, 4, 1, true, 0, 0, put(P), out, P.length);
   for (const [t, p] of P.entries()) {
     const [cos, , , , sin] = heap.floats(out + 32 * t, 8);
     expect(Math.abs(cos - Math.cos((Math.PI / 2) * p))).toBeLessThan(1e-6);

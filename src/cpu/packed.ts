@@ -1,9 +1,15 @@
-import { dequantize, type Matrix, type ProportionModule } from '../model/core/weights';
+import type { Config } from '../model/core/config';
+import {
+  LAYER_TENSORS,
+  layOut,
+  type MatrixOf,
+  padded,
+  tensorEntries,
+  type VectorOf,
+} from '../model/core/tensors';
+import { dequantize, type LayerWeights, type Matrix } from '../model/core/weights';
 import type { ModelData } from '../model/runtime/backend';
 import type { Heap } from './heap';
-
-/** Numbers in a row of activations: n and zeros up to a multiple of 16. */
-export const padded = (n: number) => Math.ceil(n / 16) * 16;
 
 /** Where a matrix lies, in panels (kernels/matrix.ts): rows padded to a multiple of 4, columns to one of 16, with zeros. */
 export interface PackedMatrix {
@@ -16,21 +22,18 @@ export interface PackedMatrix {
   readonly columns: number;
 }
 
-/** Addresses of float32 vectors, 0 where the configuration has none. */
-export interface PackedLayer {
-  readonly attentionNorm: number;
-  readonly qkv: PackedMatrix;
-  /** [4, 3d] */
-  readonly convolution: number;
-  readonly queryProportion: number;
-  readonly keyProportion: number;
-  readonly decay: { readonly weight: PackedMatrix; readonly bias: number } | null;
-  readonly outputNorm: number;
-  readonly output: PackedMatrix;
-  readonly mlpNorm: number;
-  readonly up: PackedMatrix;
-  readonly down: PackedMatrix;
-}
+type Layer = typeof LAYER_TENSORS;
+
+/** A layer's tensors in the heap. */
+export type PackedLayer = {
+  readonly [K in MatrixOf<Layer>]: PackedMatrix;
+} & {
+  /** Addresses of float32 numbers, each a multiple of 64, in the order of LAYER_TENSORS; 0 for absent tensors. */
+  readonly [K in Exclude<VectorOf<Layer>, 'decay'>]: number;
+} & {
+  /** Multiplied like a matrix. */
+  readonly decay: PackedMatrix | null;
+};
 
 /** A model's weights in the heap, as the kernels read them: int8 stays int8, float16 becomes float32. */
 export class PackedWeights {
@@ -43,25 +46,24 @@ export class PackedWeights {
 
   constructor({ config, weights }: ModelData, heap: Heap) {
     this.heap = heap;
-    const { heads, hiddenSize: d } = config;
     this.embedding = this.matrix(weights.embedding);
-    this.layers = weights.layers.map((layer) => ({
-      attentionNorm: this.vector(layer.attentionNorm),
-      qkv: this.matrix(layer.qkv),
-      convolution: this.vector(layer.convolution && transpose(layer.convolution, 4)),
-      queryProportion: this.proportion(layer.queryProportion),
-      keyProportion: this.proportion(layer.keyProportion),
-      decay: layer.decay && {
-        weight: this.floatMatrix(layer.decay.weight, heads, d),
-        bias: this.vector(layer.decay.bias),
-      },
-      outputNorm: this.vector(layer.outputNorm),
-      output: this.matrix(layer.output),
-      mlpNorm: this.vector(layer.mlpNorm),
-      up: this.matrix(layer.up),
-      down: this.matrix(layer.down),
-    }));
-    this.finalNorm = this.vector(weights.finalNorm);
+    this.layers = weights.layers.map((layer) => this.layer(layer, config));
+    this.finalNorm = this.vectors({ finalNorm: weights.finalNorm }).finalNorm;
+  }
+
+  private layer(layer: LayerWeights, { heads, hiddenSize, convKernel }: Config): PackedLayer {
+    const vectors: Record<string, Float32Array | null> = {};
+    const matrices: Record<string, PackedMatrix> = {};
+    for (const [key, { kind }] of tensorEntries(LAYER_TENSORS))
+      if (kind === 'matrix') matrices[key] = this.matrix(layer[key] as Matrix);
+      else vectors[key] = layer[key] as Float32Array | null;
+    const { convolution, decay, ...others } = vectors;
+    const transposed = convolution && transpose(convolution, convKernel); // [taps, 3d]
+    return {
+      ...matrices,
+      ...this.vectors({ ...others, convolution: transposed }),
+      decay: decay && this.floatMatrix(decay, heads, hiddenSize),
+    } as PackedLayer;
   }
 
   private allocate(bytes: number): number {
@@ -69,17 +71,19 @@ export class PackedWeights {
     return this.heap.allocate(bytes);
   }
 
-  private vector(values: ArrayLike<number> | null): number {
-    if (!values) return 0;
-    const address = this.allocate(4 * values.length);
-    this.heap.floats(address, values.length).set(values);
-    return address;
-  }
-
-  private proportion(module: ProportionModule | null): number {
-    return this.vector(
-      module && [...module.hidden, ...module.hiddenBias, ...module.output, module.outputBias],
-    );
+  /** Copies vectors into one block. */
+  private vectors<Key extends string>(vectors: Record<Key, Float32Array | null>): Record<Key, number> {
+    const entries = Object.entries(vectors) as [Key, Float32Array | null][];
+    const sizes = entries.map(([key, values]) => [key, values?.length ?? 0]);
+    const { at, size } = layOut<Key>(Object.fromEntries(sizes));
+    const block = this.allocate(4 * size);
+    const addresses = entries.map(([key, values]) => {
+      if (!values) return [key, 0];
+      const address = block + 4 * at[key];
+      this.heap.floats(address, values.length).set(values);
+      return [key, address];
+    });
+    return Object.fromEntries(addresses);
   }
 
   private matrix(matrix: Matrix): PackedMatrix {

@@ -1,3 +1,4 @@
+import { stateLayout } from '../model/core/tensors';
 import type { LayerCapture } from '../model/lens/head-lens';
 import {
   type CaptureOptions,
@@ -14,7 +15,7 @@ import { newCaptures } from '../model/runtime/capture';
 import { decodeLoop } from '../model/runtime/decode-loop';
 import { cancelled } from '../model/runtime/errors';
 import { Pace } from '../model/runtime/pace';
-import { checkSnapshot, type Snapshot, stateLayout } from '../model/runtime/snapshot';
+import { checkSnapshot, type Snapshot } from '../model/runtime/snapshot';
 import { RECORD_SIZE, unpredictedRecord } from '../model/sampling/records';
 import { SeenTokens, seenWords } from '../model/sampling/seen';
 import { copyTile } from './capture';

@@ -1,9 +1,10 @@
+import { padded } from '../model/core/tensors';
 import type { Backend, Memory, ModelData, Streams } from '../model/runtime/backend';
 import { EngineError } from '../model/runtime/errors';
 import { type Activations, Forward } from './forward';
 import { Heap } from './heap';
 import { type Kernels, loadKernels } from './kernels';
-import { PackedWeights, padded } from './packed';
+import { PackedWeights } from './packed';
 import { WasmStreams } from './streams';
 import { LEAST_WORK, Threads, usableThreads } from './threads';
 

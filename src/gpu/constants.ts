@@ -1,7 +1,15 @@
-import { stateLayout } from '../model/runtime/snapshot';
+import { padded, stateLayout } from '../model/core/tensors';
 import { KERNEL_CONSTANTS } from '../model/sampling/kernel-constants';
 import { REACH } from '../model/sampling/seen';
-import { CANDIDATE_BLOCK, CHUNK, CONTROL, featureOffsets, type Plan, padded, RECORD_SLOTS } from './plan';
+import {
+  CANDIDATE_BLOCK,
+  CHUNK,
+  CONTROL,
+  featureOffsets,
+  offsetConstants,
+  type Plan,
+  RECORD_SLOTS,
+} from './plan';
 
 /** The value of a constant in WGSL: a u32, a bool, or an f32. */
 export type Constant = number | boolean | { readonly f32: number };
@@ -18,12 +26,9 @@ export function printConstants(constants: Readonly<Record<string, Constant>>): s
   return lines.join('\n');
 }
 
-const REWEIGHTINGS = { NONE: 0, STATIC: 1, LEAP: 2 } as const;
-
 /** Shapes of the model and of its buffers: what every kernel may name. Offsets and strides are numbers, of 4 bytes. */
 export function shapeConstants(plan: Plan): Record<string, Constant> {
-  const { config, vectors, ends, setWords } = plan;
-  const state = stateLayout(config);
+  const { config, setWords } = plan;
   const features = featureOffsets(config);
   const f32 = (value: number) => ({ f32: value });
   return {
@@ -32,7 +37,7 @@ export function shapeConstants(plan: Plan): Record<string, Constant> {
     HEADS: config.heads,
     E: config.headWidth,
     E_PADDED: plan.paddedHeadWidth,
-    STATE_ROWS: config.stateRows, // rows of S and z a head: 2e, or e without re-weighting
+    STATE_ROWS: config.stateRows, // rows of S and z per head
     F: config.intermediateSize, // hidden units of the MLP
     SLICE: plan.slice, // of which one workgroup of a decoding step owns this many, a multiple of 16
     SLICES: plan.slices,
@@ -42,8 +47,8 @@ export function shapeConstants(plan: Plan): Record<string, Constant> {
     EPS: f32(config.rmsNormEps), // inside every rms
     EMBEDDING_SCALE: f32(config.embeddingScale),
     SINUSOIDAL: config.position === 'sinusoidal',
-    ...REWEIGHTINGS,
-    REWEIGHTING: REWEIGHTINGS[config.reweighting.toUpperCase() as keyof typeof REWEIGHTINGS],
+    REWEIGHTED: config.isReweighted,
+    LEAP: config.reweighting === 'leap', // proportions are learned
     STATIC_LENGTH: f32(config.staticLength),
     PROPORTION_HIDDEN: Math.max(config.proportionHidden, 1), // a divisor, even where it is not used
     RMS: config.normalizer === 'rms', // or the denominator
@@ -51,28 +56,10 @@ export function shapeConstants(plan: Plan): Record<string, Constant> {
     DECAY: config.decay,
     CONVOLUTION: config.convKernel > 0,
 
-    // The state of a stream: for each layer S [h, STATE_ROWS, e], z [h, STATE_ROWS], inputs [3, 3d].
-    Z_AT: state.z,
-    INPUTS_AT: state.convolution,
-    STATE_SIZE: state.size,
-
-    // `vectors` of a layer: its small tensors and the scales of its int8 rows.
-    ATTENTION_NORM_AT: vectors.attentionNorm,
-    MLP_NORM_AT: vectors.mlpNorm,
-    OUTPUT_NORM_AT: vectors.outputNorm,
-    TAPS_AT: vectors.taps,
-    DECAY_AT: vectors.decay, // rows of D_PADDED
-    DECAY_BIAS_AT: vectors.decayBias,
-    PROPORTION_AT: vectors.proportion, // query's, then key's, PROPORTION_SIZE numbers each:
-    PROPORTION_SIZE: vectors.proportionSize, // hidden [PROPORTION_HIDDEN, e], then their biases, output weights, output bias
-    QKV_SCALE_AT: vectors.qkvScale,
-    OUTPUT_SCALE_AT: vectors.outputScale,
-    UP_SCALE_AT: vectors.upScale,
-    DOWN_SCALE_AT: vectors.downScale,
-
-    // `vectors` of the model's two ends: final norm at 0, then
-    EMBEDDING_SCALES_AT: ends.embeddingScales,
-    SINUSOID_AT: ends.sinusoid, // one vec4 a frequency
+    // Offsets into the state of a layer, and into `vectors` of a layer or of the model's two ends (core/tensors.ts). Rows of
+    // d numbers are D_PADDED apart.
+    ...offsetConstants(plan),
+    STATE_SIZE: stateLayout(config).size, // of a stream: all layers
 
     // A stream's words in `control`: CONTROL, the set of the article's tokens, its last tokens (model/sampling/seen.ts), the set of
     // stop tokens.

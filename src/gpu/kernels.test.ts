@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { relativeError } from '../../tests/golden';
-import { inPrecision, randomModel } from '../../tests/random-model';
+import { withPrecision } from '../../tests/quantize';
+import { randomModel } from '../../tests/random-model';
 import type { ModelData, Streams } from '../model/runtime/backend';
 import { ReferenceBackend } from '../model/runtime/reference-backend';
 import { hash } from '../model/sampling/random';
@@ -70,7 +71,7 @@ describe('agrees with the reference on', () => {
   ])('%s', async (_, options) => agree(randomModel(options, 1, 0.5)));
 
   test.each(['float16', 'int8'] as const)('%s weights, by what they mean', async (precision) => {
-    await agree(inPrecision(randomModel({ hidden_size: 20, num_attention_heads: 1 }), precision));
+    await agree(withPrecision(randomModel({ hidden_size: 20, num_attention_heads: 1 }), precision));
   });
 
   test('many blocks of the vocabulary, wide heads and a wide MLP, on an emulated adapter', async () => {
@@ -79,13 +80,13 @@ describe('agrees with the reference on', () => {
   });
 
   test('int8 weights, on an emulated adapter without subgroups', async () => {
-    const model = inPrecision(randomModel({ hidden_size: 20, num_attention_heads: 1 }), 'int8');
+    const model = withPrecision(randomModel({ hidden_size: 20, num_attention_heads: 1 }), 'int8');
     await agree(model, { ...SOFTWARE, sharesReads: false });
   });
 
   test('weights of two precisions', async () => {
     const model = randomModel();
-    const { embedding } = inPrecision(model, 'int8').weights;
+    const { embedding } = withPrecision(model, 'int8').weights;
     await agree({ ...model, weights: { ...model.weights, embedding } });
   });
 
@@ -103,7 +104,7 @@ describe('agrees with the reference on', () => {
   test('a gate that lets nothing stay, and one that keeps all', async () => {
     for (const bias of [-200, 200]) {
       const model = randomModel();
-      model.weights.layers[0].decay!.bias.fill(bias);
+      model.weights.layers[0].decayBias!.fill(bias);
       await agree(model);
     }
   });

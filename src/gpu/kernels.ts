@@ -78,7 +78,8 @@ interface Recipe {
 }
 
 function recipes(plan: Plan, shares: boolean): Record<KernelName, Recipe> {
-  const { config, vectors: at, paddedWidth } = plan;
+  const { config, paddedWidth } = plan;
+  const { at } = plan.vectors;
   const { hiddenSize: d, heads, intermediateSize: f } = config;
   const tensors = [math, WEIGHTS[plan.precision], vectors];
   const perBlock = { float32: 4, float16: 8, int8: 16 }[plan.precision];

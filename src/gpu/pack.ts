@@ -1,12 +1,14 @@
 import type { Config } from '../model/core/config';
+import { LAYER_TENSORS, MODEL_TENSORS, padded, type Tensors, tensorEntries } from '../model/core/tensors';
 import {
   dequantize,
   type LayerWeights,
+  type Loaded,
   type Matrix,
   type Precision,
   type Weights,
 } from '../model/core/weights';
-import { type Plan, padded } from './plan';
+import { type Plan, rowsOf, type VectorLayout } from './plan';
 
 const BYTES = { float32: 4, float16: 2, int8: 1 } as const;
 const BLOCK_BYTES = 16;
@@ -40,39 +42,36 @@ export function packMatrix(matrix: Matrix, group: number, precision: Precision, 
   }
 }
 
-/** A layer's small tensors and int8 scales, as plan.vectors lays them out. */
+/** Writes a layer's vectors and int8 scales as plan.vectors lays them out. */
 export function packVectors(layer: LayerWeights, plan: Plan, out: Float32Array): void {
-  const { vectors: at, paddedWidth } = plan;
-  const { hiddenSize: d, headWidth: e, heads, proportionHidden: p } = plan.config;
-  out.set(layer.attentionNorm, at.attentionNorm);
-  out.set(layer.mlpNorm, at.mlpNorm);
-  if (layer.outputNorm) out.set(layer.outputNorm, at.outputNorm);
-  if (layer.convolution) out.set(layer.convolution, at.taps);
-  if (layer.decay) {
-    for (let h = 0; h < heads; h++)
-      out.set(layer.decay.weight.subarray(h * d, (h + 1) * d), at.decay + h * paddedWidth);
-    out.set(layer.decay.bias, at.decayBias);
-  }
-  for (const [side, module] of [layer.queryProportion, layer.keyProportion].entries()) {
-    if (!module) continue;
-    const start = at.proportion + side * at.proportionSize;
-    out.set(module.hidden, start);
-    out.set(module.hiddenBias, start + p * e);
-    out.set(module.output, start + p * e + p);
-    out[start + p * e + 2 * p] = module.outputBias;
-  }
-  if (plan.precision !== 'int8') return;
-  out.set(layer.qkv.scales!, at.qkvScale);
-  out.set(layer.output.scales!, at.outputScale);
-  out.set(layer.up.scales!, at.upScale);
-  out.set(layer.down.scales!, at.downScale);
+  packTable(LAYER_TENSORS, layer, plan.vectors, plan, out);
 }
 
-/** The small tensors of the model's two ends, as plan.ends lays them out. */
+/** Writes the vectors of the model's two ends as plan.ends lays them out. */
 export function packEnds(weights: Weights, plan: Plan, out: Float32Array): void {
-  out.set(weights.finalNorm);
-  if (plan.precision === 'int8') out.set(weights.embedding.scales!, plan.ends.embeddingScales);
-  if (plan.config.position === 'sinusoidal') out.set(frequencies(plan.config), plan.ends.sinusoid);
+  packTable(MODEL_TENSORS, weights, plan.ends, plan, out);
+  if (plan.config.position === 'sinusoidal') out.set(frequencies(plan.config), plan.ends.at.sinusoid);
+}
+
+function packTable<T extends Tensors>(
+  tensors: T,
+  loaded: Loaded<T>,
+  { at }: VectorLayout<T>,
+  { config, precision }: Plan,
+  out: Float32Array,
+): void {
+  const offsets: Readonly<Record<string, number>> = at;
+  for (const [key, tensor] of tensorEntries(tensors)) {
+    if (tensor.kind === 'matrix') {
+      if (precision === 'int8') out.set((loaded[key] as Matrix).scales!, offsets[`${key}Scale`]);
+      continue;
+    }
+    const values = loaded[key] as Float32Array | null;
+    if (!values) continue;
+    const { columns, stride } = rowsOf(tensor, config);
+    for (let row = 0; row * columns < values.length; row++)
+      out.set(values.subarray(row * columns, (row + 1) * columns), offsets[key] + row * stride);
+  }
 }
 
 /** Each frequency of the sinusoids, in turns a position: three limbs of 16 bits, as numbers, and a 0. */

@@ -1,6 +1,20 @@
 import type { Config } from '../model/core/config';
-import type { Precision, Weights } from '../model/core/weights';
-import { stateLayout } from '../model/runtime/snapshot';
+import {
+  isPresent,
+  LAYER_TENSORS,
+  type Layout,
+  layOut,
+  type MatrixOf,
+  MODEL_TENSORS,
+  padded,
+  shapeOf,
+  stateLayout,
+  type Tensor,
+  type Tensors,
+  tensorEntries,
+  type VectorOf,
+} from '../model/core/tensors';
+import { matricesOf, type Precision, type Weights } from '../model/core/weights';
 import { ALTERNATIVES } from '../model/sampling/records';
 import { REACH, seenWords, tokenSetWords } from '../model/sampling/seen';
 import { chooseWorkgroups, type Tuning, type Workgroups } from './tuning';
@@ -31,38 +45,21 @@ export const CONTROL = {
   SEEN: 8,
 } as const;
 
-/** Numbers to which rows of activations and groups of columns are padded: a block of weights in every precision. */
-export function padded(n: number): number {
-  return Math.ceil(n / 16) * 16;
-}
-
-/** Offsets, in numbers, of a layer's small tensors in its `vectors`; each at a multiple of 16. */
-export interface VectorLayout {
-  readonly attentionNorm: number;
-  readonly mlpNorm: number;
-  readonly outputNorm: number;
-  readonly taps: number;
-  readonly decay: number;
-  readonly decayBias: number;
-  readonly proportion: number;
-  readonly proportionSize: number;
-  readonly qkvScale: number;
-  readonly outputScale: number;
-  readonly upScale: number;
-  readonly downScale: number;
-  readonly size: number;
-}
+/** Vectors of a table of tensors, and the scales of the int8 rows of its matrices. */
+type VectorKey<T extends Tensors> = VectorOf<T> | `${MatrixOf<T>}Scale`;
+export type VectorLayout<T extends Tensors> = Layout<VectorKey<T>>;
 
 /** Where a model and its streams lie on the device; follows from the configuration and the precision. Numbers of 4 bytes. */
-interface Layout {
+interface DeviceLayout {
   readonly paddedWidth: number; // d, padded
   readonly paddedHeadWidth: number; // e, padded
   readonly slice: number; // hidden units of the MLP in one slice
   readonly slices: number;
   readonly blocks: number; // of the vocabulary
-  readonly vectors: VectorLayout;
-  /** `vectors` of the model's ends: final norm, embedding scales, sinusoids. */
-  readonly ends: { readonly embeddingScales: number; readonly sinusoid: number; readonly size: number };
+  /** `vectors` of a layer. */
+  readonly vectors: VectorLayout<typeof LAYER_TENSORS>;
+  /** `vectors` of the model's two ends; `sinusoid` holds one vec4 per frequency. */
+  readonly ends: Layout<VectorKey<typeof MODEL_TENSORS> | 'sinusoid'>;
   readonly seenWords: number;
   /** Words of a set of tokens, one bit each. */
   readonly setWords: number;
@@ -76,7 +73,7 @@ interface Layout {
 }
 
 /** How a model runs on a device. */
-export interface Plan extends Layout, Workgroups {
+export interface Plan extends DeviceLayout, Workgroups {
   readonly config: Config;
   readonly precision: Precision;
   /** Bytes of workgroup memory of the kernel that takes most. */
@@ -85,27 +82,24 @@ export interface Plan extends Layout, Workgroups {
 
 /** All matrices in the precision that they share, or in float32 where they differ. */
 export function sharedPrecision(weights: Weights): Precision {
-  const matrices = weights.layers.flatMap((layer) => [layer.qkv, layer.output, layer.up, layer.down]);
   const { precision } = weights.embedding;
-  return matrices.every((matrix) => matrix.precision === precision) ? precision : 'float32';
+  return matricesOf(weights).every((matrix) => matrix.precision === precision) ? precision : 'float32';
 }
 
 export function makePlan(config: Config, precision: Precision, tuning: Tuning): Plan {
-  const layout = layOut(config, precision, tuning);
+  const layout = layOutDevice(config, precision, tuning);
   const workgroups = chooseWorkgroups(config, layout, tuning);
   const workgroupBytes = mostWorkgroupBytes(config, layout, workgroups);
   return { config, precision, ...layout, ...workgroups, workgroupBytes };
 }
 
-function layOut(config: Config, precision: Precision, { mostSlices }: Tuning): Layout {
+function layOutDevice(config: Config, precision: Precision, { mostSlices }: Tuning): DeviceLayout {
   const { hiddenSize: d, heads: h, headWidth: e, intermediateSize: f, vocabSize } = config;
   const paddedWidth = padded(d);
   // Small slices for many workgroups; larger ones where so many partial sums would cost more than they save.
   const slice = Math.max(64, padded(f / mostSlices));
   const slices = Math.ceil(f / slice);
   const state = stateLayout(config);
-  const embeddingScales = paddedWidth;
-  const sinusoid = embeddingScales + (precision === 'int8' ? padded(vocabSize) : 0);
   const setWords = tokenSetWords(config);
   return {
     paddedWidth,
@@ -113,12 +107,11 @@ function layOut(config: Config, precision: Precision, { mostSlices }: Tuning): L
     slice,
     slices,
     blocks: Math.ceil(vocabSize / CANDIDATE_BLOCK),
-    vectors: layOutVectors(config, paddedWidth),
-    ends: {
-      embeddingScales,
-      sinusoid,
-      size: sinusoid + (config.position === 'sinusoidal' ? padded(2 * d) : 0),
-    },
+    vectors: layOut(vectorSizes(LAYER_TENSORS, config, precision)),
+    ends: layOut({
+      ...vectorSizes(MODEL_TENSORS, config, precision),
+      sinusoid: config.position === 'sinusoidal' ? 2 * d : 0,
+    }),
     seenWords: seenWords(config),
     setWords,
     controlWords: CONTROL.SEEN + seenWords(config) + setWords,
@@ -129,13 +122,43 @@ function layOut(config: Config, precision: Precision, { mostSlices }: Tuning): L
   };
 }
 
+/** Columns of a vector's rows, and the numbers from row to row: kernels read rows of d in blocks of weights. */
+export function rowsOf(tensor: Tensor, config: Config): { columns: number; stride: number } {
+  const columns = shapeOf(tensor, config).at(-1)!;
+  return { columns, stride: tensor.shape.at(-1) === 'd' ? padded(columns) : columns };
+}
+
+/** Numbers of each part of `vectors`; 0 for those that the model does not have. */
+function vectorSizes<T extends Tensors>(
+  tensors: T,
+  config: Config,
+  precision: Precision,
+): Record<VectorKey<T>, number> {
+  const parts = tensorEntries(tensors).map(([key, tensor]) => {
+    const rows = shapeOf(tensor, config)
+      .slice(0, -1)
+      .reduce((a, b) => a * b, 1);
+    if (tensor.kind === 'matrix') return [`${key}Scale`, precision === 'int8' ? rows : 0];
+    return [key, isPresent(tensor, config) ? rows * rowsOf(tensor, config).stride : 0];
+  });
+  return Object.fromEntries(parts);
+}
+
+/** Offsets for WGSL: Z_AT of the state's z, ATTENTION_NORM_AT of the vector attentionNorm, QKV_SCALE_AT, and so on. */
+export function offsetConstants({ config, vectors, ends }: Plan): Record<string, number> {
+  const all = Object.entries({ ...stateLayout(config).at, ...vectors.at, ...ends.at });
+  return Object.fromEntries(
+    all.map(([key, at]) => [`${key.replace(/(?<=[a-z])[A-Z]/g, '_$&').toUpperCase()}_AT`, at]),
+  );
+}
+
 /** Offsets of q~ [E], k~ [E], v [e], a, Pq, Pk in the features of one head of one token. */
 export function featureOffsets({ stateRows: E, headWidth: e }: Config) {
   return { query: 0, key: E, value: 2 * E, decay: 2 * E + e, proportions: 2 * E + e + 1, end: 2 * E + e + 3 };
 }
 
 /** Bytes of workgroup memory of the kernel that takes most: its variables, each rounded up to 16 bytes (WGSL, "Limits"). */
-function mostWorkgroupBytes(config: Config, layout: Layout, workgroups: Workgroups): number {
+function mostWorkgroupBytes(config: Config, layout: DeviceLayout, workgroups: Workgroups): number {
   const { headWidth: e, stateRows, proportionHidden } = config;
   const { paddedWidth, paddedHeadWidth, slice } = layout;
   const { attentionThreads, mlpThreads, vocabThreads, headThreads } = workgroups;
@@ -157,30 +180,4 @@ function mostWorkgroupBytes(config: Config, layout: Layout, workgroups: Workgrou
     variables.reduce((sum, count) => sum + 16 * Math.ceil(count / 4), 0),
   );
   return Math.max(...bytes);
-}
-
-function layOutVectors(config: Config, width: number): VectorLayout {
-  const { hiddenSize: d, heads: h, headWidth: e, intermediateSize: f, proportionHidden: p } = config;
-  let size = 0;
-  const take = (numbers: number) => {
-    const at = size;
-    size += padded(numbers);
-    return at;
-  };
-  const proportionSize = padded(p * (e + 2) + 1);
-  const layout = {
-    attentionNorm: take(width),
-    mlpNorm: take(width),
-    outputNorm: take(d),
-    taps: take(3 * d * config.convKernel),
-    decay: take(config.decay ? h * width : 0),
-    decayBias: take(h),
-    proportion: take(p > 0 ? 2 * proportionSize : 0),
-    proportionSize,
-    qkvScale: take(3 * d),
-    outputScale: take(d),
-    upScale: take(f),
-    downScale: take(d),
-  };
-  return { ...layout, size };
 }

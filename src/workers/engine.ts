@@ -1,6 +1,6 @@
+import { stateLayout } from '../model/core/tensors';
 import { EngineError } from '../model/runtime/errors';
 import { loadModel, type Model, type ReadFile } from '../model/runtime/folder';
-import { stateLayout } from '../model/runtime/snapshot';
 import { seenWords } from '../model/sampling/seen';
 import { packVocabulary } from '../model/text/vocabulary';
 import { Comparison } from './compare';

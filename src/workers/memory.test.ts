@@ -8,7 +8,8 @@ import { firstModel, readBytes, readJson } from '../../scripts/node';
 import { createWasmBackend } from '../cpu/wasm-backend';
 import { packedBytes, packMatrix } from '../gpu/pack';
 import { type Config, parseConfig } from '../model/core/config';
-import { countParameters, type Matrix } from '../model/core/weights';
+import { countParameters, tensorsOf } from '../model/core/tensors';
+import type { Matrix } from '../model/core/weights';
 import { loadModel, type Model } from '../model/runtime/folder';
 import { readUrl } from './read-url';
 
@@ -85,47 +86,16 @@ function* weights({ header, bytes }: { header: Uint8Array; bytes: number }): Ite
 
 /** The header of a file with every tensor of a configuration, and the bytes that follow it. */
 function safetensorsHeader(config: Config): { header: Uint8Array; bytes: number } {
-  const {
-    hiddenSize: d,
-    heads: h,
-    headWidth: e,
-    intermediateSize: f,
-    proportionHidden: p,
-    vocabSize,
-  } = config;
   const entries: Record<string, { dtype: string; shape: number[]; data_offsets: [number, number] }> = {};
   let at = 0;
-  const put = (name: string, dtype: 'F32' | 'I8', ...shape: number[]) => {
+  const put = (name: string, dtype: 'F32' | 'I8', shape: number[]) => {
     const size = shape.reduce((a, b) => a * b, dtype === 'F32' ? 4 : 1);
     entries[name] = { dtype, shape, data_offsets: [at, at + size] };
     at += size;
   };
-  const matrix = (name: string, rows: number, columns: number) => {
-    put(name, 'I8', rows, columns);
-    put(`${name}_scale`, 'F32', rows);
-  };
-  matrix('embedding.weight', vocabSize, d);
-  put('final_norm.weight', 'F32', d);
-  for (let n = 0; n < config.layers; n++) {
-    const attention = `layers.${n}.attention`;
-    put(`layers.${n}.attention_norm.weight`, 'F32', d);
-    matrix(`${attention}.qkv.weight`, 3 * d, d);
-    if (config.convKernel) put(`${attention}.convolution.weight`, 'F32', 3 * d, 4);
-    for (const side of config.reweighting === 'leap' ? ['query', 'key'] : []) {
-      put(`${attention}.${side}_proportion.hidden.weight`, 'F32', p, e);
-      put(`${attention}.${side}_proportion.hidden.bias`, 'F32', p);
-      put(`${attention}.${side}_proportion.output.weight`, 'F32', 1, p);
-      put(`${attention}.${side}_proportion.output.bias`, 'F32', 1);
-    }
-    if (config.decay) {
-      put(`${attention}.decay.weight`, 'F32', h, d);
-      put(`${attention}.decay.bias`, 'F32', h);
-    }
-    if (config.normalizer === 'rms') put(`${attention}.output_norm.weight`, 'F32', d);
-    matrix(`${attention}.output.weight`, d, d);
-    put(`layers.${n}.mlp_norm.weight`, 'F32', d);
-    matrix(`layers.${n}.mlp.up.weight`, f, d);
-    matrix(`layers.${n}.mlp.down.weight`, d, f);
+  for (const { name, kind, shape } of tensorsOf(config)) {
+    put(name, kind === 'matrix' ? 'I8' : 'F32', shape);
+    if (kind === 'matrix') put(`${name}_scale`, 'F32', [shape[0]]);
   }
   const json = encode(JSON.stringify(entries));
   const header = new Uint8Array(8 + json.length);

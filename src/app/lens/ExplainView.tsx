@@ -59,7 +59,7 @@ export default function ExplainView() {
   const [{ layer, head, step }, set] = useLensView();
   const config = usePlaygroundState(({ engine }) => (engine.phase === 'ready' ? engine.info.config : null));
   const words = useWords();
-  const steps = STEPS.filter(({ of }) => of !== 'reweighting' || config?.reweighting !== 'none');
+  const steps = STEPS.filter(({ of }) => of !== 'reweighting' || config?.isReweighted !== false);
   const at = Math.min(step, steps.length - 1);
   const { title, of, words: says, formula } = steps[at];
   const { answer, problem, isBusy } = useLens('matrix', { layer, head, of });

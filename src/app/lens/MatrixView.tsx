@@ -47,7 +47,7 @@ const SCALE_WORDS = {
 export default function MatrixView() {
   const [{ layer, head, of, scale: kind }, set] = useLensView();
   const hasProportions = usePlaygroundState(
-    ({ engine }) => engine.phase === 'ready' && engine.info.config.reweighting !== 'none',
+    ({ engine }) => engine.phase === 'ready' && engine.info.config.isReweighted,
   );
   const kinds = (Object.keys(KINDS) as MatrixKind[]).filter(
     (kind) => kind !== 'reweighting' || hasProportions,

@@ -50,7 +50,7 @@ function Proportions({ values, start, n, words }: Props) {
   const [cell, setCell] = useState<readonly [number, number] | null>(null);
   const cross = cell && cell[0] < n && cell[1] < n ? cell : ([at, Math.max(at - 1, 0)] as const);
   const scale = useMemo(() => scaleOf(weights, 'factor'), [weights]);
-  const isReweighted = config.reweighting !== 'none';
+  const { isReweighted } = config;
   return (
     <>
       {isReweighted ? (

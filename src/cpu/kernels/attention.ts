@@ -12,25 +12,32 @@
 
 import { cosQuarter, dot, sigmoid, sinQuarter, sum4 } from './numbers';
 
-/** An address of packed float32: hidden [width, e], its bias [width], output [width], its bias [1]. */
+/**
+ * An address of packed float32: hidden [width, e], its bias [width], output [width], its bias [1], each from a multiple of
+ * 16 numbers.
+ */
 type Module = usize;
 
+/** Bytes of n numbers with the padding after them. */
+function padded(n: i32): usize {
+  return <usize>((n + 15) & ~15) << 2;
+}
+
 /**
- * q~ or k~ of every token and head from u [tokens, stride]. P comes from the module, without one (width 0) from
- * fixed [tokens]; without that either (0 as its address) there is no split: u~ = u.
+ * q~ or k~ of every token and head from u [tokens, stride]. Without `split`, u~ = u. P comes from the module, or from
+ * fixed [tokens] if there is none (width 0).
  */
 export function reweight(
-  u: usize, stride: i32, heads: i32, e: i32, factor: f32, module: Module, width: i32, fixed: usize,
+  u: usize, stride: i32, heads: i32, e: i32, factor: f32, split: bool, module: Module, width: i32, fixed: usize,
   out: usize, tokens: i32,
 ): void {
   const bytes = <usize>e << 2;
-  const split = width > 0 || fixed !== 0;
   for (let t = 0; t < tokens; t++)
     for (let h = 0; h < heads; h++) {
       const from = u + (<usize>(t * stride + h * e) << 2);
       rectify(from, out, bytes, factor);
       if (split) {
-        let P: f32, rest: f32; // 1 - P for itself: near 1 the difference would keep few digits, and rms makes the rest large again
+        let P: f32, rest: f32; // 1 - P directly: near P = 1 a subtraction would lose precision, which rms amplifies
         if (width > 0) {
           const logit = proportionLogit(module, width, out, e);
           P = sigmoid(logit);
@@ -50,10 +57,7 @@ export function reweight(
     }
 }
 
-/**
- * P of every token and head alone, as `reweight` takes it, for the lens: out [tokens, heads]; 0 without re-weighting.
- * `scratch` holds e numbers.
- */
+/** P of every token and head as in `reweight`, for the lens: out [tokens, heads]. `scratch` holds e numbers. */
 export function proportions(
   u: usize, stride: i32, heads: i32, e: i32, factor: f32, module: Module, width: i32, fixed: usize,
   scratch: usize, out: usize, tokens: i32,
@@ -63,7 +67,7 @@ export function proportions(
       if (width > 0) {
         rectify(u + (<usize>(t * stride + h * e) << 2), scratch, <usize>e << 2, factor);
         store<f32>(out, sigmoid(proportionLogit(module, width, scratch, e)));
-      } else store<f32>(out, fixed !== 0 ? load<f32>(fixed + (<usize>t << 2)) : 0);
+      } else store<f32>(out, load<f32>(fixed + (<usize>t << 2)));
     }
 }
 
@@ -74,9 +78,9 @@ function rectify(from: usize, to: usize, bytes: usize, factor: f32): void {
 
 /** The LeaP module: of its number the sigmoid is a learned proportion. */
 function proportionLogit(module: Module, width: i32, u: usize, e: i32): f32 {
-  const bias = module + (<usize>(width * e) << 2);
-  const output = bias + (<usize>width << 2);
-  let sum = load<f32>(output + (<usize>width << 2));
+  const bias = module + padded(width * e);
+  const output = bias + padded(width);
+  let sum = load<f32>(output + padded(width));
   for (let r = 0; r < width; r++) {
     const at = <usize>r << 2;
     const hidden = dot(module + (<usize>(r * e) << 2), u, e) + load<f32>(bias + at);

@@ -65,13 +65,14 @@ declare namespace __AdaptedExports {
    * @param heads `i32`
    * @param e `i32`
    * @param factor `f32`
+   * @param split `bool`
    * @param module `usize`
    * @param width `i32`
    * @param fixed `usize`
    * @param out `usize`
    * @param tokens `i32`
    */
-  export function reweight(u: number, stride: number, heads: number, e: number, factor: number, module: number, width: number, fixed: number, out: number, tokens: number): void;
+  export function reweight(u: number, stride: number, heads: number, e: number, factor: number, split: boolean, module: number, width: number, fixed: number, out: number, tokens: number): void;
   /**
    * matrix/multiplyFloat32
    * @param W `usize`

@@ -104,7 +104,7 @@ fn convolve(memory: u32, row: u32, u: f32) -> f32 {
   state[at] = inputs.y;
   state[at + 3u * D] = inputs.z;
   state[at + 6u * D] = u;
-  return dot(vector4(TAPS_AT + 4u * row), inputs);
+  return dot(vector4(CONVOLUTION_AT + 4u * row), inputs);
 }
 
 fn update(lane: u32, S: u32, z: u32, a: f32) {

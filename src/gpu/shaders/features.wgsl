@@ -23,7 +23,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     let now = vec4(qkv[at], qkv[at + 3u * D], qkv[at + 6u * D], qkv[at + 9u * D]);
     if (CONVOLUTION) {
       let before = vec3(input(first, row), input(first + 1u, row), input(first + 2u, row));
-      let taps = vector4(TAPS_AT + 4u * row);
+      let taps = vector4(CONVOLUTION_AT + 4u * row);
       put_row(r, taps.x * vec4(before, now.x) + taps.y * vec4(before.yz, now.xy)
         + taps.z * vec4(before.z, now.xyz) + taps.w * now);
     } else {

@@ -5,6 +5,9 @@
 var<workgroup> qkv_head: array<Numbers, 3u * E>;             // q, k, v
 var<workgroup> hidden: array<Numbers, 2u * PROPORTION_HIDDEN>; // what each unit adds to its proportion, before the sigmoid
 
+/// Numbers from a part of the query's proportion module to the same part of the key's, in `vectors`.
+const SIDE: u32 = KEY_HIDDEN_AT - QUERY_HIDDEN_AT;
+
 /// Row `r` (of 3e) of the head's qkv.
 fn put_row(r: u32, u: Numbers) {
   qkv_head[r] = select(select(u, max(u, Numbers()), r < 2u * E), max(u, Numbers()) * inverseSqrt(f32(E)), r < E);
@@ -18,20 +21,19 @@ fn qkv_row(head: u32, r: u32) -> u32 {
 /// Fills `hidden`. Barriers inside; rows must have been put, and no barrier is needed before or after.
 fn make_hidden(lane: u32) {
   workgroupBarrier();
-  if (REWEIGHTING == LEAP) {
+  if (LEAP) {
     for (var r = lane; r < 2u * PROPORTION_HIDDEN; r += WORKGROUP) {
       let side = r / PROPORTION_HIDDEN;
       let unit = r % PROPORTION_HIDDEN;
-      let module_at = PROPORTION_AT + side * PROPORTION_SIZE;
-      let bias_at = module_at + PROPORTION_HIDDEN * E + unit;
       var sum = Numbers();
       for (var c = 0u; c < E; c += 4u) {
         let at = side * E + c;
-        let weight = vector4(module_at + unit * E + c);
+        let weight = vector4(QUERY_HIDDEN_AT + side * SIDE + unit * E + c);
         sum += (weight.x * qkv_head[at] + weight.y * qkv_head[at + 1u])
           + (weight.z * qkv_head[at + 2u] + weight.w * qkv_head[at + 3u]);
       }
-      hidden[r] = max(sum + vector(bias_at), Numbers()) * vector(bias_at + PROPORTION_HIDDEN);
+      let bias = vector(QUERY_HIDDEN_BIAS_AT + side * SIDE + unit);
+      hidden[r] = max(sum + bias, Numbers()) * vector(QUERY_OUTPUT_AT + side * SIDE + unit);
     }
     workgroupBarrier();
   }
@@ -45,11 +47,11 @@ struct Proportion {
 
 /// Pq (side 0) or Pk (side 1) at a position, once `hidden` is filled.
 fn proportion(side: u32, position: Numbers) -> Proportion {
-  if (REWEIGHTING != LEAP) {
+  if (!LEAP) {
     let fixed = min(position / STATIC_LENGTH, Numbers(1.0));
     return Proportion(fixed, 1.0 - fixed);
   }
-  var sum = Numbers(vector(PROPORTION_AT + side * PROPORTION_SIZE + PROPORTION_HIDDEN * (E + 2u)));
+  var sum = Numbers(vector(QUERY_OUTPUT_BIAS_AT + side * SIDE));
   for (var i = 0u; i < PROPORTION_HIDDEN; i++) {
     sum += hidden[side * PROPORTION_HIDDEN + i];
   }
@@ -61,7 +63,7 @@ fn rotated_row(r: u32, query: Rotation, key: Rotation) -> Numbers {
   let is_key = r >= STATE_ROWS;
   let c = r % STATE_ROWS;
   let value = qkv_head[select(0u, E, is_key) + c % E];
-  if (REWEIGHTING == NONE) {
+  if (!REWEIGHTED) {
     return value;
   }
   return value * select(select(query.sine, key.sine, is_key), select(query.cosine, key.cosine, is_key), c < E);

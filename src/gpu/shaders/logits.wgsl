@@ -21,7 +21,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   }
   let x = (rows.x + group.y) * rows.x_stride;
   let partials = x + (2u + HEADS) * D_PADDED;
-  let scale = read_residual(lane, x, partials, rows.partials, 0u, NOWHERE, NOWHERE).x;
+  let scale = read_residual(lane, x, partials, rows.partials, FINAL_NORM_AT, NOWHERE, NOWHERE).x;
   for (var block = group.x * BLOCKS_A_GROUP; block < min((group.x + 1u) * BLOCKS_A_GROUP, CANDIDATE_BLOCKS); block++) {
     let first = block * CANDIDATE_BLOCK + lane;
     // Rows WORKGROUP apart, in names rather than an array, as in matmul.wgsl. Past the end they repeat the last.
@@ -59,7 +59,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
 fn finish(n: u32, id: u32, row: u32, product: f32) {
   var logit = 0.0;
   if (id < VOCAB) {
-    logit = row_scale(EMBEDDING_SCALES_AT + id) * product;
+    logit = row_scale(EMBEDDING_SCALE_AT + id) * product;
     logits[row * VOCAB + id] = logit;
   }
   put_logit(n, id, logit);

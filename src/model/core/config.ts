@@ -27,8 +27,16 @@ export interface Config {
   readonly decay: boolean;
   /** Taps of the causal depthwise convolution over q, k, v; 0 for none. */
   readonly convKernel: 0 | 4;
-  /** E: rows of S and z a head: 2e where keys are split into cosine and sine, e without re-weighting. */
+  /** E: rows of S and z per head: 2e with re-weighting, e without. */
   readonly stateRows: number;
+  /** Whether queries and keys are split: u~ = [u cos(pi/2 P), u sin(pi/2 P)]. */
+  readonly isReweighted: boolean;
+}
+
+/** The fields that name the kind of re-weighting and follow from it. */
+export function reweightingFields(reweighting: Config['reweighting'], headWidth: number) {
+  const isReweighted = reweighting !== 'none';
+  return { reweighting, isReweighted, stateRows: isReweighted ? 2 * headWidth : headWidth };
 }
 
 const REMEDY = 'Use a config.json written by the trainer (docs/model.md lists every key).';
@@ -99,13 +107,12 @@ export function parseConfig(value: unknown): Config {
     embeddingScale: positive(json, 'embedding_scale'),
     position,
     bosTokenId: integer(json, 'bos_token_id', 0, vocabSize - 1),
-    reweighting,
+    ...reweightingFields(reweighting, headWidth),
     staticLength: reweighting === 'static' ? integer(json, 'static_length', 1, 2 ** 31 - 1) : 1,
     proportionHidden: reweighting === 'leap' ? integer(json, 'proportion_hidden_size', 1, headWidth * 4) : 0,
     normalizer,
     denominatorFloor: normalizer === 'denominator' ? positive(json, 'denominator_floor') : 0.1,
     decay: oneOf(json, 'decay', [true, false]),
     convKernel: oneOf(json, 'conv_kernel', [0, 4]),
-    stateRows: reweighting === 'none' ? headWidth : 2 * headWidth,
   };
 }

@@ -1,6 +1,6 @@
-import { type StateLayout, stateLayout } from '../runtime/snapshot';
 import type { Config } from './config';
-import { dequantize, type LayerWeights, type Matrix, type ProportionModule, type Weights } from './weights';
+import { type StateLayout, stateLayout } from './tensors';
+import { dequantize, type LayerWeights, type Matrix, matricesOf, type Weights } from './weights';
 
 /** A stream: what the model remembers of the tokens that it has read. */
 export interface ReferenceState {
@@ -36,8 +36,7 @@ export class Reference {
     this.config = config;
     this.layout = stateLayout(config);
     this.weights = weights;
-    const perLayer = weights.layers.flatMap((layer) => [layer.qkv, layer.output, layer.up, layer.down]);
-    for (const matrix of [weights.embedding, ...perLayer]) this.matrices.set(matrix, dequantize(matrix));
+    for (const matrix of matricesOf(weights)) this.matrices.set(matrix, dequantize(matrix));
   }
 
   /** Bytes of the weights as held here. */
@@ -103,31 +102,29 @@ export class Reference {
       heads,
       headWidth: e,
       stateRows: E,
-      reweighting,
       normalizer,
       rmsNormEps,
       staticLength,
+      isReweighted,
     } = this.config;
+    const { at } = this.layout;
     let qkv = this.multiply(layer.qkv, n);
-    if (layer.convolution) qkv = convolve(qkv, layer.convolution, memory.subarray(this.layout.convolution));
+    if (layer.convolution) qkv = convolve(qkv, layer.convolution, memory.subarray(at.inputs));
 
+    const { query, key } = proportionModules(layer);
     const out = new Float64Array(d);
     for (let h = 0; h < heads; h++) {
       const q = qkv.slice(h * e, (h + 1) * e).map((u) => Math.max(u, 0) / Math.sqrt(e));
       const k = qkv.slice(d + h * e, d + (h + 1) * e).map((u) => Math.max(u, 0));
       const v = qkv.subarray(2 * d + h * e, 2 * d + (h + 1) * e);
       const fixed = Math.min(position / staticLength, 1);
-      const Pq = layer.queryProportion ? proportion(layer.queryProportion, q) : fixed;
-      const Pk = layer.keyProportion ? proportion(layer.keyProportion, k) : fixed;
-      const [qTilde, kTilde] = reweighting === 'none' ? [q, k] : [split(q, Pq), split(k, Pk)];
-      const a = opens
-        ? 0
-        : layer.decay
-          ? sigmoid(dot(layer.decay.weight, h * d, n) + layer.decay.bias[h])
-          : 1;
+      const Pq = query ? proportion(query, q) : fixed;
+      const Pk = key ? proportion(key, k) : fixed;
+      const [qTilde, kTilde] = isReweighted ? [split(q, Pq), split(k, Pk)] : [q, k];
+      const a = opens ? 0 : layer.decay ? sigmoid(dot(layer.decay, h * d, n) + layer.decayBias![h]) : 1;
 
-      const S = memory.subarray(this.layout.S + h * E * e, this.layout.S + (h + 1) * E * e);
-      const z = memory.subarray(this.layout.z + h * E, this.layout.z + (h + 1) * E);
+      const S = memory.subarray(at.S + h * E * e, at.S + (h + 1) * E * e);
+      const z = memory.subarray(at.z + h * E, at.z + (h + 1) * E);
       const { o, mass } = recur(S, z, a, qTilde, kTilde, v);
       look?.({
         head: h,
@@ -190,7 +187,36 @@ export function split(u: Float64Array, P: number): Float64Array {
   );
 }
 
-/** The LeaP module: a learned proportion in (0, 1) (paper, section 4). */
+/** The LeaP module of the queries or the keys of a layer. */
+export interface ProportionModule {
+  /** [p, e] */
+  readonly hidden: Float32Array | Float64Array;
+  /** [p] */
+  readonly hiddenBias: Float32Array | Float64Array;
+  /** [p] */
+  readonly output: Float32Array | Float64Array;
+  readonly outputBias: number;
+}
+
+/** Null if the proportions are not learned. */
+function proportionModules(layer: LayerWeights): Record<'query' | 'key', ProportionModule | null> {
+  return {
+    query: layer.queryHidden && {
+      hidden: layer.queryHidden,
+      hiddenBias: layer.queryHiddenBias!,
+      output: layer.queryOutput!,
+      outputBias: layer.queryOutputBias![0],
+    },
+    key: layer.keyHidden && {
+      hidden: layer.keyHidden,
+      hiddenBias: layer.keyHiddenBias!,
+      output: layer.keyOutput!,
+      outputBias: layer.keyOutputBias![0],
+    },
+  };
+}
+
+/** sigmoid(output . relu(hidden u + hiddenBias) + outputBias): a learned proportion in (0, 1) (paper, section 4). */
 export function proportion(module: ProportionModule, u: Float64Array): number {
   const hidden = Float64Array.from(module.hiddenBias, (bias, r) =>
     Math.max(dot(module.hidden, r * u.length, u) + bias, 0),

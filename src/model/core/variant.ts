@@ -1,5 +1,6 @@
 import type { ModelData } from '../runtime/backend';
-import type { Config } from './config';
+import { type Config, reweightingFields } from './config';
+import { isPresent, LAYER_TENSORS, tensorEntries } from './tensors';
 
 /** The same weights under another re-weighting; learned proportions are left out. It was not trained for this. */
 export function withReweighting<T extends ModelData>(
@@ -7,19 +8,15 @@ export function withReweighting<T extends ModelData>(
   reweighting: 'static' | 'none',
   staticLength: number,
 ): T {
-  const { headWidth: e } = model.config;
   const config: Config = {
     ...model.config,
-    reweighting,
+    ...reweightingFields(reweighting, model.config.headWidth),
     staticLength: reweighting === 'static' ? staticLength : 1,
     proportionHidden: 0,
-    stateRows: reweighting === 'none' ? e : 2 * e,
   };
-  const layers = model.weights.layers.map((layer) => ({
-    ...layer,
-    queryProportion: null,
-    keyProportion: null,
-  }));
+  const absent = tensorEntries(LAYER_TENSORS).filter(([, tensor]) => !isPresent(tensor, config));
+  const dropped = Object.fromEntries(absent.map(([key]) => [key, null]));
+  const layers = model.weights.layers.map((layer) => ({ ...layer, ...dropped }));
   const digest = `${model.digest} ${reweighting} ${staticLength}`;
   return { ...model, config, weights: { ...model.weights, layers }, digest, proof: null };
 }

@@ -1,6 +1,15 @@
 import { EngineError } from '../runtime/errors';
 import type { Config } from './config';
 import { readSafetensors, type StoredTensor, toFloat32 } from './safetensors';
+import {
+  isPresent,
+  LAYER_TENSORS,
+  layerPrefix,
+  MODEL_TENSORS,
+  shapeOf,
+  type Tensors,
+  tensorEntries,
+} from './tensors';
 
 /** A matrix [rows, columns] in its stored precision. An int8 row's value is int8 * scales[row]. */
 export interface Matrix {
@@ -9,48 +18,46 @@ export interface Matrix {
   readonly precision: Precision;
   /** Row-major, little-endian. */
   readonly bytes: Uint8Array;
-  /** One float32 scale a row; for int8 alone. */
+  /** One float32 scale per row of int8; null in other precisions. */
   readonly scales: Float32Array | null;
 }
 
 export type Precision = 'float32' | 'float16' | 'int8';
 
-/** sigmoid(output . relu(hidden x + hiddenBias) + outputBias): the paper's LeaP module, shared by a layer's heads. */
-export interface ProportionModule {
-  /** [proportionHidden, e] */
-  readonly hidden: Float32Array | Float64Array;
-  readonly hiddenBias: Float32Array | Float64Array;
-  /** [proportionHidden] */
-  readonly output: Float32Array | Float64Array;
-  readonly outputBias: number;
-}
+/** The tensors of a table as loaded: null where the configuration does not have one. */
+export type Loaded<T extends Tensors> = {
+  readonly [K in keyof T]:
+    | (T[K]['kind'] extends 'matrix' ? Matrix : Float32Array)
+    | (T[K] extends { when: unknown } ? null : never);
+};
 
-export interface LayerWeights {
-  readonly attentionNorm: Float32Array;
-  /** [3d, d]: all heads' queries, then keys, then values. */
-  readonly qkv: Matrix;
-  /** [3d, 4], the last tap is the current token. */
-  readonly convolution: Float32Array | null;
-  readonly queryProportion: ProportionModule | null;
-  readonly keyProportion: ProportionModule | null;
-  /** weight [h, d], bias [h] */
-  readonly decay: { readonly weight: Float32Array; readonly bias: Float32Array } | null;
-  /** [d], after each head's own rms. */
-  readonly outputNorm: Float32Array | null;
-  /** [d, d] */
-  readonly output: Matrix;
-  readonly mlpNorm: Float32Array;
-  /** [f, d] */
-  readonly up: Matrix;
-  /** [d, f] */
-  readonly down: Matrix;
-}
+export type LayerWeights = Loaded<typeof LAYER_TENSORS>;
 
-export interface Weights {
-  /** [vocab, d]; also the output matrix. */
-  readonly embedding: Matrix;
+export interface Weights extends Loaded<typeof MODEL_TENSORS> {
   readonly layers: readonly LayerWeights[];
-  readonly finalNorm: Float32Array;
+}
+
+/** Every matrix of a model. */
+export function matricesOf(weights: Weights): Matrix[] {
+  const found: Matrix[] = [];
+  mapMatrices(weights, (matrix) => {
+    found.push(matrix);
+    return matrix;
+  });
+  return found;
+}
+
+/** The same weights with other matrices. */
+export function mapMatrices(weights: Weights, change: (matrix: Matrix) => Matrix): Weights {
+  const map = <T extends Tensors>(tensors: T, loaded: Loaded<T>): Loaded<T> => {
+    const matrices = tensorEntries(tensors).filter(([, { kind }]) => kind === 'matrix');
+    const changed = matrices.map(([key]) => [key, change(loaded[key] as Matrix)]);
+    return { ...loaded, ...Object.fromEntries(changed) };
+  };
+  return {
+    ...map(MODEL_TENSORS, weights),
+    layers: weights.layers.map((layer) => map(LAYER_TENSORS, layer)),
+  };
 }
 
 /** A matrix as float32 [rows * columns]: the canonical values that every backend computes with. */
@@ -68,66 +75,34 @@ export function dequantize(matrix: Matrix): Float32Array {
  * @throws EngineError 'weights' naming the tensor that is missing, misshapen, left over or not finite.
  */
 export function readWeights(file: ArrayBuffer, config: Config): Weights {
-  const tensors = new TensorReader(readSafetensors(file));
-  const { hiddenSize: d, heads: h, headWidth: e, intermediateSize: f, vocabSize } = config;
-
-  const proportion = (name: string): ProportionModule | null =>
-    config.reweighting !== 'leap'
-      ? null
-      : {
-          hidden: tensors.vector(`${name}.hidden.weight`, config.proportionHidden, e),
-          hiddenBias: tensors.vector(`${name}.hidden.bias`, config.proportionHidden),
-          output: tensors.vector(`${name}.output.weight`, 1, config.proportionHidden),
-          outputBias: tensors.vector(`${name}.output.bias`, 1)[0],
-        };
-
-  const layer = (n: number): LayerWeights => {
-    const attention = `layers.${n}.attention`;
-    return {
-      attentionNorm: tensors.vector(`layers.${n}.attention_norm.weight`, d),
-      qkv: tensors.matrix(`${attention}.qkv.weight`, 3 * d, d),
-      convolution: config.convKernel ? tensors.vector(`${attention}.convolution.weight`, 3 * d, 4) : null,
-      queryProportion: proportion(`${attention}.query_proportion`),
-      keyProportion: proportion(`${attention}.key_proportion`),
-      decay: config.decay
-        ? {
-            weight: tensors.vector(`${attention}.decay.weight`, h, d),
-            bias: tensors.vector(`${attention}.decay.bias`, h),
-          }
-        : null,
-      outputNorm: config.normalizer === 'rms' ? tensors.vector(`${attention}.output_norm.weight`, d) : null,
-      output: tensors.matrix(`${attention}.output.weight`, d, d),
-      mlpNorm: tensors.vector(`layers.${n}.mlp_norm.weight`, d),
-      up: tensors.matrix(`layers.${n}.mlp.up.weight`, f, d),
-      down: tensors.matrix(`layers.${n}.mlp.down.weight`, d, f),
-    };
-  };
-
-  const weights: Weights = {
-    embedding: tensors.matrix('embedding.weight', vocabSize, d),
-    layers: Array.from({ length: config.layers }, (_, n) => layer(n)),
-    finalNorm: tensors.vector('final_norm.weight', d),
-  };
-  tensors.expectAllRead();
+  const reader = new TensorReader(readSafetensors(file));
+  const weights = loadWeights(config, reader);
+  reader.expectAllRead();
   return weights;
 }
 
-/** Number of parameters, scales not counted. */
-export function countParameters(config: Config): number {
-  const { hiddenSize: d, heads: h, headWidth: e, intermediateSize: f, layers, proportionHidden: p } = config;
-  const proportions = config.reweighting === 'leap' ? 2 * (p * e + p + p + 1) : 0;
-  const attention =
-    4 * d * d +
-    proportions +
-    3 * d * config.convKernel +
-    (config.decay ? h * d + h : 0) +
-    (config.normalizer === 'rms' ? d : 0);
-  return config.vocabSize * d + d + layers * (attention + 2 * d + 2 * d * f);
+/** Gives tensors by their names in model.safetensors. */
+export interface TensorSource {
+  matrix(name: string, shape: readonly number[]): Matrix;
+  vector(name: string, shape: readonly number[]): Float32Array;
+}
+
+/** The tensors that a configuration has, from a source. */
+export function loadWeights(config: Config, source: TensorSource): Weights {
+  const load = <T extends Tensors>(tensors: T, prefix: string): Loaded<T> => {
+    const loaded = tensorEntries(tensors).map(([key, tensor]) => {
+      const { kind, name } = tensor;
+      return [key, isPresent(tensor, config) ? source[kind](prefix + name, shapeOf(tensor, config)) : null];
+    });
+    return Object.fromEntries(loaded);
+  };
+  const layers = Array.from({ length: config.layers }, (_, n) => load(LAYER_TENSORS, layerPrefix(n)));
+  return { ...load(MODEL_TENSORS, ''), layers };
 }
 
 const PRECISION = { F32: 'float32', F16: 'float16', I8: 'int8' } as const;
 
-class TensorReader {
+class TensorReader implements TensorSource {
   private readonly tensors: Map<string, StoredTensor>;
   private readonly unread: Set<string>;
 
@@ -136,25 +111,25 @@ class TensorReader {
     this.unread = new Set(tensors.keys());
   }
 
-  /** A small tensor, as float32. */
-  vector(name: string, ...shape: number[]): Float32Array {
+  vector(name: string, shape: readonly number[]): Float32Array {
     const tensor = this.take(name, shape);
-    if (tensor.dtype === 'I8') mismatch(`${name} is int8; only the five matrices of the model can be`);
+    if (tensor.dtype === 'I8') mismatch(`${name} is int8; only matrices can be`);
     const values = toFloat32(tensor);
     if (!values.every(Number.isFinite)) mismatch(`${name} holds a value that is not finite`);
     return values;
   }
 
-  matrix(name: string, rows: number, columns: number): Matrix {
-    const { dtype, bytes } = this.take(name, [rows, columns]);
-    const scales = dtype === 'I8' ? this.vector(`${name}_scale`, rows) : null;
+  matrix(name: string, shape: readonly number[]): Matrix {
+    const [rows, columns] = shape;
+    const { dtype, bytes } = this.take(name, shape);
+    const scales = dtype === 'I8' ? this.vector(`${name}_scale`, [rows]) : null;
     if (dtype !== 'I8' && !isFinite16or32(bytes, dtype)) mismatch(`${name} holds a value that is not finite`);
     return { rows, columns, precision: PRECISION[dtype], bytes, scales };
   }
 
   expectAllRead(): void {
     const [name] = this.unread;
-    if (name !== undefined) mismatch(`holds ${name}, which this configuration has no place for`);
+    if (name !== undefined) mismatch(`holds ${name}, which config.json does not ask for`);
   }
 
   private take(name: string, shape: readonly number[]): StoredTensor {

@@ -42,7 +42,7 @@ async function observe(name: string, window: number) {
       keyProportion: flat((s) => s.keyProportion),
       decay: flat((s) => s.decay),
       S: before.subarray(at, at + heads * stateRows * headWidth),
-      z: before.subarray(at + reference.layout.z, at + reference.layout.z + heads * stateRows),
+      z: before.subarray(at + reference.layout.at.z, at + reference.layout.at.z + heads * stateRows),
     };
   };
   /** Explicit quadratic attention over the whole text: w(i, j) for all j <= i. */
@@ -99,7 +99,7 @@ describe.each(goldenNames)('%s', (name) => {
     const lens = new HeadLens(capture(0), config, 0);
     const { similarity, reweighted, whole } = lens.factors(29);
     for (const row of [similarity, reweighted]) if (row.mass > 0) expect(sum(row.shares)).toBeCloseTo(1, 9);
-    if (config.reweighting === 'none') expect([...reweighted.shares]).toEqual([...similarity.shares]);
+    if (!config.isReweighted) expect([...reweighted.shares]).toEqual([...similarity.shares]);
     else if (whole.mass > 0)
       for (const [j, p] of reweighted.shares.entries())
         expect(p * reweighted.mass).toBeCloseTo(
@@ -128,7 +128,11 @@ test('proportions at their ends leave shares that sum to 1, or a silent token: r
     ...{ queryProportion: new Float32Array(T).fill(1), keyProportion: new Float32Array(T) },
     ...{ S: new Float32Array(E * 4), z: new Float32Array(E).fill(-1e-8) },
   };
-  const lens = new HeadLens(capture, { heads: 1, headWidth: 4, stateRows: E } as never, 0);
+  const lens = new HeadLens(
+    capture,
+    { heads: 1, headWidth: 4, stateRows: E, isReweighted: true } as never,
+    0,
+  );
   for (let i = 0; i < T; i++) {
     const { shares, earlier, mass } = lens.row(i);
     expect(Math.min(earlier, ...shares)).toBeGreaterThanOrEqual(0);
@@ -137,7 +141,7 @@ test('proportions at their ends leave shares that sum to 1, or a silent token: r
 });
 
 describe('concentration', () => {
-  const config = { heads: 1, headWidth: 4, stateRows: 4 } as never;
+  const config = { heads: 1, headWidth: 4, stateRows: 4, isReweighted: false } as never;
   const lens = new HeadLens({ decay: new Float64Array(4) } as LayerCapture, config, 0);
   const row = (shares: number[], earlier = 0) => ({ shares: Float64Array.from(shares), earlier, mass: 1 });
 

@@ -56,6 +56,7 @@ export class HeadLens {
   private readonly heads: number;
   private readonly e: number;
   private readonly E: number;
+  private readonly isReweighted: boolean;
   /** q and k of the head, once they are asked for. */
   private plain: readonly [Float64Array, Float64Array] | null = null;
 
@@ -65,6 +66,7 @@ export class HeadLens {
     this.heads = config.heads;
     this.e = config.headWidth;
     this.E = config.stateRows;
+    this.isReweighted = config.isReweighted;
     this.length = capture.decay.length / config.heads;
   }
 
@@ -174,8 +176,8 @@ export class HeadLens {
 
   /** q_i . k_j */
   private similarity(i: number, j: number): number {
-    const { e, E } = this;
-    if (E === e) return this.score(i, j);
+    if (!this.isReweighted) return this.score(i, j);
+    const { e } = this;
     this.plain ??= [this.unsplit(this.capture.query), this.unsplit(this.capture.key)];
     const [query, key] = this.plain;
     return dot(query, i * e, key, j * e, e);

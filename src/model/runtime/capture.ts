@@ -1,16 +1,17 @@
 import type { Config } from '../core/config';
+import { stateLayout } from '../core/tensors';
 import type { LayerCapture } from '../lens/head-lens';
-import { type Snapshot, stateLayout } from './snapshot';
+import type { Snapshot } from './snapshot';
 
 /** Captures of `count` tokens for a backend to fill in, one a layer, in the precision of the state before them. */
 export function newCaptures(config: Config, count: number, before: Snapshot): LayerCapture[] {
   const { heads: h, headWidth: e, stateRows: E } = config;
-  const layout = stateLayout(config);
+  const { at, layerSize } = stateLayout(config);
   const { state } = before;
   const numbers = (size: number) =>
     state instanceof Float64Array ? new Float64Array(size) : new Float32Array(size);
   return Array.from({ length: config.layers }, (_, n) => {
-    const layer = state.subarray(n * layout.layerSize, (n + 1) * layout.layerSize);
+    const layer = state.subarray(n * layerSize, (n + 1) * layerSize);
     return {
       query: numbers(count * h * E),
       key: numbers(count * h * E),
@@ -18,8 +19,8 @@ export function newCaptures(config: Config, count: number, before: Snapshot): La
       queryProportion: numbers(count * h),
       keyProportion: numbers(count * h),
       decay: numbers(count * h),
-      S: layer.subarray(layout.S, layout.S + h * E * e),
-      z: layer.subarray(layout.z, layout.z + h * E),
+      S: layer.subarray(at.S, at.S + h * E * e),
+      z: layer.subarray(at.z, at.z + h * E),
     };
   });
 }

@@ -1,5 +1,6 @@
 import { parseConfig } from '../core/config';
-import { countParameters, type Precision, readWeights } from '../core/weights';
+import { countParameters } from '../core/tensors';
+import { type Precision, readWeights } from '../core/weights';
 import { Tokenizer } from '../text/tokenizer';
 import type { ModelData } from './backend';
 import { cancelled, EngineError } from './errors';

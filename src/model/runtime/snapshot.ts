@@ -11,29 +11,10 @@ export interface Snapshot {
   readonly position: number;
   /** What the penalties know of the article: the words of SeenTokens. */
   readonly seen: Uint32Array;
-  /** stateSize numbers, see stateLayout. Float64Array from the reference backend. */
+  /** One number after the other as in stateLayout (core/tensors.ts). Float64Array from the reference backend. */
   readonly state: Float32Array | Float64Array;
   /** Logits of the next token [vocab]. */
   readonly logits: Float32Array | Float64Array;
-}
-
-/** Offsets, in numbers, into a layer's part of the state: S [h, E, e], then z [h, E], then convolution inputs [3, 3d], oldest first. */
-export interface StateLayout {
-  readonly S: number;
-  readonly z: number;
-  readonly convolution: number;
-  /** Numbers a layer. */
-  readonly layerSize: number;
-  /** Numbers a stream. */
-  readonly size: number;
-}
-
-export function stateLayout(config: Config): StateLayout {
-  const { heads, headWidth, stateRows, hiddenSize, layers, convKernel } = config;
-  const z = heads * stateRows * headWidth;
-  const convolution = z + heads * stateRows;
-  const layerSize = convolution + (convKernel ? (convKernel - 1) * 3 * hiddenSize : 0);
-  return { S: 0, z, convolution, layerSize, size: layers * layerSize };
 }
 
 /** Bytes of a key-value cache of the same shape in float16 after `tokens` tokens: what the state replaces. */

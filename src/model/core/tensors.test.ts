@@ -1,0 +1,64 @@
+import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { readBytes, readJson } from '../../../scripts/node';
+import { goldenNames } from '../../../tests/conformance';
+import { randomModel } from '../../../tests/random-model';
+import { parseConfig } from './config';
+import { readSafetensors } from './safetensors';
+import { countParameters, LAYER_TENSORS, layOut, MODEL_TENSORS, stateLayout, tensorsOf } from './tensors';
+
+describe('the table of tensors', () => {
+  test.each(goldenNames)('lists what the trainer exports for %s', (name) => {
+    const folder = `tests/golden/models/${name}/`;
+    const config = parseConfig(readJson(`${folder}config.json`));
+    const stored = [...readSafetensors(readBytes(`${folder}model.safetensors`))];
+    const sorted = (tensors: [string, readonly number[]][]) => tensors.sort(([a], [b]) => (a < b ? -1 : 1));
+    expect(sorted(tensorsOf(config).map(({ name, shape }) => [name, shape]))).toEqual(
+      sorted(stored.map(([name, { shape }]) => [name, shape])),
+    );
+    expect(countParameters(config)).toBe(
+      stored.reduce((sum, [, { shape }]) => sum + shape.reduce((a, b) => a * b), 0),
+    );
+  });
+
+  test('is the one in docs/model.md', () => {
+    const docs = readFileSync('docs/model.md', 'utf8');
+    const [, , ...rows] = docs.slice(docs.indexOf('| tensor |')).split('\n\n')[0].split('\n');
+    const shapes = rows.map((row) =>
+      row
+        .split('|')
+        .slice(1, 3)
+        .join('|')
+        .replaceAll(/ +\| +/g, ' ')
+        .trim(),
+    );
+    const tensors = [
+      ...Object.values(MODEL_TENSORS),
+      ...Object.values(LAYER_TENSORS).map((tensor) => ({ ...tensor, name: `layers.N.${tensor.name}` })),
+    ];
+    expect(shapes).toEqual(tensors.map(({ name, shape }) => `${name} [${shape.join(', ')}]`));
+  });
+});
+
+describe('a layout', () => {
+  test('gives each part its own numbers from a multiple, in order', () =>
+    fc.assert(
+      fc.property(fc.array(fc.nat(100)), fc.constantFrom(1, 4, 16), (sizes, multiple) => {
+        const { at, size } = layOut(Object.fromEntries(sizes.map((n, i) => [`part${i}`, n])), multiple);
+        const ends = [...Object.values(at).slice(1), size];
+        for (const [i, start] of Object.values(at).entries()) {
+          expect(start % multiple).toBe(0);
+          expect(ends[i] - start).toBeGreaterThanOrEqual(sizes[i]);
+          expect(ends[i] - start).toBeLessThan(sizes[i] + multiple);
+        }
+      }),
+    ));
+
+  test('of the state has S, z and the inputs of the convolution of every layer, and nothing else', () => {
+    const { config } = randomModel({ num_hidden_layers: 3 }); // d 8, 2 heads
+    expect(stateLayout(config)).toEqual({ at: { S: 0, z: 64, inputs: 80 }, layerSize: 152, size: 456 });
+    const without = randomModel({ reweighting: 'none', conv_kernel: 0 });
+    expect(stateLayout(without.config)).toMatchObject({ at: { S: 0, z: 32 }, size: 40 });
+  });
+});
