@@ -56,7 +56,7 @@ export function shapeConstants(plan: Plan): Record<string, Constant> {
     DECAY: config.decay,
     CONVOLUTION: config.convKernel > 0,
 
-    // Offsets into the state of a layer, and into `vectors` of a layer or of the model's two ends (core/tensors.ts). Rows of
+    // Offsets into the state of a layer, and into `vectors` of a layer or of the tensors outside the layers (core/tensors.ts). Rows of
     // d numbers are D_PADDED apart.
     ...offsetConstants(plan),
     STATE_SIZE: stateLayout(config).size, // of a stream: all layers

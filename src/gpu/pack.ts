@@ -47,10 +47,10 @@ export function packVectors(layer: LayerWeights, plan: Plan, out: Float32Array):
   packTable(LAYER_TENSORS, layer, plan.vectors, plan, out);
 }
 
-/** Writes the vectors of the model's two ends as plan.ends lays them out. */
-export function packEnds(weights: Weights, plan: Plan, out: Float32Array): void {
-  packTable(MODEL_TENSORS, weights, plan.ends, plan, out);
-  if (plan.config.position === 'sinusoidal') out.set(frequencies(plan.config), plan.ends.at.sinusoid);
+/** Writes the vectors of the tensors outside the layers as plan.modelVectors lays them out. */
+export function packModelVectors(weights: Weights, plan: Plan, out: Float32Array): void {
+  packTable(MODEL_TENSORS, weights, plan.modelVectors, plan, out);
+  if (plan.config.position === 'sinusoidal') out.set(frequencies(plan.config), plan.modelVectors.at.sinusoid);
 }
 
 function packTable<T extends Tensors>(

@@ -58,8 +58,8 @@ interface DeviceLayout {
   readonly blocks: number; // of the vocabulary
   /** `vectors` of a layer. */
   readonly vectors: VectorLayout<typeof LAYER_TENSORS>;
-  /** `vectors` of the model's two ends; `sinusoid` holds one vec4 per frequency. */
-  readonly ends: Layout<VectorKey<typeof MODEL_TENSORS> | 'sinusoid'>;
+  /** `vectors` of the tensors outside the layers; `sinusoid` holds one vec4 per frequency. */
+  readonly modelVectors: Layout<VectorKey<typeof MODEL_TENSORS> | 'sinusoid'>;
   readonly seenWords: number;
   /** Words of a set of tokens, one bit each. */
   readonly setWords: number;
@@ -108,7 +108,7 @@ function layOutDevice(config: Config, precision: Precision, { mostSlices }: Tuni
     slices,
     blocks: Math.ceil(vocabSize / CANDIDATE_BLOCK),
     vectors: layOut(vectorSizes(LAYER_TENSORS, config, precision)),
-    ends: layOut({
+    modelVectors: layOut({
       ...vectorSizes(MODEL_TENSORS, config, precision),
       sinusoid: config.position === 'sinusoidal' ? 2 * d : 0,
     }),
@@ -145,8 +145,8 @@ function vectorSizes<T extends Tensors>(
 }
 
 /** Offsets for WGSL: Z_AT of the state's z, ATTENTION_NORM_AT of the vector attentionNorm, QKV_SCALE_AT, and so on. */
-export function offsetConstants({ config, vectors, ends }: Plan): Record<string, number> {
-  const all = Object.entries({ ...stateLayout(config).at, ...vectors.at, ...ends.at });
+export function offsetConstants({ config, vectors, modelVectors }: Plan): Record<string, number> {
+  const all = Object.entries({ ...stateLayout(config).at, ...vectors.at, ...modelVectors.at });
   return Object.fromEntries(
     all.map(([key, at]) => [`${key.replace(/(?<=[a-z])[A-Z]/g, '_$&').toUpperCase()}_AT`, at]),
   );

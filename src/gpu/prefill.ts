@@ -23,7 +23,7 @@ export class Prefill {
   private readonly plan: Plan;
   private readonly kernels: Kernels;
   private readonly buffers: StreamBuffers;
-  private readonly ends: Bindings;
+  private readonly model: Bindings;
   private readonly layers: readonly Bindings[];
   private readonly groups: readonly { logits: GPUBindGroup; records: GPUBindGroup }[];
 
@@ -39,12 +39,12 @@ export class Prefill {
     this.kernels = kernels;
     this.buffers = buffers;
     const to = (kernel: KernelName, resources: Resources) => bind(device, kernels[kernel], resources);
-    const { embedding, ends } = weights;
+    const { embedding, modelVectors } = weights;
     const { x, normalized, qkv, features, scores, attended, units, state, control, chunk } = buffers;
     const { rows, groupLogits, groupCandidates, chunkRecords } = buffers;
-    const head = { embedding, vectors: ends, activations: x, control };
-    this.ends = {
-      embed: to('embed', { embedding, vectors: ends, chunk, activations: x }),
+    const head = { embedding, vectors: modelVectors, activations: x, control };
+    this.model = {
+      embed: to('embed', { embedding, vectors: modelVectors, chunk, activations: x }),
       appendHistory: to('appendHistory', { chunk, control }),
       logits: to('logits', {
         ...head,
@@ -102,7 +102,7 @@ export class Prefill {
     const cells = (stateRows / 4) * (headWidth / 4 + 1) + (3 * headWidth) / 4;
     const commands: Command[] = [
       ...this.saveState(stream),
-      this.run('embed', this.ends, Math.ceil(d / ELEMENT_THREADS), count),
+      this.run('embed', this.model, Math.ceil(d / ELEMENT_THREADS), count),
     ];
     const tiles = Math.ceil(count / TOKEN_TILE);
     const product = (kernel: KernelName, layer: Bindings, rows: number) =>
@@ -122,8 +122,8 @@ export class Prefill {
         product('down', layer, d),
       );
     if (records || logits) commands.push(...this.everyLogits(stream, count, records, logits));
-    else commands.push(this.run('logits', this.ends, this.plan.logitGroups));
-    commands.push(this.run('appendHistory', this.ends));
+    else commands.push(this.run('logits', this.model, this.plan.logitGroups));
+    commands.push(this.run('appendHistory', this.model));
     return commands;
   }
 

@@ -4,7 +4,7 @@ import type { EngineError } from '../model/runtime/errors';
 import { findAdapter, openDevice, report } from './device';
 import { createKernels, type Kernels } from './kernels';
 import { Machine } from './machine';
-import { packEnds, packedBytes, packMatrix, packVectors } from './pack';
+import { packedBytes, packMatrix, packModelVectors, packVectors } from './pack';
 import { makePlan, type Plan, sharedPrecision } from './plan';
 import { WebGpuStreams } from './streams';
 import { GRAPHICS, SOFTWARE, type Tuning } from './tuning';
@@ -13,7 +13,7 @@ import { GRAPHICS, SOFTWARE, type Tuning } from './tuning';
 export interface DeviceWeights {
   readonly embedding: GPUBuffer;
   /** Final norm, scales of the embedding, sinusoids. */
-  readonly ends: GPUBuffer;
+  readonly modelVectors: GPUBuffer;
   readonly layers: readonly {
     readonly qkv: GPUBuffer;
     readonly projection: GPUBuffer;
@@ -131,8 +131,12 @@ function upload(machine: Machine, model: ModelData, plan: Plan): DeviceWeights {
       packMatrix(matrix, group, plan.precision, new Uint8Array(range)),
     ),
   );
-  const ends = machine.buffer('weights', 'small tensors', 4 * plan.ends.size, STORAGE, (range) =>
-    packEnds(model.weights, plan, new Float32Array(range)),
+  const modelVectors = machine.buffer(
+    'weights',
+    'small tensors',
+    4 * plan.modelVectors.size,
+    STORAGE,
+    (range) => packModelVectors(model.weights, plan, new Float32Array(range)),
   );
   const layers = model.weights.layers.map((layer, n) => {
     const [qkv, projection, up, down] = others.slice(4 * n, 4 * n + 4);
@@ -141,5 +145,5 @@ function upload(machine: Machine, model: ModelData, plan: Plan): DeviceWeights {
     );
     return { qkv, projection, up, down, vectors };
   });
-  return { embedding, ends, layers };
+  return { embedding, modelVectors, layers };
 }

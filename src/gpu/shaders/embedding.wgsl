@@ -2,7 +2,7 @@
 
 alias Numbers = f32;
 
-/// Its i-th number. `vectors` are those of the model's ends.
+/// Its i-th number. `vectors` are those outside the layers.
 fn embedded(token: u32, position: u32, i: u32) -> f32 {
   let block = embedding[i / (4u * VECTORS) * VOCAB + token];
   let x = unpack(block, (i / 4u) % VECTORS)[i % 4u] * row_scale(EMBEDDING_SCALE_AT + token) * EMBEDDING_SCALE;

@@ -1,4 +1,4 @@
-// Reads of `vectors`, an array of vec4 that the kernel binds: a layer's small tensors, or those of the model's ends.
+// Reads of `vectors`, an array of vec4 that the kernel binds: those of a layer, or those outside the layers.
 
 fn vector(at: u32) -> f32 {
   return vectors[at >> 2u][at & 3u];
