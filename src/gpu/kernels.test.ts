@@ -10,7 +10,7 @@ import { GREEDY } from '../model/sampling/sampling';
 import { createOnSharedDevice } from './testing';
 import { GRAPHICS, SOFTWARE } from './tuning';
 
-/** Reads a text in chunks, then writes; compares state, logits and records with the reference's, teacher-forced. */
+/** Prefills a text in chunks, then decodes; compares state, logits and records with the reference, teacher-forced. */
 async function agree(model: ModelData, tuning = GRAPHICS, tolerance = 1e-4) {
   const backend = await createOnSharedDevice(model, tuning);
   const streams = await backend.open(1);
@@ -70,7 +70,7 @@ describe('agrees with the reference on', () => {
     ],
   ])('%s', async (_, options) => agree(randomModel(options, 1, 0.5)));
 
-  test.each(['float16', 'int8'] as const)('%s weights, by what they mean', async (precision) => {
+  test.each(['float16', 'int8'] as const)('%s weights, dequantized', async (precision) => {
     await agree(withPrecision(randomModel({ hidden_size: 20, num_attention_heads: 1 }), precision));
   });
 
@@ -101,7 +101,7 @@ describe('agrees with the reference on', () => {
     await agree(model);
   });
 
-  test('a gate that lets nothing stay, and one that keeps all', async () => {
+  test('a gate that clears everything, and one that keeps everything', async () => {
     for (const bias of [-200, 200]) {
       const model = randomModel();
       model.weights.layers[0].decayBias!.fill(bias);

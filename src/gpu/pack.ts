@@ -19,8 +19,8 @@ export function packedBytes({ rows, columns }: Matrix, group: number, precision:
 }
 
 /**
- * Writes a matrix as the kernels read it: blocks of 16 bytes, each of consecutive weights of one row, at
- * block * rows + row. Columns come in groups (heads, slices of the MLP), each padded with zeros to whole blocks.
+ * Writes a matrix in the kernels' layout: blocks of 16 bytes with consecutive weights of one row, at block * rows + row.
+ * Columns are in groups (heads, slices of the MLP), each zero-padded to whole blocks.
  */
 export function packMatrix(matrix: Matrix, group: number, precision: Precision, out: Uint8Array): void {
   const { rows, columns } = matrix;
@@ -35,14 +35,14 @@ export function packMatrix(matrix: Matrix, group: number, precision: Precision, 
       for (let row = 0; row < rows; row++) {
         const from = (row * columns + column) * size;
         const to = (b * rows + row) * BLOCK_BYTES;
-        // Not by `set`: making a view for each block takes as long as all the rest.
+        // Not `set`, because creating a view per block would double the time.
         for (let i = 0; i < length; i++) out[to + i] = bytes[from + i];
       }
     }
   }
 }
 
-/** Writes a layer's vectors and int8 scales as plan.vectors lays them out. */
+/** Writes a layer's vectors and int8 scales in the layout of plan.vectors. */
 export function packVectors(layer: LayerWeights, plan: Plan, out: Float32Array): void {
   packTable(LAYER_TENSORS, layer, plan.vectors, plan, out);
 }
@@ -74,7 +74,7 @@ function packTable<T extends Tensors>(
   }
 }
 
-/** Each frequency of the sinusoids, in turns a position: three limbs of 16 bits, as numbers, and a 0. */
+/** Each frequency of the sinusoids in turns per position: three limbs of 16 bits, as numbers, and a 0. */
 function frequencies({ hiddenSize: d }: Config): Float32Array {
   const out = new Float32Array(2 * d);
   for (let i = 0; i < d / 2; i++) {

@@ -17,7 +17,7 @@ export interface Wanted {
 
 type Bindings = Partial<Record<KernelName, GPUBindGroup>>;
 
-/** The commands that read a chunk of tokens into one stream: quadratic inside the chunk, the state between chunks. */
+/** Commands that read a chunk of tokens into one stream: quadratic inside the chunk, recurrent between chunks. */
 export class Prefill {
   private readonly device: GPUDevice;
   private readonly plan: Plan;
@@ -78,7 +78,7 @@ export class Prefill {
     }));
   }
 
-  /** Hands the device a chunk's tokens; what `commands` of them does then follows in the queue. */
+  /** Uploads a chunk's tokens. `commands` for them must follow in the queue. */
   write(stream: number, tokens: readonly number[], positions: readonly number[]): void {
     const words = tokens.flatMap((token, t) => [token, positions[t]]);
     this.device.queue.writeBuffer(this.buffers.chunk, 0, Uint32Array.of(stream, tokens.length, ...words));
@@ -175,7 +175,7 @@ export class Prefill {
     return commands;
   }
 
-  /** The stream's logits and candidates as a row of the group's. */
+  /** Copies the stream's logits and candidates to a row of the group. */
   private logitsTo(stream: number, row: number): Copy[] {
     const { logits, candidates, groupLogits, groupCandidates } = this.buffers;
     const copyRow = (from: GPUBuffer, to: GPUBuffer, bytes: number) => ({

@@ -4,7 +4,7 @@ fn vector(at: u32) -> f32 {
   return vectors[at >> 2u][at & 3u];
 }
 
-/// Four numbers from a multiple of 4.
+/// Four numbers at a multiple of 4.
 fn vector4(at: u32) -> vec4<f32> {
   return vectors[at >> 2u];
 }
