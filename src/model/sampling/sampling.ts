@@ -139,7 +139,9 @@ function lowestOfShare(score: Float64Array, share: number, highest: number, lowe
   // Mostly few tokens hold the share: sort those near the highest score, and more only if they do not suffice.
   for (let depth = 6; ; depth *= 2) {
     const least = Math.max(lowest, highest - depth);
-    const sorted = score.filter((s) => s >= least).sort();
+    const near: number[] = []; // by a loop: Float64Array.filter takes ten times as long
+    for (let id = 0; id < score.length; id++) if (score[id] >= least) near.push(score[id]);
+    const sorted = Float64Array.from(near).sort();
     let last = sorted.length;
     let above = 0;
     while (last > 0 && above < share * total) above += Math.exp(sorted[--last] - highest);
