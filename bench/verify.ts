@@ -5,7 +5,8 @@ import { nodeGpu, readJson, readModelData, SHIPPED } from '../scripts/node';
 import { createWasmBackend } from '../src/cpu/wasm-backend';
 import { createWebGpuBackend } from '../src/gpu/webgpu-backend';
 import type { Backend, Streams } from '../src/model/runtime/backend';
-import { RECORD_SIZE, type Sampling } from '../src/model/sampling/sampling';
+import { idsOf } from '../src/model/sampling/records';
+import type { Sampling } from '../src/model/sampling/sampling';
 import { verifyTokens } from '../src/workers/verify';
 
 const TOKENS = 1000;
@@ -39,8 +40,7 @@ async function drawn(sampling: Sampling): Promise<number[]> {
     await streams.read([model.config.bosTokenId, ...PROMPT]);
     const written: number[] = [];
     const request = { sampling, maxTokens: TOKENS, stopTokens: [] };
-    for await (const [{ records }] of streams.decode([request]))
-      for (let at = 0; at < records.length; at += RECORD_SIZE) written.push(records[at]);
+    for await (const [{ records }] of streams.decode([request])) written.push(...idsOf(records));
     return written;
   });
   backend.destroy();
