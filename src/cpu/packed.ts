@@ -11,7 +11,7 @@ import { dequantize, type LayerWeights, type Matrix } from '../model/core/weight
 import type { ModelData } from '../model/runtime/backend';
 import type { Heap } from './heap';
 
-/** Where a matrix lies, in panels (kernels/matrix.ts): rows padded to a multiple of 4, columns to one of 16, with zeros. */
+/** A matrix in panels (kernels/matrix.ts): rows are zero-padded to a multiple of 4, columns to a multiple of 16. */
 export interface PackedMatrix {
   readonly isInt8: boolean;
   /** Address of float32 or int8 weights. */
@@ -35,7 +35,7 @@ export type PackedLayer = {
   readonly decay: PackedMatrix | null;
 };
 
-/** A model's weights in the heap, as the kernels read them: int8 stays int8, float16 becomes float32. */
+/** A model's weights in the heap, in the layout of the kernels. int8 stays int8; float16 becomes float32. */
 export class PackedWeights {
   readonly embedding: PackedMatrix;
   readonly layers: readonly PackedLayer[];

@@ -34,7 +34,7 @@ interface Stream {
   seen: SeenTokens;
 }
 
-/** Streams over one Forward, which holds their activations; states and logits lie beside it in the heap. */
+/** Streams over one Forward, which holds the activations. The heap holds their states and logits. */
 export class WasmStreams implements Streams {
   readonly count: number;
   private readonly model: ModelData;
@@ -199,7 +199,7 @@ export class WasmStreams implements Streams {
     return { id, position: stream.position++, memory: stream.memory };
   }
 
-  /** Keeps the logits after the rows just read, from row `first`, one a stream. */
+  /** Stores the logits after the rows read last, from row `first`, one row per stream. */
   private async keepLogits(streams: readonly Stream[], first: number, pace: Pace): Promise<void> {
     const { logitRows } = this.forward;
     for (let at = 0; at < streams.length; at += logitRows) {
@@ -209,14 +209,14 @@ export class WasmStreams implements Streams {
     }
   }
 
-  /** Keeps a row of the logits just computed. */
+  /** Stores a row of the computed logits. */
   private keepRow(stream: Stream, row: number): void {
     const { logits, logitStride } = this.forward;
     const from = this.heap.floats(logits + 4 * row * logitStride, logitStride);
     this.heap.floats(stream.logits, logitStride).set(from);
   }
 
-  /** Writes the record of a typed token, given what the stream has read. */
+  /** Writes the record of a typed token from the stream's logits. */
   private describe(stream: Stream, id: number, records: Float32Array, at: number): void {
     const record = stream.length ? this.sampler.describe(stream.logits, id) : unpredictedRecord(id);
     records.set(record, at * RECORD_SIZE);

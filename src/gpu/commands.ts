@@ -1,6 +1,6 @@
 import type { Kernel } from './kernels';
 
-/** One kernel over a grid. */
+/** A dispatch of one kernel over a grid. */
 export interface Dispatch {
   readonly pipeline: GPUComputePipeline;
   readonly bindings: GPUBindGroup;
@@ -68,7 +68,7 @@ export function reversed({ from, fromByte, to, toByte, bytes }: Copy): Copy {
   return { from: to, fromByte: toByte, to: from, toByte: fromByte, bytes };
 }
 
-/** Bytes between uniforms that share a buffer. */
+/** Stride of uniforms in a shared buffer, in bytes. */
 const UNIFORM_STRIDE = 256;
 
 /** Contents of a buffer of uniforms, each a structure of structs.ts. */

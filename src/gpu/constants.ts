@@ -8,8 +8,8 @@ import { offsetConstants } from './vectors';
 export type Constant = number | boolean | { readonly f32: number };
 
 /**
- * Declares constants in WGSL. They are not overrides: naga, the compiler of Firefox, fails on workgroup arrays whose
- * length is an expression of overrides, and so ends the browser (Firefox 153).
+ * Declares constants in WGSL. They are not overrides, because naga, Firefox's compiler, crashes on workgroup arrays whose
+ * length is an expression of overrides, and the crash ends the browser (Firefox 153).
  */
 export function printConstants(constants: Readonly<Record<string, Constant>>): string {
   const lines = Object.entries(constants).map(([name, value]) => {
@@ -19,37 +19,37 @@ export function printConstants(constants: Readonly<Record<string, Constant>>): s
   return lines.join('\n');
 }
 
-/** Shapes of the model and of its buffers: what every kernel may name. Offsets and strides are numbers, of 4 bytes. */
+/** Shapes of the model and of its buffers, for every kernel. Offsets and strides are in numbers of 4 bytes. */
 export function shapeConstants(plan: Plan): Record<string, Constant> {
   const { config, setWords } = plan;
   const features = featureOffsets(config);
   const f32 = (value: number) => ({ f32: value });
   return {
     D: config.hiddenSize,
-    D_PADDED: plan.paddedWidth, // to whole blocks of weights in every precision, as all padded counts are
+    D_PADDED: plan.paddedWidth, // padded to whole blocks of weights in every precision, like all padded counts
     HEADS: config.heads,
     E: config.headWidth,
     E_PADDED: plan.paddedHeadWidth,
     STATE_ROWS: config.stateRows, // rows of S and z per head
     F: config.intermediateSize, // hidden units of the MLP
-    SLICE: plan.slice, // of which one workgroup of a decoding step owns this many, a multiple of 16
+    SLICE: plan.slice, // units per workgroup of a decode step, a multiple of 16
     SLICES: plan.slices,
     VOCAB: config.vocabSize,
     BOS: config.bosTokenId, // <|endoftext|>
 
-    EPS: f32(config.rmsNormEps), // inside every rms
+    EPS: f32(config.rmsNormEps), // epsilon of every rms
     EMBEDDING_SCALE: f32(config.embeddingScale),
     SINUSOIDAL: config.position === 'sinusoidal',
     REWEIGHTED: config.isReweighted,
     LEAP: config.reweighting === 'leap', // proportions are learned
     STATIC_LENGTH: f32(config.staticLength),
-    PROPORTION_HIDDEN: Math.max(config.proportionHidden, 1), // a divisor, even where it is not used
-    RMS: config.normalizer === 'rms', // or the denominator
-    FLOOR: f32(config.denominatorFloor), // of the denominator
+    PROPORTION_HIDDEN: Math.max(config.proportionHidden, 1), // at least 1, because it is a divisor even if unused
+    RMS: config.normalizer === 'rms', // false: the denominator
+    FLOOR: f32(config.denominatorFloor), // floor of the denominator
     DECAY: config.decay,
     CONVOLUTION: config.convKernel > 0,
 
-    // Offsets into the state of a layer, and into `vectors` of a layer or of the model's two ends (core/tensors.ts). Rows of
+    // Offsets into the state of a layer, and into `vectors` of a layer or of the tensors outside the layers (core/tensors.ts). Rows of
     // d numbers are D_PADDED apart.
     ...offsetConstants(plan),
     STATE_SIZE: stateLayout(config).size, // of a stream: all layers
@@ -68,18 +68,18 @@ export function shapeConstants(plan: Plan): Record<string, Constant> {
     RECENT_AT: CONTROL.SEEN + setWords,
     STOPS_AT: CONTROL.SEEN + setWords + REACH,
 
-    // A stream's decoding activations: residual, residual after attention, partial sums of the heads, of the slices, scores.
+    // Decode activations of a stream: residual, residual after attention, partial sums of heads and of slices, scores.
     ACTIVATIONS: plan.activations,
     SCORES_AT: plan.activations - padded(config.vocabSize),
 
     ...KERNEL_CONSTANTS,
     CANDIDATE_BLOCK,
     CANDIDATE_BLOCKS: plan.blocks,
-    BLOCKS_A_GROUP: plan.blocksAGroup, // that one workgroup of logits.wgsl takes one after the other
-    RECORD_SLOTS, // records kept a stream: of the draw n at n mod RECORD_SLOTS
+    BLOCKS_A_GROUP: plan.blocksAGroup, // blocks that one workgroup of logits.wgsl processes in turn
+    RECORD_SLOTS, // record slots per stream; draw n uses slot n mod RECORD_SLOTS
 
-    CHUNK, // tokens that prefill reads at once
-    FEATURES: plan.features, // numbers of one head of one token
+    CHUNK, // tokens per chunk of prefill
+    FEATURES: plan.features, // numbers per head and token
     Q_AT: features.query,
     K_AT: features.key,
     V_AT: features.value,

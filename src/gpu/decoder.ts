@@ -70,7 +70,7 @@ export class Decoder {
     };
     const { heads } = plan.config;
     const { state, control, logits, candidates, settings, activations, records, rows } = buffers;
-    const { embedding, ends } = weights;
+    const { embedding, modelVectors } = weights;
     const stateBytes = 4 * count * plan.stateSize;
     this.saveStates = [
       { from: state, fromByte: 0, to: buffers.savedStates, toByte: 0, bytes: stateBytes },
@@ -79,7 +79,7 @@ export class Decoder {
         bytes: 4 * count * plan.controlWords,
       },
     ];
-    const model = { embedding, vectors: ends };
+    const model = { embedding, vectors: modelVectors };
     const common = { activations, control };
     this.token = [
       dispatch(kernels.sample, count, 1, { ...model, ...common, logits, candidates, settings, records }),

@@ -10,8 +10,8 @@ export function packedBytes({ rows, columns }: Matrix, group: number, precision:
 }
 
 /**
- * Writes a matrix as the kernels read it: blocks of 16 bytes, each of consecutive weights of one row, at
- * block * rows + row. Columns come in groups (heads, slices of the MLP), each padded with zeros to whole blocks.
+ * Writes a matrix in the kernels' layout: blocks of 16 bytes with consecutive weights of one row, at block * rows + row.
+ * Columns are in groups (heads, slices of the MLP), each zero-padded to whole blocks.
  */
 export function packMatrix(matrix: Matrix, group: number, precision: Precision, out: Uint8Array): void {
   const { rows, columns } = matrix;
@@ -26,7 +26,7 @@ export function packMatrix(matrix: Matrix, group: number, precision: Precision, 
       for (let row = 0; row < rows; row++) {
         const from = (row * columns + column) * size;
         const to = (b * rows + row) * BLOCK_BYTES;
-        // Not by `set`: making a view for each block takes as long as all the rest.
+        // Not `set`, because creating a view per block would double the time.
         for (let i = 0; i < length; i++) out[to + i] = bytes[from + i];
       }
     }

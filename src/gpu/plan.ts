@@ -6,34 +6,34 @@ import { REACH, seenWords, tokenSetWords } from '../model/sampling/seen';
 import { chooseWorkgroups, type Tuning, type Workgroups } from './tuning';
 import { layOutVectors, type VectorLayout } from './vectors';
 
-/** Tokens that prefill reads at once. */
+/** Tokens per chunk of prefill. */
 export const CHUNK = 64;
 /** Rows of the vocabulary that one workgroup of logits.wgsl owns, one a thread. */
 export const CANDIDATE_BLOCK = 64;
-/** Tokens that features.wgsl, scores.wgsl and attend.wgsl take together. */
+/** Tokens per tile of features.wgsl, scores.wgsl and attend.wgsl. */
 export const TOKEN_TILE = 4;
-/** Rows of a workgroup of matmul.wgsl. */
+/** Rows per workgroup of matmul.wgsl. */
 export const MATMUL_ROWS = 256;
 /** Threads of a workgroup of kernels with a thread for each number: embed, advance, append-history. */
 export const ELEMENT_THREADS = 64;
-/** Tokens of a chunk whose logits stand in memory together, when records are wanted. */
+/** Tokens of a chunk whose logits are in memory at once, for records. */
 export const RECORD_GROUP = 8;
-/** Most tokens in one submission: records kept on the device. */
+/** Most tokens per submission, which is the number of record slots on the device. */
 export const RECORD_SLOTS = 64;
 
 /** Words of a stream's control block. */
 export const CONTROL = {
-  TOKEN: 0, // the token under way, or the last one read
+  TOKEN: 0, // the current token, or the last one read
   POSITION: 1, // its position, counted from 0 at <|endoftext|>; 2^32 - 1 before the first
-  LENGTH: 2, // tokens read: also the number of the next draw
-  REMAINING: 3, // tokens still to write
-  RUNS: 4, // 1 while a token is under way: the other kernels leave a finished stream untouched
-  STOPPED: 5, // 1 once a stop token was drawn
+  LENGTH: 2, // tokens read; also the number of the next draw
+  REMAINING: 3, // tokens left to decode
+  RUNS: 4, // 1 while the stream decodes; the kernels skip a finished stream
+  STOPPED: 5, // 1 after a stop token was drawn
   SEEN: 8,
 } as const;
 
 /** Where a model and its streams lie on the device; follows from the configuration and the precision. Numbers of 4 bytes. */
-interface Layout extends VectorLayout {
+interface DeviceLayout extends VectorLayout {
   readonly paddedWidth: number; // d, padded
   readonly paddedHeadWidth: number; // e, padded
   readonly slice: number; // hidden units of the MLP in one slice
@@ -45,14 +45,14 @@ interface Layout extends VectorLayout {
   readonly controlWords: number;
   readonly layerSize: number;
   readonly stateSize: number;
-  /** Decoding activations of a stream. */
+  /** Decode activations of a stream. */
   readonly activations: number;
-  /** Size of the features of one head of one token (featureOffsets). */
+  /** Size of the features per head and token (featureOffsets). */
   readonly features: number;
 }
 
 /** How a model runs on a device. */
-export interface Plan extends Layout, Workgroups {
+export interface Plan extends DeviceLayout, Workgroups {
   /** Bytes of workgroup memory of the kernel that takes most. */
   readonly workgroupBytes: number;
 }
@@ -64,13 +64,13 @@ export function sharedPrecision(weights: Weights): Precision {
 }
 
 export function makePlan(config: Config, precision: Precision, tuning: Tuning): Plan {
-  const layout = layOut(config, precision, tuning);
+  const layout = layOutDevice(config, precision, tuning);
   const workgroups = chooseWorkgroups(config, layout, tuning);
   const workgroupBytes = mostWorkgroupBytes(config, layout, workgroups);
   return { ...layout, ...workgroups, workgroupBytes };
 }
 
-function layOut(config: Config, precision: Precision, { mostSlices }: Tuning): Layout {
+function layOutDevice(config: Config, precision: Precision, { mostSlices }: Tuning): DeviceLayout {
   const { hiddenSize: d, heads: h, headWidth: e, intermediateSize: f, vocabSize } = config;
   const paddedWidth = padded(d);
   // Small slices for many workgroups; larger ones where so many partial sums would cost more than they save.
@@ -101,7 +101,7 @@ export function featureOffsets({ stateRows: E, headWidth: e }: Config) {
 }
 
 /** Bytes of workgroup memory of the kernel that takes most: its variables, each rounded up to 16 bytes (WGSL, "Limits"). */
-function mostWorkgroupBytes(config: Config, layout: Layout, workgroups: Workgroups): number {
+function mostWorkgroupBytes(config: Config, layout: DeviceLayout, workgroups: Workgroups): number {
   const { headWidth: e, stateRows, proportionHidden } = config;
   const { paddedWidth, paddedHeadWidth, slice } = layout;
   const { attentionThreads, mlpThreads, vocabThreads, headThreads } = workgroups;

@@ -17,13 +17,13 @@ export interface Wanted {
 
 type Bindings = Partial<Record<KernelName, GPUBindGroup>>;
 
-/** The commands that read a chunk of tokens into one stream: quadratic inside the chunk, the state between chunks. */
+/** Commands that read a chunk of tokens into one stream: quadratic inside the chunk, recurrent between chunks. */
 export class Prefill {
   private readonly device: GPUDevice;
   private readonly plan: Plan;
   private readonly kernels: Kernels;
   private readonly buffers: StreamBuffers;
-  private readonly ends: Bindings;
+  private readonly model: Bindings;
   private readonly layers: readonly Bindings[];
   private readonly groups: readonly { logits: GPUBindGroup; records: GPUBindGroup }[];
 
@@ -39,12 +39,12 @@ export class Prefill {
     this.kernels = kernels;
     this.buffers = buffers;
     const to = (kernel: KernelName, resources: Resources) => bind(device, kernels[kernel], resources);
-    const { embedding, ends } = weights;
+    const { embedding, modelVectors } = weights;
     const { x, normalized, qkv, features, scores, attended, units, state, control, chunk } = buffers;
     const { rows, groupLogits, groupCandidates, chunkRecords } = buffers;
-    const head = { embedding, vectors: ends, activations: x, control };
-    this.ends = {
-      embed: to('embed', { embedding, vectors: ends, chunk, activations: x }),
+    const head = { embedding, vectors: modelVectors, activations: x, control };
+    this.model = {
+      embed: to('embed', { embedding, vectors: modelVectors, chunk, activations: x }),
       appendHistory: to('appendHistory', { chunk, control }),
       logits: to('logits', {
         ...head,
@@ -78,7 +78,7 @@ export class Prefill {
     }));
   }
 
-  /** Hands the device a chunk's tokens; what `commands` of them does then follows in the queue. */
+  /** Uploads a chunk's tokens. `commands` for them must follow in the queue. */
   write(stream: number, tokens: readonly number[], positions: readonly number[]): void {
     const words = tokens.flatMap((token, t) => [token, positions[t]]);
     this.device.queue.writeBuffer(this.buffers.chunk, 0, Uint32Array.of(stream, tokens.length, ...words));
@@ -102,7 +102,7 @@ export class Prefill {
     const cells = (stateRows / 4) * (headWidth / 4 + 1) + (3 * headWidth) / 4;
     const commands: Command[] = [
       ...this.saveState(stream),
-      this.run('embed', this.ends, Math.ceil(d / ELEMENT_THREADS), count),
+      this.run('embed', this.model, Math.ceil(d / ELEMENT_THREADS), count),
     ];
     const tiles = Math.ceil(count / TOKEN_TILE);
     const product = (kernel: KernelName, layer: Bindings, rows: number) =>
@@ -122,8 +122,8 @@ export class Prefill {
         product('down', layer, d),
       );
     if (records || logits) commands.push(...this.everyLogits(stream, count, records, logits));
-    else commands.push(this.run('logits', this.ends, this.plan.logitGroups));
-    commands.push(this.run('appendHistory', this.ends));
+    else commands.push(this.run('logits', this.model, this.plan.logitGroups));
+    commands.push(this.run('appendHistory', this.model));
     return commands;
   }
 
@@ -175,7 +175,7 @@ export class Prefill {
     return commands;
   }
 
-  /** The stream's logits and candidates as a row of the group's. */
+  /** Copies the stream's logits and candidates to a row of the group. */
   private logitsTo(stream: number, row: number): Copy[] {
     const { logits, candidates, groupLogits, groupCandidates } = this.buffers;
     const copyRow = (from: GPUBuffer, to: GPUBuffer, bytes: number) => ({

@@ -12,7 +12,7 @@ export const ROWS_DECODE = 0;
 export const ROWS_LAST = 1;
 export const ROWS_GROUPS = 2;
 
-/** Everything that a set of streams holds on the device. Sizes are numbers of 4 bytes. */
+/** All device buffers of a set of streams. Sizes are in numbers of 4 bytes. */
 export interface StreamBuffers {
   readonly state: GPUBuffer; // [stream, layer]: S, z, convolution inputs
   readonly control: GPUBuffer; // [stream]: control words, seen set, stop tokens
@@ -25,14 +25,14 @@ export interface StreamBuffers {
   readonly rows: GPUBuffer; // uniforms
   readonly groups: GPUBuffer; // uniforms
   readonly chunk: GPUBuffer;
-  readonly x: GPUBuffer; // [CHUNK, d], padded, as are the following
+  readonly x: GPUBuffer; // [CHUNK, d], padded like the following
   readonly normalized: GPUBuffer; // [CHUNK, d]
   readonly qkv: GPUBuffer; // [CHUNK, 3d]
   readonly features: GPUBuffer; // [CHUNK, h, features]
   readonly scores: GPUBuffer; // [h, CHUNK, CHUNK]
   readonly attended: GPUBuffer; // [CHUNK, d], grouped by head
   readonly units: GPUBuffer; // [CHUNK, f], grouped by slice
-  /** Logits before and after each token of a group, then those before the chunk. */
+  /** Logits before and after each token of a group, then the logits before the chunk. */
   readonly groupLogits: GPUBuffer;
   readonly groupCandidates: GPUBuffer;
   readonly chunkRecords: GPUBuffer; // [CHUNK, RECORD_SIZE]

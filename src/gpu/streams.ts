@@ -38,7 +38,7 @@ export class WebGpuStreams implements Streams {
   private readonly decoder: Decoder;
   private readonly reader: ChunkReader;
   private readonly ranking: GPUBindGroup;
-  /** Where each stream stands, as the device's control words say too. */
+  /** Length and position of each stream, as in the device's control words. */
   private readonly lengths: number[];
   private readonly positions: number[];
 
@@ -140,7 +140,7 @@ export class WebGpuStreams implements Streams {
     const submissions: Submission[] = [];
     let left = Math.max(...requests.map(({ maxTokens }) => maxTokens));
 
-    /** Copies of every state, if a snapshot is due after the next `tokens`. */
+    /** Commands that copy every state, if a snapshot is due after the next `tokens`; else null. */
     const statesDue = (tokens: number): Copy[] | null => {
       const ahead = submissions.reduce((sum, submission) => sum + submission.tokens, tokens);
       const isDue =
@@ -248,13 +248,13 @@ export class WebGpuStreams implements Streams {
     const { words } = new SeenTokens(this.plan.config, snapshot?.seen);
     const control = new Uint32Array(CONTROL.SEEN + words.length);
     control.set(words, CONTROL.SEEN);
-    control[CONTROL.POSITION] = this.positions[stream] - 1; // of the last token read
+    control[CONTROL.POSITION] = this.positions[stream] - 1; // position of the last token read
     control[CONTROL.LENGTH] = this.lengths[stream];
     const at = 4 * stream * this.plan.controlWords;
     this.machine.device.queue.writeBuffer(this.buffers.control, at, control);
   }
 
-  /** Copies of what a snapshot holds, to the stream's part of `snapshots`. */
+  /** Commands that copy the contents of a snapshot to the stream's part of `snapshots`. */
   private stateOf(stream: number): Copy[] {
     const { state, logits, control, snapshots } = this.buffers;
     const { stateSize, controlWords, seenWords, config } = this.plan;
@@ -274,7 +274,7 @@ export class WebGpuStreams implements Streams {
     return this.lengths.flatMap((_, stream) => this.stateOf(stream));
   }
 
-  /** The stream's part of `snapshots`, which is mapped. */
+  /** Reads a snapshot from the stream's part of the mapped `snapshots`. */
   private takeSnapshot(range: ArrayBuffer, stream: number): Snapshot {
     const { stateSize, seenWords, config } = this.plan;
     const numbers = stateSize + config.vocabSize + seenWords;

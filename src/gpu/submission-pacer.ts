@@ -22,7 +22,7 @@ export class SubmissionPacer {
     return this.unitMs > this.targetMs ? 1 : 2;
   }
 
-  /** Whether one unit takes too long for Stop to wait for it. */
+  /** Whether one unit is too slow for Stop to wait for it. */
   get isSlow(): boolean {
     return Number.isFinite(this.unitMs) && this.unitMs > 2 * this.targetMs;
   }

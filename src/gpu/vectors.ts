@@ -25,8 +25,8 @@ export interface VectorLayout {
   readonly precision: Precision;
   /** In the buffer of a layer. */
   readonly vectors: Offsets<VectorKey<typeof LAYER_TENSORS>>;
-  /** In the buffer of the model's two ends; `sinusoid` holds one vec4 per frequency. */
-  readonly ends: Offsets<VectorKey<typeof MODEL_TENSORS> | 'sinusoid'>;
+  /** In the buffer of the tensors outside the layers; `sinusoid` holds one vec4 per frequency. */
+  readonly modelVectors: Offsets<VectorKey<typeof MODEL_TENSORS> | 'sinusoid'>;
 }
 
 export function layOutVectors(config: Config, precision: Precision): VectorLayout {
@@ -34,7 +34,7 @@ export function layOutVectors(config: Config, precision: Precision): VectorLayou
     config,
     precision,
     vectors: offsetsOf(sizesOf(LAYER_TENSORS, config, precision)),
-    ends: offsetsOf({
+    modelVectors: offsetsOf({
       ...sizesOf(MODEL_TENSORS, config, precision),
       sinusoid: config.position === 'sinusoidal' ? 2 * config.hiddenSize : 0,
     }),
@@ -64,19 +64,20 @@ function rowsOf(tensor: Tensor, config: Config): { rows: number; columns: number
 }
 
 /** Offsets by their names in WGSL: Z_AT of the state's z, ATTENTION_NORM_AT of attentionNorm, QKV_SCALE_AT and so on. */
-export function offsetConstants({ config, vectors, ends }: VectorLayout): Record<string, number> {
-  const all = Object.entries({ ...stateLayout(config).at, ...vectors.at, ...ends.at });
+export function offsetConstants({ config, vectors, modelVectors }: VectorLayout): Record<string, number> {
+  const all = Object.entries({ ...stateLayout(config).at, ...vectors.at, ...modelVectors.at });
   const nameOf = (key: string) => `${key.replace(/(?<=[a-z])[A-Z]/g, '_$&').toUpperCase()}_AT`;
   return Object.fromEntries(all.map(([key, at]) => [nameOf(key), at]));
 }
 
-export function packLayer(layer: LayerWeights, layout: VectorLayout, out: Float32Array): void {
+export function packVectors(layer: LayerWeights, layout: VectorLayout, out: Float32Array): void {
   pack(LAYER_TENSORS, layer, layout.vectors, layout, out);
 }
 
-export function packEnds(weights: Weights, layout: VectorLayout, out: Float32Array): void {
-  pack(MODEL_TENSORS, weights, layout.ends, layout, out);
-  if (layout.config.position === 'sinusoidal') out.set(frequencies(layout.config), layout.ends.at.sinusoid);
+export function packModelVectors(weights: Weights, layout: VectorLayout, out: Float32Array): void {
+  pack(MODEL_TENSORS, weights, layout.modelVectors, layout, out);
+  if (layout.config.position === 'sinusoidal')
+    out.set(frequencies(layout.config), layout.modelVectors.at.sinusoid);
 }
 
 function pack<T extends Tensors>(
@@ -100,7 +101,7 @@ function pack<T extends Tensors>(
   }
 }
 
-/** Each frequency of the sinusoids, in turns a position: three limbs of 16 bits, as numbers, and a 0. */
+/** Each frequency of the sinusoids in turns per position: three limbs of 16 bits, as numbers, and a 0. */
 function frequencies({ hiddenSize: d }: Config): Float32Array {
   const out = new Float32Array(2 * d);
   for (let i = 0; i < d / 2; i++) {

@@ -8,13 +8,13 @@ import { packedBytes, packMatrix } from './pack';
 import { makePlan, type Plan, sharedPrecision } from './plan';
 import { WebGpuStreams } from './streams';
 import { GRAPHICS, SOFTWARE, type Tuning } from './tuning';
-import { packEnds, packLayer } from './vectors';
+import { packModelVectors, packVectors } from './vectors';
 
 /** The weights on the device. */
 export interface DeviceWeights {
   readonly embedding: GPUBuffer;
   /** Final norm, scales of the embedding, sinusoids. */
-  readonly ends: GPUBuffer;
+  readonly modelVectors: GPUBuffer;
   readonly layers: readonly {
     readonly qkv: GPUBuffer;
     readonly projection: GPUBuffer;
@@ -25,8 +25,8 @@ export interface DeviceWeights {
 }
 
 /**
- * Opens a device that suffices for the model and puts the model on it.
- * @param tuning what suits the device, where not what its adapter suggests
+ * Opens a device with sufficient limits and uploads the model.
+ * @param tuning overrides the adapter's default tuning
  * @throws EngineError 'device' if there is none.
  */
 export async function createWebGpuBackend(
@@ -57,7 +57,7 @@ export async function createWebGpuBackend(
   }
 }
 
-/** A LeaPformer on WebGPU. It owns its device. */
+/** The WebGPU backend. It owns its device. */
 export class WebGpuBackend implements Backend {
   readonly kind = 'webgpu';
   readonly device: string;
@@ -108,7 +108,7 @@ export class WebGpuBackend implements Backend {
   }
 }
 
-/** Each matrix with the group of its columns and its packed bytes: of the embedding, then of each layer. */
+/** Each matrix with its column group and its packed bytes: the embedding, then the matrices of each layer. */
 function matrices({ weights, config }: ModelData, plan: Plan): [Matrix, number, number][] {
   const { hiddenSize: d, headWidth: e } = config;
   const packed = (matrix: Matrix, group: number): [Matrix, number, number] => [
@@ -132,15 +132,19 @@ function upload(machine: Machine, model: ModelData, plan: Plan): DeviceWeights {
       packMatrix(matrix, group, plan.precision, new Uint8Array(range)),
     ),
   );
-  const ends = machine.buffer('weights', 'small tensors', 4 * plan.ends.size, STORAGE, (range) =>
-    packEnds(model.weights, plan, new Float32Array(range)),
+  const modelVectors = machine.buffer(
+    'weights',
+    'small tensors',
+    4 * plan.modelVectors.size,
+    STORAGE,
+    (range) => packModelVectors(model.weights, plan, new Float32Array(range)),
   );
   const layers = model.weights.layers.map((layer, n) => {
     const [qkv, projection, up, down] = others.slice(4 * n, 4 * n + 4);
     const vectors = machine.buffer('weights', 'small tensors', 4 * plan.vectors.size, STORAGE, (range) =>
-      packLayer(layer, plan, new Float32Array(range)),
+      packVectors(layer, plan, new Float32Array(range)),
     );
     return { qkv, projection, up, down, vectors };
   });
-  return { embedding, ends, layers };
+  return { embedding, modelVectors, layers };
 }

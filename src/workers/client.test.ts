@@ -5,15 +5,10 @@ import { createBackend } from './backends';
 import { createEngine } from './client';
 import { Engine } from './engine';
 import { type Link, WorkerDeath } from './link';
-import type { BackendChoice, GenerateEvent, GenerateRequest } from './messages';
+import type { BackendChoice, GenerateEvent, RequestRun } from './messages';
 import { serve } from './service';
 
-const REQUEST: GenerateRequest = {
-  runs: [{ text: '= Kestrel =\n\nThe kestrel is' }],
-  sampling: { ...GREEDY, temperature: 0.9, seed: 3 },
-  maxTokens: 60,
-  atArticleEnd: 'continue',
-};
+const PROMPT = '= Kestrel =\n\nThe kestrel is';
 
 /** Workers in this process; a test can kill the one that lives. */
 function workers() {
@@ -33,7 +28,7 @@ function workers() {
     });
     died.catch(() => {});
     kill = () => {
-      engine.stop(); // as good as dead: what it still says belongs to nobody
+      engine.stop(); // events that it still sends are ignored
       reject(new WorkerDeath('out of memory'));
     };
     return { service: serve(engine) as unknown as Link['service'], died, end: () => engine.unload() };
@@ -41,6 +36,7 @@ function workers() {
   return { start, asked, kill: () => kill() };
 }
 
+/** Writes as the page does: each request names the whole text so far. */
 async function write(
   client: ReturnType<typeof createEngine>,
   onTokens: () => unknown = () => {},
@@ -48,8 +44,14 @@ async function write(
 ) {
   const events: GenerateEvent[] = [];
   const ids: number[] = [];
-  const result = await client.generate({ ...REQUEST, maxTokens }, (event) => {
+  let typed: RequestRun = { text: PROMPT };
+  const request = () => ({
+    ...{ sampling: { ...GREEDY, temperature: 0.9, seed: 3 }, atArticleEnd: 'continue' as const },
+    ...{ runs: [typed, { ids: Uint32Array.from(ids) }], maxTokens: maxTokens - ids.length },
+  });
+  const result = await client.generate(request, (event) => {
     events.push(event);
+    if (event.type === 'encoded') typed = { ids: event.tokens.ids };
     if (event.type !== 'tokens') return;
     ids.push(...event.tokens.ids);
     onTokens();

@@ -15,7 +15,6 @@ import type {
   LoadProgress,
   LoadRequest,
   Outcome,
-  RequestRun,
   ScoreEvent,
   ScoreRequest,
   ScoreResult,
@@ -31,19 +30,22 @@ export interface EngineClient {
     onProgress: (progress: LoadProgress) => void,
     signal?: AbortSignal,
   ): Promise<EngineInfo>;
-  /** Aborting the signal stops within 100 ms; what was written until then still arrives, and the promise resolves. */
+  /**
+   * Aborting the signal stops within 100 ms; tokens written until then still arrive, and the promise resolves.
+   * @param request makes the request for the text as it is now: again after the worker died
+   */
   generate(
-    request: GenerateRequest,
+    request: () => GenerateRequest,
     onEvent: (event: GenerateEvent) => void | Promise<void>,
     signal?: AbortSignal,
   ): Promise<GenerateResult>;
-  /** As `generate`, for several continuations; where the worker dies they begin anew. */
+  /** Writes several continuations; they start again when the worker dies. */
   compare(
     request: CompareRequest,
     onEvent: (event: CompareEvent) => void | Promise<void>,
     signal?: AbortSignal,
   ): Promise<CompareResult>;
-  /** Aborting the signal ends it early; what was read until then has arrived. */
+  /** Aborting the signal ends it early; the records of the tokens read until then have arrived. */
   score(
     request: ScoreRequest,
     onEvent: (event: ScoreEvent) => void | Promise<void>,
@@ -90,6 +92,12 @@ export function createEngine(start: () => Link = startWorker): EngineClient {
     return info.backend;
   }
 
+  /** A listener that ignores events of a worker that has been replaced. */
+  function ofThisWorker<E, R>(onEvent: (event: E) => R) {
+    const mine = link;
+    return proxy((event: E) => (link === mine ? onEvent(event) : undefined));
+  }
+
   async function call<T>(
     work: (service: Link['service']) => Promise<Outcome<T>>,
     signal?: AbortSignal,
@@ -122,64 +130,32 @@ export function createEngine(start: () => Link = startWorker): EngineClient {
       death = null;
       return info;
     },
-    generate: (request, onEvent, signal) => {
-      const arrived = new Arrived(request);
-      let attempts = 0;
-      const work = (service: Link['service']) => {
-        const attempt = ++attempts;
-        const take = (event: GenerateEvent) => {
-          if (attempt !== attempts) return; // from a worker that died
-          arrived.take(event);
-          return onEvent(event);
-        };
-        return service.generate(arrived.rest(), proxy(take));
-      };
-      return call(work, signal, ({ message }, backend) => {
-        onEvent({ type: 'notice', message: `${message} The text goes on from its tokens.`, backend });
-      });
-    },
-    compare: (request, onEvent, signal) => {
-      let attempts = 0;
-      const work = (service: Link['service']) => {
-        const attempt = ++attempts;
-        const take = (event: CompareEvent) => (attempt === attempts ? onEvent(event) : undefined);
-        return service.compare(request, proxy(take));
-      };
-      return call(work, signal, ({ message }, backend) => {
-        onEvent({ type: 'anew', message: `${message} The texts begin anew.`, backend });
-      });
-    },
-    score: (request, onEvent, signal) => call((service) => service.score(request, proxy(onEvent)), signal),
-    verify: (request, onEvent, signal) => call((service) => service.verify(request, proxy(onEvent)), signal),
-    // Not by `call`: who writes finds out about a dead worker, and starts the next.
+    generate: (request, onEvent, signal) =>
+      call(
+        (service) => service.generate(request(), ofThisWorker(onEvent)),
+        signal,
+        ({ message }, backend) => {
+          onEvent({ type: 'notice', message: `${message} The text goes on from its tokens.`, backend });
+        },
+      ),
+    compare: (request, onEvent, signal) =>
+      call(
+        (service) => service.compare(request, ofThisWorker(onEvent)),
+        signal,
+        ({ message }, backend) => {
+          onEvent({ type: 'anew', message: `${message} The texts begin anew.`, backend });
+        },
+      ),
+    score: (request, onEvent, signal) =>
+      call((service) => service.score(request, ofThisWorker(onEvent)), signal),
+    verify: (request, onEvent, signal) =>
+      call((service) => service.verify(request, ofThisWorker(onEvent)), signal),
+    // Not by `call`: only writing replaces a dead worker.
     look: async <K extends keyof LensQuestions>(request: LensRequest<K>) =>
       unwrap(await Promise.race([link.service.look(request), link.died])) as LensAnswer<K>,
     closeLens: () => void (death || link.service.closeLens()),
     dispose: () => link.end(),
   };
-}
-
-/** What has come of a generation, so that another engine can go on from there. */
-class Arrived {
-  private readonly request: GenerateRequest;
-  private readonly runs: RequestRun[];
-  private readonly sampled: number[] = [];
-
-  constructor(request: GenerateRequest) {
-    this.request = request;
-    this.runs = [...request.runs];
-  }
-
-  take(event: GenerateEvent): void {
-    if (event.type === 'encoded') this.runs[event.run] = { ids: event.tokens.ids };
-    if (event.type === 'tokens') for (const id of event.tokens.ids) this.sampled.push(id);
-  }
-
-  rest(): GenerateRequest {
-    const { runs, sampled, request } = this;
-    const written = sampled.length ? [{ ids: Uint32Array.from(sampled) }] : [];
-    return { ...request, runs: [...runs, ...written], maxTokens: request.maxTokens - sampled.length };
-  }
 }
 
 function unwrap<T>(outcome: Outcome<T>): T {

@@ -1,7 +1,9 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { type GoldenModel, loadGoldenModel } from '../../tests/conformance';
+import { countGpuCalls } from '../../tests/count-gpu-calls';
 import { shippedFolder } from '../../tests/files';
 import { createWasmBackend } from '../cpu/wasm-backend';
+import { CHUNK } from '../gpu/plan';
 import { createOnSharedDevice } from '../gpu/testing';
 import type { Backend } from '../model/runtime/backend';
 import { idsOf } from '../model/sampling/records';
@@ -82,6 +84,27 @@ describe.each(['leap-denominator', 'leap-rms-decay-conv'])('%s', (name) => {
     }
     backend.destroy();
   });
+});
+
+test('WebGPU maps one buffer per chunk, holds no more memory afterwards, and maps logits without the state', async () => {
+  const counts = countGpuCalls();
+  const model = await loadGoldenModel('leap-denominator');
+  const backend = await createOnSharedDevice(model);
+  const streams = await backend.open(1);
+  const memory = backend.memory();
+  const before = counts();
+  const ids = Array.from({ length: 3 * CHUNK }, (_, i) => 1 + (i % 60));
+  const parts = [{ ids, drawnWith: SAMPLING }];
+  await verifyTokens(streams, model.config, parts, new AbortController().signal);
+  expect(streams.length()).toBe(1 + ids.length);
+  expect(counts().maps - before.maps).toBe(4); // three chunks and the last token
+  expect(backend.memory()).toEqual(memory);
+
+  const map = vi.spyOn(GPUBuffer.prototype, 'mapAsync');
+  await streams.logits();
+  expect(map.mock.calls).toEqual([[GPUMapMode.READ, 0, 4 * model.config.vocabSize]]);
+  map.mockRestore();
+  backend.destroy();
 });
 
 describe('the engine', () => {

@@ -46,6 +46,7 @@ export class FakeEngine implements EngineClient {
   private loading = new Outcome<EngineInfo>();
   private onProgress: (progress: LoadProgress) => void = () => {};
   private running: Outcome<GenerateResult> | null = null;
+  private request: (() => GenerateRequest) | null = null;
   private onEvent: (event: GenerateEvent) => void | Promise<void> = () => {};
 
   load(
@@ -61,11 +62,12 @@ export class FakeEngine implements EngineClient {
   }
 
   generate(
-    request: GenerateRequest,
+    request: () => GenerateRequest,
     onEvent: (event: GenerateEvent) => void | Promise<void>,
     signal?: AbortSignal,
   ): Promise<GenerateResult> {
-    this.requests.push(request);
+    this.request = request;
+    this.requests.push(request());
     this.onEvent = onEvent;
     const running = new Outcome<GenerateResult>();
     this.running = running;
@@ -153,6 +155,11 @@ export class FakeEngine implements EngineClient {
   fails(error: EngineError): void {
     if (this.running) this.running.reject(error);
     else this.loading.reject(error);
+  }
+
+  /** As when the worker died: the client asks for the request again. */
+  restarts(): void {
+    this.requests.push(this.request!());
   }
 
   emit(event: GenerateEvent): void | Promise<void> {

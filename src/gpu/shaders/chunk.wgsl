@@ -1,4 +1,4 @@
-// A chunk: up to CHUNK consecutive tokens of one stream, read together.
+// A chunk: up to CHUNK consecutive tokens of one stream.
 
 struct ChunkToken {
   id: u32,

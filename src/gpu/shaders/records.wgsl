@@ -1,5 +1,5 @@
-// Records of tokens that were read, not drawn: how well each was predicted.
-// Grid: (tokens of the group); the n-th takes row n of the logits, those before it.
+// Records of tokens in prefill. Grid: (tokens of the group). The n-th token uses row n of the logits, which are those
+// before it.
 
 @group(0) @binding(0) var<storage, read> logits: array<f32>;
 @group(0) @binding(1) var<storage, read> candidates: array<vec2<u32>>;

@@ -1,4 +1,4 @@
-import { gumbel } from './random';
+import { gumbel, gumbelBound } from './random';
 import { cutoff, type Sampling, scores } from './sampling';
 import type { Seen } from './seen';
 
@@ -41,6 +41,7 @@ export function judge(
     let highest = Number.NEGATIVE_INFINITY;
     for (let token = 0; token < score.length; token++) {
       if (score[token] < lowest) continue;
+      if (!isGreedy && score[token] + gumbelBound(sampling.seed, draw, token) < highest) continue;
       const value = perturbed(token);
       if (found !== null && value <= highest) continue;
       found = token;

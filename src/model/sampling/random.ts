@@ -16,6 +16,11 @@ export function hash(seed: number, draw: number, token: number): number {
   return mix((mix((mix((seed + 0x9e3779b9) >>> 0) + draw) >>> 0) + token) >>> 0);
 }
 
+/** An upper bound of `gumbel` without logarithms: u > 2^-(zeros + 1), and the noise is less than -log(u). */
+export function gumbelBound(seed: number, draw: number, token: number): number {
+  return (Math.clz32(hash(seed, draw, token)) + 1) * Math.LN2;
+}
+
 /** Standard Gumbel noise: -log(-log1p(-u)), u = ((hash >> 9) + 0.5) 2^-23, which is never 0 or 1. */
 export function gumbel(seed: number, draw: number, token: number): number {
   const u = ((hash(seed, draw, token) >>> 9) + 0.5) * 2 ** -23;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { expectError } from '../../../tests/files';
-import { gumbel, hash } from './random';
+import { gumbel, gumbelBound, hash } from './random';
 import {
   checkSampling,
   cutoff,
@@ -76,7 +76,13 @@ test('the noise is a pure function, finite, with the moments of a Gumbel distrib
   }
   expect(sum / n).toBeCloseTo(0.5772, 1);
   expect(squares / n - (sum / n) ** 2).toBeCloseTo(Math.PI ** 2 / 6, 1);
-  fc.assert(fc.property(fc.nat(), fc.nat(), fc.nat(), (a, b, c) => Number.isFinite(gumbel(a, b, c))));
+  fc.assert(
+    fc.property(fc.nat(), fc.nat(), fc.nat(), (a, b, c) => {
+      expect(Number.isFinite(gumbel(a, b, c))).toBe(true);
+      expect(gumbelBound(a, b, c)).toBeGreaterThan(gumbel(a, b, c));
+    }),
+    { numRuns: 1000 },
+  );
 });
 
 test('a record says rank, probability and alternatives', () => {

@@ -90,13 +90,23 @@ export function cutoff(score: Float64Array, sampling: Sampling, slack = 0): numb
 /** The lowest of the highest scores that together hold `share` of the mass of all scores from `lowest` on. */
 function lowestOfShare(score: Float64Array, share: number, highest: number, lowest: number): number {
   let total = 0;
-  for (const s of score) if (s >= lowest) total += Math.exp(s - highest);
-  // The scores below this one hold less than 1 - share of the mass, however many they are: they need no sorting.
-  const least = Math.max(lowest, highest - Math.log(score.length / (1 - share)));
-  const sorted = score.filter((s) => s >= least).sort();
-  let last = sorted.length;
-  for (let above = 0; last > 0 && above < share * total; ) above += Math.exp(sorted[--last] - highest);
-  return sorted[last] ?? highest; // where a negative slack keeps none
+  let count = 0;
+  for (let id = 0; id < score.length; id++) {
+    if (score[id] < lowest) continue;
+    total += Math.exp(score[id] - highest);
+    count++;
+  }
+  // Mostly few tokens hold the share: sort those near the highest score, and more only if they do not suffice.
+  for (let depth = 6; ; depth *= 2) {
+    const least = Math.max(lowest, highest - depth);
+    const near: number[] = []; // by a loop: Float64Array.filter takes ten times as long
+    for (let id = 0; id < score.length; id++) if (score[id] >= least) near.push(score[id]);
+    const sorted = Float64Array.from(near).sort();
+    let last = sorted.length;
+    let above = 0;
+    while (last > 0 && above < share * total) above += Math.exp(sorted[--last] - highest);
+    if (above >= share * total || sorted.length === count) return sorted[last] ?? highest;
+  }
 }
 
 /** The n-th highest value, n from 1 (quickselect). */
@@ -123,7 +133,7 @@ function nthHighest(values: Float64Array, n: number): number {
 
 function maximum(values: ArrayLike<number>): number {
   let highest = values[0];
-  for (let i = 1; i < values.length; i++) highest = Math.max(highest, values[i]);
+  for (let i = 1; i < values.length; i++) if (values[i] > highest) highest = values[i];
   return highest;
 }
 

@@ -51,7 +51,8 @@ export class SeenTokens {
   /** Of the text as it stands now. */
   now(): Seen {
     const followed = this.followed();
-    return (id) => (((this.bits[id >>> 5] >>> (id & 31)) & 1) === 1 ? 1 + (followed.get(id) ?? 0) : 0);
+    const { bits } = this;
+    return (id) => (((bits[id >>> 5] >>> (id & 31)) & 1) === 1 ? 1 + (followed.get(id) ?? 0) : 0);
   }
 
   /** The tokens that followed, before, the sequence at the text's end; and how much of it, at most. */

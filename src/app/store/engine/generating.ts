@@ -37,12 +37,15 @@ export async function write(
   store.setState({ work: { phase: 'reading', read: 0, total: null } });
   const writer = begin(store, means, mine, info, how);
   const { atArticleEnd, stopSequences, tokensPerSecond } = store.getState().settings;
-  const request = {
-    runs: writer.text.runs.map(requestRun),
-    sampling: writer.sampling,
-    maxTokens,
-    ...{ atArticleEnd, stopSequences, tokensPerSecond },
-    ...(how.branchAt !== undefined && { branchAt: how.branchAt }),
+  const request = () => {
+    writer.flush();
+    return {
+      runs: writer.text.runs.map(requestRun),
+      sampling: writer.sampling,
+      maxTokens: maxTokens - writer.count,
+      ...{ atArticleEnd, stopSequences, tokensPerSecond },
+      ...(how.branchAt !== undefined && { branchAt: how.branchAt }),
+    };
   };
   const result = await engine.generate(request, (event) => writer.take(event), mine.controller.signal);
   writer.flush();

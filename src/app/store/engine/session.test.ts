@@ -35,6 +35,25 @@ describe('the engine', () => {
     expect(engine().requests).toHaveLength(0);
   });
 
+  it('is asked for the rest of the text when its worker died', async () => {
+    const { playground, engine } = await ready('A');
+    playground.generate(10);
+    await settle();
+    await engine().emit({
+      ...{ type: 'encoded', run: 0 },
+      tokens: { ids: Uint32Array.of(7), lengths: Uint32Array.of(1) },
+    });
+    await engine().writes('b');
+    void engine().writes('c', 'd'); // which the page has yet to show
+    engine().restarts();
+    const [first, again] = engine().requests;
+    expect(again).toEqual({
+      ...first,
+      runs: [{ ids: Uint32Array.of(7) }, { ids: Uint32Array.of(100, 100, 101) }],
+      maxTokens: 7,
+    });
+  });
+
   it('can be cancelled while it loads, and loads anew at the next press', async () => {
     const { playground, engines, engine, state } = await setUp();
     playground.generate();
