@@ -3,12 +3,12 @@
 // Run: node scripts/run.mjs bench/cpu.ts
 
 import { readJson, readModelData, SHIPPED } from '../scripts/node';
-import roofline from '../src/cpu/kernels/roofline.ts?assemblyscript';
 import { createWasmBackend } from '../src/cpu/wasm-backend';
 import type { ModelData, Streams } from '../src/model/runtime/backend';
 import type { Sampling } from '../src/model/sampling/sampling';
 import { agrees, checkModel, type ModelGolden } from '../tests/golden';
 import { withPrecision } from '../tests/quantize';
+import roofline from './kernels/roofline.ts?assemblyscript';
 
 const ROUNDS = 7;
 const TOKENS = 256;

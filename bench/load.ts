@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { chromium } from 'playwright-core';
+import { chromium } from '@playwright/test';
 import { build, preview } from 'vite';
 
 /** Milliseconds since the address was opened, one of each an opening. */

@@ -3,7 +3,7 @@
 // the machine makes longer, and by processor time. Run: node scripts/run.mjs bench/typing.ts [SECONDS]
 
 import { join } from 'node:path';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import { type Browser, chromium, type Page } from '@playwright/test';
 import { build, preview } from 'vite';
 import { QUIET } from './load';
 

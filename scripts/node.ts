@@ -4,7 +4,8 @@ import { parseConfig } from '../src/model/core/config';
 import { readWeights } from '../src/model/core/weights';
 import type { ModelData } from '../src/model/runtime/backend';
 import { EngineError } from '../src/model/runtime/errors';
-import { type ReadFile, sha256 } from '../src/model/runtime/folder';
+import { sha256 } from '../src/model/runtime/folder';
+import type { ReadFile } from '../src/model/runtime/read-file';
 
 /** What the engine needs of Node in place of a browser: files from disk, WebGPU from the npm package `webgpu`. */
 

@@ -10,6 +10,7 @@ source scripts/browsers.sh
 step() { printf '\n== %s\n' "$*"; }
 step types;  npx tsc --noEmit
 step lint;   npx biome check --error-on-warnings .
+step unused; npx knip
 step unit;   npx vitest run
 step golden; npm run -s check:golden -- tests/golden/leapformer-attention.json tests/golden/models/*/golden.json public/weights/*/golden.json
 step build;  npx vite build --logLevel warn

@@ -28,7 +28,7 @@ export async function loadGoldenModel(name: string, folder = `${GOLDEN}models/`)
 }
 
 export const goldenNames = readdirSync(`${GOLDEN}models/`);
-export const attentionCases: AttentionGolden[] = readJson(`${GOLDEN}leapformer-attention.json`).cases;
+const attentionCases: AttentionGolden[] = readJson(`${GOLDEN}leapformer-attention.json`).cases;
 
 const SAMPLED: Sampling = {
   temperature: 0.9,

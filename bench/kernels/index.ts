@@ -2,7 +2,7 @@
 
 import { exp4, sum4 } from '../../src/cpu/kernels/numbers';
 
-export { heapBase, multiplyAdd, multiplyAddInt8, sum } from '../../src/cpu/kernels/roofline';
+export { heapBase, multiplyAdd, multiplyAddInt8, sum } from './roofline';
 
 /** 64 int16 multiply-adds a round, on registers alone. */
 export function multiplyAddInt16(rounds: i32, factor: i32): i32 {

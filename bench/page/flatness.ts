@@ -4,8 +4,8 @@ import type { LeapformerContender } from './leapformer';
 import type { Flatness, Place } from './measurements';
 import { callsPerToken } from './timing';
 
-export const NEAR = 64;
-export const FAR = 65536;
+const NEAR = 64;
+const FAR = 65536;
 
 /** Snapshots behind NEAR and FAR tokens, each really read: `text` over and over. */
 export async function readFar(

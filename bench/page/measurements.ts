@@ -48,7 +48,7 @@ export interface Calls {
 }
 
 /** Rates that the hardware gives to plain loops, one a round. */
-export interface Roofline {
+interface Roofline {
   /** Bytes of the int8 matrices, and of the float32 ones. */
   readonly weightBytes: { readonly int8: number; readonly float32: number };
   /** Multiply-adds with weights: of a decoded token, and of a read one (whose logits nobody asks for). */

@@ -2,7 +2,7 @@ import wasm from '../kernels/index.ts?assemblyscript';
 
 type Kernel = (...values: number[]) => number;
 
-/** The exports of kernels/index.ts and src/cpu/kernels/roofline.ts, where their parameters are described. */
+/** The exports of bench/kernels/index.ts, where their parameters are described. */
 interface Kernels {
   readonly heapBase: Kernel;
   readonly sum: Kernel;

@@ -1,12 +1,12 @@
 import type { DecodeRequest } from '../model/runtime/backend';
 import { GREEDY, RECORD_SIZE } from '../model/sampling/sampling';
 import { bind, type Command, type Copy, type Dispatch, encode, reversed, uniform } from './commands';
+import type { DeviceWeights } from './device-weights';
 import type { Kernels } from './kernels';
 import type { Machine } from './machine';
 import { CONTROL, type Plan, RECORD_SLOTS } from './plan';
 import { RING, ROWS_DECODE, SETTING_SIZE, type StreamBuffers } from './stream-buffers';
 import { Pace } from './submission-pacer';
-import type { DeviceWeights } from './webgpu-backend';
 
 /** Tokens under way: one submission, whose results come home in one buffer of the ring. */
 export interface Flight {

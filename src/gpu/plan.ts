@@ -35,7 +35,7 @@ export function padded(n: number): number {
 }
 
 /** Offsets, in numbers, of a layer's small tensors in its `vectors`; each at a multiple of 16. */
-export interface VectorLayout {
+interface VectorLayout {
   readonly attentionNorm: number;
   readonly mlpNorm: number;
   readonly outputNorm: number;

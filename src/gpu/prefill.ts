@@ -1,9 +1,9 @@
 import { RECORD_SIZE } from '../model/sampling/sampling';
 import { bind, type Command, type Copy, type Dispatch, reversed, uniform } from './commands';
+import type { DeviceWeights } from './device-weights';
 import type { KernelName, Kernels } from './kernels';
 import { CANDIDATES, CHUNK, MATMUL_ROWS, type Plan, RECORD_GROUP, TOKEN_TILE } from './plan';
 import { ROWS_GROUPS, ROWS_LAST, type StreamBuffers } from './stream-buffers';
-import type { DeviceWeights } from './webgpu-backend';
 
 type Bindings = Partial<Record<keyof Kernels, GPUBindGroup>>;
 

@@ -20,6 +20,7 @@ import { SeenTokens } from '../model/sampling/seen';
 import { captureBuffer, unpackFeatures } from './capture';
 import { bind, type Copy, encode } from './commands';
 import { Decoder, type Flight } from './decoder';
+import type { DeviceWeights } from './device-weights';
 import type { Kernels } from './kernels';
 import type { Machine } from './machine';
 import { CHUNK, CONTROL, type Plan, RECORD_SLOTS } from './plan';
@@ -27,7 +28,6 @@ import { Prefill } from './prefill';
 import { timeKernels } from './profile';
 import { createStreamBuffers, type StreamBuffers } from './stream-buffers';
 import { Pace } from './submission-pacer';
-import type { DeviceWeights } from './webgpu-backend';
 
 /** What streams share with the backend that opened them. */
 export interface Shared {

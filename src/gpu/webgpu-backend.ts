@@ -2,25 +2,12 @@ import type { Matrix } from '../model/core/weights';
 import type { Backend, KernelTime, Memory, ModelData } from '../model/runtime/backend';
 import type { EngineError } from '../model/runtime/errors';
 import { findAdapter, openDevice, report } from './device';
+import type { DeviceWeights } from './device-weights';
 import { createKernels, type Kernels } from './kernels';
 import { Machine } from './machine';
 import { packEnds, packedBytes, packMatrix, packVectors } from './pack';
 import { GRAPHICS, makePlan, type Plan, SOFTWARE, sharedPrecision, type Tuning } from './plan';
 import { WebGpuStreams } from './streams';
-
-/** The weights on the device. */
-export interface DeviceWeights {
-  readonly embedding: GPUBuffer;
-  /** Final norm, scales of the embedding, sinusoids. */
-  readonly ends: GPUBuffer;
-  readonly layers: readonly {
-    readonly qkv: GPUBuffer;
-    readonly projection: GPUBuffer;
-    readonly up: GPUBuffer;
-    readonly down: GPUBuffer;
-    readonly vectors: GPUBuffer;
-  }[];
-}
 
 /**
  * Opens a device that suffices for the model and puts the model on it.

@@ -16,13 +16,13 @@ export interface Shared {
 export type SharedRun = SharedTypedRun | SharedSampledRun;
 
 /** Its ids are a function of its text and the model's tokenizer, and so are not carried. */
-export interface SharedTypedRun {
+interface SharedTypedRun {
   readonly source: 'typed';
   readonly text: string;
 }
 
 /** The number of a token's draw is the number of tokens before it, the opening one included. */
-export interface SharedSampledRun {
+interface SharedSampledRun {
   readonly source: 'sampled';
   readonly text: string;
   readonly tokens: Encoded;

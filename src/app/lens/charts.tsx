@@ -2,7 +2,7 @@ import { type PointerEvent, useEffect, useRef, useState } from 'react';
 
 /** Small charts in SVG. Each has its words beside it; the picture itself is hidden from those who listen. */
 
-export interface Line {
+interface Line {
   readonly name: string;
   readonly className: string;
   readonly values: ArrayLike<number>;

@@ -4,8 +4,3 @@ export { multiplyFloat32, multiplyInt8 } from './matrix';
 export { multiplyInt16, toInt16 } from './matrix-int16';
 export { convolve, embedFloat32, embedInt8, gates, rms, squaredRelu } from './rows';
 export { describe, draw } from './sampling';
-
-/** The first address that is free. */
-export function heapBase(): usize {
-  return __heap_base;
-}

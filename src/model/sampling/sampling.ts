@@ -58,7 +58,7 @@ export function checkSampling(sampling: Sampling): void {
  *   4 + 3n  the n-th likeliest token: id, log-probability, probability after the sampler (0 where cut)
  */
 export const RECORD_SIZE = 34;
-export const ALTERNATIVES = 10;
+const ALTERNATIVES = 10;
 
 export interface TokenRecord {
   readonly id: number;

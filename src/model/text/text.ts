@@ -7,7 +7,7 @@ import { type Encoded, joinEncoded } from './encoded';
  */
 export type Run = TypedRun | SampledRun;
 
-export interface TypedRun {
+interface TypedRun {
   readonly source: 'typed';
   readonly text: string;
   /** Null until encoded. */

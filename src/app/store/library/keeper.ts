@@ -3,7 +3,7 @@ import { includes, randomId, revisions } from './revisions';
 import { type Item, nameOf, type TextEntry, type TextStorage } from './text-storage';
 
 /** Whether texts can be kept; if not, why, and since when, in ms since 1970. */
-export type Keeping = 'ok' | { readonly failure: Failure; readonly since: number };
+type Keeping = 'ok' | { readonly failure: Failure; readonly since: number };
 
 export interface KeptState {
   /** All that are kept or still to be written, the newest first. */
