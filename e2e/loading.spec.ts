@@ -77,6 +77,23 @@ test('while the model loads, the page is of use, and a press is remembered', asy
   expect((await playground.words()).length).toBeGreaterThan('Tea is'.length);
 });
 
+test('before the weights the page fetches the index and one model’s own files', async ({
+  playground,
+  page,
+}) => {
+  const fetched: string[] = [];
+  page.on('request', (request) => fetched.push(request.url().split('/weights/')[1]));
+  await playground.open();
+  await playground.isReady();
+  const files = fetched.filter(Boolean);
+  const { id } = model.manifest;
+  const before = files.slice(0, files.indexOf(`${id}/model.safetensors`));
+  const allowed = ['index.json', ...['manifest', 'config', 'tokenizer'].map((name) => `${id}/${name}.json`)];
+  expect(allowed).toEqual(expect.arrayContaining(before));
+  expect(files.filter((name) => name.endsWith('manifest.json'))).toHaveLength(1);
+  expect(files.filter((name) => name.endsWith('tokenizer.json'))).toHaveLength(1);
+});
+
 test('loading can be cancelled, and begun again', async ({ playground, page }) => {
   let isHeld = true;
   await page.route(WEIGHTS, async (route) => {

@@ -1,6 +1,7 @@
 import { readFolder, readJson, SHIPPED } from '../scripts/node';
 import { EngineError } from '../src/model/runtime/errors';
-import { loadModel, type Model, type ReadFile, sha256 } from '../src/model/runtime/folder';
+import { loadModel, type Model, sha256 } from '../src/model/runtime/folder';
+import type { ReadFile } from '../src/model/runtime/read-file';
 
 export { SHIPPED };
 

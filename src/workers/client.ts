@@ -18,11 +18,11 @@ import type {
   LoadProgress,
   LoadRequest,
   Outcome,
-  RequestRun,
   Verification,
   VerifyEvent,
   VerifyRequest,
 } from './messages';
+import type { RequestRun } from './request-run';
 
 /** The engine as the page sees it. Every method rejects with an EngineError alone. */
 export interface EngineClient {

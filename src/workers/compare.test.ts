@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { GREEDY, RECORD_SIZE } from '../model/sampling/sampling';
-import type { CompareEvent, RequestRun } from './messages';
+import type { CompareEvent } from './messages';
+import type { RequestRun } from './request-run';
 import { CountedEngine, PROMPT, SAMPLING } from './testing';
 
 let under: CountedEngine;

@@ -1,6 +1,6 @@
 import type { Model } from '../model/runtime/folder';
 import { type Encoded, joinEncoded } from '../model/text/encoded';
-import type { RequestRun } from './messages';
+import type { RequestRun } from './request-run';
 
 /**
  * The ids of a whole text, opened by `<|endoftext|>`; null when the signal aborts, which encoding piece by piece lets

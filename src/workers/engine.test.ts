@@ -3,12 +3,14 @@ import { readJson } from '../../scripts/node';
 import { consistentFolder, SHIPPED, shippedFolder } from '../../tests/files';
 import type { BackendKind, Streams } from '../model/runtime/backend';
 import { EngineError } from '../model/runtime/errors';
-import { loadModel, type Model, type ReadFile } from '../model/runtime/folder';
+import { loadModel, type Model } from '../model/runtime/folder';
+import type { ReadFile } from '../model/runtime/read-file';
 import { GREEDY, RECORD_SIZE, type Sampling } from '../model/sampling/sampling';
 import { ARTICLE_BREAK } from '../model/text/tokenizer';
 import { createBackend } from './backends';
 import { Engine } from './engine';
-import type { BackendChoice, GenerateEvent, GenerateRequest, RequestRun } from './messages';
+import type { BackendChoice, GenerateEvent, GenerateRequest } from './messages';
+import type { RequestRun } from './request-run';
 
 const SAMPLING: Sampling = {
   temperature: 0.9,

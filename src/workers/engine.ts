@@ -1,6 +1,7 @@
 import { type Backend, nextBest, type Streams } from '../model/runtime/backend';
 import { EngineError } from '../model/runtime/errors';
-import { loadModel, type Model, type ReadFile } from '../model/runtime/folder';
+import { loadModel, type Model } from '../model/runtime/folder';
+import type { ReadFile } from '../model/runtime/read-file';
 import { SnapshotStore, stateLayout } from '../model/runtime/snapshot';
 import { RECORD_SIZE } from '../model/sampling/sampling';
 import { seenWords } from '../model/sampling/seen';

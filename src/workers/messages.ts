@@ -7,6 +7,7 @@ import type { Sampling } from '../model/sampling/sampling';
 import type { Encoded } from '../model/text/encoded';
 import type { Vocabulary } from '../model/text/vocabulary';
 import type { LensAnswer, LensRequest } from './lens/messages';
+import type { RequestRun } from './request-run';
 
 /** What crosses between page and worker: plain data alone. */
 
@@ -40,9 +41,6 @@ export interface EngineInfo {
   readonly stateBytes: number;
   readonly memory: Memory;
 }
-
-/** A piece of the text before the model: tokens as they are, or typed text that the engine is to encode. */
-export type RequestRun = { readonly ids: Uint32Array } | { readonly text: string };
 
 export interface GenerateRequest {
   /** The whole text from its beginning, the opening `<|endoftext|>` not included. */

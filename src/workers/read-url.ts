@@ -1,5 +1,5 @@
 import { cancelled, EngineError } from '../model/runtime/errors';
-import type { ReadFile } from '../model/runtime/folder';
+import type { ReadFile } from '../model/runtime/read-file';
 
 const ATTEMPTS = 2; // to read a file whose connection breaks
 

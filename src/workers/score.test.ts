@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { RECORD_SIZE, readRecord } from '../model/sampling/sampling';
-import type { DescribeEvent, DescribeRequest, RequestRun } from './messages';
+import type { DescribeEvent, DescribeRequest } from './messages';
+import type { RequestRun } from './request-run';
 import { CountedEngine, PROMPT, SAMPLING } from './testing';
 
 let under: CountedEngine;

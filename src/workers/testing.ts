@@ -3,7 +3,8 @@ import type { Streams } from '../model/runtime/backend';
 import type { Sampling } from '../model/sampling/sampling';
 import { createBackend } from './backends';
 import { Engine } from './engine';
-import type { GenerateEvent, GenerateRequest, RequestRun } from './messages';
+import type { GenerateEvent, GenerateRequest } from './messages';
+import type { RequestRun } from './request-run';
 
 export const SAMPLING: Sampling = {
   temperature: 0.9,

@@ -26,6 +26,31 @@ test('loads the shipped model and reports progress to the last byte', async () =
   expect(seen.at(-1)).toBe(total);
 });
 
+const indexOf = (...entries: object[]) => JSON.stringify({ models: entries });
+
+test('models that share a tokenizer read it from one folder, and fall back to their own', async () => {
+  const { sha256: tokenizer } = manifest.files['tokenizer.json'];
+  const read: string[] = [];
+  const load = (folder: ReturnType<typeof shippedFolder>) => {
+    read.length = 0;
+    return loadModel((name, ...rest) => {
+      read.push(name);
+      return folder(name, ...rest);
+    });
+  };
+  const index = indexOf({ id: 'other' }, { id: 'first', tokenizer }, { id: 'second', tokenizer });
+  const file = Uint8Array.from(readFileSync(`${SHIPPED}tokenizer.json`));
+  await load(shippedFolder({ '../index.json': index, '../first/tokenizer.json': file }));
+  expect(read).toContain('../first/tokenizer.json');
+  expect(read).not.toContain('tokenizer.json');
+  for (const damaged of [{}, { '../first/tokenizer.json': 'damaged' }]) {
+    await load(shippedFolder({ '../index.json': index, ...damaged }));
+    expect(read.at(-1)).toBe('tokenizer.json');
+  }
+  await load(shippedFolder({ '../index.json': '<html>' }));
+  expect(read).toContain('tokenizer.json');
+});
+
 test('truncated and corrupted weights are named as such', async () => {
   const truncated = weights.subarray(0, weights.length - 1000);
   await expectError(

@@ -1,6 +1,6 @@
 import type { HeadSummary } from '../../model/lens/summary';
 import type { Encoded } from '../../model/text/encoded';
-import type { RequestRun } from '../messages';
+import type { RequestRun } from '../request-run';
 
 /** What the page can ask of the lens, and what it answers: plain data. Tokens count from 0 at the opening `<|endoftext|>`. */
 

@@ -1,8 +1,9 @@
 import { useEffect, useState } from 'react';
 import type { Manifest } from '../../../model/runtime/folder';
+import type { IndexEntry } from '../../../model/runtime/model-index';
 import { chooseModel } from '../../address';
 import { bytes, count, million } from '../../format';
-import { listModels, type Offer } from '../../models';
+import { listModels } from '../../models';
 import { usePlayground } from '../../playground-context';
 import { Popover } from '../controls/Popover';
 
@@ -57,7 +58,7 @@ export function ModelCard({ manifest }: { manifest: Manifest }) {
 /** What else this site offers; the choice goes into the address. */
 function OtherModels({ than }: { than: string }) {
   const playground = usePlayground();
-  const [offered, setOffered] = useState<Offer[]>([]);
+  const [offered, setOffered] = useState<readonly IndexEntry[]>([]);
   useEffect(() => {
     const controller = new AbortController();
     listModels(controller.signal).then(setOffered, () => {}); // a list that does not come is not missed
@@ -73,10 +74,13 @@ function OtherModels({ than }: { than: string }) {
     <>
       <h3>Other models</h3>
       <ul className="choices">
-        {others.map(({ id, name, summary }) => (
+        {others.map(({ id, name, parameters, bytes: size, summary }) => (
           <li key={id}>
             <button type="button" onClick={() => choose(id)}>
-              {name} <small>{summary}</small>
+              {name}{' '}
+              <small>
+                {million(parameters)} parameters, {bytes(size)}: {summary}
+              </small>
             </button>
           </li>
         ))}

@@ -1,7 +1,8 @@
 import type { StoreApi } from 'zustand/vanilla';
 import type { Run } from '../../../model/text/text';
 import type { EngineClient } from '../../../workers/client';
-import type { EngineInfo, GenerateResult, RequestRun } from '../../../workers/messages';
+import type { EngineInfo, GenerateResult } from '../../../workers/messages';
+import type { RequestRun } from '../../../workers/request-run';
 import { keepBranch, keepUndone } from '../document/branches';
 import { amend } from '../document/history';
 import { beforeGeneration, lengthOf } from '../document/text-value';
