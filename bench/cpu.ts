@@ -18,6 +18,7 @@ const SAMPLING: Sampling = {
   topP: 0.95,
   minP: 0,
   repetitionPenalty: 1.1,
+  sequencePenalty: 0,
   seed: 1,
 };
 

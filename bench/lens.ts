@@ -15,7 +15,15 @@ node scripts/run.mjs bench/lens.ts [--backend cpu|webgpu] [--rounds N] [--length
 --length  tokens of the long text (default 10000)`;
 
 const WRITTEN = 256; // tokens a sample
-const SAMPLING = { temperature: 1, topK: 0, topP: 1, minP: 0, repetitionPenalty: 1, seed: 1 };
+const SAMPLING = {
+  temperature: 1,
+  topK: 0,
+  topP: 1,
+  minP: 0,
+  repetitionPenalty: 1,
+  sequencePenalty: 0,
+  seed: 1,
+};
 
 await runCommand(
   USAGE,

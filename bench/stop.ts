@@ -42,7 +42,15 @@ async function stopDuring(engine: Engine, phase: GenerateEvent['type'], seed: nu
     pressed = performance.now() + seed * 7;
     setTimeout(() => engine.stop(), seed * 7);
   };
-  const sampling = { temperature: 0.8, topK: 40, topP: 0.95, minP: 0, repetitionPenalty: 1.1, seed };
+  const sampling = {
+    temperature: 0.8,
+    topK: 40,
+    topP: 0.95,
+    minP: 0,
+    repetitionPenalty: 1.1,
+    sequencePenalty: 0,
+    seed,
+  };
   await engine.generate(
     { runs: [{ text }], sampling, maxTokens: 100_000, atArticleEnd: 'continue' },
     onEvent,

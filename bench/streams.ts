@@ -12,7 +12,15 @@ const ROUNDS = 9;
 const TOKENS = 128; // of each stream, a round
 const SETTINGS = {
   greedy: GREEDY,
-  'the model’s own': { temperature: 0.8, topK: 0, topP: 0.95, minP: 0.02, repetitionPenalty: 1.1, seed: 1 },
+  'the model’s own': {
+    temperature: 0.8,
+    topK: 0,
+    topP: 0.95,
+    minP: 0.02,
+    repetitionPenalty: 1.1,
+    sequencePenalty: 0,
+    seed: 1,
+  },
 };
 
 async function open(backend: Backend, count: number): Promise<Streams> {

@@ -1,5 +1,5 @@
 import { EngineError } from '../src/model/runtime/errors';
-import { RECORD_SIZE, SEQUENCE_PENALTY } from '../src/model/sampling/sampling';
+import { RECORD_SIZE } from '../src/model/sampling/sampling';
 import { createBackend } from '../src/workers/backends';
 import { Engine } from '../src/workers/engine';
 import type { GenerateEvent } from '../src/workers/messages';
@@ -98,7 +98,7 @@ await runCommand(USAGE, OPTIONS, async (values) => {
         topP: number('top-p', sampling.topP),
         minP: number('min-p', sampling.minP),
         repetitionPenalty: number('repetition-penalty', sampling.repetitionPenalty),
-        sequencePenalty: number('sequence-penalty', sampling.sequencePenalty ?? SEQUENCE_PENALTY),
+        sequencePenalty: number('sequence-penalty', sampling.sequencePenalty),
         seed: number('seed', Math.floor(Math.random() * 2 ** 32)),
       },
       maxTokens,

@@ -124,7 +124,7 @@ export class Decoder {
       for (const id of stopTokens) if (id < config.vocabSize) stops[id >>> 5] |= 1 << (id & 31);
       queue.writeBuffer(words, at + 4 * (CONTROL.SEEN + seenWords), stops);
 
-      const { temperature, topK, topP, minP, repetitionPenalty, sequencePenalty = 0, seed } = sampling;
+      const { temperature, topK, topP, minP, repetitionPenalty, sequencePenalty, seed } = sampling;
       const filters = topK > 0 || topP < 1 || minP > 0;
       const inverse = temperature > 0 ? Math.min(1 / temperature, 1e30) : 0;
       const logMinP = minP > 0 ? Math.log(minP) : -1e30;

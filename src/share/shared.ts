@@ -2,35 +2,35 @@ import { EngineError } from '../model/runtime/errors';
 import { checkSampling, type Sampling } from '../model/sampling/sampling';
 import { type Encoded, joinEncoded } from '../model/text/encoded';
 
-/** What a link carries: enough to show a text at once, and with the model to go on with it and to verify it. */
+/** The content of a link: enough to show a text at once, and with the model to continue and verify it. */
 export interface Shared {
-  /** Weights are known by the SHA-256 of model.safetensors, in hex; the id tells where a site keeps them. */
+  /** The digest is the SHA-256 of model.safetensors, in hex; the id is the name of the folder. */
   readonly model: { readonly id: string; readonly digest: string };
   /** The whole text, the opening `<|endoftext|>` not included. */
   readonly runs: readonly SharedRun[];
-  /** The settings in force: what the next token would be drawn with. */
+  /** The current settings, with which the next token would be sampled. */
   readonly sampling: Sampling;
   readonly view: View;
 }
 
 export type SharedRun = SharedTypedRun | SharedSampledRun;
 
-/** Its ids are a function of its text and the model's tokenizer, and so are not carried. */
+/** A link omits its ids, because they follow from its text and the tokenizer. */
 interface SharedTypedRun {
   readonly source: 'typed';
   readonly text: string;
 }
 
-/** The number of a token's draw is the number of tokens before it, the opening one included. */
+/** The index of a token's draw is the number of tokens before it, the opening one included. */
 interface SharedSampledRun {
   readonly source: 'sampled';
   readonly text: string;
   readonly tokens: Encoded;
-  /** What it was drawn with; null where that is not known. */
+  /** The settings that it was sampled with; null if they are unknown. */
   readonly sampling: Sampling | null;
 }
 
-/** What is shown, by name. A reader takes what it knows and leaves the rest, so that names can be added any time. */
+/** The view, by name. A reader ignores names that it does not support, so new names can be added. */
 export type View = Readonly<Record<string, boolean | number | string>>;
 
 /** UTF-16 units of a text. */
@@ -42,9 +42,9 @@ const MAX_VIEW = 64;
 const MAX_VIEW_STRING = 200;
 
 /**
- * The one form of all values that say the same: strings well-formed, runs not empty and joined with neighbours of
- * their kind, the view in the order of its names, no sequence penalty of 0.
- * @throws EngineError 'input' saying what is wrong.
+ * The normal form: strings well-formed, runs not empty and joined with neighbours of their kind, the view in the order of
+ * its names. Values that mean the same have the same normal form.
+ * @throws EngineError 'input' naming the fault.
  */
 export function normalize({ model, runs, sampling, view }: Shared): Shared {
   if (typeof model.id !== 'string' || !/^[\w-][\w.-]{0,99}$/.test(model.id))
@@ -58,7 +58,7 @@ export function normalize({ model, runs, sampling, view }: Shared): Shared {
   return {
     model: { id: model.id, digest: model.digest },
     runs: joined,
-    sampling: normalizeSampling(sampling),
+    sampling: checked(sampling),
     view: normalizeView(view),
   };
 }
@@ -67,7 +67,7 @@ export function textOf({ runs }: Shared): string {
   return runs.map((run) => run.text).join('');
 }
 
-/** Settings as they stand in a link: JSON of a list without names; a sequence penalty of 0 is left out, as before there was any. */
+/** Settings in the form of a link: JSON of a list without names. A sequence penalty of 0 is left out, as in version 1. */
 export function samplingKey(sampling: Sampling | null): string {
   if (!sampling) return 'null';
   const { temperature, topK, topP, minP, repetitionPenalty, sequencePenalty, seed } = sampling;
@@ -97,14 +97,13 @@ function normalizeRun(run: SharedRun): SharedRun {
     source: 'sampled',
     text,
     tokens: { ids, lengths },
-    sampling: sampling && normalizeSampling(sampling),
+    sampling: sampling && checked(sampling),
   };
 }
 
-function normalizeSampling(sampling: Sampling): Sampling {
+function checked(sampling: Sampling): Sampling {
   checkSampling(sampling);
-  const { sequencePenalty, ...others } = sampling;
-  return sequencePenalty ? sampling : others;
+  return sampling;
 }
 
 function join(runs: readonly SharedRun[]): SharedRun[] {

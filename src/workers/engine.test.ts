@@ -6,7 +6,7 @@ import { EngineError } from '../model/runtime/errors';
 import { loadModel, type Model } from '../model/runtime/folder';
 import type { ReadFile } from '../model/runtime/read-file';
 import { GREEDY, RECORD_SIZE, type Sampling } from '../model/sampling/sampling';
-import { ARTICLE_BREAK } from '../model/text/tokenizer';
+import { ARTICLE_BREAK } from '../model/text/text';
 import { createBackend } from './backends';
 import { Engine } from './engine';
 import type { BackendChoice, GenerateEvent, GenerateRequest } from './messages';
@@ -18,6 +18,7 @@ const SAMPLING: Sampling = {
   topP: 0.95,
   minP: 0,
   repetitionPenalty: 1.1,
+  sequencePenalty: 0,
   seed: 3,
 };
 const PROMPT = '= Kestrel =\n\nThe kestrel is';

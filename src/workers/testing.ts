@@ -12,6 +12,7 @@ export const SAMPLING: Sampling = {
   topP: 0.95,
   minP: 0,
   repetitionPenalty: 1.1,
+  sequencePenalty: 0,
   seed: 3,
 };
 export const PROMPT = '= Kestrel =\n\nThe kestrel is';

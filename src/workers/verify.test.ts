@@ -17,6 +17,7 @@ const SAMPLING: Sampling = {
   topP: 0.95,
   minP: 0.02,
   repetitionPenalty: 1.1,
+  sequencePenalty: 0,
   seed: 3,
 };
 const BACKENDS = { cpu: createWasmBackend, webgpu: createOnSharedDevice };

@@ -7,7 +7,8 @@ import {
   type ViewUpdate,
   WidgetType,
 } from '@codemirror/view';
-import { ARTICLE_BREAK, heading } from '../store/document/article';
+import { ARTICLE_BREAK } from '../../model/text/text';
+import { heading } from '../store/document/article';
 
 /** Shows the model's text form: headings as headings, blank lines as space, the end of an article as an ornament. */
 export const articleForm = ViewPlugin.fromClass(

@@ -3,7 +3,8 @@ import { Annotation, EditorState, Transaction, type TransactionSpec } from '@cod
 import { EditorView, keymap, placeholder } from '@codemirror/view';
 import { plainText, type Run } from '../../model/text/text';
 import { TokenIndex } from '../../model/text/token-index';
-import { type Change, difference, sampledRanges } from '../store/document/text-value';
+import type { Change } from '../store/document/change';
+import { difference, sampledRanges } from '../store/document/text-value';
 import type { InputKind } from '../store/document/undo-step';
 import type { Playground } from '../store/playground';
 import type { TokenView } from '../store/token-view';

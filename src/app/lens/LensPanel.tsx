@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react';
 import { ForeignText } from '../components/document/ForeignText';
 import { usePlayground, usePlaygroundState } from '../playground-context';
-import type { LensMode } from '../store/engine/lens-controller';
+import type { LensMode } from '../store/engine/lens-view';
 import { useIsForeign } from '../use-tokens';
 import CounterfactualView from './CounterfactualView';
 import ExplainView from './ExplainView';

@@ -3,7 +3,7 @@ import type { ErrorData } from '../../model/runtime/errors';
 import { positionOf } from '../../model/text/token-index';
 import type { LensAnswer } from '../../workers/lens/messages';
 import { usePlayground, usePlaygroundState } from '../playground-context';
-import type { LensView } from '../store/engine/lens-controller';
+import type { LensView } from '../store/engine/lens-view';
 import type { Scale } from './scales';
 import type { Words } from './use-lens';
 

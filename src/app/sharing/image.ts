@@ -1,7 +1,7 @@
-import { type Run, textBetween } from '../../model/text/text';
+import { ARTICLE_BREAK, type Run, textBetween } from '../../model/text/text';
 import type { Token } from '../../model/text/token-index';
 import { TokenIndex } from '../../model/text/token-index';
-import { ARTICLE_BREAK, heading } from '../store/document/article';
+import { heading } from '../store/document/article';
 import { firstOf, graphemes } from '../store/document/graphemes';
 import { sampledRanges } from '../store/document/text-value';
 

@@ -3,30 +3,24 @@ import type { Sampling, TokenRecord } from '../../model/sampling/sampling';
 import { textBetween } from '../../model/text/text';
 import { type Token, TokenIndex } from '../../model/text/token-index';
 import { retitle } from './document/article';
-import {
-  type Branch,
-  carryBranches,
-  cutAt,
-  keepUndone,
-  nameBranch,
-  pruneBranches,
-  walkTo,
-} from './document/branches';
+import { carryBranches, cutAt, keepUndone, nameBranch, pruneBranches, walkTo } from './document/branches';
+import type { Change } from './document/change';
 import { withChoice } from './document/choice';
 import * as history from './document/history';
 import { type NoticeSubject, notify, withoutTextNotice } from './document/notice';
-import { type Change, EMPTY, edit, lengthOf, type TextValue } from './document/text-value';
+import { type Branch, EMPTY, edit, lengthOf, type TextValue } from './document/text-value';
 import { type InputKind, LONGEST_GRAPHEME, nextStep, type OpenStep } from './document/undo-step';
-import { ownText } from './engine/adopt-text';
+import { adoptText } from './engine/adopt-text';
 import { Comparison } from './engine/comparison';
 import { Inspection } from './engine/inspection';
-import { FIRST_LOOK, LensDesk } from './engine/lens-controller';
+import { LensController } from './engine/lens-controller';
+import { FIRST_LOOK } from './engine/lens-view';
 import { Session, type SessionOptions } from './engine/session';
 import { MemoryTexts } from './library/memory-texts';
 import type { TextStorage } from './library/text-storage';
 import { Texts } from './library/texts';
 import { DEFAULTS, type Sampler, type Settings } from './settings/settings';
-import { SettingsDesk } from './settings/settings-controller';
+import { SettingsController } from './settings/settings-controller';
 import type { CardId, PanelId, PlaygroundState } from './state';
 import { createTokenView } from './token-view';
 
@@ -35,11 +29,11 @@ export class Playground {
   readonly store: StoreApi<PlaygroundState>;
   /** Apart from the store, since it changes with every move of the pointer. */
   readonly tokens = createTokenView();
-  readonly lens: LensDesk;
+  readonly lens: LensController;
   readonly inspection: Inspection;
   readonly comparison: Comparison;
   readonly texts: Texts;
-  readonly settings: SettingsDesk;
+  readonly settings: SettingsController;
   /** UTF-16 unit before which the cursor was put; null: nowhere yet. Not in the store, since every key moves it. */
   cursor: number | null = null;
   private readonly session: Session;
@@ -65,9 +59,9 @@ export class Playground {
       announcement: '',
     }));
     this.session = new Session(this.store, options);
-    this.settings = new SettingsDesk(this.store, this.session, this.now);
+    this.settings = new SettingsController(this.store, this.session, this.now);
     this.texts = new Texts(this, options.storage ?? new MemoryTexts(), this.now);
-    this.lens = new LensDesk(this.store, this.session, this.tokens);
+    this.lens = new LensController(this.store, this.session, this.tokens);
     this.inspection = new Inspection(this.store, this.session);
     this.comparison = new Comparison(this.store, this.session, options);
   }
@@ -210,7 +204,7 @@ export class Playground {
   readAsTyped(): void {
     this.makeWay();
     const { engine } = this.store.getState();
-    if (engine.phase === 'ready') ownText(this.store, engine.info.manifest);
+    if (engine.phase === 'ready') adoptText(this.store, engine.info.manifest);
   }
 
   /** Puts one of its alternatives in the place of a token, and goes on from there: one step of the history. */

@@ -1,12 +1,12 @@
 import type { ErrorData } from '../../model/runtime/errors';
 import type { EngineInfo, Figures, LoadProgress } from '../../workers/messages';
 import type { History } from './document/history';
-import type { NoticeSubject } from './document/notice';
-import type { LensView } from './engine/lens-controller';
-import type { Verified } from './engine/verification';
+import type { NoticeState } from './document/notice';
+import type { LensView } from './engine/lens-view';
+import type { Verified } from './engine/verified';
 import type { Settings } from './settings/settings';
 
-export type EngineState =
+type EngineState =
   | { readonly phase: 'loading'; readonly progress: LoadProgress | null }
   | { readonly phase: 'ready'; readonly info: EngineInfo }
   | { readonly phase: 'cancelled' }
@@ -43,7 +43,7 @@ export const PANEL_NAMES = {
 
 export type PanelId = keyof typeof PANEL_NAMES;
 
-export interface PlaygroundState {
+export interface PlaygroundState extends NoticeState {
   /** Null until the kept text has been looked up. */
   readonly history: History | null;
   readonly settings: Settings;
@@ -60,9 +60,6 @@ export interface PlaygroundState {
   readonly problem: ErrorData | null;
   /** Of the last check. It says nothing of a text that is not the same. */
   readonly verified: Verified | null;
-  /** Something that happened and needs no answer. */
-  readonly notice: string | null;
-  readonly noticeAbout: NoticeSubject;
   /** The last sentence for those who listen to the page. */
   readonly announcement: string;
 }

@@ -1,5 +1,6 @@
 import { parseConfig } from '../core/config';
 import { countParameters, type Precision, readWeights } from '../core/weights';
+import { SEQUENCE_PENALTY } from '../sampling/sampling';
 import { Tokenizer } from '../text/tokenizer';
 import type { ModelData } from './backend';
 import { cancelled, EngineError } from './errors';
@@ -24,8 +25,8 @@ export interface Manifest {
     readonly topP: number;
     readonly minP: number;
     readonly repetitionPenalty: number;
-    /** Absent in models published before it was there: then SEQUENCE_PENALTY is a good one. */
-    readonly sequencePenalty?: number;
+    /** SEQUENCE_PENALTY if manifest.json has none. */
+    readonly sequencePenalty: number;
   };
   readonly files: Readonly<Record<string, { readonly bytes: number; readonly sha256: string }>>;
 }
@@ -117,17 +118,15 @@ function parseManifest(value: unknown): Manifest {
   if (json.format !== 1) wrong(`"format" is ${JSON.stringify(json.format)}; this version reads format 1`);
   for (const key of ['id', 'name', 'description', 'license', 'digest'])
     if (typeof json[key] !== 'string') wrong(`"${key}" is not text`);
-  for (const key of ['temperature', 'topK', 'topP', 'minP', 'repetitionPenalty'])
-    if (!Number.isFinite((json.sampling as Record<string, unknown> | undefined)?.[key]))
-      wrong(`"sampling.${key}" is not a number`);
-  if (!Number.isFinite((json.sampling as Manifest['sampling']).sequencePenalty ?? 0))
-    wrong('"sampling.sequencePenalty" is not a number');
+  const sampling = { sequencePenalty: SEQUENCE_PENALTY, ...(json.sampling as Partial<Manifest['sampling']>) };
+  for (const key of ['temperature', 'topK', 'topP', 'minP', 'repetitionPenalty', 'sequencePenalty'] as const)
+    if (!Number.isFinite(sampling[key])) wrong(`"sampling.${key}" is not a number`);
   for (const name of FILES) {
     const file = (json.files as Manifest['files'] | undefined)?.[name];
     if (!Number.isSafeInteger(file?.bytes) || typeof file?.sha256 !== 'string')
       wrong(`"files" lacks the size or the hash of ${name}`);
   }
-  const manifest = value as Manifest;
+  const manifest = { ...json, sampling } as unknown as Manifest;
   if (manifest.files['model.safetensors'].sha256 !== manifest.digest)
     wrong('"digest" is not the hash of model.safetensors');
   return manifest;

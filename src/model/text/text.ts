@@ -1,6 +1,9 @@
 import { GREEDY, RECORD_SIZE, type Sampling, unknownRecords } from '../sampling/sampling';
 import { type Encoded, joinEncoded } from './encoded';
 
+/** The end of an article in a text: a form feed, the page break of plain text. */
+export const ARTICLE_BREAK = '\f';
+
 /**
  * A text is its token ids, with where they came from. What was sampled keeps its ids for good; what was typed is
  * encoded when it is read, and again after an edit.

@@ -1,5 +1,5 @@
-import { plainText, type Run, textBetween } from '../../../model/text/text';
-import { ARTICLE_BREAK, heading } from '../../store/document/article';
+import { ARTICLE_BREAK, plainText, type Run, textBetween } from '../../../model/text/text';
+import { heading } from '../../store/document/article';
 import { firstOf } from '../../store/document/graphemes';
 import { sampledRanges } from '../../store/document/text-value';
 

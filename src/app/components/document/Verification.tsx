@@ -4,7 +4,7 @@ import { showToken, tokenBytes } from '../../../model/text/vocabulary';
 import type { Finding } from '../../../workers/messages';
 import { count } from '../../format';
 import { usePlayground, usePlaygroundState } from '../../playground-context';
-import { conclusion, remarks, type Verified } from '../../store/engine/verification';
+import { conclusion, remarks, type Verified } from '../../store/engine/verified';
 import { CloseIcon } from '../controls/icons';
 
 const SHOWN = 20; // findings

@@ -1,9 +1,8 @@
 import { useStore } from 'zustand';
 import { RECORD_SIZE } from '../../../model/sampling/sampling';
-import { plainText, type Run } from '../../../model/text/text';
+import { ARTICLE_BREAK, plainText, type Run } from '../../../model/text/text';
 import { count } from '../../format';
 import { usePlayground, usePlaygroundState } from '../../playground-context';
-import { ARTICLE_BREAK } from '../../store/document/article';
 import type { Continuation } from '../../store/engine/comparison';
 import { RANGES } from '../../store/settings/settings';
 import { bitsOf } from '../../tint-scale';

@@ -4,8 +4,6 @@ import { firstOf } from './graphemes';
 
 /** The form of the model's articles: headings as `= Title =`, `= = Section = =`, and so on. */
 
-export { ARTICLE_BREAK } from '../../../model/text/tokenizer';
-
 const LONGEST_HEADING = 400; // characters; whatever is longer is a paragraph, and not worth matching
 
 export interface Heading {

@@ -1,6 +1,6 @@
 import { plainText, type Run, replaceText } from '../../../model/text/text';
-import { type Branch, commonLength } from './branches';
-import { lengthOf, type TextValue } from './text-value';
+import { commonLength } from './branches';
+import { type Branch, lengthOf, type TextValue } from './text-value';
 
 /** A piece of text that all texts below it share. */
 export interface BranchNode {

@@ -1,21 +1,7 @@
 import { type Run, replaceText } from '../../../model/text/text';
 import { TokenIndex } from '../../../model/text/token-index';
 import type { History } from './history';
-import { difference, lengthOf, type ModelRef, type TextValue } from './text-value';
-
-/**
- * A text that was written and left for another. Texts share the runs in which they agree, so that one more costs what
- * differs. The tree is not kept but follows from where the texts part (branch-tree.ts).
- */
-export interface Branch {
-  /** Unique among the branches of a text. */
-  readonly id: number;
-  readonly name: string | null;
-  /** Taken out of the tree; undo puts it back. */
-  readonly isPruned: boolean;
-  readonly runs: readonly Run[];
-  readonly model: ModelRef | null;
-}
+import { type Branch, difference, lengthOf, type TextValue } from './text-value';
 
 /** Keeps the text as a branch: in the place of one that it goes on from, unless one already holds all of it. */
 export function keepBranch(value: TextValue): TextValue {

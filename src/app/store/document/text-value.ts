@@ -1,10 +1,6 @@
-import { plainText, type Run, replaceText, typed } from '../../../model/text/text';
+import { ARTICLE_BREAK, plainText, type Run, replaceText, typed } from '../../../model/text/text';
 import type { Shared } from '../../../share/shared';
-import { ARTICLE_BREAK } from './article';
-import type { Branch } from './branches';
 import { type Change, changeBetween } from './change';
-
-export type { Change };
 
 /** The document at one moment. Values are never changed, so that keeping one for undo costs only what differs. */
 export interface TextValue {
@@ -25,6 +21,20 @@ export interface Origin {
   readonly claim: Pick<Shared, 'model' | 'sampling'> | null;
   /** The person has put the line about it away. */
   readonly isKnown: boolean;
+}
+
+/**
+ * A text that was left for another. Texts share the runs in which they agree, so a branch costs only what differs. The tree
+ * of branches is not stored: branch-tree.ts derives it from the places where the texts differ.
+ */
+export interface Branch {
+  /** Unique among the branches of a text. */
+  readonly id: number;
+  readonly name: string | null;
+  /** Hidden from the tree; undo shows it again. */
+  readonly isPruned: boolean;
+  readonly runs: readonly Run[];
+  readonly model: ModelRef | null;
 }
 
 /** Weights are known by their digest; the id tells where a site keeps them. */

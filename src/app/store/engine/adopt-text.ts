@@ -7,7 +7,7 @@ import { asTyped, isForeign, type TextValue } from '../document/text-value';
 import type { PlaygroundState } from '../state';
 
 /** The text as the model that is loaded can read it: what another wrote becomes typed text, and the page says so. */
-export function ownText(store: StoreApi<PlaygroundState>, manifest: Manifest): TextValue {
+export function adoptText(store: StoreApi<PlaygroundState>, manifest: Manifest): TextValue {
   const history = store.getState().history!;
   const { present } = history;
   const model = { id: manifest.id, digest: manifest.digest };

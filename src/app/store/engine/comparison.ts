@@ -9,13 +9,13 @@ import { isSameText } from '../document/same-text';
 import { lengthOf, type TextValue } from '../document/text-value';
 import { RANGES, samplingOf } from '../settings/settings';
 import type { PlaygroundState } from '../state';
-import { ownText } from './adopt-text';
+import { adoptText } from './adopt-text';
 import { keepEncoding, moved } from './document-writer';
 import { requestRun } from './generating';
 import type { Session } from './session';
 
 export interface Continuation {
-  readonly sampling: Required<Sampling>;
+  readonly sampling: Sampling;
   /** What it wrote. */
   readonly runs: readonly Run[];
   readonly reason: GenerateResult['reason'] | null;
@@ -69,7 +69,7 @@ export class Comparison {
   differBy(what: 'seed' | 'temperature'): void {
     const { continuations } = this.store.getState();
     const first = continuations[0].sampling;
-    const vary = (sampling: Required<Sampling>, n: number) => {
+    const vary = (sampling: Sampling, n: number) => {
       if (what === 'seed') return { ...sampling, seed: n === 0 ? first.seed : this.options.randomSeed() };
       const { max, step } = RANGES.temperature;
       const temperature = Math.round((max * n) / (continuations.length - 1) / step) * step;
@@ -88,7 +88,7 @@ export class Comparison {
   start(): Promise<void> {
     this.leave();
     return this.session.engage('Comparing', async (mine, { manifest }, engine) => {
-      let base = ownText(this.page, manifest);
+      let base = adoptText(this.page, manifest);
       const cleared = this.store
         .getState()
         .continuations.map(({ sampling }) => ({ sampling, runs: [], reason: null }));

@@ -8,7 +8,7 @@ import { amend } from '../document/history';
 import { beforeGeneration, lengthOf } from '../document/text-value';
 import { samplingOf } from '../settings/settings';
 import type { PlaygroundState } from '../state';
-import { ownText } from './adopt-text';
+import { adoptText } from './adopt-text';
 import { type Generation, Writing } from './document-writer';
 
 export interface GenerateOptions {
@@ -64,7 +64,7 @@ function begin(
 ): Writing {
   const { history } = store.getState();
   if (history) store.setState({ history: keepUndone(history) });
-  const present = ownText(store, manifest);
+  const present = adoptText(store, manifest);
   const state = store.getState();
   const base =
     from !== 'last generation' || present.generatedFrom === null

@@ -1,4 +1,5 @@
-import { ARTICLE_BREAK, heading } from '../document/article';
+import { ARTICLE_BREAK } from '../../../model/text/text';
+import { heading } from '../document/article';
 
 const PAUSE = 2000; // ms between announcements: a listener hears the end of one before the next begins
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { EngineError } from '../../../model/runtime/errors';
 import { ready, settle, setUp } from '../testing';
-import { conclusion, withRuns } from './verification';
+import { conclusion, withRuns } from './verified';
 
 describe('the engine', () => {
   it('begins to write when the model is loaded', async () => {

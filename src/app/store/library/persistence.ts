@@ -1,7 +1,6 @@
 import { checkSampling, RECORD_SIZE, type Sampling } from '../../../model/sampling/sampling';
 import type { Run } from '../../../model/text/text';
-import type { Branch } from '../document/branches';
-import type { ModelRef, Origin, TextValue } from '../document/text-value';
+import type { Branch, ModelRef, Origin, TextValue } from '../document/text-value';
 
 /** The form in which a text is kept (text-storage.ts) and exported (texts-file.ts). */
 

@@ -1,7 +1,7 @@
 import { TokenIndex } from '../../../model/text/token-index';
 import type { View } from '../../../share/shared';
 import type { InspectionState } from '../engine/inspection';
-import { lensFromView, lensToView } from '../engine/lens-controller';
+import { lensFromView, lensToView } from '../engine/lens-view';
 import type { Playground } from '../playground';
 
 const MEASURES: readonly unknown[] = [

@@ -1,15 +1,4 @@
-import type { Settings } from './settings';
-
-/** What a preset sets: how words are chosen and how far a press writes; not the seed, and not the machine. */
-export type PresetSettings = Pick<
-  Settings,
-  'sampler' | 'length' | 'atArticleEnd' | 'stopSequences' | 'tokensPerSecond'
->;
-
-export interface Preset {
-  readonly name: string;
-  readonly settings: Partial<PresetSettings>;
-}
+import type { Preset, PresetSettings, Settings } from './settings';
 
 /** Those that everybody has; they leave alone how far a press writes. */
 export const BUILT_IN: readonly Preset[] = [

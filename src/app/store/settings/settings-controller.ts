@@ -12,7 +12,7 @@ export interface SettingsHistory {
 }
 
 /** Changes of settings, with an undo of their own: that of the text must not turn knobs out of sight. */
-export class SettingsDesk {
+export class SettingsController {
   readonly store = createStore<SettingsHistory>(() => ({ past: [], future: [] }));
   private readonly page: StoreApi<PlaygroundState>;
   private readonly session: { load(): void };

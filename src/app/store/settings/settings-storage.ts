@@ -2,8 +2,8 @@ import { chosenBackend } from '../../address';
 import { attempt } from '../library/outcome';
 import { siteStorage } from '../library/web-storage';
 import type { Playground } from '../playground';
-import { isSame, type Preset } from './presets';
-import { parseSettings, type Settings } from './settings';
+import { isSame } from './presets';
+import { type Preset, parseSettings, type Settings } from './settings';
 
 const KEY = 'settings';
 

@@ -1,9 +1,8 @@
 import type { Manifest } from '../../../model/runtime/folder';
 import { type Sampling, SEQUENCE_PENALTY } from '../../../model/sampling/sampling';
 import type { BackendChoice } from '../../../workers/messages';
-import type { Preset, PresetSettings } from './presets';
 
-export type Sampler = Required<Omit<Sampling, 'seed'>>;
+export type Sampler = Omit<Sampling, 'seed'>;
 
 export interface Settings {
   /** Only what was changed: the rest follows the model's measured defaults. */
@@ -21,6 +20,17 @@ export interface Settings {
   readonly backend: BackendChoice;
   /** The person's own, by name. */
   readonly presets: readonly Preset[];
+}
+
+/** The settings of a preset: sampling and length, but neither the seed nor the backend. */
+export type PresetSettings = Pick<
+  Settings,
+  'sampler' | 'length' | 'atArticleEnd' | 'stopSequences' | 'tokensPerSecond'
+>;
+
+export interface Preset {
+  readonly name: string;
+  readonly settings: Partial<PresetSettings>;
 }
 
 export interface Range {
@@ -41,7 +51,7 @@ export const RANGES = {
   seed: { min: 0, max: 2 ** 32 - 1, step: 1 },
 } as const satisfies Record<string, Range>;
 
-/** Until the model's own are known; those published first say no sequence penalty. */
+/** The sampler settings until a manifest is loaded. */
 const FALLBACK: Sampler = {
   ...{ temperature: 0.8, topK: 0, topP: 0.95, minP: 0, repetitionPenalty: 1 },
   sequencePenalty: SEQUENCE_PENALTY,
@@ -65,15 +75,16 @@ export function samplerOf(settings: Settings, manifest: Manifest | null): Sample
 }
 
 /** What the next token is drawn with. */
-export function samplingOf(settings: Settings, manifest: Manifest | null): Required<Sampling> {
+export function samplingOf(settings: Settings, manifest: Manifest | null): Sampling {
   return { ...samplerOf(settings, manifest), seed: settings.seed };
 }
 
 /** Settings from elsewhere, brought to what can be set here. */
-export function withinRanges(sampling: Sampling): Required<Sampling> {
-  const all: Required<Sampling> = { sequencePenalty: 0, ...sampling };
-  const keys = Object.keys(all) as (keyof Sampling)[];
-  return Object.fromEntries(keys.map((key) => [key, clamp(all[key], RANGES[key])])) as unknown as typeof all;
+export function withinRanges(sampling: Sampling): Sampling {
+  const keys = Object.keys(sampling) as (keyof Sampling)[];
+  return Object.fromEntries(
+    keys.map((key) => [key, clamp(sampling[key], RANGES[key])]),
+  ) as unknown as Sampling;
 }
 
 export function isBackendChoice(value: unknown): value is BackendChoice {
