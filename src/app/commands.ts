@@ -3,9 +3,10 @@ import { openBenchmark } from './address';
 import { openedEditor } from './editor/handle';
 import { fileName, pickFile, save } from './files';
 import type { Platform } from './keyboard/chord';
+import { canRegenerate } from './store/document/text-value';
 import { nameOf } from './store/library/text-storage';
 import { openFile } from './store/links/sharing';
-import { canRegenerate, type Playground } from './store/playground';
+import type { Playground } from './store/playground';
 import type { PlaygroundState } from './store/state';
 import { applyTheme, currentTheme, NEXT_THEME } from './theme';
 

@@ -27,7 +27,7 @@ import { LastResort } from './components/LastResort';
 import { FINISHED } from './examples';
 import { findModel } from './models';
 import { PlaygroundContext } from './playground-context';
-import { BrowserTexts } from './store/library/text-storage';
+import { BrowserTexts } from './store/library/browser-texts';
 import { openText } from './store/links/sharing';
 import { Playground } from './store/playground';
 import { keepSettings, readSettings } from './store/settings/settings-storage';
@@ -58,7 +58,7 @@ function onCaughtError(error: unknown): void {
   if (!(error instanceof NotLoaded)) console.error(error);
 }
 
-keepSettings(playground);
+keepSettings(playground.store, () => chosenBackend() !== null);
 followKeyboard();
 const leave = () => playground.texts.leave();
 addEventListener('pagehide', leave);

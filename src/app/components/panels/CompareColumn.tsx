@@ -1,9 +1,8 @@
-import { useStore } from 'zustand';
 import { RECORD_SIZE } from '../../../model/sampling/sampling';
 import { ARTICLE_BREAK, plainText, type Run } from '../../../model/text/text';
 import { count } from '../../format';
 import { usePlayground, usePlaygroundState } from '../../playground-context';
-import type { Continuation } from '../../store/engine/comparison';
+import type { Continuation } from '../../store/engine/continuations';
 import { RANGES } from '../../store/settings/settings';
 import { bitsOf } from '../../tint-scale';
 import { NumberField } from '../controls/NumberField';
@@ -20,7 +19,7 @@ const MORE = [
 export function CompareColumn({ number, onKeep }: { number: number; onKeep(goesOn: boolean): void }) {
   const { comparison } = usePlayground();
   const isWorking = usePlaygroundState((state) => state.work.phase !== 'idle');
-  const own = useStore(comparison.store, (state) => state.continuations[number]);
+  const own = usePlaygroundState((state) => state.comparison.continuations[number]);
   if (!own) return null;
   const field = (key: keyof Continuation['sampling'], name: string) => (
     <NumberField
@@ -70,8 +69,7 @@ export function CompareColumn({ number, onKeep }: { number: number; onKeep(goesO
 }
 
 function Words({ number, runs }: { number: number; runs: readonly Run[] }) {
-  const { comparison } = usePlayground();
-  const before = useStore(comparison.store, ({ base }) => base?.runs.at(-1)?.text ?? '');
+  const before = usePlaygroundState(({ comparison }) => comparison.base?.runs.at(-1)?.text ?? '');
   const text = plainText(runs);
   // Where it goes on inside a word, the word's beginning stands before it.
   const begun = /^\S/.test(text) ? (/[\p{L}\p{M}\p{N}]{1,20}$/u.exec(before)?.[0] ?? '') : '';

@@ -1,6 +1,5 @@
 import { Dialog } from '@base-ui/react/dialog';
 import { type RefObject, useEffect, useRef } from 'react';
-import { useStore } from 'zustand';
 import { plainText } from '../../../model/text/text';
 import { perSecond } from '../../format';
 import { usePlayground, usePlaygroundState } from '../../playground-context';
@@ -14,7 +13,7 @@ import { CompareColumn } from './CompareColumn';
 export default function CompareSheet() {
   const playground = usePlayground();
   const { comparison } = playground;
-  const count = useStore(comparison.store, (state) => state.continuations.length);
+  const count = usePlaygroundState((state) => state.comparison.continuations.length);
   useEffect(() => comparison.prepare(), [comparison]);
   const first = useRef<HTMLButtonElement>(null);
   const close = () => {
@@ -54,7 +53,7 @@ export default function CompareSheet() {
 function Controls({ writeButton }: { writeButton: RefObject<HTMLButtonElement | null> }) {
   const playground = usePlayground();
   const { comparison } = playground;
-  const { continuations, isRunning, msPerToken } = useStore(comparison.store);
+  const { continuations, isRunning, msPerToken } = usePlaygroundState((state) => state.comparison);
   const { phase } = usePlaygroundState((state) => state.work);
   const problem = usePlaygroundState((state) => state.problem);
   const isWorking = phase !== 'idle';

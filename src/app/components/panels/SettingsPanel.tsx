@@ -1,4 +1,3 @@
-import { useStore } from 'zustand';
 import type { BackendChoice } from '../../../workers/messages';
 import { chooseBackend, chosenBackend } from '../../address';
 import { usePlayground, usePlaygroundState } from '../../playground-context';
@@ -62,7 +61,7 @@ export function SettingsPanel() {
 /** Takes changes of settings back, step by step. */
 function Undo() {
   const { settings } = usePlayground();
-  const { past, future } = useStore(settings.store);
+  const { past, future } = usePlaygroundState((state) => state.settingsHistory);
   return (
     <div className="settings-undo">
       <button type="button" className="worded" disabled={!past.length} onClick={() => settings.undo()}>

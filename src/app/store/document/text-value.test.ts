@@ -69,15 +69,11 @@ describe('a text', () => {
     expect(parseKept({ version: 2, text: { ...text, runs: [unlikely] } })).toBeNull();
   });
 
-  it('that was kept before runs had settings still opens', () => {
-    const [first, { sampling, ...second }] = sampled(typed('One'), ' two') as [Run, SampledRun];
-    const kept = { version: 1, digest: 'd', text: { runs: [first, second], generatedFrom: 3 } };
-    expect(parseKept(kept)).toEqual({
-      ...EMPTY,
-      runs: [first, { ...second, sampling: null }],
-      model: { id: 'wiki-7m', digest: 'd' },
-      generatedFrom: 3,
-    });
+  it('that was stored before there was a sequence penalty has one of 0', () => {
+    const [run] = sampled([], 'One') as [SampledRun];
+    const { sequencePenalty: _, ...before } = GREEDY;
+    const text = { ...EMPTY, runs: [{ ...run, sampling: before }] };
+    expect(parseKept({ version: 2, text })?.runs).toEqual([{ ...run, sampling: GREEDY }]);
   });
 });
 

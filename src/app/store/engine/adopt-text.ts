@@ -6,7 +6,7 @@ import { notify } from '../document/notice';
 import { asTyped, isForeign, type TextValue } from '../document/text-value';
 import type { PlaygroundState } from '../state';
 
-/** The text as the model that is loaded can read it: what another wrote becomes typed text, and the page says so. */
+/** The text for the loaded model. The text of another model becomes typed text, and a notice says so. */
 export function adoptText(store: StoreApi<PlaygroundState>, manifest: Manifest): TextValue {
   const history = store.getState().history!;
   const { present } = history;
@@ -17,10 +17,6 @@ export function adoptText(store: StoreApi<PlaygroundState>, manifest: Manifest):
   const typed = asTyped(before.present);
   store.setState({ history: (wasSampled ? commit : amend)(before, typed) });
   if (wasSampled)
-    notify(
-      store,
-      'This text was written by another model. This one reads it as if it had been typed.',
-      'text',
-    );
+    notify(store, 'Another model wrote this text. The loaded model reads it as typed text.', 'text');
   return { ...typed, model };
 }

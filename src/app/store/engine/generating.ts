@@ -13,19 +13,19 @@ import { type Generation, Writing } from './document-writer';
 
 export interface GenerateOptions {
   readonly from?: 'end' | 'last generation';
-  /** Tokens of the text before the place where it parts from another. */
+  /** Number of tokens before the place where the text branches off. */
   readonly branchAt?: number;
-  /** What is written belongs to the step of the history that is under way. */
+  /** The generated text belongs to the last step of the history. */
   readonly amends?: boolean;
 }
 
 interface Means {
-  /** Resolves when the page can show something new. */
+  /** Resolves when the page can render the next change. */
   nextFrame(): Promise<void>;
   randomSeed(): number;
 }
 
-/** Lets the engine write, and carries what comes into the document. */
+/** Generates text and writes it into the document. */
 export async function write(
   store: StoreApi<PlaygroundState>,
   means: Means,
@@ -42,7 +42,9 @@ export async function write(
     runs: writing.text.runs.map(requestRun),
     sampling: writing.sampling,
     maxTokens,
-    ...{ atArticleEnd, stopSequences, tokensPerSecond },
+    atArticleEnd,
+    stopSequences,
+    tokensPerSecond,
     ...(how.branchAt !== undefined && { branchAt: how.branchAt }),
   };
   const result = await engine.generate(request, (event) => writing.take(event), mine.controller.signal);
@@ -54,7 +56,7 @@ export async function write(
   store.setState({ figures, announcement });
 }
 
-/** Settles which text is written on, and how what comes gets into the document. */
+/** Chooses the text to continue, and prepares the document for it. */
 function begin(
   store: StoreApi<PlaygroundState>,
   means: Means,
@@ -76,13 +78,13 @@ function begin(
   return new Writing(base, samplingOf(settings, manifest), amends, mine, store, means.nextFrame);
 }
 
-/** What was written stays in reach, whatever becomes of the text. */
+/** Keeps the generated text as a branch, so that later changes do not lose it. */
 export function keepWritten(store: StoreApi<PlaygroundState>): void {
   const { history } = store.getState();
   if (history) store.setState({ history: amend(history, keepBranch(history.present)) });
 }
 
-/** A run as the engine is asked about it. */
+/** A run in the form of a request. */
 export function requestRun({ text, tokens }: Run): RequestRun {
   return tokens ? { ids: tokens.ids } : { text };
 }

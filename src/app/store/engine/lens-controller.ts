@@ -10,12 +10,16 @@ import { requestRun } from './generating';
 import type { LensView } from './lens-view';
 import type { Session } from './session';
 
-/** Milliseconds between questions while the text grows: dear ones leave the engine time to write. */
+/** Milliseconds between questions while the text grows. Expensive questions have long pauses, so that generation goes on. */
 export const LENS_PAUSE: Readonly<Record<keyof LensQuestions, number>> = {
-  ...{ row: 120, matrix: 700, proportions: 700, overview: 2000, counterfactual: 5000 },
+  row: 120,
+  matrix: 700,
+  proportions: 700,
+  overview: 2000,
+  counterfactual: 5000,
 };
 
-/** The page's side of the lens: what is looked at, and questions about it. */
+/** The view of the lens, and its questions to the engine. */
 export class LensController {
   private readonly page: StoreApi<PlaygroundState>;
   private readonly session: Session;
@@ -53,7 +57,7 @@ export class LensController {
     return answer;
   }
 
-  /** Frees what the lens holds in the engine. */
+  /** Frees the memory of the lens in the engine. */
   close(): void {
     this.session.closeLens();
   }

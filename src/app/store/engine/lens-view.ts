@@ -4,12 +4,12 @@ import type { MatrixKind, Measure } from '../../../workers/lens/messages';
 export const LENS_MODES = ['text', 'matrix', 'proportions', 'overview', 'counterfactual', 'explain'] as const;
 export type LensMode = (typeof LENS_MODES)[number];
 
-/** What the lens shows. Links carry it, so its words stay. */
+/** What the lens shows. Links store these names and values, so they can never change. */
 export interface LensView {
   readonly mode: LensMode;
   readonly layer: number;
   readonly head: number;
-  /** The text view: one head, the mean of a layer's, or of all. */
+  /** The text view: one head, or the mean over the heads of a layer or of all layers. */
   readonly spread: 'head' | 'layer' | 'all';
   readonly measure: Measure;
   readonly of: MatrixKind;
@@ -17,7 +17,7 @@ export interface LensView {
   readonly reweighting: 'static' | 'none';
   readonly from: 'document' | 'window';
   readonly step: number;
-  /** The token that is looked at, numbered as in TokenIndex; null: the text's last, as it grows. */
+  /** The selected token, numbered as in TokenIndex; null: the last token, as the text grows. */
   readonly token: number | null;
 }
 
@@ -26,8 +26,8 @@ export const LENS_DEFAULTS: LensView = {
   ...{ reweighting: 'none', from: 'window', step: 0, token: null },
 };
 
-/** Where it starts: heads in the middle of a model tell more than its first, which look at what is near. */
-export const FIRST_LOOK: LensView = { ...LENS_DEFAULTS, layer: 2, head: 2 };
+/** The first view: heads in the middle of a model are more informative than the first ones, which attend to near tokens. */
+export const FIRST_LENS: LensView = { ...LENS_DEFAULTS, layer: 2, head: 2 };
 
 const WORDS: { readonly [K in keyof LensView]?: readonly string[] } = {
   mode: LENS_MODES,
@@ -39,7 +39,7 @@ const WORDS: { readonly [K in keyof LensView]?: readonly string[] } = {
   from: ['document', 'window'],
 };
 
-/** The lens in a link's view: `lens` names the mode, the rest stands where it is not as at first. */
+/** The lens in the view of a link: `lens` is the mode; the other fields are present if they differ from LENS_DEFAULTS. */
 export function lensToView(view: LensView): View {
   const changed = Object.entries(view).filter(
     ([name, value]) => name !== 'mode' && value !== null && value !== LENS_DEFAULTS[name as keyof LensView],
@@ -48,7 +48,7 @@ export function lensToView(view: LensView): View {
   return { lens: view.mode, ...Object.fromEntries(named) };
 }
 
-/** Takes what it knows and leaves the rest; null where the view is not of the lens. */
+/** Reads the valid fields and ignores the others; null if the view is not of the lens. */
 export function lensFromView(view: View): LensView | null {
   if (!LENS_MODES.includes(view.lens as LensMode)) return null;
   const read: Record<string, unknown> = { ...LENS_DEFAULTS, mode: view.lens };

@@ -8,7 +8,7 @@ import type { PlaygroundState } from '../state';
 import { type Generation, moved } from './document-writer';
 import { conclusion, withRuns } from './verified';
 
-/** Lets the engine check the drawn tokens of the text; the outcome is in the state. */
+/** Verifies the sampled tokens of the text; the result is in the state. */
 export async function check(
   store: StoreApi<PlaygroundState>,
   mine: Generation,

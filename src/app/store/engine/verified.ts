@@ -2,11 +2,11 @@ import type { Run } from '../../../model/text/text';
 import type { Verification } from '../../../workers/messages';
 import { count } from '../../format';
 
-/** What came of checking a text. */
+/** The result of verifying a text. */
 export interface Verified extends Verification {
-  /** The text that was checked: it says nothing of any other. */
+  /** The verified text: the result applies to no other. */
   readonly runs: readonly Run[];
-  /** Sampled tokens that do not say what they were drawn with. */
+  /** Number of sampled tokens whose settings are unknown. */
   readonly unknown: number;
 }
 
@@ -18,7 +18,7 @@ export function withRuns(runs: readonly Run[], verification: Verification): Veri
   return { ...verification, runs, unknown };
 }
 
-/** The outcome in a sentence. */
+/** The result in a sentence. */
 export function conclusion({ counts, isFaithful, stopped }: Verified): string {
   const { exact, margin, cutoff, different } = counts;
   const checked = exact + margin + cutoff + different;
@@ -30,7 +30,7 @@ export function conclusion({ counts, isFaithful, stopped }: Verified): string {
   return checked === 1 ? 'The 1 token was reproduced.' : `All ${tokens(checked)} reproduced.`;
 }
 
-/** What else there is to know, in sentences. */
+/** Further remarks, in sentences. */
 export function remarks({ counts: { margin, cutoff }, unknown }: Verified): string[] {
   const said: string[] = [];
   if (margin) said.push(`${tokens(margin)} within 0.001 of the best score, where devices round differently.`);

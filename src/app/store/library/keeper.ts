@@ -100,6 +100,16 @@ export class Keeper {
     return read;
   }
 
+  /** The first of these texts that can be read. Null: none, or the storage fails. */
+  async firstReadable(entries: readonly TextEntry[]): Promise<Item | null> {
+    for (const { id } of entries) {
+      const read = await this.read(id);
+      if (read.ok && read.value) return read.value;
+      if (!read.ok && read.failure !== 'unreadable') return null;
+    }
+    return null;
+  }
+
   /** Keeps a text. Resolves when it is written, or when that failed; whether it is written. */
   async put(item: Item): Promise<boolean> {
     const { id } = item.entry;

@@ -9,6 +9,16 @@ export type Outcome<T> =
  */
 export type Failure = 'blocked' | 'full' | 'unanswered' | 'unreadable' | 'broken';
 
+/** The reason for a failure and its remedy, in sentences for the user. */
+export const REASONS: Record<Failure, string> = {
+  blocked: 'This browser blocks its storage.',
+  full: 'The storage is full.',
+  unanswered: 'The storage does not answer. Try again.',
+  unreadable:
+    'It is damaged, or a newer version of the page wrote it. Reload the page to get the newest version.',
+  broken: 'The storage failed. Try again.',
+};
+
 export const ok = <T>(value: T): Outcome<T> => ({ ok: true, value });
 
 export const failed = (failure: Failure): Outcome<never> => ({ ok: false, failure });
