@@ -12,7 +12,7 @@ import type { ReadFile } from '../src/model/runtime/read-file';
 const WEIGHTS = new URL('../public/weights/', import.meta.url).pathname;
 
 /** The model that tests and benches run on: the same whatever else is published. */
-export const SHIPPED = join(WEIGHTS, 'wiki-7m/');
+export const SHIPPED = join(WEIGHTS, 'wiki-7m-paper-v1/');
 
 /** Folder of the model that the page loads by itself. */
 export function firstModel(): string {

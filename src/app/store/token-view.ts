@@ -2,8 +2,8 @@ import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { Token } from '../../model/text/token-index';
 
 /**
- * The colours of the tokens in the text, and the selected token. A panel sets `colour` while it is open; the editor paints it
- * and reports pointer and cursor. Tokens are numbered as in TokenIndex.
+ * The colours of the tokens in the text, and the selected token. A panel sets `colour` while it is open; the editor paints
+ * it and reports pointer and cursor. Tokens are numbered as in TokenIndex.
  */
 export interface TokenView {
   /**

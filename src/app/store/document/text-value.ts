@@ -116,7 +116,7 @@ export function sampledRanges(runs: readonly Run[]): { from: number; to: number 
   return ranges;
 }
 
-/** The one replacement that turns the text of `before` into the text of `after`; null when they read the same. */
+/** The one replacement that turns the text of `before` into the text of `after`; null if the texts are equal. */
 export function difference(before: readonly Run[], after: readonly Run[]): Change | null {
   let first = 0;
   let from = 0;

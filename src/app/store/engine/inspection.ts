@@ -11,17 +11,17 @@ import { keepEncoding } from './document-writer';
 import { requestRun } from './generating';
 import type { Session } from './session';
 
-/** How well the model predicted the beginning of a text, read on request. Holds as long as these tokens stand there. */
+/** The scores of the first tokens of a text. Valid while the text begins with these tokens. */
 export interface Reading {
   readonly parts: readonly (Encoded | null)[];
   readonly records: Float32Array;
-  /** Tokens read so far. */
+  /** Number of tokens scored so far. */
   readonly count: number;
 }
 
-/** What the sampler would make of one token, with the settings of now. */
+/** The record of one token under the current settings. */
 export interface Glance {
-  /** The tokens of the text that the token was looked at in, and its number. */
+  /** The tokens of the text at that time, and the number of the token. */
   readonly parts: readonly (Encoded | null)[];
   readonly number: number;
   readonly sampling: Sampling;
@@ -32,11 +32,11 @@ export interface InspectionState {
   readonly measure: 'surprise' | 'probability' | 'off';
   readonly reading: Reading | null;
   readonly glance: Glance | null;
-  /** While the whole text is read. */
+  /** While the whole text is scored. */
   readonly progress: { readonly read: number; readonly total: number } | null;
 }
 
-/** What is known of tokens: what was recorded when they were drawn, and what the engine says of them on request. */
+/** The records of tokens: those of their sampling, and the scores that the engine computes on request. */
 export class Inspection {
   readonly store: StoreApi<InspectionState>;
   private readonly page: StoreApi<PlaygroundState>;
@@ -57,7 +57,7 @@ export class Inspection {
     }));
   }
 
-  /** Lets the model read the whole text again. What comes until it is cancelled, stays. */
+  /** Scores the whole text. The scores that arrive before it is cancelled stay. */
   async readText(): Promise<void> {
     const mine = this.begin();
     this.store.setState({ progress: { read: 0, total: 0 } });
@@ -72,7 +72,7 @@ export class Inspection {
     if (this.running === mine) this.cancel();
   }
 
-  /** Asks what the sampler would make of a token. The answer is left out where another question comes first. */
+  /** Scores one token under the current settings. Another question cancels this one. */
   async glanceAt({ number }: Token): Promise<void> {
     const { engine, settings } = this.page.getState();
     if (engine.phase !== 'ready' || this.store.getState().progress) return;
@@ -84,7 +84,7 @@ export class Inspection {
     });
   }
 
-  /** What is known of a token, by its number. */
+  /** A token by its number, with its record if there is one. */
   look(number: number): { token: Token; record: TokenRecord | null } | null {
     const { reading, glance } = this.store.getState();
     const index = new TokenIndex(this.runs);
@@ -94,7 +94,7 @@ export class Inspection {
     return { token, record };
   }
 
-  /** What the model gave a token, for painting many of them; null where that is not known. */
+  /** The log-probability of a token, or null if it is unknown. Fast enough to paint many tokens. */
   readonly logProbability = ({ number, run, place }: Token): number | null => {
     const isRead = number < this.known();
     const records = isRead ? this.store.getState().reading!.records : run.source === 'sampled' && run.records;
@@ -103,7 +103,7 @@ export class Inspection {
     return records[at + 2] > 0 ? records[at + 1] : null;
   };
 
-  /** Tokens that the reading holds for, looked up once for each text. */
+  /** Number of tokens that the scores apply to, computed once per text. */
   private known(): number {
     const { reading } = this.store.getState();
     if (this.upTo.reading !== reading || this.upTo.runs !== this.runs)
@@ -117,7 +117,7 @@ export class Inspection {
     this.store.setState({ progress: null });
   }
 
-  /** Forgets what was read of a text that is shown no longer. */
+  /** Drops the scores, because another text is shown. */
   forget(): void {
     this.cancel();
     this.store.setState({ reading: null, glance: null });
@@ -166,22 +166,22 @@ export class Inspection {
   }
 }
 
-/** How many of the text's first tokens a reading still holds for. */
+/** Number of the first tokens of the text that the scores still apply to. */
 export function readUpTo(reading: Reading | null, runs: readonly Run[]): number {
   if (!reading) return 0;
   return Math.min(commonTokens(reading.parts, runs), reading.count);
 }
 
-/** What was asked about this token, if it was, and nothing before it changed since. */
+/** The record that was requested for this token, if the text up to it is unchanged. */
 export function glanced(glance: Glance | null, number: number, runs: readonly Run[]): TokenRecord | null {
   return glance?.number === number && commonTokens(glance.parts, runs) > number ? glance.record : null;
 }
 
-const SAME = 0.01; // nats; a token's own record and a reading further apart speak of different texts before it
+const SAME = 0.01; // nats; a larger difference means that the text before the token has changed since it was sampled
 
 /**
- * What is known of a token. A reading speaks of the text as it stands, but not of the sampler; so the token's own record
- * goes before where the two agree, or nothing was read.
+ * The record of a token. Scores apply to the current text but lack the probabilities of the sampler. So the token's own
+ * record comes first, if the two agree or there is no score.
  */
 export function lookUp(token: Token, reading: Reading | null, known: number): TokenRecord | null {
   const drawn = recordOf(token);

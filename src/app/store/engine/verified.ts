@@ -23,7 +23,7 @@ export function conclusion({ counts, isFaithful, stopped }: Verified): string {
   const { exact, margin, cutoff, different } = counts;
   const checked = exact + margin + cutoff + different;
   if (stopped) return `Stopped after ${tokens(checked)}.`;
-  if (!isFaithful) return 'The words are not those of the tokens: this text was changed after it was made.';
+  if (!isFaithful) return 'The words do not match the tokens: this text was changed after it was generated.';
   if (checked === 0) return 'There is no token to check.';
   if (different > 0)
     return `${count(different)} of ${tokens(checked)} ${different === 1 ? 'is' : 'are'} not what this model draws.`;

@@ -77,7 +77,8 @@ export class BrowserTexts implements TextStorage {
   forgetLast({ id, revision }: TextEntry): void {
     if (!this.lasts.delete(id)) return;
     const [left] = readLeft(LEFT + id);
-    if (left && includes(revision, left.item.entry.revision)) siteStorage.remove(LEFT + id); // else its page has written since
+    // Otherwise its page has written since.
+    if (left && includes(revision, left.item.entry.revision)) siteStorage.remove(LEFT + id);
   }
 
   claim(id: string, patience: number): Promise<boolean> {
