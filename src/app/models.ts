@@ -5,16 +5,16 @@ import type { ModelRef } from './store/document/text-value';
 const MODEL_ID = /^[\w-][\w.-]*$/;
 
 /**
- * The folder of the model that the address names (`?model=ID`), else of the one with the wanted digest, else of the
- * first that this site offers.
+ * The folder of the model in the page's address (`?model=ID`), else of the model with the wanted digest, else of the
+ * first model in the list.
  */
 export async function findModel(wanted: ModelRef | null, signal: AbortSignal): Promise<string> {
   const id = chosenModel() ?? (await bestModel(wanted, signal));
   if (!MODEL_ID.test(id))
     throw new EngineError(
       'input',
-      `"${id}" is not a model's name.`,
-      'Take ?model= out of the address, and reload.',
+      `"${id}" is not a valid model name.`,
+      'Remove ?model= from the address, then reload.',
     );
   return folder(id);
 }
@@ -30,13 +30,13 @@ async function bestModel(wanted: ModelRef | null, signal: AbortSignal): Promise<
 export interface Offer {
   readonly id: string;
   readonly name: string;
-  /** What sets it apart, in half a sentence. */
+  /** A short description. */
   readonly summary?: string;
   /** SHA-256 of its weights, in hex. */
   readonly digest?: string;
 }
 
-/** The models that this site offers, the first being its own choice. @throws EngineError 'network' */
+/** The models that this site offers; the first is the default. @throws EngineError 'network' */
 export async function listModels(signal: AbortSignal): Promise<Offer[]> {
   const url = new URL('weights/index.json', document.baseURI).href;
   try {
@@ -44,7 +44,7 @@ export async function listModels(signal: AbortSignal): Promise<Offer[]> {
     if (!response.ok) throw new Error(`the server answered ${response.status}`);
     const index = (await response.json()) as { models?: Offer[] } | null;
     const models = (index?.models ?? []).filter(({ id }) => typeof id === 'string');
-    if (!models.length) throw new Error('it names no model');
+    if (!models.length) throw new Error('it lists no model');
     return models;
   } catch (cause) {
     if (signal.aborted) throw EngineError.from(cause);

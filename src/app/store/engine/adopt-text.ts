@@ -16,11 +16,6 @@ export function ownText(store: StoreApi<PlaygroundState>, manifest: Manifest): T
   const before = wasSampled ? keepUndone(history) : history;
   const typed = asTyped(before.present);
   store.setState({ history: (wasSampled ? commit : amend)(before, typed) });
-  if (wasSampled)
-    notify(
-      store,
-      'This text was written by another model. This one reads it as if it had been typed.',
-      'text',
-    );
+  if (wasSampled) notify(store, 'Another model wrote this text. This model reads it as typed text.', 'text');
   return { ...typed, model };
 }

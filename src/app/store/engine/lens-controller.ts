@@ -102,8 +102,8 @@ export class LensDesk {
     if (manifest && isForeign(history!.present, manifest))
       throw new EngineError(
         'input',
-        'The tokens of this text are another model’s.',
-        'Let this model read the words first, as if they had been typed.',
+        'Another model wrote the tokens of this text.',
+        'Press “Read it with this model” first.',
       );
     const token = lens.token === null ? Number.MAX_SAFE_INTEGER : positionOf(lens.token);
     const answer = await this.session.look({ runs: runs.map(requestRun), token, kind, question });

@@ -20,12 +20,12 @@ export interface TextsState extends KeptState, ListHistoryState {
 }
 
 const REASONS: Record<Failure, string> = {
-  blocked: 'This browser blocks its storage.',
-  full: 'The storage is full.',
-  unanswered: 'The storage does not answer. Try again.',
+  blocked: 'This browser blocks storage.',
+  full: 'The browser’s storage is full.',
+  unanswered: 'The browser’s storage does not answer. Try again.',
   unreadable:
-    'It is damaged, or a newer version of the page wrote it. Reload the page to get the newest version.',
-  broken: 'The storage failed. Try again.',
+    'It is damaged or comes from a newer version of the page. Reload the page to get the newest version.',
+  broken: 'The browser’s storage failed. Try again.',
 };
 
 /**
@@ -210,7 +210,10 @@ export class Texts {
       if (read.ok && read.value) items.push(read.value);
       if (!read.ok) missing++;
     }
-    if (missing) this.playground.notify(`Texts that could not be read, and are not in the file: ${missing}.`);
+    if (missing)
+      this.playground.notify(
+        `${missing === 1 ? '1 text' : `${missing} texts`} could not be read and ${missing === 1 ? 'is' : 'are'} not in the file.`,
+      );
     return writeTexts(items);
   }
 
@@ -234,7 +237,7 @@ export class Texts {
 
   private async sayGone(failure: Failure | null): Promise<void> {
     const reason = failure ? `This text could not be read. ${REASONS[failure]}` : null;
-    this.playground.notify(reason ?? 'This text is gone: it was deleted in another tab.');
+    this.playground.notify(reason ?? 'This text was deleted in another tab.');
     await this.refresh();
   }
 
@@ -272,7 +275,7 @@ export class Texts {
     if (left) this.left.set(toCopy(left.entry).id, { ...left, entry: toCopy(left.entry) });
     this.left.delete(id);
     const begins = why === 'open' ? 'This text is open in another tab.' : 'Another tab changed this text.';
-    this.playground.notify(`${begins} What you change here is kept as a copy.`);
+    this.playground.notify(`${begins} Your changes here are saved as a copy.`);
     if (id !== this.current.id) return;
     const current = toCopy(this.current);
     if (this.store.getState().unsaved.has(id)) this.storage.remember(current.id);
