@@ -3,6 +3,7 @@ import '@fontsource-variable/literata';
 import './styles/tokens.css';
 import './styles/controls.css';
 import './styles/layout.css';
+import './styles/narrow.css';
 import './styles/document.css';
 import './styles/panels.css';
 import './styles/cards.css';

@@ -233,7 +233,7 @@ describe('an edit', () => {
     };
     playground.restore({ ...EMPTY, runs: [run as Run], model });
     playground.readAsTyped();
-    expect(state().notice).toMatch(/^This text was written by another model/);
+    expect(state().notice).toMatch(/^Another model wrote this text/);
     playground.undo();
     expect(state().notice).toBeNull();
   });

@@ -112,7 +112,7 @@ describe('the engine', () => {
     await settle();
     expect(engine().requests[0].runs).toEqual([{ text: 'Ab' }]);
     expect(sources()).toEqual(['typed']);
-    expect(state().notice).toMatch(/another model/);
+    expect(state().notice).toMatch(/Another model/);
     await engine().writes('c');
     playground.undo();
     playground.undo();
