@@ -10,7 +10,9 @@ test('when the worker dies, another worker continues the text', async ({ playgro
   const before = await playground.words();
   const [worker] = page.workers();
   await worker.evaluate(() => close()); // the page gets no event
-  await expect(page.getByText('The engine stopped. The text goes on from its tokens.').first()).toBeVisible();
+  await expect(
+    page.getByText('The engine stopped. Writing resumes from the last token.').first(),
+  ).toBeVisible();
   await expect.poll(async () => (await playground.words()).length).toBeGreaterThan(before.length + 100);
   await playground.stop.click();
   await playground.isIdle();

@@ -16,7 +16,7 @@ test('without WebGPU the model runs on the CPU, and the page shows the reason', 
   await expect(device).toBeVisible();
   await device.click();
   await expect(page.getByRole('dialog', { name: names.DEVICE })).toContainText(
-    /WebGPU.*so the model runs on the processor/,
+    /WebGPU.*so the model runs on the CPU/,
   );
 });
 
@@ -152,7 +152,7 @@ const lacking: [what: string, take: () => void, says: string][] = [
         }
       } as never;
     },
-    "refuses to start the model's worker",
+    "blocked the model's worker",
   ],
 ];
 for (const [what, take, says] of lacking)

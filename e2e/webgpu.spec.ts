@@ -49,7 +49,7 @@ test('when the device is lost, the text stays and generation resumes', async ({
   const before = await playground.words();
   const chromium = await browser.newBrowserCDPSession();
   chromium.send('Browser.crashGpuProcess').catch(() => {});
-  await expect(page.getByText('The text goes on from its tokens.').last()).toBeVisible();
+  await expect(page.getByText('Writing resumes from the last token.').last()).toBeVisible();
   await expect.poll(async () => (await playground.words()).length).toBeGreaterThan(before.length);
   await playground.stop.click();
   await playground.isIdle();
