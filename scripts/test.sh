@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# npm test: sets everything up and runs all checks of the playground: types, lint, unit and kernel tests, golden vectors, size,
+# npm test: installs, and runs all checks of the playground: types, lint, unit and kernel tests, golden vectors, size,
 # end-to-end tests in real browsers.
 set -euo pipefail
 cd "$(dirname "$0")/.."

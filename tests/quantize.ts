@@ -1,7 +1,7 @@
 import { dequantize, type Matrix, type Precision, type Weights } from '../src/model/core/weights';
 import type { ModelData } from '../src/model/runtime/backend';
 
-/** The model with its five kinds of matrices stored in another precision, rounded to it. */
+/** The model with its five kinds of matrices rounded to another precision. */
 export function withPrecision<M extends ModelData>(model: M, precision: Precision): M {
   const store = (matrix: Matrix) => STORE[precision](matrix);
   const weights: Weights = {
@@ -34,7 +34,7 @@ const STORE: Record<Precision, (matrix: Matrix) => Matrix> = {
   int8: quantizeRows,
 };
 
-/** Symmetric int8 rows in [-127, 127], one scale a row. */
+/** Symmetric int8 rows in [-127, 127], with one scale per row. */
 function quantizeRows(matrix: Matrix): Matrix {
   const { rows, columns } = matrix;
   const values = dequantize(matrix);
@@ -57,7 +57,7 @@ function float16Bits(value: number): number {
   const sign = value < 0 || Object.is(value, -0) ? 0x8000 : 0;
   const size = Math.abs(value);
   const exponent = Math.max(Math.floor(Math.log2(size || 2 ** -15)), -14);
-  const steps = size / 2 ** (exponent - 10); // 1024 to 2048, less below the normal numbers
+  const steps = size / 2 ** (exponent - 10); // 1024 to 2048; less for subnormal numbers
   const floor = Math.floor(steps);
   const rounded = floor + (steps - floor > 0.5 || (steps - floor === 0.5 && floor % 2 === 1) ? 1 : 0);
   return sign + (exponent + 14) * 1024 + rounded;

@@ -3,14 +3,25 @@ import { dequantize, type LayerWeights, type Matrix, type Weights } from '../src
 import type { ModelData } from '../src/model/runtime/backend';
 import { hash } from '../src/model/sampling/random';
 
-/** A model of random float32 weights on any shape: by default the smallest that has every part. */
+/** A model with random float32 weights of any shape; by default the smallest one with every part. */
 export function randomModel(options: Record<string, unknown> = {}, seed = 1, scale = 1): ModelData {
   const sizes = { vocab_size: 40, hidden_size: 8, num_attention_heads: 2, num_hidden_layers: 1, ...options };
   const config = parseConfig({
-    ...{ model_type: 'leapformer', hidden_act: 'relu2', tie_word_embeddings: true, bos_token_id: 0 },
-    ...{ intermediate_size: 20, rms_norm_eps: 1e-6, embedding_scale: 2, position: 'none' },
-    ...{ reweighting: 'leap', static_length: 16, proportion_hidden_size: 1 },
-    ...{ normalizer: 'rms', denominator_floor: 0.1, decay: true, conv_kernel: 4 },
+    model_type: 'leapformer',
+    hidden_act: 'relu2',
+    tie_word_embeddings: true,
+    bos_token_id: 0,
+    intermediate_size: 20,
+    rms_norm_eps: 1e-6,
+    embedding_scale: 2,
+    position: 'none',
+    reweighting: 'leap',
+    static_length: 16,
+    proportion_hidden_size: 1,
+    normalizer: 'rms',
+    denominator_floor: 0.1,
+    decay: true,
+    conv_kernel: 4,
     ...sizes,
   });
   const { hiddenSize: d, heads: h, headWidth: e, intermediateSize: f, proportionHidden: p } = config;
@@ -25,12 +36,19 @@ export function randomModel(options: Record<string, unknown> = {}, seed = 1, sca
     return { rows, columns, precision: 'float32', bytes, scales: null };
   };
   const proportion = () => ({
-    ...{ hidden: vector(p * e), hiddenBias: vector(p), output: vector(p, 0, 3), outputBias: vector(1)[0] },
+    hidden: vector(p * e),
+    hiddenBias: vector(p),
+    output: vector(p, 0, 3),
+    outputBias: vector(1)[0],
   });
   const isLeap = config.reweighting === 'leap';
   const layer = (): LayerWeights => ({
-    ...{ attentionNorm: vector(d, 1, 0.5), mlpNorm: vector(d, 1, 0.5) },
-    ...{ qkv: matrix(3 * d, d), output: matrix(d, d), up: matrix(f, d), down: matrix(d, f) },
+    attentionNorm: vector(d, 1, 0.5),
+    mlpNorm: vector(d, 1, 0.5),
+    qkv: matrix(3 * d, d),
+    output: matrix(d, d),
+    up: matrix(f, d),
+    down: matrix(d, f),
     convolution: config.convKernel ? vector(12 * d) : null,
     queryProportion: isLeap ? proportion() : null,
     keyProportion: isLeap ? proportion() : null,
@@ -45,13 +63,15 @@ export function randomModel(options: Record<string, unknown> = {}, seed = 1, sca
   return { config, weights, digest: 'random' };
 }
 
-/** The same model with its matrices in another precision, rounded; the reference computes with what is left. */
+/** The same model with its matrices rounded to another precision. The reference computes with the rounded values. */
 export function inPrecision(model: ModelData, precision: 'float16' | 'int8'): ModelData {
   const convert = precision === 'int8' ? toInt8 : toFloat16;
   const layers = model.weights.layers.map((layer) => ({
     ...layer,
-    ...{ qkv: convert(layer.qkv), output: convert(layer.output) },
-    ...{ up: convert(layer.up), down: convert(layer.down) },
+    qkv: convert(layer.qkv),
+    output: convert(layer.output),
+    up: convert(layer.up),
+    down: convert(layer.down),
   }));
   return { ...model, weights: { ...model.weights, embedding: convert(model.weights.embedding), layers } };
 }

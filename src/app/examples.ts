@@ -4,7 +4,7 @@ import type { Run } from '../model/text/text';
 import finished from './example.json';
 import type { TextValue } from './store/document/text-value';
 
-/** Beginnings in the form of the model's articles. */
+/** Openings of articles, in the format of the training text. */
 export const BEGINNINGS: readonly { name: string; text: string }[] = [
   {
     name: 'A lighthouse',
@@ -28,7 +28,7 @@ export const BEGINNINGS: readonly { name: string; text: string }[] = [
   },
 ];
 
-/** The text at first sight: a typed beginning, and how the model went on, token for token. */
+/** The first text that a visitor sees: a typed opening and the model's continuation, with its tokens. */
 export const FINISHED: TextValue = {
   runs: [typedRun(finished.typed), sampledRun(finished.sampled)],
   model: finished.model,
@@ -44,7 +44,7 @@ interface StoredText {
 }
 
 interface StoredSample extends StoredText {
-  /** Of each token: log-probability, rank, and the sampler's probability. */
+  /** For each token: log-probability, rank, and probability after sampling. */
   readonly chances: readonly (readonly number[])[];
   readonly sampling: Sampling;
 }
@@ -54,7 +54,7 @@ function typedRun({ text, ids, lengths }: StoredText): Run {
 }
 
 function sampledRun({ text, ids, lengths, chances, sampling }: StoredSample): Run {
-  const records = new Float32Array(ids.length * RECORD_SIZE).fill(-1); // -1: no alternatives are kept
+  const records = new Float32Array(ids.length * RECORD_SIZE).fill(-1); // -1: no alternatives are stored
   for (const [i, id] of ids.entries()) records.set([id, ...chances[i]], i * RECORD_SIZE);
   return {
     source: 'sampled',

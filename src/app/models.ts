@@ -6,16 +6,16 @@ import type { ModelRef } from './store/document/text-value';
 const MODEL_ID = /^[\w-][\w.-]*$/;
 
 /**
- * The address of the folder of the model that `?model=ID` names, else of the model with the wanted digest, else of the first
- * model of this site. It reads index.json only, never the manifests.
+ * The address of the folder of the model in the page's address (`?model=ID`), else of the model with the wanted digest,
+ * else of the first model in the list. It reads index.json only, never the manifests.
  */
 export async function findModel(wanted: ModelRef | null, signal: AbortSignal): Promise<string> {
   const id = chosenModel() ?? (await bestModel(wanted, signal));
   if (!MODEL_ID.test(id))
     throw new EngineError(
       'input',
-      `"${id}" is not the id of a model.`,
-      'Remove ?model= from the address, and reload the page.',
+      `"${id}" is not a valid model name.`,
+      'Remove ?model= from the address, then reload.',
     );
   return folder(id);
 }
@@ -27,7 +27,7 @@ async function bestModel(wanted: ModelRef | null, signal: AbortSignal): Promise<
   return (models.find(({ digest }) => digest === wanted?.digest) ?? models[0]).id;
 }
 
-/** The models of this site. The first is the default. @throws EngineError 'network' */
+/** The models that this site offers; the first is the default. @throws EngineError 'network' */
 export async function listModels(signal: AbortSignal): Promise<readonly IndexEntry[]> {
   const url = new URL('weights/index.json', document.baseURI).href;
   try {

@@ -2,18 +2,18 @@ import type { Sampling } from '../model/sampling/sampling';
 import { type Bytes, damaged, decodeUtf8, Reader, Writer } from './bytes';
 import { MAX_RUNS, MAX_TOKENS, normalize, type Shared, type SharedRun, samplingKey, textOf } from './shared';
 
-/** The lowest version that can express this: version 1 has no sequence penalty. */
+/** The oldest version that can hold this text: only version 2 has sequence penalties. */
 export function versionOf({ runs, sampling }: Shared): number {
   const settings = [sampling, ...runs.map((run) => (run.source === 'sampled' ? run.sampling : null))];
   return settings.some((each) => each?.sequencePenalty) ? 2 : 1;
 }
 
 /**
- * The body of a link: everything but its text. Numbers are varints, lengths of text are UTF-16 units.
+ * The body of a link: everything but the text. Numbers are varints; lengths of text are in UTF-16 units.
  *   digest    32 bytes
  *   header    its length in bytes, then JSON: [id, settings, view]. Settings is a list of null (unknown) or
- *             [temperature, topK, topP, minP, repetitionPenalty, seed], in version 2 followed by the sequencePenalty
- *             if it is not 0: the current settings, then the others by first use
+ *             [temperature, topK, topP, minP, repetitionPenalty, seed], in version 2 followed by sequencePenalty
+ *             if it is not 0. The current settings come first, then others by first use
  *   runs      their number; then each:
  *     typed     2 * length
  *     sampled   2 * number of tokens + 1, index of its settings; then each token:

@@ -5,27 +5,27 @@ import { inflateBody, open, seal } from './container';
 import { normalize, type Shared, textOf } from './shared';
 
 /**
- * The fragment of a link (the part after #): a text with its tokens and their sources, the settings that they were sampled
- * with, and the view. docs/links.md has the format.
+ * The fragment of a link (the part after #): a text with its tokens and their sources, the sampler settings, and the
+ * view. docs/links.md has the format.
  */
 
 const NEWEST = 2;
 
-/** The longest link, in characters, that most programs pass on unharmed. Save a longer one as a file. */
+/** Characters of a whole link. Some programs cut off longer links, so the page offers a file instead. */
 export const LINK_LIMIT = 8000;
 
 export function isTooLong(link: string): boolean {
   return link.length > LINK_LIMIT;
 }
 
-/** A link of a later version: only its text can be read. */
+/** A link of a newer version: only its text can be read. */
 export class NewerLinkError extends EngineError {
   readonly text: string;
 
   constructor(text: string) {
     super(
       'input',
-      'This link was made by a newer version of the playground: only its text can be shown.',
+      'A newer version of the playground made this link, so only its text can be shown.',
       'Reload the page to get the newest version.',
     );
     this.text = text;
@@ -33,8 +33,8 @@ export class NewerLinkError extends EngineError {
 }
 
 /**
- * Equal values (see normalize) have the same fragment.
- * @throws EngineError 'input' with the reason if it cannot be shared.
+ * Equal values (see normalize) have equal fragments.
+ * @throws EngineError 'input' with the reason if the text cannot be shared.
  */
 export async function encodeLink(shared: Shared): Promise<string> {
   const normal = normalize(shared);
@@ -42,8 +42,8 @@ export async function encodeLink(shared: Shared): Promise<string> {
 }
 
 /**
- * Reads a fragment from an untrusted source. The value that it returns is valid and in normal form.
- * @throws NewerLinkError with the text; EngineError 'input' if it is not a whole link.
+ * Reads an untrusted fragment. The result is valid and in normal form.
+ * @throws NewerLinkError with the text; EngineError 'input' if the link is damaged.
  */
 export async function decodeLink(fragment: string): Promise<Shared> {
   const { version, text, body } = await open(fragment);

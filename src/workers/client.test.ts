@@ -15,7 +15,7 @@ const REQUEST: GenerateRequest = {
   atArticleEnd: 'continue',
 };
 
-/** Workers in this process; a test can kill the one that lives. */
+/** Workers in this process. A test can kill the current one. */
 function workers() {
   const asked: BackendChoice[] = [];
   let kill = () => {};
@@ -33,7 +33,7 @@ function workers() {
     });
     died.catch(() => {});
     kill = () => {
-      engine.stop(); // as good as dead: what it still says belongs to nobody
+      engine.stop(); // dead for the client, which ignores its later events
       reject(new WorkerDeath('out of memory'));
     };
     return { service: serve(engine) as unknown as Link['service'], died, end: () => engine.unload() };
@@ -57,21 +57,21 @@ async function write(
   return { ids, result, events, notices: events.filter((event) => event.type === 'notice') };
 }
 
-test('when the worker dies, another one writes on, exactly', async () => {
+test('when the worker dies, another worker resumes with the same output', async () => {
   const { start, kill } = workers();
   const client = createEngine(start);
   await client.load({ modelUrl: 'x/', backend: 'auto' }, () => {});
-  const whole = await write(client, () => {}, 400); // so many that no machine writes them in two batches
+  const whole = await write(client, () => {}, 400); // more than two batches on any machine
   expect(whole.ids).toHaveLength(400);
   let batches = 0;
   const broken = await write(client, () => ++batches === 2 && kill(), 400);
   expect(broken.ids).toEqual(whole.ids);
   expect(broken.result.reason).toBe('length');
-  expect(broken.notices).toMatchObject([{ message: expect.stringMatching(/out of memory.*goes on/) }]);
+  expect(broken.notices).toMatchObject([{ message: expect.stringMatching(/out of memory.*resumes/) }]);
   expect(broken.events.filter((event) => event.type === 'encoded')).toHaveLength(1);
 });
 
-test('a worker that died while nothing ran is replaced at the next call', async () => {
+test('a worker that died while idle is replaced at the next call', async () => {
   const { start, kill } = workers();
   const client = createEngine(start);
   await client.load({ modelUrl: 'x/', backend: 'auto' }, () => {});
@@ -79,7 +79,7 @@ test('a worker that died while nothing ran is replaced at the next call', async 
   expect((await write(client)).ids).toHaveLength(60);
 });
 
-test('one that keeps dying moves to the next best backend, and is given up in the end', async () => {
+test('repeated deaths fall back to the next best backend, and finally reject', async () => {
   const { start, asked, kill } = workers();
   const client = createEngine(start);
   await client.load({ modelUrl: 'x/', backend: 'auto' }, () => {});

@@ -24,36 +24,36 @@ import type {
 } from './messages';
 import type { RequestRun } from './request-run';
 
-/** The engine as the page sees it. Every method rejects with an EngineError alone. */
+/** The page's interface to the engine. Every method rejects only with EngineError. */
 export interface EngineClient {
   load(
     request: LoadRequest,
     onProgress: (progress: LoadProgress) => void,
     signal?: AbortSignal,
   ): Promise<EngineInfo>;
-  /** Aborting the signal stops within 100 ms; what was written until then still arrives, and the promise resolves. */
+  /** Aborting the signal stops within 100 ms. Tokens up to then still arrive, and the promise resolves. */
   generate(
     request: GenerateRequest,
     onEvent: (event: GenerateEvent) => void | Promise<void>,
     signal?: AbortSignal,
   ): Promise<GenerateResult>;
-  /** As `generate`, for several continuations; where the worker dies they begin anew. */
+  /** Like `generate`, for several continuations. They restart if the worker dies. */
   compare(
     request: CompareRequest,
     onEvent: (event: CompareEvent) => void | Promise<void>,
     signal?: AbortSignal,
   ): Promise<CompareResult>;
-  /** Aborting the signal ends it early; what was read until then has arrived. */
+  /** Aborting the signal ends the call early; scores up to then have arrived. */
   describe(
     request: DescribeRequest,
     onEvent: (event: DescribeEvent) => void | Promise<void>,
     signal?: AbortSignal,
   ): Promise<DescribeResult>;
-  /** Asks the lens, beside a generation. The latest question counts: one under way ends as 'cancelled'. */
+  /** Asks the lens, also during a generation. A new question cancels the running one ('cancelled'). */
   look<K extends keyof LensQuestions>(request: LensRequest<K>): Promise<LensAnswer<K>>;
-  /** Frees all that the lens holds. */
+  /** Frees the lens's memory. */
   closeLens(): void;
-  /** Checks drawn tokens one by one; aborting the signal ends it early. */
+  /** Verifies drawn tokens one by one. Aborting the signal ends it early. */
   verify(
     request: VerifyRequest,
     onEvent: (event: VerifyEvent) => void,
@@ -62,16 +62,16 @@ export interface EngineClient {
   dispose(): void;
 }
 
-const MOST_DEATHS = 3; // of workers, in one call, before it is given up
+const MOST_DEATHS = 3; // worker deaths in one call before it rejects
 
-/** Starts the engine's worker. If that dies, another takes its place, loads the model and does the call again. */
+/** Starts the engine's worker. If the worker dies, starts another, loads the model and repeats the call. */
 export function createEngine(start: () => Link = startWorker): EngineClient {
   let link = start();
   let loaded: { readonly request: LoadRequest; readonly backend: BackendInfo } | null = null;
-  /** What the worker before died of, until the model is loaded into the new one. */
+  /** The death of the previous worker, until the new worker has loaded the model. */
   let death: WorkerDeath | null = null;
 
-  /** Loads the model again; with the next best backend, if the same has just died of it. */
+  /** Loads the model again, with the next best backend if loading killed the previous worker. */
   async function revive(deaths: number): Promise<BackendInfo> {
     const { request, backend } = loaded!;
     const [next = request.backend] = deaths > 1 ? nextBest(backend.kind) : [];
@@ -128,14 +128,14 @@ export function createEngine(start: () => Link = startWorker): EngineClient {
       const work = (service: Link['service']) => {
         const attempt = ++attempts;
         const take = (event: GenerateEvent) => {
-          if (attempt !== attempts) return; // from a worker that died
+          if (attempt !== attempts) return; // from a dead worker
           arrived.take(event);
           return onEvent(event);
         };
         return service.generate(arrived.rest(), proxy(take));
       };
       return call(work, signal, ({ message }, backend) => {
-        onEvent({ type: 'notice', message: `${message} The text goes on from its tokens.`, backend });
+        onEvent({ type: 'notice', message: `${message} Writing resumes from the last token.`, backend });
       });
     },
     compare: (request, onEvent, signal) => {
@@ -146,13 +146,13 @@ export function createEngine(start: () => Link = startWorker): EngineClient {
         return service.compare(request, proxy(take));
       };
       return call(work, signal, ({ message }, backend) => {
-        onEvent({ type: 'anew', message: `${message} The texts begin anew.`, backend });
+        onEvent({ type: 'anew', message: `${message} The continuations start again.`, backend });
       });
     },
     describe: (request, onEvent, signal) =>
       call((service) => service.describe(request, proxy(onEvent)), signal),
     verify: (request, onEvent, signal) => call((service) => service.verify(request, proxy(onEvent)), signal),
-    // Not by `call`: who writes finds out about a dead worker, and starts the next.
+    // Not through `call`: a generation detects a dead worker and starts the next one.
     look: async <K extends keyof LensQuestions>(request: LensRequest<K>) =>
       unwrap(await Promise.race([link.service.look(request), link.died])) as LensAnswer<K>,
     closeLens: () => void (death || link.service.closeLens()),
@@ -160,7 +160,7 @@ export function createEngine(start: () => Link = startWorker): EngineClient {
   };
 }
 
-/** What has come of a generation, so that another engine can go on from there. */
+/** The progress of a generation, from which another engine can resume. */
 class Arrived {
   private readonly request: GenerateRequest;
   private readonly runs: RequestRun[];

@@ -7,7 +7,7 @@ import { Writing } from './generation-run';
 import type { CompareEvent, CompareRequest, CompareResult } from './messages';
 import type { TextStream } from './text-stream';
 
-/** Several continuations of one text, each on a stream of its own, all in one batch. Survives the loss of a device. */
+/** Generates several continuations of one text in one batch, each on its own stream. Survives the loss of a device. */
 export class Comparison {
   private readonly prompt: readonly number[];
   private readonly emit: Emit<CompareEvent>;
@@ -21,7 +21,7 @@ export class Comparison {
     );
   }
 
-  /** `text` reads what they share; what each has written by now is read by its own stream. */
+  /** `text` reads the shared prefix; each stream reads the tokens that its continuation has so far. */
   async write(
     text: TextStream,
     backend: Backend,
@@ -53,9 +53,9 @@ export class Comparison {
         const parts = batches.map((batch, n) => writings[n].take(batch, ms));
         const written = batches.reduce((sum, { records }) => sum + records.length / RECORD_SIZE, 0);
         if (written) await emit({ type: 'parts', parts, msPerToken: ms / written });
-        since = performance.now(); // the page's time is not the model's
+        since = performance.now(); // excludes the time of the page
       }
-      // So that whichever is kept goes on at once; not one that ran past its stop sequence.
+      // Snapshots let the page resume any continuation at once, except one that ran past its stop sequence.
       for (const [stream, { tokens }] of writings.entries())
         if (streams.length(stream) === tokens.length) snapshots.add(tokens, await streams.snapshot(stream));
     } finally {

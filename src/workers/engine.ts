@@ -37,7 +37,7 @@ import { describe } from './score';
 import { type OnTheWay, TextStream } from './text-stream';
 import { verifyText } from './verify';
 
-/** What the engine asks of the place that it runs in: a worker in the browser, or Node. */
+/** The environment of the engine: a worker in the browser, or Node. */
 export interface EngineHost {
   readFile(modelUrl: string): ReadFile;
   createBackend(model: Model, choice: BackendChoice): Promise<ChosenBackend>;
@@ -45,12 +45,12 @@ export interface EngineHost {
 
 export interface ChosenBackend {
   readonly backend: Backend;
-  /** One open stream. */
+  /** One open stream of the backend. */
   readonly streams: Streams;
   readonly info: BackendInfo;
 }
 
-/** Tokens between snapshots of what is written: a submission to a GPU may run 63 past it, and 256 is what we promise. */
+/** Tokens between snapshots during decode. A GPU submission may run 63 tokens past it, and the guaranteed distance is 256. */
 const SNAPSHOT_EVERY = 192;
 
 interface Running extends Omit<ChosenBackend, 'streams'> {
@@ -58,8 +58,8 @@ interface Running extends Omit<ChosenBackend, 'streams'> {
 }
 
 /**
- * One model on one backend, writing one text at a time. A request names the whole text; the engine finds the nearest
- * state that it has, reads what is missing, and writes on. So an edit, an undo, a lost device are all the same case.
+ * One model on one backend, generating one text at a time. A request has the whole text; the engine restores the nearest
+ * snapshot, reads the rest, and generates. An edit, an undo and a lost device therefore take the same path.
  */
 export class Engine {
   private readonly host: EngineHost;
@@ -74,7 +74,7 @@ export class Engine {
     this.host = host;
   }
 
-  /** Loads a model folder onto a backend; takes the place of what was loaded before. */
+  /** Loads a model folder onto a backend, and replaces the loaded model. */
   async load(request: LoadRequest, onProgress: (progress: LoadProgress) => void): Promise<EngineInfo> {
     return this.exclusively(async (signal) => {
       if (this.request?.modelUrl !== request.modelUrl || !this.model) {
@@ -95,7 +95,7 @@ export class Engine {
     });
   }
 
-  /** Ends whatever runs, within 100 ms. */
+  /** Stops the running request within 100 ms. */
   stop(): void {
     this.abort?.abort();
   }
@@ -107,7 +107,7 @@ export class Engine {
     this.running = null;
   }
 
-  /** Looks at a text's attention, beside whatever else runs. The lens then stays open. */
+  /** Answers a question about a text's attention, also during another request. Leaves the lens open. */
   async look<K extends keyof LensQuestions>(request: LensRequest<K>): Promise<LensAnswer<K>> {
     const { model, running, snapshots } = this;
     if (!model || !running) throw new EngineError('input', 'No model is loaded.', 'Load a model first.');
@@ -121,7 +121,7 @@ export class Engine {
     return this.lens.ask(request);
   }
 
-  /** Frees all that the lens holds. */
+  /** Frees the lens's memory. */
   async closeLens(): Promise<void> {
     const { lens } = this;
     this.lens = null;
@@ -140,14 +140,14 @@ export class Engine {
       await this.surviving(
         () => this.write(writing, emit, signal),
         (message, backend) =>
-          emit({ type: 'notice', message: `${message} The text goes on from its tokens.`, backend }),
+          emit({ type: 'notice', message: `${message} Writing resumes from the last token.`, backend }),
       );
       await emit.settled();
       return { reason: writing.reason ?? 'stopped', figures: this.figures(writing) };
     });
   }
 
-  /** Writes several continuations at once, 8 at most, one batched step for all. */
+  /** Generates up to 8 continuations, with one batched step for all. */
   async compare(request: CompareRequest, onEvent: OnEvent<CompareEvent>): Promise<CompareResult> {
     return this.exclusively(async (signal) => {
       const model = await this.ready();
@@ -160,14 +160,14 @@ export class Engine {
       await this.surviving(
         () => comparison.write(this.running!.text, this.running!.backend, this.snapshots, signal),
         (message, backend) =>
-          emit({ type: 'notice', message: `${message} The texts go on from their tokens.`, backend }),
+          emit({ type: 'notice', message: `${message} Writing resumes from the last tokens.`, backend }),
       );
       await emit.settled();
       return comparison.result();
     });
   }
 
-  /** Reads tokens of a text again, beside the stream that writes, and says how well each was predicted. */
+  /** Scores tokens of a text on a second stream. */
   async describe(request: DescribeRequest, onEvent: OnEvent<DescribeEvent>): Promise<DescribeResult> {
     return this.exclusively(async (signal) => {
       const model = await this.ready();
@@ -185,14 +185,14 @@ export class Engine {
     });
   }
 
-  /** Says of each drawn token whether this model draws it, on a stream of its own. */
+  /** Verifies each drawn token of a text on a second stream. */
   async verify({ runs }: VerifyRequest, onEvent: (event: VerifyEvent) => void): Promise<Verification> {
     return this.exclusively(async (signal) => {
       const model = await this.ready();
       return this.surviving(
         () => verifyText(model, this.running!.backend, runs, signal, onEvent),
         (message, backend) =>
-          onEvent({ type: 'notice', message: `${message} The check begins anew.`, backend }),
+          onEvent({ type: 'notice', message: `${message} Verification starts again.`, backend }),
       );
     });
   }
@@ -204,7 +204,7 @@ export class Engine {
     return this.model;
   }
 
-  /** Does work; where the device fails, again on another one. */
+  /** Runs work. If the device fails, runs it again on another backend. */
   private async surviving<T>(
     work: () => Promise<T>,
     onRecovered: (message: string, backend: BackendInfo) => void | Promise<void>,
@@ -221,7 +221,7 @@ export class Engine {
     }
   }
 
-  /** Work on a stream of its own, so that the one that writes stays where it is. */
+  /** Runs work on a second stream, so that the main stream keeps its position. */
   private async beside(work: (text: TextStream) => Promise<void>): Promise<void> {
     const streams = await this.running!.backend.open(1);
     try {
@@ -231,7 +231,7 @@ export class Engine {
     }
   }
 
-  /** From the nearest state to the end of the request, or to the signal. */
+  /** Reads from the nearest snapshot and generates, until the request or the signal ends it. */
   private async write(writing: Writing, emit: Emit<GenerateEvent>, signal: AbortSignal): Promise<void> {
     const { text } = this.running!;
     const tell: OnTheWay = {
@@ -260,7 +260,7 @@ export class Engine {
       for (let at = 0; at < batch.records.length; at += RECORD_SIZE) text.tokens.push(batch.records[at]);
       if (batch.snapshot) this.snapshots.add(text.tokens, batch.snapshot);
       if (part) await emit({ type: 'tokens', ...part, figures: this.figures(writing) });
-      since += performance.now() - now; // the page's time is not the model's
+      since += performance.now() - now; // excludes the time of the page
     }
   }
 
@@ -272,8 +272,8 @@ export class Engine {
   }
 
   /**
-   * A new device after a loss; the next best where devices keep getting lost, or one does not suffice. Snapshots live in
-   * memory and stay good.
+   * Starts a new device after a loss. Falls back to the next best backend after repeated losses, or if the device does
+   * not suffice. Snapshots are in main memory and stay valid.
    */
   private async recover(error: EngineError, losses: number): Promise<Running> {
     const below = nextBest(this.running!.info.kind);
@@ -300,7 +300,7 @@ export class Engine {
   }
 
   private async exclusively<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    if (this.abort) throw new EngineError('input', 'The engine is busy.', 'Stop what runs first.');
+    if (this.abort) throw new EngineError('input', 'The engine is busy.', 'Stop the running request first.');
     this.abort = new AbortController();
     try {
       return await work(this.abort.signal);

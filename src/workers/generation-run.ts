@@ -5,9 +5,9 @@ import { StreamingDecoder } from '../model/text/vocabulary';
 import type { GenerateRequest, GenerateResult, WrittenPart } from './messages';
 import { StopSequences } from './stop-sequences';
 
-/** One generation under way: it survives the loss of a device. */
+/** A running generation. It survives the loss of a device. */
 export class Writing {
-  /** The text and what has been written so far. */
+  /** The text and the tokens written so far. */
   readonly tokens: number[];
   reason: GenerateResult['reason'] | null = null;
   msPerToken: number | null = null;
@@ -26,12 +26,12 @@ export class Writing {
     this.decoder = new StreamingDecoder((id) => model.tokenizer.bytes[id], tokens);
   }
 
-  /** Tokens before the place where the text parted from another, the opening one included; null where it did not. */
+  /** Tokens before the branch point, including the initial `<|endoftext|>`; null without a branch point. */
   get branchAt(): number | null {
     return this.request.branchAt === undefined ? null : this.request.branchAt + 1;
   }
 
-  /** Null: as fast as it can. */
+  /** Null for no limit. */
   get tokensPerSecond(): number | null {
     return this.request.tokensPerSecond ?? null;
   }
@@ -43,7 +43,7 @@ export class Writing {
     return { sampling, maxTokens: left, stopTokens };
   }
 
-  /** What a batch adds to the text: nothing more behind a stop sequence, whatever was written ahead. */
+  /** The part of a batch that is added to the text: up to a stop sequence, even if the backend decoded beyond it. */
   take({ records, finished }: DecodeBatch, ms: number): WrittenPart | null {
     const ids: number[] = [];
     const pieces: string[] = [];

@@ -6,8 +6,8 @@ import type { DescribeEvent, DescribeRequest } from './messages';
 import type { TextStream } from './text-stream';
 
 /**
- * Says how well the model predicted tokens of a text, by reading them again. `tokens` is the whole text, the opening
- * `<|endoftext|>` included; the request's places are counted without it.
+ * Scores tokens of a text by rereading them. `tokens` is the whole text with the initial `<|endoftext|>`; the request's
+ * positions are counted without it.
  */
 export async function describe(
   config: Config,
@@ -24,7 +24,7 @@ export async function describe(
   const records = (at: number, records: Float32Array) => emit({ type: 'records', from: at - 1, records });
   if (!sampling) return text.moveTo(tokens.slice(0, end), signal, { ...tell, records });
 
-  // As the sampler would have seen them: from the logits themselves, one by one.
+  // One decode step per token, because the sampler needs the logits.
   for (let at = first; at < end && !signal.aborted; at++) {
     await text.moveTo(tokens.slice(0, at), signal);
     const { logits, seen } = await text.streams.snapshot();

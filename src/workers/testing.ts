@@ -17,9 +17,9 @@ export const SAMPLING: Sampling = {
 };
 export const PROMPT = '= Kestrel =\n\nThe kestrel is';
 
-/** For tests: the shipped model in WebAssembly, and a count of what it reads. */
+/** For tests: the shipped model in WebAssembly, with a count of the tokens that it reads. */
 export class CountedEngine {
-  /** Tokens that any stream has read, those not counted that it wrote. */
+  /** Tokens that streams have read, without those that they wrote. */
   read = 0;
   readonly engine = new Engine({
     readFile: () => shippedFolder(),

@@ -1,20 +1,20 @@
 import type { Streams } from '../model/runtime/backend';
 import { type SnapshotStore, snapshotSpacing } from '../model/runtime/snapshot';
 
-/** Going somewhere takes a while: what is told on the way. */
+/** Progress callbacks of a move. */
 export interface OnTheWay {
-  /** After each part. */
+  /** Called after each part. */
   report?(read: number, total: number): void | Promise<void>;
-  /** In between; may be left out. */
+  /** Called in between; optional. */
   offer?(read: number, total: number): void;
-  /** Asks how well each token was predicted, from where the stream stands; `from` is the first one's place. */
+  /** Requests scores of the tokens read from the current position; `from` is the position of the first. */
   records?(from: number, records: Float32Array): void | Promise<void>;
 }
 
-/** One stream and the tokens that it has read: brought to any text by the shortest way. */
+/** A stream and the tokens that it has read. It moves to any text from the nearest snapshot. */
 export class TextStream {
   readonly streams: Streams;
-  /** What the stream has read. */
+  /** The tokens that the stream has read. */
   tokens: number[] = [];
   private readonly snapshots: SnapshotStore;
 
@@ -23,7 +23,7 @@ export class TextStream {
     this.snapshots = snapshots;
   }
 
-  /** Going on from where it stands, or from the nearest snapshot, and reading the rest; less when the signal aborts. */
+  /** Moves from the current position or the nearest snapshot by reading the rest; stops early when the signal aborts. */
   async moveTo(tokens: readonly number[], signal: AbortSignal, tell: OnTheWay = {}): Promise<void> {
     const { streams, snapshots } = this;
     const snapshot = snapshots.nearest(tokens);
@@ -50,7 +50,7 @@ export class TextStream {
   }
 }
 
-/** Tokens to read before the next snapshot, so far from the end: as many as the store lets stand apart there. */
+/** Tokens to read before the next snapshot: the snapshot store's spacing at this distance from the end. */
 function partBefore(toEnd: number): number {
   return Math.min(toEnd, Math.floor(snapshotSpacing(toEnd - snapshotSpacing(toEnd))));
 }

@@ -10,11 +10,11 @@ import { answerMatrix, answerProportions, answerRow, meanTaps } from './answers'
 import { answerCounterfactual, type Runs, runBoth } from './counterfactual';
 import type { CounterfactualQuestion, LensAnswer, LensAnswers, LensQuestions, LensRequest } from './messages';
 
-const PART = 128; // tokens captured at once
-const AHEAD = 127; // tokens of the window behind the one that is looked at, where the text has them
-const BEHIND = 128; // tokens of the window before it, at least, where it has them
+const PART = 128; // tokens per capture
+const AHEAD = 127; // tokens of the window after the chosen token, if the text has them
+const BEHIND = 128; // least tokens of the window before the chosen token, if the text has them
 
-/** What the lens needs of the engine. */
+/** The lens's interface to the engine. */
 export interface LensHost {
   readonly model: Model;
   readonly backend: Backend;
@@ -24,8 +24,8 @@ export interface LensHost {
 }
 
 /**
- * Looks at a text's attention through a stream of its own, so that what is being written goes on. It keeps the captures
- * of one window of the text; a request names the whole text, and moves the window where it has to be.
+ * Answers questions about a text's attention on its own stream, also during a generation. It holds the captures of one
+ * window of the text. A request has the whole text, and moves the window if necessary.
  */
 export class Lens {
   private readonly host: LensHost;
@@ -33,7 +33,7 @@ export class Lens {
   private window: LensWindow | null = null;
   private runs: { readonly key: string; readonly runs: Runs } | null = null;
   private abort = new AbortController();
-  /** Settles when the lens is free. */
+  /** Settles when the running question has ended. */
   private free: Promise<unknown> = Promise.resolve();
   private reread = 0;
 
@@ -41,7 +41,7 @@ export class Lens {
     this.host = host;
   }
 
-  /** The latest question is the one that counts: one under way ends as 'cancelled'. */
+  /** A new question cancels the running one ('cancelled'). */
   ask<K extends keyof LensQuestions>(request: LensRequest<K>): Promise<LensAnswer<K>> {
     this.abort.abort();
     this.abort = new AbortController();
@@ -51,7 +51,7 @@ export class Lens {
     return answer;
   }
 
-  /** Frees all that it holds. */
+  /** Frees its memory. */
   async close(): Promise<void> {
     this.abort.abort();
     await this.free;
@@ -112,7 +112,7 @@ export class Lens {
     return answerProportions(lens, before, taps, signal);
   }
 
-  /** Brings the window to a token: leaves it, lets it follow the text, or takes it from the nearest snapshot. */
+  /** Moves the window to a token: keeps it, extends it along the text, or starts from the nearest snapshot. */
   private async show(tokens: readonly number[], token: number, signal: AbortSignal): Promise<LensWindow> {
     const { window, text } = this;
     const end = Math.min(token + AHEAD, tokens.length - 1) + 1;
@@ -126,7 +126,7 @@ export class Lens {
     return this.take(tokens, token, end, signal);
   }
 
-  /** From the nearest snapshot: reads up to the window's beginning, and captures from there on. */
+  /** Starts from the nearest snapshot: reads to the beginning of the window, then captures. */
   private async take(
     tokens: readonly number[],
     token: number,
@@ -139,7 +139,7 @@ export class Lens {
     const text = this.text;
     const full = Math.max(0, end - WINDOW);
     const lengthAt = (limit: number) => snapshots.nearest(tokens.slice(0, limit))?.length ?? 0;
-    // Where snapshots stand wide apart, a window that begins at one is better than reading up to a full one.
+    // If snapshots are far apart, a shorter window that begins at a snapshot needs less reading than a full one.
     const inside = lengthAt(Math.max(0, token - BEHIND));
     const start = full - lengthAt(full) > 256 && inside > full ? inside : full;
     text.tokens = text.tokens.length > start ? [] : text.tokens;
@@ -159,13 +159,13 @@ export class Lens {
     end: number,
     signal: AbortSignal,
   ): Promise<LensWindow> {
-    this.window = null; // until it stands where the stream does
+    this.window = null; // until it matches the stream again
     for (let at = window.start + window.length; at < end; at += PART) {
       const part = tokens.slice(at, Math.min(at + PART, end));
       try {
         window.append(await text.streams.capture(part, { signal }));
       } catch (error) {
-        text.tokens = []; // it stands nobody knows where
+        text.tokens = []; // the position of the stream is unknown
         throw error;
       }
       for (const id of part) text.tokens.push(id);
@@ -196,7 +196,7 @@ export class Lens {
   }
 }
 
-/** Where the document of a token begins. */
+/** The start of a token's document. */
 function documentStart(tokens: readonly number[], at: number): number {
   return Math.max(0, tokens.lastIndexOf(tokens[0], at));
 }

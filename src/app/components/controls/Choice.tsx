@@ -5,7 +5,7 @@ interface Props<T extends string> {
   onChange(value: T): void;
 }
 
-/** A few options beside each other, of which one holds. */
+/** A row of radio buttons. */
 export function Choice<T extends string>({ name, value, options, onChange }: Props<T>) {
   return (
     <fieldset className="choice">

@@ -15,7 +15,7 @@ const MORE = [
   ['sequencePenalty', 'Sequence penalty'],
 ] as const;
 
-/** One continuation: its settings, its text, and the way to keep it. */
+/** One continuation: its settings, its text and the buttons to keep it. */
 export function CompareColumn({ number, onKeep }: { number: number; onKeep(goesOn: boolean): void }) {
   const { comparison } = usePlayground();
   const isWorking = usePlaygroundState((state) => state.work.phase !== 'idle');
@@ -57,10 +57,10 @@ export function CompareColumn({ number, onKeep }: { number: number; onKeep(goesO
             type="button"
             className="worded"
             disabled={!own.runs.length}
-            aria-label={`Keep and go on: continuation ${number + 1}`}
+            aria-label={`Keep and continue: continuation ${number + 1}`}
             onClick={() => onKeep(true)}
           >
-            Keep and go on
+            Keep and continue
           </button>
         </div>
       </div>
@@ -71,25 +71,27 @@ export function CompareColumn({ number, onKeep }: { number: number; onKeep(goesO
 function Words({ number, runs }: { number: number; runs: readonly Run[] }) {
   const before = usePlaygroundState(({ comparison }) => comparison.base?.runs.at(-1)?.text ?? '');
   const text = plainText(runs);
-  // Where it goes on inside a word, the word's beginning stands before it.
+  // If the continuation starts inside a word, show the beginning of that word before it.
   const begun = /^\S/.test(text) ? (/[\p{L}\p{M}\p{N}]{1,20}$/u.exec(before)?.[0] ?? '') : '';
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls can be scrolled by the keyboard
     <section className="compare-words" tabIndex={0} aria-label={`Text of continuation ${number + 1}`}>
       {begun ? <span className="compare-begun">{begun}</span> : null}
-      {text.replaceAll(ARTICLE_BREAK, '❧').trimStart() || <span className="hint">Nothing written yet.</span>}
+      {text.replaceAll(ARTICLE_BREAK, '❧').trimStart() || (
+        <span className="hint">Nothing generated yet.</span>
+      )}
     </section>
   );
 }
 
 const REASONS = {
   length: '',
-  'article-end': ' · the article ends',
-  'stop-sequence': ' · a text to stop at',
+  'article-end': ' · end of article',
+  'stop-sequence': ' · stop sequence',
   stopped: ' · stopped',
 };
 
-/** Its length, how surprising its words were to the model, and how it ended. */
+/** Length, mean surprise in bits per token, and the reason why it ended. */
 function figures({ runs, reason }: Continuation): string {
   let [tokens, nats] = [0, 0];
   for (const run of runs)
@@ -99,5 +101,5 @@ function figures({ runs, reason }: Continuation): string {
         nats += run.records[at + 1];
       }
   if (!tokens) return '';
-  return `${count(tokens)} tokens · ${bitsOf(nats / tokens).toFixed(1)} bits each${reason ? REASONS[reason] : ''}`;
+  return `${count(tokens)} tokens · ${bitsOf(nats / tokens).toFixed(1)} bits per token${reason ? REASONS[reason] : ''}`;
 }

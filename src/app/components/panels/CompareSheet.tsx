@@ -9,7 +9,7 @@ import { CloseIcon, StopIcon, WriteIcon } from '../controls/icons';
 import { NumberField } from '../controls/NumberField';
 import { CompareColumn } from './CompareColumn';
 
-/** Several continuations of the text side by side, over the page: write them, keep one. */
+/** Generates several continuations side by side, in a dialog; the user keeps one. */
 export default function CompareSheet() {
   const playground = usePlayground();
   const { comparison } = playground;
@@ -70,7 +70,7 @@ function Controls({ writeButton }: { writeButton: RefObject<HTMLButtonElement | 
           className="write-button"
           onClick={() => void comparison.start()}
         >
-          <WriteIcon /> {continuations.some(({ runs }) => runs.length) ? 'Write anew' : 'Write all'}
+          <WriteIcon /> {continuations.some(({ runs }) => runs.length) ? 'Generate again' : 'Generate all'}
         </button>
       )}
       <NumberField
@@ -86,7 +86,7 @@ function Controls({ writeButton }: { writeButton: RefObject<HTMLButtonElement | 
         disabled={isWorking}
         onClick={() => comparison.differBy('seed')}
       >
-        Same settings, new seeds
+        Vary the seed
       </button>
       <button
         type="button"
@@ -94,13 +94,13 @@ function Controls({ writeButton }: { writeButton: RefObject<HTMLButtonElement | 
         disabled={isWorking}
         onClick={() => comparison.differBy('temperature')}
       >
-        One seed, cool to hot
+        Vary the temperature
       </button>
       <p className="compare-speed" role="status">
         {phase === 'waiting' ? 'Waiting for the model.' : ''}
         {phase === 'reading' ? 'Reading your text.' : ''}
         {problem ? `${problem.message} ${problem.remedy}` : ''}
-        {msPerToken && !isRunning ? `${perSecond(1000 / msPerToken)} tokens/s together` : ''}
+        {msPerToken && !isRunning ? `${perSecond(1000 / msPerToken)} tokens/s in total` : ''}
       </p>
     </div>
   );
@@ -108,7 +108,7 @@ function Controls({ writeButton }: { writeButton: RefObject<HTMLButtonElement | 
 
 const SHOWN = 120; // characters
 
-/** The end of what they go on from. */
+/** The end of the text that the continuations start from. */
 function Ending() {
   const runs = usePlaygroundState((state) => state.history?.present.runs);
   if (!runs) return null;

@@ -21,7 +21,7 @@ const MEASURES = [
   { value: 'off', name: 'Off' },
 ] as const;
 
-/** What the model thought of each token: as colours in the text, and in full for the one that is looked at. */
+/** The probability of each token as a colour in the text, and all figures of one token. */
 export function TokenPanel() {
   const { inspection, tokens: view } = usePlayground();
   const known = useTokens();
@@ -48,7 +48,7 @@ export function TokenPanel() {
 function useTint(measure: Measure | 'off') {
   const { inspection, tokens } = usePlayground();
   const reading = useStore(inspection.store, (state) => state.reading);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: what was read now is painted now
+  // biome-ignore lint/correctness/useExhaustiveDependencies: new readings repaint the text
   useEffect(() => {
     const colour = (token: Token) => {
       const found = measure === 'off' ? null : inspection.logProbability(token);
@@ -60,7 +60,7 @@ function useTint(measure: Measure | 'off') {
 }
 
 function CannotColour() {
-  return <p className="hint">This browser is too old to colour text. Point at a token to see its figures.</p>;
+  return <p className="hint">This browser is too old to colour text. Hover a token to see its figures.</p>;
 }
 
 function Legend({ measure }: { measure: Measure }) {
@@ -78,7 +78,7 @@ function Legend({ measure }: { measure: Measure }) {
   );
 }
 
-/** Tokens that were typed, or came by a link, are known only after the model has read them. */
+/** A button to read the text: typed tokens, and tokens from links, have no records until the model has read them. */
 function ReadText({ known: { isWhole } }: { known: KnownTokens }) {
   const { inspection } = usePlayground();
   const progress = useStore(inspection.store, (state) => state.progress);
@@ -109,15 +109,15 @@ function ReadText({ known: { isWhole } }: { known: KnownTokens }) {
   if (isWhole || !vocabulary) return null;
   return (
     <p className="hint">
-      Some of the text has no colours yet.
+      Part of the text is not scored yet.
       <button type="button" className="worded" disabled={!isIdle} onClick={() => void inspection.readText()}>
-        Let the model read it
+        Score the text
       </button>
     </p>
   );
 }
 
-/** The token that is looked at, and the way to its neighbours. */
+/** The figures of one token, and buttons to its neighbours. */
 function Walk({ token, known: { runs, index, record } }: { token: Token | null; known: KnownTokens }) {
   const playground = usePlayground();
   const vocabulary = useVocabulary();
@@ -140,8 +140,8 @@ function Walk({ token, known: { runs, index, record } }: { token: Token | null; 
         <button
           type="button"
           className="quiet-button"
-          aria-label="Token before"
-          data-tip="Token before (←)"
+          aria-label="Previous token"
+          data-tip="Previous token (←)"
           onClick={() => playground.walk(-1)}
         >
           <BackIcon />
@@ -152,8 +152,8 @@ function Walk({ token, known: { runs, index, record } }: { token: Token | null; 
         <button
           type="button"
           className="quiet-button"
-          aria-label="Token after"
-          data-tip="Token after (→)"
+          aria-label="Next token"
+          data-tip="Next token (→)"
           onClick={() => playground.walk(1)}
         >
           <ForthIcon />
@@ -162,7 +162,7 @@ function Walk({ token, known: { runs, index, record } }: { token: Token | null; 
       {token ? (
         <TokenFacts token={token} record={full} vocabulary={vocabulary} />
       ) : (
-        <p className="hint">Point at a token in the text, or move the cursor to one.</p>
+        <p className="hint">Click a word to see what else the model considered.</p>
       )}
     </section>
   );

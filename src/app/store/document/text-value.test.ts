@@ -193,7 +193,7 @@ describe('the settings', () => {
 describe('presets', () => {
   it('are kept by name, taken, found in force, and deleted', () => {
     const settings = { ...DEFAULTS, sampler: { topP: 0.9, temperature: 0.5 } };
-    expect(presetInForce(DEFAULTS)?.name).toBe('The model’s own');
+    expect(presetInForce(DEFAULTS)?.name).toBe('Default');
     expect(presetInForce(settings)?.name).toBe('Careful');
     const mine = { ...settings, length: 9, stopSequences: ['.'] };
     const presets = withPreset({ ...mine, presets: withPreset(settings, 'Mine') }, 'Mine');

@@ -16,7 +16,6 @@ export function adoptText(store: StoreApi<PlaygroundState>, manifest: Manifest):
   const before = wasSampled ? keepUndone(history) : history;
   const typed = asTyped(before.present);
   store.setState({ history: (wasSampled ? commit : amend)(before, typed) });
-  if (wasSampled)
-    notify(store, 'Another model wrote this text. The loaded model reads it as typed text.', 'text');
+  if (wasSampled) notify(store, 'Another model wrote this text. This model reads it as typed text.', 'text');
   return { ...typed, model };
 }

@@ -92,6 +92,6 @@ export function requestRun({ text, tokens }: Run): RequestRun {
 function conclusion({ reason }: GenerateResult, count: number): string {
   const amount = count === 1 ? '1 token' : `${count} tokens`;
   if (reason === 'article-end') return `${amount} written. The article ends here.`;
-  if (reason === 'stop-sequence') return `${amount} written, up to a text to stop at.`;
+  if (reason === 'stop-sequence') return `${amount} written, up to a stop sequence.`;
   return reason === 'stopped' ? `Stopped after ${amount}.` : `${amount} written.`;
 }

@@ -44,8 +44,8 @@ export class LensController {
     if (manifest && isForeign(history!.present, manifest))
       throw new EngineError(
         'input',
-        'The tokens of this text are another model’s.',
-        'Let this model read the words first, as if they had been typed.',
+        'Another model wrote the tokens of this text.',
+        'Press “Read it with this model” first.',
       );
     const token = lens.token === null ? Number.MAX_SAFE_INTEGER : positionOf(lens.token);
     const answer = await this.session.look({ runs: runs.map(requestRun), token, kind, question });

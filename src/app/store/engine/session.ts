@@ -159,7 +159,7 @@ export class Session {
     this.store.setState({
       work: { phase: 'waiting' },
       problem: null,
-      announcement: phase === 'ready' ? `${what}.` : `${what} starts when the model is loaded.`,
+      announcement: phase === 'ready' ? `${what}.` : `${what} starts when the model has loaded.`,
     });
     const run = this.free.then(() => this.perform(mine, work));
     this.free = run;

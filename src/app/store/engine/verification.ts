@@ -22,7 +22,7 @@ export async function check(
   };
   if (model && model.digest !== manifest.digest)
     return refuse(
-      `This text names another model, ${model.id} ${model.digest.slice(0, 8)}; ${manifest.name} cannot reproduce it.`,
+      `This text was written with another model, ${model.id} ${model.digest.slice(0, 8)}, so ${manifest.name} cannot verify it.`,
     );
   const onEvent = (event: VerifyEvent) => {
     if (mine.closed || store.getState().work.phase === 'stopping') return;
@@ -39,7 +39,7 @@ export async function check(
   } catch (thrown) {
     const { code, message } = EngineError.from(thrown);
     if (code !== 'input') throw thrown;
-    refuse(`This text cannot be checked. ${message}`);
+    refuse(`This text cannot be verified. ${message}`);
   }
 }
 

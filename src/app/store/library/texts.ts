@@ -202,7 +202,10 @@ export class Texts {
       if (read.ok && read.value) items.push(read.value);
       if (!read.ok) missing++;
     }
-    if (missing) this.document.notify(`Texts that could not be read and are not in the file: ${missing}.`);
+    if (missing)
+      this.document.notify(
+        `${missing === 1 ? '1 text' : `${missing} texts`} could not be read and ${missing === 1 ? 'is' : 'are'} not in the file.`,
+      );
     return writeTexts(items);
   }
 
@@ -226,7 +229,7 @@ export class Texts {
 
   private async sayGone(failure: Failure | null): Promise<void> {
     const reason = failure ? `This text could not be read. ${REASONS[failure]}` : null;
-    this.document.notify(reason ?? 'This text is gone: it was deleted in another tab.');
+    this.document.notify(reason ?? 'This text was deleted in another tab.');
     await this.refresh();
   }
 

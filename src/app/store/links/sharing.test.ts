@@ -126,7 +126,7 @@ describe('a shared text', () => {
     const { playground, state, text } = await ready('Mine');
     await openText(playground, fragment.slice(0, -3), 'link');
     expect(text()).toBe('Mine');
-    expect(state().notice).toMatch(/link is damaged.*unchanged/);
+    expect(state().notice).toMatch(/link is incomplete or damaged.*unchanged/);
     await openFile(playground, new File(['My diary'], 'diary.leapformer.txt'));
     expect(state().notice).toMatch(/file is damaged/);
     expect(text()).toBe('Mine');
@@ -147,7 +147,7 @@ describe('a shared text', () => {
     await openFile(playground, new File([`${fragment}\n`], 'renamed.txt'));
     expect(text()).toBe('One two three');
     await openFile(playground, new File(['\x89PNG\0'], 'a.png'));
-    expect(state().notice).toBe('a.png is not a text. Your text is unchanged.');
+    expect(state().notice).toBe('a.png is not a text. Your own text is unchanged.');
     expect(text()).toBe('One two three');
   });
 

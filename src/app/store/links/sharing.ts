@@ -51,8 +51,8 @@ export async function openText(
   } catch (thrown) {
     const { message, remedy } = EngineError.from(thrown);
     const words =
-      from === 'link' ? `${message} ${remedy}` : 'This file is damaged, or not from the playground.';
-    playground.notify(`${words} Your text is unchanged.`);
+      from === 'link' ? `${message} ${remedy}` : 'This file is damaged or is not a playground file.';
+    playground.notify(`${words} Your own text is unchanged.`);
   }
 }
 
@@ -62,7 +62,7 @@ const OURS = /\.leapformer.*\.(txt|json)$/i; // browsers put ' (1)' before the l
 
 /** Opens a file of the playground, or any other file as plain text, as a new text. */
 export async function openFile(playground: Playground, file: File): Promise<void> {
-  const refuse = (why: string) => playground.notify(`${file.name} ${why} Your text is unchanged.`);
+  const refuse = (why: string) => playground.notify(`${file.name} ${why} Your own text is unchanged.`);
   if (file.size > LARGEST_FILE) return refuse('is too large.');
   const content = await file.text().catch(() => null);
   if (content === null) return refuse('could not be read.');
@@ -71,9 +71,9 @@ export async function openFile(playground: Playground, file: File): Promise<void
   if (texts.kind === 'texts') return openTexts(playground, texts);
   if (texts.kind === 'newer')
     return refuse(
-      'is from a newer version of the playground. Reload the page to get it, then open the file again.',
+      'comes from a newer version of the playground. Reload the page to get that version, then open the file again.',
     );
-  if (texts.kind === 'damaged') return refuse('contains texts of the playground, but is damaged or incomplete.');
+  if (texts.kind === 'damaged') return refuse('contains playground texts, but is damaged or cut off.');
   // Other programs may have inserted line breaks.
   const fragment = content.replace(/\s+/g, '');
   const isOurs = OURS.test(file.name) || (await decodeText(fragment).then(Boolean, () => false));

@@ -2,10 +2,10 @@ import type { Preset, PresetSettings, Settings } from './settings';
 
 /** The built-in presets. They do not change the length. */
 export const BUILT_IN: readonly Preset[] = [
-  { name: 'The model’s own', settings: { sampler: {} } },
-  { name: 'Careful', settings: { sampler: { temperature: 0.5, topP: 0.9 } } },
-  { name: 'Adventurous', settings: { sampler: { temperature: 1.2, topP: 0.98, minP: 0.05 } } },
-  { name: 'Always the likeliest', settings: { sampler: { temperature: 0 } } },
+  { name: 'Default', settings: { sampler: {} } },
+  { name: 'Precise', settings: { sampler: { temperature: 0.5, topP: 0.9 } } },
+  { name: 'Creative', settings: { sampler: { temperature: 1.2, topP: 0.98, minP: 0.05 } } },
+  { name: 'Greedy', settings: { sampler: { temperature: 0 } } },
 ];
 
 export function presetsOf({ presets }: Settings): readonly Preset[] {
