@@ -1,2 +1,2 @@
-/** A piece of the text in a request: its token ids, or typed text for the engine to encode. */
+/** A piece of the text: token ids, or typed text that the engine encodes. */
 export type RequestRun = { readonly ids: Uint32Array } | { readonly text: string };

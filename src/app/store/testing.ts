@@ -77,7 +77,7 @@ class Outcome<T> {
 }
 
 /** An engine that the test controls: it generates the words that the test passes. */
-export class FakeEngine implements EngineClient {
+class FakeEngine implements EngineClient {
   readonly requests: GenerateRequest[] = [];
   readonly verified: VerifyRequest[] = [];
   readonly compared: CompareRequest[] = [];

@@ -194,14 +194,14 @@ describe('presets', () => {
   it('are kept by name, taken, found in force, and deleted', () => {
     const settings = { ...DEFAULTS, sampler: { topP: 0.9, temperature: 0.5 } };
     expect(presetInForce(DEFAULTS)?.name).toBe('Default');
-    expect(presetInForce(settings)?.name).toBe('Careful');
+    expect(presetInForce(settings)?.name).toBe('Precise');
     const mine = { ...settings, length: 9, stopSequences: ['.'] };
     const presets = withPreset({ ...mine, presets: withPreset(settings, 'Mine') }, 'Mine');
     expect(presets).toHaveLength(1);
     const stored = parseSettings(JSON.parse(JSON.stringify({ ...mine, presets })));
     expect(stored).toEqual({ ...mine, presets });
     expect(presetInForce(stored)?.name).toBe('Mine');
-    expect(presetInForce({ ...stored, length: 10 })?.name).toBe('Careful');
+    expect(presetInForce({ ...stored, length: 10 })?.name).toBe('Precise');
     expect(presetInForce({ ...stored, sampler: { topK: 3 } })).toBeNull();
     expect(withoutPreset(stored, 'Mine')).toEqual([]);
     expect(

@@ -19,23 +19,27 @@ export function withRuns(runs: readonly Run[], verification: Verification): Veri
 }
 
 /** The result in a sentence. */
-export function conclusion({ counts, isFaithful, stopped }: Verified): string {
+export function conclusion({ counts, isFaithful, stopped, unknown }: Verified): string {
   const { exact, margin, cutoff, different } = counts;
   const checked = exact + margin + cutoff + different;
   if (stopped) return `Stopped after ${tokens(checked)}.`;
-  if (!isFaithful) return 'The words do not match the tokens: this text was changed after it was generated.';
-  if (checked === 0) return 'There is no token to check.';
+  if (!isFaithful) return 'The text no longer matches its tokens: it was altered.';
+  if (checked === 0) return 'There are no tokens to verify.';
   if (different > 0)
-    return `${count(different)} of ${tokens(checked)} ${different === 1 ? 'is' : 'are'} not what this model draws.`;
-  return checked === 1 ? 'The 1 token was reproduced.' : `All ${tokens(checked)} reproduced.`;
+    return `${count(different)} of ${tokens(checked)} ${different === 1 ? 'differs' : 'differ'} from what this model picks.`;
+  const kind = unknown ? 'checked' : 'generated';
+  return checked === 1
+    ? `Verified: the one ${kind} token.`
+    : `Verified: all ${count(checked)} ${kind} tokens.`;
 }
 
 /** Further remarks, in sentences. */
 export function remarks({ counts: { margin, cutoff }, unknown }: Verified): string[] {
   const said: string[] = [];
-  if (margin) said.push(`${tokens(margin)} within 0.001 of the best score, where devices round differently.`);
-  if (cutoff) said.push(`${tokens(cutoff)} at a tie of the sampler’s cut-off.`);
-  if (unknown) said.push(`${tokens(unknown)} not checked: what they were drawn with is not known.`);
+  if (margin)
+    said.push(`${tokens(margin)} scored within 0.001 of the best, where devices round differently.`);
+  if (cutoff) said.push(`${tokens(cutoff)} tied at the sampler’s cutoff.`);
+  if (unknown) said.push(`${tokens(unknown)} not checked, because the settings are unknown.`);
   return said;
 }
 

@@ -11,12 +11,12 @@ export type Failure = 'blocked' | 'full' | 'unanswered' | 'unreadable' | 'broken
 
 /** The reason for a failure and its remedy, in sentences for the user. */
 export const REASONS: Record<Failure, string> = {
-  blocked: 'This browser blocks its storage.',
-  full: 'The storage is full.',
-  unanswered: 'The storage does not answer. Try again.',
+  blocked: 'This browser blocks storage.',
+  full: 'The browser’s storage is full.',
+  unanswered: 'The browser’s storage does not answer. Try again.',
   unreadable:
-    'It is damaged, or a newer version of the page wrote it. Reload the page to get the newest version.',
-  broken: 'The storage failed. Try again.',
+    'It is damaged or comes from a newer version of the page. Reload the page to get the newest version.',
+  broken: 'The browser’s storage failed. Try again.',
 };
 
 export const ok = <T>(value: T): Outcome<T> => ({ ok: true, value });
