@@ -31,12 +31,14 @@ export function perSecond(n: number): string {
   return decimal(n < 10 ? 1 : 0).format(n);
 }
 
-/** 0.1234 → 12.3%. Only 0 and 1 show as 0% and 100%. */
+/** 0.1234 → 12.3%, -0.001 → −0.10%. Only 0 and 1 show as 0% and 100%. */
 export function percent(share: number): string {
-  if (share > 0 && share < 0.0005) return '< 0.1%';
-  if (share < 1 && share > 0.9995) return '> 99.9%';
-  if (share > 0 && share < 0.0995) return `${(100 * share).toFixed(1)}%`;
-  return `${decimal(share < 0 ? 1 : 0).format(100 * share)}%`;
+  const size = Math.abs(100 * share);
+  const [sign, less, more] = share < 0 ? ['−', '>', '<'] : ['', '<', '>'];
+  if (size > 0 && size < 0.01) return `${less} ${sign}0.01%`;
+  if (size >= 99.95 && size < 100) return `${more} ${sign}99.9%`;
+  const digits = size === 0 || size >= 100 ? 0 : size < 1 ? 2 : 1;
+  return `${sign}${size.toFixed(digits)}%`;
 }
 
 /** 1 → 1st */

@@ -20,12 +20,12 @@ const COLOURS = Array.from({ length: STEPS + 1 }, (_, step) => {
   return step === 0 ? null : `light-dark(${light}, ${dark})`;
 });
 
-export type Measure = 'surprise' | 'probability';
+export type TintMeasure = 'surprise' | 'probability';
 
 const MOST_BITS = 12;
 
 /** Strength of a token's colour, from its natural log-probability. */
-export function strengthOf(measure: Measure, logProbability: number): number {
+export function strengthOf(measure: TintMeasure, logProbability: number): number {
   return measure === 'surprise' ? bitsOf(logProbability) / MOST_BITS : 1 - Math.exp(logProbability);
 }
 
@@ -35,7 +35,7 @@ export function bitsOf(logProbability: number): number {
 }
 
 /** Labels of the legend's ends, from none to strong. */
-export const LEGEND: Record<Measure, readonly [string, string]> = {
+export const LEGEND: Record<TintMeasure, readonly [string, string]> = {
   surprise: ['0 bits', `${MOST_BITS} bits or more`],
   probability: ['100%', '0%'],
 };

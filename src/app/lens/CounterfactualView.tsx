@@ -1,10 +1,12 @@
 import { useMemo, useState } from 'react';
 import type { CounterfactualAnswer } from '../../workers/lens/messages';
+import { Select } from '../components/controls/Choice';
+import { percent } from '../format';
 import { usePlaygroundState } from '../playground-context';
 import { Curves } from './charts';
 import { HeatMap } from './HeatMap';
-import { Caption, HeadPick, Legend, Pick, Problem, useLensView, Waiting } from './parts';
-import { percent, scaleOf } from './scales';
+import { Caption, HeadPick, Legend, Problem, useLensView, Waiting } from './parts';
+import { scaleOf } from './scales';
 import { useLens, useWords, type Words } from './use-lens';
 
 const MOST_LISTED = 5;
@@ -26,7 +28,7 @@ export default function CounterfactualView() {
   return (
     <>
       <div className="lens-picks">
-        <Pick
+        <Select
           name="Replace proportions with"
           value={reweighting}
           options={[
@@ -35,7 +37,7 @@ export default function CounterfactualView() {
           ]}
           onChange={(reweighting) => set({ reweighting })}
         />
-        <Pick
+        <Select
           name="Start both at"
           value={from}
           options={[

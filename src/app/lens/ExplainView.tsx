@@ -1,10 +1,11 @@
 import { useMemo, useState } from 'react';
 import type { MatrixKind } from '../../workers/lens/messages';
+import { percent } from '../format';
 import { usePlaygroundState } from '../playground-context';
 import { HeatMap } from './HeatMap';
 import { KINDS } from './MatrixView';
 import { Formula, HeadPick, Legend, Problem, useLensView, Waiting } from './parts';
-import { percent, scaleKind, scaleOf } from './scales';
+import { scaleKind, scaleOf } from './scales';
 import { useLens, useWords } from './use-lens';
 
 interface Step {

@@ -1,11 +1,13 @@
 import { useMemo, useState } from 'react';
 import { numberAt, positionOf } from '../../model/text/token-index';
 import type { MatrixAnswer, MatrixKind } from '../../workers/lens/messages';
+import { Select } from '../components/controls/Choice';
+import { percent } from '../format';
 import { usePlayground, usePlaygroundState } from '../playground-context';
 import { saveMatrix, savePicture } from './export';
 import { HeatMap, paint } from './HeatMap';
-import { Caption, HeadPick, Held, Legend, Pick, Problem, useLensView, Waiting } from './parts';
-import { percent, scaleKind, scaleOf } from './scales';
+import { Caption, HeadPick, Held, Legend, Problem, useLensView, Waiting } from './parts';
+import { scaleKind, scaleOf } from './scales';
 import { useLens, useWords, type Words } from './use-lens';
 import { usePaint } from './use-paint';
 
@@ -58,14 +60,14 @@ export default function MatrixView() {
     <>
       <div className="lens-picks">
         <HeadPick />
-        <Pick
+        <Select
           name="Show"
           value={of}
           options={kinds.map((value) => ({ value, name: KINDS[value].name }))}
           onChange={(of) => set({ of })}
         />
         {of === 'share' || of === 'similarity' ? (
-          <Pick
+          <Select
             name="Scale"
             value={kind}
             options={[

@@ -1,8 +1,9 @@
 import type { HeadSummary } from '../../model/lens/summary';
+import { percent } from '../format';
 import { usePlaygroundState } from '../playground-context';
 import { tintColour } from '../tint-scale';
 import { Caption, Held, Problem, useLensView, Waiting } from './parts';
-import { percent, tokens } from './scales';
+import { tokens } from './scales';
 import { useLens } from './use-lens';
 
 const BARS: { name: string; of(head: HeadSummary): number; words(head: HeadSummary): string }[] = [

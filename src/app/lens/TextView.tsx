@@ -1,10 +1,11 @@
 import { memo } from 'react';
 import { useStore } from 'zustand';
 import { positionOf } from '../../model/text/token-index';
+import { Select } from '../components/controls/Choice';
+import { percent } from '../format';
 import { usePlayground, usePlaygroundState } from '../playground-context';
 import { KINDS } from './MatrixView';
-import { Caption, HeadPick, Held, Pick, Problem, TokenStepper, useLensView, Waiting } from './parts';
-import { percent } from './scales';
+import { Caption, HeadPick, Held, Problem, TokenStepper, useLensView, Waiting } from './parts';
 import { useLens, useWords } from './use-lens';
 import { usePaint } from './use-paint';
 
@@ -30,7 +31,7 @@ export default function TextView() {
   return (
     <>
       <div className="lens-picks">
-        <Pick
+        <Select
           name="Heads"
           value={spread}
           options={[
@@ -41,7 +42,7 @@ export default function TextView() {
           onChange={(spread) => set({ spread })}
         />
         {spread === 'all' ? null : <HeadPick withHead={spread === 'head'} />}
-        <Pick
+        <Select
           name="Measure"
           value={measure}
           options={[

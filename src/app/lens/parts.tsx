@@ -1,7 +1,8 @@
-import { type ReactNode, useId } from 'react';
+import type { ReactNode } from 'react';
 import type { ErrorData } from '../../model/runtime/errors';
 import { positionOf } from '../../model/text/token-index';
 import type { LensAnswer } from '../../workers/lens/messages';
+import { Select } from '../components/controls/Choice';
 import { usePlayground, usePlaygroundState } from '../playground-context';
 import type { LensView } from '../store/engine/lens-view';
 import type { Scale } from './scales';
@@ -14,29 +15,6 @@ export function useLensView(): [LensView, (change: Partial<LensView>) => void] {
   return [view, (change) => playground.lens.set(change)];
 }
 
-interface PickProps<T extends string | number> {
-  readonly name: string;
-  readonly value: T;
-  readonly options: readonly { readonly value: T; readonly name: string }[];
-  onChange(value: T): void;
-}
-
-export function Pick<T extends string | number>({ name, value, options, onChange }: PickProps<T>) {
-  const id = useId();
-  return (
-    <div className="lens-pick">
-      <label htmlFor={id}>{name}</label>
-      <select id={id} value={value} onChange={({ target }) => onChange(options[target.selectedIndex].value)}>
-        {options.map((option) => (
-          <option key={option.value} value={option.value}>
-            {option.name}
-          </option>
-        ))}
-      </select>
-    </div>
-  );
-}
-
 const numbered = (count: number) =>
   Array.from({ length: count }, (_, value) => ({ value, name: String(value + 1) }));
 
@@ -46,14 +24,19 @@ export function HeadPick({ withHead = true }: { withHead?: boolean }) {
   if (!config) return null;
   return (
     <>
-      <Pick
+      <Select
         name="Layer"
         value={layer}
         options={numbered(config.layers)}
         onChange={(layer) => set({ layer })}
       />
       {withHead ? (
-        <Pick name="Head" value={head} options={numbered(config.heads)} onChange={(head) => set({ head })} />
+        <Select
+          name="Head"
+          value={head}
+          options={numbered(config.heads)}
+          onChange={(head) => set({ head })}
+        />
       ) : null}
     </>
   );

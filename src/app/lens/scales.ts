@@ -1,5 +1,6 @@
 import { interpolatePuOr, interpolateViridis } from 'd3-scale-chromatic';
 import type { MatrixKind } from '../../workers/lens/messages';
+import { percent } from '../format';
 import { tintColour } from '../tint-scale';
 
 /** A colour scale of 256 steps, perceptually uniform and safe for colour-blind readers. */
@@ -66,15 +67,6 @@ export function tokenColour(share: number, most: number): string | null {
   const strength = Math.sqrt(Math.abs(share) / most); // keeps small shares visible
   if (share >= 0) return strength < 0.08 ? null : tintColour(strength);
   return strength < 0.08 ? null : `color-mix(in srgb, #e08214 ${Math.round(45 * strength)}%, transparent)`;
-}
-
-export function percent(share: number): string {
-  const value = 100 * share;
-  if (value === 0) return '0%';
-  const size = Math.abs(value);
-  if (size < 0.01) return value < 0 ? '> −0.01%' : '< 0.01%';
-  const digits = size < 1 ? 2 : size < 99.95 ? 1 : 0;
-  return `${value < 0 ? '−' : ''}${size.toFixed(digits)}%`;
 }
 
 /** A number of tokens. */

@@ -8,7 +8,7 @@ import { placeOf } from '../../keyboard/bindings';
 import { keyOf } from '../../keyboard/chord';
 import { usePlayground, usePlaygroundState } from '../../playground-context';
 import { glanced } from '../../store/engine/inspection';
-import { LEGEND, type Measure, strengthOf, tintColour } from '../../tint-scale';
+import { LEGEND, strengthOf, type TintMeasure, tintColour } from '../../tint-scale';
 import { type KnownTokens, useIsForeign, useTokens, useVocabulary } from '../../use-tokens';
 import { Choice } from '../controls/Choice';
 import { BackIcon, ForthIcon } from '../controls/icons';
@@ -45,14 +45,14 @@ export function TokenPanel() {
 }
 
 /** Colours the text while the panel is open. */
-function useTint(measure: Measure | 'off') {
+function useTint(measure: TintMeasure | 'off') {
   const { inspection, tokens } = usePlayground();
   const reading = useStore(inspection.store, (state) => state.reading);
   // biome-ignore lint/correctness/useExhaustiveDependencies: new readings repaint the text
   useEffect(() => {
     const colour = (token: Token) => {
       const found = measure === 'off' ? null : inspection.logProbability(token);
-      return found === null ? null : tintColour(strengthOf(measure as Measure, found));
+      return found === null ? null : tintColour(strengthOf(measure as TintMeasure, found));
     };
     tokens.setState({ colour });
   }, [inspection, tokens, measure, reading]);
@@ -63,7 +63,7 @@ function CannotColour() {
   return <p className="hint">This browser is too old to colour text. Hover a token to see its figures.</p>;
 }
 
-function Legend({ measure }: { measure: Measure }) {
+function Legend({ measure }: { measure: TintMeasure }) {
   const [none, strong] = LEGEND[measure];
   const stops = Array.from({ length: 13 }, (_, i) => tintColour(i / 12) ?? 'transparent');
   return (

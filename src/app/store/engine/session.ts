@@ -11,7 +11,7 @@ import { loadEngine } from './loading';
 import { check } from './verification';
 
 /** Work of the engine on the text: generation, verification, comparison. */
-type Work = (mine: Generation, info: EngineInfo, engine: EngineClient) => Promise<void>;
+type Task = (mine: Generation, info: EngineInfo, engine: EngineClient) => Promise<void>;
 
 export interface SessionOptions {
   createEngine(): EngineClient;
@@ -140,16 +140,16 @@ export class Session {
 
   /** Generates from the end of the text, or again from the start of the last generation. */
   generate(maxTokens: number, how: GenerateOptions = {}): Promise<void> {
-    return this.run('Writing', (...work) => write(this.store, this.options, maxTokens, how, ...work));
+    return this.run('Writing', (...task) => write(this.store, this.options, maxTokens, how, ...task));
   }
 
   /** Verifies the sampled tokens of the text. */
   verify(): Promise<void> {
-    return this.run('Checking', (...work) => check(this.store, ...work));
+    return this.run('Checking', (...task) => check(this.store, ...task));
   }
 
   /** Runs work on the engine, once it is loaded and free. Does nothing while other work runs. */
-  async run(what: string, work: Work): Promise<void> {
+  async run(what: string, task: Task): Promise<void> {
     if (this.current || !this.store.getState().history) return;
     this.endQuestions();
     const { phase } = this.store.getState().engine;
@@ -161,7 +161,7 @@ export class Session {
       problem: null,
       announcement: phase === 'ready' ? `${what}.` : `${what} starts when the model has loaded.`,
     });
-    const run = this.free.then(() => this.perform(mine, work));
+    const run = this.free.then(() => this.perform(mine, task));
     this.free = run;
     await run;
   }
@@ -189,10 +189,10 @@ export class Session {
     this.store.setState({ work: { phase: 'idle' }, announcement: 'Stopped.' });
   }
 
-  private async perform(mine: Generation, work: Work): Promise<void> {
+  private async perform(mine: Generation, task: Task): Promise<void> {
     try {
       const info = await unlessAborted(this.ready!, mine.controller.signal);
-      if (!mine.closed) await work(mine, info, this.engine!);
+      if (!mine.closed) await task(mine, info, this.engine!);
     } catch (thrown) {
       if (!mine.closed) this.fail(EngineError.from(thrown));
     } finally {
