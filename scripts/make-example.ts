@@ -2,11 +2,12 @@
  * Writes example.json, the first text that a visitor sees: node scripts/run.mjs scripts/make-example.ts
  * Run it again whenever the first model of public/weights/index.json changes, because token ids belong to a model.
  */
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { loadModel } from '../src/model/runtime/folder';
 import { ReferenceBackend } from '../src/model/runtime/reference-backend';
 import { RECORD_SIZE, readRecord } from '../src/model/sampling/sampling';
 import { StreamingDecoder } from '../src/model/text/vocabulary';
+import { firstModel, readFolder } from './node';
 
 const BEGINNING = `= Northern Lines =
 
@@ -26,11 +27,7 @@ const SAMPLING = {
 };
 const LENGTH = 200; // tokens, then cut to the last complete sentence
 
-const { models } = JSON.parse(await readFile('public/weights/index.json', 'utf8'));
-const model = await loadModel(async (name) => {
-  const { buffer, byteOffset, byteLength } = await readFile(`public/weights/${models[0].id}/${name}`);
-  return buffer.slice(byteOffset, byteOffset + byteLength) as ArrayBuffer;
-});
+const model = await loadModel(readFolder(firstModel()));
 
 const streams = await new ReferenceBackend(model).open(1);
 const typed = model.tokenizer.encode(BEGINNING);
