@@ -206,7 +206,7 @@ export class Playground {
   /** The same for the selected token. */
   chooseHere(alternative: number): void {
     const { chosen } = this.tokens.getState();
-    const found = chosen === null ? null : this.inspection.look(chosen);
+    const found = chosen === null ? null : this.inspection.find(chosen);
     if (found?.record) void this.choose(found.token, found.record, alternative);
   }
 

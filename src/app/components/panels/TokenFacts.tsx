@@ -56,7 +56,7 @@ function useGlance(token: Token, record: TokenRecord | null): void {
     if (!isMissing || !isIdle) return;
     const timer = setTimeout(() => {
       // A hovered token sends no request, because a pointer crosses many tokens.
-      if (tokens.getState().chosen === token.number) void inspection.glanceAt(token);
+      if (tokens.getState().chosen === token.number) void inspection.scoreToken(token);
     }, REST);
     return () => clearTimeout(timer);
   }, [run, place, isMissing, isIdle, inspection, tokens]);

@@ -7,7 +7,7 @@ import { count } from '../../format';
 import { placeOf } from '../../keyboard/bindings';
 import { keyOf } from '../../keyboard/chord';
 import { usePlayground, usePlaygroundState } from '../../playground-context';
-import { glanced } from '../../store/engine/inspection';
+import { scoredRecord } from '../../store/engine/inspection';
 import { LEGEND, strengthOf, type TintMeasure, tintColour } from '../../tint-scale';
 import { type KnownTokens, useIsForeign, useTokens, useVocabulary } from '../../use-tokens';
 import { Choice } from '../controls/Choice';
@@ -121,8 +121,8 @@ function ReadText({ known: { isWhole } }: { known: KnownTokens }) {
 function Walk({ token, known: { runs, index, record } }: { token: Token | null; known: KnownTokens }) {
   const playground = usePlayground();
   const vocabulary = useVocabulary();
-  const glance = useStore(playground.inspection.store, (state) => state.glance);
-  const full = token && (glanced(glance, token.number, runs) ?? record(token));
+  const tokenScore = useStore(playground.inspection.store, (state) => state.tokenScore);
+  const full = token && (scoredRecord(tokenScore, token.number, runs) ?? record(token));
   const press = (event: KeyboardEvent) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const alternative = placeOf(event.nativeEvent);

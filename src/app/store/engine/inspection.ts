@@ -20,7 +20,7 @@ export interface Reading {
 }
 
 /** The record of one token under the current settings. */
-export interface Glance {
+export interface TokenScore {
   /** The tokens of the text at that time, and the number of the token. */
   readonly parts: readonly (Encoded | null)[];
   readonly number: number;
@@ -31,7 +31,7 @@ export interface Glance {
 export interface InspectionState {
   readonly measure: 'surprise' | 'probability' | 'off';
   readonly reading: Reading | null;
-  readonly glance: Glance | null;
+  readonly tokenScore: TokenScore | null;
   /** While the whole text is scored. */
   readonly progress: { readonly read: number; readonly total: number } | null;
 }
@@ -52,7 +52,7 @@ export class Inspection {
     this.store = createStore<InspectionState>(() => ({
       measure: 'surprise',
       reading: null,
-      glance: null,
+      tokenScore: null,
       progress: null,
     }));
   }
@@ -73,24 +73,24 @@ export class Inspection {
   }
 
   /** Scores one token under the current settings. Another question cancels this one. */
-  async glanceAt({ number }: Token): Promise<void> {
+  async scoreToken({ number }: Token): Promise<void> {
     const { engine, settings } = this.page.getState();
     if (engine.phase !== 'ready' || this.store.getState().progress) return;
     const mine = this.begin();
     const sampling = samplingOf(settings, engine.info.manifest);
     await this.describe(number, number + 1, sampling, mine.signal, (_, records) => {
       const parts = this.runs.map(({ tokens }) => tokens);
-      this.store.setState({ glance: { parts, number, sampling, record: readRecord(records, 0) } });
+      this.store.setState({ tokenScore: { parts, number, sampling, record: readRecord(records, 0) } });
     });
   }
 
   /** A token by its number, with its record if there is one. */
-  look(number: number): { token: Token; record: TokenRecord | null } | null {
-    const { reading, glance } = this.store.getState();
+  find(number: number): { token: Token; record: TokenRecord | null } | null {
+    const { reading, tokenScore } = this.store.getState();
     const index = new TokenIndex(this.runs);
     if (number >= index.count) return null;
     const token = index.token(number);
-    const record = glanced(glance, number, this.runs) ?? lookUp(token, reading, this.known());
+    const record = scoredRecord(tokenScore, number, this.runs) ?? lookUp(token, reading, this.known());
     return { token, record };
   }
 
@@ -120,7 +120,7 @@ export class Inspection {
   /** Drops the scores, because another text is shown. */
   forget(): void {
     this.cancel();
-    this.store.setState({ reading: null, glance: null });
+    this.store.setState({ reading: null, tokenScore: null });
   }
 
   set(change: Pick<InspectionState, 'measure'>): void {
@@ -173,8 +173,14 @@ export function readUpTo(reading: Reading | null, runs: readonly Run[]): number 
 }
 
 /** The record that was requested for this token, if the text up to it is unchanged. */
-export function glanced(glance: Glance | null, number: number, runs: readonly Run[]): TokenRecord | null {
-  return glance?.number === number && commonTokens(glance.parts, runs) > number ? glance.record : null;
+export function scoredRecord(
+  tokenScore: TokenScore | null,
+  number: number,
+  runs: readonly Run[],
+): TokenRecord | null {
+  return tokenScore?.number === number && commonTokens(tokenScore.parts, runs) > number
+    ? tokenScore.record
+    : null;
 }
 
 const SAME = 0.01; // nats; a larger difference means that the text before the token has changed since it was sampled
