@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { chromium, defineConfig } from '@playwright/test';
 
-/** A port that is free now. The workers read this file too, and must find the same one. */
+/** A free port. The workers read this file too, and must get the same port. */
 process.env.E2E_PORT ??= execFileSync(process.execPath, [
   '-e',
   "const s = require('net').createServer().listen(0, () => { process.stdout.write(String(s.address().port)); s.close(); })",
@@ -34,19 +34,19 @@ export default defineConfig({
   use: { baseURL: address, viewport: { width: 1280, height: 800 } },
   projects: [
     {
-      name: 'cpu', // as most machines without a GPU are: no WebGPU adapter
+      name: 'cpu', // like most machines without a GPU: no WebGPU adapter
       testIgnore: ['**/webgpu.spec.ts', '**/journey.spec.ts'],
       use: { launchOptions: { executablePath, args: quiet } },
     },
     {
-      name: 'journey', // in every browser that is installed
+      name: 'journey', // in every installed browser
       testMatch: '**/journey.spec.ts',
       timeout: 240_000,
       expect: { timeout: 60_000, toPass: { timeout: 60_000 } },
       use: { launchOptions: { executablePath, args: quiet } },
     },
     {
-      name: 'webgpu', // emulated in software: slow, and slower beside other work
+      name: 'webgpu', // emulated in software, which is slow
       testMatch: '**/webgpu.spec.ts',
       timeout: 240_000,
       expect: { timeout: 90_000 },

@@ -3,12 +3,12 @@ import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
 import { assemblyscript } from './src/cpu/assemblyscript.ts';
 
-/** With ISOLATED=1 the page may share memory between threads; a static host need not send these. */
+/** With ISOLATED=1 the page can share memory between threads. A static host need not send these headers. */
 const headers: Record<string, string> = process.env.ISOLATED
   ? { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' }
   : {};
 
-/** Keeps the code of a worker out of its entry chunk, so that no chunk imports that. */
+/** Keeps the code of a worker out of its entry chunk, so that no chunk imports the entry. */
 const separateEntry: Plugin = {
   name: 'separate-entry',
   options: (options) => ({ ...options, preserveEntrySignatures: 'strict' }),
@@ -18,7 +18,7 @@ const separateEntry: Plugin = {
 const codeSplitting = { groups: [{ name: 'initial', tags: ['$initial' as const] }] };
 
 export default defineConfig({
-  base: './', // a build runs from any sub-path of a static host
+  base: './', // the build runs from any sub-path of a static host
   plugins: [react(), assemblyscript()],
   worker: {
     format: 'es',

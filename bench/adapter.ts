@@ -1,8 +1,8 @@
-// What an adapter can do at most, whatever the kernels.
+// Upper limits of an adapter, independent of our kernels.
 
 import { type Estimate, estimate } from '../src/workers/statistics';
 
-/** Milliseconds of `work` on the device, so often repeated that waiting for it weighs little. */
+/** Milliseconds of `work` on the device, repeated so often that the wait does not matter. */
 async function timed(
   machine: GPUDevice,
   encode: (encoder: GPUCommandEncoder, times: number) => void,
@@ -17,7 +17,7 @@ async function timed(
     return performance.now() - started;
   };
   for (let times = 1; ; times *= 2) {
-    const ms = Math.min(await run(times), await run(times)); // at first something is compiled
+    const ms = Math.min(await run(times), await run(times)); // the first run compiles
     if (ms > 20 || times >= 2 ** 14) return ms / times;
   }
 }
@@ -25,7 +25,7 @@ async function timed(
 const DEPENDENT = `@group(0) @binding(0) var<storage, read_write> sum: array<u32>;
 @compute @workgroup_size(64) fn main(@builtin(global_invocation_id) id: vec3<u32>) { sum[id.x] += 1u; }`;
 
-/** What the adapter does at most: copies (as many bytes are read as written), and the least that a dispatch and a wait take. */
+/** Measures copy rates (bytes read plus bytes written), and the least time of a dispatch and of a wait. */
 export async function adapterLimits(
   adapter: GPUAdapter,
   bytes: readonly number[],

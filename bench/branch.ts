@@ -1,5 +1,5 @@
-// What it costs to branch: tokens read again and time until the first new token, at places all over texts that were read
-// to their end, and the bytes of the snapshots that make it cheap. Run: node scripts/run.mjs bench/branch.ts [TOKENS...]
+// The cost of a branch: reread tokens and time to the first new token, at positions throughout texts that the engine has
+// read to the end, and the bytes of the snapshots. Run: node scripts/run.mjs bench/branch.ts [TOKENS...]
 
 import { GREEDY } from '../src/model/sampling/sampling';
 import type { Figures } from '../src/workers/messages';
@@ -26,7 +26,7 @@ for (const length of lengths.length ? lengths : [5_000, 100_000]) {
     `${length} tokens, read in ${(whole.first / 1000).toFixed(1)} s; ` +
       `${whole.figures.snapshotCount} snapshots, ${(whole.figures.snapshotBytes / 2 ** 20).toFixed(1)} MiB`,
   );
-  // Late places first: each branch leaves a snapshot of its own, and those of the text behind it may have to go.
+  // Late positions first, because each branch adds a snapshot and may evict later snapshots of the text.
   const bands = [
     { name: 'the last 4,096', from: Math.max(length - 4096, 0), to: length, places: 40 },
     ...(length > 4096 ? [{ name: 'before those', from: 1, to: length - 4096, places: 20 }] : []),
@@ -38,14 +38,14 @@ for (const length of lengths.length ? lengths : [5_000, 100_000]) {
       const at = from + Math.floor(((to - from) * (n - 0.5)) / places);
       const before = under.read;
       const branch = await write([{ ids: text.subarray(0, at) }, { ids: Uint32Array.of(7) }]);
-      const again = under.read - before - 1; // the other token itself is new
+      const again = under.read - before - 1; // without the new token itself
       most = Math.max(most, again);
       longest = Math.max(longest, branch.first);
       beyond = Math.max(beyond, again / snapshotSpacing(length - at));
       figures = branch.figures;
     }
     console.log(
-      `  ${places} branches in ${name}: at most ${most} tokens read again (${beyond.toFixed(2)} of what the spacing allows), ` +
+      `  ${places} branches in ${name}: at most ${most} tokens reread (${beyond.toFixed(2)} of the spacing's limit), ` +
         `${longest.toFixed(0)} ms to the first token; then ${figures.snapshotCount} snapshots, ` +
         `${(figures.snapshotBytes / 2 ** 20).toFixed(1)} of 64 MiB`,
     );

@@ -1,5 +1,5 @@
-// Times the WebAssembly backend on the shipped model beside what this machine's WebAssembly can do at most, measured
-// between the rounds. Times are processor time of this process, which other work on the machine disturbs least.
+// Times the WebAssembly backend on the shipped model beside the roofline of this machine's WebAssembly, measured between
+// the rounds. Times are processor time of this process, which other work on the machine disturbs least.
 // Run: node scripts/run.mjs bench/cpu.ts
 
 import { readJson, readModelData, SHIPPED } from '../scripts/node';
@@ -18,10 +18,11 @@ const SAMPLING: Sampling = {
   topP: 0.95,
   minP: 0,
   repetitionPenalty: 1.1,
+  sequencePenalty: 0,
   seed: 1,
 };
 
-/** Multiply-adds a token: the matrices, and S taking in a token and being read. */
+/** Multiply-adds per token: the matrices, and the update and the readout of S. */
 function work({ config }: ModelData) {
   const { layers, hiddenSize: d, intermediateSize: f, heads, headWidth, stateRows, vocabSize } = config;
   const prefill = layers * (4 * d * d + 2 * d * f + 2 * heads * stateRows * headWidth);
@@ -40,7 +41,7 @@ async function createRoofline(bytes: number) {
   const { instance } = await WebAssembly.instantiate(module, { env: { memory } });
   const kernels = instance.exports as Record<string, (...values: number[]) => number>;
   const rounds = 2_000_000;
-  new Float32Array(memory.buffer).fill(1); // untouched pages would share one
+  new Float32Array(memory.buffer).fill(1); // untouched pages would all map to one
   const time = (work: () => void) => {
     const start = processorTime();
     work();
@@ -114,10 +115,10 @@ for (const [precision, activations] of [
     const multiplying =
       (1000 * macs.decode) / limits.multiplyAddsPerSecond[activations === 'int16' ? 'int16' : precision]();
     const multiplyingMany = (1000 * macs.prefill) / limits.multiplyAddsPerSecond[activations]();
-    if (round < 2) continue; // the compiler is still at work
-    add('decode, ms a token', written);
-    add('decode, 4 streams, ms a token', batched);
-    add('prefill, ms a token', read);
+    if (round < 2) continue; // the compiler is still running
+    add('decode, ms per token', written);
+    add('decode, 4 streams, ms per token', batched);
+    add('prefill, ms per token', read);
     add('roofline: reading the weights, ms', reading);
     add('roofline: multiply-adds of decode, ms', multiplying);
     add('roofline: multiply-adds of prefill, ms', multiplyingMany);

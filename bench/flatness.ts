@@ -6,7 +6,7 @@ import type { ModelGolden } from '../tests/golden';
 import { measureFlatness, readFar } from './page/flatness';
 import { LeapformerContender } from './page/leapformer';
 
-// What a token behind 65,536 others costs beside one behind 64, as the bench measures it, but in processor time of this process,
+// The cost of a token at position 65,536 relative to position 64, as in the bench, but in processor time of this process,
 // which other work on the machine disturbs least. Run: node scripts/run.mjs bench/flatness.ts [PAIRS]
 
 const pairs = Number(process.argv[2] ?? 1200);
@@ -16,7 +16,7 @@ const processorTime = () => {
 };
 const contender = await LeapformerContender.open(await createWasmBackend(await readModelData(SHIPPED)));
 const golden: ModelGolden = readJson(`${SHIPPED}golden.json`);
-const text = golden.tokens.filter((id) => id !== 0); // no article may end inside
+const text = golden.tokens.filter((id) => id !== 0); // without article ends
 const snapshots = await readFar(contender, text, () => {});
 const { near, far } = await measureFlatness(
   ...(['WebAssembly', contender, snapshots, 16, pairs, countGpuCalls(), processorTime] as const),

@@ -1,6 +1,6 @@
-// Times the WebGPU backend in Node over Dawn, on the adapter that Vulkan offers, after its outputs were checked: decoding
-// greedily and with the model's own sampler, reading, flatness, each kernel, and what the adapter can do at most.
-// The last line is all of it as JSON. Run: node scripts/run.mjs bench/gpu.ts [FOLDER] [--quick] [--graphics]
+// Checks and times the WebGPU backend in Node over Dawn, on the Vulkan adapter: greedy decode, decode with the model's
+// default sampler, prefill, flatness, each kernel, and the limits of the adapter. The last line of the output is JSON.
+// Run: node scripts/run.mjs bench/gpu.ts [FOLDER] [--quick] [--graphics]
 
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -28,7 +28,7 @@ const { values: options, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     quick: { type: 'boolean', default: false },
-    graphics: { type: 'boolean', default: false }, // on an emulated adapter too, the kernels of a real one
+    graphics: { type: 'boolean', default: false }, // uses the kernels of a real GPU on an emulated adapter too
   },
 });
 const folder = positionals[0] ?? SHIPPED;
@@ -36,16 +36,16 @@ const { quick } = options;
 const PREFILLS = [128, 1024, 8192];
 const NEAR = 64;
 const TOLERANCE = 1e-4;
-/** Rounds, pairs of the flatness measurement, and the milliseconds after which no more of either begin. */
+/** Rounds, pairs of the flatness measurement, and milliseconds after which neither continues. */
 const [ROUNDS, PAIRS, TIMED_MS, FLATNESS_MS] = quick ? [5, 20, 6000, 1000] : [15, 100, 15_000, 2500];
-/** Reading so many tokens may take so long; longer texts are left out. */
+/** Limit in milliseconds for one prefill. Longer texts are skipped. */
 const LONGEST_READ_MS = quick ? 1000 : 2500;
 const SAMPLE_MS = 100;
 
 interface Entry {
   readonly name: string;
   readonly precision: 'int8' | 'float32';
-  readonly tuning: Tuning | undefined; // what the adapter suggests, as in the playground
+  readonly tuning: Tuning | undefined; // the adapter's defaults, as in the playground
 }
 
 interface Running {
@@ -57,7 +57,7 @@ interface Running {
   readonly calls: Calls;
   readonly startMs: number;
   readonly memory: Memory;
-  /** Milliseconds a token, or a step of 8 streams, one of each a round. */
+  /** Milliseconds per token, or per step of 8 streams; one sample per round. */
   readonly samples: Record<string, number[]>;
 }
 
@@ -70,7 +70,7 @@ const entries: Entry[] = [
 chooseVulkanDriver();
 const { create, globals } = await import('webgpu');
 Object.assign(globalThis, globals);
-const gpu = create(['disable-dawn-features=timestamp_quantization']); // a kernel may take 2 us, and Dawn rounds to 100
+const gpu = create(['disable-dawn-features=timestamp_quantization']); // a kernel may take 2 us, and Dawn rounds timestamps to 100 us
 const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
 if (!adapter) {
   console.error('Dawn finds no adapter.');
@@ -87,13 +87,13 @@ const calls = countGpuCalls();
 const model = await readModelData(folder);
 const golden: ModelGolden = readJson(join(folder, 'golden.json'));
 const modelsOwn: Sampling = { ...readJson(join(folder, 'manifest.json')).sampling, seed: 1 };
-const article = golden.tokens.filter((id) => id !== model.config.bosTokenId); // none may end inside
+const article = golden.tokens.filter((id) => id !== model.config.bosTokenId); // without article ends
 const text = Array.from({ length: PREFILLS.at(-1)! }, (_, i) => article[i % article.length]);
 const stored = sharedPrecision(model.weights);
 const modelIn = (precision: Entry['precision']) =>
   precision === stored ? model : withPrecision(model, precision);
 
-/** golden.json speaks of the weights as they are stored; of others the float64 reference must. */
+/** golden.json is for the stored weights. For other precisions, the float64 reference computes the expected values. */
 async function expectedOf(precision: Entry['precision']): Promise<Expected> {
   if (precision === stored || precision === 'float32') return golden;
   const reference = await LeapformerContender.open(new ReferenceBackend(modelIn(precision)));
@@ -102,7 +102,7 @@ async function expectedOf(precision: Entry['precision']): Promise<Expected> {
   return { tokens: golden.tokens, finalLogits, greedy: await reference.decode(16) };
 }
 
-/** Opens a backend and checks it. @throws Error saying what is wrong */
+/** Opens a backend and checks it. @throws Error with the first wrong result */
 async function prepare(entry: Entry, expected: Expected): Promise<Running> {
   const started = performance.now();
   const backend = await createWebGpuBackend(modelIn(entry.precision), gpu, entry.tuning);
@@ -119,7 +119,7 @@ async function prepare(entry: Entry, expected: Expected): Promise<Running> {
   for (const token of tokens.slice(-apart)) await contender.read([token]);
   progress(`${entry.name}: read`);
   const oneByOne = relativeError(await contender.logits(), expected.finalLogits);
-  // Written tokens pass through kernels of their own: behind them the same logits must stand as behind the same text read.
+  // Decode and prefill use different kernels, and must give the same logits after the same text.
   await contender.mark();
   const written = await contender.decode(16);
   const behindWritten = await contender.logits();
@@ -133,11 +133,11 @@ async function prepare(entry: Entry, expected: Expected): Promise<Running> {
   };
   for (const [what, error] of Object.entries(errors))
     if (!(error <= TOLERANCE)) throw new Error(`${what}: logits are off by ${error.toExponential(1)}`);
-  if (written.some((id, i) => id !== expected.greedy[i])) throw new Error('other tokens are written');
+  if (written.some((id, i) => id !== expected.greedy[i])) throw new Error('the backend writes other tokens');
 
   const { ms } = await timeDecode(contender, 4);
   const decodeTokens = Math.min(512, Math.max(2, Math.round(SAMPLE_MS / ms)));
-  await timeDecode(contender, decodeTokens); // batches have grown
+  await timeDecode(contender, decodeTokens); // lets the batches grow
   const before = calls();
   await timeDecode(contender, decodeTokens);
   const perToken = callsPerToken(before, calls(), decodeTokens);
@@ -149,10 +149,12 @@ async function prepare(entry: Entry, expected: Expected): Promise<Running> {
   return { entry, contender, errors, own, decodeTokens, calls: perToken, startMs, memory, samples: {} };
 }
 
-/** Milliseconds of a step of all streams. */
+/** Milliseconds per step of all streams. */
 async function timeStep(streams: Streams, maxTokens: number): Promise<number> {
   const requests = Array.from({ length: streams.count }, (_, seed) => ({
-    ...{ sampling: { ...modelsOwn, seed }, maxTokens, stopTokens: [] },
+    sampling: { ...modelsOwn, seed },
+    maxTokens,
+    stopTokens: [],
   }));
   const started = performance.now();
   for await (const _ of streams.decode(requests));
@@ -178,7 +180,7 @@ async function round({ contender, own, decodeTokens, samples }: Running): Promis
   }
 }
 
-/** Decoding behind NEAR tokens and behind the longest text that was read, taking turns. */
+/** Decode after NEAR tokens and after the longest prefill, interleaved. */
 async function flatnessOf({ entry, contender, decodeTokens, samples }: Running) {
   const far = PREFILLS.filter((size) => samples[`prefill of ${size}`]).at(-1)!;
   const tokens = Math.min(64, decodeTokens);
@@ -203,7 +205,14 @@ const failures: Record<string, string> = {};
 const bytes = { int8: 0, float32: 0 };
 const results: object[] = [];
 const info = {
-  ...{ vendor, architecture, device, description, isSoftware, subgroupMinSize, subgroupMaxSize, features },
+  vendor,
+  architecture,
+  device,
+  description,
+  isSoftware,
+  subgroupMinSize,
+  subgroupMaxSize,
+  features,
 };
 for (const entry of entries)
   try {
@@ -258,9 +267,17 @@ for (const each of running) {
       `${name} x ${count}`,
       `${(1000 * ms).toFixed(1)} us each, ${((100 * count * ms) / total!).toFixed(1)}% of their sum`,
     );
-  if (total !== null) line('kernels together, ms a token', total.toPrecision(4));
+  if (total !== null) line('all kernels, ms per token', total.toPrecision(4));
   results.push({
-    ...{ ...entry, errors, startMs, memory, decodeTokens, calls: each.calls, times, samples, kernels },
+    ...entry,
+    errors,
+    startMs,
+    memory,
+    decodeTokens,
+    calls: each.calls,
+    times,
+    samples,
+    kernels,
     flatness: {
       near: near.position,
       far: far.position,
@@ -281,4 +298,4 @@ const all = {
   results,
 };
 console.log(JSON.stringify(all, rounded));
-process.exit(Object.keys(failures).length ? 1 : 0); // Dawn keeps a thread
+process.exit(Object.keys(failures).length ? 1 : 0); // a thread of Dawn keeps the process alive

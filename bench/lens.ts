@@ -6,16 +6,24 @@ import { Engine } from '../src/workers/engine';
 import type { LensQuestions } from '../src/workers/lens/messages';
 import type { BackendChoice } from '../src/workers/messages';
 
-const USAGE = `Times the lens on the engine of the playground: what it costs the writing, and how long it takes to open. Times are
-processor time; on WebGPU that is what the processor does beside the device.
+const USAGE = `Times the lens on the engine of the playground: its cost for generation, and the time to open it. Times are processor
+time; on WebGPU they exclude the device.
 
 node scripts/run.mjs bench/lens.ts [--backend cpu|webgpu] [--rounds N] [--length N] [--model DIR]
 
 --rounds  samples of each contender, interleaved (default 9)
 --length  tokens of the long text (default 10000)`;
 
-const WRITTEN = 256; // tokens a sample
-const SAMPLING = { temperature: 1, topK: 0, topP: 1, minP: 0, repetitionPenalty: 1, seed: 1 };
+const WRITTEN = 256; // tokens per sample
+const SAMPLING = {
+  temperature: 1,
+  topK: 0,
+  topP: 1,
+  minP: 0,
+  repetitionPenalty: 1,
+  sequencePenalty: 0,
+  seed: 1,
+};
 
 await runCommand(
   USAGE,
@@ -46,8 +54,8 @@ await runCommand(
       return write(looked.engine, short);
     };
     const never = await interleaved(rounds, [() => write(plain.engine, short), closed]);
-    say('writing, lens never opened', never[0], 'ms a token');
-    say('writing, lens opened and closed', never[1], 'ms a token', never[0]);
+    say('decode, lens never opened', never[0], 'ms per token');
+    say('decode, lens opened and closed', never[1], 'ms per token', never[0]);
 
     const following = [
       ['row', row],
@@ -58,7 +66,7 @@ await runCommand(
       let answers = 0;
       let asking = 0;
       const follow = async () => {
-        await look(looked.engine, short, kind, question); // opened beforehand
+        await look(looked.engine, short, kind, question); // opens the lens before timing
         const before = performance.now();
         const result = await write(looked.engine, short, async (tokens) => {
           await look(looked.engine, tokens, kind, question);
@@ -69,8 +77,8 @@ await runCommand(
         return result;
       };
       const [alone, live] = await interleaved(rounds, [() => write(plain.engine, short), follow]);
-      say(`writing while it follows (${kind})`, live, 'ms a token', alone);
-      console.log(`  ${((1000 * answers) / asking).toFixed(1)} answers a second`);
+      say(`decode while the lens follows (${kind})`, live, 'ms per token', alone);
+      console.log(`  ${((1000 * answers) / asking).toFixed(1)} answers per second`);
       await looked.engine.closeLens();
     }
 
@@ -79,7 +87,7 @@ await runCommand(
     let reread = 0;
     let opened = 0;
     const open = async () => {
-      const text = long.subarray(0, length - 29 * opened++); // another end each time: no snapshot stands right there
+      const text = long.subarray(0, length - 29 * opened++); // a different end each time, so that no snapshot is there
       const before = processorTime();
       reread = Math.max(reread, (await look(looked.engine, text, 'row', row)).reread);
       const time = processorTime() - before;
@@ -94,7 +102,7 @@ await runCommand(
       return processorTime() - before;
     };
     const [opening, reading] = await interleaved(rounds, [open, read]);
-    say(`opening the lens at the end of ${length} tokens (at most ${reread} read again)`, opening, 'ms');
+    say(`opening the lens at the end of ${length} tokens (at most ${reread} reread)`, opening, 'ms');
     say('reading 768 tokens', reading, 'ms');
   },
 );
@@ -121,13 +129,13 @@ function look<K extends keyof LensQuestions>(
   return engine.look({ runs: [{ ids }], token: Number.MAX_SAFE_INTEGER, kind, question });
 }
 
-/** Milliseconds of this process, which other work on the machine disturbs least. */
+/** Processor time of this process in milliseconds, which other work on the machine disturbs least. */
 function processorTime(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1000;
 }
 
-/** Milliseconds a token; `follow` looks on as the page does: it is asked again once it has answered. */
+/** Milliseconds per token. With `follow`, the lens gets a new question after each answer, as on the page. */
 async function write(
   engine: Engine,
   prompt: Uint32Array,
@@ -144,7 +152,7 @@ async function write(
     { runs: [{ ids: prompt }], sampling: SAMPLING, maxTokens, atArticleEnd: 'continue' },
     (event) => {
       if (event.type !== 'tokens') return;
-      since ||= processorTime(); // the first batch comes with what was read before
+      since ||= processorTime(); // starts at the first batch, after prefill
       text = Uint32Array.from([...text, ...event.tokens.ids]);
       if (follow) following ??= goOn();
     },
@@ -155,7 +163,7 @@ async function write(
   return time / maxTokens;
 }
 
-/** Samples of each contender, one after the other in turns; the first round warms up. */
+/** Interleaved samples of the contenders; the first round warms up. */
 async function interleaved(rounds: number, contenders: (() => Promise<number>)[]): Promise<number[][]> {
   const samples: number[][] = contenders.map(() => []);
   for (let round = 0; round <= rounds; round++)

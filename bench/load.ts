@@ -1,17 +1,17 @@
 import { join } from 'node:path';
-import { chromium } from 'playwright-core';
+import { chromium } from '@playwright/test';
 import { build, preview } from 'vite';
 
-/** Milliseconds since the address was opened, one of each an opening. */
+/** Milliseconds since navigation, one sample per opening. */
 export interface Load {
   readonly firstPaint: readonly number[];
-  /** The button that writes stands there, and has been pressed. */
+  /** Time at which Generate was there and was pressed. */
   readonly ready: readonly number[];
-  /** One token was asked for, and stands there. */
+  /** Time at which the first requested token was on the page. */
   readonly firstToken: readonly number[];
 }
 
-/** No sandbox, as containers need, and no traffic of the browser's own. */
+/** Flags for containers (no sandbox), and without background traffic of the browser. */
 export const QUIET = [
   '--no-sandbox',
   '--no-first-run',
@@ -20,7 +20,7 @@ export const QUIET = [
   '--disable-sync',
 ];
 
-/** Builds the playground and opens it over localhost, each time in a fresh profile, where there is no WebGPU. */
+/** Builds the playground and opens it over localhost, each time in a fresh profile without WebGPU. */
 export async function measureLoad(root: string, executablePath: string, openings: number): Promise<Load> {
   const shared = {
     root,
@@ -59,7 +59,7 @@ declare global {
   var pressed: { ready: number | null; firstToken: number | null } | undefined;
 }
 
-/** In the page: presses the accented button until it answers; one token later it can be pressed again. */
+/** Runs in the page: presses the accented button until it starts a generation; one token later the button is back. */
 function pressAtOnce(): void {
   localStorage.setItem('settings', JSON.stringify({ length: 1 }));
   const pressed: NonNullable<typeof globalThis.pressed> = { ready: null, firstToken: null };

@@ -5,8 +5,8 @@ import { Engine } from '../src/workers/engine';
 import type { GenerateEvent } from '../src/workers/messages';
 
 /**
- * Writes one long text and says, part by part, what tokens cost, the longest wait for the next ones, and how much memory the
- * process and the backend hold; and whether any number was not one. Run: node scripts/run.mjs bench/long.ts [TOKENS]
+ * Generates one long text. Prints for each part the time per token, the longest wait for the next tokens, and the memory
+ * of the process and the backend; then the number of NaNs. Run: node scripts/run.mjs bench/long.ts [TOKENS]
  */
 const total = Number(process.argv[2] ?? 100_000);
 const PARTS = 10;
@@ -52,5 +52,5 @@ await engine.generate(
   },
   onEvent,
 );
-console.log(`${written} tokens, ${wrong} log-probabilities that are no numbers`);
+console.log(`${written} tokens, ${wrong} log-probabilities are NaN`);
 engine.unload();

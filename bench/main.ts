@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join, relative } from 'node:path';
-import { chromium } from 'playwright-core';
+import { chromium } from '@playwright/test';
 import { createServer } from 'vite';
 import { numberOption, runCommand } from '../scripts/command';
 import { EngineError } from '../src/model/runtime/errors';
@@ -16,12 +16,12 @@ const USAGE = `Compares LeaPformer with onnxruntime-web in one browser run; see 
 npm run bench -- [--rounds N] [--pairs N] [--openings N] [--only TEXT] [--out FILE]
 
 --rounds    samples of each contender, interleaved (default 9)
---pairs     pairs of the flatness measurement on WebAssembly, a quarter on WebGPU; 0 leaves it out (default 1200)
---openings  times that the page is opened for the load measurement; 0 leaves it out (default 7)
---only      only contenders whose name contains this, as in 'WASM'
---out       where the JSON goes (default bench/results/TIME.json)
+--pairs     pairs of the flatness measurement on WebAssembly, a quarter of them on WebGPU; 0 skips it (default 1200)
+--openings  openings of the page for the load measurement; 0 skips it (default 7)
+--only      runs only contenders whose name contains this, for example 'WASM'
+--out       output file for the JSON (default bench/results/TIME.json)
 
-PLAYWRIGHT_CHROMIUM names the browser (default /usr/bin/chromium).`;
+PLAYWRIGHT_CHROMIUM is the path of the browser (default /usr/bin/chromium).`;
 
 const ROOT = join(import.meta.dirname, '..');
 await runCommand(

@@ -2,7 +2,7 @@ import { type Estimate, estimate, median, pairedRatio, ratioOf } from '../src/wo
 import type { Load } from './load';
 import type { ContenderResult, Flatness, Measurements } from './page/measurements';
 
-/** What bench/main.ts writes as JSON. */
+/** The JSON output of bench/main.ts. */
 export interface BenchResult extends Measurements {
   readonly load: Load | null;
   readonly date: string;
@@ -21,10 +21,10 @@ export function report(result: BenchResult): string {
     table(
       [
         '',
-        'decode, ms a token',
-        'prefill, ms a token',
+        'decode, ms per token',
+        'prefill, ms per token',
         'error of the logits',
-        'dispatches / submits / maps a token',
+        'dispatches / submits / maps per token',
       ],
       timed.map((each) => [
         each.name,
@@ -54,7 +54,7 @@ export function report(result: BenchResult): string {
     );
   parts.push(
     table(
-      ['tokens before', 'softmax attention alone, ms a token', 'its cache, MB', "LeaPformer's state, MB"],
+      ['tokens before', 'softmax attention alone, ms per token', 'its cache, MB', "LeaPformer's state, MB"],
       result.softmax.places.map(({ position, bytes, ms }) => [
         position.toLocaleString('en'),
         show(estimate(ms)),
@@ -81,7 +81,7 @@ export function report(result: BenchResult): string {
   return parts.join('\n\n');
 }
 
-/** How many times faster ours is than onnxruntime-web on the same device: its float32, and its fastest form. */
+/** Our speed relative to onnxruntime-web on the same device, in its float32 and in its fastest form. */
 function ratios(timed: readonly ContenderResult[]): string[][] {
   const theirs = timed.filter(({ runtime }) => runtime === 'ORT');
   return timed
@@ -99,7 +99,7 @@ function ratios(timed: readonly ContenderResult[]): string[][] {
     });
 }
 
-/** The least time that plain loops take for a token's bytes or its multiply-adds, whichever is slower. */
+/** The time of plain loops for a token's bytes or its multiply-adds, whichever is longer. */
 function roofline(
   { roofline: plain, prefillTokens }: Measurements,
   timed: readonly ContenderResult[],
@@ -108,9 +108,9 @@ function roofline(
   const rates = [
     ['reads', plain.readInt8, `GB/s of ${megabytes(weightBytes.int8)} MB`],
     ['reads', plain.readFloat32, `GB/s of ${megabytes(weightBytes.float32)} MB`],
-    ['float32', plain.float32, '10^9 multiply-adds a second'],
-    ['int8 widened to float32', plain.int8, '10^9 multiply-adds a second'],
-    ['int16', plain.int16, '10^9 multiply-adds a second'],
+    ['float32', plain.float32, '10^9 multiply-adds per second'],
+    ['int8 widened to float32', plain.int8, '10^9 multiply-adds per second'],
+    ['int16', plain.int16, '10^9 multiply-adds per second'],
     ['adapter copies', plain.adapterCopy, 'GB/s'],
   ] as const;
   const rows = rates
@@ -119,7 +119,7 @@ function roofline(
   for (const each of timed.filter(({ runtime, device }) => runtime === 'LeaPformer' && device === 'WASM')) {
     const form = each.form === 'float32' ? 'float32' : 'int8';
     const bandwidth = form === 'int8' ? plain.readInt8 : plain.readFloat32;
-    // Rows are widened to float32 once a token while decoding, and once for many tokens while reading.
+    // Decode widens rows to float32 once per token, prefill once for many tokens.
     const [writing, reading] = {
       float32: [plain.float32, plain.float32],
       int8: [plain.int8, plain.float32],

@@ -5,8 +5,8 @@ import { Engine } from '../src/workers/engine';
 import type { GenerateEvent } from '../src/workers/messages';
 
 /**
- * How soon Stop is answered: from the call to the end of the generation, while it reads and while it writes, on every
- * backend. Run: node scripts/run.mjs bench/stop.ts [BACKEND...]
+ * The latency of Stop, from the call to the end of the generation, during reading and during writing, on every backend.
+ * Run: node scripts/run.mjs bench/stop.ts [BACKEND...]
  */
 const asked = process.argv.slice(2) as BackendKind[];
 const gpu = await nodeGpu();
@@ -31,8 +31,8 @@ for (const kind of asked.length ? asked : (['cpu', 'webgpu', 'reference'] as con
 }
 
 /**
- * Stops at a moment that varies with the seed, once the phase has begun. Milliseconds from that moment, at which a
- * person would have pressed Stop, to the end: the wait for the engine to notice is part of it.
+ * Stops at a time that varies with the seed, after the phase has begun. Returns the milliseconds from that time to the
+ * end, including the time until the engine handles the call.
  */
 async function stopDuring(engine: Engine, phase: GenerateEvent['type'], seed: number): Promise<number> {
   let pressed: number | null = null;
@@ -42,7 +42,15 @@ async function stopDuring(engine: Engine, phase: GenerateEvent['type'], seed: nu
     pressed = performance.now() + seed * 7;
     setTimeout(() => engine.stop(), seed * 7);
   };
-  const sampling = { temperature: 0.8, topK: 40, topP: 0.95, minP: 0, repetitionPenalty: 1.1, seed };
+  const sampling = {
+    temperature: 0.8,
+    topK: 40,
+    topP: 0.95,
+    minP: 0,
+    repetitionPenalty: 1.1,
+    sequencePenalty: 0,
+    seed,
+  };
   await engine.generate(
     { runs: [{ text }], sampling, maxTokens: 100_000, atArticleEnd: 'continue' },
     onEvent,

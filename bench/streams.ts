@@ -1,5 +1,5 @@
-// What several continuations cost together: processor time of 8 batched streams over that of one in WebAssembly, and
-// dispatches of both on WebGPU, counted from outside. Run: node scripts/run.mjs bench/streams.ts
+// The cost of several continuations: processor time of 8 batched streams relative to one in WebAssembly, and dispatches
+// of both on WebGPU, counted from outside. Run: node scripts/run.mjs bench/streams.ts
 
 import { nodeGpu, readModelData, SHIPPED } from '../scripts/node';
 import { createWasmBackend } from '../src/cpu/wasm-backend';
@@ -9,10 +9,18 @@ import { GREEDY } from '../src/model/sampling/sampling';
 import { countGpuCalls } from '../tests/count-gpu-calls';
 
 const ROUNDS = 9;
-const TOKENS = 128; // of each stream, a round
+const TOKENS = 128; // per stream and round
 const SETTINGS = {
   greedy: GREEDY,
-  'the model’s own': { temperature: 0.8, topK: 0, topP: 0.95, minP: 0.02, repetitionPenalty: 1.1, seed: 1 },
+  'default sampler': {
+    temperature: 0.8,
+    topK: 0,
+    topP: 0.95,
+    minP: 0.02,
+    repetitionPenalty: 1.1,
+    sequencePenalty: 0,
+    seed: 1,
+  },
 };
 
 async function open(backend: Backend, count: number): Promise<Streams> {
@@ -22,15 +30,17 @@ async function open(backend: Backend, count: number): Promise<Streams> {
   return streams;
 }
 
-/** Each stream with a seed of its own. */
+/** Each stream has its own seed. */
 async function write(streams: Streams, sampling: typeof GREEDY, maxTokens: number): Promise<void> {
   const requests = Array.from({ length: streams.count }, (_, seed) => ({
-    ...{ sampling: { ...sampling, seed }, maxTokens, stopTokens: [] },
+    sampling: { ...sampling, seed },
+    maxTokens,
+    stopTokens: [],
   }));
   for await (const _ of streams.decode(requests));
 }
 
-/** Milliseconds of this process. */
+/** Processor time of this process in milliseconds. */
 async function processorTime(work: () => Promise<void>): Promise<number> {
   const { user, system } = process.cpuUsage();
   await work();
@@ -49,13 +59,13 @@ for (const [name, sampling] of Object.entries(SETTINGS)) {
   for (let round = 0; round < ROUNDS + 2; round++) {
     const alone = await processorTime(() => write(one, sampling, TOKENS));
     const together = await processorTime(() => write(eight, sampling, TOKENS));
-    if (round < 2) continue; // the compiler is still at work
+    if (round < 2) continue; // the compiler is still running
     times.one.push(alone / TOKENS);
     times.eight.push(together / TOKENS);
   }
   const ratios = times.one.map((alone, i) => times.eight[i] / alone);
   console.log(
-    `WASM, ${name}: one stream ${median(times.one).toFixed(3)} ms a step, eight ${median(times.eight).toFixed(3)} ms: ` +
+    `WASM, ${name}: one stream ${median(times.one).toFixed(3)} ms per step, eight ${median(times.eight).toFixed(3)} ms: ` +
       `${median(ratios).toFixed(2)} times one (${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)})`,
   );
 }
@@ -67,11 +77,11 @@ const webgpu = await createWebGpuBackend(model, gpu);
 const steps = 8;
 for (const count of [1, 8]) {
   const streams = await open(webgpu, count);
-  await write(streams, GREEDY, 1); // whatever happens only once
+  await write(streams, GREEDY, 1); // warms up
   const before = calls().dispatches;
   await write(streams, GREEDY, steps);
-  console.log(`WebGPU, streams: ${count}, dispatches a step: ${(calls().dispatches - before) / steps}`);
+  console.log(`WebGPU, streams: ${count}, dispatches per step: ${(calls().dispatches - before) / steps}`);
   streams.close();
 }
 webgpu.destroy();
-process.exit(0); // Dawn keeps a thread
+process.exit(0); // a thread of Dawn keeps the process alive

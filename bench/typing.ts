@@ -1,9 +1,9 @@
-// What the page's main thread is busy with while the model writes: tasks in a trace of 30 s in which a person types,
-// scrolls and looks at tokens; then scrolling through 100,000 tokens. Tasks are given by the clock, which other work on
-// the machine makes longer, and by processor time. Run: node scripts/run.mjs bench/typing.ts [SECONDS]
+// Tasks of the page's main thread while the model writes: a trace of 30 s of typing, scrolling and token colours, then
+// scrolling through 100,000 tokens. Prints wall time, which other work on the machine lengthens, and processor time.
+// Run: node scripts/run.mjs bench/typing.ts [SECONDS]
 
 import { join } from 'node:path';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import { type Browser, chromium, type Page } from '@playwright/test';
 import { build, preview } from 'vite';
 import { QUIET } from './load';
 
@@ -50,7 +50,7 @@ try {
   await server.close();
 }
 
-/** The model writes; every second a word is typed into its text, which stops it, and it is pressed on. */
+/** The model writes. Every second, types words into the text, which stops the model, and presses Generate again. */
 async function typeAndScroll(page: Page, seconds: number): Promise<void> {
   const end = performance.now() + 1000 * seconds;
   while (performance.now() < end) {
@@ -77,7 +77,7 @@ async function scroll(page: Page, seconds: number): Promise<void> {
   }
 }
 
-/** About so many tokens, of four characters each. */
+/** A text of about `count` tokens, of four characters each. */
 async function paste(page: Page, tokens: number): Promise<void> {
   await page.getByRole('textbox', { name: 'Text', exact: true }).evaluate((element, count) => {
     const sentence = 'The wren is a small brown bird of hedges and woods, and it sings at dusk. ';

@@ -4,13 +4,15 @@ import { findsNothing, LOOKS } from './axe';
 import * as names from './names';
 import { expect, model, test } from './playground';
 
-/** A text that the model would not have written. */
+/** A text whose tokens the model would not pick. */
 const LINK = await encodeLink({
   model: { id: model.manifest.id, digest: model.manifest.digest },
   runs: [
     { source: 'typed', text: 'Tea is' },
     {
-      ...{ source: 'sampled', text: ' drunk daily', sampling: GREEDY },
+      source: 'sampled',
+      text: ' drunk daily',
+      sampling: GREEDY,
       tokens: { ids: Uint32Array.of(300, 301), lengths: Uint32Array.of(6, 6) },
     },
   ],
@@ -22,7 +24,7 @@ for (const { name, colorScheme, width } of LOOKS)
   test.describe(name, () => {
     test.use({ colorScheme, viewport: { width, height: 740 } });
 
-    test('axe finds nothing in the page and its cards, and nothing is cut off', async ({
+    test('axe finds no violation in the page and its cards, and nothing overflows', async ({
       playground,
       page,
     }) => {
@@ -44,12 +46,12 @@ for (const { name, colorScheme, width } of LOOKS)
         names.MEMORY,
       ]) {
         await page.getByRole('button', { name: card }).click();
-        if (await page.getByRole('button', { name: names.PICTURE }).isVisible()) {
+        if (await page.getByRole('button', { name: names.IMAGE }).isVisible()) {
           await page.getByRole('button', { name: names.QR_CODE }).click();
           await expect(page.getByRole('img', { name: names.QR_CODE_OF_LINK })).toBeVisible();
           await findsNothing(page);
-          await page.getByRole('button', { name: names.PICTURE }).click();
-          await expect(page.getByRole('img', { name: names.TINTED_TEXT })).toBeVisible();
+          await page.getByRole('button', { name: names.IMAGE }).click();
+          await expect(page.getByRole('img', { name: names.COLOURED_TEXT })).toBeVisible();
         }
         await findsNothing(page);
         await page.keyboard.press('Escape');
@@ -61,7 +63,7 @@ for (const { name, colorScheme, width } of LOOKS)
       await page.getByRole('button', { name: names.SHARE, exact: true }).click();
       for (const [name, shown] of [
         [names.QR_CODE, names.QR_CODE_OF_LINK],
-        [names.PICTURE, names.TINTED_TEXT],
+        [names.IMAGE, names.COLOURED_TEXT],
       ]) {
         await page.getByRole('button', { name, exact: true }).click();
         await expect(page.getByRole('img', { name: shown })).toBeVisible();
@@ -73,12 +75,15 @@ for (const { name, colorScheme, width } of LOOKS)
       await findsNothing(page);
       await page.keyboard.press('Escape');
       await page.getByRole('button', { name: names.SETTINGS, exact: true }).click();
-      await page.getByText(names.KEEP_SETTINGS).click();
+      await page.getByText(names.SAVE_PRESET).click();
       await findsNothing(page);
       await page.getByRole('button', { name: names.closing(names.SETTINGS) }).click();
     });
 
-    test('nor in an empty text, a shared one, the benchmark and a failure', async ({ playground, page }) => {
+    test('axe finds no violation in an empty text, a shared text, the benchmark and a failure', async ({
+      playground,
+      page,
+    }) => {
       await playground.open();
       await playground.isReady();
       await page.getByRole('button', { name: names.NEW, exact: true }).click();
@@ -92,7 +97,7 @@ for (const { name, colorScheme, width } of LOOKS)
 
       await page.goto('./?benchmark=64');
       await page.getByRole('button', { name: names.MEASURE, exact: true }).click();
-      await expect(page.getByRole('heading', { name: 'In numbers' })).toBeVisible();
+      await expect(page.getByRole('heading', { name: 'All figures' })).toBeVisible();
       await findsNothing(page);
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
 
@@ -102,14 +107,14 @@ for (const { name, colorScheme, width } of LOOKS)
     });
   });
 
-test('the theme can be chosen, and is kept', async ({ playground, page }) => {
+test('the chosen theme survives a reload', async ({ playground, page }) => {
   await playground.open();
   const paper = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
   const light = await paper();
   await page.getByRole('button', { name: names.THEME }).click();
-  await page.getByRole('button', { name: /^Theme: light/ }).click();
+  await page.getByRole('button', { name: /^Theme: Light/ }).click();
   expect(await paper()).not.toBe(light);
   await page.reload();
-  await expect(page.getByRole('button', { name: /^Theme: dark/ })).toBeVisible();
+  await expect(page.getByRole('button', { name: /^Theme: Dark/ })).toBeVisible();
   expect(await paper()).not.toBe(light);
 });

@@ -15,7 +15,7 @@ export async function findsNothing(page: Page): Promise<void> {
   expect(violations).toEqual([]);
 }
 
-/** In which the page is looked at. */
+/** The colour schemes and widths for checks with axe. */
 export const LOOKS = [
   { name: 'light', colorScheme: 'light', width: 1280 },
   { name: 'dark', colorScheme: 'dark', width: 1280 },

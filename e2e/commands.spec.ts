@@ -1,10 +1,7 @@
 import * as names from './names';
 import { expect, test } from './playground';
 
-test('the palette finds commands by name, does them, and gives the focus back', async ({
-  playground,
-  page,
-}) => {
+test('the palette finds commands by name, runs them, and returns the focus', async ({ playground, page }) => {
   await playground.open();
   await playground.startNew('Tea is a drink');
   await page.keyboard.press('Control+k');
@@ -21,21 +18,21 @@ test('the palette finds commands by name, does them, and gives the focus back', 
 
   await page.keyboard.press('Control+k');
   await expect(field).toBeFocused();
-  await page.keyboard.type('nothing of the kind');
-  await expect(palette).toContainText('No command is called that.');
-  await page.keyboard.press('Control+z'); // the field's own
+  await page.keyboard.type('no such command');
+  await expect(palette).toContainText('No matching commands');
+  await page.keyboard.press('Control+z'); // undoes in the field
   await page.keyboard.press('Escape');
   await expect(palette).toHaveCount(0);
 
   await page.keyboard.press('Control+/');
   const help = page.getByRole('dialog', { name: names.HELP });
-  await expect(help).toContainText('Regenerate the last part');
-  await page.keyboard.press('Control+s'); // one card at a time
+  await expect(help).toContainText(names.REGENERATE);
+  await page.keyboard.press('Control+s'); // only one card is open at a time
   await expect(help).toHaveCount(0);
   await expect(page.getByRole('textbox', { name: names.LINK })).toBeVisible();
 });
 
-test('keyboard alone: a new text, an older one, and its link', async ({ playground, page }) => {
+test('by keyboard: a new text, an older text, and its link', async ({ playground, page }) => {
   await playground.open();
   const walkTo = async (name: string | RegExp) => {
     const button = page.getByRole('dialog').getByRole('button', { name }).first();
@@ -64,10 +61,10 @@ test('keyboard alone: a new text, an older one, and its link', async ({ playgrou
   await expect(page.getByText('Copied', { exact: true })).toBeVisible();
   await page.keyboard.press('Escape');
   await expect(page.getByRole('dialog')).toHaveCount(0);
-  await expect(page.locator('body')).not.toBeFocused(); // the focus is somewhere that is seen
+  await expect(page.locator('body')).not.toBeFocused(); // a visible element has the focus
 });
 
-test('a text file dropped on the page opens as a new text; the one that was there is kept', async ({
+test('a text file dropped on the page opens as a new text, and the current text stays in the list', async ({
   playground,
   page,
 }) => {
@@ -87,7 +84,7 @@ test('a text file dropped on the page opens as a new text; the one that was ther
   await expect(playground.text).toHaveText('Mine.');
 });
 
-test('the whole text is copied as plain text', async ({ playground, page }) => {
+test('copies the whole text as plain text', async ({ playground, page }) => {
   await playground.open();
   await playground.startNew('= Tea =\n\nA drink.');
   await page.evaluate(() => {

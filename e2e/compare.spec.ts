@@ -6,7 +6,7 @@ import { expect, LONG, model, test } from './playground';
 
 const BEGINNING = '= Tea =\n\nTea is a drink that is made';
 
-test('keyboard alone: several continuations side by side, one is kept and goes on', async ({
+test('by keyboard: generates several continuations, keeps one and continues it', async ({
   playground,
   page,
 }) => {
@@ -16,12 +16,12 @@ test('keyboard alone: several continuations side by side, one is kept and goes o
   const before = await playground.words();
   await page.keyboard.press('Control+j');
   const sheet = page.getByRole('dialog', { name: names.COMPARE });
-  await expect(sheet.getByRole('button', { name: names.WRITE_ALL })).toBeFocused();
+  await expect(sheet.getByRole('button', { name: names.GENERATE_ALL })).toBeFocused();
   await sheet.getByRole('spinbutton', { name: names.HOW_MANY }).fill('8');
-  await sheet.getByRole('button', { name: names.COOL_TO_HOT }).press('Enter');
+  await sheet.getByRole('button', { name: names.VARY_TEMPERATURE }).press('Enter');
   await expect(sheet.getByRole('spinbutton', { name: names.TEMPERATURE }).nth(7)).toHaveValue('2');
-  await sheet.getByRole('button', { name: names.WRITE_ALL }).press('Enter');
-  await expect(sheet.getByRole('button', { name: names.WRITE_ANEW })).toBeVisible();
+  await sheet.getByRole('button', { name: names.GENERATE_ALL }).press('Enter');
+  await expect(sheet.getByRole('button', { name: names.GENERATE_AGAIN })).toBeVisible();
   await expect(sheet.getByText(/12 tokens ·/)).toHaveCount(8);
 
   const words = await sheet.getByRole('region', { name: names.continuationText(8) }).innerText();
@@ -40,14 +40,14 @@ test('keyboard alone: several continuations side by side, one is kept and goes o
   expect(await playground.words()).toBe(before);
 });
 
-test('can be stopped; what was written stays as branches', async ({ playground, page }) => {
+test('can be stopped, and the continuations stay as branches', async ({ playground, page }) => {
   await playground.open('', LONG);
   await playground.isReady();
   await playground.startNew(BEGINNING);
   await page.keyboard.press('Control+j');
   const sheet = page.getByRole('dialog', { name: names.COMPARE });
-  await sheet.getByRole('spinbutton', { name: names.HOW_MANY }).fill('8'); // they take long on any machine
-  await sheet.getByRole('button', { name: names.WRITE_ALL }).click();
+  await sheet.getByRole('spinbutton', { name: names.HOW_MANY }).fill('8'); // eight take long on any machine
+  await sheet.getByRole('button', { name: names.GENERATE_ALL }).click();
   await expect(sheet.getByText(/tokens ·/)).toHaveCount(8);
   await sheet.getByRole('button', { name: names.STOP }).click();
   await expect(sheet.getByText(/· stopped/)).toHaveCount(8);
@@ -57,13 +57,16 @@ test('can be stopped; what was written stays as branches', async ({ playground, 
   await expect(page.locator('.branch-text')).not.toHaveCount(1);
 });
 
-test('closes when its text changes, and keeps what it wrote', async ({ playground, page }) => {
+test('closes when its text changes, and keeps the continuations as branches', async ({
+  playground,
+  page,
+}) => {
   await playground.open();
   await playground.isReady();
   await playground.startNew(BEGINNING);
   await page.keyboard.press('Control+j');
   const sheet = page.getByRole('dialog', { name: names.COMPARE });
-  await sheet.getByRole('button', { name: names.WRITE_ALL }).click();
+  await sheet.getByRole('button', { name: names.GENERATE_ALL }).click();
   await expect(sheet.getByText(/tokens ·/)).toHaveCount(3);
   const other = { source: 'typed', text: 'Another text.' } as const;
   const { id, digest } = model.manifest;
@@ -74,7 +77,7 @@ test('closes when its text changes, and keeps what it wrote', async ({ playgroun
   await expect(sheet).toBeHidden();
   await expect(playground.text).toHaveText('Another text.');
   await expect(page.getByText('The comparison was closed because the text changed.')).toBeVisible();
-  await page.getByRole('button', { name: names.TEXTS }).click(); // where the text is that it compared
+  await page.getByRole('button', { name: names.TEXTS }).click(); // the list has the compared text
   await page.getByRole('dialog', { name: names.TEXTS }).getByRole('button', { name: /^Tea/ }).click();
   await expect(playground.title).toHaveValue('Tea');
   await playground.openPanel(names.BRANCHES);
@@ -85,14 +88,14 @@ for (const { name, colorScheme, width } of LOOKS)
   test.describe(name, () => {
     test.use({ colorScheme, viewport: { width, height: 740 } });
 
-    test('axe finds nothing in the comparison', async ({ playground, page }) => {
+    test('axe finds no violation in the comparison', async ({ playground, page }) => {
       await playground.open();
       await playground.isReady();
       await page.keyboard.press('Control+j');
       const sheet = page.getByRole('dialog', { name: names.COMPARE });
       await findsNothing(page);
-      await sheet.getByRole('button', { name: names.WRITE_ALL }).click();
-      await expect(sheet.getByRole('button', { name: names.WRITE_ANEW })).toBeVisible();
+      await sheet.getByRole('button', { name: names.GENERATE_ALL }).click();
+      await expect(sheet.getByRole('button', { name: names.GENERATE_AGAIN })).toBeVisible();
       await sheet.getByText('More settings').first().click();
       await findsNothing(page);
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);

@@ -1,7 +1,7 @@
 import * as names from './names';
 import { expect, LONG, test } from './playground';
 
-test('when the worker dies, another one goes on with the text', async ({ playground, page }) => {
+test('when the worker dies, another worker continues the text', async ({ playground, page }) => {
   await playground.open('', LONG);
   await playground.isReady();
   await playground.startNew('Tea is a drink');
@@ -9,15 +9,20 @@ test('when the worker dies, another one goes on with the text', async ({ playgro
   await expect(playground.text.locator('ins')).not.toHaveCount(0);
   const before = await playground.words();
   const [worker] = page.workers();
-  await worker.evaluate(() => close()); // the browser tells the page nothing of it
-  await expect(page.getByText('The engine stopped. The text goes on from its tokens.').first()).toBeVisible();
+  await worker.evaluate(() => close()); // the page gets no event
+  await expect(
+    page.getByText('The engine stopped. Writing resumes from the last token.').first(),
+  ).toBeVisible();
   await expect.poll(async () => (await playground.words()).length).toBeGreaterThan(before.length + 100);
   await playground.stop.click();
   await playground.isIdle();
   expect((await playground.words()).startsWith(before)).toBe(true);
 });
 
-test('without WebAssembly SIMD it runs on the reference, and says why', async ({ playground, page }) => {
+test('without WebAssembly SIMD the page falls back to the reference and shows the reason', async ({
+  playground,
+  page,
+}) => {
   await page.route('**/engine.worker-*.js', async (route) => {
     const response = await route.fetch();
     const body = `WebAssembly.compile = () => Promise.reject(new WebAssembly.CompileError('no SIMD'));\n`;

@@ -3,7 +3,7 @@ import { findsNothing } from './axe';
 import * as names from './names';
 import { expect, test } from './playground';
 
-/** Every pair must look unlike each other: two states, or a shape and what it stands on. */
+/** The computed style of an element. Two states must differ in it, and so must a shape and its background. */
 type Look = Record<string, string>;
 
 const look = (page: Page, selector: string, pseudo?: string): Promise<Look> =>
@@ -27,7 +27,7 @@ for (const colorScheme of ['light', 'dark'] as const)
   test.describe(colorScheme, () => {
     test.use({ colorScheme, viewport: { width: 1280, height: 800 } });
 
-    test('states and shapes can be told apart in forced colours', async ({ playground, page }) => {
+    test('states and shapes are distinguishable in forced colours', async ({ playground, page }) => {
       await page.emulateMedia({ forcedColors: 'active' });
       await playground.open();
       await playground.isReady();
@@ -36,7 +36,7 @@ for (const colorScheme of ['light', 'dark'] as const)
         expect.soft(await look(page, one), `${one} and ${other}`).not.toEqual(await look(page, other));
       const canvas = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
 
-      // The accented button has a shape, the bar in the margin a colour.
+      // The accented button has a border, and the bar in the margin has a width.
       expect((await look(page, '.write-button')).borderTopWidth).not.toBe('0px');
       expect((await look(page, '.sampled-bar')).borderLeftWidth).toBe('2px');
       await differ('[aria-disabled="true"]', '.actions [aria-disabled="false"]');
@@ -44,13 +44,13 @@ for (const colorScheme of ['light', 'dark'] as const)
       await playground.openPanel(names.TOKEN);
       await differ('.tab[aria-selected="true"]', '.tab[aria-selected="false"]');
       await differ('.choice-options input:checked + span', '.choice-options input:not(:checked) + span');
-      await page.getByRole('button', { name: names.TOKEN_BEFORE }).click();
+      await page.getByRole('button', { name: names.PREVIOUS_TOKEN }).click();
       await expect(page.locator('.bars > *').first()).toBeVisible();
       expect((await look(page, '.token.chosen')).outlineStyle).toBe('solid');
       for (const bar of ['.bars .bar-sampler', '.bars > :not(.bar-sampler)', '.divider'])
         expect.soft((await look(page, bar)).backgroundColor, bar).not.toBe(canvas);
 
-      // Colours behind tokens keep their strengths: most pixels of the strongest are not the paper's.
+      // Token colours keep their strengths, because the text opts out of forced colours.
       await expect.poll(() => playground.colours()).toBeGreaterThan(10);
       const adjust = await playground.text.evaluate((element) =>
         getComputedStyle(element).getPropertyValue('forced-color-adjust'),

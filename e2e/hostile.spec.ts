@@ -11,7 +11,7 @@ const links = readdirSync(FIXTURES).map(
 );
 const MARKUP = '<img src=//evil.test/x onerror=alert(1)><script>alert(2)</script>"><svg onload=alert(3)>';
 
-/** Links changed within, with a check made to fit: some open, most are refused. */
+/** Links with random changes and a valid checksum: some open, most are rejected. */
 async function mutants(count: number): Promise<string[]> {
   let drawn = 0;
   const random = (n: number) => hash(11, drawn++, 0) % n;
@@ -29,7 +29,7 @@ async function mutants(count: number): Promise<string[]> {
   return made;
 }
 
-test('whatever a link holds, the page runs nothing of it and asks no one', async ({ playground, page }) => {
+test('a hostile link runs no code and sends no requests', async ({ playground, page }) => {
   await playground.open();
   await playground.isReady();
   const asked: string[] = [];
@@ -52,7 +52,7 @@ test('whatever a link holds, the page runs nothing of it and asks no one', async
       let longest = 0;
       for (const fragment of fragments) {
         let ms = await open(fragment);
-        for (let times = 0; ms > 500 && times < 5; times++) ms = await open(fragment); // what hangs hangs again
+        for (let times = 0; ms > 500 && times < 5; times++) ms = await open(fragment); // a link that hangs the page does so again
         longest = Math.max(longest, ms);
       }
       return longest;
@@ -62,7 +62,7 @@ test('whatever a link holds, the page runs nothing of it and asks no one', async
   expect(longest).toBeLessThan(500);
   await expect(playground.text).toContainText('onerror=alert(1)');
   expect(await page.locator('img, script[src*=evil], [onerror], [onload]').count()).toBe(0);
-  // Which models this site has may be looked up, and a face for foreign letters.
+  // The page may load the list of models, and fonts for other scripts.
   const known = [new URL('weights/', page.url()).href, new URL('assets/', page.url()).href];
   expect(asked.filter((url) => !known.some((start) => url.startsWith(start)))).toEqual([]);
 });

@@ -7,11 +7,11 @@ import { firefox } from './journey/firefox';
 import { journey, webgpuInShort } from './journey/journey';
 import { webkit } from './journey/webkit';
 
-// Where scripts/browsers.sh found them, or where Debian has them.
+// The paths that scripts/browsers.sh found, or Debian's paths.
 const FIREFOX = process.env.FIREFOX ?? '/usr/bin/firefox-esr';
 const WEBKIT_DRIVER = process.env.WEBKIT_DRIVER ?? '/usr/bin/WebKitWebDriver';
 
-/** A machine without a browser goes on with the others, unless REQUIRE_BROWSERS is set. */
+/** Skips the test if a browser is missing, unless REQUIRE_BROWSERS is set. */
 function needs(...files: string[]): void {
   const missing = files.filter((file) => !existsSync(file));
   test.skip(missing.length > 0 && !process.env.REQUIRE_BROWSERS, `${missing} is not installed`);

@@ -4,7 +4,7 @@ import { expect, LONG, test } from './playground';
 
 const MEGABYTES = 5 * 2 ** 20;
 
-test('the text survives a reload, with what was typed and what was sampled', async ({ playground, page }) => {
+test('the text survives a reload, with its typed and sampled parts', async ({ playground, page }) => {
   await playground.open();
   await playground.isReady();
   await playground.startNew('= Tea =\n\nTea is a drink that is made');
@@ -12,7 +12,7 @@ test('the text survives a reload, with what was typed and what was sampled', asy
   await page.keyboard.insertText(' And so on.');
   const before = await playground.words();
   const sampled = await playground.text.locator('ins').allInnerTexts();
-  await page.reload(); // at once: nothing waits for a timer
+  await page.reload(); // at once, before any timer
   await expect(playground.text).toBeVisible();
   expect(await playground.words()).toBe(before);
   expect(await playground.text.locator('ins').allInnerTexts()).toEqual(sampled);
@@ -20,7 +20,7 @@ test('the text survives a reload, with what was typed and what was sampled', asy
   await playground.press(playground.write);
 });
 
-test('what is being written survives a reload', async ({ playground, page }) => {
+test('a text that is being generated survives a reload', async ({ playground, page }) => {
   await playground.open('', LONG);
   await playground.isReady();
   await playground.startNew('Tea is');
@@ -36,7 +36,7 @@ for (const [name, unit] of [
   ['with spaces', 'tea leaves and water\n'.repeat(8)],
   ['without spaces', 'tealeaves'],
 ])
-  test(`5 MB pasted, ${name}: the page answers, reading can be stopped, nothing is lost`, async ({
+  test(`5 MB pasted, ${name}: the page responds, reading can be stopped, and no text is lost`, async ({
     playground,
     page,
   }) => {
@@ -55,7 +55,7 @@ for (const [name, unit] of [
     await expect.poll(async () => (await playground.kept()).text.length).toBe(unit.length * times + 1);
   });
 
-test('reading a long text says how far it is', async ({ playground, page }) => {
+test('reading a long text shows progress', async ({ playground, page }) => {
   await playground.open();
   await playground.isReady();
   await page.getByRole('button', { name: names.NEW, exact: true }).click();
@@ -67,14 +67,14 @@ test('reading a long text says how far it is', async ({ playground, page }) => {
   await expect(page.getByText('Stopped after 0 tokens.')).toBeAttached();
 });
 
-test('a hidden tab goes on writing', async ({ playground, page }) => {
+test('a hidden tab continues to generate', async ({ playground, page }) => {
   await playground.open();
   await playground.isReady();
   await playground.startNew('Tea is');
   await page.evaluate(() => {
     Object.defineProperty(document, 'hidden', { get: () => true });
     Object.defineProperty(document, 'visibilityState', { get: () => 'hidden' });
-    window.requestAnimationFrame = () => 0; // hidden tabs have no frames
+    window.requestAnimationFrame = () => 0; // hidden tabs draw no frames
     document.dispatchEvent(new Event('visibilitychange'));
   });
   await playground.write.click();
@@ -82,9 +82,9 @@ test('a hidden tab goes on writing', async ({ playground, page }) => {
   await playground.isIdle();
 });
 
-const notSaved = (page: Page) => page.getByRole('status').filter({ hasText: 'Saving is tried again' });
+const notSaved = (page: Page) => page.getByRole('status').filter({ hasText: 'keeps trying to save' });
 
-test('with all cookies blocked the page says that nothing is kept, holds each text, and warns of leaving', async ({
+test('with storage blocked, the page says that nothing is saved, keeps each text in memory, and warns before leaving', async ({
   playground,
   page,
 }) => {
@@ -98,7 +98,7 @@ test('with all cookies blocked the page says that nothing is kept, holds each te
   });
   await page.goto('./');
   await playground.startNew('Mine.');
-  await expect(notSaved(page)).toContainText('This browser blocks its storage');
+  await expect(notSaved(page)).toContainText('This browser blocks storage');
   await expect(notSaved(page)).toContainText('are not saved');
   await playground.startNew('Another.');
   await page.getByRole('button', { name: names.TEXTS }).click();
@@ -114,7 +114,7 @@ test('with all cookies blocked the page says that nothing is kept, holds each te
   await leaving;
 });
 
-test('a full disk is said each time, and what could not be saved is saved when there is room', async ({
+test('a full disk is reported each time, and unsaved texts are saved once there is space', async ({
   playground,
   page,
 }) => {
@@ -142,14 +142,14 @@ test('a full disk is said each time, and what could not be saved is saved when t
   await fill(true);
   await playground.startNew('Third.');
   await expect(notSaved(page)).toBeVisible();
-  await page.reload(); // it has a second place, so there is no warning
+  await page.reload(); // sessionStorage holds the text too, so there is no warning
   await expect(playground.text).toHaveText('Third.');
   await page.getByRole('button', { name: names.TEXTS }).click();
   for (const words of ['First.', 'More First.', 'Second.', 'More Second.', 'Third.'])
     await expect(page.getByRole('button', { name: words, exact: false }).first()).toBeVisible();
 });
 
-test('an example opens as a new text; the one that was there is kept over a reload', async ({
+test('an example opens as a new text, and the previous text survives a reload', async ({
   playground,
   page,
 }) => {

@@ -1,16 +1,15 @@
 import type { Locator } from '@playwright/test';
-import { findsNothing, LOOKS } from './axe';
 import * as names from './names';
 import { expect, test } from './playground';
 
-/** A key as another layout, another browser or an input method sends it; true if the page took it. */
+/** Sends a key event of another layout, browser or input method. Returns true if the page handled it. */
 function press(target: Locator, init: KeyboardEventInit): Promise<boolean> {
   const dispatch = (element: Element, init: object) =>
     !element.dispatchEvent(new KeyboardEvent('keydown', { bubbles: true, cancelable: true, ...init }));
   return target.evaluate(dispatch, init as object);
 }
 
-test('undo by the browser’s menu, by touch or by voice is the playground’s', async ({ playground, page }) => {
+test('the browser’s undo (menu, touch or voice) runs the playground’s undo', async ({ playground, page }) => {
   await playground.open();
   await playground.isReady();
   await playground.startNew('Tea is a drink.');
@@ -22,7 +21,7 @@ test('undo by the browser’s menu, by touch or by voice is the playground’s',
 
   const session = await page.context().newCDPSession(page);
   const choose = (command: string) =>
-    session.send('Input.dispatchKeyEvent', { type: 'rawKeyDown', commands: [command] }); // as the menu does
+    session.send('Input.dispatchKeyEvent', { type: 'rawKeyDown', commands: [command] }); // like the menu
   await choose('undo');
   await expect.poll(() => playground.words()).toBe(written);
   const ask = (target: Locator, inputType: string) =>
@@ -39,7 +38,7 @@ test('undo by the browser’s menu, by touch or by voice is the playground’s',
   await expect.poll(() => playground.words()).toBe('Tea is a drink.');
 });
 
-test('shortcuts on a Cyrillic layout, and characters that AltGr types', async ({ playground, page }) => {
+test('shortcuts work on a Cyrillic layout, and AltGr types characters', async ({ playground, page }) => {
   await playground.open();
   await playground.isReady();
   await playground.startNew('Tea');
@@ -57,13 +56,13 @@ test('shortcuts on a Cyrillic layout, and characters that AltGr types', async ({
   const german = { key: '{', code: 'Digit7' };
   expect(await press(playground.text, { ...german, modifierAltGraph: true })).toBe(false);
   expect(await press(playground.text, { ...german, ctrlKey: true, altKey: true })).toBe(false); // on Windows
-  expect(await press(playground.text, { key: 'Enter', code: 'Enter', modifierAltGraph: true })).toBe(true); // a line
+  expect(await press(playground.text, { key: 'Enter', code: 'Enter', modifierAltGraph: true })).toBe(true); // a new line
   await expect(playground.undo).toBeEnabled();
   expect(await playground.words()).toBe(written);
   await expect(playground.stop).toHaveCount(0);
 });
 
-test('a Mac’s Control is not Command, and a PC’s Windows key is not Ctrl', async ({
+test('Control on a Mac is not Command, and the Windows key is not Ctrl', async ({
   browser,
   playground,
   page,
@@ -85,7 +84,7 @@ test('a Mac’s Control is not Command, and a PC’s Windows key is not Ctrl', a
   await expect(page.getByRole('combobox', { name: names.COMMAND_FIELD })).toHaveCount(0);
 });
 
-test('a field’s keys stay with the field', async ({ playground, page }) => {
+test('a field handles its own keys', async ({ playground, page }) => {
   await playground.open('', { length: 4000, atArticleEnd: 'continue', tokensPerSecond: 100 });
   await playground.isReady();
   await playground.startNew('Tea is');
@@ -95,7 +94,7 @@ test('a field’s keys stay with the field', async ({ playground, page }) => {
   await page.keyboard.type('zzz');
   await page.keyboard.press('Control+z');
   await expect(stops).not.toHaveValue('zzz');
-  for (let n = 0; n < 4; n++) await page.keyboard.press('Control+z'); // until it has nothing left
+  for (let n = 0; n < 4; n++) await page.keyboard.press('Control+z'); // until the field has nothing left to undo
   await expect(playground.text).toHaveText('Tea is');
 
   await playground.write.click();
@@ -108,7 +107,10 @@ test('a field’s keys stay with the field', async ({ playground, page }) => {
   await expect(playground.stop).toHaveCount(0);
 });
 
-test('Enter and Escape of an input method end no name and no writing', async ({ playground, page }) => {
+test('Enter and Escape of an input method neither end a name nor stop a generation', async ({
+  playground,
+  page,
+}) => {
   await playground.open();
   await playground.startNew('Tea');
   await page.keyboard.press('Control+o');
@@ -131,7 +133,7 @@ test('Enter and Escape of an input method end no name and no writing', async ({ 
   await expect(page.getByRole('button', { name: names.renaming('東京') })).toBeVisible();
 });
 
-test('arrow keys change a number by its own step', async ({ playground, page }) => {
+test('arrow keys change a number by the step of its range', async ({ playground, page }) => {
   await playground.open();
   await playground.isReady();
   await page.keyboard.press('Control+,');
@@ -150,11 +152,11 @@ test('arrow keys change a number by its own step', async ({ playground, page }) 
   await expect(temperature).toHaveValue('0.95');
 });
 
-test('what is typed after the palette’s shortcut goes to the palette', async ({ playground, page }) => {
+test('keys typed after the palette’s shortcut go to the palette', async ({ playground, page }) => {
   await playground.open();
   await playground.isReady();
   await playground.startNew('Tea');
-  // All in one task: no press of a hand is as quick.
+  // All in one task, which is faster than any typist.
   await playground.text.evaluate((element) => {
     const key = (init: KeyboardEventInit) =>
       element.dispatchEvent(new KeyboardEvent('keydown', { bubbles: true, cancelable: true, ...init }));
@@ -172,111 +174,7 @@ test('what is typed after the palette’s shortcut goes to the palette', async (
   await expect(playground.text).toHaveText('Tea!');
 });
 
-test.describe('find', () => {
-  const fieldOf = (playground: { page: import('@playwright/test').Page }) =>
-    playground.page.getByRole('textbox', { name: names.FIND });
-
-  test('sees the whole text, goes through the matches, and gives the focus back', async ({
-    playground,
-    page,
-  }) => {
-    await playground.open();
-    await playground.startNew('');
-    await playground.paste('A paragraph about nothing much.\n\n', 1500);
-    await page.keyboard.insertText('The needle, and a Needle.');
-    await playground.text.press('Control+Home');
-    await expect(playground.text).not.toContainText('needle'); // it is not drawn
-    await page.keyboard.press('Control+f');
-    const field = fieldOf(playground);
-    await expect(field).toBeFocused();
-    await page.keyboard.type('needle');
-    const count = page.locator('.find-count');
-    await expect(count).toHaveText('1 of 2');
-    await expect(page.locator('.cm-searchMatch-selected')).toBeInViewport();
-    await expect(page.locator('.cm-searchMatch-selected')).toHaveText('needle');
-    await page.keyboard.press('Enter');
-    await expect(count).toHaveText('2 of 2');
-    await page.keyboard.press('F3'); // and from the start again
-    await expect(count).toHaveText('1 of 2');
-    await page.keyboard.press('Shift+Enter');
-    await expect(count).toHaveText('2 of 2');
-    await page.getByRole('checkbox', { name: names.MATCH_CASE }).check();
-    await expect(count).toHaveText('1 of 1');
-    await field.fill('haystack');
-    await expect(count).toHaveText('No matches');
-    await field.fill('paragraph');
-    await expect(count).toHaveText('1 of 1,000+');
-    await field.press('Escape');
-    await expect(field).toHaveCount(0);
-    await expect(playground.text).toBeFocused();
-  });
-
-  for (const { name, colorScheme, width } of LOOKS)
-    test(`axe finds nothing, ${name}`, async ({ playground, page }) => {
-      await page.emulateMedia({ colorScheme });
-      await page.setViewportSize({ width, height: 800 });
-      await playground.open();
-      await playground.text.focus();
-      await page.keyboard.press('Control+f');
-      await page.keyboard.type('album');
-      await expect(page.locator('.find-count')).toHaveText(/\d of \d/);
-      await findsNothing(page);
-      expect(await page.locator('.find').evaluate((e) => e.scrollWidth <= e.clientWidth)).toBe(true);
-    });
-
-  test('replaces, each step with its own undo', async ({ playground, page }) => {
-    await playground.open();
-    await playground.startNew('teatea tea');
-    await page.keyboard.press('Control+f');
-    await page.keyboard.type('tea');
-    await page.getByRole('textbox', { name: names.REPLACE_WITH }).fill('\\n');
-    await page.keyboard.press('Enter');
-    await page.keyboard.press('Enter');
-    await expect(playground.text).toHaveText('\\n\\n tea');
-    await page.getByRole('button', { name: names.REPLACE_ALL }).click();
-    await expect(playground.text).toHaveText('\\n\\n \\n');
-    await page.keyboard.press('Control+z');
-    await expect(playground.text).toHaveText('\\n\\n tea');
-    await page.keyboard.press('Control+z');
-    await expect(playground.text).toHaveText('\\ntea tea');
-    await page.keyboard.press('Control+z');
-    await expect(playground.text).toHaveText('teatea tea');
-  });
-
-  test('opens from the palette and from a card, and not behind a dialog', async ({ playground, page }) => {
-    await playground.open();
-    await playground.startNew('Tea');
-    await page.keyboard.press('Control+k');
-    await expect(page.getByRole('combobox', { name: names.COMMAND_FIELD })).toBeFocused();
-    await page.keyboard.type('find');
-    await page.keyboard.press('Enter');
-    await expect(fieldOf(playground)).toBeFocused();
-    await page.keyboard.type('Te');
-    await expect(fieldOf(playground)).toHaveValue('Te');
-    await page.getByRole('button', { name: names.closing(names.FIND) }).click();
-
-    await page.keyboard.press('Control+/');
-    await expect(page.getByRole('dialog')).toBeFocused();
-    await page.keyboard.press('Control+f');
-    await expect(page.getByRole('dialog')).toHaveCount(0);
-    await expect(fieldOf(playground)).toBeFocused();
-    await page.keyboard.press('Escape');
-
-    await playground.isReady();
-    await page.keyboard.press('Control+j');
-    const compare = page.getByRole('dialog', { name: names.COMPARE });
-    await expect(compare.getByRole('button', { name: names.WRITE_ALL })).toBeFocused();
-    await page.keyboard.press('Control+f');
-    await page.keyboard.press('Control+z');
-    await expect(compare).toBeVisible();
-    await page.keyboard.press('Escape');
-    await expect(compare).toHaveCount(0);
-    await expect(fieldOf(playground)).toHaveCount(0);
-    await expect(playground.text).toHaveText('Tea');
-  });
-});
-
-test('each paragraph reads in the direction of its letters', async ({ playground, page }) => {
+test('the first letter of a paragraph sets its direction', async ({ playground, page }) => {
   await playground.open();
   const hebrew = 'תה הוא משקה חם.';
   await playground.startNew(`Tea is a drink.\n${hebrew}\nالشاي مشروب.`);
@@ -296,7 +194,7 @@ test('each paragraph reads in the direction of its letters', async ({ playground
   await page.keyboard.press('Control+Home');
   await page.keyboard.press('ArrowDown');
   await page.keyboard.press('Home'); // the right end
-  await page.keyboard.press('ArrowLeft'); // to the left is onward
+  await page.keyboard.press('ArrowLeft'); // left is forward in Hebrew
   await page.keyboard.type('|');
   await expect(page.locator('.cm-line').nth(1)).toHaveText(`${hebrew[0]}|${hebrew.slice(1)}`);
 

@@ -2,7 +2,7 @@ import type { Page } from '@playwright/test';
 import * as names from './names';
 import { expect, LONG, type PlaygroundPage, test } from './playground';
 
-/** CSS pixels of the window, and of the browser's text size. */
+/** Size of the window and of the browser's default font, in CSS pixels. */
 interface Size {
   readonly name: string;
   readonly width: number;
@@ -15,8 +15,8 @@ const SIZES: readonly Size[] = [
   { name: 'a small laptop', width: 1024, height: 768 },
   { name: 'a half of a screen', width: 800, height: 800 },
   { name: 'a tablet', width: 768, height: 1024 },
-  { name: 'the narrowest with a column beside the text', width: 720, height: 800 },
-  { name: 'the widest with a sheet', width: 719, height: 800 },
+  { name: 'the narrowest window with a column beside the text', width: 720, height: 800 },
+  { name: 'the widest window with a sheet', width: 719, height: 800 },
   { name: 'a phone', width: 360, height: 740 },
   { name: 'a phone on its side', width: 740, height: 360 },
   { name: 'a low window', width: 800, height: 500 },
@@ -26,7 +26,7 @@ const SIZES: readonly Size[] = [
   { name: 'a phone, text at 200%', width: 360, height: 740, font: 32 },
 ];
 
-/** What stands beside or under the text, by how it is brought there. */
+/** The panels beside or below the text, and how to open them. */
 const BESIDE: readonly { name: string; bring(page: Page, playground: PlaygroundPage): Promise<unknown> }[] = [
   { name: 'the text alone', bring: async () => {} },
   { name: 'Settings', bring: (_page, playground) => playground.openPanel(names.SETTINGS) },
@@ -58,22 +58,24 @@ async function openAt(playground: PlaygroundPage, page: Page, size: Size): Promi
   await sizeTo(page, size);
   await playground.open();
   await playground.isReady();
-  await playground.press(playground.write); // the bar has its figures from then on
+  await playground.press(playground.write); // from then on, the bar shows its figures
 }
 
-/** Everything that is wrong with how the page is laid out, in words. */
+/** Describes every fault of the page's layout. */
 function faults(page: Page): Promise<string[]> {
   return page.evaluate(() => {
     const SLACK = 1.5; // px, for rounding
     type Box = { left: number; top: number; right: number; bottom: number };
     const cut = (a: Box, b: Box): Box => ({
-      ...{ left: Math.max(a.left, b.left), top: Math.max(a.top, b.top) },
-      ...{ right: Math.min(a.right, b.right), bottom: Math.min(a.bottom, b.bottom) },
+      left: Math.max(a.left, b.left),
+      top: Math.max(a.top, b.top),
+      right: Math.min(a.right, b.right),
+      bottom: Math.min(a.bottom, b.bottom),
     });
     const isThere = ({ left, top, right, bottom }: Box) => right - left > SLACK && bottom - top > SLACK;
     const name = (element: Element) =>
       `${element.className} “${element.getAttribute('aria-label') ?? element.textContent?.trim().slice(0, 20)}”`;
-    /** The part of an element that can be seen without scrolling. */
+    /** The part of an element that is visible without scrolling. */
     const inSight = (element: Element): Box => {
       let box: Box = element.getBoundingClientRect();
       for (let parent = element.parentElement; parent; parent = parent.parentElement)
@@ -121,7 +123,7 @@ function faults(page: Page): Promise<string[]> {
 }
 
 for (const size of SIZES)
-  test(`at ${size.width} x ${size.height}, ${size.name}, nothing overlaps and all can be reached`, async ({
+  test(`at ${size.width} x ${size.height}, ${size.name}, nothing overlaps and every control is reachable`, async ({
     playground,
     page,
   }) => {
@@ -148,7 +150,7 @@ for (const size of SIZES)
   });
 
 for (const size of SIZES.filter(({ width }) => width < 800))
-  test(`at ${size.width} x ${size.height}, ${size.name}, cards stand in the window and can be read to their end`, async ({
+  test(`at ${size.width} x ${size.height}, ${size.name}, cards fit the window and scroll to their end`, async ({
     playground,
     page,
   }) => {
@@ -179,10 +181,7 @@ for (const size of SIZES.filter(({ width }) => width < 800))
     }
   });
 
-test('the rail keeps its place and the text its size when the window does not change', async ({
-  playground,
-  page,
-}) => {
+test('opening the rail does not change the size of the text', async ({ playground, page }) => {
   await page.setViewportSize({ width: 800, height: 800 });
   await playground.open();
   const letters = () => page.locator('.cm-content').evaluate((e) => getComputedStyle(e).fontSize);
@@ -191,7 +190,7 @@ test('the rail keeps its place and the text its size when the window does not ch
   expect(await letters()).toBe(before);
 });
 
-test('a low window scrolls to the buttons, and back to the text that is being written', async ({
+test('a low window scrolls to the buttons, and back to the text while the model writes', async ({
   playground,
   page,
 }) => {

@@ -7,7 +7,7 @@ import { expect, LONG, model, PlaygroundPage, test } from './playground';
 
 const PICTURES = new URL('../docs/lens/', import.meta.url).pathname;
 
-/** With PICTURES=1 in the environment the views are put down for docs/lens.md. */
+/** With PICTURES=1 in the environment, saves a screenshot for docs/lens.md. */
 async function picture(page: Page, name: string): Promise<void> {
   if (!process.env.PICTURES) return;
   mkdirSync(PICTURES, { recursive: true });
@@ -37,14 +37,17 @@ async function openLens(playground: PlaygroundPage, page: Page): Promise<void> {
   await expect(lens(page).locator('.lens-bars')).toBeVisible();
 }
 
-test('choose a token, step, follow the writing, and read shares in numbers', async ({ playground, page }) => {
+test('chooses a token, steps, follows the generation, and shows shares as numbers', async ({
+  playground,
+  page,
+}) => {
   await playground.open('', LONG);
   await openLens(playground, page);
   const token = page.getByRole('slider', { name: names.LENS_TOKEN });
   const last = Number(await token.getAttribute('max'));
   await expect(token).toHaveValue(String(last));
   const shares = await lens(page).locator('.lens-number').allInnerTexts();
-  expect(shares.every((share) => /^[<\d.]+[\d.]* %$|^< 0.01 %$/.test(share))).toBe(true);
+  expect(shares.every((share) => /^[\d.]+%$|^< 0\.01%$/.test(share))).toBe(true);
 
   await token.press('ArrowLeft');
   await expect(token).toHaveValue(String(last - 1));
@@ -59,32 +62,32 @@ test('choose a token, step, follow the writing, and read shares in numbers', asy
   await lens(page).getByLabel(names.LENS_OF, { exact: true }).selectOption('one head');
   await lens(page).getByLabel(names.LAYER, { exact: true }).selectOption({ label: '3' });
   await lens(page).getByLabel(names.HEAD, { exact: true }).selectOption({ label: '3' });
-  await lens(page).getByLabel(names.LENS_MEASURE, { exact: true }).selectOption('output, signed');
+  await lens(page).getByLabel(names.LENS_MEASURE, { exact: true }).selectOption('contribution');
   const { x, y, width, height } = (await playground.chosen.boundingBox())!;
   await page.mouse.move(x + width / 2, y + height / 2);
   await expect(lens(page).locator('.lens-hovered')).toContainText('%');
 
   await page.getByRole('checkbox', { name: names.FOLLOW }).check();
   await lens(page).getByLabel(names.LENS_MEASURE, { exact: true }).selectOption('attention');
-  await expect(lens(page).locator('.lens-caption').first()).toContainText('looked back at');
+  await expect(lens(page).locator('.lens-caption').first()).toContainText('The share of attention that');
   await picture(page, 'text');
   await playground.write.click();
   for (const written of [0, 20]) {
     await expect.poll(async () => Number(await token.inputValue())).toBeGreaterThan(last + written);
-    await expect(playground.stop).toBeVisible(); // it follows while the text is written
+    await expect(playground.stop).toBeVisible(); // it follows while the model writes
   }
   await playground.stop.click();
   await playground.isIdle();
   const end = await lens(page).locator('.lens-stepper b').innerText();
   await expect(lens(page).locator('.lens-caption').first()).toContainText(
-    `Of all that ${end} looked back at`,
+    `The share of attention that ${end} gives to`,
   );
   await page.getByRole('button', { name: names.closing(names.LENS) }).click();
   await expect(page.locator('.token')).toHaveCount(0);
   await expect.poll(() => playground.colours()).toBe(0);
 });
 
-test('the matrix is walked by keys, exported, and shared: a link reopens the same view', async ({
+test('keys move through the matrix, it can be exported, and a link reopens the same view', async ({
   playground,
   page,
   browser,
@@ -99,7 +102,7 @@ test('the matrix is walked by keys, exported, and shared: a link reopens the sam
   await expect(lens(page).getByLabel(names.LAYER, { exact: true })).toHaveValue('2');
   await expect(lens(page).getByLabel(names.HEAD, { exact: true })).toHaveValue('2');
   await picture(page, 'matrix');
-  await lens(page).getByLabel(names.LENS_SHOWS, { exact: true }).selectOption('re-weighting alone');
+  await lens(page).getByLabel(names.LENS_SHOW, { exact: true }).selectOption('re-weighting alone');
   await expect(lens(page).locator('.lens-readout')).toContainText(/: \d\.\d{3}$/);
 
   const readout = lens(page).locator('.lens-readout');
@@ -107,7 +110,7 @@ test('the matrix is walked by keys, exported, and shared: a link reopens the sam
   await matrix(page).focus();
   for (const key of ['ArrowUp', 'Shift+ArrowLeft', '+', '+', 'Enter']) await page.keyboard.press(key);
   expect(await readout.innerText()).not.toBe(before);
-  expect(await readout.innerText()).toMatch(/looks at .*: \d\.\d{3}$/);
+  expect(await readout.innerText()).toMatch(/looks back at .*: \d\.\d{3}$/);
 
   const saved = async (button: string) => {
     const downloading = page.waitForEvent('download');
@@ -118,7 +121,7 @@ test('the matrix is walked by keys, exported, and shared: a link reopens the sam
   };
   expect((await saved('Save as PNG')).subarray(1, 4).toString()).toBe('PNG');
   const lines = (await saved('Save as CSV')).toString().trim().split('\r\n');
-  expect(Number(lines.at(-1)!.split(',')[0])).toBe(lines.length - 2); // a row a token, after the names
+  expect(Number(lines.at(-1)!.split(',')[0])).toBe(lines.length - 2); // one row per token, after the header
   expect(lines[3].split(',')).toHaveLength(2 + 3);
 
   const chosen = await playground.chosenPlace();
@@ -132,16 +135,16 @@ test('the matrix is walked by keys, exported, and shared: a link reopens the sam
   });
   await theirPage.route('**/model.safetensors', (route) => held.then(() => route.continue()));
   await theirPage.goto(link);
-  await expect(lens(theirPage)).toContainText('as soon as the model is loaded');
+  await expect(lens(theirPage)).toContainText('Opens when the model has loaded');
   letGo();
   await expect(matrix(theirPage)).toBeVisible();
   await expect(lens(theirPage).getByLabel(names.LAYER, { exact: true })).toHaveValue('2');
-  await expect(lens(theirPage).getByLabel(names.LENS_SHOWS, { exact: true })).toHaveValue('reweighting');
+  await expect(lens(theirPage).getByLabel(names.LENS_SHOW, { exact: true })).toHaveValue('reweighting');
   await expect.poll(() => friend.chosenPlace()).toBe(chosen);
   await theirPage.close();
 });
 
-test('proportions, what if, and the tour say what they show', async ({ playground, page }) => {
+test('proportions, what if, and the tour show their figures', async ({ playground, page }) => {
   await playground.open();
   await openLens(playground, page);
   await view(page, names.PROPORTIONS).click();
@@ -152,7 +155,7 @@ test('proportions, what if, and the tour say what they show', async ({ playgroun
 
   await view(page, names.WHAT_IF).click();
   await expect(lens(page)).toContainText('was trained with learned re-weighting');
-  await lens(page).getByLabel(names.INSTEAD, { exact: true }).selectOption('static (cosFormer)');
+  await lens(page).getByLabel(names.REPLACE_PROPORTIONS, { exact: true }).selectOption('static (cosFormer)');
   await lens(page).getByRole('button', { name: names.RUN_BOTH }).click();
   const perplexity = lens(page).getByRole('row', { name: names.PERPLEXITY });
   await expect(perplexity).toBeVisible();
@@ -162,7 +165,7 @@ test('proportions, what if, and the tour say what they show', async ({ playgroun
   await expect(lens(page)).toContainText('min(position / 512, 1)');
   await picture(page, 'what-if');
   const beside = lens(page).locator('.lens-readout');
-  await expect(beside).toContainText(/learned [<\d].* %, instead [<\d].* %/);
+  await expect(beside).toContainText(/learned [<\d].*%, replaced [<\d].*%/);
   const atTheEnd = await beside.innerText();
   await lens(page).getByRole('img', { name: names.DIVERGENCE }).click(); // in the middle
   await expect(beside).not.toHaveText(atTheEnd);
@@ -182,7 +185,7 @@ for (const { colorScheme, width } of [
   test.describe(`${colorScheme}, ${width} px wide`, () => {
     test.use({ colorScheme, viewport: { width, height: 740 } });
 
-    test('axe finds nothing in any view, and nothing is cut off', async ({ playground, page }) => {
+    test('axe finds no violation in any view, and nothing overflows', async ({ playground, page }) => {
       await playground.open();
       await openLens(playground, page);
       for (const name of VIEWS) {

@@ -3,21 +3,24 @@ import * as names from './names';
 import { expect, model, test } from './playground';
 
 const WEIGHTS = '**/model.safetensors';
-const NETWORK_ERROR = /Failed to load resource/; // the browser's own words for a 404
+const NETWORK_ERROR = /Failed to load resource/; // the browser's message for a 404
 
 const alert = (page: Page) => page.getByRole('alert');
 
-test('without WebGPU it runs on the CPU, and says why', async ({ playground, page }) => {
+test('without WebGPU the model runs on the CPU, and the page shows the reason', async ({
+  playground,
+  page,
+}) => {
   await playground.open();
   const device = page.getByRole('button', { name: names.RUNS_ON_CPU });
   await expect(device).toBeVisible();
   await device.click();
   await expect(page.getByRole('dialog', { name: names.DEVICE })).toContainText(
-    /WebGPU.*so the model runs on the processor/,
+    /WebGPU.*so the model runs on the CPU/,
   );
 });
 
-test('where the page is isolated, threads share the work', async ({ playground, page }) => {
+test('a cross-origin isolated page uses threads', async ({ playground, page }) => {
   const isolated = {
     'cross-origin-opener-policy': 'same-origin',
     'cross-origin-embedder-policy': 'require-corp',
@@ -36,7 +39,7 @@ test('where the page is isolated, threads share the work', async ({ playground, 
   await expect(playground.text.locator('ins')).not.toHaveCount(0);
 });
 
-test('the address chooses the backend, and a setting takes it back', async ({ playground, page }) => {
+test('the address chooses the backend, and a setting overrides it', async ({ playground, page }) => {
   await playground.open('?backend=reference');
   await page.getByRole('button', { name: names.RUNS_ON_REFERENCE }).click();
   await page.keyboard.press('Escape');
@@ -47,7 +50,7 @@ test('the address chooses the backend, and a setting takes it back', async ({ pl
   await expect(page).not.toHaveURL(/backend/);
 });
 
-test('asked for WebGPU where there is none, it runs on the processor and says why', async ({
+test('if WebGPU is requested but missing, the model runs on the CPU and the page shows the reason', async ({
   playground,
   page,
 }) => {
@@ -57,7 +60,10 @@ test('asked for WebGPU where there is none, it runs on the processor and says wh
   await expect(page.getByRole('dialog', { name: names.DEVICE })).toContainText('no WebGPU device');
 });
 
-test('while the model loads, the page is of use, and a press is remembered', async ({ playground, page }) => {
+test('while the model loads, the user can edit, and a press on Generate takes effect later', async ({
+  playground,
+  page,
+}) => {
   let letGo = () => {};
   const held = new Promise<void>((resolve) => {
     letGo = resolve;
@@ -71,13 +77,30 @@ test('while the model loads, the page is of use, and a press is remembered', asy
   await expect(page.getByText(/of [\d.]+ MB/)).toBeVisible();
   await playground.startNew('Tea is');
   await playground.write.click();
-  await expect(page.getByText('Writing starts when it is here.')).toBeVisible();
+  await expect(page.getByText('Writing starts when it has loaded.')).toBeVisible();
   letGo();
   await playground.isIdle();
   expect((await playground.words()).length).toBeGreaterThan('Tea is'.length);
 });
 
-test('loading can be cancelled, and begun again', async ({ playground, page }) => {
+test('before the weights the page fetches the index and one model’s own files', async ({
+  playground,
+  page,
+}) => {
+  const fetched: string[] = [];
+  page.on('request', (request) => fetched.push(request.url().split('/weights/')[1]));
+  await playground.open();
+  await playground.isReady();
+  const files = fetched.filter(Boolean);
+  const { id } = model.manifest;
+  const before = files.slice(0, files.indexOf(`${id}/model.safetensors`));
+  const allowed = ['index.json', ...['manifest', 'config', 'tokenizer'].map((name) => `${id}/${name}.json`)];
+  expect(allowed).toEqual(expect.arrayContaining(before));
+  expect(files.filter((name) => name.endsWith('manifest.json'))).toHaveLength(1);
+  expect(files.filter((name) => name.endsWith('tokenizer.json'))).toHaveLength(1);
+});
+
+test('loading can be cancelled and restarted', async ({ playground, page }) => {
   let isHeld = true;
   await page.route(WEIGHTS, async (route) => {
     if (isHeld) await new Promise(() => {});
@@ -85,14 +108,14 @@ test('loading can be cancelled, and begun again', async ({ playground, page }) =
   });
   await playground.open();
   await page.getByRole('button', { name: names.CANCEL }).click();
-  await expect(page.getByText('The model is not loaded.')).toBeVisible();
+  await expect(page.getByText('Model not loaded.')).toBeVisible();
   isHeld = false;
   await page.getByRole('button', { name: names.LOAD }).click();
   await playground.isReady();
   await playground.press(playground.write);
 });
 
-test('a missing model is named, and tried again', async ({ playground, page }) => {
+test('a missing model shows an error, and loads on another try', async ({ playground, page }) => {
   playground.expectedErrors.push(NETWORK_ERROR);
   let isMissing = true;
   await page.route('**/manifest.json', (route) =>
@@ -108,9 +131,9 @@ test('a missing model is named, and tried again', async ({ playground, page }) =
   expect(await playground.words()).toBe('Still here');
 });
 
-test('a model that the address misspells', async ({ playground, page }) => {
+test('an invalid model in the address shows an error', async ({ playground, page }) => {
   await playground.open('?model=../elsewhere');
-  await expect(alert(page)).toContainText('"../elsewhere" is not a model');
+  await expect(alert(page)).toContainText('"../elsewhere" is not a valid model name');
   await page.goto('./?model=nowhere');
   await expect(alert(page)).toContainText(/manifest\.json/);
 });
@@ -120,14 +143,14 @@ const damaged: [name: string, body: () => Buffer, says: RegExp][] = [
   ['corrupted', () => model.weights().fill(7, 5_000_000, 5_000_100), /does not match its SHA-256/],
 ];
 for (const [name, body, says] of damaged)
-  test(`${name} weights are refused, and loaded again`, async ({ playground, page }) => {
+  test(`${name} weights are rejected, and load on another try`, async ({ playground, page }) => {
     let isDamaged = true;
     await page.route(WEIGHTS, (route) => (isDamaged ? route.fulfill({ body: body() }) : route.continue()));
     await playground.open();
     await expect(alert(page)).toContainText(says);
     await expect(alert(page)).toContainText('Load again');
     isDamaged = false;
-    await playground.press(playground.write); // a press is a wish to try again, too
+    await playground.press(playground.write); // Generate loads the model again
     await expect(playground.text.locator('ins')).not.toHaveCount(0);
   });
 
@@ -146,11 +169,11 @@ const lacking: [what: string, take: () => void, says: string][] = [
         }
       } as never;
     },
-    "refuses to start the model's worker",
+    "blocked the model's worker",
   ],
 ];
 for (const [what, take, says] of lacking)
-  test(`without ${what}, the page says so and still shows the text`, async ({ playground, page }) => {
+  test(`without ${what}, the page shows an error and the text`, async ({ playground, page }) => {
     await page.addInitScript(take);
     await playground.open();
     await expect(alert(page)).toContainText(says);
@@ -158,7 +181,7 @@ for (const [what, take, says] of lacking)
     expect(await playground.words()).toBe('Still here');
   });
 
-test('without locks and the newest functions the model writes', async ({ playground, page }) => {
+test('the model writes without locks and the newest functions', async ({ playground, page }) => {
   await page.addInitScript(() => {
     Object.defineProperty(Promise, 'withResolvers', { value: undefined });
     Object.defineProperty(Intl, 'Segmenter', { value: undefined });

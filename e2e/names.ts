@@ -1,6 +1,6 @@
 /**
- * What the page calls its buttons, fields and regions, as assistive technology reads them. Tests find things by these
- * names; where the page says something in another way, this is the one file of e2e to change.
+ * The accessible names of the page's buttons, fields and regions. Tests find elements by these names. When a name on the
+ * page changes, only this file of e2e changes.
  */
 
 // The text and the bar below it
@@ -9,15 +9,15 @@ export const TITLE = 'Title';
 export const NEW = 'New';
 export const WRITE = /^(Generate|Continue|Next article)$/;
 export const STOP = 'Stop';
-export const ONE_TOKEN = 'Write one token';
-export const REGENERATE = 'Regenerate the last part';
+export const ONE_TOKEN = 'Add one token';
+export const REGENERATE = 'Regenerate';
 export const UNDO = 'Undo';
 export const REDO = 'Redo';
 export const MEMORY = /^Memory/;
-export const WRITING_BELOW = 'Writing below';
+export const JUMP_TO_NEWEST = 'Jump to newest';
 export const END_OF_ARTICLE = 'End of the article';
 export const EXAMPLES = 'Examples';
-export const FINISHED_EXAMPLE = 'A finished example';
+export const FINISHED_EXAMPLE = 'Northern Lines, already continued';
 export const STOPPED = /Stopped after \d+ tokens?\./;
 
 // Loading
@@ -50,13 +50,13 @@ export const COMMAND_FIELD = 'Command';
 export const SETTINGS = 'Settings';
 export const TOKEN = 'Token';
 export const LENS = 'Lens';
-export const LOOK_AT_ATTENTION = 'Look at attention';
+export const OPEN_LENS = 'Lens: attention';
 export const BRANCHES = 'Branches';
 export const closing = (panel: string) => `Close ${panel}`;
 
 // Settings
 export const PRESET = 'Preset';
-export const KEEP_SETTINGS = 'Keep the settings below';
+export const SAVE_PRESET = 'Save as preset';
 export const PRESET_NAME = 'Name of a new preset';
 export const TEMPERATURE = 'Temperature';
 export const TOP_P = 'Top-p';
@@ -65,23 +65,23 @@ export const SEQUENCE_PENALTY = 'Sequence penalty';
 export const RESET = /^Reset/;
 export const SEED = 'Seed';
 export const LENGTH = 'Length in tokens';
-export const GO_ON = 'Go on with the next';
+export const NEXT_ARTICLE = 'Start the next article';
 export const STOP_AT = 'Stop at';
-export const SPEED = 'Tokens a second, at most';
+export const SPEED = 'Speed limit, tokens/s';
 export const AUTOMATIC = 'Automatic';
 export const UNDO_SETTINGS = 'Undo settings';
 export const REDO_SETTINGS = 'Redo settings';
 
-// Looking at a token
-export const TOKEN_BEFORE = 'Token before';
-export const TOKEN_AFTER = 'Token after';
+// The token panel
+export const PREVIOUS_TOKEN = 'Previous token';
+export const NEXT_TOKEN = 'Next token';
 export const PROBABILITY = 'Probability';
-export const READ = 'Let the model read it';
+export const SCORE_TEXT = 'Score the text';
 export const READ_FOREIGN = 'Read it with this model';
 
 // Branches
 export const NAME_BRANCH = 'Name this branch';
-export const PRUNE = /^Prune:/;
+export const DELETE_BRANCH = /^Delete branch:/;
 export const JSON_FILE = 'JSON';
 
 // The lens
@@ -92,18 +92,18 @@ export const PROPORTIONS = 'Proportions';
 export const OVERVIEW = 'Overview';
 export const WHAT_IF = 'What if';
 export const EXPLAIN = 'Explain';
-export const LENS_TOKEN = 'Token that is looked at';
-export const FOLLOW = 'Follow the end';
+export const LENS_TOKEN = 'Token to look from';
+export const FOLLOW = 'Follow new words';
 export const LAYER = 'Layer';
 export const HEAD = 'Head';
-export const LENS_OF = 'Of';
+export const LENS_OF = 'Heads';
 export const LENS_MEASURE = 'Measure';
-export const LENS_SHOWS = 'Shows';
+export const LENS_SHOW = 'Show';
 export const LARGEST_SHARES = 'Largest shares';
 export const MATRIX_PICTURE = /^Layer/;
 export const SIMILARITY_ALONE = /^Similarity alone/;
 export const HEAD_IN_OVERVIEW = /Open the matrix\.$/;
-export const INSTEAD = 'Instead of learned';
+export const REPLACE_PROPORTIONS = 'Replace proportions with';
 export const RUN_BOTH = 'Run both';
 export const PERPLEXITY = /^Perplexity/;
 export const DIVERGENCE = /^Divergence/;
@@ -113,42 +113,42 @@ export const FIRST_STEP = 'Step 1 of 5';
 // Comparing
 export const COMPARE = 'Compare continuations';
 export const HOW_MANY = 'How many';
-export const COOL_TO_HOT = 'One seed, cool to hot';
-export const WRITE_ALL = 'Write all';
-export const WRITE_ANEW = 'Write anew';
+export const VARY_TEMPERATURE = 'Vary the temperature';
+export const GENERATE_ALL = 'Generate all';
+export const GENERATE_AGAIN = 'Generate again';
 export const keeping = (number: number) => `Keep: continuation ${number}`;
-export const keepingOn = (number: number) => `Keep and go on: continuation ${number}`;
+export const keepingOn = (number: number) => `Keep and continue: continuation ${number}`;
 export const continuationText = (number: number) => `Text of continuation ${number}`;
 
 // Sharing and verifying
 export const LINK = 'Link';
 export const COPY_LINK = 'Copy link';
 export const SHARE_WITH = 'Share with …';
-export const PICTURE = 'Picture';
-export const TINTED_TEXT = 'The text with its tint';
-export const SAVE_PICTURE = 'Save the picture';
+export const IMAGE = 'Image';
+export const COLOURED_TEXT = 'The text with its colours';
+export const DOWNLOAD_IMAGE = 'Download the image';
 export const QR_CODE = 'QR code';
 export const QR_CODE_OF_LINK = 'QR code of the link';
-export const SAVE_FILE = 'Save as a file';
+export const DOWNLOAD = 'Download';
 export const OPEN_FILE = 'Open a file …';
 export const ABOUT_TEXT = 'About this text';
-export const USE_ITS_SETTINGS = 'Use its settings';
+export const USE_SETTINGS = 'Use these settings';
 export const VERIFY = 'Verify';
 export const VERIFY_TEXT = 'Verify the text';
 export const VERIFICATION = 'Verification';
-export const REPRODUCED = /All [\d,]+ tokens reproduced/;
+export const VERIFIED = /Verified: all [\d,]+ generated tokens/;
 export const DISMISS = 'Dismiss';
 
 // Texts
 export const TEXTS = 'Your texts';
 export const renaming = (text: string) => `Rename ${text}`;
 export const deleting = (text: string) => `Delete ${text}`;
-export const BRING_BACK = 'Bring it back';
+export const BRING_BACK = /^Undo: .* was deleted$/;
 export const EXPORT = 'Export this text';
 export const EXPORT_ALL = 'Export all texts';
 export const OPEN_ELSEWHERE = 'open in another tab';
 
 // The benchmark
-export const BENCHMARK = 'Measure this device';
+export const BENCHMARK = 'Benchmark';
 export const MEASURE = 'Measure';
-export const COPY_REPORT = 'Copy the report';
+export const COPY_REPORT = 'Copy report';

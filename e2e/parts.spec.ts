@@ -4,13 +4,13 @@ import * as names from './names';
 import { expect, LONG, type PlaygroundPage, test } from './playground';
 
 interface LatePart {
-  /** What its file's name begins with, in the source and in the build. */
+  /** The start of its file name, in the source and in the build. */
   readonly file: string;
   readonly name: string;
-  /** Without it nothing is said. */
+  /** Its failure shows no message. */
   readonly isSilent?: boolean;
   open(page: Page, playground: PlaygroundPage): Promise<void>;
-  /** Seen when it is there. */
+  /** An element that is visible once the part has loaded. */
   shown(page: Page): Locator;
 }
 
@@ -19,22 +19,26 @@ const press = (name: string | RegExp) => (page: Page) =>
 
 const PARTS: readonly LatePart[] = [
   {
-    ...{ file: 'Editor', name: 'The editor' },
+    file: 'Editor',
+    name: 'The editor',
     open: async () => {},
     shown: (page) => page.getByRole('textbox', { name: names.TEXT, exact: true }),
   },
   {
-    ...{ file: 'Card', name: 'This card' },
+    file: 'Card',
+    name: 'This card',
     open: press('Help and shortcuts'),
     shown: (page) => page.getByRole('heading', { name: 'How this works' }),
   },
   {
-    ...{ file: 'Sharing', name: 'Sharing' },
+    file: 'Sharing',
+    name: 'Sharing',
     open: (page) => page.keyboard.press('Control+s'),
     shown: (page) => page.getByRole('heading', { name: 'Share this text' }),
   },
   {
-    ...{ file: 'QrCode', name: 'The QR code' },
+    file: 'QrCode',
+    name: 'The QR code',
     open: async (page) => {
       await press('Share')(page);
       await press('QR code')(page);
@@ -42,35 +46,41 @@ const PARTS: readonly LatePart[] = [
     shown: (page) => page.getByRole('img', { name: names.QR_CODE_OF_LINK }),
   },
   {
-    ...{ file: 'ShareImage', name: 'The picture' },
+    file: 'ShareImage',
+    name: 'The image',
     open: async (page) => {
       await press('Share')(page);
-      await press('Picture')(page);
+      await press(names.IMAGE)(page);
     },
-    shown: (page) => page.getByRole('img', { name: names.TINTED_TEXT }),
+    shown: (page) => page.getByRole('img', { name: names.COLOURED_TEXT }),
   },
   {
-    ...{ file: 'Rail', name: 'The panel' },
+    file: 'Rail',
+    name: 'The panel',
     open: press('Settings'),
     shown: (page) => page.getByRole('tab', { name: names.BRANCHES }),
   },
   {
-    ...{ file: 'LensPanel', name: 'The lens' },
-    open: press('Look at attention'),
+    file: 'LensPanel',
+    name: 'The lens',
+    open: press(names.OPEN_LENS),
     shown: (page) => page.getByRole('group', { name: 'View' }),
   },
   {
-    ...{ file: 'CommandPalette', name: 'The list of commands' },
+    file: 'CommandPalette',
+    name: 'The list of commands',
     open: (page) => page.keyboard.press('Control+k'),
     shown: (page) => page.getByRole('combobox', { name: names.COMMAND_FIELD }),
   },
   {
-    ...{ file: 'CompareSheet', name: 'The comparison' },
+    file: 'CompareSheet',
+    name: 'The comparison',
     open: (page) => page.keyboard.press('Control+j'),
-    shown: (page) => page.getByRole('button', { name: names.WRITE_ALL }),
+    shown: (page) => page.getByRole('button', { name: names.GENERATE_ALL }),
   },
   {
-    ...{ file: 'BenchmarkPage', name: 'The benchmark' },
+    file: 'BenchmarkPage',
+    name: 'The benchmark',
     open: (page) =>
       page.evaluate(() => {
         history.pushState(null, '', '?benchmark');
@@ -79,7 +89,8 @@ const PARTS: readonly LatePart[] = [
     shown: (page) => page.getByRole('heading', { name: names.BENCHMARK }),
   },
   {
-    ...{ file: 'Verification', name: 'The result of the check' },
+    file: 'Verification',
+    name: 'The verification result',
     open: async (page, playground) => {
       await playground.press(playground.oneToken);
       await press('Share')(page);
@@ -88,19 +99,21 @@ const PARTS: readonly LatePart[] = [
     shown: (page) => page.getByRole('complementary', { name: names.VERIFICATION }),
   },
   {
-    ...{ file: 'Tooltips', name: 'Tooltips', isSilent: true },
+    file: 'Tooltips',
+    name: 'Tooltips',
+    isSilent: true,
     open: (page) => page.getByRole('button', { name: names.HELP }).hover(),
     shown: (page) => page.locator('.tooltip'),
   },
 ];
 
-/** The text, whatever shows it. */
+/** The text, in the editor or in StillText. */
 const words = (page: Page) => page.locator('.cm-content').filter({ hasText: 'Tidewater' });
 const asset = (file: string) => `**/assets/${file}-*.js`;
-/** A file that the test itself kept back: the browser's own words for that. */
+/** The browser's messages for files that the test blocks. */
 const KEPT_BACK = /net::ERR_(FAILED|INTERNET_DISCONNECTED)/;
 
-test('the list names every part that is loaded late', () => {
+test('PARTS has every part that loads late', () => {
   const root = new URL('../src/app/', import.meta.url);
   const sources = (readdirSync(root, { recursive: true }) as string[]).filter((path) =>
     path.endsWith('.tsx'),
@@ -114,7 +127,10 @@ test('the list names every part that is loaded late', () => {
 });
 
 for (const { file, name, isSilent, open, shown } of PARTS)
-  test(`without ${file} the page says so, keeps the text, and asks again`, async ({ playground, page }) => {
+  test(`without ${file} the page shows an error, keeps the text, and loads again`, async ({
+    playground,
+    page,
+  }) => {
     playground.expectedErrors.push(KEPT_BACK);
     await page.route(asset(file), (route) => route.abort());
     await page.goto('./');
@@ -150,7 +166,7 @@ for (const { file, name, isSilent, open, shown } of PARTS)
 for (const { file, name, open } of PARTS.filter(({ file }) =>
   ['QrCode', 'LensPanel', 'CompareSheet', 'Verification', 'Editor'].includes(file),
 ))
-  test(`${file} that throws costs itself alone`, async ({ playground, page }) => {
+  test(`an error in ${file} stops only that part`, async ({ playground, page }) => {
     playground.expectedErrors.push(/broken on purpose/);
     await page.route(asset(file), (route) =>
       route.fulfill({
@@ -166,7 +182,7 @@ for (const { file, name, open } of PARTS.filter(({ file }) =>
     await expect(playground.write.or(page.getByRole('dialog'))).not.toHaveCount(0);
   });
 
-test('a failed part that is closed and opened again is asked for again', async ({ playground, page }) => {
+test('a failed part loads again when it is closed and reopened', async ({ playground, page }) => {
   playground.expectedErrors.push(KEPT_BACK);
   await page.route(asset('Card'), (route) => route.abort());
   await playground.open();
@@ -179,7 +195,7 @@ test('a failed part that is closed and opened again is asked for again', async (
   await expect(page.getByRole('heading', { name: 'How this works' })).toBeVisible();
 });
 
-test('a part that failed comes by itself when the network is back', async ({ playground, page, context }) => {
+test('a failed part loads by itself when the network is back', async ({ playground, page, context }) => {
   playground.expectedErrors.push(KEPT_BACK);
   await page.route(asset('Rail'), (route) => route.abort());
   await playground.open();
@@ -196,8 +212,8 @@ test('a part that failed comes by itself when the network is back', async ({ pla
 const isLoaded = (file: string) =>
   performance.getEntriesByType('resource').some(({ name }) => name.includes(`/${file}-`));
 
-test('after loading, every part opens without the network', async ({ playground, page, context }) => {
-  playground.expectedErrors.push(KEPT_BACK); // a face for letters that no text had before
+test('after loading, every part opens offline', async ({ playground, page, context }) => {
+  playground.expectedErrors.push(KEPT_BACK); // a font for letters that no earlier text had
   await playground.open();
   await playground.isReady();
   for (const { file } of PARTS) await expect.poll(() => page.evaluate(isLoaded, file)).toBe(true);
@@ -212,7 +228,7 @@ test('after loading, every part opens without the network', async ({ playground,
   await context.setOffline(false);
 });
 
-test('without the editor the whole of a long text is there, and the model goes on with it', async ({
+test('without the editor, a long text shows in full and the model can continue it', async ({
   playground,
   page,
 }) => {
@@ -234,7 +250,7 @@ test('without the editor the whole of a long text is there, and the model goes o
   await playground.isIdle();
 });
 
-test('an error in a bar leaves the text and the other bar', async ({ playground, page }) => {
+test('an error in one bar leaves the text and the other bar intact', async ({ playground, page }) => {
   playground.expectedErrors.push(/broken on purpose/);
   await page.addInitScript(() => {
     const { get } = Object.getOwnPropertyDescriptor(Intl.NumberFormat.prototype, 'format')!;
@@ -256,7 +272,7 @@ test('an error in a bar leaves the text and the other bar', async ({ playground,
   await playground.isIdle();
 });
 
-test('an error in the page itself leaves the text to read, and a way to load the page anew', async ({
+test('after an error in the page itself, the user can read the text and reload the page', async ({
   playground,
   page,
 }) => {

@@ -4,7 +4,7 @@ import { expect, LONG, test } from './playground';
 
 test.use({ viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true });
 
-/** What a finger can hit that is smaller than 44 px, and fields into which Safari would zoom. */
+/** Touch targets below 44 px, and fields with letters below 16 px, into which Safari zooms. */
 function tooSmall(page: Page): Promise<string[]> {
   return page.evaluate(() => {
     const name = (element: Element) => element.getAttribute('aria-label') ?? element.textContent?.trim();
@@ -28,14 +28,14 @@ function tooSmall(page: Page): Promise<string[]> {
   });
 }
 
-test('what a finger is to hit is 44 px high and wide', async ({ playground, page }) => {
+test('touch targets are at least 44 px high and wide', async ({ playground, page }) => {
   await playground.open();
   await playground.isReady();
   await playground.press(playground.write);
   expect.soft(await tooSmall(page), 'page').toEqual([]);
   for (const panel of ['Settings', 'Token', 'Branches', 'Lens']) {
     await playground.openPanel(panel);
-    if (panel === 'Token') await page.getByRole('button', { name: names.TOKEN_BEFORE }).click();
+    if (panel === 'Token') await page.getByRole('button', { name: names.PREVIOUS_TOKEN }).click();
     await expect(page.locator('.lens-waiting')).toHaveCount(0);
     expect.soft(await tooSmall(page), panel).toEqual([]);
   }
@@ -63,13 +63,13 @@ test('what a finger is to hit is 44 px high and wide', async ({ playground, page
   }
 });
 
-test('the lens opens by a button, and the model writes and stops while a sheet is open', async ({
+test('the lens opens from the top bar, and the model writes and stops while a sheet is open', async ({
   playground,
   page,
 }) => {
   await playground.open('', LONG);
   await playground.isReady();
-  await page.getByRole('button', { name: names.LOOK_AT_ATTENTION }).tap();
+  await page.getByRole('button', { name: names.OPEN_LENS }).tap();
   await expect(page.locator('.lens-bars')).toBeVisible();
   await playground.write.tap();
   await playground.stop.tap();
@@ -78,10 +78,7 @@ test('the lens opens by a button, and the model writes and stops while a sheet i
   await expect(page.getByRole('main')).toBeInViewport({ ratio: 1 });
 });
 
-test('a tap on a word raises no keyboard while a sheet is open, and does so again without', async ({
-  playground,
-  page,
-}) => {
+test('a tap on a word opens the keyboard only while no sheet is open', async ({ playground, page }) => {
   await playground.open();
   await playground.isReady();
   const word = playground.text.getByText('Tidewater').first();
@@ -98,12 +95,17 @@ test('a tap on a word raises no keyboard while a sheet is open, and does so agai
   await expect(playground.text).toHaveAttribute('inputmode', 'text');
 });
 
-/** Safari's way: the keyboard covers the page, and the part in sight is told by visualViewport alone. */
-test('a keyboard over the page leaves the caret and the buttons in sight', async ({ playground, page }) => {
+/** In Safari, the keyboard covers the page, and only visualViewport gives the visible part. */
+test('the caret and the buttons stay visible above the on-screen keyboard', async ({ playground, page }) => {
   await page.addInitScript(() => {
     const sight = Object.assign(new EventTarget(), {
-      ...{ width: 360, height: 740, scale: 1 },
-      ...{ offsetTop: 0, offsetLeft: 0, pageTop: 0, pageLeft: 0 },
+      width: 360,
+      height: 740,
+      scale: 1,
+      offsetTop: 0,
+      offsetLeft: 0,
+      pageTop: 0,
+      pageLeft: 0,
     });
     Object.defineProperty(window, 'visualViewport', { value: sight });
   });
@@ -136,7 +138,7 @@ test('a keyboard over the page leaves the caret and the buttons in sight', async
   await within(740);
   await see({ height: 380 });
   await expect(() => within(380)).toPass();
-  await see({ height: 380, offsetTop: 120 }); // Safari also moves what is in sight
+  await see({ height: 380, offsetTop: 120 }); // Safari also scrolls the visual viewport
   await expect(() => within(500, 120)).toPass();
   await page.keyboard.press('Control+k');
   const palette = (await page.getByRole('dialog', { name: names.COMMANDS }).boundingBox())!;
@@ -145,7 +147,7 @@ test('a keyboard over the page leaves the caret and the buttons in sight', async
   await page.keyboard.press('Escape');
   await see({ height: 740, offsetTop: 0 });
   await expect.poll(async () => (await playground.write.boundingBox())!.y).toBeGreaterThan(600);
-  // Zoomed in by two fingers the page stays as it is.
+  // Pinch zoom does not change the layout.
   await see({ height: 300, scale: 740 / 300 });
   await page.waitForTimeout(200);
   expect((await playground.write.boundingBox())!.y).toBeGreaterThan(600);

@@ -6,24 +6,24 @@ import * as names from './names';
 
 const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url));
 
-/** The model that the page loads by itself: the first of the list. */
+/** The default model of the page, which is the first in the list. */
 const [{ id }] = JSON.parse(read('public/weights/index.json').toString()).models as { id: string }[];
 const config = JSON.parse(read(`public/weights/${id}/config.json`).toString());
 export const model = {
   manifest: JSON.parse(read(`public/weights/${id}/manifest.json`).toString()) as Manifest,
-  /** In all layers. */
+  /** Heads in all layers. */
   heads: (config.num_hidden_layers * config.num_attention_heads) as number,
   weights: () => read(`public/weights/${id}/model.safetensors`),
 };
 
-/** The model writes for forty seconds, however fast the machine: a test that interrupts it comes in time. */
+/** Generates for forty seconds on any machine, so that a test can interrupt it. */
 export const LONG: Partial<Settings> = { length: 4000, atArticleEnd: 'continue', tokensPerSecond: 100 };
 
-/** The page as a person meets it. */
+/** The page, through its accessible names. */
 export class PlaygroundPage {
   readonly page: Page;
   readonly text: Locator;
-  /** The accented button, whatever it says. */
+  /** The accented button, with any of its labels. */
   readonly write: Locator;
   readonly stop: Locator;
   readonly undo: Locator;
@@ -31,7 +31,7 @@ export class PlaygroundPage {
   readonly regenerate: Locator;
   readonly oneToken: Locator;
   readonly title: Locator;
-  /** The frame around the token that is looked at. */
+  /** The frame around the chosen token. */
   readonly chosen: Locator;
   /** Console errors that a test expects. */
   readonly expectedErrors: RegExp[] = [];
@@ -56,7 +56,7 @@ export class PlaygroundPage {
     return this.errors.filter((error) => !this.expectedErrors.some((known) => known.test(error)));
   }
 
-  /** Opens the page, with little to write at a press unless a test wants more. */
+  /** Opens the page. A press on Generate writes 12 tokens unless `settings` has another length. */
   async open(query = '', settings: Partial<Settings> = {}): Promise<void> {
     await this.page.addInitScript(
       (kept) => {
@@ -72,7 +72,7 @@ export class PlaygroundPage {
     await expect(this.page.getByRole('button', { name: names.MODEL })).toBeVisible();
   }
 
-  /** Presses a button that lets the model write, and waits until it has. */
+  /** Presses a button that starts the model, and waits until it has finished. */
   async press(button: Locator): Promise<void> {
     await button.click();
     await this.isIdle();
@@ -82,7 +82,7 @@ export class PlaygroundPage {
     await expect(this.write).toBeVisible();
   }
 
-  /** Opens the rail on one of its panels. */
+  /** Opens a panel of the rail. */
   async openPanel(name: string): Promise<void> {
     const tab = this.page.getByRole('tab', { name, exact: true });
     if (!(await tab.isVisible()))
@@ -90,18 +90,18 @@ export class PlaygroundPage {
     await tab.click();
   }
 
-  /** Where in the text, in pixels, the token stands that is looked at; it may begin at a line's end. */
+  /** The position and width of the chosen token's first rectangle, in pixels relative to the text. */
   async chosenPlace(): Promise<string> {
     const [token, text] = await Promise.all([this.chosen.first().boundingBox(), this.text.boundingBox()]);
     return token && text ? [token.x - text.x, token.y - text.y, token.width].map(Math.round).join() : '';
   }
 
-  /** Places of the text that have a colour behind them. */
+  /** The number of coloured ranges of the text. */
   colours(): Promise<number> {
     return this.page.evaluate(() => [...CSS.highlights.values()].reduce((sum, { size }) => sum + size, 0));
   }
 
-  /** What stands there, on one line; without the marks of headings, which come and go. */
+  /** The text on one line, without the marks of headings, which depend on the cursor. */
   async words(): Promise<string> {
     const text = (await this.text.allInnerTexts()).join('');
     return text.replaceAll('=', '').replace(/\s+/g, ' ').trim();
@@ -113,7 +113,7 @@ export class PlaygroundPage {
     await this.page.keyboard.insertText(beginning);
   }
 
-  /** Pastes without the system's clipboard, which tests share. */
+  /** Pastes without the system clipboard, which tests share. */
   async paste(unit: string, times: number): Promise<void> {
     await this.text.focus();
     await this.text.evaluate(
@@ -128,7 +128,7 @@ export class PlaygroundPage {
     );
   }
 
-  /** The text as it is kept for the next visit. */
+  /** The current text as the database holds it. */
   kept(): Promise<{ text: string; sources: string[] }> {
     return this.page.evaluate(
       () =>
@@ -151,7 +151,7 @@ export class PlaygroundPage {
   }
 }
 
-/** Every test fails on an error in the console or a rejection that nobody handled. */
+/** A test fails on an error in the console or an unhandled rejection. */
 export const test = base.extend<{ playground: PlaygroundPage }>({
   playground: async ({ page }, use) => {
     const playground = new PlaygroundPage(page);

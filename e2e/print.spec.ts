@@ -3,17 +3,14 @@ import { expect, test } from './playground';
 
 const LINES = 400;
 
-test('a long text is printed whole, on as many pages as it takes, and nothing else', async ({
-  playground,
-  page,
-}) => {
+test('prints the whole of a long text and nothing else', async ({ playground, page }) => {
   await page.emulateMedia({ colorScheme: 'dark' });
   await playground.open();
   await playground.isReady();
   await playground.openPanel(names.SETTINGS);
   await playground.startNew('= Tea =\n');
   await playground.paste('\nTea is a drink that is made of leaves.\n', LINES);
-  // What stands in the page while the browser lays the paper out.
+  // The content of the page while the browser lays out the printed pages.
   await page.evaluate(() => {
     addEventListener('beforeprint', () => {
       const all = [...document.querySelectorAll('.still-text .cm-line')];
@@ -24,9 +21,9 @@ test('a long text is printed whole, on as many pages as it takes, and nothing el
   expect(pages.length).toBeGreaterThanOrEqual(8);
   const printed = await page.evaluate(() => (window as unknown as { printed: string[] }).printed);
   expect(printed.length).toBe(LINES + 1);
-  await expect(page.locator('.still-text')).toHaveCount(0); // afterwards the page is as it was
+  await expect(page.locator('.still-text')).toHaveCount(0); // the page has its normal content again
 
-  // The same to look at: on paper, with the text that stands in for the editor.
+  // The printed page shows StillText instead of the editor.
   await page.evaluate(() => dispatchEvent(new Event('beforeprint')));
   await page.emulateMedia({ media: 'print' });
   await expect(page.getByRole('button')).toHaveCount(0);
@@ -43,10 +40,7 @@ test('a long text is printed whole, on as many pages as it takes, and nothing el
   expect(look.all).toBeGreaterThanOrEqual(look.height);
 });
 
-test('a text is printed with a card, a comparison or a message open over it', async ({
-  playground,
-  page,
-}) => {
+test('prints the text while a card, a comparison or the palette is open', async ({ playground, page }) => {
   await playground.open();
   await playground.isReady();
   for (const keys of ['Control+/', 'Control+j', 'Control+k']) {

@@ -3,12 +3,12 @@ import { expect, LONG, test } from './playground';
 
 test.use({ viewport: { width: 1000, height: 500 } });
 
-test('the page follows what is written, until the reader looks elsewhere', async ({ playground, page }) => {
+test('the page follows the generated text until the reader scrolls away', async ({ playground, page }) => {
   await playground.open('', LONG);
   await playground.isReady();
   const main = page.getByRole('main');
   const distance = () => main.evaluate((e) => [e.scrollTop, e.scrollHeight - e.scrollTop - e.clientHeight]);
-  const below = page.getByRole('button', { name: names.WRITING_BELOW });
+  const below = page.getByRole('button', { name: names.JUMP_TO_NEWEST });
 
   await playground.write.click();
   const height = await main.evaluate((e) => e.scrollHeight);
@@ -17,7 +17,7 @@ test('the page follows what is written, until the reader looks elsewhere', async
 
   await main.hover();
   await expect(async () => {
-    await page.mouse.wheel(0, -5000); // it turns smoothly, and the editor may cut that short
+    await page.mouse.wheel(0, -5000); // scrolling is smooth, and the editor may interrupt it
     expect((await distance())[0]).toBe(0);
   }).toPass();
   await expect(below).toBeVisible();
@@ -32,7 +32,7 @@ test('the page follows what is written, until the reader looks elsewhere', async
   await playground.isIdle();
 });
 
-test('writing leaves the focus where it is', async ({ playground, page }) => {
+test('generating does not move the focus', async ({ playground, page }) => {
   await playground.open();
   await playground.isReady();
   await playground.startNew('Tea is a drink that is made');
@@ -43,7 +43,7 @@ test('writing leaves the focus where it is', async ({ playground, page }) => {
   await expect(playground.title).toBeFocused();
 });
 
-test('headings show their marks where the cursor is; an article ends with an ornament', async ({
+test('the heading at the cursor shows its marks, and an article ends with an ornament', async ({
   playground,
   page,
 }) => {

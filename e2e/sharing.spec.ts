@@ -22,7 +22,7 @@ const shared: Shared = {
 const about = (page: Page) => page.getByRole('complementary', { name: names.ABOUT_TEXT });
 const share = (page: Page) => page.getByRole('button', { name: names.SHARE, exact: true });
 
-test('a copied link shows the same text elsewhere before the weights, and one press goes on', async ({
+test('a copied link shows the same text in another browser before the weights load, and one press continues it', async ({
   playground,
   page,
   browser,
@@ -34,7 +34,7 @@ test('a copied link shows the same text elsewhere before the weights, and one pr
   const words = await playground.words();
   await page.evaluate(() => {
     navigator.clipboard.writeText = async (text) => void Object.assign(window, { copied: text });
-    navigator.share = async (data) => void Object.assign(window, { shared: data }); // not every platform has it
+    navigator.share = async (data) => void Object.assign(window, { shared: data }); // some platforms lack it
   });
   await share(page).click();
   await page.getByRole('button', { name: names.COPY_LINK }).click();
@@ -60,21 +60,21 @@ test('a copied link shows the same text elsewhere before the weights, and one pr
   await theirPage.goto(link);
   await expect(friend.text.locator('ins')).toHaveText(sampled);
   expect(await friend.words()).toBe(words);
-  await expect(about(theirPage)).toContainText(`A shared text for ${MODEL.id}`);
+  await expect(about(theirPage)).toContainText(`Shared with you, written with ${MODEL.id}`);
   expect(theirPage.url()).not.toContain('#');
   letGo();
-  await expect(about(theirPage)).toContainText(', loaded here.');
-  expect(await friend.words()).toBe(words); // nothing runs by itself
+  await expect(about(theirPage)).toContainText('which is loaded: you can check it.');
+  expect(await friend.words()).toBe(words); // the model does not start by itself
   await theirPage.getByRole('button', { name: names.VERIFY }).click();
   const verification = theirPage.getByRole('complementary', { name: names.VERIFICATION });
-  await expect(verification).toContainText('All 12 tokens reproduced.');
-  await expect(verification).toContainText('no proof of who wrote');
+  await expect(verification).toContainText('Verified: all 12 generated tokens.');
+  await expect(verification).toContainText('does not prove who made');
   await friend.write.click();
   await expect.poll(async () => (await friend.words()).length).toBeGreaterThan(words.length);
   await theirPage.close();
 });
 
-test('a link shows the colours and the token that were looked at, and stays on it when the text is read', async ({
+test('a link opens the colours and the chosen token, and keeps the token when the model reads the text', async ({
   playground,
   page,
 }) => {
@@ -85,20 +85,20 @@ test('a link shows the colours and the token that were looked at, and stays on i
   const panel = page.getByRole('region', { name: names.TOKEN });
   await expect(page.getByRole('radio', { name: names.PROBABILITY })).toBeChecked();
   await expect(panel).toContainText('written by the model · id 300');
-  await page.getByRole('button', { name: names.READ }).click();
+  await page.getByRole('button', { name: names.SCORE_TEXT }).click();
   await expect.poll(() => playground.colours()).toBeGreaterThan(0);
   await expect(panel).toContainText(/Token [2-9], written by the model · id 300/);
   await expect(panel.getByRole('listitem')).toHaveCount(10);
-  await expect(page.getByRole('button', { name: names.READ })).toHaveCount(0);
+  await expect(page.getByRole('button', { name: names.SCORE_TEXT })).toHaveCount(0);
   await playground.startNew('Another text has none of these tokens.');
 });
 
-test('a token has one number, wherever it is shown', async ({ playground, page }) => {
+test('a token has the same number everywhere', async ({ playground, page }) => {
   const [typed, sampled] = shared.runs;
   const view = { tint: 'probability', tintAt: typed.text.length };
   await playground.open(`#${await encodeLink({ ...shared, runs: [typed, sampled], view })}`);
   await playground.isReady();
-  await page.getByRole('button', { name: names.READ }).click();
+  await page.getByRole('button', { name: names.SCORE_TEXT }).click();
   const panel = page.getByRole('region', { name: names.TOKEN });
   await expect(panel).toContainText(/Token [2-9], written by the model · id 300/);
   const number = Number(/Token (\d+)/.exec(await panel.innerText())![1]);
@@ -110,7 +110,7 @@ test('a token has one number, wherever it is shown', async ({ playground, page }
   );
 
   for (let n = 1; n < SAMPLED.ids.length; n++)
-    await page.getByRole('button', { name: names.TOKEN_AFTER }).click();
+    await page.getByRole('button', { name: names.NEXT_TOKEN }).click();
   const last = number + SAMPLED.ids.length - 1;
   await expect(panel).toContainText(`Token ${last},`);
   await expect(page.locator('.figures')).toContainText(new RegExp(`Position\\s*${last} tokens`));
@@ -118,7 +118,7 @@ test('a token has one number, wherever it is shown', async ({ playground, page }
   await expect(page.locator('.lens-stepper')).toContainText(`Token ${last} of ${last}`);
 });
 
-test('a link pasted into the same tab loses nothing, over edits and a reload', async ({
+test('a link pasted into the same tab loses no text, across edits and a reload', async ({
   playground,
   page,
 }) => {
@@ -135,8 +135,8 @@ test('a link pasted into the same tab loses nothing, over edits and a reload', a
   await page.reload();
   await expect(playground.text).toHaveText('Tea is drunk daily by me');
   await expect(playground.text.locator('ins')).toHaveText(' drunk daily');
-  await page.getByRole('button', { name: names.USE_ITS_SETTINGS }).click();
-  await expect(page.getByRole('button', { name: names.USE_ITS_SETTINGS })).toBeHidden();
+  await page.getByRole('button', { name: names.USE_SETTINGS }).click();
+  await expect(page.getByRole('button', { name: names.USE_SETTINGS })).toBeHidden();
   await about(page).getByRole('button', { name: names.DISMISS }).click();
   await expect(about(page)).toBeHidden();
   await page.getByRole('button', { name: names.TEXTS }).click();
@@ -147,11 +147,14 @@ test('a link pasted into the same tab loses nothing, over edits and a reload', a
   await expect(playground.text).toHaveText('My own words.');
 });
 
-test('links of another model, of a newer version, and damaged ones say so', async ({ playground, page }) => {
+test('links of another model, links of a newer version and damaged links show a message', async ({
+  playground,
+  page,
+}) => {
   const foreign = await encodeLink({ ...shared, model: { id: 'other-1b', digest: '0'.repeat(64) } });
   await playground.open(`#${foreign}`);
   await playground.isReady();
-  await expect(about(page)).toContainText(/for another model, other-1b 00000000/);
+  await expect(about(page)).toContainText(/written with another model, other-1b 00000000/);
   await expect(playground.text.locator('ins')).toHaveText(' drunk daily');
 
   await page.goto(`./#${await seal({ version: 9, text: 'From later.', body: new Uint8Array(2) })}`);
@@ -159,11 +162,16 @@ test('links of another model, of a newer version, and damaged ones say so', asyn
   await expect(about(page)).toContainText('newer version');
 
   await page.goto(`./#${foreign.slice(0, -4)}`);
-  await expect(page.getByText(/This link is damaged.*Your text is as it was/)).toBeVisible();
+  await expect(
+    page.getByText(/This link is incomplete or damaged.*Your own text is unchanged/),
+  ).toBeVisible();
   await expect(playground.text).toHaveText('From later.');
 });
 
-test('what is too long for a link goes into a file, and comes back from it', async ({ playground, page }) => {
+test('a text that is too long for a link can be downloaded and opened again', async ({
+  playground,
+  page,
+}) => {
   await playground.open();
   await page.getByRole('button', { name: names.NEW, exact: true }).click();
   const words = Array.from({ length: 3000 }, (_, i) => (i * 7919 * i).toString(36)).join(' ');
@@ -173,7 +181,7 @@ test('what is too long for a link goes into a file, and comes back from it', asy
   await expect(page.getByText('too long for a link')).toBeVisible();
   await expect(page.getByRole('button', { name: names.COPY_LINK })).toBeHidden();
   const downloading = page.waitForEvent('download');
-  await page.getByRole('button', { name: names.SAVE_FILE }).click();
+  await page.getByRole('button', { name: names.DOWNLOAD }).click();
   const download = await downloading;
   expect(download.suggestedFilename()).toBe('LeaPformer text.leapformer.txt');
   const file = await download.path();
@@ -197,7 +205,7 @@ test('what is too long for a link goes into a file, and comes back from it', asy
   await expect.poll(async () => (await playground.kept()).text).toBe(words);
 });
 
-test('where the page may not copy, the link stands ready to be copied by hand', async ({
+test('if the browser blocks copying, the link is selected for copying by hand', async ({
   playground,
   page,
 }) => {
@@ -205,14 +213,14 @@ test('where the page may not copy, the link stands ready to be copied by hand', 
   await playground.open();
   await share(page).click();
   await page.getByRole('button', { name: names.COPY_LINK }).click();
-  await expect(page.getByText(/Copy it from the field/)).toBeVisible();
+  await expect(page.getByText(/Copy the link from the field/)).toBeVisible();
   const selected = await page
     .getByRole('textbox', { name: names.LINK })
     .evaluate((field: HTMLInputElement) => (field.selectionEnd ?? 0) - (field.selectionStart ?? 0));
   expect(selected).toBeGreaterThan(100);
 });
 
-test('of several models the page loads the one with the link’s digest', async ({ playground, page }) => {
+test('the page loads the model with the link’s digest', async ({ playground, page }) => {
   await page.route('**/weights/index.json', (route) =>
     route.fulfill({
       json: {
@@ -227,11 +235,11 @@ test('of several models the page loads the one with the link’s digest', async 
   page.on('request', (request) => asked.push(new URL(request.url()).pathname));
   await playground.open(`#${await encodeLink({ ...shared, model: { ...MODEL, id: 'renamed' } })}`);
   await playground.isReady();
-  await expect(about(page)).toContainText(', loaded here.');
+  await expect(about(page)).toContainText('which is loaded: you can check it.');
   expect(asked.filter((path) => path.includes('weights/first/'))).toEqual([]);
 });
 
-test('another model can be chosen; the address keeps the choice', async ({ playground, page }) => {
+test('the user can choose another model, and the address keeps the choice', async ({ playground, page }) => {
   const other = { id: 'other', name: 'Other', summary: 'for this test' };
   await page.route('**/weights/index.json', (route) =>
     route.fulfill({ json: { models: [{ id: MODEL.id, name: 'One' }, other] } }),
@@ -249,10 +257,7 @@ test('another model can be chosen; the address keeps the choice', async ({ playg
   await expect(page.getByRole('button', { name: 'About the model: Other' })).toBeVisible();
 });
 
-test('a long name of a model leaves the buttons in sight on a narrow screen', async ({
-  playground,
-  page,
-}) => {
+test('a long model name leaves the buttons visible on a narrow screen', async ({ playground, page }) => {
   await page.setViewportSize({ width: 360, height: 780 });
   await page.route('**/manifest.json', async (route) => {
     const manifest = await (await route.fetch()).json();
@@ -263,7 +268,7 @@ test('a long name of a model leaves the buttons in sight on a narrow screen', as
   await expect(page.getByRole('button', { name: names.SETTINGS, exact: true })).toBeInViewport({ ratio: 1 });
 });
 
-test('the same words can be looked at with another model', async ({ playground, page }) => {
+test('another model can read the same words', async ({ playground, page }) => {
   const theirs = { id: 'other', digest: '0'.repeat(64) };
   await playground.open(`#${await encodeLink({ ...shared, model: theirs })}`);
   await playground.isReady();
@@ -281,17 +286,14 @@ test('the same words can be looked at with another model', async ({ playground, 
   await expect(read).toBeVisible();
 });
 
-test('a picture of the text shows what the model wrote and how surprising it was', async ({
-  playground,
-  page,
-}) => {
+test('the image of a text shows the sampled text and its surprise', async ({ playground, page }) => {
   await playground.open();
   await playground.isReady();
   await share(page).click();
-  await page.getByRole('button', { name: names.PICTURE }).click();
-  await expect(page.getByRole('img', { name: names.TINTED_TEXT })).toBeVisible();
+  await page.getByRole('button', { name: names.IMAGE }).click();
+  await expect(page.getByRole('img', { name: names.COLOURED_TEXT })).toBeVisible();
   const downloading = page.waitForEvent('download');
-  await page.getByRole('button', { name: names.SAVE_PICTURE }).click();
+  await page.getByRole('button', { name: names.DOWNLOAD_IMAGE }).click();
   const download = await downloading;
   expect(download.suggestedFilename()).toMatch(/\.png$/);
   const file = [...(await readFile(await download.path()))];
@@ -303,5 +305,5 @@ test('a picture of the text shows what the model wrote and how surprising it was
     return { width: image.width, colours: new Set(pixels).size };
   }, file);
   expect(width).toBe(1200);
-  expect(colours).toBeGreaterThan(300); // paper, ink and its edges alone are fewer
+  expect(colours).toBeGreaterThan(300); // an image without tint has fewer colours
 });

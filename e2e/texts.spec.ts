@@ -8,7 +8,7 @@ const openTexts = (page: Page) => page.getByRole('button', { name: names.TEXTS }
 const entry = (page: Page, name: string) =>
   texts(page).getByRole('listitem').filter({ hasText: name }).getByRole('button').first();
 
-test('texts are listed, opened, renamed, deleted and brought back, over reloads', async ({
+test('texts can be listed, opened, renamed, deleted and restored, across reloads', async ({
   playground,
   page,
 }) => {
@@ -26,9 +26,11 @@ test('texts are listed, opened, renamed, deleted and brought back, over reloads'
   await page.keyboard.press('Enter');
   await expect(entry(page, 'Morning')).toBeVisible();
   await expect(page.getByRole('button', { name: names.renaming('Morning') })).toBeFocused();
-  await texts(page).getByRole('button', { name: names.UNDO, exact: true }).click();
+  await texts(page)
+    .getByRole('button', { name: /^Undo: .* was renamed$/ })
+    .click();
   await expect(entry(page, 'Tea')).toBeVisible();
-  await page.getByRole('button', { name: 'Name it Morning again' }).click();
+  await page.getByRole('button', { name: 'Rename to Morning again' }).click();
   await page.getByRole('button', { name: names.deleting('Morning') }).click();
   await expect(playground.text).toHaveText('Coffee is');
   await page.getByRole('button', { name: names.BRING_BACK }).click();
@@ -39,7 +41,7 @@ test('texts are listed, opened, renamed, deleted and brought back, over reloads'
   await expect(entry(page, 'Morning')).toHaveAttribute('aria-current', 'true');
 });
 
-test('two tabs lose nothing: a text that one has open is a copy in the other', async ({
+test('two tabs lose no text: a text that is open in one tab opens as a copy in the other', async ({
   playground,
   page,
   context,
@@ -70,11 +72,7 @@ test('two tabs lose nothing: a text that one has open is a copy in the other', a
   await expect(playground.text).toHaveText('Shared. Theirs.');
 });
 
-test('a duplicated tab shows its text at once, and has a copy of it', async ({
-  playground,
-  page,
-  context,
-}) => {
+test('a duplicated tab shows its text at once, as a copy', async ({ playground, page, context }) => {
   await playground.open();
   await playground.startNew('Shared.');
   await expect.poll(async () => (await playground.kept()).text).toBe('Shared.');
@@ -121,7 +119,7 @@ test('over plain http, without locks, two tabs keep both versions', async ({ pla
   await otherPage.close();
 });
 
-test('all texts go into one file, and come back from it', async ({ playground, page, browser }) => {
+test('exports all texts into one file, and imports them from it', async ({ playground, page, browser }) => {
   await playground.open();
   await playground.startNew('= Tea =\n\nA drink.');
   await playground.startNew('Coffee is');
@@ -150,7 +148,7 @@ for (const [vendor, isSaid] of [
   ['Apple Computer, Inc.', true],
   ['Google Inc.', false],
 ] as const)
-  test(`that Safari deletes texts is said there alone: ${vendor}`, async ({ playground, page }) => {
+  test(`only Safari shows that it deletes texts: ${vendor}`, async ({ playground, page }) => {
     await page.addInitScript(
       (vendor) => Object.defineProperty(Navigator.prototype, 'vendor', { get: () => vendor }),
       vendor,
@@ -161,7 +159,7 @@ for (const [vendor, isSaid] of [
     await expect(texts(page).getByText('seven days')).toHaveCount(isSaid ? 1 : 0);
   });
 
-test('the one text of an earlier version is still there', async ({ playground, page }) => {
+test('the single text of an earlier version is still there', async ({ playground, page }) => {
   playground.expectedErrors.push(/404/); // it has no icon
   await page.goto('./weights/index.json'); // the same origin, without the page
   await page.evaluate(async () => {
@@ -185,14 +183,14 @@ test('the one text of an earlier version is still there', async ({ playground, p
   await expect(entry(page, 'From before.')).toBeVisible();
 });
 
-test('keyboard alone: a new text, its name, its link, and the check of its tokens', async ({
+test('by keyboard: a new text, its name, its link, and the verification of its tokens', async ({
   playground,
   page,
 }) => {
   await playground.open('', { atArticleEnd: 'continue' });
   await playground.isReady();
   await page.evaluate(() => {
-    navigator.clipboard.writeText = async () => {}; // tests share the system's
+    navigator.clipboard.writeText = async () => {}; // tests share the system clipboard
   });
   const tabTo = async (name: string) => {
     const button = page.getByRole('button', { name, exact: true });
@@ -205,7 +203,7 @@ test('keyboard alone: a new text, its name, its link, and the check of its token
   await expect(page.getByRole('combobox', { name: names.COMMAND_FIELD })).toBeFocused();
   await page.keyboard.type('new text');
   await page.keyboard.press('Enter');
-  await expect(playground.text).toContainText('Begin an article here');
+  await expect(playground.text).toContainText('Write the first words');
   await playground.text.focus();
   await page.keyboard.insertText('= Tea =\n\nTea is a drink that is made');
   await page.keyboard.press('Control+Enter');
@@ -227,7 +225,7 @@ test('keyboard alone: a new text, its name, its link, and the check of its token
   await tabTo(names.VERIFY_TEXT);
   await page.keyboard.press('Enter');
   const verification = page.getByRole('complementary', { name: names.VERIFICATION });
-  await expect(verification).toContainText('All 12 tokens reproduced.');
+  await expect(verification).toContainText('Verified: all 12 generated tokens.');
   await tabTo(names.DISMISS);
   await page.keyboard.press('Enter');
   await expect(verification).toHaveCount(0);

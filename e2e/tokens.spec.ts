@@ -4,8 +4,11 @@ import { expect, test } from './playground';
 
 const BEGINNING = '= Tea =\n\nTea is a drink that is made';
 
-test('keyboard alone: from token to token, and another in the place of one', async ({ playground, page }) => {
-  // one seed, so that the alternatives are words that can be found again in the text
+test('by keyboard: steps through tokens, and replaces one with an alternative', async ({
+  playground,
+  page,
+}) => {
+  // a fixed seed, whose alternatives are words that the test can find in the text
   await playground.open('', { seed: 7, randomSeed: false });
   await playground.isReady();
   await playground.startNew(BEGINNING);
@@ -19,13 +22,13 @@ test('keyboard alone: from token to token, and another in the place of one', asy
   for (let i = 0; i < 4; i++) await page.keyboard.press('Alt+ArrowLeft');
   await expect(panel).toContainText(/Token \d+, written by the model/);
   await expect(panel.getByRole('listitem')).toHaveCount(10);
-  await expect(panel.getByRole('listitem').first()).toContainText(/after the sampler/);
+  await expect(panel.getByRole('listitem').first()).toContainText(/after sampling/);
   const place = Number(/Token (\d+)/.exec(await panel.innerText())![1]);
   await page.keyboard.press('Alt+ArrowRight');
   await expect(panel).toContainText(`Token ${place + 1},`);
   await page.keyboard.press('Alt+ArrowLeft');
 
-  // One that does not stand there already.
+  // An alternative other than the current token.
   const other = panel.getByRole('button', { name: /%/ }).and(page.locator('[aria-current="false"]')).first();
   const words = (await other.locator('code').innerText()).replaceAll('·', ' ');
   await page.keyboard.press(`Alt+${(await other.locator('kbd').innerText()).trim()}`);
@@ -39,7 +42,7 @@ test('keyboard alone: from token to token, and another in the place of one', asy
   expect(await playground.words()).toBe(after);
 });
 
-test('typed tokens are known when the model has read them; pointing shows alternatives', async ({
+test('typed tokens have scores once the model has read them, and hovering shows alternatives', async ({
   playground,
   page,
 }) => {
@@ -47,7 +50,7 @@ test('typed tokens are known when the model has read them; pointing shows altern
   await playground.isReady();
   await playground.startNew('Tea 🫖 is\n');
   await playground.openPanel(names.TOKEN);
-  await page.getByRole('button', { name: names.READ }).click();
+  await page.getByRole('button', { name: names.SCORE_TEXT }).click();
   await expect.poll(() => playground.colours()).toBeGreaterThan(0);
   const panel = page.getByRole('region', { name: names.TOKEN });
   await playground.text.getByText('Tea').hover({ position: { x: 10, y: 10 } });
@@ -55,7 +58,7 @@ test('typed tokens are known when the model has read them; pointing shows altern
   await expect(panel.getByRole('listitem')).toHaveCount(10);
   await page.mouse.move(0, 0);
 
-  // Special characters and bytes are shown for what they are.
+  // Special characters and bytes are visible.
   await playground.text.focus();
   await page.keyboard.press('Control+End');
   const glyphs: string[] = [];
@@ -66,7 +69,7 @@ test('typed tokens are known when the model has read them; pointing shows altern
   expect(glyphs.join('')).toMatch(/␊.*·is.*<0x.*·/);
 });
 
-test('branches: kept, walked, named, pruned, taken along, there after a reload', async ({
+test('branches can be opened, named, deleted and exported, and survive a reload', async ({
   playground,
   page,
 }) => {
@@ -80,7 +83,7 @@ test('branches: kept, walked, named, pruned, taken along, there after a reload',
   await playground.openPanel(names.BRANCHES);
   const tree = page.getByRole('list', { name: names.BRANCHES });
   const texts = tree.locator('.branch-text');
-  await expect(texts).toHaveCount(3); // what they share, and both
+  await expect(texts).toHaveCount(3); // the common beginning, and both continuations
 
   await texts.nth(1).press('Enter');
   expect(await playground.words()).toBe(first);
@@ -104,13 +107,13 @@ test('branches: kept, walked, named, pruned, taken along, there after a reload',
   await texts.nth(2).click();
   expect(await playground.words()).toBe(second);
 
-  await page.getByRole('button', { name: names.PRUNE }).first().click();
+  await page.getByRole('button', { name: names.DELETE_BRANCH }).first().click();
   await expect(tree).not.toContainText('hot');
   await playground.undo.click();
   await expect(tree).toContainText('hot');
 });
 
-test('after an edit anywhere, writing goes on from the cursor; what stood there stays', async ({
+test('after an edit, the model continues from the cursor, and the old text stays as a branch', async ({
   playground,
   page,
 }) => {
@@ -142,14 +145,14 @@ for (const { name, colorScheme, width } of LOOKS)
   test.describe(name, () => {
     test.use({ colorScheme, viewport: { width, height: 740 } });
 
-    test('axe finds nothing in the panel and the colours', async ({ playground, page }) => {
+    test('axe finds no violation in the panel and the colours', async ({ playground, page }) => {
       await playground.open();
       await playground.isReady();
       await playground.openPanel(names.TOKEN);
-      await page.getByRole('button', { name: names.TOKEN_BEFORE }).click();
+      await page.getByRole('button', { name: names.PREVIOUS_TOKEN }).click();
       await expect(page.getByRole('region', { name: names.TOKEN }).getByRole('listitem')).toHaveCount(10);
       await expect.poll(() => playground.colours()).toBeGreaterThan(0);
-      // On a narrow page it stands above the sheet that tells of it.
+      // On a narrow page, the token is above the sheet.
       const box = async (of: string) => (await page.locator(of).boundingBox())!;
       const end = () => box('.token.chosen').then(({ y, height }) => y + height);
       if (width === 360) {

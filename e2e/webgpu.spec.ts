@@ -1,10 +1,10 @@
 import * as names from './names';
 import { expect, LONG, test } from './playground';
 
-// The software adapter takes tens of milliseconds a token, so little is written here.
+// The software adapter takes tens of milliseconds per token, so these tests generate few tokens.
 
 test('on WebGPU: generate, stop midway, continue, regenerate, reload', async ({ playground, page }) => {
-  // hot, so that two draws of the same six tokens do not agree by chance
+  // a high temperature, so that two draws of six tokens do not agree by chance
   const sampler = { temperature: 2, topP: 1, minP: 0 };
   await playground.open('?backend=webgpu', { ...LONG, length: 6, sampler });
   await expect(page.getByRole('button', { name: names.RUNS_ON_WEBGPU })).toBeVisible();
@@ -36,7 +36,11 @@ test('on WebGPU: generate, stop midway, continue, regenerate, reload', async ({ 
   await playground.press(playground.oneToken);
 });
 
-test('when the device is lost, the text stays and goes on', async ({ playground, page, browser }) => {
+test('when the device is lost, the text stays and generation resumes', async ({
+  playground,
+  page,
+  browser,
+}) => {
   await playground.open('?backend=webgpu', LONG);
   await expect(page.getByRole('button', { name: names.RUNS_ON_WEBGPU })).toBeVisible();
   await playground.startNew('Tea is a drink');
@@ -45,7 +49,7 @@ test('when the device is lost, the text stays and goes on', async ({ playground,
   const before = await playground.words();
   const chromium = await browser.newBrowserCDPSession();
   chromium.send('Browser.crashGpuProcess').catch(() => {});
-  await expect(page.getByText('The text goes on from its tokens.').last()).toBeVisible();
+  await expect(page.getByText('Writing resumes from the last token.').last()).toBeVisible();
   await expect.poll(async () => (await playground.words()).length).toBeGreaterThan(before.length);
   await playground.stop.click();
   await playground.isIdle();
@@ -54,7 +58,7 @@ test('when the device is lost, the text stays and goes on', async ({ playground,
   await expect(page.getByRole('button', { name: names.DISMISS })).toHaveCount(0);
 });
 
-test('an emulated GPU is left alone: the CPU is faster', async ({ playground, page }) => {
+test('the page does not use an emulated GPU, because the CPU is faster', async ({ playground, page }) => {
   await playground.open();
   await page.getByRole('button', { name: names.RUNS_ON_CPU }).click();
   await expect(page.getByRole('dialog', { name: names.DEVICE })).toContainText('emulated in software');

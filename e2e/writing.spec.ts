@@ -4,7 +4,7 @@ import { expect, LONG, model, test } from './playground';
 
 const BEGINNING = '= Tea =\n\nTea is a drink that is made';
 
-test('a finished example stands there; one press goes on from it', async ({ playground }) => {
+test('the page opens with an example, and one press continues it', async ({ playground }) => {
   await playground.open();
   await expect(playground.text).toContainText(example.sampled.text.slice(0, 20));
   await expect(playground.title).toHaveValue(/./);
@@ -17,7 +17,7 @@ test('a finished example stands there; one press goes on from it', async ({ play
 });
 
 test('generate, continue, one token, regenerate, undo and redo', async ({ playground }) => {
-  // hot, so that two draws of the same twelve tokens do not agree by chance
+  // a high temperature, so that two draws of twelve tokens do not agree by chance
   await playground.open('', { sampler: { temperature: 2, topP: 1, minP: 0 } });
   await playground.isReady();
   await playground.startNew(BEGINNING);
@@ -49,7 +49,7 @@ test('generate, continue, one token, regenerate, undo and redo', async ({ playgr
   }
 });
 
-test('stops midway, keeps what was written, and continues', async ({ playground }) => {
+test('stops midway, keeps the generated text, and continues', async ({ playground }) => {
   await playground.open('', LONG);
   await playground.isReady();
   await playground.startNew(BEGINNING);
@@ -63,7 +63,7 @@ test('stops midway, keeps what was written, and continues', async ({ playground 
   expect((await playground.words()).startsWith(stopped)).toBe(true);
 });
 
-test('the same seed writes the same text', async ({ playground }) => {
+test('the same seed generates the same text', async ({ playground }) => {
   await playground.open('', { seed: 7, randomSeed: false });
   await playground.isReady();
   await playground.startNew(BEGINNING);
@@ -74,7 +74,7 @@ test('the same seed writes the same text', async ({ playground }) => {
   expect(await playground.words()).toBe(first);
 });
 
-test('an empty text becomes a fresh article', async ({ playground }) => {
+test('the model starts an article in an empty text', async ({ playground }) => {
   await playground.open();
   await playground.isReady();
   await playground.page.getByRole('button', { name: names.NEW, exact: true }).click();
@@ -82,7 +82,7 @@ test('an empty text becomes a fresh article', async ({ playground }) => {
   await expect(playground.text.locator('ins')).not.toHaveCount(0);
 });
 
-test('the keyboard does it all', async ({ playground, page }) => {
+test('shortcuts generate, regenerate, undo and redo', async ({ playground, page }) => {
   await playground.open();
   await playground.isReady();
   await playground.startNew(BEGINNING);
@@ -104,7 +104,7 @@ test('the keyboard does it all', async ({ playground, page }) => {
   await expect(page.getByRole('spinbutton', { name: names.TEMPERATURE })).toBeVisible();
 });
 
-test('typing in the middle of a generation ends it first', async ({ playground, page }) => {
+test('typing during a generation stops it', async ({ playground, page }) => {
   await playground.open('', LONG);
   await playground.isReady();
   await playground.startNew(BEGINNING);
@@ -120,7 +120,7 @@ test('typing in the middle of a generation ends it first', async ({ playground, 
   expect(await playground.words()).toBe(words);
 });
 
-test('those who listen hear sentences, not each token', async ({ playground, page }) => {
+test('screen readers announce sentences, not tokens', async ({ playground, page }) => {
   await playground.open('', { length: 150, atArticleEnd: 'continue' });
   await playground.isReady();
   await playground.startNew(BEGINNING);
@@ -141,7 +141,7 @@ test('those who listen hear sentences, not each token', async ({ playground, pag
   expect(letters(said.join(''))).toContain(written.slice(0, 40));
 });
 
-test('undo brings back the words that were replaced, pasted or deleted', async ({ playground, page }) => {
+test('undo restores replaced, pasted and deleted words', async ({ playground, page }) => {
   await playground.open();
   await playground.startNew('');
   await page.keyboard.type('A long sentence.');
@@ -165,7 +165,7 @@ test('undo brings back the words that were replaced, pasted or deleted', async (
   await expect(playground.text).toHaveText('A long sentence.');
 });
 
-test('a title can be typed with the marks of a heading', async ({ playground, page }) => {
+test('a typed title may contain the marks of a heading', async ({ playground, page }) => {
   await playground.open();
   await playground.startNew('Text.');
   await playground.title.focus();
@@ -174,7 +174,7 @@ test('a title can be typed with the marks of a heading', async ({ playground, pa
   expect(await playground.words()).toBe('Tea more Text.');
 });
 
-test('the title field and the first line are the same thing', async ({ playground, page }) => {
+test('the title field edits the first line', async ({ playground, page }) => {
   await playground.open();
   await playground.startNew('A drink.');
   await playground.title.fill('Green tea');
@@ -190,7 +190,7 @@ test('the title field and the first line are the same thing', async ({ playgroun
   expect(await playground.words()).toBe('A drink.');
 });
 
-test('what the model wrote is told apart from what was typed', async ({ playground, page }) => {
+test('sampled text is marked, and typed text is not', async ({ playground, page }) => {
   await playground.open();
   await playground.isReady();
   await playground.startNew(BEGINNING);
@@ -203,7 +203,7 @@ test('what the model wrote is told apart from what was typed', async ({ playgrou
   expect((await playground.text.locator('ins').allInnerTexts()).join('')).toBe(sampled);
 });
 
-test('settings: changed, kept, and reset to the model’s own', async ({ playground, page }) => {
+test('settings survive a reload, and reset to the defaults', async ({ playground, page }) => {
   await playground.open();
   await playground.isReady();
   await page.getByRole('button', { name: names.SETTINGS, exact: true }).click();
@@ -214,13 +214,13 @@ test('settings: changed, kept, and reset to the model’s own', async ({ playgro
   await expect(sequencePenalty).toHaveValue('1');
   await sequencePenalty.fill('0');
   await temperature.fill('0.3');
-  await page.getByRole('radio', { name: names.GO_ON }).check();
+  await page.getByRole('radio', { name: names.NEXT_ARTICLE }).check();
   await page.reload();
   await playground.isReady();
   await page.getByRole('button', { name: names.SETTINGS, exact: true }).click();
   await expect(temperature).toHaveValue('0.3');
   await expect(sequencePenalty).toHaveValue('0');
-  await expect(page.getByRole('radio', { name: names.GO_ON })).toBeChecked();
+  await expect(page.getByRole('radio', { name: names.NEXT_ARTICLE })).toBeChecked();
   await temperature.fill('99');
   await temperature.blur();
   await expect(temperature).toHaveValue('2');

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Sourced: finds the browsers that the tests run in, and installs those that are missing. Exports PLAYWRIGHT_CHROMIUM, which
-# must be there, and points Vulkan at the software driver beside it, for Dawn in Node and for Firefox; FIREFOX and
-# WEBKIT_DRIVER, whose tests are skipped where the machine cannot have them, unless REQUIRE_BROWSERS=1.
+# Source this file. It finds the browsers for the tests and installs missing ones. It exports PLAYWRIGHT_CHROMIUM, which is
+# required, and points Vulkan at Chromium's software driver, for Dawn in Node and for Firefox. It exports FIREFOX and
+# WEBKIT_DRIVER if they can be installed; otherwise their tests are skipped, unless REQUIRE_BROWSERS=1.
 
 first_executable() { for f in "$@"; do if [ -x "$f" ]; then echo "$f"; return; fi; done; }
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
@@ -14,7 +14,7 @@ find_chromium() {
   first_executable "${PLAYWRIGHT_CHROMIUM:-}" "$(playwrights_own)" \
     /usr/bin/chromium /usr/bin/chromium-browser /usr/bin/google-chrome-stable /usr/bin/google-chrome
 }
-# Snap's /usr/bin/firefox is a script that cannot be driven.
+# Snap's /usr/bin/firefox is a script, which WebDriver cannot control.
 find_firefox() { first_executable "${FIREFOX:-}" /usr/bin/firefox-esr /usr/lib/firefox/firefox /opt/firefox/firefox; }
 find_webkit() {
   if [ -x /usr/bin/Xvfb ]; then first_executable "${WEBKIT_DRIVER:-}" /usr/bin/WebKitWebDriver; fi
@@ -32,7 +32,7 @@ if [ -z "$PLAYWRIGHT_CHROMIUM" ]; then
 fi
 export PLAYWRIGHT_CHROMIUM
 
-# Dawn in Node and Firefox need the Vulkan loader; Chromium brings one along beside its software driver.
+# Dawn in Node and Firefox need the Vulkan loader; Chromium has one beside its software driver.
 for folder in "$(dirname "$(readlink -f "$PLAYWRIGHT_CHROMIUM")")" /usr/lib/chromium; do
   if [ -z "${VK_ICD_FILENAMES:-}" ] && [ -e "$folder/vk_swiftshader_icd.json" ]; then
     export VK_ICD_FILENAMES="$folder/vk_swiftshader_icd.json"
@@ -40,7 +40,7 @@ for folder in "$(dirname "$(readlink -f "$PLAYWRIGHT_CHROMIUM")")" /usr/lib/chro
   fi
 done
 
-# another NAME, FIND, PACKAGE...: the path of a browser that the tests can do without; nothing where it cannot be had.
+# another NAME, FIND, PACKAGE...: prints the path of an optional browser, or nothing if it cannot be installed.
 another() {
   local name=$1 find=$2 path
   shift 2

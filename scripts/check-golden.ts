@@ -10,9 +10,9 @@ const USAGE = `Runs every available backend on files of golden vectors and print
 
 npm run -s check:golden -- FILE...
 
-FILE is in the form of tests/golden/leapformer-attention.json, or the golden.json of a model folder.
-The exit status is 1 if any error is past its tolerance: max|a - b| / rms(b) of 1e-7 (attention) and 1e-6 (models) for
-the reference, 1e-4 for the others.`;
+FILE has the form of tests/golden/leapformer-attention.json, or is the golden.json of a model folder. The error is
+max|a - b| / rms(b). The exit status is 1 if an error exceeds its tolerance: 1e-7 (attention) or 1e-6 (models) for the
+reference, 1e-4 for the other backends.`;
 
 async function check(file: string, create: (model: ModelData) => Promise<Backend>): Promise<Agreement[]> {
   const golden = readJson(file);
@@ -22,7 +22,7 @@ async function check(file: string, create: (model: ModelData) => Promise<Backend
     return worstOfEach(perCase);
   }
   if (!Array.isArray(golden.logProbabilities))
-    throw new EngineError('input', `${file} holds no golden vectors.`, 'See --help for the two forms.');
+    throw new EngineError('input', `${file} has no golden vectors.`, 'See --help for the two forms.');
   const backend = await create(await readModelData(dirname(file)));
   try {
     return await checkModel(backend, golden);
@@ -39,7 +39,7 @@ function worstOfEach(agreements: readonly Agreement[]): Agreement[] {
 }
 
 await runCommand(USAGE, {}, async (_values, files) => {
-  if (files.length === 0) throw new EngineError('input', 'No file is given.', 'See --help.');
+  if (files.length === 0) throw new EngineError('input', 'FILE is missing.', 'See --help.');
   const gpu = await nodeGpu();
   const available: BackendKind[] = (await gpu?.requestAdapter())
     ? ['reference', 'cpu', 'webgpu']

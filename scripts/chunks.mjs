@@ -23,7 +23,7 @@ function importsOf(code) {
 }
 
 /**
- * The chunks that are fetched before the given ones run: they themselves, and their static imports.
+ * The chunks that load before the given entries run: the entries and their static imports.
  * @param {Map<string, { static: string[] }>} chunks
  * @param {string[]} entries file names
  * @returns {string[]}

@@ -25,12 +25,12 @@ test.each([
   expect(importsOfWorkers(chunks)).toEqual(['lazy-2.js imports engine.worker-1.js']);
 });
 
-test('a worker that is started is not imported', () => {
+test('starting a worker is not an import', () => {
   const code = 'new Worker(new URL(`engine.worker-1.js`,import.meta.url))';
   expect(importsOfWorkers(readChunks(build({ 'engine.worker-1.js': '', 'index-3.js': code })))).toEqual([]);
 });
 
-test('static imports are followed, dynamic ones are not', () => {
+test('follows static imports, but not dynamic ones', () => {
   const chunks = readChunks(
     build({
       'a.js': 'import{b}from"./b.js";import(`./lazy.js`)',

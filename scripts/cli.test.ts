@@ -26,7 +26,7 @@ describe('generate', () => {
     'reference',
   ];
 
-  test('writes one JSON object with everything that was promised, the same each time', () => {
+  test('writes one JSON object with all documented fields, the same each time', () => {
     const result = JSON.parse(run('generate', ...settings, '--json').stdout);
     expect(result.tokens.length).toBe(12);
     expect(result.logprobs.length).toBe(12);
@@ -38,7 +38,7 @@ describe('generate', () => {
     expect([again.text, again.tokens]).toEqual([result.text, result.tokens]);
   });
 
-  test('streams the prompt and what follows it', () => {
+  test('streams the prompt and the generated text', () => {
     const { text } = JSON.parse(run('generate', ...settings, '--json').stdout);
     expect(run('generate', ...settings).stdout).toBe(`= Wren =\n\nThe wren${text}\n`);
   });
@@ -51,14 +51,14 @@ describe('generate', () => {
     [['--temperature=-1'], /temperature is -1/],
     [['--what'], /Unknown option '--what'/],
     [['--model', '/nowhere'], /\/nowhere\/manifest.json cannot be read/],
-  ])('%j is refused in one line, with a remedy', (args, message) => {
+  ])('%j prints an error in one line, with a remedy', (args, message) => {
     const { stderr, status } = run('generate', '--backend', 'reference', ...args);
     expect(stderr).toMatch(message);
     expect(stderr.trim().split('\n').length).toBe(1);
     expect(status).toBe(1);
   });
 
-  test('WebGPU where there is none is refused, with the remedy', () => {
+  test('--backend webgpu without a device prints an error with a remedy', () => {
     vi.stubEnv('VK_ICD_FILENAMES', '/nowhere.json');
     const { stdout, stderr, status } = run('generate', '--backend', 'webgpu');
     expect([stdout, status]).toEqual(['', 1]);
@@ -69,7 +69,7 @@ describe('generate', () => {
 describe('check:golden', () => {
   const folder = 'tests/golden/models/leap-denominator';
 
-  test('passes on sound vectors', () => {
+  test('passes on correct vectors', () => {
     const { stdout, status } = run('check-golden', `${folder}/golden.json`);
     expect(stdout).toMatch(/reference +log-probabilities +\S+ +of 0.000001 +ok/);
     expect(stdout).not.toContain('FAILED');
@@ -87,7 +87,7 @@ describe('check:golden', () => {
     expect(status).toBe(1);
   });
 
-  test('refuses a file without vectors', () => {
+  test('rejects a file without vectors', () => {
     const other = join(tmpdir(), 'golden-other.json');
     writeFileSync(other, '{"cases":[]}');
     const { stderr, status } = run('check-golden', other);

@@ -6,7 +6,7 @@ type Parsed<O extends Options> = ReturnType<
   typeof parseArgs<{ options: O & { help: { type: 'boolean' } }; allowPositionals: true }>
 >;
 
-/** A command of this repo: prints its usage for --help, and any error as one line with its remedy, exit status 1. */
+/** Runs a command: prints its usage for --help; prints an error with its remedy in one line and exits with status 1. */
 export async function runCommand<const O extends Options>(
   usage: string,
   options: O,
@@ -24,7 +24,7 @@ export async function runCommand<const O extends Options>(
   }
 }
 
-/** The number given for an option. @throws EngineError 'input' when it is none. */
+/** The number of an option. @throws EngineError 'input' if it is not a number. */
 export function numberOption(name: string, value: string | undefined, fallback: number): number {
   const parsed = value === undefined ? fallback : Number(value);
   if (value?.trim() === '' || Number.isNaN(parsed))
@@ -40,7 +40,7 @@ function parse<O extends Options>(options: O): Parsed<O> {
     }) as Parsed<O>;
   } catch (cause) {
     const [message] = (cause as Error).message.split('\n');
-    throw new EngineError('input', message, 'See --help; a negative number is given as --name=-1.', {
+    throw new EngineError('input', message, 'See --help. Write a negative number as --name=-1.', {
       cause,
     });
   }

@@ -6,13 +6,13 @@ import type { BackendChoice } from '../src/workers/messages';
 import { numberOption, runCommand } from './command';
 import { firstModel, nodeGpu, readBytes, readFolder } from './node';
 
-const USAGE = `Measures how well a model predicts a text: nats a token, and word perplexity where the words are counted.
+const USAGE = `Measures the loss of a model on a text in nats per token, and the word perplexity if --words is given.
 
 npm run -s evaluate -- --file FILE [--words N] [--tokens N] [--backend auto|webgpu|cpu|reference] [--model DIR]
 
-FILE is a shard of token ids from the trainer (NAME.bin: uint16, <|endoftext|> opens each article), or plain text, read as
-one article. The state is carried from article to article; every token is scored but the first. --tokens reads only the
-first N. Word perplexity is exp(total negative log-likelihood / N words).`;
+FILE is a shard of token ids from the trainer (NAME.bin: uint16, with <|endoftext|> before each article), or plain text,
+which counts as one article. The state carries over between articles, and every token but the first is scored. --tokens
+reads only the first N tokens. Word perplexity is exp(total negative log-likelihood / N words).`;
 
 const OPTIONS = {
   file: { type: 'string', default: '' },
@@ -23,7 +23,7 @@ const OPTIONS = {
 } as const;
 
 await runCommand(USAGE, OPTIONS, async (values) => {
-  if (!values.file) throw new EngineError('input', 'No --file is given.', 'See --help.');
+  if (!values.file) throw new EngineError('input', '--file is missing.', 'See --help.');
   const model = await loadModel(readFolder(values.model));
   const file = readBytes(values.file);
   const all = values.file.endsWith('.bin')

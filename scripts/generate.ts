@@ -1,6 +1,5 @@
 import { EngineError } from '../src/model/runtime/errors';
 import { logProbabilitiesOf } from '../src/model/sampling/records';
-import { SEQUENCE_PENALTY } from '../src/model/sampling/sampling';
 import { createBackend } from '../src/workers/backends';
 import { Engine } from '../src/workers/engine';
 import type { GenerateEvent } from '../src/workers/messages';
@@ -8,15 +7,17 @@ import { countGpuCalls } from '../tests/count-gpu-calls';
 import { numberOption, runCommand } from './command';
 import { firstModel, nodeGpu, readFolder } from './node';
 
-const USAGE = `Writes a text with a LeaPformer, on the engine that the playground runs in the browser.
+const USAGE = `Generates a text with a LeaPformer, on the same engine as the playground.
 
 npm run -s generate -- [--prompt TEXT] [--tokens N] [--seed S] [--temperature T] [--top-k K] [--top-p P] [--min-p P]
   [--repetition-penalty R] [--sequence-penalty P] [--stop-at-article-end] [--backend auto|webgpu|cpu|reference]
   [--activations float32|int16] [--model DIR] [--json]
 
-With --activations int16 the CPU multiplies int8 weights with integers: faster, and off by 1e-3 of the logits' rms instead of 1e-4.
-Without other word the sampler is set as the model's manifest says, or with a sequence penalty of 1 where it says none. With --json one object comes at the end:
-text, tokens (ids), logprobs, msPerToken, prefillMs, backend, device, stateBytes, dispatchesPerToken, submitsPerToken, mapsPerToken.`;
+Sampler defaults come from the model's manifest; the sequence penalty defaults to 1 if the manifest has none.
+--activations int16 multiplies int8 weights with integer activations on the CPU. This is faster, with an error of 1e-3 of
+the logits' rms instead of 1e-4.
+--json prints one object at the end: text, tokens (ids), logprobs, msPerToken, prefillMs, backend, device, stateBytes,
+dispatchesPerToken, submitsPerToken, mapsPerToken.`;
 
 const OPTIONS = {
   prompt: { type: 'string', default: '' },
@@ -50,7 +51,7 @@ await runCommand(USAGE, OPTIONS, async (values) => {
   const oneOf = <T extends string>(name: 'backend' | 'activations', choices: readonly T[]): T => {
     const choice = choices.find((each) => each === values[name]);
     if (choice) return choice;
-    throw new EngineError('input', `--${name} is ${values[name]}.`, `Give one of ${choices.join(', ')}.`);
+    throw new EngineError('input', `--${name} is ${values[name]}.`, `Use one of ${choices.join(', ')}.`);
   };
   const choice = oneOf('backend', ['auto', 'webgpu', 'cpu', 'reference']);
   const activations = oneOf('activations', ['float32', 'int16']);
@@ -64,7 +65,7 @@ await runCommand(USAGE, OPTIONS, async (values) => {
   const { manifest, backend, stateBytes } = await engine.load(request, () => {});
   if (choice === 'webgpu' && backend.kind !== 'webgpu') {
     engine.unload();
-    throw new EngineError('device', backend.reason!, 'Give --backend cpu.');
+    throw new EngineError('device', backend.reason!, 'Use --backend cpu.');
   }
   const { sampling } = manifest;
   const maxTokens = number('tokens', 200);
@@ -99,7 +100,7 @@ await runCommand(USAGE, OPTIONS, async (values) => {
         topP: number('top-p', sampling.topP),
         minP: number('min-p', sampling.minP),
         repetitionPenalty: number('repetition-penalty', sampling.repetitionPenalty),
-        sequencePenalty: number('sequence-penalty', sampling.sequencePenalty ?? SEQUENCE_PENALTY),
+        sequencePenalty: number('sequence-penalty', sampling.sequencePenalty),
         seed: number('seed', Math.floor(Math.random() * 2 ** 32)),
       },
       maxTokens,

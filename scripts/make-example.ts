@@ -1,12 +1,13 @@
 /**
- * Writes example.json anew, the text at first sight: node scripts/run.mjs scripts/make-example.ts
- * To be run again whenever the first model of public/weights/index.json changes, since ids belong to a model.
+ * Writes example.json, the first text that a visitor sees: node scripts/run.mjs scripts/make-example.ts
+ * Run it again whenever the first model of public/weights/index.json changes, because token ids belong to a model.
  */
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { loadModel } from '../src/model/runtime/folder';
 import { ReferenceBackend } from '../src/model/runtime/reference-backend';
 import { countRecords, readRecord } from '../src/model/sampling/records';
 import { StreamingDecoder } from '../src/model/text/vocabulary';
+import { firstModel, readFolder } from './node';
 
 const BEGINNING = `= Northern Lines =
 
@@ -16,16 +17,17 @@ Northern Lines is the third studio album by the English rock band The Tidewater,
 
 The album`;
 const SAMPLING = {
-  ...{ temperature: 0.6, topK: 0, topP: 0.95, minP: 0.1, repetitionPenalty: 1.1, sequencePenalty: 1 },
+  temperature: 0.6,
+  topK: 0,
+  topP: 0.95,
+  minP: 0.1,
+  repetitionPenalty: 1.1,
+  sequencePenalty: 1,
   seed: 10,
 };
-const LENGTH = 200; // tokens, then cut back to the last whole sentence
+const LENGTH = 200; // tokens, then cut to the last complete sentence
 
-const { models } = JSON.parse(await readFile('public/weights/index.json', 'utf8'));
-const model = await loadModel(async (name) => {
-  const { buffer, byteOffset, byteLength } = await readFile(`public/weights/${models[0].id}/${name}`);
-  return buffer.slice(byteOffset, byteOffset + byteLength) as ArrayBuffer;
-});
+const model = await loadModel(readFolder(firstModel()));
 
 const streams = await new ReferenceBackend(model).open(1);
 const typed = model.tokenizer.encode(BEGINNING);

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# npm run mutants: checks that the unit tests notice small wrong edits (scripts/mutants.ts). About ten minutes.
+# npm run mutants: checks that the unit tests catch small wrong edits (scripts/mutants.ts). Takes about ten minutes.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 bash scripts/setup.sh

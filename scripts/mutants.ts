@@ -3,12 +3,12 @@ import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } f
 import { join, resolve } from 'node:path';
 
 // npm run mutants [-- NAME...]: applies small wrong edits to a copy of the sources, one at a time, and runs the tests that
-// should notice. Prints 'caught' or 'SURVIVED' for each; the exit status is 1 if any survived. The working tree is not touched.
+// should catch them. Prints 'caught' or 'SURVIVED' for each; the exit status is 1 if any survived. The working tree does not change.
 
 interface Mutant {
   readonly name: string;
   readonly file: string;
-  /** Occurs once in the file. */
+  /** The text to replace, which must occur once in the file. */
   readonly from: string;
   readonly to: string;
   /** Arguments for vitest: the test files that run against it. */
@@ -23,7 +23,7 @@ const MODEL = ['src/model'];
 
 const MUTANTS: readonly Mutant[] = [
   {
-    name: 'reference: z forgets its decay',
+    name: 'reference: z has no decay',
     file: 'src/model/core/reference.ts',
     from: 'z[r] = a * z[r] + kTilde[r];',
     to: 'z[r] = z[r] + kTilde[r];',
@@ -37,28 +37,28 @@ const MUTANTS: readonly Mutant[] = [
     tests: MODEL,
   },
   {
-    name: 'GPU: a sequence of one token in common is penalized twice as much',
+    name: 'GPU: a repeated sequence of one token gets twice the penalty',
     file: 'src/gpu/shaders/penalties.wgsl',
     from: '1u << (followed[age] - 1u)',
     to: '1u << followed[age]',
     tests: SAMPLING,
   },
   {
-    name: 'CPU: the convolution takes its inputs one token late',
+    name: 'CPU: the inputs of the convolution are one token late',
     file: 'src/cpu/kernels/rows.ts',
     from: 'v128.store(old, in1);',
     to: 'v128.store(old, in0);',
     tests: CPU,
   },
   {
-    name: 'CPU: a matrix loses the scales of its rows',
+    name: 'CPU: a matrix ignores its row scales',
     file: 'src/cpu/kernels/matrix.ts',
     from: 'const scaled = f32x4.mul(sums, v128.load(scale));',
     to: 'const scaled = sums;',
     tests: CPU,
   },
   {
-    name: 'CPU: an opening token keeps the state',
+    name: 'CPU: the start of a document does not clear the state',
     file: 'src/cpu/kernels/rows.ts',
     from: 'opens ? 0 : bias',
     to: 'opens ? 1 : bias',
@@ -72,14 +72,14 @@ const MUTANTS: readonly Mutant[] = [
     tests: PROPORTIONS,
   },
   {
-    name: 'GPU: the decay between two tokens counts one token too many',
+    name: 'GPU: the decay between two tokens includes one token too many',
     file: 'src/gpu/shaders/scores.wgsl',
     from: 'for (var t = j + 1u; t <= last; t++)',
     to: 'for (var t = j; t <= last; t++)',
     tests: KERNELS,
   },
   {
-    name: 'GPU: the state update is read without a barrier',
+    name: 'GPU: a barrier is missing after the state update',
     file: 'src/gpu/shaders/attention.wgsl',
     from: 'update(lane, memory + head * STATE_ROWS * E, memory + Z_AT + head * STATE_ROWS, a);\n  workgroupBarrier();',
     to: 'update(lane, memory + head * STATE_ROWS * E, memory + Z_AT + head * STATE_ROWS, a);',
@@ -104,17 +104,18 @@ const MUTANTS: readonly Mutant[] = [
 const root = resolve(import.meta.dirname, '..');
 const copy = join(root, '.cache/mutants');
 
-/** Runs the tests in the copy; true when they pass. */
+/** Runs the tests in the copy; true if they pass. */
 function pass(tests: readonly string[]): Promise<boolean> {
   const run = spawn('npx', ['vitest', 'run', '--bail', '1', ...tests], { cwd: copy, stdio: 'ignore' });
   return new Promise((done) => run.on('exit', (status) => done(status === 0)));
 }
 
-/** Applies the edit to the copy, runs its tests and takes the edit back. */
+/** Applies the edit to the copy, runs its tests and reverts the edit. */
 async function isCaught({ name, file, from, to, tests }: Mutant): Promise<boolean> {
   const path = join(copy, file);
   const source = readFileSync(path, 'utf8');
-  if (source.split(from).length !== 2) throw new Error(`${name}: ${file} must hold this text once: ${from}`);
+  if (source.split(from).length !== 2)
+    throw new Error(`${name}: ${file} must contain this text once: ${from}`);
   writeFileSync(
     path,
     source.replace(from, () => to),
@@ -145,7 +146,7 @@ const names = process.argv.slice(2);
 const chosen = MUTANTS.filter(({ name }) => !names.length || names.some((part) => name.includes(part)));
 const suites = new Set(chosen.map(({ tests }) => tests.join(' ')));
 for (const suite of suites)
-  if (!(await pass(suite.split(' ')))) throw new Error(`The tests of ${suite} fail without any edit.`);
+  if (!(await pass(suite.split(' ')))) throw new Error(`The tests of ${suite} fail without an edit.`);
 let survivors = 0;
 for (const mutant of chosen) {
   const caught = await isCaught(mutant);

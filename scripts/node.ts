@@ -4,21 +4,25 @@ import { parseConfig } from '../src/model/core/config';
 import { readWeights } from '../src/model/core/weights';
 import type { ModelData } from '../src/model/runtime/backend';
 import { EngineError } from '../src/model/runtime/errors';
-import { type ReadFile, sha256 } from '../src/model/runtime/folder';
+import { sha256 } from '../src/model/runtime/folder';
+import type { ReadFile } from '../src/model/runtime/read-file';
 
-/** What the engine needs of Node in place of a browser: files from disk, WebGPU from the npm package `webgpu`. */
+/** Node replacements for the browser: files from disk, WebGPU from the npm package `webgpu`. */
 
 const WEIGHTS = new URL('../public/weights/', import.meta.url).pathname;
 
-/** The model that tests and benches run on: the same whatever else is published. */
+/**
+ * The fixed model for tests and benches. (wiki-7m-paper-v1 is smaller, but its greedy output repeats one token, so a wrong
+ * state would go unnoticed.)
+ */
 export const SHIPPED = join(WEIGHTS, 'wiki-7m/');
 
-/** Folder of the model that the page loads by itself. */
+/** Folder of the page's default model. */
 export function firstModel(): string {
   return join(WEIGHTS, readJson(join(WEIGHTS, 'index.json')).models[0].id, '/');
 }
 
-/** @throws EngineError 'network' when the file cannot be read. */
+/** @throws EngineError 'network' if the file cannot be read. */
 export function readBytes(path: string): ArrayBuffer {
   try {
     return Uint8Array.from(readFileSync(path)).buffer;
@@ -47,14 +51,14 @@ export function readFolder(folder: string): ReadFile {
   };
 }
 
-/** A model without tokenizer and manifest: enough for a backend. */
+/** A model without tokenizer and manifest, for a backend. */
 export async function readModelData(folder: string): Promise<ModelData> {
   const config = parseConfig(readJson(join(folder, 'config.json')));
   const file = readBytes(join(folder, 'model.safetensors'));
   return { config, weights: readWeights(file, config), digest: await sha256(file) };
 }
 
-/** WebGPU in Node (Dawn), with its constants as globals. Undefined where the package does not run. */
+/** WebGPU in Node (Dawn), with its constants as globals. Undefined if the package does not run. */
 export async function nodeGpu(): Promise<GPU | undefined> {
   chooseVulkanDriver();
   try {
@@ -70,10 +74,10 @@ const SWIFTSHADER = [
   '/usr/lib/chromium/vk_swiftshader_icd.json',
   '/opt/google/chrome/vk_swiftshader_icd.json',
 ];
-/** Where Linux shows graphics processors. Drivers alone say nothing: Mesa brings some that no machine needs. */
+/** The folder in which Linux lists GPUs. Installed drivers are no evidence of a GPU, because Mesa installs unused ones. */
 const GRAPHICS = ['/dev/dri', '/dev/nvidia0', '/dev/dxg'];
 
-/** Points Vulkan at the software driver that comes with Chromium, unless the machine has a graphics processor. */
+/** Points Vulkan at Chromium's software driver, unless the machine has a GPU. */
 export function chooseVulkanDriver(): void {
   if (process.env.VK_ICD_FILENAMES || process.env.VK_DRIVER_FILES) return;
   if (GRAPHICS.some((path) => existsSync(path))) return;

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Brings a fresh clone to where its commands run: checks Node, installs the locked packages. Quick when there is nothing to do.
+# Prepares a fresh clone: checks Node and installs the locked packages. Returns at once if nothing has changed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 node -e '

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# npm start: sets everything up, builds the playground and serves it, printing the address.
+# npm start: installs, builds and serves the playground, and prints its address.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 bash scripts/setup.sh

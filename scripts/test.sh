@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# npm test: sets everything up and runs all checks of the playground: types, lint, unit and kernel tests, golden vectors, size,
+# npm test: installs, and runs all checks of the playground: types, lint, unit and kernel tests, golden vectors, size,
 # end-to-end tests in real browsers.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -10,6 +10,7 @@ source scripts/browsers.sh
 step() { printf '\n== %s\n' "$*"; }
 step types;  npx tsc --noEmit
 step lint;   npx biome check --error-on-warnings .
+step unused; npx knip
 step unit;   npx vitest run
 step golden; npm run -s check:golden -- tests/golden/leapformer-attention.json tests/golden/models/*/golden.json public/weights/*/golden.json
 step build;  npx vite build --logLevel warn

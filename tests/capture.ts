@@ -8,7 +8,7 @@ import { goldenNames, loadGoldenModel } from './conformance';
 import { relativeError } from './golden';
 import { randomModel } from './random-model';
 
-/** Every re-weighting, normalizer, decay, convolution and position. */
+/** All combinations of re-weighting, normalizer, decay, convolution and position. */
 const EVERY = ['leap', 'static', 'none'].flatMap((reweighting) =>
   ['rms', 'denominator'].flatMap((normalizer) =>
     [true, false].flatMap((decay) =>
@@ -18,20 +18,20 @@ const EVERY = ['leap', 'static', 'none'].flatMap((reweighting) =>
     ),
   ),
 );
-/** Every pair of values is in one of these: where a configuration has to be compiled, which takes seconds. */
+/** A subset that covers every pair of values, for backends that compile each configuration, which takes seconds. */
 export const PAIRS = [0, 15, 19, 28, 37, 42].map((n) => EVERY[n]);
 
-/** Of the short texts and their windows. */
+/** Lengths of the short texts and of their windows. */
 const [LENGTH, WINDOW] = [150, 70];
 
-const PATIENCE = 600_000; // ms: kernels to be compiled, 10,000 tokens by the reference, a GPU emulated beside other work
+const PATIENCE = 600_000; // ms: compiling kernels, 10,000 tokens on the reference, and an emulated GPU beside other work
 
-/** One without decay, so that all of a long text counts. */
+/** A configuration without decay, so that a long text counts in full. */
 const FARSIGHTED = [EVERY[4]];
 
 /**
- * What a backend captures, against explicit quadratic attention over the whole text by the reference. Texts of 10,000
- * tokens take seconds each where a GPU is emulated: there LONG=1 in the environment asks for them in every configuration.
+ * Compares a backend's captures with explicit quadratic attention over the whole text by the reference. Texts of 10,000
+ * tokens take seconds each on an emulated GPU; there, LONG=1 in the environment runs them for every configuration.
  */
 export function describeCapture(
   name: string,
@@ -39,7 +39,7 @@ export function describeCapture(
   { configurations = EVERY, isSlow = false } = {},
 ): void {
   const isThorough = !isSlow || Boolean(process.env.LONG);
-  describe(`what ${name} captures gives the shares of explicit attention over the whole text`, () => {
+  describe(`captures of ${name} give the shares of explicit attention over the whole text`, () => {
     test.each(goldenNames)(
       'of the golden model %s',
       async (model) => {
@@ -78,7 +78,7 @@ export function describeCapture(
       PATIENCE,
     );
 
-    test('while another stream writes, and neither notices', async () => {
+    test('while another stream decodes, without an effect on it', async () => {
       const { golden, ...model } = await loadGoldenModel('leap-rms-decay-conv');
       const backend = await create(model);
       const [writer, looker] = [await backend.open(1), await backend.open(1)];
@@ -99,7 +99,7 @@ export function describeCapture(
       backend.destroy();
     });
 
-    test('refuses ids outside the vocabulary, and stops', async () => {
+    test('rejects ids outside the vocabulary, and stops', async () => {
       const model = randomModel();
       const backend = await create(model);
       const streams = await backend.open(1);
@@ -113,7 +113,7 @@ export function describeCapture(
   });
 }
 
-/** Ids below 40, with a document's start at the beginning and at `opens`. */
+/** Ids below 40, with document starts at the beginning and at `opens`. */
 function randomText(count: number, opens: number): number[] {
   return Array.from({ length: count }, (_, i) => (i === 0 || i === opens ? 0 : 1 + (hash(8, 9, i) % 39)));
 }
@@ -148,7 +148,7 @@ async function compare(backend: Backend, model: ModelData, tokens: readonly numb
     }
 }
 
-/** One row, to 1e-6 + 1e-4 p; the proportions and the decay too. */
+/** Checks one row within 1e-6 + 1e-4 p, and the proportions and the decay. */
 function compareRow(
   lens: HeadLens,
   seen: readonly HeadStep[],

@@ -35,7 +35,7 @@ export async function loadGoldenModel(name: string, folder = `${GOLDEN}models/`)
 }
 
 export const goldenNames = readdirSync(`${GOLDEN}models/`);
-export const attentionCases: AttentionGolden[] = readJson(`${GOLDEN}leapformer-attention.json`).cases;
+const attentionCases: AttentionGolden[] = readJson(`${GOLDEN}leapformer-attention.json`).cases;
 
 const SAMPLED: Sampling = {
   temperature: 0.9,
@@ -47,7 +47,7 @@ const SAMPLED: Sampling = {
   seed: 7,
 };
 
-/** What every backend must do, on the same golden vectors. */
+/** Tests that every backend must pass, on the same golden vectors. */
 export function describeConformance(name: string, create: (model: ModelData) => Promise<Backend>): void {
   const withStreams = async (
     model: ModelData,
@@ -77,7 +77,7 @@ export function describeConformance(name: string, create: (model: ModelData) => 
       backend.destroy();
     });
 
-    test('to the reference where queries sit near 1 and keys near 0, and rms makes what is left large again', async () => {
+    test('to the reference if Pq is near 1 and Pk near 0, where rms amplifies the error of 1 - P', async () => {
       const data = await loadGoldenModel('leap-rms-decay-conv');
       const layers = data.weights.layers.map((layer) => ({
         ...layer,
@@ -89,7 +89,7 @@ export function describeConformance(name: string, create: (model: ModelData) => 
         const streams = await backend.open(1);
         await streams.read(data.golden.tokens);
         const read = await streams.logits();
-        await write(streams, GREEDY, 1); // which decodes
+        await write(streams, GREEDY, 1); // a decode step
         const written = await streams.logits();
         backend.destroy();
         return { read, written };
@@ -99,7 +99,7 @@ export function describeConformance(name: string, create: (model: ModelData) => 
       expect(relativeError(mine.written, expected.written)).toBeLessThan(1e-5);
     });
 
-    test.each(goldenNames)('chunked reading equals token by token, whatever the cuts: %s', async (model) => {
+    test.each(goldenNames)('chunked prefill equals token by token, for any chunks: %s', async (model) => {
       const data = await loadGoldenModel(model);
       const tokens = [...data.golden.tokens, ...data.golden.tokens, ...data.golden.tokens];
       await withStreams(data, 1, async (streams) => {
@@ -189,7 +189,7 @@ export function describeConformance(name: string, create: (model: ModelData) => 
       });
     });
 
-    test('knows the tokens of this article, and its last ones, whatever the cuts', async () => {
+    test('tracks the tokens of this article and its last tokens, for any chunks', async () => {
       const data = await loadGoldenModel('leap-rms-decay-conv');
       const { bosTokenId } = data.config;
       const length = REACH + 100;
@@ -218,7 +218,7 @@ export function describeConformance(name: string, create: (model: ModelData) => 
       });
     });
 
-    test('batched streams give bitwise what each gives alone', async () => {
+    test('batched streams give bitwise the same output as single streams', async () => {
       const data = await loadGoldenModel('leap-rms-decay-conv');
       const settings: Sampling[] = [
         SAMPLED,
@@ -240,7 +240,7 @@ export function describeConformance(name: string, create: (model: ModelData) => 
       });
     });
 
-    test('stops at a stop token, after reading it, and at the length', async () => {
+    test('stops after a stop token and at the length', async () => {
       const data = await loadGoldenModel('leap-rms-decay-conv');
       await withStreams(data, 1, async (streams) => {
         await streams.read(data.golden.tokens);
@@ -259,7 +259,7 @@ export function describeConformance(name: string, create: (model: ModelData) => 
       });
     });
 
-    test('takes snapshots while it writes', async () => {
+    test('takes snapshots while decoding', async () => {
       const data = await loadGoldenModel('odd-heads');
       await withStreams(data, 1, async (streams) => {
         await streams.read(data.golden.tokens);
@@ -281,7 +281,7 @@ export function describeConformance(name: string, create: (model: ModelData) => 
       });
     });
 
-    test('refuses ids outside the vocabulary, an empty stream, foreign snapshots, unsound settings', async () => {
+    test('rejects ids outside the vocabulary, an empty stream, foreign snapshots, invalid settings', async () => {
       const data = await loadGoldenModel('leap-denominator');
       await withStreams(data, 1, async (streams) => {
         await expect(streams.read([1, data.config.vocabSize])).rejects.toMatchObject({ code: 'input' });
@@ -296,7 +296,7 @@ export function describeConformance(name: string, create: (model: ModelData) => 
       });
     });
 
-    test('an aborted read counts what it read', async () => {
+    test('an aborted read reports the number of read tokens', async () => {
       const data = await loadGoldenModel('leap-denominator');
       await withStreams(data, 1, async (streams) => {
         const tokens = Array.from({ length: 100_000 }, (_, i) => i % 64);

@@ -1,16 +1,16 @@
-/** Calls of WebGPU, counted from outside by wrapping its own methods. Live bytes are those not yet destroyed. */
+/** Counts of WebGPU calls, from wrapped methods. Live bytes are not yet destroyed. */
 export interface GpuCalls {
   readonly dispatches: number;
   readonly submits: number;
   readonly maps: number;
-  /** Buffers, bind groups, pipelines, shader modules, textures, query sets ever made. */
+  /** All buffers, bind groups, pipelines, shader modules, textures and query sets created so far. */
   readonly created: number;
   readonly liveBytes: number;
 }
 
 type Method = (this: object, ...values: never[]) => unknown;
 
-/** Wraps WebGPU's prototypes, where there are any; the function returned reads the counts so far. */
+/** Wraps WebGPU's prototypes, if there are any. The returned function gives the counts so far. */
 export function countGpuCalls(): () => GpuCalls {
   const calls = { dispatches: 0, submits: 0, maps: 0, created: 0, liveBytes: 0 };
   const live = new Map<object, number>();

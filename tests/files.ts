@@ -1,16 +1,17 @@
 import { readFolder, readJson, SHIPPED } from '../scripts/node';
 import { EngineError } from '../src/model/runtime/errors';
-import { loadModel, type Model, type ReadFile, sha256 } from '../src/model/runtime/folder';
+import { loadModel, type Model, sha256 } from '../src/model/runtime/folder';
+import type { ReadFile } from '../src/model/runtime/read-file';
 
 export { SHIPPED };
 
-/** Reads the files of the shipped model, some of them replaced. */
+/** Reads the files of the shipped model, with some of them replaced. */
 export function shippedFolder(replaced: Record<string, Uint8Array | string> = {}): ReadFile {
   const read = readFolder(SHIPPED);
   return async (name, onBytes) => (name in replaced ? toBuffer(replaced[name]) : read(name, onBytes));
 }
 
-/** The same with a manifest made to fit, so that only the content of the replaced files is wrong. */
+/** The same with an updated manifest, so that only the content of the replaced files is wrong. */
 export async function consistentFolder(replaced: Record<string, Uint8Array | string>): Promise<ReadFile> {
   const manifest = readJson(`${SHIPPED}manifest.json`);
   const files = { ...manifest.files };
@@ -24,7 +25,7 @@ export async function consistentFolder(replaced: Record<string, Uint8Array | str
 
 export const shippedModel = (): Promise<Model> => loadModel(shippedFolder());
 
-/** Expects an EngineError of this code, with a remedy, whose message matches. */
+/** Expects an EngineError with this code, a matching message and a remedy. */
 export async function expectError(work: () => unknown, code: string, message: RegExp): Promise<void> {
   try {
     await work();

@@ -5,13 +5,13 @@ import type { Backend, ModelData } from '../src/model/runtime/backend';
 import { idOf, logProbabilitiesOf } from '../src/model/sampling/records';
 import { GREEDY } from '../src/model/sampling/sampling';
 
-/** golden.json of a model folder: float64 vectors from an independent recurrence. */
+/** golden.json of a model folder: float64 vectors from an independent implementation of the recurrence. */
 export interface ModelGolden {
   readonly tokens: readonly number[];
-  /** Natural log, of tokens[1..] given what stands before. */
+  /** Natural log-probabilities of tokens[1..], given the earlier tokens. */
   readonly logProbabilities: readonly number[];
   readonly finalLogits: readonly number[];
-  /** Tokens that follow greedily. */
+  /** Greedy continuation. */
   readonly greedy: readonly number[];
 }
 
@@ -20,7 +20,7 @@ export interface AttentionGolden {
   readonly heads: number;
   readonly headDim: number;
   readonly length: number;
-  /** Already scaled by headDim^-0.5, before its relu; as is key. */
+  /** Scaled by headDim^-0.5, before ReLU; so is key. */
   readonly query: readonly (readonly (readonly number[])[])[];
   readonly key: readonly (readonly (readonly number[])[])[];
   readonly value: readonly (readonly (readonly number[])[])[];
@@ -37,7 +37,7 @@ interface LeapGolden {
   readonly b2: number;
 }
 
-/** What design calls agreement: max|a - b| <= tolerance * rms(b). */
+/** Agreement: max|a - b| <= tolerance * rms(b). */
 export interface Agreement {
   readonly what: string;
   readonly error: number;
@@ -61,7 +61,7 @@ export function relativeError(actual: ArrayLike<number>, expected: ArrayLike<num
   return max / Math.sqrt(squares / expected.length);
 }
 
-/** Runs a model's golden tokens on a backend: read at once, and token by token; greedy decoding teacher-forced. */
+/** Runs a model's golden tokens on a backend: prefill at once, token by token, and teacher-forced greedy decode. */
 export async function checkModel(backend: Backend, golden: ModelGolden): Promise<Agreement[]> {
   const tolerance = backend.kind === 'reference' ? 1e-6 : 1e-4;
   const streams = await backend.open(1);
@@ -81,7 +81,7 @@ export async function checkModel(backend: Backend, golden: ModelGolden): Promise
   ];
 }
 
-/** How far a golden token's logit ever stays below the backend's best, with the golden tokens fed. */
+/** The largest gap between the backend's best logit and the golden token's, with the golden tokens fed. */
 async function greedyShortfall(
   streams: Awaited<ReturnType<Backend['open']>>,
   tokens: readonly number[],
@@ -105,7 +105,7 @@ function shortfall(logits: ArrayLike<number>, token: number): number {
   return best - logits[token];
 }
 
-/** Runs an attention case: in float64 by the reference's own steps, elsewhere as a model built around it. */
+/** Runs an attention case: on the reference in float64 by its steps, on other backends as a model built around it. */
 export async function checkAttention(golden: AttentionGolden, create: ModelBackend): Promise<Agreement[]> {
   const { model, tokens, readOutput } = attentionModel(golden);
   const backend = await create(model);
@@ -165,16 +165,16 @@ function module({ w1, b1, w2, b2 }: LeapGolden): ProportionModule {
 }
 
 /**
- * A one-layer model whose attention computes a golden case, so that a backend needs no entry of its own for it:
- * token t embeds to a unit vector that selects column t of qkv, which holds the case's q, k, v at t; the output
- * projection copies the heads to free channels; readout tokens embed to the unit vectors of those channels, and
- * one more channel of known size undoes the final norm.
+ * A one-layer model whose attention computes a golden case, so that backends need no separate entry point for attention.
+ * Token t embeds to a unit vector that selects column t of qkv, which holds the case's q, k, v at t. The output projection
+ * copies the heads to free channels. Readout tokens embed to the unit vectors of those channels, and one more channel of
+ * known size undoes the final norm.
  */
 function attentionModel(golden: AttentionGolden) {
   const { heads, headDim: e, length } = golden;
   const width = heads * e;
   const d = Math.ceil((width + length + 1) / e) * e; // [heads' outputs | token selectors | constant | padding]
-  const readout = length + 1; // ids: 0 opens a document, 1..length are the tokens, then one a channel
+  const readout = length + 1; // ids: 0 starts a document, 1..length are the tokens, then one per channel
   const CONSTANT = width + length;
   const vocabSize = readout + width + 1;
   const config = parseConfig({
@@ -185,8 +185,15 @@ function attentionModel(golden: AttentionGolden) {
       position: 'none',
       bos_token_id: 0,
     },
-    ...{ vocab_size: vocabSize, hidden_size: d, num_hidden_layers: 1, num_attention_heads: d / e },
-    ...{ intermediate_size: 4, rms_norm_eps: 1e-6, embedding_scale: 1, reweighting: 'leap', decay: false },
+    vocab_size: vocabSize,
+    hidden_size: d,
+    num_hidden_layers: 1,
+    num_attention_heads: d / e,
+    intermediate_size: 4,
+    rms_norm_eps: 1e-6,
+    embedding_scale: 1,
+    reweighting: 'leap',
+    decay: false,
     ...{
       proportion_hidden_size: golden.queryLeap.b1.length,
       normalizer: 'denominator',

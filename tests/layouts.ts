@@ -1,7 +1,7 @@
 /**
- * What keys type: one string a row of keys, for the key alone, with Shift, with AltGr (a Mac's Option), and with both.
- * A dotted circle is a dead key, a space no character. From xkeyboard-config 2.35.1, which knows six of the Macs’ layouts;
- * for the others the AltGr of a PC stands for Option.
+ * Characters of keyboard layouts: one string per row of keys, for the key alone, with Shift, with AltGr (Option on a Mac),
+ * and with both. A dotted circle is a dead key, a space is no character. From xkeyboard-config 2.35.1, which has six Mac
+ * layouts; for the others, Option uses the AltGr level of a PC.
  */
 export interface Layout {
   readonly name: string;

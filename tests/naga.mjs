@@ -1,9 +1,9 @@
-// Runs in Deno, whose WebGPU is wgpu and naga, as Firefox's is: compiles kernels, and prints what the compiler has to say
-// against them. Usage: deno run -A --unstable-webgpu naga.mjs FILE, where FILE is JSON: for each kernel { label, code,
-// pipeline }, with `pipeline` whether to compile it for the driver too. Prints JSON: { compiled, withoutFeature, errors }.
+// Compiles kernels in Deno, whose WebGPU is wgpu and naga, like Firefox's, and prints the compiler's errors.
+// Usage: deno run -A --unstable-webgpu naga.mjs FILE. FILE is JSON: for each kernel { label, code, pipeline }; `pipeline`
+// says whether to compile it for the driver too. Prints JSON: { compiled, withoutFeature, errors }.
 const kernels = JSON.parse(Deno.readTextFileSync(Deno.args[0]));
 const adapter = await navigator.gpu.requestAdapter();
-if (!adapter) throw new Error('Deno finds no Vulkan driver. Install mesa-vulkan-drivers.');
+if (!adapter) throw new Error('Deno found no Vulkan driver. Install mesa-vulkan-drivers.');
 const hasSubgroups = adapter.features.has('subgroups');
 const { maxComputeWorkgroupStorageSize } = adapter.limits;
 const device = await adapter.requestDevice({

@@ -26,7 +26,7 @@ const STORE: Record<Precision, (matrix: Matrix) => Matrix> = {
   int8: quantizeRows,
 };
 
-/** Symmetric int8 rows in [-127, 127], one scale a row. */
+/** Symmetric int8 rows in [-127, 127], with one scale per row. */
 function quantizeRows(matrix: Matrix): Matrix {
   const { rows, columns } = matrix;
   const values = dequantize(matrix);
@@ -49,7 +49,7 @@ function float16Bits(value: number): number {
   const sign = value < 0 || Object.is(value, -0) ? 0x8000 : 0;
   const size = Math.abs(value);
   const exponent = Math.max(Math.floor(Math.log2(size || 2 ** -15)), -14);
-  const steps = size / 2 ** (exponent - 10); // 1024 to 2048, less below the normal numbers
+  const steps = size / 2 ** (exponent - 10); // 1024 to 2048; less for subnormal numbers
   const floor = Math.floor(steps);
   const rounded = floor + (steps - floor > 0.5 || (steps - floor === 0.5 && floor % 2 === 1) ? 1 : 0);
   return sign + (exponent + 14) * 1024 + rounded;

@@ -18,10 +18,21 @@ const RANGES: readonly (readonly [RegExp, mean: number, spread: number])[] = [
 export function randomModel(options: Record<string, unknown> = {}, seed = 1, scale = 1): ModelData {
   const sizes = { vocab_size: 40, hidden_size: 8, num_attention_heads: 2, num_hidden_layers: 1, ...options };
   const config = parseConfig({
-    ...{ model_type: 'leapformer', hidden_act: 'relu2', tie_word_embeddings: true, bos_token_id: 0 },
-    ...{ intermediate_size: 20, rms_norm_eps: 1e-6, embedding_scale: 2, position: 'none' },
-    ...{ reweighting: 'leap', static_length: 16, proportion_hidden_size: 1 },
-    ...{ normalizer: 'rms', denominator_floor: 0.1, decay: true, conv_kernel: 4 },
+    model_type: 'leapformer',
+    hidden_act: 'relu2',
+    tie_word_embeddings: true,
+    bos_token_id: 0,
+    intermediate_size: 20,
+    rms_norm_eps: 1e-6,
+    embedding_scale: 2,
+    position: 'none',
+    reweighting: 'leap',
+    static_length: 16,
+    proportion_hidden_size: 1,
+    normalizer: 'rms',
+    denominator_floor: 0.1,
+    decay: true,
+    conv_kernel: 4,
     ...sizes,
   });
   const draw = (name: string, shape: readonly number[], mean: number, spread: number) => {

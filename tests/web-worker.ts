@@ -7,14 +7,14 @@ globalThis.postMessage = (message) => parentPort.postMessage(message);
 parentPort.on('message', (data) => onmessage({ data }));
 `;
 
-/** As much of the browser's Worker as threads need, in Node: a script by its blob, and messages. */
+/** The part of the browser's Worker that threads need, in Node: a script from a blob, and messages. */
 class WebWorker {
   onmessage: (event: { data: unknown }) => void = () => {};
   onerror: (error: unknown) => void = () => {};
   private readonly started: Promise<NodeWorker>;
 
   constructor(url: string) {
-    const blob = resolveObjectURL(url)!; // before the address is revoked
+    const blob = resolveObjectURL(url)!; // before the URL is revoked
     this.started = blob.text().then((script) => {
       const worker = new NodeWorker(PRELUDE + script, { eval: true });
       worker.on('message', (data) => this.onmessage({ data }));

@@ -1,10 +1,10 @@
-// What the roofline and the softmax twin run in WebAssembly: addresses and sizes in bytes unless said.
+// WebAssembly kernels of the roofline and of the softmax twin. Addresses and sizes are in bytes unless noted.
 
 import { exp4, sum4 } from '../../src/cpu/kernels/numbers';
 
 export { heapBase, multiplyAdd, multiplyAddInt8, sum } from './roofline';
 
-/** 64 int16 multiply-adds a round, on registers alone. */
+/** 64 int16 multiply-adds per round, only on registers. */
 export function multiplyAddInt16(rounds: i32, factor: i32): i32 {
   const x = i16x8.splat(<i16>factor);
   let a = i32x4.splat(1), b = a, c = a, d = a, e = a, f = a, g = a, h = a;
@@ -23,8 +23,8 @@ export function multiplyAddInt16(rounds: i32, factor: i32): i32 {
 }
 
 /**
- * o = sum over t of softmax(q . k_t) v_t for one head of width 64, q already scaled: softmax attention of one new token
- * over a key-value cache. keys and values [length, 64], query and output [64], scores [length], all float32.
+ * Softmax attention of one new token over a key-value cache, for one head of width 64: o = sum over t of
+ * softmax(q . k_t) v_t, with scaled q. keys and values [length, 64], query and output [64], scores [length], all float32.
  */
 export function attend(keys: usize, values: usize, query: usize, scores: usize, output: usize, length: i32): void {
   let largest: f32 = -Infinity;
@@ -47,7 +47,7 @@ export function attend(keys: usize, values: usize, query: usize, scores: usize, 
     v128.store(at, weight);
     mass = f32x4.add(mass, weight);
   }
-  // Four quarters of the width, each in four registers over all tokens.
+  // Four passes over all tokens, one per quarter of the width, each in four registers.
   for (let c: usize = 0; c < 256; c += 64) {
     let a = f32x4.splat(0), b = a, d = a, e = a;
     for (let t = 0; t < length; t++) {

@@ -2,17 +2,17 @@ import { relativeError } from '../../tests/golden';
 import type { Contender, Form } from './contender';
 import type { Check } from './measurements';
 
-/** What a contender must compute: from golden.json, or for int8 from the reference backend over the same int8 rows. */
+/** The expected outputs: from golden.json, or for int8 from the reference backend over the same int8 rows. */
 export interface Expected {
   readonly tokens: readonly number[];
   readonly finalLogits: ArrayLike<number>;
   readonly greedy: readonly number[];
 }
 
-/** Tokens at the end of the text that are read one by one, and tokens written. */
+/** Tokens at the end of the text that are read one by one, and tokens to write. */
 export const STEPS = 4;
 
-/** Integer activations have an error of their own. */
+/** Integer activations add their own error. */
 const TOLERANCE: Record<Form, number> = {
   float32: 1e-4,
   int8: 1e-4,
@@ -20,7 +20,7 @@ const TOLERANCE: Record<Form, number> = {
   'int8, int8 activations': 0.25,
 };
 
-/** Reads most of the text at once and its end token by token, then writes, before anything is timed. */
+/** Reads most of the text at once and its end token by token, then writes. Runs before any timing. */
 export async function check(contender: Contender, form: Form, expected: Expected): Promise<Check> {
   const { tokens, finalLogits, greedy } = expected;
   await contender.reset();
@@ -37,13 +37,13 @@ export async function check(contender: Contender, form: Form, expected: Expected
   };
 }
 
-/** Share of the logits that may be zero: sums of integers sometimes are. */
+/** Allowed share of zero logits, because sums of integers may be zero. */
 const MOST_ZEROS = 0.01;
 
-/** Why outputs are wrong, or null. With an error as large as that of int8 activations other tokens may be written. */
+/** The fault of the outputs, or null. With the error of int8 activations, other tokens are allowed. */
 export function whatIsWrong({ error, tolerance, zeros, greedy }: Check): string | null {
   if (!(error <= tolerance)) return `logits are off by ${error.toExponential(1)} of their rms`;
   if (zeros > MOST_ZEROS) return `${100 * zeros}% of the logits are zero`;
-  if (tolerance < 0.01 && greedy.equal < greedy.of) return 'other tokens are written';
+  if (tolerance < 0.01 && greedy.equal < greedy.of) return 'it writes other tokens';
   return null;
 }

@@ -1,4 +1,4 @@
-/** One way to run the model, seen alike whoever made it: a stream that reads and writes greedily. */
+/** A stream of a backend under test, which reads and decodes greedily. */
 export interface Contender {
   /** Empties the stream. */
   reset(): Promise<void>;
@@ -6,18 +6,18 @@ export interface Contender {
   read(tokens: readonly number[]): Promise<void>;
   /** Logits of the next token. */
   logits(): Promise<ArrayLike<number>>;
-  /** Remembers where the stream stands. */
+  /** Saves the position of the stream. */
   mark(): Promise<void>;
-  /** Back to the mark; resolves when nothing is under way any more. */
+  /** Returns to the mark; resolves when no work is pending. */
   rewind(): Promise<void>;
-  /** Writes tokens greedily and reads each; their ids. */
+  /** Decodes tokens greedily, and returns their ids. */
   decode(count: number): Promise<number[]>;
 }
 
 export type Runtime = 'LeaPformer' | 'ORT';
 export type Device = 'WASM' | 'WebGPU';
 
-/** A contender before it is built. */
+/** Builds a contender. */
 export interface Entry {
   readonly runtime: Runtime;
   readonly device: Device;
@@ -25,7 +25,7 @@ export interface Entry {
   create(): Promise<Contender>;
 }
 
-/** Of the matrices; with int8 ones, of the activations too where they are not float32. */
+/** Precision of the matrices; for int8, also of the activations if they are not float32. */
 export type Form = 'float32' | 'int8' | 'int8, int16 activations' | 'int8, int8 activations';
 
 export function nameOf({ runtime, device, form }: Omit<Entry, 'create'>): string {

@@ -6,13 +6,13 @@ import { LeapformerContender } from './leapformer';
 import { OnnxWasm } from './onnxruntime-wasm';
 import { OnnxWebGpu } from './onnxruntime-webgpu';
 
-/** The same model in the two precisions that are compared. */
+/** The same model in the two precisions under comparison. */
 export interface Models {
   readonly float32: ModelData;
   readonly int8: ModelData;
 }
 
-/** All that can be compared. @param onnx reads one of the files that setup.ts exports */
+/** All contenders. @param onnx reads a file that setup.ts exports */
 export function entries(
   models: Models,
   gpu: GPU | undefined,
@@ -40,7 +40,9 @@ export function entries(
   return [
     leapformer('WASM', 'cpu', 'int8'),
     {
-      ...{ runtime: 'LeaPformer', device: 'WASM', form: 'int8, int16 activations' },
+      runtime: 'LeaPformer',
+      device: 'WASM',
+      form: 'int8, int16 activations',
       create: async () =>
         LeapformerContender.open(await createWasmBackend(models.int8, { activations: 'int16' })),
     },

@@ -4,10 +4,10 @@ import type { LeapformerContender } from './leapformer';
 import type { Flatness, Place } from './measurements';
 import { callsPerToken } from './timing';
 
-export const NEAR = 64;
-export const FAR = 65536;
+const NEAR = 64;
+const FAR = 65536;
 
-/** Snapshots behind NEAR and FAR tokens, each really read: `text` over and over. */
+/** Snapshots after NEAR and FAR tokens, after reading all of them: `text` repeated. */
 export async function readFar(
   reader: LeapformerContender,
   text: readonly number[],
@@ -24,7 +24,7 @@ export async function readFar(
   return { near, far: await reader.snapshot() };
 }
 
-/** Decodes from the one and from the other, taking turns at going first; `clock` tells milliseconds. */
+/** Decodes from both snapshots, alternating which goes first. `clock` returns milliseconds. */
 export async function measureFlatness(
   name: string,
   contender: LeapformerContender,

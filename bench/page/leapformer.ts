@@ -4,7 +4,7 @@ import { idsOf } from '../../src/model/sampling/records';
 import { GREEDY } from '../../src/model/sampling/sampling';
 import type { Contender } from './contender';
 
-/** One of the playground's own backends. */
+/** One of the playground's backends. */
 export class LeapformerContender implements Contender {
   readonly backend: Backend;
   private readonly streams: Streams;
@@ -27,7 +27,7 @@ export class LeapformerContender implements Contender {
     await this.streams.read(tokens);
   }
 
-  /** Reads and says how well each token was predicted. */
+  /** Reads tokens, and returns their records. */
   readWithRecords(tokens: readonly number[]): Promise<ReadResult> {
     return this.streams.read(tokens, { records: true });
   }
@@ -48,7 +48,7 @@ export class LeapformerContender implements Contender {
     await this.goTo(this.marked);
   }
 
-  /** Stands where the snapshot was taken; resolves when nothing is under way any more. */
+  /** Restores the snapshot; resolves when no work is pending. */
   async goTo(snapshot: Snapshot | null): Promise<void> {
     await this.streams.restore(snapshot);
     await this.streams.logits();

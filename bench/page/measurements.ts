@@ -1,7 +1,7 @@
 import type { Memory } from '../../src/model/runtime/backend';
 import type { Device, Form, Runtime } from './contender';
 
-/** What one run measures. Times are milliseconds a token, one a round. */
+/** The measurements of one run. Times are in milliseconds per token, one sample per round. */
 export interface Measurements {
   readonly adapter: string | null;
   readonly userAgent: string;
@@ -17,14 +17,14 @@ export interface ContenderResult {
   readonly runtime: Runtime;
   readonly device: Device;
   readonly form: Form;
-  /** Why it was not timed, if it was not. */
+  /** The reason why it was not timed; null if it was. */
   readonly failure: string | null;
   readonly check: Check | null;
-  /** Tokens of one decode sample. */
+  /** Tokens per decode sample. */
   readonly decodeTokens: number;
   readonly decode: readonly number[];
   readonly prefill: readonly number[];
-  /** A token, while decoding. */
+  /** Per token, while decoding. */
   readonly calls: Calls | null;
   readonly memory: Memory | null;
 }
@@ -33,9 +33,9 @@ export interface Check {
   /** max|a - b| / rms(b) of the logits. */
   readonly error: number;
   readonly tolerance: number;
-  /** Share of the logits that are exactly zero. */
+  /** Share of logits that are exactly zero. */
   readonly zeros: number;
-  /** Of how many tokens written greedily, how many are the expected ones. */
+  /** Number of greedy tokens, and how many of them match. */
   readonly greedy: { readonly equal: number; readonly of: number };
 }
 
@@ -43,20 +43,20 @@ export interface Calls {
   readonly dispatches: number;
   readonly submits: number;
   readonly maps: number;
-  /** Buffers, bind groups, pipelines and the like. */
+  /** Created buffers, bind groups, pipelines and other objects. */
   readonly created: number;
 }
 
-/** Rates that the hardware gives to plain loops, one a round. */
-export interface Roofline {
-  /** Bytes of the int8 matrices, and of the float32 ones. */
+/** Rates of plain loops on this hardware, one sample per round. */
+interface Roofline {
+  /** Bytes of the int8 and of the float32 matrices. */
   readonly weightBytes: { readonly int8: number; readonly float32: number };
-  /** Multiply-adds with weights: of a decoded token, and of a read one (whose logits nobody asks for). */
+  /** Multiply-adds with weights per decoded token, and per prefilled token (without logits). */
   readonly multiplyAdds: { readonly decode: number; readonly prefill: number };
-  /** GB/s of reading as many bytes as the matrices have, in WebAssembly. */
+  /** GB/s of reading a buffer of the size of the matrices, in WebAssembly. */
   readonly readInt8: readonly number[];
   readonly readFloat32: readonly number[];
-  /** 10^9 multiply-adds a second in WebAssembly. */
+  /** 10^9 multiply-adds per second in WebAssembly. */
   readonly float32: readonly number[];
   readonly int8: readonly number[];
   readonly int16: readonly number[];
@@ -64,7 +64,7 @@ export interface Roofline {
   readonly adapterCopy: readonly number[];
 }
 
-/** Decoding at two positions, alternately: milliseconds a token, one of each a pair. */
+/** Decode at two positions in turn: milliseconds per token, one sample of each per pair. */
 export interface Flatness {
   readonly name: string;
   readonly near: Place;

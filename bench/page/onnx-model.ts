@@ -1,12 +1,12 @@
 import type { Config } from '../../src/model/core/config';
 
-/** Where the bench's server offers onnxruntime-web's own files. */
+/** URL of onnxruntime-web's files on the bench's server. */
 export const ONNX_RUNTIME_FILES = '/node_modules/onnxruntime-web/dist/';
 
 export interface StateShape {
   readonly name: string;
   readonly shape: readonly number[];
-  /** Numbers. */
+  /** Number of values. */
   readonly size: number;
 }
 

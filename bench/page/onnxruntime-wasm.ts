@@ -5,7 +5,7 @@ import { argmax, ONNX_RUNTIME_FILES, stateShapes } from './onnx-model';
 
 type States = Readonly<Record<string, Tensor>>;
 
-/** onnxruntime-web on its WebAssembly provider, one thread. States pass through JavaScript: it offers no other way. */
+/** onnxruntime-web on its WebAssembly provider, one thread. States pass through JavaScript, because it has no other way. */
 export class OnnxWasm implements Contender {
   private readonly session: InferenceSession;
   private readonly zeros: States;

@@ -10,8 +10,8 @@ interface State {
 }
 
 /**
- * onnxruntime-web on its WebGPU provider. All inputs and outputs are bound to buffers of the device; of each token
- * only the logits come home, where sampling is up to the caller.
+ * onnxruntime-web on its WebGPU provider. All inputs and outputs are bound to device buffers. Only the logits of each
+ * token are read back, and the caller samples.
  */
 export class OnnxWebGpu implements Contender {
   private readonly session: InferenceSession;
@@ -107,7 +107,7 @@ export class OnnxWebGpu implements Contender {
     await this.device.queue.onSubmittedWorkDone();
   }
 
-  /** A buffer for ids of one length, made once. */
+  /** A cached buffer for ids of one length. */
   private tokenBuffer(length: number) {
     const known = this.tokenBuffers.get(length);
     if (known) return known;

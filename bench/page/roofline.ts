@@ -1,13 +1,13 @@
 import type { Weights } from '../../src/model/core/weights';
 import type { Wasm } from './wasm';
 
-/** Bytes of all matrices, scales included. */
+/** Bytes of all matrices, including scales. */
 export function matrixBytes({ embedding, layers }: Weights): number {
   const matrices = [embedding, ...layers.flatMap(({ qkv, output, up, down }) => [qkv, output, up, down])];
   return matrices.reduce((sum, { bytes, scales }) => sum + bytes.byteLength + (scales?.byteLength ?? 0), 0);
 }
 
-/** Rates of plain loops, measured once a round among the contenders. */
+/** Rates of plain loops, measured once per round between the contenders. */
 export class RooflineSampler {
   readonly readInt8: number[] = [];
   readonly readFloat32: number[] = [];
@@ -27,7 +27,7 @@ export class RooflineSampler {
     const adapter = await gpu?.requestAdapter();
     const copy = adapter ? new AdapterCopy(await adapter.requestDevice()) : null;
     const sampler = new RooflineSampler(wasm, weightBytes, copy);
-    for (let i = 0; i < 3; i++) await sampler.sample(); // so that the browser compiles the loops with all its effort
+    for (let i = 0; i < 3; i++) await sampler.sample(); // so that the browser optimizes the loops
     for (const rates of sampler.lists()) rates.length = 0;
     return sampler;
   }
@@ -59,7 +59,7 @@ export class RooflineSampler {
   }
 }
 
-/** 10^9 items a second over 30 ms of calls. */
+/** 10^9 items per second over 30 ms of calls. */
 function rate(items: number, run: () => void): number {
   const started = performance.now();
   let calls = 0;
@@ -85,7 +85,7 @@ class AdapterCopy {
     this.to = device.createBuffer({ size: AdapterCopy.BYTES, usage });
   }
 
-  /** GB/s copied: as many are read, and as many written. */
+  /** GB/s copied, with as many bytes read as written. */
   async rate(): Promise<number> {
     const { device, from, to } = this;
     const times = 4;

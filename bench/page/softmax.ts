@@ -5,23 +5,23 @@ import type { SoftmaxTwin } from './measurements';
 import type { Wasm } from './wasm';
 
 export const POSITIONS = [64, 1024, 8192, 65536] as const;
-const HEAD_WIDTH = 64; // that the kernel knows
+const HEAD_WIDTH = 64; // the only width that the kernel supports
 
 /** Bytes of keys and values in float32. */
 export function softmaxCacheBytes(config: Config, position: number): number {
   return position * config.layers * 2 * config.hiddenSize * 4;
 }
 
-/** Bytes that the twin needs beside the largest cache. */
+/** Bytes that the twin needs in addition to the largest cache. */
 export const SOFTMAX_SCRATCH = 4 * (POSITIONS[3] + 2 * HEAD_WIDTH);
 
 /**
- * What softmax attention alone adds to each token in a model of the same shape: one new token's queries over the keys
- * and values of all tokens before, in every layer and head. All else in a layer costs what it costs a LeaPformer.
+ * The cost of softmax attention per token in a model of the same shape: one new token's queries over the keys and values
+ * of all earlier tokens, in every layer and head. The rest of a layer costs the same as in a LeaPformer.
  */
 export function measureSoftmax(config: Config, wasm: Wasm, rounds: number): SoftmaxTwin {
   if (config.headWidth !== HEAD_WIDTH)
-    throw new Error(`The softmax kernel knows heads of ${HEAD_WIDTH} alone.`);
+    throw new Error(`The softmax kernel supports only heads of width ${HEAD_WIDTH}.`);
   const places = POSITIONS.map((position) => ({
     position,
     bytes: softmaxCacheBytes(config, position),
@@ -48,7 +48,7 @@ function attendEverywhere(config: Config, { kernels, base }: Wasm, position: num
   }
 }
 
-/** Against the same in float64. */
+/** Compares the kernel with float64. */
 function checkKernel({ kernels, memory, base }: Wasm): number {
   const length = 128;
   const size = 4 * length * HEAD_WIDTH;

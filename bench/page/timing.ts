@@ -2,7 +2,7 @@ import type { GpuCalls } from '../../tests/count-gpu-calls';
 import type { Contender } from './contender';
 import type { Calls } from './measurements';
 
-/** Milliseconds a token that `contender` takes to write, from its mark. */
+/** Milliseconds per decoded token of `contender`, from its mark. */
 export async function timeDecode(
   contender: Contender,
   count: number,
@@ -13,7 +13,7 @@ export async function timeDecode(
   return { ms: (performance.now() - started) / count, ids };
 }
 
-/** Milliseconds a token that it takes to read, from nothing. */
+/** Milliseconds per prefilled token, from an empty stream. */
 export async function timePrefill(contender: Contender, tokens: readonly number[]): Promise<number> {
   await contender.reset();
   const started = performance.now();

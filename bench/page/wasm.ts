@@ -4,7 +4,7 @@ import wasm from '../kernels/index.ts?assemblyscript';
 /** The exports of bench/kernels/index.ts, where their parameters are described. */
 type Kernels = Awaited<ReturnType<typeof instantiate>>;
 
-/** The bench's kernels with a heap of their own, filled with small numbers. */
+/** The bench's kernels with their own heap, filled with small numbers. */
 export interface Wasm {
   readonly kernels: Kernels;
   readonly memory: WebAssembly.Memory;
@@ -12,7 +12,7 @@ export interface Wasm {
   readonly base: number;
 }
 
-/** @param bytes free from `base` on */
+/** @param bytes free bytes from `base` */
 export async function loadWasm(bytes: number): Promise<Wasm> {
   const memory = new WebAssembly.Memory({ initial: Math.ceil(bytes / 65536) + 2 });
   const module = await WebAssembly.compile(Uint8Array.from(atob(wasm), (c) => c.charCodeAt(0)));

@@ -17,15 +17,15 @@ import { measureSoftmax, POSITIONS, SOFTMAX_SCRATCH, softmaxCacheBytes } from '.
 import { callsPerToken, timeDecode, timePrefill } from './timing';
 import { loadWasm } from './wasm';
 
-/** What the page asks of the worker. */
+/** A request from the page to the worker. */
 export interface BenchRequest {
-  /** Folder of the model, and of the ONNX files made from it. */
+  /** Folder of the model, and folder of its ONNX files. */
   readonly modelUrl: string;
   readonly onnxUrl: string;
   readonly rounds: number;
-  /** Pairs of the flatness measurement on WebAssembly, a quarter on WebGPU; 0 leaves it out. */
+  /** Pairs of the flatness measurement on WebAssembly, a quarter of them on WebGPU; 0 skips it. */
   readonly pairs: number;
-  /** Only contenders whose name contains this. */
+  /** Runs only contenders whose name contains this. */
   readonly only: string;
 }
 
@@ -34,15 +34,15 @@ export type BenchMessage =
   | { readonly type: 'done'; readonly measurements: Measurements }
   | { readonly type: 'failed'; readonly message: string };
 
-/** One contender while it is measured. */
+/** A contender during measurement. */
 interface Running {
   readonly entry: Entry;
   readonly contender: Contender;
   readonly check: Check;
   readonly decodeTokens: number;
-  /** Times that each sample is taken in a round; its median counts. */
+  /** Repetitions of each sample in a round, of which the median counts. */
   readonly repeats: number;
-  /** What it wrote first. */
+  /** The tokens that it wrote first. */
   written: readonly number[] | null;
   readonly decode: number[];
   readonly prefill: number[];
@@ -50,7 +50,7 @@ interface Running {
 }
 
 const PREFILL_TOKENS = 128;
-/** Milliseconds that a contender's samples of a round should take, about. */
+/** Approximate milliseconds of a contender's samples per round. */
 const SAMPLE_MS = 500;
 const calls = countGpuCalls();
 const post = (message: BenchMessage) => postMessage(message);
@@ -134,7 +134,7 @@ async function run(request: BenchRequest): Promise<Measurements> {
   };
 }
 
-/** What the float64 reference computes over these weights. */
+/** The outputs of the float64 reference for these weights. */
 async function expectedOf(model: ModelData, golden: ModelGolden): Promise<Expected> {
   const reference = await LeapformerContender.open(new ReferenceBackend(model));
   await reference.read(golden.tokens);
@@ -142,7 +142,7 @@ async function expectedOf(model: ModelData, golden: ModelGolden): Promise<Expect
   return { tokens: golden.tokens, finalLogits, greedy: await reference.decode(64) };
 }
 
-/** Builds a contender, checks it, and sees how much work makes a sample. */
+/** Builds and checks a contender, and calibrates the length of its samples. */
 async function prepare(entry: Entry, expected: Expected): Promise<Running> {
   const contender = await entry.create();
   const checked = await check(contender, entry.form, expected);
@@ -153,13 +153,19 @@ async function prepare(entry: Entry, expected: Expected): Promise<Running> {
   const perToken = callsPerToken(before, calls(), STEPS);
   const decodeTokens = Math.min(64, Math.max(2, Math.round(SAMPLE_MS / ms)));
   return {
-    ...{ entry, contender, check: checked, decodeTokens, written: null, decode: [], prefill: [] },
+    entry,
+    contender,
+    check: checked,
+    decodeTokens,
+    written: null,
+    decode: [],
+    prefill: [],
     repeats: Math.min(5, Math.max(1, Math.round(SAMPLE_MS / (ms * decodeTokens)))),
     calls: entry.device === 'WebGPU' ? perToken : null,
   };
 }
 
-/** @throws Error if a contender does not write what it wrote at first. */
+/** @throws Error if a contender no longer writes its first tokens */
 async function measure(running: Running, prompt: readonly number[]): Promise<void> {
   const { entry, contender, decodeTokens, repeats } = running;
   const decode: number[] = [];
@@ -181,16 +187,16 @@ async function everyFlatness(
   pairs: number,
 ): Promise<Flatness[]> {
   const ours = running.filter(({ entry }) => entry.runtime === 'LeaPformer' && entry.form === 'int8');
-  const text = golden.tokens.filter((id) => id !== 0); // no article may end inside
+  const text = golden.tokens.filter((id) => id !== 0); // without article ends
   let snapshots: Awaited<ReturnType<typeof readFar>> | null = null;
   const results: Flatness[] = [];
   for (const { entry, contender, decodeTokens } of ours) {
     const leapformer = contender as LeapformerContender;
-    // The first is WebAssembly, the fastest reader here; the snapshots move over to the others.
+    // The first contender is WebAssembly, the fastest reader here; the others restore its snapshots.
     snapshots ??= await readFar(leapformer, text, (at) => progress(`flatness: ${at} tokens read`));
     progress(`flatness: ${nameOf(entry)}`);
     const count = entry.device === 'WASM' ? pairs : Math.ceil(pairs / 4);
-    // Short samples, so that what disturbs one of a pair disturbs the other too.
+    // Short samples, so that a disturbance affects both of a pair.
     const tokens = Math.min(16, Math.max(2, Math.floor(decodeTokens / 4)));
     results.push(await measureFlatness(nameOf(entry), leapformer, snapshots, tokens, count, calls));
   }
@@ -212,8 +218,17 @@ function adapterName(adapter: GPUAdapter | null | undefined): string | null {
 function resultOf(entry: Entry, failure: string | null): ContenderResult {
   const { runtime, device, form } = entry;
   return {
-    ...{ name: nameOf(entry), runtime, device, form, failure, check: null, calls: null, memory: null },
-    ...{ decodeTokens: 0, decode: [], prefill: [] },
+    name: nameOf(entry),
+    runtime,
+    device,
+    form,
+    failure,
+    check: null,
+    calls: null,
+    memory: null,
+    decodeTokens: 0,
+    decode: [],
+    prefill: [],
   };
 }
 

@@ -1,14 +1,14 @@
 import type { Page, Browser as PlaywrightBrowser } from '@playwright/test';
 import { type Browser, type Tab, WINDOW } from './driver';
 
-/** Chromium, by Playwright. */
+/** Drives Chromium with Playwright. */
 export function chromium(browser: PlaywrightBrowser): Browser {
   return {
     async newProfile() {
       const context = await browser.newContext({ viewport: WINDOW });
       return { newTab: async () => tab(await context.newPage()), close: () => context.close() };
     },
-    close: async () => {}, // the test runner's own
+    close: async () => {}, // the test runner closes it
   };
 }
 

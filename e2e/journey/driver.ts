@@ -1,6 +1,6 @@
-/** What the journey asks of a browser: the same few things of each, so that one script drives them all. */
+/** The interface of the journey to a browser, implemented once per browser. */
 export interface Browser {
-  /** A profile in which nothing is stored yet, as another person's browser. */
+  /** A profile with empty storage. */
   newProfile(): Promise<Profile>;
   close(): Promise<void>;
 }
@@ -13,16 +13,16 @@ export interface Profile {
 export interface Tab {
   open(address: string): Promise<void>;
   reload(): Promise<void>;
-  /** The value of an expression in the page, which must be plain data. */
+  /** Evaluates an expression in the page. Its value must be plain data. */
   evaluate<T>(expression: string): Promise<T>;
-  /** Presses the main mouse button at this place of the window, in CSS pixels. */
+  /** Clicks at a position in the window, in CSS pixels. */
   click(x: number, y: number): Promise<void>;
   /** Types characters, key by key. */
   type(words: string): Promise<void>;
-  /** Presses keys together, as in 'Control+z'. */
+  /** Presses a chord, as in 'Control+z'. */
   press(chord: string): Promise<void>;
   close(): Promise<void>;
-  /** Console errors, uncaught errors and unhandled rejections since this was last asked. */
+  /** Console errors, uncaught errors and unhandled rejections since the last call. */
   errors(): Promise<string[]>;
 }
 

@@ -1,7 +1,7 @@
 import { type KeyInput, launch, type Page } from 'puppeteer-core';
 import { type Browser, type Tab, WINDOW } from './driver';
 
-/** Firefox, by WebDriver BiDi. */
+/** Drives Firefox with WebDriver BiDi. */
 export async function firefox(executablePath: string, prefs: Record<string, unknown> = {}): Promise<Browser> {
   const browser = await launch({
     browser: 'firefox',

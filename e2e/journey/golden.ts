@@ -7,8 +7,8 @@ import { relativeError } from '../../tests/golden';
 const STEPS = 8;
 
 /**
- * Runs in the page: how far this browser's WebGPU is from the float64 vectors of the model in a folder, as
- * max|a - b| / rms(b), in log-probabilities of tokens read at once and in the logits after a few more, one by one.
+ * Runs in the page. Compares this browser's WebGPU with the golden float64 vectors of the model in a folder. The errors
+ * are max|a - b| / rms(b): of log-probabilities after prefill, and of the logits after STEPS more decode steps.
  */
 export async function errors(folder: string): Promise<{ logProbabilities: number; logits: number }> {
   const read = async (name: string) => (await fetch(`${folder}/${name}`)).json();

@@ -1,8 +1,8 @@
 import { computeAccessibleName, getRole, isInaccessible } from 'dom-accessibility-api';
 
-/** Runs in the page, before the page's own scripts: finds what a person would, and notes errors. */
+/** Runs in the page before the page's own scripts. Finds elements by accessible names and records errors. */
 
-/** An element as a person would name it. A string is the whole name; of several matches the first, unless `nth` says which. */
+/** Selects an element by role and accessible name. A string must match the whole name. `nth` selects among several matches; the default is the first. */
 export interface Query {
   readonly role: string;
   readonly name?: string | RegExp;
@@ -10,7 +10,7 @@ export interface Query {
   readonly nth?: number;
 }
 
-/** What can be read of an element. */
+/** The readable state of an element. */
 export interface Seen {
   readonly name: string;
   readonly text: string;
@@ -40,11 +40,11 @@ const inPage = {
       isCurrent: element.getAttribute('aria-current') === 'true',
     })),
 
-  /** Where to press an element, or why it cannot be pressed. */
+  /** The point to click an element at, or the reason why it cannot be clicked. */
   place(query: Query): { x: number; y: number } | string {
     const element = matches(query)[query.nth ?? 0];
-    if (!element) return 'is not there';
-    if (element.matches(':disabled, [aria-disabled=true]')) return 'is off';
+    if (!element) return 'not found';
+    if (element.matches(':disabled, [aria-disabled=true]')) return 'disabled';
     let box = element.getBoundingClientRect();
     if (box.top < 0 || box.bottom > innerHeight) {
       element.scrollIntoView({ block: 'center' });
@@ -52,22 +52,22 @@ const inPage = {
     }
     const place = { x: Math.round(box.x + box.width / 2), y: Math.round(box.y + box.height / 2) };
     const top = document.elementFromPoint(place.x, place.y);
-    return element.contains(top) ? place : `is behind ${top?.outerHTML.slice(0, 200)}`;
+    return element.contains(top) ? place : `covered by ${top?.outerHTML.slice(0, 200)}`;
   },
 
   hasFocus: (query: Query) => matches(query)[query.nth ?? 0] === document.activeElement,
 
-  /** Everything that stands on the page. */
+  /** The visible text of the page. */
   words: () => document.body.innerText,
 
-  /** The parts of a text that the model wrote. */
+  /** The sampled parts of a text. */
   sampled: (query: Query) =>
     [...(matches(query)[0]?.querySelectorAll('ins') ?? [])].map((element) => element.innerText).join(''),
 };
 
 Object.assign(globalThis, { inPage });
 
-/** Not an error: an element changed its size again while sizes were reported, which is reported in the next frame. */
+/** Not an error: a size changed during ResizeObserver callbacks, and the browser reports it in the next frame. */
 const NOTICE = /^ResizeObserver loop/;
 const note = (error: unknown) => {
   const words = String((error as Error)?.stack ?? error);

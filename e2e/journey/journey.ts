@@ -9,11 +9,11 @@ import { serve } from './server';
 const BEGINNING = 'Tea is a drink that is made';
 const OFFERED = new URL('../../public/weights/index.json', import.meta.url);
 const MODELS: { id: string; name: string }[] = JSON.parse(readFileSync(OFFERED, 'utf8')).models;
-/** What browsers say in the console of a file that does not come. */
+/** Messages of browsers about a file that did not load. */
 const NETWORK =
   /Failed to load|Failed to fetch|Load failed|NetworkError|ERR_|dynamically imported module|Importing a module/;
 
-/** What a person does with the playground from the first visit on, in any browser. */
+/** A user's journey through the playground, from the first visit, in any browser. */
 export async function journey(browser: Browser): Promise<void> {
   const site = await serve();
   const mine = await browser.newProfile();
@@ -28,7 +28,7 @@ export async function journey(browser: Browser): Promise<void> {
     tabs.splice(tabs.indexOf(tab), 1);
     await tab.close();
   };
-  /** No step leaves an error in the console, but for those that it provokes and names. */
+  /** A step fails on any error in the console that does not match `provoked`. */
   const step = (name: string, body: () => Promise<void>, provoked?: RegExp) =>
     test.step(name, async () => {
       await body();
@@ -40,7 +40,7 @@ export async function journey(browser: Browser): Promise<void> {
   let text = '';
   let link = '';
 
-  await step('open: a text stands there, and the model loads', async () => {
+  await step('open: the page shows a text, and the model loads', async () => {
     await page.tab.open(site.address);
     await expect.poll(() => page.words()).not.toBe('');
     await page.isReady();
@@ -57,7 +57,7 @@ export async function journey(browser: Browser): Promise<void> {
   });
 
   await step('stop', async () => {
-    await page.press(names.GO_ON, { role: 'radio' });
+    await page.press(names.NEXT_ARTICLE, { role: 'radio' });
     await page.set(names.LENGTH, 4000);
     await page.set(names.SPEED, 20);
     await page.press(names.WRITE);
@@ -69,7 +69,7 @@ export async function journey(browser: Browser): Promise<void> {
     expect(stopped.startsWith(text)).toBe(true);
     await page.set(names.LENGTH, 6);
     await page.set(names.SPEED, 0);
-    expect(await page.words(), 'it writes on after Stop').toBe(stopped);
+    expect(await page.words(), 'it continues after Stop').toBe(stopped);
     text = stopped;
   });
 
@@ -83,7 +83,7 @@ export async function journey(browser: Browser): Promise<void> {
     text = longer;
   });
 
-  await step('edit in the middle, write on, undo both', async () => {
+  await step('edit in the middle, continue, undo both', async () => {
     const sampled = await page.sampled();
     await page.intoText();
     await page.key('Control+Home');
@@ -99,10 +99,10 @@ export async function journey(browser: Browser): Promise<void> {
     await page.shows(text);
   });
 
-  await step('look at a token, choose an alternative, undo', async () => {
+  await step('open a token, choose an alternative, undo', async () => {
     const panel = { role: 'region', name: names.TOKEN };
     await page.openPanel(names.TOKEN);
-    for (let n = 0; n < 4; n++) await page.press(names.TOKEN_BEFORE);
+    for (let n = 0; n < 4; n++) await page.press(names.PREVIOUS_TOKEN);
     await expect
       .poll(async () => (await page.find('region', names.TOKEN)).text)
       .toContain('written by the model');
@@ -121,8 +121,8 @@ export async function journey(browser: Browser): Promise<void> {
   await step('compare, and keep one', async () => {
     const sheet = { role: 'dialog', name: names.COMPARE };
     await page.key('Control+j');
-    await page.press(names.WRITE_ALL, { within: sheet });
-    await page.find('button', names.WRITE_ANEW);
+    await page.press(names.GENERATE_ALL, { within: sheet });
+    await page.find('button', names.GENERATE_AGAIN);
     const { text: continuation } = await page.find('region', names.continuationText(2));
     await page.press(names.keeping(2), { within: sheet });
     await page.isGone('dialog', names.COMPARE);
@@ -152,7 +152,7 @@ export async function journey(browser: Browser): Promise<void> {
     await friend.press(names.VERIFY, { within: { role: 'complementary', name: names.ABOUT_TEXT } });
     await expect
       .poll(async () => (await friend.find('complementary', names.VERIFICATION)).text)
-      .toMatch(names.REPRODUCED);
+      .toMatch(names.VERIFIED);
     await close(friend);
     await theirs.close();
   });
@@ -224,7 +224,7 @@ export async function journey(browser: Browser): Promise<void> {
   });
 
   await step(
-    'offline: the page stays, and writing goes on',
+    'offline: the page stays, and the model still writes',
     async () => {
       await site.stop();
       await page.intoText();
@@ -233,7 +233,7 @@ export async function journey(browser: Browser): Promise<void> {
       await page.shows(`${text} Offline`);
       const written = await page.write();
       expect(written.startsWith(`${text} Offline`)).toBe(true);
-      await page.press(names.SHARE); // a part of the page that may not have been loaded yet
+      await page.press(names.SHARE); // a part that may not have loaded yet
       const link = () => page.seen('textbox', names.LINK);
       const apology = () => page.seen('alert');
       await expect.poll(async () => (await link()).length + (await apology()).length).toBe(1);
@@ -248,13 +248,13 @@ export async function journey(browser: Browser): Promise<void> {
   await mine.close();
 }
 
-/** What WebGPU computes, then as much of the journey as an emulated graphics processor does in a minute. */
+/** Checks WebGPU against golden vectors, then runs as much of the journey as a software adapter does in a minute. */
 export async function webgpuInShort(browser: Browser): Promise<void> {
   const site = await serve();
   const profile = await browser.newProfile();
   const page = new Screen(await profile.newTab());
 
-  await test.step('log-probabilities are those of the golden vectors', async () => {
+  await test.step('log-probabilities match the golden vectors', async () => {
     await page.tab.open(`${site.address}weights/index.json`);
     const { logProbabilities, logits } = await page.tab.evaluate<Awaited<ReturnType<typeof errors>>>(
       `import('/golden.js').then(({ errors }) => errors('/weights/${MODELS[0].id}'))`,
@@ -270,7 +270,7 @@ export async function webgpuInShort(browser: Browser): Promise<void> {
     await page.find('button', names.RUNS_ON_WEBGPU);
     await page.startNew(BEGINNING);
     await page.press(names.SETTINGS);
-    await page.press(names.GO_ON, { role: 'radio' });
+    await page.press(names.NEXT_ARTICLE, { role: 'radio' });
     await page.set(names.LENGTH, 20);
     text = await page.write();
     expect(text.startsWith(BEGINNING)).toBe(true);
@@ -283,7 +283,7 @@ export async function webgpuInShort(browser: Browser): Promise<void> {
     await page.press(names.VERIFY_TEXT);
     await expect
       .poll(async () => (await page.find('complementary', names.VERIFICATION)).text)
-      .toContain('All 20 tokens reproduced');
+      .toContain('Verified: all 20 generated tokens');
   });
 
   await test.step('the lens', async () => {

@@ -7,7 +7,7 @@ type Name = string | RegExp;
 
 const DOCUMENT: Query = { role: 'textbox', name: names.TEXT };
 
-/** What a person sees of a tab and does in it, by the names that things have. Everything waits for what it needs. */
+/** Reads and controls a tab by accessible names. Every method waits until its element is ready. */
 export class Screen {
   readonly tab: Tab;
 
@@ -15,7 +15,7 @@ export class Screen {
     this.tab = tab;
   }
 
-  /** Presses something; a button, unless the query says otherwise. */
+  /** Clicks an element, by default a button. */
   async press(name: Name, rest: Partial<Query> = {}): Promise<void> {
     await this.#click({ role: 'button', name, ...rest });
   }
@@ -27,7 +27,7 @@ export class Screen {
       before = JSON.stringify(place);
       place = await this.tab.evaluate(`inPage.place(${literal(query)})`);
       expect(place, literal(query)).toBeInstanceOf(Object);
-      expect(JSON.stringify(place), 'it moves').toBe(before);
+      expect(JSON.stringify(place), 'it is moving').toBe(before);
     }).toPass({ intervals: [50] });
     const { x, y } = place as unknown as { x: number; y: number };
     await this.tab.click(x, y);
@@ -41,7 +41,7 @@ export class Screen {
     await this.tab.type(words);
   }
 
-  /** Puts words into a field in the place of its own, and leaves it. */
+  /** Replaces the content of a field, and leaves the field. */
   async fill(role: 'textbox' | 'spinbutton', name: Name, words: string): Promise<void> {
     await this.#click({ role, name });
     await this.key('Control+a');
@@ -54,7 +54,7 @@ export class Screen {
     return this.tab.evaluate(`inPage.seen(${literal(query)})`);
   }
 
-  /** Waits until something is there, and reads it. */
+  /** Waits for an element, and reads it. */
   async find(role: string, name?: Name, within?: Query): Promise<Seen> {
     let seen: Seen[] = [];
     await expect(async () => {
@@ -74,13 +74,13 @@ export class Screen {
     else await expect.poll(page).toMatch(words);
   }
 
-  /** The document, on one line; without the marks of headings, which come and go. */
+  /** The document on one line, without the marks of headings, which depend on the cursor. */
   async words(): Promise<string> {
     const [document] = await this.seen(DOCUMENT.role, DOCUMENT.name);
     return oneLine(document?.text ?? '');
   }
 
-  /** What the model wrote of it. */
+  /** The sampled parts of the document. */
   async sampled(): Promise<string> {
     return oneLine(await this.tab.evaluate<string>(`inPage.sampled(${literal(DOCUMENT)})`));
   }
@@ -100,17 +100,17 @@ export class Screen {
     await this.shows(beginning);
   }
 
-  /** The model is loaded. */
+  /** Waits until the model has loaded. */
   async isReady(): Promise<void> {
     await this.find('button', names.MODEL);
   }
 
-  /** The model writes no more. */
+  /** Waits until the model has stopped. */
   async isIdle(): Promise<void> {
     await this.find('button', names.WRITE);
   }
 
-  /** Lets the model write, waits until it has, and returns the text. */
+  /** Generates, and returns the text when the model has finished. */
   async write(): Promise<string> {
     const before = await this.words();
     await this.press(names.WRITE);
@@ -119,7 +119,7 @@ export class Screen {
     return this.words();
   }
 
-  /** One token at a time until the text is longer: some tokens are only the first bytes of a character. */
+  /** Adds tokens until the text is longer, because some tokens are only the first bytes of a character. */
   async writeToken(): Promise<string> {
     const before = await this.words();
     await expect(async () => {
@@ -151,7 +151,7 @@ function oneLine(text: string): string {
   return text.replaceAll('=', '').replace(/\s+/g, ' ').trim();
 }
 
-/** A query as an expression in the page. */
+/** A query as source code for the page. */
 function literal(query: Query): string {
   const entries = Object.entries(query).map(([key, value]) => {
     const isPlain = typeof value !== 'object' || value === null;

@@ -6,8 +6,8 @@ const ROOT = new URL('../../', import.meta.url).pathname;
 const BUILT = '.cache/e2e';
 
 /**
- * The build as a static host serves it, with in-page.ts before the page's own scripts, and golden.ts as a module. `stop` is
- * the end of the network.
+ * Serves the build like a static host, with in-page.ts before the page's own scripts and golden.ts as a module. `stop`
+ * takes the page offline.
  */
 export async function serve(): Promise<{ address: string; stop(): Promise<void> }> {
   const page = (await readFile(`${ROOT}${BUILT}/index.html`, 'utf8')).replace(
@@ -42,7 +42,7 @@ export async function serve(): Promise<{ address: string; stop(): Promise<void> 
   return { address: `http://127.0.0.1:${port}/`, stop: () => server.close() };
 }
 
-/** A file of this folder with all that it imports, as one script. */
+/** Bundles a file of this folder with its imports into one script. */
 async function bundle(file: string, format: 'iife' | 'es'): Promise<string> {
   const entry = new URL(file, import.meta.url).pathname;
   const result = await build({

@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import { type Browser, type Profile, type Tab, WINDOW } from './driver';
 
-/** WebKitGTK: its MiniBrowser on a screen of its own (Xvfb), by WebDriver, which is JSON over HTTP (https://www.w3.org/TR/webdriver2/). */
+/** Drives WebKitGTK's MiniBrowser on its own screen (Xvfb) with WebDriver, which is JSON over HTTP (https://www.w3.org/TR/webdriver2/). */
 export async function webkit(driverPath: string): Promise<Browser> {
   const screen = spawn('Xvfb', ['-displayfd', '1', '-screen', '0', '1400x1000x24', '-nolisten', 'tcp'], {
     stdio: ['ignore', 'pipe', 'ignore'],
@@ -14,10 +14,10 @@ export async function webkit(driverPath: string): Promise<Browser> {
   return {
     async newProfile() {
       const port = await freePort();
-      // A driver has one session at a time, and each session a profile of its own.
+      // A driver has one session at a time, and each session has its own profile.
       const driver = spawn(driverPath, [`--port=${port}`], {
         stdio: 'ignore',
-        detached: true, // a group of processes of its own, with the browser that it starts
+        detached: true, // its own process group, with the browser that it starts
         env: { ...process.env, DISPLAY: `:${number}`, WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS: '1' },
       });
       drivers.push(driver);
@@ -41,7 +41,7 @@ async function freePort(): Promise<number> {
 
 type Send = <T>(method: string, path: string, body?: object) => Promise<T>;
 
-/** Sends a command. Node's fetch keeps connections, which this driver closes without a word, hence 'close'. */
+/** Sends a command. 'close' because Node's fetch keeps connections open, and this driver closes them without notice. */
 function sender(base: string): Send {
   return async (method, path, body) => {
     const response = await fetch(base + path, {
@@ -64,7 +64,7 @@ async function profile(driver: string): Promise<Profile> {
     async newTab() {
       const { handle } = isFirst
         ? { handle: await send<string>('GET', '/window') }
-        : await send<{ handle: string }>('POST', '/window/new', { type: 'window' }); // a tab would stay hidden
+        : await send<{ handle: string }>('POST', '/window/new', { type: 'window' }); // a new tab would stay hidden
       isFirst = false;
       return tab(send, handle);
     },
@@ -72,7 +72,7 @@ async function profile(driver: string): Promise<Profile> {
   };
 }
 
-/** The driver needs a moment until it listens. */
+/** Starts a session; retries until the driver listens. */
 async function begin(send: Send): Promise<{ sessionId: string }> {
   for (let tries = 0; ; tries++)
     try {
@@ -83,7 +83,7 @@ async function begin(send: Send): Promise<{ sessionId: string }> {
     }
 }
 
-/** Keys that are no characters: https://www.w3.org/TR/webdriver2/#keyboard-actions */
+/** Keys without a character: https://www.w3.org/TR/webdriver2/#keyboard-actions */
 const KEYS: Record<string, string> = {
   Control: '\uE009',
   Alt: '\uE00A',
@@ -104,7 +104,7 @@ function tab(send: Send, handle: string): Tab {
     await here();
     return send('POST', '/execute/sync', { script: `return (${expression})`, args: [] });
   };
-  /** A page that is left takes its notes along. */
+  /** Collects errors before the page unloads, because unloading discards them. */
   const collect = async () => {
     errors.push(...(await evaluate<string[]>('globalThis.inPage?.errors.splice(0) ?? []')));
   };
@@ -127,7 +127,9 @@ function tab(send: Send, handle: string): Tab {
     },
     click: (x, y) =>
       act({
-        ...{ type: 'pointer', id: 'mouse', parameters: { pointerType: 'mouse' } },
+        type: 'pointer',
+        id: 'mouse',
+        parameters: { pointerType: 'mouse' },
         actions: [
           { type: 'pointerMove', x, y },
           { type: 'pointerDown', button: 0 },

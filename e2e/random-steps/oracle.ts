@@ -1,9 +1,9 @@
 import type { Page } from '@playwright/test';
 
-/** A text as the walker saw it after a step. */
+/** The text after a step of the walker. */
 export interface Seen {
   readonly words: string;
-  /** The step that brought it, for messages. */
+  /** The step, for messages. */
   readonly step: string;
 }
 
@@ -12,25 +12,24 @@ export interface Look {
   readonly words: string;
   readonly screen: string;
   readonly isIdle: boolean;
-  /** The model wrote the end of the text. */
+  /** The text ends in sampled text. */
   readonly endsInSampled: boolean;
   readonly canRedo: boolean;
-  /** Nothing was changed in it since it was shown. */
+  /** The text has no changes since it was opened. */
   readonly isPristine: boolean;
-  /** The database holds the text and its branches as they are in the store. */
+  /** The text and its branches are equal in the database and in the store. */
   readonly isStored: boolean;
-  /** The page says that this text is not kept. */
+  /** The page shows that this text is not saved. */
   readonly saysUnkept: boolean;
-  /** Texts of `wanted` that no undo, branch or kept text leads to. */
+  /** Texts of `wanted` that are not in undo, redo, branches or saved texts. */
   readonly unreachable: readonly Seen[];
-  /** Those that would be out of reach after a reload. */
+  /** Texts of `wanted` that a reload would lose. */
   readonly unstored: readonly Seen[];
 }
 
 /**
- * What is on screen, in the store and in the database, and which of the `wanted` texts a person can no longer get at: by
- * undo or redo, as a branch, or among the texts of the list. A text counts as
- * there when another one only adds a passage to it.
+ * Reads the screen, the store and the database, and finds the `wanted` texts that a user can no longer reach by undo,
+ * redo, a branch or the list of texts. A text counts as present if another text only adds one passage to it.
  */
 export function look(page: Page, wanted: readonly Seen[]): Promise<Look> {
   return page.evaluate(async (wanted) => {
@@ -43,7 +42,7 @@ export function look(page: Page, wanted: readonly Seen[]): Promise<Look> {
       present: Value;
       future: Value[];
     }
-    // biome-ignore lint/suspicious/noExplicitAny: the page's own object, whose types the browser does not know
+    // biome-ignore lint/suspicious/noExplicitAny: the page's own object, which has no types here
     const { playground } = globalThis as any;
     const { history, work } = playground.store.getState() as { history: History; work: { phase: string } };
     const { id } = playground.texts.store.getState().current;
@@ -85,7 +84,7 @@ export function look(page: Page, wanted: readonly Seen[]): Promise<Look> {
           ...value.branches.filter((branch) => !branch.isPruned).map(plain),
         ]),
       );
-    /** All of `words` stands in `text`, in order, around one passage at most. */
+    /** Whether `text` is `words` with at most one passage inserted. */
     const holds = (text: string, words: string) => {
       if (text.length < words.length) return false;
       let head = 0;
@@ -106,14 +105,14 @@ export function look(page: Page, wanted: readonly Seen[]): Promise<Look> {
       canRedo: history.future.length > 0,
       isPristine: history.past.length === 0 && history.future.length === 0,
       isStored: all(stored) === all(history.present),
-      saysUnkept: document.body.innerText.includes('Saving is tried again'),
+      saysUnkept: document.body.innerText.includes('keeps trying to save'),
       unreachable: missing(textsOf(values)),
       unstored: missing(textsOf(keptTexts.values())),
     };
   }, wanted);
 }
 
-/** Words alone: the screen hides the marks of headings, and shows an ornament where an article ends. */
+/** Only the words: the screen hides the marks of headings, and shows an ornament at the end of an article. */
 export function wordsAlone(text: string): string {
   return text.replace(/[=❧]/g, '').replace(/\s+/gu, ' ').trim();
 }

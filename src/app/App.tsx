@@ -11,7 +11,7 @@ import { handleKeyboard } from './keyboard/listen';
 import { usePlayground, usePlaygroundState } from './playground-context';
 import type { Playground } from './store/playground';
 
-// What opens over the text comes after the first paint.
+// These components open over the text and load after the first paint.
 const closeCard = (playground: Playground) => playground.openCard(null);
 const CommandPalette = late(() => import('./components/controls/CommandPalette'), {
   name: 'The list of commands',

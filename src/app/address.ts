@@ -1,23 +1,23 @@
 import type { BackendChoice } from '../workers/messages';
 import { isBackendChoice } from './store/settings/settings';
 
-/** What the page's address asks for (`?backend=`); it goes before the setting. */
+/** The backend in the page's address (`?backend=`), which overrides the setting. */
 export function chosenBackend(): BackendChoice | null {
   const value = new URLSearchParams(location.search).get('backend');
   return isBackendChoice(value) ? value : null;
 }
 
-/** Takes the backend into the address, or out of it. */
+/** Sets `?backend=` in the address; null removes it. */
 export function chooseBackend(backend: BackendChoice | null): void {
   setQuery('backend', backend);
 }
 
-/** The id of the model that the page's address asks for (`?model=`); it goes before the text's own. */
+/** The model id in the page's address (`?model=`), which overrides the text's own model. */
 export function chosenModel(): string | null {
   return new URLSearchParams(location.search).get('model');
 }
 
-/** Takes the model into the address, or out of it. */
+/** Sets `?model=` in the address; null removes it. */
 export function chooseModel(id: string | null): void {
   setQuery('model', id);
 }
@@ -29,14 +29,14 @@ function setQuery(name: string, value: string | null): void {
   history.replaceState(null, '', url);
 }
 
-/** How far into a text the benchmark is asked to measure (`?benchmark`, `?benchmark=8192`); null where its page is closed. */
+/** The last position, in tokens, that the benchmark measures (`?benchmark`, `?benchmark=8192`); null while it is closed. */
 export function benchmarkReach(): number | null {
   const value = new URLSearchParams(location.search).get('benchmark');
   if (value === null) return null;
   return Number.parseInt(value, 10) >= 64 ? Number.parseInt(value, 10) : 65536;
 }
 
-/** Calls back when the benchmark's page has been opened or closed, by the back button too. */
+/** Calls back when the benchmark's page opens or closes, also by the back button. */
 export function onBenchmark(callback: () => void): () => void {
   addEventListener('popstate', callback);
   return () => removeEventListener('popstate', callback);
@@ -54,12 +54,12 @@ export function closeBenchmark(): void {
   dispatchEvent(new PopStateEvent('popstate'));
 }
 
-/** The address of this page with a text in its fragment; which model it needs, the text itself says. */
+/** The page's address with a text in the fragment. The text names its model, so the address has no `?model=`. */
 export function linkTo(fragment: string): string {
   return `${location.origin}${location.pathname}#${fragment}`;
 }
 
-/** Takes the fragment out of the address, so that a reload does not bring back what has been edited since. */
+/** Returns the fragment and removes it from the address, so that a reload does not overwrite later edits. */
 export function takeFragment(): string | null {
   const fragment = location.hash.slice(1);
   if (!fragment) return null;

@@ -27,7 +27,7 @@ test('JSON holds the tree with its tokens and sources', () => {
   });
 });
 
-test('Markdown is a nested list in which the text means only itself', () => {
+test('Markdown is a nested list, and Markdown characters of the text are escaped', () => {
   expect(exportBranches(value, 'markdown')).toBe(
     '\\= Tea =\n\n- **1 first** \n  \n  It is \\*hot\\*.\n\n- **2** \n  \n  Tea.\n',
   );
@@ -35,7 +35,7 @@ test('Markdown is a nested list in which the text means only itself', () => {
 
 test('plain text holds each text in full', () => {
   expect(exportBranches(value, 'text')).toBe(
-    '--- first ---\n\n= Tea =\n\nIt is *hot*.\n\n\n--- Text 2 (the one that is open) ---\n\n= Tea =\n\nTea.\n',
+    '--- first ---\n\n= Tea =\n\nIt is *hot*.\n\n\n--- Text 2 (current) ---\n\n= Tea =\n\nTea.\n',
   );
   expect(exportBranches(EMPTY, 'text')).toBe('');
 });

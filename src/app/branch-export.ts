@@ -2,7 +2,7 @@ import type { Run } from '../model/text/text';
 import { type BranchNode, branchTree, runsOf, textOf } from './store/document/branch-tree';
 import type { TextValue } from './store/document/text-value';
 
-/** A text's branches for other programs and for people: what was typed told apart, token for token, only in JSON. */
+/** Exports a text's branches. Only JSON separates typed from sampled text and holds the token ids. */
 
 export type ExportForm = 'json' | 'markdown' | 'text';
 
@@ -25,7 +25,7 @@ function toJson({ model }: TextValue, tree: BranchNode | null) {
 
 interface JsonNode {
   readonly name?: string;
-  /** The present text ends here. */
+  /** The current text ends here. */
   readonly here?: true;
   readonly pieces: { source: Run['source']; text: string; ids?: number[] }[];
   readonly children: JsonNode[];
@@ -37,14 +37,15 @@ function nodeToJson(node: BranchNode): JsonNode {
     ...(name && { name }),
     ...(node.isHere && { here: true }),
     pieces: runsOf(node).map(({ source, text, tokens }) => ({
-      ...{ source, text },
+      source,
+      text,
       ...(tokens && { ids: [...tokens.ids] }),
     })),
     children: node.children.map(nodeToJson),
   };
 }
 
-/** A list in a list; numbers say the way, as in 1.2. */
+/** A nested list; each item is numbered by its path, as in 1.2. */
 function toMarkdown(node: BranchNode, way: readonly number[], indent: string): string {
   const mark = way.length ? `${indent}- ` : '';
   const inner = way.length ? `${indent}  ` : '';
@@ -59,14 +60,14 @@ function escapeMarkdown(text: string): string {
   return text.replace(/[\\`*_{}[\]<>#|~&]/g, '\\$&').replace(/^(\s*)([-+=]|\d+[.)])/gm, '$1\\$2');
 }
 
-/** Each text in full, under its name. */
+/** Every branch in full, under its name. */
 function toText(tree: BranchNode): string {
   const parts: string[] = [];
   const visit = (node: BranchNode, before: string) => {
     const text = before + textOf(node);
     if (node.ends || node.isHere) {
       const title = node.ends?.name ?? `Text ${parts.length + 1}`;
-      parts.push(`--- ${title}${node.isHere ? ' (the one that is open)' : ''} ---\n\n${text}\n`);
+      parts.push(`--- ${title}${node.isHere ? ' (current)' : ''} ---\n\n${text}\n`);
     }
     for (const child of node.children) visit(child, text);
   };

@@ -3,35 +3,36 @@ import { openBenchmark } from './address';
 import { openedEditor } from './editor/handle';
 import { fileName, pickFile, save } from './files';
 import type { Platform } from './keyboard/chord';
+import { canRegenerate } from './store/document/text-value';
 import { nameOf } from './store/library/text-storage';
 import { openFile } from './store/links/sharing';
-import { canRegenerate, type Playground } from './store/playground';
+import type { Playground } from './store/playground';
 import type { PlaygroundState } from './store/state';
 import { applyTheme, currentTheme, NEXT_THEME } from './theme';
 
-/** Everything that can be done from anywhere: what the keyboard, the buttons, the help and the palette all read. */
+/** A command of the page: the keyboard, the buttons, the help and the palette all use this table. */
 export interface Command {
   readonly id: string;
-  /** What it does, as the palette and the help say it. */
+  /** The label in the palette, in the help and on buttons. */
   readonly name: string;
-  /** Chords, as in 'Mod+Shift+Z'; the first is the one that is shown. */
+  /** Chords, as in 'Mod+Shift+Z'; the page shows the first. */
   readonly keys?: readonly string[];
-  /** Those on a Mac, where they differ. */
+  /** The chords on a Mac, if they differ. */
   readonly macKeys?: readonly string[];
-  /** There is nothing to do it to, or something else runs. */
+  /** Whether the command is disabled: it has no target, or other work runs. */
   isOff?(state: PlaygroundState): boolean;
   run(playground: Playground): unknown;
 }
 
 const looksAtNone = ({ panel }: PlaygroundState) => panel !== 'token' && panel !== 'lens';
-/** The text is behind a comparison, in which the same keys write. */
+/** The comparison is open, where the same keys generate. */
 const compares = ({ card }: PlaygroundState) => card === 'compare';
 const isWorking = ({ work }: PlaygroundState) => work.phase !== 'idle';
 
 const TABLE = [
   {
     id: 'generate',
-    name: 'Generate, or continue',
+    name: 'Generate',
     keys: ['Mod+Enter'],
     isOff: isWorking,
     run: (playground) =>
@@ -40,14 +41,14 @@ const TABLE = [
   { id: 'stop', name: 'Stop', keys: ['Esc'], isOff: (state) => !isWorking(state), run: (p) => p.stop() },
   {
     id: 'one-token',
-    name: 'Write one token',
+    name: 'Add one token',
     keys: ['Alt+Enter'],
     isOff: (state) => isWorking(state) || compares(state),
     run: (playground) => playground.generate(1),
   },
   {
     id: 'regenerate',
-    name: 'Regenerate the last part',
+    name: 'Regenerate',
     keys: ['Mod+Shift+Enter'],
     isOff: (state) =>
       isWorking(state) || compares(state) || !state.history || !canRegenerate(state.history.present),
@@ -55,7 +56,7 @@ const TABLE = [
   },
   {
     id: 'generate-from-cursor',
-    name: 'Go on from the cursor',
+    name: 'Continue from cursor',
     keys: ['Mod+Alt+Enter'],
     isOff: (state) => isWorking(state) || compares(state),
     run: (playground) => playground.generateFromCursor(),
@@ -83,24 +84,24 @@ const TABLE = [
   },
   { id: 'share', name: 'Share', keys: ['Mod+S'], run: (playground) => playground.openCard('share') },
   { id: 'settings', name: 'Settings', keys: ['Mod+,'], run: (playground) => playground.toggle('settings') },
-  { id: 'token', name: 'Look at tokens', keys: ['Mod+I'], run: (playground) => playground.toggle('token') },
+  { id: 'token', name: 'Tokens', keys: ['Mod+I'], run: (playground) => playground.toggle('token') },
   {
     id: 'lens',
-    name: 'Look at attention',
+    name: 'Lens: attention',
     keys: ['Mod+Shift+L'],
     run: (playground) => playground.toggle('lens'),
   },
   {
     id: 'token-before',
-    name: 'Token before, with its panel open',
+    name: 'Previous token',
     keys: ['Alt+ArrowLeft'],
-    macKeys: ['Ctrl+Mod+ArrowLeft'], // with Option the cursor goes to the next word
+    macKeys: ['Ctrl+Mod+ArrowLeft'], // Option with an arrow moves the cursor by a word
     isOff: looksAtNone,
     run: (playground) => playground.walk(-1),
   },
   {
     id: 'token-after',
-    name: 'Token after',
+    name: 'Next token',
     keys: ['Alt+ArrowRight'],
     macKeys: ['Ctrl+Mod+ArrowRight'],
     isOff: looksAtNone,
@@ -129,8 +130,8 @@ const TABLE = [
   { id: 'export-all', name: 'Export all texts', run: (playground) => exportTexts(playground, 'all') },
   { id: 'examples', name: 'Examples', run: (playground) => playground.openCard('examples') },
   { id: 'open', name: 'Open a file …', run: (playground) => pickFile((file) => openFile(playground, file)) },
-  { id: 'benchmark', name: 'Measure this device', run: openBenchmark },
-  { id: 'theme', name: 'Change the theme', run: () => applyTheme(NEXT_THEME[currentTheme()]) },
+  { id: 'benchmark', name: 'Benchmark', run: openBenchmark },
+  { id: 'theme', name: 'Theme', run: () => applyTheme(NEXT_THEME[currentTheme()]) },
 ] as const satisfies Command[];
 
 export type CommandId = (typeof TABLE)[number]['id'];
@@ -145,18 +146,18 @@ export function chordsOf({ keys, macKeys }: Command, platform: Platform): readon
   return (platform === 'mac' ? macKeys : undefined) ?? keys ?? [];
 }
 
-/** Does it, unless there is nothing to do. */
+/** Runs the command unless it is disabled. */
 export function runCommand(command: Command, playground: Playground): void {
   if (!command.isOff?.(playground.store.getState())) void command.run(playground);
 }
 
-/** A new text, with the cursor in it once the card from which it was asked for is closed. */
+/** Opens a new text, and focuses the editor once the card that started it has closed. */
 function beginText(playground: Playground): void {
   void playground.texts.add();
   requestAnimationFrame(() => openedEditor()?.focus());
 }
 
-/** At once, since the next key is for its field; but a card that closes gives the focus back first. */
+/** Opens find at once, so that its field gets the next key; after an open card, once the card has returned the focus. */
 function findInText(playground: Playground): void {
   playground.openCard(null);
   const find = () => openedEditor()?.find();
@@ -175,6 +176,6 @@ async function copyText(playground: Playground): Promise<void> {
     await navigator.clipboard.writeText(plainText(playground.text.runs));
     playground.notify('Copied.');
   } catch {
-    playground.notify('This browser does not let the page copy. Select the text and copy it by hand.');
+    playground.notify('The browser blocked copying. Select the text and copy it by hand.');
   }
 }

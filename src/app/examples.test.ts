@@ -8,13 +8,13 @@ import { parseKept } from './store/library/persistence';
 
 const read = (path: string) => JSON.parse(readFileSync(`public/weights/${path}`, 'utf8'));
 
-it('shows what the first model wrote (if not, run scripts/make-example.ts)', () => {
+it('shows text by the first model (if this fails, run scripts/make-example.ts)', () => {
   const [{ id }] = read('index.json').models;
   expect(FINISHED.model).toEqual({ id, digest: read(`${id}/manifest.json`).digest });
-  expect(parseKept({ version: 2, text: FINISHED })).toEqual(FINISHED); // ids, lengths and records fit the words
+  expect(parseKept({ version: 2, text: FINISHED })).toEqual(FINISHED); // ids, lengths and records match the text
   expect(plainText(FINISHED.runs).length).toBeGreaterThan(200);
 });
 
-it('offers beginnings in the form of the model’s articles', () => {
+it('offers openings in the format of the model’s articles', () => {
   for (const { text } of BEGINNINGS) expect(titleOf(typedText(text).runs)).not.toBeNull();
 });

@@ -5,7 +5,7 @@ import type { Run } from '../model/text/text';
 import finished from './example.json';
 import type { TextValue } from './store/document/text-value';
 
-/** Beginnings in the form of the model's articles. */
+/** Openings of articles, in the format of the training text. */
 export const BEGINNINGS: readonly { name: string; text: string }[] = [
   {
     name: 'A lighthouse',
@@ -29,7 +29,7 @@ export const BEGINNINGS: readonly { name: string; text: string }[] = [
   },
 ];
 
-/** The text at first sight: a typed beginning, and how the model went on, token for token. */
+/** The first text that a visitor sees: a typed opening and the model's continuation, with its tokens. */
 export const FINISHED: TextValue = {
   runs: [typedRun(finished.typed), sampledRun(finished.sampled)],
   model: finished.model,
@@ -45,7 +45,7 @@ interface StoredText {
 }
 
 interface StoredSample extends StoredText {
-  /** Of each token: log-probability, rank, and the sampler's probability. */
+  /** For each token: log-probability, rank, and probability after sampling. */
   readonly chances: readonly (readonly number[])[];
   readonly sampling: Sampling;
 }

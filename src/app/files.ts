@@ -2,12 +2,12 @@ import { firstOf, graphemes } from './store/document/graphemes';
 import { openFile } from './store/links/sharing';
 import type { Playground } from './store/playground';
 
-/** Files hold what a link's fragment would; as .txt, so that every program hands them on. */
+/** A text file holds the same data as a link's fragment; it ends in .txt, so that every program accepts it. */
 
-/** Names that Windows keeps for devices, whatever the ending. */
+/** Device names that Windows reserves, with any ending. */
 const DEVICE = /^(con|prn|aux|nul|conin|conout|com[\d¹²³]|lpt[\d¹²³])$/i;
 
-/** A title as a name that every system can write: its letters with their marks, digits, spaces and hyphens. */
+/** A file name that every system accepts: the title's letters with their marks, digits, spaces and hyphens. */
 export function fileName(title: string, ending = 'leapformer.txt'): string {
   const kept = graphemes(title.replace(/\s+/g, ' ')).filter((one) => /^[\p{L}\p{N} -]/u.test(one));
   const name = firstOf(kept.join('').replace(/ +/g, ' ').trim(), 60).trim();
@@ -21,10 +21,10 @@ export function save(content: string | Blob, name: string): void {
   anchor.href = url;
   anchor.download = name;
   anchor.click();
-  setTimeout(() => URL.revokeObjectURL(url), 60_000); // some browsers read it only after a while
+  setTimeout(() => URL.revokeObjectURL(url), 60_000); // some browsers read the URL late
 }
 
-/** Asks for a file. */
+/** Opens the browser's file picker. */
 export function pickFile(onPicked: (file: File) => void): void {
   const input = document.createElement('input');
   input.type = 'file';
@@ -34,7 +34,7 @@ export function pickFile(onPicked: (file: File) => void): void {
   input.click();
 }
 
-/** Opens a file that is dropped anywhere on the page. */
+/** Opens a file that the user drops anywhere on the page. */
 export function handleDrops(playground: Playground): () => void {
   const isFile = (event: DragEvent) => event.dataTransfer?.types.includes('Files');
   const over = (event: DragEvent) => {
@@ -47,7 +47,7 @@ export function handleDrops(playground: Playground): () => void {
     event.stopPropagation(); // the editor would insert it
     void openFile(playground, file);
   };
-  // Before the editor.
+  // In the capture phase, before the editor handles the events.
   addEventListener('dragover', over, { capture: true });
   addEventListener('drop', drop, { capture: true });
   return () => {

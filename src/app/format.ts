@@ -1,4 +1,4 @@
-/** Numbers for people. */
+/** Numbers as the page shows them. */
 
 const decimal = (digits: number) => new Intl.NumberFormat('en', { maximumFractionDigits: digits });
 
@@ -6,12 +6,12 @@ export function count(n: number): string {
   return decimal(0).format(n);
 }
 
-/** 6857892 → 6.9 M */
+/** 6857892 → 6.9M */
 export function million(n: number): string {
-  return n < 1e6 ? count(n) : `${decimal(n < 1e8 ? 1 : 0).format(n / 1e6)} M`;
+  return n < 1e6 ? count(n) : `${decimal(n < 1e8 ? 1 : 0).format(n / 1e6)}M`;
 }
 
-/** Decimal units, as disks and networks count. */
+/** Decimal units: 1 kB = 1000 bytes. */
 export function bytes(n: number): string {
   if (n < 1e6) return `${decimal(0).format(n / 1e3)} kB`;
   if (n < 1e9) return `${decimal(n < 1e7 ? 2 : 1).format(n / 1e6)} MB`;
@@ -22,7 +22,7 @@ export function milliseconds(n: number): string {
   return `${decimal(n < 10 ? 2 : n < 100 ? 1 : 0).format(n)} ms`;
 }
 
-/** A moment, in ms since 1970. */
+/** Date and time, from ms since 1970. */
 export function moment(ms: number): string {
   return new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'short' }).format(ms);
 }
@@ -31,12 +31,14 @@ export function perSecond(n: number): string {
   return decimal(n < 10 ? 1 : 0).format(n);
 }
 
-/** 0.1234 → 12.3 %; what is not certain never reads as 0 or 100. */
+/** 0.1234 → 12.3%, -0.001 → −0.10%. Only 0 and 1 show as 0% and 100%. */
 export function percent(share: number): string {
-  if (share > 0 && share < 0.0005) return '< 0.1 %';
-  if (share < 1 && share > 0.9995) return '> 99.9 %';
-  if (share > 0 && share < 0.0995) return `${(100 * share).toFixed(1)} %`;
-  return `${decimal(share < 0 ? 1 : 0).format(100 * share)} %`;
+  const size = Math.abs(100 * share);
+  const [sign, less, more] = share < 0 ? ['−', '>', '<'] : ['', '<', '>'];
+  if (size > 0 && size < 0.01) return `${less} ${sign}0.01%`;
+  if (size >= 99.95 && size < 100) return `${more} ${sign}99.9%`;
+  const digits = size === 0 || size >= 100 ? 0 : size < 1 ? 2 : 1;
+  return `${sign}${size.toFixed(digits)}%`;
 }
 
 /** 1 → 1st */

@@ -3,6 +3,7 @@ import '@fontsource-variable/literata';
 import './styles/tokens.css';
 import './styles/controls.css';
 import './styles/layout.css';
+import './styles/narrow.css';
 import './styles/document.css';
 import './styles/panels.css';
 import './styles/cards.css';
@@ -27,7 +28,7 @@ import { LastResort } from './components/LastResort';
 import { FINISHED } from './examples';
 import { findModel } from './models';
 import { PlaygroundContext } from './playground-context';
-import { BrowserTexts } from './store/library/text-storage';
+import { BrowserTexts } from './store/library/browser-texts';
 import { openText } from './store/links/sharing';
 import { Playground } from './store/playground';
 import { keepSettings, readSettings } from './store/settings/settings-storage';
@@ -43,7 +44,7 @@ const playground = new Playground({
   settings: { ...settings, backend: chosenBackend() ?? settings.backend },
 });
 
-Object.assign(globalThis, { playground }); // for the browser's console, and tests
+Object.assign(globalThis, { playground }); // for the browser's console and for tests
 
 createRoot(document.getElementById('root')!, { onCaughtError }).render(
   <PlaygroundContext value={playground}>
@@ -53,18 +54,18 @@ createRoot(document.getElementById('root')!, { onCaughtError }).render(
   </PlaygroundContext>,
 );
 
-/** The browser itself reports a file that did not load. */
+/** NotLoaded is not logged, because the browser already logs a file that did not load. */
 function onCaughtError(error: unknown): void {
   if (!(error instanceof NotLoaded)) console.error(error);
 }
 
-keepSettings(playground);
+keepSettings(playground.store, () => chosenBackend() !== null);
 followKeyboard();
 const leave = () => playground.texts.leave();
 addEventListener('pagehide', leave);
-document.addEventListener('visibilitychange', leave); // a hidden page may be discarded without another event
+document.addEventListener('visibilitychange', leave); // the browser may discard a hidden page without another event
 addEventListener('beforeunload', (event) => {
-  if (!leave()) event.preventDefault(); // the browser asks
+  if (!leave()) event.preventDefault(); // the browser asks whether to leave
 });
 playground.texts.begin(FINISHED).then(async () => {
   await openLink();
@@ -72,15 +73,15 @@ playground.texts.begin(FINISHED).then(async () => {
 });
 addEventListener('hashchange', openLink);
 
-/** A text that the address brings; before the model is loaded, so that it may be the text's. */
+/** Opens the text in the address. It runs before the model loads, because the text selects the model. */
 async function openLink(): Promise<void> {
   const fragment = takeFragment();
   if (fragment) await openText(playground, fragment, 'link');
 }
 
-const LATE = 200; // ms after which a frame that does not come is not waited for
+const LATE = 200; // ms to wait for a frame at most
 
-/** The next frame; at once in a hidden tab, which has none. */
+/** Resolves at the next frame; at once in a hidden tab, which draws no frames. */
 function nextFrame(): Promise<void> {
   if (document.hidden) return Promise.resolve();
   return new Promise((resolve) => {

@@ -7,7 +7,7 @@ export const PlaygroundContext = createContext<Playground | null>(null);
 
 export function usePlayground(): Playground {
   const playground = useContext(PlaygroundContext);
-  if (!playground) throw new Error('There is no playground around this part of the page.');
+  if (!playground) throw new Error('usePlayground needs a PlaygroundContext above it.');
   return playground;
 }
 

@@ -1,4 +1,4 @@
-/** Light, dark, or as the system says. Kept in localStorage, so that index.html can set it before the first paint. */
+/** Light, dark, or the system's theme. localStorage holds it, so that index.html can apply it before the first paint. */
 
 import { siteStorage } from './store/library/web-storage';
 
@@ -23,5 +23,5 @@ export function applyTheme(theme: Theme): void {
   if (theme === 'system') delete document.documentElement.dataset.theme;
   else document.documentElement.dataset.theme = theme;
   for (const listener of listeners) listener();
-  siteStorage.set(KEY, theme); // where it fails, the theme holds until the page closes
+  siteStorage.set(KEY, theme); // if this fails, the theme lasts until the page closes
 }

@@ -18,7 +18,7 @@ const over = ([r, g, b, alpha]: number[], paper: number[]) =>
 const inks = pair(/--ink: (.+);/.exec(tokens)![1]).map(hex);
 const papers = pair(/--paper: (.+);/.exec(tokens)![1]).map(hex);
 
-test('every colour leaves the text legible, and stands out more the stronger it is, in both themes', () => {
+test('text stays legible on every colour, and stronger colours contrast more with the paper, in both themes', () => {
   const strengths = Array.from({ length: 24 }, (_, i) => (i + 1) / 24);
   for (const theme of [0, 1]) {
     let before = 0;
@@ -33,7 +33,7 @@ test('every colour leaves the text legible, and stands out more the stronger it 
   }
 });
 
-test('a sure token has no colour; surprise counts halvings', () => {
+test('a certain token has no colour; surprise is in bits', () => {
   expect(tintColour(0)).toBeNull();
   expect(tintColour(7)).toBe(tintColour(1));
   expect(bitsOf(Math.log(1 / 8))).toBeCloseTo(3);

@@ -1,16 +1,16 @@
 import { interpolateYlGnBu } from 'd3-scale-chromatic';
 
 /**
- * Colours behind tokens, from none (0) to strong (1). ColorBrewer's YlGnBu changes lightness evenly, so that it reads
- * without telling hues apart; of it each theme takes the part on which its ink stays legible.
+ * Background colours of tokens, from none (0) to strong (1). Lightness in ColorBrewer's YlGnBu changes evenly, so the
+ * scale reads without distinguishing hues. Each theme uses the part on which its text stays legible.
  */
 export function tintColour(strength: number): string | null {
   return COLOURS[Math.round(Math.min(Math.max(strength, 0), 1) * STEPS)];
 }
 
-const STEPS = 24; // tokens that look alike share a mark
+const STEPS = 24; // tokens with the same step share a highlight
 const STRONGEST = { light: 0.62, dark: 0.76 };
-const OPAQUE = 0.4; // weaker colours let the paper through
+const OPAQUE = 0.4; // below this strength, colours are translucent
 
 const COLOURS = Array.from({ length: STEPS + 1 }, (_, step) => {
   const t = step / STEPS;
@@ -20,12 +20,12 @@ const COLOURS = Array.from({ length: STEPS + 1 }, (_, step) => {
   return step === 0 ? null : `light-dark(${light}, ${dark})`;
 });
 
-export type Measure = 'surprise' | 'probability';
+export type TintMeasure = 'surprise' | 'probability';
 
 const MOST_BITS = 12;
 
-/** Strength of a token's colour, given the log-probability (natural) that the model gave it. */
-export function strengthOf(measure: Measure, logProbability: number): number {
+/** Strength of a token's colour, from its natural log-probability. */
+export function strengthOf(measure: TintMeasure, logProbability: number): number {
   return measure === 'surprise' ? bitsOf(logProbability) / MOST_BITS : 1 - Math.exp(logProbability);
 }
 
@@ -34,8 +34,8 @@ export function bitsOf(logProbability: number): number {
   return -logProbability / Math.LN2;
 }
 
-/** What the ends of the legend say, from none to strong. */
-export const LEGEND: Record<Measure, readonly [string, string]> = {
+/** Labels of the legend's ends, from none to strong. */
+export const LEGEND: Record<TintMeasure, readonly [string, string]> = {
   surprise: ['0 bits', `${MOST_BITS} bits or more`],
-  probability: ['100 %', '0 %'],
+  probability: ['100%', '0%'],
 };

@@ -2,11 +2,11 @@ import { type RefObject, useEffect } from 'react';
 import { usePlayground } from './playground-context';
 import type { Work } from './store/state';
 
-const NEAR_END = 64; // px within which the reader counts as being at the end
+const NEAR_END = 64; // px: a smaller distance to the end counts as the end
 
 const isWriting = ({ phase }: Work) => phase === 'reading' || phase === 'writing' || phase === 'stopping';
 
-/** Keeps the end of the text in sight while the model writes, as long as the reader stays there. */
+/** Scrolls with the text while the model writes, unless the reader has scrolled away from the end. */
 export function useFollowEnd(
   scroller: RefObject<HTMLElement | null>,
   content: RefObject<HTMLElement | null>,
@@ -29,7 +29,7 @@ export function useFollowEnd(
     sizes.observe(content.current!);
     page.addEventListener('scroll', look, { passive: true });
     const unsubscribe = store.subscribe(({ work }, before) => {
-      // A press on Generate is a wish to see what comes.
+      // The reader pressed Generate, so show the new text.
       if (isWriting(work) && !isWriting(before.work)) goToEnd();
     });
     return () => {

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react';
 import { flushSync } from 'react-dom';
 
-/** Whether the page is being printed; it has been rendered so before the browser lays the pages out. */
+/** Whether the page is being printed. It re-renders synchronously, before the browser lays out the printed pages. */
 export function usePrinting(): boolean {
   const [isPrinting, setPrinting] = useState(false);
   useEffect(() => {

@@ -7,18 +7,18 @@ import { usePlayground, usePlaygroundState } from './playground-context';
 import { isForeign } from './store/document/text-value';
 import { lookUp, readUpTo } from './store/engine/inspection';
 
-/** The text's tokens and what is known of each. */
+/** The text's tokens and their records. */
 export interface KnownTokens {
   readonly runs: readonly Run[];
   readonly index: TokenIndex;
   record(token: Token): TokenRecord | null;
-  /** Something is known of all of them. */
+  /** Every token has a record. */
   readonly isWhole: boolean;
 }
 
 export function useTokens(): KnownTokens {
   const { inspection } = usePlayground();
-  // The page's other parts come first while the model writes.
+  // Deferred: other components render first while the model writes.
   const runs = useDeferredValue(usePlaygroundState((state) => state.history?.present.runs ?? NONE));
   const reading = useStore(inspection.store, (state) => state.reading);
   return useMemo(() => {
@@ -38,7 +38,7 @@ export function useTokens(): KnownTokens {
 
 const NONE: readonly Run[] = [];
 
-/** Whether the text's tokens are of another model than the one that is loaded. */
+/** Whether the text's tokens belong to another model than the loaded one. */
 export function useIsForeign(): boolean {
   return usePlaygroundState(
     ({ engine, history }) =>
@@ -46,7 +46,7 @@ export function useIsForeign(): boolean {
   );
 }
 
-/** The model's vocabulary, where the text's tokens are of it. */
+/** The loaded model's vocabulary; null if the text's tokens belong to another model. */
 export function useVocabulary() {
   const engine = usePlaygroundState((state) => state.engine);
   const isOther = useIsForeign();

@@ -41,7 +41,7 @@ export class Sampler {
 
   /** Draws a token from the logits at an address. Returns its record, whose first number is the id. */
   draw(logits: number, sampling: Sampling, number: number, seen: SeenTokens): Float32Array {
-    const { temperature, topK, topP, minP, repetitionPenalty, sequencePenalty = 0, seed } = sampling;
+    const { temperature, topK, topP, minP, repetitionPenalty, sequencePenalty, seed } = sampling;
     this.heap.words(this.seen, seen.bits.length).set(seen.bits);
     const followed = sequencePenalty > 0 ? [...seen.followed()].flat() : [];
     this.heap.words(this.followed, followed.length).set(followed);

@@ -1,13 +1,13 @@
 import type { ModelData } from '../model/runtime/backend';
 import { RECORD_SIZE } from '../model/sampling/records';
 import { encode } from './commands';
+import type { DeviceWeights } from './device-weights';
 import type { Kernels } from './kernels';
 import type { Machine } from './machine';
 import { CHUNK, type Plan } from './plan';
 import { Prefill, type Wanted } from './prefill';
 import type { StreamBuffers } from './stream-buffers';
 import { SubmissionPacer } from './submission-pacer';
-import type { DeviceWeights } from './webgpu-backend';
 
 /** What streams share with the backend that opened them. */
 export interface Shared {

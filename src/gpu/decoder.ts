@@ -11,13 +11,13 @@ import {
   reversed,
   uniform,
 } from './commands';
+import type { DeviceWeights } from './device-weights';
 import type { Kernel, Kernels } from './kernels';
 import type { Machine } from './machine';
 import { CONTROL, type Plan, RECORD_SLOTS } from './plan';
 import { RING, ROWS_DECODE, type StreamBuffers } from './stream-buffers';
 import { pack } from './structs';
 import { SubmissionPacer } from './submission-pacer';
-import type { DeviceWeights } from './webgpu-backend';
 
 /** Decoding steps in one submission; `readback` is the buffer of the ring that receives their records. */
 export interface Submission {
@@ -123,7 +123,7 @@ export class Decoder {
       for (const id of stopTokens) if (id < config.vocabSize) stops[id >>> 5] |= 1 << (id & 31);
       queue.writeBuffer(control, at + 4 * (CONTROL.SEEN + seenWords), stops);
 
-      const { temperature, topK, topP, minP, repetitionPenalty, sequencePenalty = 0, seed } = sampling;
+      const { temperature, topK, topP, minP, repetitionPenalty, sequencePenalty, seed } = sampling;
       const filters = topK > 0 || topP < 1 || minP > 0;
       const inverse = temperature > 0 ? Math.min(1 / temperature, 1e30) : 0;
       const logMinP = minP > 0 ? Math.log(minP) : -1e30;

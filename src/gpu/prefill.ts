@@ -1,10 +1,10 @@
 import { ALTERNATIVES, RECORD_SIZE } from '../model/sampling/records';
 import { bind, type Command, type Copy, type Dispatch, type Resources, reversed, uniform } from './commands';
+import type { DeviceWeights } from './device-weights';
 import type { KernelName, Kernels } from './kernels';
 import { CHUNK, ELEMENT_THREADS, MATMUL_ROWS, type Plan, RECORD_GROUP, TOKEN_TILE } from './plan';
 import { ROWS_GROUPS, ROWS_LAST, type StreamBuffers } from './stream-buffers';
 import { pack } from './structs';
-import type { DeviceWeights } from './webgpu-backend';
 
 /** Results of every token of a chunk, besides its state. */
 export interface Wanted {

@@ -74,7 +74,7 @@ const SETTINGS: Sampling[] = [
   { ...PLAIN, minP: 1 },
   { ...PLAIN, minP: 0.1, seed: 7 },
   { ...PLAIN, repetitionPenalty: 0.5, seed: 8 },
-  { temperature: 0.8, topK: 40, topP: 0.9, minP: 0.05, repetitionPenalty: 1.3, seed: 9 },
+  { temperature: 0.8, topK: 40, topP: 0.9, minP: 0.05, repetitionPenalty: 1.3, sequencePenalty: 0, seed: 9 },
   { ...GREEDY, sequencePenalty: 0.5 },
   { ...PLAIN, sequencePenalty: 0.3, seed: 10 },
   { temperature: 0.8, topK: 40, topP: 0.9, minP: 0.05, repetitionPenalty: 1.3, sequencePenalty: 1, seed: 11 },

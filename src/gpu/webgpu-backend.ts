@@ -2,6 +2,7 @@ import type { Matrix } from '../model/core/weights';
 import type { Backend, KernelTime, Memory, ModelData } from '../model/runtime/backend';
 import type { EngineError } from '../model/runtime/errors';
 import { findAdapter, openDevice, report } from './device';
+import type { DeviceWeights } from './device-weights';
 import { createKernels, type Kernels } from './kernels';
 import { Machine } from './machine';
 import { packedBytes, packMatrix } from './pack';
@@ -9,20 +10,6 @@ import { makePlan, type Plan, sharedPrecision } from './plan';
 import { WebGpuStreams } from './streams';
 import { GRAPHICS, SOFTWARE, type Tuning } from './tuning';
 import { packModelVectors, packVectors } from './vectors';
-
-/** The weights on the device. */
-export interface DeviceWeights {
-  readonly embedding: GPUBuffer;
-  /** Final norm, scales of the embedding, sinusoids. */
-  readonly modelVectors: GPUBuffer;
-  readonly layers: readonly {
-    readonly qkv: GPUBuffer;
-    readonly projection: GPUBuffer;
-    readonly up: GPUBuffer;
-    readonly down: GPUBuffer;
-    readonly vectors: GPUBuffer;
-  }[];
-}
 
 /**
  * Opens a device with sufficient limits and uploads the model.

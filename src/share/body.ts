@@ -2,18 +2,18 @@ import type { Sampling } from '../model/sampling/sampling';
 import { type Bytes, damaged, decodeUtf8, Reader, Writer } from './bytes';
 import { MAX_RUNS, MAX_TOKENS, normalize, type Shared, type SharedRun, samplingKey, textOf } from './shared';
 
-/** The first version that can say this: only the second has sequence penalties. */
+/** The oldest version that can hold this text: only version 2 has sequence penalties. */
 export function versionOf({ runs, sampling }: Shared): number {
   const settings = [sampling, ...runs.map((run) => (run.source === 'sampled' ? run.sampling : null))];
   return settings.some((each) => each?.sequencePenalty) ? 2 : 1;
 }
 
 /**
- * What a link says about its text. Numbers are varints, lengths of text are UTF-16 units.
+ * The body of a link: everything but the text. Numbers are varints; lengths of text are in UTF-16 units.
  *   digest    32 bytes
- *   header    its length in bytes, then JSON: [id, settings, view]. Settings is a list of null (not known) or
- *             [temperature, topK, topP, minP, repetitionPenalty, seed], in version 2 with the sequencePenalty behind
- *             where it is not 0: those in force, then others by first use
+ *   header    its length in bytes, then JSON: [id, settings, view]. Settings is a list of null (unknown) or
+ *             [temperature, topK, topP, minP, repetitionPenalty, seed], in version 2 followed by sequencePenalty
+ *             if it is not 0. The current settings come first, then others by first use
  *   runs      their number; then each:
  *     typed     2 * length
  *     sampled   2 * number of tokens + 1, index of its settings; then each token:
@@ -55,14 +55,15 @@ export function encodeBody({ model, runs, sampling, view }: Shared): Bytes {
 }
 
 /**
- * Reads what encodeBody wrote about this text, in bounded time and memory.
- * @throws EngineError 'input', or the error of what failed, when these bytes are not what encodeBody writes.
+ * Reads a body in bounded time and memory. It checks bounds and consistency with the text, but not that encodeBody would
+ * write the same bytes: so links still open after a change of encodeBody or normalize.
+ * @returns the value in normal form
+ * @throws EngineError 'input', or the error of the check that failed.
  */
-export function decodeBody(body: Bytes, text: string): Shared {
+export function decodeBody(body: Bytes, text: string, version: number): Shared {
   const reader = new Reader(body);
   const digest = Array.from(reader.raw(32), (byte) => byte.toString(16).padStart(2, '0')).join('');
-  const [id, table, view] = JSON.parse(decodeUtf8(reader.block()));
-  const settings = (table as unknown[]).map(parseSampling);
+  const { id, settings, view } = parseHeader(decodeUtf8(reader.block()), version);
   const runCount = atMost(MAX_RUNS, reader.number());
   let tokensLeft = MAX_TOKENS;
   let at = 0;
@@ -74,7 +75,7 @@ export function decodeBody(body: Bytes, text: string): Shared {
   const readRun = (): SharedRun => {
     const head = reader.number();
     if (head % 2 === 0) return { source: 'typed', text: take(head / 2) };
-    const sampling = settings[reader.number()];
+    const sampling = settings[atMost(settings.length - 1, reader.number())];
     const ids = new Uint32Array(atMost(tokensLeft, (head - 1) / 2));
     const lengths = new Uint32Array(ids.length);
     tokensLeft -= ids.length;
@@ -89,20 +90,26 @@ export function decodeBody(body: Bytes, text: string): Shared {
     return { source: 'sampled', text: text.slice(start, at), tokens: { ids, lengths }, sampling };
   };
   const runs = Array.from({ length: runCount }, readRun);
-
+  if (at !== text.length || reader.rest().length) throw damaged();
   const shared = normalize({ model: { id, digest }, runs, sampling: settings[0]!, view });
-  const canonical = encodeBody(shared);
-  const same = canonical.length === body.length && canonical.every((byte, i) => byte === body[i]);
-  if (!same || textOf(shared) !== text) throw damaged();
+  if (textOf(shared) !== text) throw damaged(); // a run ends inside a character
   return shared;
 }
 
-function parseSampling(values: unknown): Sampling | null {
+function parseHeader(json: string, version: number) {
+  const header = JSON.parse(json, (_name, value) => (value === 0 ? 0 : value)); // -0 is 0
+  if (!Array.isArray(header) || header.length !== 3) throw damaged();
+  const [id, settings, view] = header;
+  if (!Array.isArray(settings) || typeof view !== 'object' || Array.isArray(view)) throw damaged();
+  return { id, settings: settings.map((values) => parseSampling(values, version)), view };
+}
+
+function parseSampling(values: unknown, version: number): Sampling | null {
   if (values === null) return null;
   if (!Array.isArray(values) || !values.every((value) => typeof value === 'number')) throw damaged();
-  const [temperature, topK, topP, minP, repetitionPenalty, seed, sequencePenalty] = values;
-  const sampling = { temperature, topK, topP, minP, repetitionPenalty, seed };
-  return values.length > 6 ? { ...sampling, sequencePenalty } : sampling;
+  if (values.length !== 6 && (values.length !== 7 || version < 2)) throw damaged();
+  const [temperature, topK, topP, minP, repetitionPenalty, seed, sequencePenalty = 0] = values;
+  return { temperature, topK, topP, minP, repetitionPenalty, seed, sequencePenalty };
 }
 
 function atMost(limit: number, value: number): number {

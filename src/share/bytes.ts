@@ -3,19 +3,14 @@ import { EngineError } from '../model/runtime/errors';
 export type Bytes = Uint8Array<ArrayBuffer>;
 
 export function damaged(cause?: unknown): EngineError {
-  return new EngineError(
-    'input',
-    'This link is damaged, cut off, or not one of the playground.',
-    'Copy the whole link again, to its last character.',
-    { cause },
-  );
+  return new EngineError('input', 'This link is incomplete or damaged.', 'Copy all of it again.', { cause });
 }
 
-/** Collects bytes. */
+/** Writes numbers and bytes into a byte array. */
 export class Writer {
   private readonly bytes: number[] = [];
 
-  /** A whole number below 2^28 as a varint: 7 bits a byte, the lowest first, the high bit on all but the last. */
+  /** A whole number below 2^28 as a varint: 7 bits per byte, lowest first; the high bit is set on all bytes but the last. */
   number(value: number): void {
     for (; value > 127; value >>>= 7) this.bytes.push((value & 127) | 128);
     this.bytes.push(value);
@@ -25,7 +20,7 @@ export class Writer {
     for (const byte of bytes) this.bytes.push(byte);
   }
 
-  /** Bytes, with their number before them. */
+  /** Bytes, preceded by their number. */
   block(bytes: Uint8Array): void {
     this.number(bytes.length);
     this.raw(bytes);
@@ -36,7 +31,7 @@ export class Writer {
   }
 }
 
-/** Reads what a Writer wrote. @throws EngineError 'input' where that ends too early. */
+/** Reads the output of a Writer. @throws EngineError 'input' if it ends too early. */
 export class Reader {
   private readonly bytes: Bytes;
   private at = 0;
@@ -48,7 +43,7 @@ export class Reader {
   number(): number {
     let value = 0;
     for (let shift = 0; shift < 28; shift += 7) {
-      const byte = this.bytes[this.at++]; // undefined past the end, and so never the last one
+      const byte = this.bytes[this.at++]; // undefined past the end, which never counts as the last byte
       value |= (byte & 127) << shift;
       if (byte < 128) return value;
     }
@@ -85,7 +80,7 @@ export function deflate(bytes: Bytes): Promise<Bytes> {
   return through(new CompressionStream('deflate-raw'), bytes, Number.POSITIVE_INFINITY);
 }
 
-/** @throws EngineError 'input' when these are no deflated bytes, or more than `limit` of them. */
+/** @throws EngineError 'input' if the bytes are not deflated, or inflate to more than `limit` bytes. */
 export async function inflate(bytes: Bytes, limit: number): Promise<Bytes> {
   try {
     return await through(new DecompressionStream('deflate-raw'), bytes, limit);
@@ -94,7 +89,7 @@ export async function inflate(bytes: Bytes, limit: number): Promise<Bytes> {
   }
 }
 
-/** Stops at the first chunk past the limit, so that a short link cannot fill the memory. */
+/** Stops at the first chunk beyond the limit, so that a short link cannot fill the memory. */
 async function through(
   transform: CompressionStream | DecompressionStream,
   bytes: Bytes,
@@ -115,7 +110,7 @@ async function through(
   }
 }
 
-/** CRC-32 as in gzip and PNG: no change within five neighbouring characters of a link escapes it. */
+/** CRC-32 as in gzip and PNG. It detects every change within five neighbouring characters of a link. */
 export function crc32(bytes: Uint8Array): number {
   let crc = -1;
   for (const byte of bytes) {
@@ -130,12 +125,12 @@ export function toBase64url(bytes: Uint8Array): string {
   return btoa(binary).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '');
 }
 
-/** @throws EngineError 'input' unless toBase64url gives this text. */
+/** @throws EngineError 'input' unless toBase64url can return this text. */
 export function fromBase64url(text: string): Bytes {
   if (!/^[\w-]*$/.test(text) || text.length % 4 === 1) throw damaged();
   const binary = atob(text.replaceAll('-', '+').replaceAll('_', '/'));
   const bytes = Uint8Array.from(binary, (character) => character.charCodeAt(0));
-  const tail = bytes.length % 3; // bytes of a last group that has bits to spare, all of which are 0
+  const tail = bytes.length % 3; // bytes of an incomplete last group, whose spare bits must be 0
   if (tail && !text.endsWith(toBase64url(bytes.subarray(-tail)))) throw damaged();
   return bytes;
 }

@@ -13,12 +13,12 @@ import {
 import { MAX_TEXT } from './shared';
 
 /**
- * The outside of a link, the same in every version for good, so that any version finds the text of any other. In
- * base64url without padding:
+ * The outer format of a link. It never changes, so every version can read the text of every other version. In base64url
+ * without padding:
  *   version  varint, from 1
  *   text     its length in bytes as a varint, then deflated UTF-8
- *   body     deflated: what this version says about the text
- *   check    4 bytes, the highest first: CRC-32 of all before
+ *   body     deflated; its format depends on the version (body.ts)
+ *   check    4 bytes, big-endian: CRC-32 of everything before
  */
 export interface Container {
   readonly version: number;
@@ -37,7 +37,7 @@ export async function seal({ version, text, body }: Container): Promise<string> 
   return toBase64url(withCheck(content.finish()));
 }
 
-/** The body stays deflated: only its own version can tell what is in it. @throws EngineError 'input' */
+/** Leaves the body deflated, because only its own version can read it. @throws EngineError 'input' */
 export async function open(fragment: string): Promise<Container> {
   const bytes = fromBase64url(fragment);
   const content = bytes.slice(0, -CHECK_BYTES);

@@ -5,27 +5,27 @@ import { inflateBody, open, seal } from './container';
 import { normalize, type Shared, textOf } from './shared';
 
 /**
- * The fragment of a link (what stands after its #): a text with its tokens and where they come from, the settings
- * that they were drawn with, and what is shown. docs/links.md has the format.
+ * The fragment of a link (the part after #): a text with its tokens and their sources, the sampler settings, and the
+ * view. docs/links.md has the format.
  */
 
 const NEWEST = 2;
 
-/** Characters of a whole link up to which programs hand it on unharmed; a longer one is better saved as a file. */
+/** Characters of a whole link. Some programs cut off longer links, so the page offers a file instead. */
 export const LINK_LIMIT = 8000;
 
 export function isTooLong(link: string): boolean {
   return link.length > LINK_LIMIT;
 }
 
-/** A link of a version that is yet to come: its text can be read, what else it says cannot. */
+/** A link of a newer version: only its text can be read. */
 export class NewerLinkError extends EngineError {
   readonly text: string;
 
   constructor(text: string) {
     super(
       'input',
-      'This link was made by a newer version of the playground: only its text can be shown.',
+      'A newer version of the playground made this link, so only its text can be shown.',
       'Reload the page to get the newest version.',
     );
     this.text = text;
@@ -33,8 +33,8 @@ export class NewerLinkError extends EngineError {
 }
 
 /**
- * What says the same (see normalize) has the same fragment.
- * @throws EngineError 'input' when it cannot be shared, and why.
+ * Equal values (see normalize) have equal fragments.
+ * @throws EngineError 'input' with the reason if the text cannot be shared.
  */
 export async function encodeLink(shared: Shared): Promise<string> {
   const normal = normalize(shared);
@@ -42,17 +42,15 @@ export async function encodeLink(shared: Shared): Promise<string> {
 }
 
 /**
- * Reads a fragment, from whomever it comes: what it returns is valid and in normal form.
- * @throws NewerLinkError with the text; EngineError 'input' when it is not a whole link.
+ * Reads an untrusted fragment. The result is valid and in normal form.
+ * @throws NewerLinkError with the text; EngineError 'input' if the link is damaged.
  */
 export async function decodeLink(fragment: string): Promise<Shared> {
   const { version, text, body } = await open(fragment);
   if (version > NEWEST) throw new NewerLinkError(text);
   const bytes = await inflateBody(body);
   try {
-    const shared = decodeBody(bytes, text);
-    if (version !== versionOf(shared)) throw damaged();
-    return shared;
+    return decodeBody(bytes, text, version);
   } catch (cause) {
     throw damaged(cause);
   }

@@ -2,38 +2,38 @@ import { EngineError } from '../model/runtime/errors';
 import { checkSampling, type Sampling } from '../model/sampling/sampling';
 import { type Encoded, joinEncoded } from '../model/text/encoded';
 
-/** What a link carries: enough to show a text at once, and with the model to go on with it and to verify it. */
+/** The content of a link: enough to show the text at once, and to continue and verify it with the model. */
 export interface Shared {
-  /** Weights are known by the SHA-256 of model.safetensors, in hex; the id tells where a site keeps them. */
+  /** The digest is the SHA-256 of model.safetensors in hex and identifies the weights; the id names their folder. */
   readonly model: { readonly id: string; readonly digest: string };
-  /** The whole text, the opening `<|endoftext|>` not included. */
+  /** The whole text without the initial `<|endoftext|>`. */
   readonly runs: readonly SharedRun[];
-  /** The settings in force: what the next token would be drawn with. */
+  /** The current settings, for the next token. */
   readonly sampling: Sampling;
   readonly view: View;
 }
 
 export type SharedRun = SharedTypedRun | SharedSampledRun;
 
-/** Its ids are a function of its text and the model's tokenizer, and so are not carried. */
-export interface SharedTypedRun {
+/** The model's tokenizer computes the ids from the text, so a link does not hold them. */
+interface SharedTypedRun {
   readonly source: 'typed';
   readonly text: string;
 }
 
-/** The number of a token's draw is the number of tokens before it, the opening one included. */
-export interface SharedSampledRun {
+/** The draw number of a token is the number of tokens before it, including the initial `<|endoftext|>`. */
+interface SharedSampledRun {
   readonly source: 'sampled';
   readonly text: string;
   readonly tokens: Encoded;
-  /** What it was drawn with; null where that is not known. */
+  /** The settings of the draw; null if unknown. */
   readonly sampling: Sampling | null;
 }
 
-/** What is shown, by name. A reader takes what it knows and leaves the rest, so that names can be added any time. */
+/** The view, by name. Readers ignore unknown names, so new names can be added at any time. */
 export type View = Readonly<Record<string, boolean | number | string>>;
 
-/** UTF-16 units of a text. */
+/** Longest text, in UTF-16 units. */
 export const MAX_TEXT = 2 ** 20;
 export const MAX_TOKENS = 2 ** 17;
 export const MAX_RUNS = 2 ** 12;
@@ -42,23 +42,23 @@ const MAX_VIEW = 64;
 const MAX_VIEW_STRING = 200;
 
 /**
- * The one form of all values that say the same: strings well-formed, runs not empty and joined with neighbours of
- * their kind, the view in the order of its names, no sequence penalty of 0.
- * @throws EngineError 'input' saying what is wrong.
+ * The normal form: strings are well-formed, runs are not empty and are joined with neighbours of their kind, the view is
+ * sorted by name.
+ * @throws EngineError 'input' with the reason.
  */
 export function normalize({ model, runs, sampling, view }: Shared): Shared {
   if (typeof model.id !== 'string' || !/^[\w-][\w.-]{0,99}$/.test(model.id))
-    throw wrong('the id of its model is not one');
-  if (!/^[0-9a-f]{64}$/.test(model.digest)) throw wrong('the digest of its weights is not one');
+    throw wrong('its model id is invalid');
+  if (!/^[0-9a-f]{64}$/.test(model.digest)) throw wrong('its model digest is invalid');
   const joined = join(runs.map(normalizeRun).filter((run) => run.text || tokenCount(run)));
   const total = (size: (run: SharedRun) => number) => joined.reduce((sum, run) => sum + size(run), 0);
   if (total((run) => run.text.length) > MAX_TEXT) throw wrong('it is too long');
   if (total(tokenCount) > MAX_TOKENS) throw wrong('it has too many tokens');
-  if (joined.length > MAX_RUNS) throw wrong('it changes too often between typed and generated');
+  if (joined.length > MAX_RUNS) throw wrong('it alternates too often between typed and generated');
   return {
     model: { id: model.id, digest: model.digest },
     runs: joined,
-    sampling: normalizeSampling(sampling),
+    sampling: checked(sampling),
     view: normalizeView(view),
   };
 }
@@ -67,7 +67,7 @@ export function textOf({ runs }: Shared): string {
   return runs.map((run) => run.text).join('');
 }
 
-/** Settings as they stand in a link: JSON of a list without names; a sequence penalty of 0 is left out, as before there was any. */
+/** The settings in a link: a JSON list without names. A sequence penalty of 0 is left out, as in version 1. */
 export function samplingKey(sampling: Sampling | null): string {
   if (!sampling) return 'null';
   const { temperature, topK, topP, minP, repetitionPenalty, sequencePenalty, seed } = sampling;
@@ -84,27 +84,26 @@ function normalizeRun(run: SharedRun): SharedRun {
   if (run.source === 'typed') return { source: 'typed', text };
   const { sampling } = run;
   const { ids, lengths } = run.tokens;
-  if (ids.length !== lengths.length) throw wrong('a token has no length');
-  if (ids.some((id) => id > MAX_ID)) throw wrong('a token has an id that no model has');
+  if (ids.length !== lengths.length) throw wrong('its tokens and their lengths differ in number');
+  if (ids.some((id) => id > MAX_ID)) throw wrong('a token id is too large');
   let at = 0;
   for (const length of lengths) {
     at += length;
     const insidePair = (text.charCodeAt(at) & 0xfc00) === 0xdc00;
     if (insidePair) throw wrong('a token ends inside a character');
   }
-  if (at !== text.length) throw wrong('its tokens are not as long as its text');
+  if (at !== text.length) throw wrong('its tokens and its text differ in length');
   return {
     source: 'sampled',
     text,
     tokens: { ids, lengths },
-    sampling: sampling && normalizeSampling(sampling),
+    sampling: sampling && checked(sampling),
   };
 }
 
-function normalizeSampling(sampling: Sampling): Sampling {
+function checked(sampling: Sampling): Sampling {
   checkSampling(sampling);
-  const { sequencePenalty, ...others } = sampling;
-  return sequencePenalty ? sampling : others;
+  return sampling;
 }
 
 function join(runs: readonly SharedRun[]): SharedRun[] {
@@ -126,7 +125,7 @@ function join(runs: readonly SharedRun[]): SharedRun[] {
 
 function normalizeView(view: View): View {
   const entries = Object.entries(view).map(([name, value]) => {
-    if (!/^[a-z][A-Za-z0-9]{0,31}$/.test(name)) throw wrong('its view has a name that is not one');
+    if (!/^[a-z][A-Za-z0-9]{0,31}$/.test(name)) throw wrong('its view has an invalid name');
     if (typeof value === 'string') {
       if (value.length > MAX_VIEW_STRING) throw wrong(`the view's "${name}" is too long`);
       return [name, value.toWellFormed()] as const;

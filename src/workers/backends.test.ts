@@ -10,7 +10,7 @@ beforeAll(async () => {
 
 afterEach(() => vi.restoreAllMocks());
 
-/** As much of a GPU as the choice looks at. */
+/** A fake GPU with the members that the choice of backend reads. */
 const gpuWith = (adapter: object | null) => ({ requestAdapter: async () => adapter }) as unknown as GPU;
 
 test.each([
@@ -26,13 +26,13 @@ test.each([
     gpuWith({ info: {}, limits: { maxBufferSize: 1, maxStorageBufferBindingSize: 1 } }),
     /needs .* allows/,
   ],
-])('with %s the CPU runs, and says why', async (_name, gpu, reason) => {
+])('with %s the CPU runs, with a reason', async (_name, gpu, reason) => {
   const { backend, info } = await createBackend(model, 'auto', gpu);
   expect(info).toMatchObject({ kind: 'cpu', reason: expect.stringMatching(reason) });
   backend.destroy();
 });
 
-test('without WebAssembly SIMD the reference runs, and says why', async () => {
+test('without WebAssembly SIMD the reference runs, with a reason', async () => {
   vi.spyOn(WebAssembly, 'instantiate').mockRejectedValue(
     new WebAssembly.CompileError('Wasm SIMD unsupported'),
   );
@@ -45,7 +45,7 @@ test('without WebAssembly SIMD the reference runs, and says why', async () => {
 });
 
 test.each([1, 2])(
-  'where %i allocations succeed and then none, the reference runs, and says why',
+  'if allocations fail after the first %i, the reference runs, with a reason',
   async (some) => {
     let left = some;
     const grow = WebAssembly.Memory.prototype.grow;
@@ -62,7 +62,7 @@ test.each([1, 2])(
   },
 );
 
-test('what is asked for is what runs, without a reason', async () => {
+test('a requested backend runs, without a reason', async () => {
   const gpu = await nodeGpu();
   for (const kind of ['webgpu', 'cpu', 'reference'] as const) {
     const { backend, info } = await createBackend(model, kind, gpu);
@@ -71,6 +71,6 @@ test('what is asked for is what runs, without a reason', async () => {
   }
 });
 
-test('WebGPU asked for where there is none is an error that a person can act on', async () => {
+test('requesting WebGPU without a device throws an error with a remedy', async () => {
   await expect(startBackend('webgpu', model, undefined)).rejects.toMatchObject({ code: 'device' });
 });

@@ -6,8 +6,8 @@ import type { BackendChoice } from './messages';
 import type { ChosenBackend } from './runner';
 
 /**
- * Starts the backend that is asked for, or the best that this device has (WebGPU on a real GPU, else the CPU), with room
- * for one text. Where it does not start, or computes wrong numbers, the next best takes its place, and the reason says why.
+ * Starts the requested backend or the best one on this device (WebGPU on a real GPU, else the CPU), with one open stream.
+ * If a backend does not start or computes wrong numbers, falls back to the next best; `reason` explains the choice.
  */
 export async function createBackend(
   model: ModelData,
@@ -30,10 +30,10 @@ export async function createBackend(
   throw new EngineError('device', reasons.join(' '), 'Close other tabs, or choose a smaller model.');
 }
 
-/** What a person is told of a failure of WebGPU that is not the device's own: a compiler's message goes on for lines. */
+/** Shortens an error of WebGPU for the page, because a compiler's message may have many lines. */
 function noStart({ message }: EngineError): string {
   const [first] = message.split('\n');
-  return `WebGPU did not start (${first.slice(0, 200)}), so the model runs on the processor.`;
+  return `WebGPU did not start (${first.slice(0, 200)}), so the model runs on the CPU.`;
 }
 
 async function open(
@@ -54,7 +54,7 @@ async function open(
   }
 }
 
-/** Starts one backend. Each is loaded when it is wanted. @throws EngineError 'device' where it cannot run. */
+/** Starts one backend, and loads its code on demand. @throws EngineError 'device' if it cannot run. */
 export async function startBackend(
   kind: BackendKind,
   model: ModelData,
@@ -73,13 +73,13 @@ export async function startBackend(
   return new ReferenceBackend(model);
 }
 
-/** Why WebGPU is not worth starting here; null if it is. */
+/** The reason not to start WebGPU; null if there is none. */
 export async function whyNotWebGpu(gpu: GPU | undefined): Promise<string | null> {
-  if (!gpu) return 'This browser does not offer WebGPU here, so the model runs on the processor.';
+  if (!gpu) return 'This browser does not offer WebGPU here, so the model runs on the CPU.';
   const { reportAdapter } = await import('../gpu/device');
   const adapter = await reportAdapter(gpu).catch(() => null);
-  if (!adapter) return 'The browser found no graphics device for WebGPU, so the model runs on the processor.';
+  if (!adapter) return 'The browser found no GPU for WebGPU, so the model runs on the CPU.';
   if (adapter.isSoftware)
-    return `The only WebGPU device here is emulated in software (${adapter.name}); the processor itself is faster.`;
+    return `The only WebGPU device here is emulated in software (${adapter.name}), so the model runs on the CPU, which is faster.`;
   return null;
 }

@@ -5,7 +5,7 @@ import type { BenchmarkService } from './benchmark.worker';
 
 export type { BackendReport, BenchmarkProgress, BenchmarkRequest, DeviceReport } from './benchmark';
 
-/** Measures this device, in a worker of its own that is gone afterwards. @throws EngineError; 'cancelled' by the signal */
+/** Measures this device in a new worker, which it ends afterwards. @throws EngineError; 'cancelled' by the signal */
 export async function measureDevice(
   request: BenchmarkRequest,
   onProgress: (progress: BenchmarkProgress) => void,

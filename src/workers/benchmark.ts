@@ -1,6 +1,7 @@
 import type { Backend, BackendKind, KernelTime, Memory, Streams } from '../model/runtime/backend';
 import { EngineError } from '../model/runtime/errors';
-import { loadModel, type Model, type ReadFile } from '../model/runtime/folder';
+import { loadModel, type Model } from '../model/runtime/folder';
+import type { ReadFile } from '../model/runtime/read-file';
 import { cacheBytes, type Snapshot } from '../model/runtime/snapshot';
 import { countRecords } from '../model/sampling/records';
 import { startBackend, whyNotWebGpu } from './backends';
@@ -8,36 +9,36 @@ import type { BackendChoice } from './messages';
 import { type Estimate, estimate, median, pairedRatio } from './statistics';
 
 export interface BenchmarkRequest {
-  /** Address of the model folder, with a slash at its end. */
+  /** URL of the model folder, with a trailing slash. */
   readonly modelUrl: string;
-  /** 'webgpu' also measures a graphics device that is emulated; 'reference' that backend alone. */
+  /** 'webgpu' also measures an emulated GPU; 'reference' measures only the reference. */
   readonly backend: BackendChoice;
-  /** How far into a text to measure: 65,536, or less for a quick look. */
+  /** Last position to measure, in tokens: 65,536, or less for a quick run. */
   readonly far: number;
 }
 
 export interface BenchmarkProgress {
-  /** What is under way, for people. */
+  /** The current step, for the page. */
   readonly label: string;
-  /** Of this step, from 0 to 1. */
+  /** Progress of this step, from 0 to 1. */
   readonly part: number;
 }
 
-/** What one backend did. Times are milliseconds a token. */
+/** The measurements of one backend. Times are in milliseconds per token. */
 export interface BackendReport {
   readonly kind: BackendKind;
   readonly device: string;
-  /** Milliseconds from the model's files in memory to a backend that can write. */
+  /** Milliseconds from the model's files in memory to a ready backend. */
   readonly startMs: number;
   readonly decode: Estimate;
   readonly prefill: Estimate;
-  /** Decoding behind so many tokens. */
+  /** Decode time after `position` tokens. */
   readonly places: readonly {
     readonly position: number;
     readonly decode: Estimate;
     readonly memory: Memory;
   }[];
-  /** Time at the last place over time at the first, of runs that took turns. */
+  /** Ratio of the time at the last position to that at the first, from interleaved runs. */
   readonly flatness: Estimate;
   readonly kernels: readonly KernelTime[] | null;
 }
@@ -48,33 +49,33 @@ export interface DeviceReport {
   readonly browser: string;
   readonly cores: number;
   readonly model: Pick<Model['manifest'], 'id' | 'name' | 'digest' | 'parameters' | 'precision'>;
-  /** Positions that were measured: all of them really read. */
+  /** Measured positions. The benchmark reads every token up to each. */
   readonly positions: readonly number[];
-  /** Why it was not measured as far as asked. */
+  /** The reason why the last position is below the requested one; null if it is not. */
   readonly shortened: string | null;
-  /** Bytes of a float16 key-value cache of the same shape at each position, computed. */
+  /** Computed bytes of a float16 key-value cache of the same shape at each position. */
   readonly cacheBytes: readonly number[];
   readonly backends: readonly BackendReport[];
-  /** What could not be measured, and why. */
+  /** Backends that were not measured, with reasons. */
   readonly missing: readonly { readonly kind: BackendKind; readonly reason: string }[];
 }
 
-/** What the benchmark asks of the place that it runs in. */
+/** The environment of the benchmark: the browser, or Node in tests. */
 export interface BenchmarkHost {
   readFile(modelUrl: string): ReadFile;
   readonly gpu: GPU | undefined;
-  /** As the browser names itself. */
+  /** The browser's user agent. */
   readonly browser: string;
   readonly cores: number;
 }
 
 const PLACES = [64, 1024, 8192, 65536];
-const READING_MS = 90_000; // longest that reading to the last place may take
-const DECODING_MS = 12_000; // and decoding at all places, on one backend
+const READING_MS = 90_000; // limit for reading to the last position
+const DECODING_MS = 12_000; // limit for decoding at all positions, on one backend
 const MOST_ROUNDS = 25;
 const LEAST_ROUNDS = 3;
 const SAMPLE_MS = 40;
-/** Any text does: no token costs more than another. */
+/** The text does not matter, because every token costs the same. */
 const TEXT =
   'The wren is a small brown bird of hedges and woods, and it sings louder than its size would suggest. ';
 
@@ -82,11 +83,11 @@ interface Contender {
   readonly backend: Backend;
   readonly streams: Streams;
   readonly startMs: number;
-  /** Milliseconds a token. */
+  /** Milliseconds per token. */
   readonly prefill: number[];
 }
 
-/** Measures what this device does with a model: on backends of its own, so that no text is disturbed. */
+/** Measures a model on this device, on its own backends, without touching the user's text. */
 export class Benchmark {
   private readonly host: BenchmarkHost;
   private readonly progress: (progress: BenchmarkProgress) => void;
@@ -98,7 +99,7 @@ export class Benchmark {
     this.progress = progress;
   }
 
-  /** @throws EngineError whatever loading the model may throw; 'device' where nothing runs */
+  /** @throws EngineError of loading the model; 'device' if no backend runs */
   async run(request: BenchmarkRequest): Promise<DeviceReport> {
     try {
       return await this.measure(request);
@@ -133,7 +134,7 @@ export class Benchmark {
     };
   }
 
-  /** Starts every backend worth measuring here. */
+  /** Starts every backend to measure. */
   private async start(model: Model, choice: BackendChoice): Promise<void> {
     const noGpu = await whyNotWebGpu(this.host.gpu);
     const kinds: BackendKind[] = choice === 'reference' ? ['reference'] : ['cpu'];
@@ -169,12 +170,12 @@ export class Benchmark {
       this.tell(`Reading on ${nameOf(backend.kind)}`, n / 8);
       const started = performance.now();
       await this.read(streams, text, size, () => {});
-      await streams.logits(); // until the work is done
+      await streams.logits(); // waits until the work is done
       prefill.push((performance.now() - started) / size);
     }
   }
 
-  /** Reads on to each place, by whoever reads fastest; snapshots serve all. */
+  /** Reads to each position on the fastest backend, and takes snapshots for all backends. */
   private async readFar(model: Model, text: ArrayLike<number>, far: number) {
     const { streams, prefill, backend } = this.contenders.toSorted(
       (a, b) => median(a.prefill) - median(b.prefill),
@@ -197,7 +198,7 @@ export class Benchmark {
     }
     const shortened =
       last < far && last < PLACES.at(-1)!
-        ? `Reading ${far.toLocaleString('en')} tokens would take ${Math.round((far * median(prefill)) / 1000)} s here, so it ended at ${last.toLocaleString('en')}.`
+        ? `Reading ${far.toLocaleString('en')} tokens would take ${Math.round((far * median(prefill)) / 1000)} s here, so the benchmark ended at token ${last.toLocaleString('en')}.`
         : null;
     return { snapshots, shortened };
   }
@@ -210,7 +211,7 @@ export class Benchmark {
     const label = `Writing on ${nameOf(backend.kind)}`;
     const sample = async (snapshot: Snapshot, tokens: number) => {
       await streams.restore(snapshot);
-      await streams.logits(); // so that nothing is under way
+      await streams.logits(); // waits until no work is pending
       const started = performance.now();
       await this.write(streams, model, tokens);
       return (performance.now() - started) / tokens;
@@ -247,7 +248,7 @@ export class Benchmark {
     };
   }
 
-  /** Reads so many tokens of a text that repeats itself. */
+  /** Reads `count` tokens of a repeating text. */
   private async read(
     streams: Streams,
     text: ArrayLike<number>,
@@ -271,5 +272,5 @@ export class Benchmark {
 }
 
 function nameOf(kind: BackendKind): string {
-  return kind === 'webgpu' ? 'the graphics processor' : 'the processor';
+  return kind === 'webgpu' ? 'the GPU' : 'the CPU';
 }

@@ -5,12 +5,13 @@ import { createBackend } from './backends';
 import { createEngine } from './client';
 import { Engine } from './engine';
 import { type Link, WorkerDeath } from './link';
-import type { BackendChoice, GenerateEvent, RequestRun } from './messages';
+import type { BackendChoice, GenerateEvent } from './messages';
+import type { RequestRun } from './request-run';
 import { serve } from './service';
 
 const PROMPT = '= Kestrel =\n\nThe kestrel is';
 
-/** Workers in this process; a test can kill the one that lives. */
+/** Workers in this process. A test can kill the current one. */
 function workers() {
   const asked: BackendChoice[] = [];
   let kill = () => {};
@@ -59,21 +60,21 @@ async function write(
   return { ids, result, events, notices: events.filter((event) => event.type === 'notice') };
 }
 
-test('when the worker dies, another one writes on, exactly', async () => {
+test('when the worker dies, another worker resumes with the same output', async () => {
   const { start, kill } = workers();
   const client = createEngine(start);
   await client.load({ modelUrl: 'x/', backend: 'auto' }, () => {});
-  const whole = await write(client, () => {}, 400); // so many that no machine writes them in two batches
+  const whole = await write(client, () => {}, 400); // more than two batches on any machine
   expect(whole.ids).toHaveLength(400);
   let batches = 0;
   const broken = await write(client, () => ++batches === 2 && kill(), 400);
   expect(broken.ids).toEqual(whole.ids);
   expect(broken.result.reason).toBe('length');
-  expect(broken.notices).toMatchObject([{ message: expect.stringMatching(/out of memory.*goes on/) }]);
+  expect(broken.notices).toMatchObject([{ message: expect.stringMatching(/out of memory.*resumes/) }]);
   expect(broken.events.filter((event) => event.type === 'encoded')).toHaveLength(1);
 });
 
-test('a worker that died while nothing ran is replaced at the next call', async () => {
+test('a worker that died while idle is replaced at the next call', async () => {
   const { start, kill } = workers();
   const client = createEngine(start);
   await client.load({ modelUrl: 'x/', backend: 'auto' }, () => {});
@@ -81,7 +82,7 @@ test('a worker that died while nothing ran is replaced at the next call', async 
   expect((await write(client)).ids).toHaveLength(60);
 });
 
-test('one that keeps dying moves to the next best backend, and is given up in the end', async () => {
+test('repeated deaths fall back to the next best backend, and finally reject', async () => {
   const { start, asked, kill } = workers();
   const client = createEngine(start);
   await client.load({ modelUrl: 'x/', backend: 'auto' }, () => {});

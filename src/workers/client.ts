@@ -23,7 +23,7 @@ import type {
   VerifyRequest,
 } from './messages';
 
-/** The engine as the page sees it. Every method rejects with an EngineError alone. */
+/** The page's interface to the engine. Every method rejects only with EngineError. */
 export interface EngineClient {
   load(
     request: LoadRequest,
@@ -53,9 +53,9 @@ export interface EngineClient {
   ): Promise<ScoreResult>;
   /** Asks the lens, beside a generation. The latest question counts: one under way ends as 'cancelled'. */
   look<K extends keyof LensQuestions>(request: LensRequest<K>): Promise<LensAnswer<K>>;
-  /** Frees all that the lens holds. */
+  /** Frees the lens's memory. */
   closeLens(): void;
-  /** Checks drawn tokens one by one; aborting the signal ends it early. */
+  /** Verifies drawn tokens one by one. Aborting the signal ends it early. */
   verify(
     request: VerifyRequest,
     onEvent: (event: VerifyEvent) => void,
@@ -64,16 +64,16 @@ export interface EngineClient {
   dispose(): void;
 }
 
-const MOST_DEATHS = 3; // of workers, in one call, before it is given up
+const MOST_DEATHS = 3; // worker deaths in one call before it rejects
 
-/** Starts the engine's worker. If that dies, another takes its place, loads the model and does the call again. */
+/** Starts the engine's worker. If the worker dies, starts another, loads the model and repeats the call. */
 export function createEngine(start: () => Link = startWorker): EngineClient {
   let link = start();
   let loaded: { readonly request: LoadRequest; readonly backend: BackendInfo } | null = null;
-  /** What the worker before died of, until the model is loaded into the new one. */
+  /** The death of the previous worker, until the new worker has loaded the model. */
   let death: WorkerDeath | null = null;
 
-  /** Loads the model again; with the next best backend, if the same has just died of it. */
+  /** Loads the model again, with the next best backend if loading killed the previous worker. */
   async function revive(deaths: number): Promise<BackendInfo> {
     const { request, backend } = loaded!;
     const [next = request.backend] = deaths > 1 ? nextBest(backend.kind) : [];

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { countRecords } from '../model/sampling/records';
 import { GREEDY } from '../model/sampling/sampling';
-import type { CompareEvent, RequestRun } from './messages';
+import type { CompareEvent } from './messages';
+import type { RequestRun } from './request-run';
 import { CountedEngine, PROMPT, SAMPLING } from './testing';
 
 let under: CountedEngine;
@@ -38,7 +39,7 @@ async function compare(
   return { ids, texts, records, result };
 }
 
-test('each continuation is what it would be alone, and the prompt is read once', async () => {
+test('each continuation equals a single one, and the prompt is read once', async () => {
   const { ids, records, result } = await compare([{ text: PROMPT }]);
   const read = under.read;
   expect(result.reasons).toEqual(['length', 'length', 'length']);
@@ -47,10 +48,10 @@ test('each continuation is what it would be alone, and the prompt is read once',
     const alone = await under.generate([{ text: PROMPT }], { sampling, maxTokens: 20 });
     expect(ids[n]).toEqual(alone.ids);
   }
-  expect(under.read).toBe(read); // from the snapshot behind the prompt
+  expect(under.read).toBe(read); // from the snapshot after the prompt
 });
 
-test('one that is kept goes on without reading anything again', async () => {
+test('a kept continuation resumes without rereading', async () => {
   const { ids } = await compare([{ text: PROMPT }]);
   const before = under.read;
   const runs = [{ text: PROMPT }, { ids: Uint32Array.from(ids[1]) }];
@@ -60,7 +61,7 @@ test('one that is kept goes on without reading anything again', async () => {
   expect([...ids[1], ...rest.ids]).toEqual(whole.ids);
 });
 
-test('one that ends at a text goes on as if it had never run past it', async () => {
+test('a continuation that ended at a stop sequence resumes from there', async () => {
   const whole = await compare([{ text: PROMPT }]);
   const stop = whole.texts[1].slice(8, 14);
   const { ids, texts, result } = await compare([{ text: PROMPT }], SAMPLINGS, 20, () => {}, [stop]);
@@ -72,7 +73,7 @@ test('one that ends at a text goes on as if it had never run past it', async () 
   expect([...ids[1], ...rest.ids]).toEqual(whole.ids[1]);
 });
 
-test('stops all of them; what was written until then is there', async () => {
+test('stops all continuations, and keeps their tokens', async () => {
   const { ids, result } = await compare([{ text: PROMPT }], SAMPLINGS, 5000, (event) => {
     if (event.type === 'parts') under.engine.stop();
   });

@@ -7,7 +7,7 @@ import type { CompareEvent, CompareRequest, CompareResult } from './messages';
 import type { SnapshotStore } from './snapshot-store';
 import type { TextStream } from './text-stream';
 
-/** Several continuations of one text, each on a stream of its own, all in one batch. Survives the loss of a device. */
+/** Generates several continuations of one text in one batch, each on its own stream. Survives the loss of a device. */
 export class Comparison {
   private readonly prompt: readonly number[];
   private readonly emit: Emit<CompareEvent>;
@@ -52,7 +52,7 @@ export class Comparison {
         const parts = batches.map((batch, n) => generations[n].take(batch, ms));
         const written = batches.reduce((sum, { records }) => sum + countRecords(records), 0);
         if (written) await emit({ type: 'parts', parts, msPerToken: ms / written });
-        since = performance.now(); // the page's time is not the model's
+        since = performance.now(); // excludes the time of the page
       }
       // So that the one that is kept goes on at once; a stream that ran past its stop sequence is of no use.
       for (const [stream, { tokens }] of generations.entries())

@@ -1,10 +1,10 @@
 import type { Model } from '../model/runtime/folder';
 import { type Encoded, joinEncoded } from '../model/text/encoded';
-import type { RequestRun } from './messages';
+import type { RequestRun } from './request-run';
 
 /**
- * The ids of a whole text, opened by `<|endoftext|>`; null when the signal aborts, which encoding piece by piece lets
- * arrive. Says how each typed run was encoded.
+ * Encodes a whole text, with an initial `<|endoftext|>`. Encodes in pieces so that the signal can abort, and then
+ * returns null. Reports the encoding of each typed run.
  */
 export async function encodeRuns(
   { config, tokenizer }: Model,

@@ -3,13 +3,15 @@ import { readJson } from '../../scripts/node';
 import { consistentFolder, SHIPPED, shippedFolder } from '../../tests/files';
 import type { BackendKind, Streams } from '../model/runtime/backend';
 import { EngineError } from '../model/runtime/errors';
-import { loadModel, type Model, type ReadFile } from '../model/runtime/folder';
+import { loadModel, type Model } from '../model/runtime/folder';
+import type { ReadFile } from '../model/runtime/read-file';
 import { countRecords } from '../model/sampling/records';
 import { GREEDY, type Sampling } from '../model/sampling/sampling';
-import { ARTICLE_BREAK } from '../model/text/tokenizer';
+import { ARTICLE_BREAK } from '../model/text/text';
 import { createBackend } from './backends';
 import { Engine } from './engine';
-import type { BackendChoice, GenerateEvent, GenerateRequest, RequestRun } from './messages';
+import type { BackendChoice, GenerateEvent, GenerateRequest } from './messages';
+import type { RequestRun } from './request-run';
 
 const SAMPLING: Sampling = {
   temperature: 0.9,
@@ -17,6 +19,7 @@ const SAMPLING: Sampling = {
   topP: 0.95,
   minP: 0,
   repetitionPenalty: 1.1,
+  sequencePenalty: 0,
   seed: 3,
 };
 const PROMPT = '= Kestrel =\n\nThe kestrel is';
@@ -26,7 +29,7 @@ beforeAll(async () => {
   model = await loadModel(shippedFolder());
 });
 
-let read = 0; // tokens that any stream has read
+let read = 0; // tokens that all streams have read
 let engine: Engine;
 afterEach(() => engine.unload());
 
@@ -35,12 +38,12 @@ interface Failure {
   times: number;
   readonly on: BackendKind;
 }
-/** Fails after the first batch (10 ms of tokens), so many times, on one backend. */
+/** Fails a number of times on one backend, each time after the first batch (10 ms of tokens). */
 const failing = (code: Failure['code'], times: number, on: BackendKind = 'cpu') => ({ code, times, on });
 
 let asked: BackendChoice[];
 
-/** An engine on the CPU, which for 'auto' goes by the name of another backend too. */
+/** An engine on the CPU, which for 'auto' also poses as another backend. */
 async function loaded(
   failure = failing('device', 0),
   automatic: BackendKind = 'cpu',
@@ -119,7 +122,7 @@ async function generate(
   };
 }
 
-test('writes a text, says how typed runs are encoded, and repeats itself exactly', async () => {
+test('writes a text, reports the encoding of typed runs, and is deterministic', async () => {
   await loaded();
   const first = await generate([{ text: PROMPT }]);
   expect(first.ids.length).toBe(24);
@@ -133,7 +136,7 @@ test('writes a text, says how typed runs are encoded, and repeats itself exactly
   expect((await generate([{ text: PROMPT }])).ids).toEqual(first.ids);
 });
 
-test('continues where it stopped, as if it had not stopped, without reading anything again', async () => {
+test('resumes after a stop with the same output, without rereading', async () => {
   await loaded();
   const whole = await generate([{ text: PROMPT }]);
   await loaded();
@@ -145,7 +148,7 @@ test('continues where it stopped, as if it had not stopped, without reading anyt
   expect([...first.ids, ...rest.ids]).toEqual(whole.ids);
 });
 
-test('regenerates from the snapshot behind the prompt; another seed writes another text', async () => {
+test('regenerates from the snapshot after the prompt; another seed writes another text', async () => {
   await loaded();
   const first = await generate([{ text: PROMPT }]);
   const before = read;
@@ -154,7 +157,7 @@ test('regenerates from the snapshot behind the prompt; another seed writes anoth
   expect(again.ids).not.toEqual(first.ids);
 });
 
-test('an edit of the last words reads from the nearest snapshot', async () => {
+test('after an edit of the last words, reads from the nearest snapshot', async () => {
   await loaded();
   const long = `${PROMPT} ${'a bird of prey. '.repeat(80)}`;
   await generate([{ text: long }], { maxTokens: 1 });
@@ -163,7 +166,7 @@ test('an edit of the last words reads from the nearest snapshot', async () => {
   expect(read - before).toBeLessThanOrEqual(256);
 });
 
-test('stops at once in the middle of writing; what was written is there, and goes on', async () => {
+test('stops at once, keeps the written tokens, and resumes from them', async () => {
   await loaded();
   const whole = await generate([{ text: PROMPT }], { maxTokens: 400 });
   const stopped = await generate([{ text: PROMPT }], { maxTokens: 400 }, (event) => {
@@ -186,7 +189,7 @@ test('stops while encoding and while reading a text of 5 MB, with and without sp
     const { result, ids } = await generate([{ text }]);
     expect(result.reason).toBe('stopped');
     expect(ids).toEqual([]);
-    expect(performance.now() - started).toBeLessThan(20_000); // reading it all would take minutes
+    expect(performance.now() - started).toBeLessThan(20_000); // reading all of it would take minutes
   }
   const { result, events } = await generate([{ text: 'word '.repeat(20_000) }], {}, (event) => {
     if (event.type === 'reading') engine.stop();
@@ -197,15 +200,15 @@ test('stops while encoding and while reading a text of 5 MB, with and without sp
   );
 });
 
-test('an empty text begins a fresh article', async () => {
+test('an empty text starts an article', async () => {
   await loaded();
   const { ids } = await generate([], { maxTokens: 3, sampling: GREEDY });
   expect(ids.length).toBe(3);
   expect(read).toBe(1);
 });
 
-test('stops at the end of an article, or goes on with the next', async () => {
-  // The shipped model with the full stop in the part of <|endoftext|>, so that articles end soon.
+test('stops at the end of an article, or starts the next', async () => {
+  // The shipped model with the full stop as <|endoftext|>, so that articles end soon.
   const fullStop = model.tokenizer.encode('.').ids[0];
   const config = JSON.stringify({ ...readJson(`${SHIPPED}config.json`), bos_token_id: fullStop });
   await loaded(undefined, undefined, await consistentFolder({ 'config.json': config }));
@@ -221,7 +224,7 @@ test('stops at the end of an article, or goes on with the next', async () => {
 });
 
 describe('a device that fails', () => {
-  test('is replaced, and the text goes on from its tokens, exactly', async () => {
+  test('is replaced, and generation resumes with the same output', async () => {
     await loaded();
     const whole = await generate([{ text: PROMPT }], { maxTokens: 200 });
     await loaded(failing('device-lost', 1));
@@ -234,20 +237,20 @@ describe('a device that fails', () => {
   test.each([
     ['device-lost', ['auto', 'auto', 'auto', 'cpu']],
     ['device', ['auto', 'cpu']],
-  ] as const)('%s again and again: the next best takes over, and says so', async (code, kinds) => {
+  ] as const)('after repeated errors %s, falls back to the next best and reports it', async (code, kinds) => {
     await loaded(failing(code, Number.POSITIVE_INFINITY, 'webgpu'), 'webgpu');
     const { ids, events } = await generate([{ text: PROMPT }], { maxTokens: 400 });
     expect(ids.length).toBe(400);
     expect(asked).toEqual(kinds);
     const notices = events.filter((event) => event.type === 'notice');
     expect(notices.at(-1)).toMatchObject({
-      message: expect.stringMatching(/broke.*goes on/),
+      message: expect.stringMatching(/broke.*resumes/),
       backend: { kind: 'cpu', reason: 'It broke.' },
     });
   });
 });
 
-test('a slow reader slows the stream: few events are ever unanswered', async () => {
+test('a slow receiver slows the stream, with few unanswered events', async () => {
   await loaded();
   let open = 0;
   let most = 0;
@@ -261,7 +264,7 @@ test('a slow reader slows the stream: few events are ever unanswered', async () 
   expect(open).toBe(0);
 });
 
-test('one thing at a time, and nothing without a model', async () => {
+test('rejects a second request, and any request without a model', async () => {
   await loaded();
   const running = generate([{ text: PROMPT }]);
   await expect(engine.generate({} as GenerateRequest, () => {})).rejects.toMatchObject({ code: 'input' });
@@ -273,7 +276,7 @@ test('one thing at a time, and nothing without a model', async () => {
   await expect(empty.generate({} as GenerateRequest, () => {})).rejects.toMatchObject({ code: 'input' });
 });
 
-test('a failed load is an error with a remedy, and the next one works', async () => {
+test('a failed load throws an error with a remedy, and the next load works', async () => {
   let damaged = true;
   engine = new Engine({
     readFile: () => shippedFolder(damaged ? { 'config.json': '{}' } : {}),
@@ -282,16 +285,16 @@ test('a failed load is an error with a remedy, and the next one works', async ()
   const load = () => engine.load({ modelUrl: 'x/', backend: 'auto' }, () => {});
   await expect(load()).rejects.toMatchObject({ code: 'config' });
   damaged = false;
-  expect((await load()).manifest.id).toBe('wiki-7m');
+  expect((await load()).manifest.id).toBe(model.manifest.id);
 });
 
 describe('stop sequences', () => {
-  test('end the text with the token that completes one, however tokens cut it; the text goes on from there', async () => {
+  test('end the text with the token that completes one, across token borders; generation resumes from there', async () => {
     await loaded();
     const whole = await generate([{ text: PROMPT }], { maxTokens: 60 });
     const pieces = whole.ids.map((id) => model.tokenizer.decode([id]));
     for (const place of [3, 20, 41]) {
-      const sequence = (pieces[place - 1] + pieces[place]).slice(1); // over two tokens, from inside the first
+      const sequence = (pieces[place - 1] + pieces[place]).slice(1); // across two tokens, from inside the first
       const end = whole.text.indexOf(sequence) + sequence.length;
       const cut = await generate([{ text: PROMPT }], { maxTokens: 60, stopSequences: ['never', sequence] });
       expect(cut.result.reason).toBe('stop-sequence');
@@ -305,7 +308,7 @@ describe('stop sequences', () => {
     }
   });
 
-  test('that do not come do no harm', async () => {
+  test('that do not occur change nothing', async () => {
     await loaded();
     const { result, ids } = await generate([{ text: PROMPT }], { stopSequences: ['', '\0'] });
     expect([result.reason, ids.length]).toEqual(['length', 24]);
@@ -313,7 +316,7 @@ describe('stop sequences', () => {
 });
 
 describe('a speed limit', () => {
-  test('is kept, and changes nothing of what is written', async () => {
+  test('is respected, and does not change the text', async () => {
     await loaded();
     const whole = await generate([{ text: PROMPT }]);
     const began = performance.now();
@@ -334,6 +337,6 @@ describe('a speed limit', () => {
       }, 50);
     });
     expect([ids.length, result.reason]).toEqual([1, 'stopped']);
-    expect(performance.now() - stopped).toBeLessThan(5000); // the pause is of 20 s
+    expect(performance.now() - stopped).toBeLessThan(5000); // the pause is 20 s
   });
 });

@@ -1,6 +1,7 @@
 import { stateLayout } from '../model/core/tensors';
 import { EngineError } from '../model/runtime/errors';
-import { loadModel, type Model, type ReadFile } from '../model/runtime/folder';
+import { loadModel, type Model } from '../model/runtime/folder';
+import type { ReadFile } from '../model/runtime/read-file';
 import { seenWords } from '../model/sampling/seen';
 import { packVocabulary } from '../model/text/vocabulary';
 import { Comparison } from './compare';
@@ -20,7 +21,6 @@ import type {
   GenerateResult,
   LoadProgress,
   LoadRequest,
-  RequestRun,
   ScoreEvent,
   ScoreRequest,
   ScoreResult,
@@ -29,6 +29,7 @@ import type {
   VerifyEvent,
   VerifyRequest,
 } from './messages';
+import type { RequestRun } from './request-run';
 import { type CreateBackend, Runner, type Running } from './runner';
 import { scoreTokens } from './score';
 import { SnapshotStore } from './snapshot-store';
@@ -168,7 +169,7 @@ export class Engine {
       return runner.surviving(
         ({ backend }) => verifyText(model, backend, runs, signal, onEvent),
         (message, backend) =>
-          onEvent({ type: 'notice', message: `${message} The check begins anew.`, backend }),
+          onEvent({ type: 'notice', message: `${message} Verification starts again.`, backend }),
       );
     });
   }
@@ -253,7 +254,7 @@ export class Engine {
   }
 
   private async exclusively<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    if (this.abort) throw new EngineError('input', 'The engine is busy.', 'Stop what runs first.');
+    if (this.abort) throw new EngineError('input', 'The engine is busy.', 'Stop the running request first.');
     this.abort = new AbortController();
     try {
       return await work(this.abort.signal);

@@ -8,7 +8,7 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-/** Takes a property away, until the test is over. */
+/** Removes a property until the end of the test. */
 function without(object: object, name: string): void {
   const property = Object.getOwnPropertyDescriptor(object, name)!;
   Object.defineProperty(object, name, { ...property, value: undefined });
@@ -20,7 +20,7 @@ class QuietWorker extends EventTarget {
   terminate() {}
 }
 
-test('a browser that has everything', () => {
+test('accepts a browser that has everything', () => {
   vi.stubGlobal('Worker', QuietWorker);
   expect(requireEssentials).not.toThrow();
 });
@@ -32,7 +32,7 @@ test.each<[string, () => void]>([
   ['Array.prototype.with', () => without(Array.prototype, 'with')],
   ['String.prototype.toWellFormed', () => without(String.prototype, 'toWellFormed')],
   ['lookbehind in regular expressions', () => vi.stubGlobal('RegExp', refusing(RegExp, SyntaxError))],
-])('a browser without %s is told so', (name, take) => {
+])('a browser without %s gets an error', (name, take) => {
   vi.stubGlobal('Worker', QuietWorker);
   take();
   const thrown = caught(startWorker);
@@ -44,7 +44,7 @@ test.each<[string, () => void]>([
   });
 });
 
-test('several are named together', () => {
+test('the error lists all missing functions', () => {
   without(AbortSignal, 'any');
   vi.stubGlobal('Worker', undefined);
   expect(caught(startWorker)).toMatchObject({
@@ -52,16 +52,16 @@ test('several are named together', () => {
   });
 });
 
-test('a worker that the browser refuses is an error with a remedy', () => {
+test('a worker that the browser blocks is an error with a remedy', () => {
   vi.stubGlobal('Worker', refusing(Object, DOMException));
   expect(caught(startWorker)).toMatchObject({
     code: 'browser',
-    message: expect.stringMatching(/refuses to start the model's worker \(no\)/),
-    remedy: expect.stringMatching(/tab of its own/),
+    message: expect.stringMatching(/blocked the model's worker \(no\)/),
+    remedy: expect.stringMatching(/its own tab/),
   });
 });
 
-test('a worker that fails before it answers ends with its death, without locks too', async () => {
+test('a worker that fails before it answers rejects with WorkerDeath, also without locks', async () => {
   let worker: QuietWorker | undefined;
   vi.stubGlobal(
     'Worker',
@@ -81,7 +81,7 @@ test('a worker that fails before it answers ends with its death, without locks t
   });
 });
 
-/** A class whose instances cannot be made. */
+/** A class whose constructor throws. */
 const refusing = (Base: ObjectConstructor | RegExpConstructor, Failure: new (message: string) => Error) =>
   class extends (Base as ObjectConstructor) {
     constructor() {

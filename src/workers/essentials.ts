@@ -1,8 +1,8 @@
 import { EngineError } from '../model/runtime/errors';
 
 /**
- * What the engine cannot do without, with the way to see it. All of it is in Chrome 116, Firefox 124 and Safari 17.4; what
- * else may be missing (WebGPU, WebAssembly, locks, memory that threads share) has something to take its place.
+ * The functions that the engine requires, with their tests. Chrome 116, Firefox 124 and Safari 17.4 have all of them.
+ * Other functions (WebGPU, WebAssembly, locks, shared memory) have fallbacks.
  */
 const ESSENTIALS: readonly (readonly [name: string, isThere: () => boolean])[] = [
   ['web workers', () => typeof Worker === 'function'],
@@ -13,14 +13,14 @@ const ESSENTIALS: readonly (readonly [name: string, isThere: () => boolean])[] =
   ['lookbehind in regular expressions', () => compiles('(?<=a)b')],
 ];
 
-/** @throws EngineError 'browser' naming what this browser lacks */
+/** @throws EngineError 'browser' with the missing functions */
 export function requireEssentials(): void {
   const missing = ESSENTIALS.filter(([, isThere]) => !isThere()).map(([name]) => name);
   if (missing.length > 0)
     throw new EngineError(
       'browser',
       `This browser cannot run the model: it lacks ${missing.join(', ')}.`,
-      'Use Chrome 116, Firefox 124, Safari 17.4, or a newer one.',
+      'Use Chrome 116, Firefox 124, Safari 17.4 or newer.',
     );
 }
 

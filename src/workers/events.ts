@@ -1,17 +1,17 @@
-/** An event's promise is its credit. */
+/** Flow control: the promise of an event resolves when the page has answered it. */
 export type OnEvent<E> = (event: E) => void | Promise<void>;
 
-const CREDIT = 4; // events that may be unanswered before the engine waits
+const CREDIT = 4; // unanswered events before the engine waits
 
 export interface Emit<E> {
   (event: E): Promise<void>;
-  /** Sends an event that may be left out: it is, while too many others are unanswered. */
+  /** Sends an optional event, or drops it while too many events are unanswered. */
   offer(event: E): void;
   /** Resolves when every event has been answered. */
   settled(): Promise<void>;
 }
 
-/** Sends events without waiting for each answer, but never with more than CREDIT of them unanswered. */
+/** Sends events without waiting for each answer, with at most CREDIT unanswered events. */
 export function credited<E>(onEvent: OnEvent<E>): Emit<E> {
   const unanswered = new Set<Promise<void>>();
   const send = (event: E) => {
@@ -19,7 +19,7 @@ export function credited<E>(onEvent: OnEvent<E>): Emit<E> {
     unanswered.add(answer);
     answer.then(
       () => unanswered.delete(answer),
-      () => {}, // stays, for whoever waits to be told
+      () => {}, // the rejection stays for later waiters
     );
   };
   const emit = async (event: E) => {

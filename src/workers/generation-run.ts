@@ -26,12 +26,12 @@ export class GenerationRun {
     this.decoder = new StreamingDecoder((id) => model.tokenizer.bytes[id], tokens);
   }
 
-  /** Tokens before the place where the text parted from another, the opening one included; null where it did not. */
+  /** Tokens before the branch point, including the initial `<|endoftext|>`; null without a branch point. */
   get branchAt(): number | null {
     return this.request.branchAt === undefined ? null : this.request.branchAt + 1;
   }
 
-  /** Null: as fast as it can. */
+  /** Null for no limit. */
   get tokensPerSecond(): number | null {
     return this.request.tokensPerSecond ?? null;
   }
@@ -43,7 +43,7 @@ export class GenerationRun {
     return { sampling, maxTokens: left, stopTokens };
   }
 
-  /** What a batch adds to the text: nothing more behind a stop sequence, whatever was written ahead. */
+  /** The part of a batch that is added to the text: up to a stop sequence, even if the backend decoded beyond it. */
   take({ records, finished }: DecodeBatch, ms: number): WrittenPart | null {
     const ids: number[] = [];
     const pieces: string[] = [];

@@ -3,23 +3,23 @@ import { cancelled, EngineError } from '../model/runtime/errors';
 import { requireEssentials } from './essentials';
 import type { EngineService } from './messages';
 
-/** The worker is gone, and whatever it was doing. */
+/** The worker died; its work is lost. */
 export class WorkerDeath extends EngineError {
   constructor(cause = '') {
     const message = `The engine stopped${cause ? `: ${cause}` : ''}.`;
-    super('internal', message, 'Reload the page; your text is kept.');
+    super('internal', message, 'Reload the page. Your text is saved.');
   }
 }
 
-/** A worker with an engine in it. */
+/** A worker that runs an engine. */
 export interface Link {
   readonly service: Remote<EngineService>;
-  /** Rejects with a WorkerDeath when the worker dies, and with 'cancelled' when it is ended. */
+  /** Rejects with WorkerDeath when the worker dies, and with 'cancelled' when the page ends it. */
   readonly died: Promise<never>;
   end(): void;
 }
 
-/** @throws EngineError 'browser' where there can be no worker */
+/** @throws EngineError 'browser' if the browser blocks workers */
 export function startWorker(): Link {
   requireEssentials();
   const worker = openWorker();
@@ -36,7 +36,7 @@ export function startWorker(): Link {
   const ended = new AbortController();
   whenReleased(service, ended.signal).then(
     () => reject(new WorkerDeath()),
-    () => {}, // ended, or a browser without locks
+    () => {}, // the page ended the worker, or the browser has no locks
   );
   return {
     service,
@@ -55,8 +55,8 @@ function openWorker(): Worker {
   } catch (cause) {
     throw new EngineError(
       'browser',
-      `The browser refuses to start the model's worker (${(cause as Error).message}).`,
-      'Open the page in a tab of its own, not inside another page.',
+      `The browser blocked the model's worker (${(cause as Error).message}).`,
+      'Open the page in its own tab, not inside another page.',
       { cause },
     );
   }
@@ -65,8 +65,8 @@ function openWorker(): Worker {
 let links = 0;
 
 /**
- * Resolves when a lock that the worker holds for life is free: the one sign of its death that always comes. Browsers
- * tell of errors, but not of a worker that was closed, or that they ended to regain memory.
+ * Resolves when the lock that the worker holds is free. This is the only reliable sign of its death: browsers report
+ * errors, but not a worker that closed itself or that they ended to free memory.
  */
 async function whenReleased(service: Remote<EngineService>, signal: AbortSignal): Promise<void> {
   const { locks } = navigator; // missing on insecure origins

@@ -13,17 +13,17 @@ import type { Matrix } from '../model/core/weights';
 import { loadModel, type Model } from '../model/runtime/folder';
 import { readUrl } from './read-url';
 
-// What loading takes of the process's memory at its peak: a phone ends a page that takes too much. Measured with a model
-// of 145 MB, so that what JavaScript takes for itself does not count for much.
+// Peak memory of loading, because a phone ends a page that takes too much. The model has 145 MB, so that the memory of
+// JavaScript itself does not matter.
 
 setFlagsFromString('--expose-gc');
 const collectGarbage: () => void = runInNewContext('gc');
 
 const CHUNK = 65_536;
 const CHUNKS_A_COLLECTION = 64;
-const SLACK = 0.25; // of the file: what the process takes besides
+const SLACK = 0.25; // fraction of the file: other memory of the process
 
-/** A model of int8 zeros, of which only what is under way is in memory. */
+/** A model of int8 zeros, served in chunks, so that only the current chunk is in memory. */
 class LargeFolder {
   readonly files: Record<string, { bytes: number; sha256: string }> = {};
   private readonly parts = new Map<string, () => Iterable<Uint8Array>>();
@@ -49,14 +49,14 @@ class LargeFolder {
     return this.files['model.safetensors'].bytes;
   }
 
-  /** In place of the browser's own. */
+  /** Replaces the browser's fetch. */
   readonly fetch = async (url: string): Promise<Response> => {
     const parts = this.parts.get(new URL(url).pathname.split('/').at(-1)!);
     if (!parts) return new Response('', { status: 404 });
     const left = parts()[Symbol.iterator]();
     let count = 0;
     const pull = (controller: ReadableStreamDefaultController) => {
-      // Else what is measured is when garbage happens to be collected, and not what is held.
+      // Collect garbage, so that the result does not depend on when the collector runs.
       if (++count % CHUNKS_A_COLLECTION === 0) collectGarbage();
       const { done, value } = left.next();
       if (done) controller.close();
@@ -84,7 +84,7 @@ function* weights({ header, bytes }: { header: Uint8Array; bytes: number }): Ite
   for (let left = bytes; left > 0; left -= CHUNK) yield new Uint8Array(Math.min(CHUNK, left));
 }
 
-/** The header of a file with every tensor of a configuration, and the bytes that follow it. */
+/** The header of a file with every tensor of a configuration, and the number of bytes after it. */
 function safetensorsHeader(config: Config): { header: Uint8Array; bytes: number } {
   const entries: Record<string, { dtype: string; shape: number[]; data_offsets: [number, number] }> = {};
   let at = 0;
@@ -104,9 +104,9 @@ function safetensorsHeader(config: Config): { header: Uint8Array; bytes: number 
   return { header, bytes: at };
 }
 
-/** Bytes by which the process grew at most while `work` ran, looked at from another thread. */
+/** Peak growth of the process in bytes while `work` ran, sampled from another thread. */
 async function peakOf<T>(work: () => Promise<T>): Promise<{ grown: number; value: T }> {
-  collectGarbage(); // of the test before, which would leave room
+  collectGarbage(); // from the previous test, which would leave free memory
   const shared = new Int32Array(new SharedArrayBuffer(4));
   const code = `
     const { readFileSync } = require('node:fs');
@@ -139,19 +139,19 @@ async function load(): Promise<Model> {
   vi.stubGlobal('fetch', folder.fetch);
   const model = await loadModel(readUrl('http://host/model/'));
   await new Promise(setImmediate);
-  collectGarbage(); // Node keeps what it copied for the hash until then; browsers let go of it at once
+  collectGarbage(); // Node keeps the copy for the hash until then; browsers free it at once
   return model;
 }
 
 const onLinux = test.runIf(process.platform === 'linux');
 
-onLinux('loading takes the file, and the packed copy of the processor', async () => {
+onLinux('loading needs memory for the file and the packed copy for the CPU', async () => {
   const { grown, value } = await peakOf(async () => createWasmBackend(await load()));
   const { weights } = value.memory();
   expect(grown).toBeLessThan((1 + SLACK) * folder.bytes + weights);
 });
 
-onLinux('loading takes the file, and the packed copy for WebGPU', async () => {
+onLinux('loading needs memory for the file and the packed copy for WebGPU', async () => {
   const { grown, value } = await peakOf(async () => {
     const { weights } = await load();
     const { embedding, layers } = weights;
@@ -162,7 +162,7 @@ onLinux('loading takes the file, and the packed copy for WebGPU', async () => {
   expect(grown).toBeLessThan((1 + SLACK) * folder.bytes + bytes);
 });
 
-/** As in a buffer of a device. */
+/** Like an upload into a device buffer. */
 function packed(matrix: Matrix): Uint8Array {
   const range = new Uint8Array(packedBytes(matrix, matrix.columns, 'int8'));
   packMatrix(matrix, matrix.columns, 'int8', range);

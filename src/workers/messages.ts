@@ -7,13 +7,14 @@ import type { Sampling } from '../model/sampling/sampling';
 import type { Encoded } from '../model/text/encoded';
 import type { Vocabulary } from '../model/text/vocabulary';
 import type { LensAnswer, LensRequest } from './lens/messages';
+import type { RequestRun } from './request-run';
 
-/** What crosses between page and worker: plain data alone. */
+/** Messages between page and worker, as plain data. */
 
 export type BackendChoice = 'auto' | BackendKind;
 
 export interface LoadRequest {
-  /** Address of the model folder, with a slash at its end. */
+  /** URL of the model folder, with a trailing slash. */
   readonly modelUrl: string;
   readonly backend: BackendChoice;
 }
@@ -25,9 +26,9 @@ export interface LoadProgress {
 
 export interface BackendInfo {
   readonly kind: BackendKind;
-  /** What it runs on, for people. */
+  /** Name of the device, for the page. */
   readonly device: string;
-  /** Why it is this one, where a person may have expected another. */
+  /** The reason for this backend, if the user may expect another. */
   readonly reason: string | null;
 }
 
@@ -36,26 +37,23 @@ export interface EngineInfo {
   readonly config: Config;
   readonly vocabulary: Vocabulary;
   readonly backend: BackendInfo;
-  /** Bytes of one stream's state: the same at token 10 and at token 100,000. */
+  /** Bytes of one stream's state, equal at token 10 and at token 100,000. */
   readonly stateBytes: number;
   readonly memory: Memory;
 }
-
-/** A piece of the text before the model: tokens as they are, or typed text that the engine is to encode. */
-export type RequestRun = { readonly ids: Uint32Array } | { readonly text: string };
 
 export interface GenerateRequest {
   /** The whole text from its beginning, the opening `<|endoftext|>` not included. */
   readonly runs: readonly RequestRun[];
   readonly sampling: Sampling;
   readonly maxTokens: number;
-  /** At the end of an article: stop there, or go on with the next. */
+  /** At the end of an article, stop or start the next. */
   readonly atArticleEnd: 'stop' | 'continue';
-  /** Texts that end it, with the token that completes one of them. */
+  /** Stop sequences. The token that completes one is the last. */
   readonly stopSequences?: readonly string[];
-  /** At most so many, for those who watch. */
+  /** Speed limit, so that the reader can watch. */
   readonly tokensPerSecond?: number;
-  /** Tokens of the text before a place to return to: where it parts from another. Its snapshot is kept. */
+  /** Tokens before the branch point. The engine keeps a snapshot there. */
   readonly branchAt?: number;
 }
 
@@ -76,22 +74,22 @@ export type GenerateEvent =
   | TextEvent
   | ({ readonly type: 'tokens'; readonly figures: Figures } & WrittenPart);
 
-/** Tokens that were written, and what they add to the text. */
+/** New tokens and their text. */
 export interface WrittenPart {
   readonly text: string;
   readonly tokens: Encoded;
-  /** One record (sampling.ts) a token. */
+  /** One record (sampling.ts) per token. */
   readonly records: Float32Array;
 }
 
 /** Live figures of a generation. */
 export interface Figures {
-  /** Tokens of the text that the stream has read, the opening one included. */
+  /** Tokens that the stream has read, including the initial `<|endoftext|>`. */
   readonly position: number;
   /** Smoothed; null before the first measurement. */
   readonly msPerToken: number | null;
   readonly memory: Memory;
-  /** Bytes and number of the snapshots kept for going back. */
+  /** Bytes and number of the snapshots for undo. */
   readonly snapshotBytes: number;
   readonly snapshotCount: number;
 }
@@ -120,12 +118,12 @@ export interface ScoreResult {
   readonly isComplete: boolean;
 }
 
-/** A piece of a text to check. */
+/** A piece of a text to verify. */
 export interface VerifyRun {
   readonly text: string;
-  /** Of sampled text; null for typed text, which the engine encodes. */
+  /** Ids of sampled text; null for typed text, which the engine encodes. */
   readonly ids: Uint32Array | null;
-  /** What its tokens were drawn with; null for what was typed, or cannot be checked. */
+  /** The settings of the draws; null for typed text, and for text that cannot be verified. */
   readonly drawnWith: Sampling | null;
 }
 
@@ -138,33 +136,33 @@ export type VerifyEvent =
   | { readonly type: 'verifying'; readonly checked: number; readonly total: number }
   | NoticeEvent;
 
-/** How well a text agrees with what its settings draw from this model. */
+/** The result of verifying a text against this model. */
 export interface Verification {
   /** Tokens by verdict (model/sampling/judge.ts). */
   readonly counts: Readonly<Record<Verdict, number>>;
   /** The first tokens that are not exact. */
   readonly findings: readonly Finding[];
-  /** The words are those of the tokens; a link can claim others. */
+  /** The text matches its tokens. A link may claim other text. */
   readonly isFaithful: boolean;
-  /** It was ended before the last token. */
+  /** The verification ended before the last token. */
   readonly stopped: boolean;
 }
 
 export interface Finding {
   readonly verdict: Verdict;
-  /** Which of the text's tokens (model/text/token-index.ts). */
+  /** Number of the token in the text (model/text/token-index.ts). */
   readonly number: number;
   readonly id: number;
-  /** What is drawn in its place. */
+  /** The id that the model draws instead. */
   readonly drawn: number;
 }
 
-/** Several continuations of one text, written together. */
+/** Generates several continuations of one text in one batch. */
 export interface CompareRequest {
   readonly runs: readonly RequestRun[];
-  /** What each is drawn with. */
+  /** The settings of each continuation. */
   readonly samplings: readonly Sampling[];
-  /** Of each. */
+  /** Tokens of each continuation. */
   readonly maxTokens: number;
   readonly atArticleEnd: 'stop' | 'continue';
   readonly stopSequences?: readonly string[];
@@ -174,25 +172,25 @@ export type CompareEvent =
   | TextEvent
   | {
       readonly type: 'parts';
-      /** What each wrote since the event before; null where it wrote nothing. */
+      /** The new tokens of each since the previous event; null for none. */
       readonly parts: readonly (WrittenPart | null)[];
-      /** Time over the tokens of all. */
+      /** Time per token over all continuations. */
       readonly msPerToken: number;
     }
-  /** What was written is lost, and comes again. */
+  /** The continuations are lost and start again. */
   | { readonly type: 'anew'; readonly message: string; readonly backend: BackendInfo };
 
 export interface CompareResult {
   readonly reasons: readonly GenerateResult['reason'][];
 }
 
-/** An outcome as plain data: errors keep their code and remedy on the way. */
+/** A result or an error as plain data, so that errors keep their code and remedy. */
 export type Outcome<T> = { readonly value: T } | { readonly error: ErrorData };
 
-/** The worker's side of the conversation. One request at a time; `stop` ends whatever runs. */
+/** The worker's interface. It runs one request at a time; `stop` ends the running one. */
 export interface EngineService {
   load(request: LoadRequest, onProgress: (progress: LoadProgress) => void): Promise<Outcome<EngineInfo>>;
-  /** An event's promise is its credit: with several unanswered the engine waits. */
+  /** The engine waits while several promises of onEvent are unresolved. */
   generate(
     request: GenerateRequest,
     onEvent: (event: GenerateEvent) => void | Promise<void>,
@@ -203,7 +201,7 @@ export interface EngineService {
   ): Promise<Outcome<ScoreResult>>;
   /** Beside a generation. The latest question counts: one under way ends as 'cancelled'. */
   look(request: LensRequest): Promise<Outcome<LensAnswer>>;
-  /** Frees all that the lens holds. */
+  /** Frees the lens's memory. */
   closeLens(): Promise<void>;
   compare(
     request: CompareRequest,
@@ -211,6 +209,6 @@ export interface EngineService {
   ): Promise<Outcome<CompareResult>>;
   verify(request: VerifyRequest, onEvent: (event: VerifyEvent) => void): Promise<Outcome<Verification>>;
   stop(): void;
-  /** Takes a lock and keeps it for life. @throws where the browser has no locks */
+  /** Takes a lock and holds it until the worker dies. @throws if the browser has no locks */
   hold(lock: string): Promise<void>;
 }

@@ -1,10 +1,9 @@
 import type { DecodeBatch, DecodeRequest, Streams } from '../model/runtime/backend';
 
-const SLICES = 20; // a second, at most: so often something new is shown
+const SLICES = 20; // updates per second at most
 
 /**
- * Streams.decode of one stream, at most so many tokens a second, for those who watch. Nothing is written ahead of its
- * time, and an abort ends a pause.
+ * Streams.decode of one stream with a limit in tokens per second. It decodes no token early, and an abort ends a pause.
  */
 export async function* decodePaced(
   streams: Streams,

@@ -19,7 +19,7 @@ beforeAll(async () => {
 
 afterEach(() => vi.restoreAllMocks());
 
-/** Starts a backend and frees it; what it was and why. */
+/** Starts a backend, frees it, and returns its kind and reason. */
 async function start(gpu: GPU, choice: 'auto' | 'webgpu' = 'webgpu', data: ModelData = model) {
   const { backend, streams, info } = await createBackend(data, choice, gpu);
   const length = streams.length();
@@ -27,7 +27,7 @@ async function start(gpu: GPU, choice: 'auto' | 'webgpu' = 'webgpu', data: Model
   return { ...info, length };
 }
 
-/** As on a graphics card, which `auto` chooses. */
+/** Poses as a hardware GPU, which `auto` chooses. */
 const onGraphics = (gpu: GPU) =>
   ({
     requestAdapter: async () => {
@@ -36,7 +36,7 @@ const onGraphics = (gpu: GPU) =>
     },
   }) as unknown as GPU;
 
-test('a device that computes what the exporter computed is used, with an empty stream', async () => {
+test('uses a device that reproduces the proof, with an empty stream', async () => {
   expect(await start(sharedGpu())).toMatchObject({ kind: 'webgpu', reason: null, length: 0 });
 });
 
@@ -45,7 +45,7 @@ const KERNELS = [
   ...['projection', 'up', 'down', 'features', 'scores', 'attend', 'advance', 'records', 'remember'],
 ];
 
-test.each(KERNELS)('where %s leaves zeros, the processor takes over, with the reason', async (kernel) => {
+test.each(KERNELS)('if %s leaves zeros, falls back to the CPU with a reason', async (kernel) => {
   const idle = (name: string, code: string) =>
     name === kernel ? code.replace(/(fn main\([^{]*\{)/, '$1\n  if (VOCAB > 0u) { return; }') : code;
   const { kind, reason } = await start(sharedGpu(idle));
@@ -53,16 +53,16 @@ test.each(KERNELS)('where %s leaves zeros, the processor takes over, with the re
   expect(reason).toMatch(/computes wrong numbers|did not start/);
 });
 
-test.each(KERNELS.slice(0, 3))('where %s does not compile, the processor takes over', async (kernel) => {
+test.each(KERNELS.slice(0, 3))('if %s does not compile, falls back to the CPU', async (kernel) => {
   const broken = (name: string, code: string) => (name === kernel ? `${code}\nfn oops( {` : code);
   for (const choice of ['auto', 'webgpu'] as const) {
     const { kind, reason } = await start(onGraphics(sharedGpu(broken)), choice);
     expect(kind).toBe('cpu');
-    expect(reason).toMatch(/^WebGPU did not start \(.*\), so the model runs on the processor\.$/);
+    expect(reason).toMatch(/^WebGPU did not start \(.*\), so the model runs on the CPU\.$/);
   }
 });
 
-test('a device that cannot be opened', async () => {
+test('falls back if the device cannot be opened', async () => {
   const refuse = () => Promise.reject(new DOMException('no', 'OperationError'));
   for (const choice of ['auto', 'webgpu'] as const) {
     const gpu = onGraphics(gpuWith(() => ({ requestDevice: refuse })));
@@ -73,13 +73,13 @@ test('a device that cannot be opened', async () => {
   }
 });
 
-test('an adapter that cannot be asked for', async () => {
+test('falls back if the adapter request fails', async () => {
   const gpu = { requestAdapter: () => Promise.reject(new Error('no')) } as unknown as GPU;
   for (const choice of ['auto', 'webgpu'] as const)
     expect(await start(gpu, choice)).toMatchObject({ kind: 'cpu', reason: expect.stringMatching(/WebGPU/) });
 });
 
-test('weights that cannot be put on the device', async () => {
+test('falls back if the weights do not fit on the device', async () => {
   const gpu = sharedGpu();
   const refuse = gpuWith(() => ({
     requestDevice: async (descriptor: GPUDeviceDescriptor) => {
@@ -96,13 +96,13 @@ test('weights that cannot be put on the device', async () => {
   expect(await start(refuse)).toMatchObject({ kind: 'cpu', reason: expect.stringMatching(/createBuffer/) });
 });
 
-test('a model without a proof is taken at its word, and so is one under another re-weighting', async () => {
+test('skips the check for a model without a proof and under another re-weighting', async () => {
   const { proof, ...without } = model;
   expect(await start(sharedGpu(), 'webgpu', without)).toMatchObject({ kind: 'webgpu' });
   expect(withReweighting(model, 'none', 0).proof).toBeNull();
 });
 
-test('the published index holds the proof of the model that is loaded; a folder without an index has none', async () => {
+test('the published index has the proof of the loaded model; a folder without an index has none', async () => {
   const { proof } = await loadModel(shippedFolder());
   expect(proof!.logProbabilities).toHaveLength(proof!.tokens.length - 1);
   for (const index of ['{}', '<html>', '{"models":[{"digest":"another","proof":{}}]}'])

@@ -3,7 +3,7 @@ import { readUrl } from './read-url';
 
 afterEach(() => vi.unstubAllGlobals());
 
-/** Answers with so many bodies that break off after two bytes, and then with whole ones. */
+/** Answers with a number of bodies that break after two bytes, then with complete ones. */
 function serve(broken: number): void {
   vi.stubGlobal('fetch', async () => {
     const breaks = broken-- > 0;
@@ -19,7 +19,7 @@ function serve(broken: number): void {
   });
 }
 
-test('a connection that breaks off once is not noticed', async () => {
+test('retries a connection that breaks once', async () => {
   serve(1);
   let counted = 0;
   const file = await readUrl('http://host/model/')('a', (count) => {
@@ -29,7 +29,7 @@ test('a connection that breaks off once is not noticed', async () => {
   expect(counted).toBe(4);
 });
 
-test('one that keeps breaking off is told, with the address', async () => {
+test('a connection that keeps breaking throws an error with the URL', async () => {
   serve(9);
   await expect(readUrl('http://host/model/')('a', () => {})).rejects.toMatchObject({
     code: 'network',
@@ -37,20 +37,20 @@ test('one that keeps breaking off is told, with the address', async () => {
   });
 });
 
-test('an answer that is none is not asked for again', async () => {
+test('does not retry an error status', async () => {
   const fetched = vi.fn(async () => new Response('', { status: 404 }));
   vi.stubGlobal('fetch', fetched);
   await expect(readUrl('http://host/')('a', () => {})).rejects.toMatchObject({ code: 'network' });
   expect(fetched).toHaveBeenCalledTimes(1);
 });
 
-test.each([undefined, 0, 3, 4, 5, 1000])('a file is whole, whatever size is expected: %s', async (size) => {
+test.each([undefined, 0, 3, 4, 5, 1000])('reads the whole file for any expected size: %s', async (size) => {
   serve(0);
   const file = await readUrl('http://host/model/')('a', () => {}, undefined, size);
   expect([...new Uint8Array(file)]).toEqual([0, 1, 2, 3]);
 });
 
-test('a file for which there is no memory is told so', async () => {
+test('throws an error if there is no memory for the file', async () => {
   serve(0);
   await expect(
     readUrl('http://host/model/')('a', () => {}, undefined, Number.MAX_SAFE_INTEGER),

@@ -1,7 +1,7 @@
 import { cancelled, EngineError } from '../model/runtime/errors';
-import type { ReadFile } from '../model/runtime/folder';
+import type { ReadFile } from '../model/runtime/read-file';
 
-const ATTEMPTS = 2; // to read a file whose connection breaks
+const ATTEMPTS = 2; // attempts to read a file if the connection breaks
 
 /** Reads the files of a model folder over HTTP, counting bytes as they arrive. */
 export function readUrl(folder: string): ReadFile {
@@ -26,9 +26,9 @@ export function readUrl(folder: string): ReadFile {
   };
 }
 
-const FIRST_SIZE = 65_536; // bytes taken for a file of unknown size
+const FIRST_SIZE = 65_536; // bytes allocated first for a file of unknown size
 
-/** @throws TypeError when the connection breaks; what was counted until then is taken back */
+/** @throws TypeError when the connection breaks, after subtracting the counted bytes */
 async function readBody(
   response: Response,
   onBytes: (count: number) => void,
@@ -58,14 +58,14 @@ function grown(bytes: Uint8Array, least: number): Uint8Array<ArrayBuffer> {
   return larger;
 }
 
-/** @throws EngineError 'device' when memory is short: browsers throw errors of several kinds */
+/** @throws EngineError 'device' if the allocation fails, for which browsers throw errors of several kinds */
 function take(size: number): Uint8Array<ArrayBuffer> {
   try {
     return new Uint8Array(size);
   } catch (cause) {
     throw new EngineError(
       'device',
-      `There is no memory for a file of ${Math.ceil(size / 2 ** 20)} MB.`,
+      `Could not allocate ${Math.ceil(size / 2 ** 20)} MB of memory for the model.`,
       'Close other tabs, or choose a smaller model.',
       { cause },
     );

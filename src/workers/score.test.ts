@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { countRecords, readRecord } from '../model/sampling/records';
-import type { RequestRun, ScoreEvent, ScoreRequest } from './messages';
+import type { ScoreEvent, ScoreRequest } from './messages';
+import type { RequestRun } from './request-run';
 import { CountedEngine, PROMPT, SAMPLING } from './testing';
 
 let under: CountedEngine;
@@ -46,7 +47,7 @@ describe('scoring a text', () => {
     expect(under.read).toBe(before);
   });
 
-  test('says what a sampler makes of a token, from the nearest snapshot', async () => {
+  test('gives probabilities after sampling, from the nearest snapshot', async () => {
     const { ids, records } = await under.generate([{ text: PROMPT }], { maxTokens: 600 });
     const runs = [{ text: PROMPT }, { ids: Uint32Array.from(ids) }];
     const first = under.read - 1;
@@ -65,7 +66,7 @@ describe('scoring a text', () => {
     }
   });
 
-  test('can be stopped; what was read until then is there', async () => {
+  test('can be stopped, and keeps the scores up to then', async () => {
     const text = 'A kestrel hovers over the field. '.repeat(300);
     const { result, records } = await scoreTokens([{ text }], {}, (event) => {
       if (event.type === 'records') under.engine.stop();
@@ -77,7 +78,7 @@ describe('scoring a text', () => {
 });
 
 describe('branching', () => {
-  test('at one of the last 4,096 tokens of 5,000 reads at most 256 again, written or read', async () => {
+  test('for any of the last 4,096 of 5,000 tokens, rereads at most 256', async () => {
     const tokens = Uint32Array.from({ length: 5000 }, (_, i) => 300 + ((i * i) % 1009));
     await under.generate([{ ids: tokens }], { maxTokens: 1 });
     const written = await under.generate([], { maxTokens: 700, sampling: { ...SAMPLING, seed: 8 } });
@@ -90,11 +91,11 @@ describe('branching', () => {
         await under.generate([{ ids: text.slice(0, at) }, { ids: Uint32Array.of(7) }], {
           ...{ maxTokens: 1, branchAt: at },
         });
-        expect(under.read - before).toBeLessThanOrEqual(256 + 1); // and the token that took the other's place
+        expect(under.read - before).toBeLessThanOrEqual(256 + 1); // and the replaced token
       }
   });
 
-  test('comes back to a branch point without reading, however much was written elsewhere since', async () => {
+  test('returns to a branch point without reading, after any amount of other generation', async () => {
     const trunk = Uint32Array.from({ length: 700 }, (_, i) => 300 + ((i * i) % 1009));
     await under.generate([{ ids: trunk }], { maxTokens: 1 });
     const branch = (id: number) =>

@@ -3,7 +3,7 @@ import { EngineError } from '../model/runtime/errors';
 import type { Engine } from './engine';
 import type { EngineService, Outcome } from './messages';
 
-/** The engine as the page may call it: errors become plain data. */
+/** The engine's interface for the page, with errors as plain data. */
 export function serve(engine: Engine): EngineService {
   return {
     load: (request, onProgress) => outcome(engine.load(request, onProgress)),
@@ -28,7 +28,7 @@ export function serve(engine: Engine): EngineService {
   };
 }
 
-/** An outcome as plain data. */
+/** A result or an error as plain data. */
 export async function outcome<T>(work: Promise<T>): Promise<Outcome<T>> {
   try {
     return { value: await work };
@@ -37,7 +37,7 @@ export async function outcome<T>(work: Promise<T>): Promise<Outcome<T>> {
   }
 }
 
-/** Buffers of an answer of the lens, which is made for one question: they are handed over, not copied. */
+/** Buffers of a lens answer. They are transferred, not copied, because each answer is used once. */
 function buffersOf(answer: object): ArrayBuffer[] {
   return Object.values(answer).flatMap((value) => {
     if (ArrayBuffer.isView(value)) return [value.buffer as ArrayBuffer];

@@ -1,4 +1,4 @@
-/** A median with its 95% interval by the bootstrap. */
+/** A median with its 95% bootstrap interval. */
 export interface Estimate {
   readonly median: number;
   readonly low: number;
@@ -17,7 +17,7 @@ export function estimate(samples: readonly number[]): Estimate {
   return bootstrap(samples.length, (rounds) => median(rounds.map((i) => samples[i])));
 }
 
-/** Median of `a` over median of `b`; rounds are drawn together, since what disturbs one disturbs both. */
+/** Median of `a` divided by median of `b`. Resamples rounds of both together, because a disturbance affects both. */
 export function ratioOf(a: readonly number[], b: readonly number[]): Estimate {
   return bootstrap(Math.min(a.length, b.length), (rounds) => {
     return median(rounds.map((i) => a[i])) / median(rounds.map((i) => b[i]));

@@ -1,7 +1,7 @@
-/** Finds texts in what is written, however tokens cut them. */
+/** Finds stop sequences in the generated text, across token borders. */
 export class StopSequences {
   private readonly sequences: readonly string[];
-  /** The end of what was written, too short to hold the longest. */
+  /** The end of the generated text, one character shorter than the longest sequence. */
   private tail = '';
   private readonly reach: number;
 
@@ -10,7 +10,7 @@ export class StopSequences {
     this.reach = Math.max(0, ...this.sequences.map(({ length }) => length - 1));
   }
 
-  /** Whether what a token adds to the text completes one. */
+  /** Whether the text of a token completes a sequence. */
   completedBy(piece: string): boolean {
     const text = this.tail + piece;
     this.tail = this.reach ? text.slice(-this.reach) : '';

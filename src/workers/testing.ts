@@ -3,7 +3,8 @@ import type { Streams } from '../model/runtime/backend';
 import type { Sampling } from '../model/sampling/sampling';
 import { createBackend } from './backends';
 import { Engine } from './engine';
-import type { GenerateEvent, GenerateRequest, RequestRun } from './messages';
+import type { GenerateEvent, GenerateRequest } from './messages';
+import type { RequestRun } from './request-run';
 
 export const SAMPLING: Sampling = {
   temperature: 0.9,
@@ -11,13 +12,14 @@ export const SAMPLING: Sampling = {
   topP: 0.95,
   minP: 0,
   repetitionPenalty: 1.1,
+  sequencePenalty: 0,
   seed: 3,
 };
 export const PROMPT = '= Kestrel =\n\nThe kestrel is';
 
-/** For tests: the shipped model in WebAssembly, and a count of what it reads. */
+/** For tests: the shipped model in WebAssembly, with a count of the tokens that it reads. */
 export class CountedEngine {
-  /** Tokens that any stream has read, those not counted that it wrote. */
+  /** Tokens that streams have read, without those that they wrote. */
   read = 0;
   readonly engine = new Engine({
     readFile: () => shippedFolder(),

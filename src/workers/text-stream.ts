@@ -117,7 +117,7 @@ export class TextStream {
   }
 }
 
-/** Tokens to read before the next snapshot, so far from the end: as many as the store lets stand apart there. */
+/** Tokens to read before the next snapshot: the snapshot store's spacing at this distance from the end. */
 function partBefore(toEnd: number): number {
   return Math.min(toEnd, Math.floor(snapshotSpacing(toEnd - snapshotSpacing(toEnd))));
 }

@@ -20,12 +20,13 @@ const SAMPLING: Sampling = {
   topP: 0.95,
   minP: 0.02,
   repetitionPenalty: 1.1,
+  sequencePenalty: 0,
   seed: 3,
 };
 const BACKENDS = { cpu: createWasmBackend, webgpu: createOnSharedDevice };
 const PROMPT = [5, 17, 3, 3, 60];
 
-/** What a backend writes after PROMPT. */
+/** The tokens that a backend writes after PROMPT. */
 async function written(backend: Backend, sampling: Sampling): Promise<number[]> {
   const streams = await backend.open(1);
   await streams.read([0, ...PROMPT]);
@@ -51,7 +52,7 @@ describe.each(['leap-denominator', 'leap-rms-decay-conv'])('%s', (name) => {
   test.each([
     ['cpu', 'webgpu'],
     ['webgpu', 'cpu'],
-  ] as const)('what %s wrote is accepted by %s, whatever it was drawn with', async (writer, reader) => {
+  ] as const)('tokens of %s are accepted by %s, with any settings', async (writer, reader) => {
     const model = await loadGoldenModel(name);
     const from = await BACKENDS[writer](model);
     const by = await BACKENDS[reader](model);
@@ -65,11 +66,11 @@ describe.each(['leap-denominator', 'leap-rms-decay-conv'])('%s', (name) => {
     by.destroy();
   });
 
-  test('each changed token is found, and a changed seed or temperature', async () => {
+  test('finds each changed token, and a changed seed or temperature', async () => {
     const model = await loadGoldenModel(name);
     const backend = await createWasmBackend(model);
     const ids = await written(backend, SAMPLING);
-    let ties = 0; // in so small a vocabulary another token can be as good
+    let ties = 0; // in such a small vocabulary, another token can tie
     for (let i = 0; i < TOKENS; i++) {
       const changed = ids.with(i, 1 + ((ids[i] + 7 * i) % 63));
       if (changed[i] === ids[i]) changed[i]++;
@@ -117,7 +118,7 @@ describe('the engine', () => {
     return engine;
   }
 
-  /** A typed beginning and what the shipped model wrote after it. */
+  /** A typed beginning and its continuation by the shipped model. */
   async function textOf(engine: Engine): Promise<[VerifyRun, VerifyRun & { ids: Uint32Array }]> {
     const text = '= Kestrel =\n\nThe kestrel is';
     const ids: number[] = [];
@@ -134,7 +135,7 @@ describe('the engine', () => {
     ];
   }
 
-  test('reproduces what it wrote; finds changed tokens, settings, and words', async () => {
+  test('verifies its own text, and finds changed tokens, settings and words', async () => {
     const engine = await loaded();
     const [typed, sampled] = await textOf(engine);
     const events: VerifyEvent[] = [];
@@ -167,11 +168,11 @@ describe('the engine', () => {
     engine.unload();
   });
 
-  test('finds a change of any of its tokens', async () => {
+  test('finds a change of any token', async () => {
     const engine = await loaded();
     const [typed, { ids }] = await textOf(engine);
     for (const [place, drawn] of ids.entries()) {
-      const before = { text: '', ids: ids.subarray(0, place), drawnWith: null }; // as they were: not to be judged
+      const before = { text: '', ids: ids.subarray(0, place), drawnWith: null }; // unchanged tokens, which are not judged
       const changed = { text: '', ids: Uint32Array.of(drawn === 500 ? 501 : 500), drawnWith: SAMPLING };
       const { findings } = await engine.verify({ runs: [typed, before, changed] }, () => {});
       expect(findings).toMatchObject([{ verdict: 'different', drawn }]);
@@ -179,7 +180,7 @@ describe('the engine', () => {
     engine.unload();
   });
 
-  test('stops, and lets the model write on as if nothing had been', async () => {
+  test('stops, without an effect on the next generation', async () => {
     const engine = await loaded();
     const [typed, sampled] = await textOf(engine);
     const stopped = await engine.verify({ runs: [typed, sampled] }, () => engine.stop());

@@ -10,7 +10,7 @@ import { StreamingDecoder } from '../model/text/vocabulary';
 import { encodeRuns } from './encode';
 import type { Finding, Verification, VerifyEvent, VerifyRun } from './messages';
 
-/** Checks a text: its words against its tokens, and those that were drawn against the model. */
+/** Verifies a text: compares its words with its tokens, and its drawn tokens with the model. */
 export async function verifyText(
   model: Model,
   backend: Backend,
@@ -43,7 +43,7 @@ function isFaithful({ tokenizer }: Model, runs: readonly VerifyRun[], parts: rea
   });
 }
 
-/** Tokens that follow each other, and what they were drawn with; null for what was typed, or cannot be checked. */
+/** Consecutive tokens and the settings of their draws; null for typed tokens, and for tokens that cannot be verified. */
 export interface Part {
   readonly ids: ArrayLike<number>;
   readonly drawnWith: Sampling | null;

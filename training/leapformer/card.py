@@ -79,9 +79,9 @@ not use it where statements must be true.
 def _table(figures: dict) -> str:
     """The figures of the validation text and, if it was scored, of the test text in Markdown."""
     rows = [
-        ("nats a token", "nats_per_token"),
+        ("nats per token", "nats_per_token"),
         ("word perplexity", "word_perplexity"),
-        ("bits a byte", "bits_per_byte"),
+        ("bits per byte", "bits_per_byte"),
     ]
     texts = [name for name in ("validation", "test") if name in figures]
     lines = [f"| metric | {' | '.join(texts)} |", f"|---|{'---|' * len(texts)}"]

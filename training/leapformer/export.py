@@ -81,7 +81,7 @@ def _identity(given: dict[str, str], config: RunConfig, model: LeapFormer) -> di
     identity = {
         "id": f"{config.name}-v1",
         "name": config.name.replace("-", " ").title(),
-        "description": f"A LeaPformer of {millions:.1f} M parameters that writes English "
+        "description": f"A LeaPformer of {millions:.1f}M parameters that writes English "
         "encyclopedia prose.",
         "license": LICENSE,
     } | given
@@ -109,12 +109,12 @@ def _trained(config: RunConfig, step: int, averaged: bool) -> str:
     if step >= config.steps:
         cooldown = (step - config.cooldown_start) * config.tokens_per_step
         whole = config.cooldown_start == 0
-        fell = "from the first step on" if whole else f"over the last {cooldown / 1e6:.1f} M"
+        fell = "from the first step on" if whole else f"over the last {cooldown / 1e6:.1f}M"
         end = f"the learning rate fell to zero {fell}"
     parent = f"initialized from {Path(config.start).name}, " if config.start else ""
-    weights = "a running average of the weights is published" if averaged else "last weights"
+    weights = "a running average of the weights is published" if averaged else "final weights"
     return (
         f"{parent}{step:,} steps of {config.tokens_per_step:,} tokens "
-        f"({step * config.tokens_per_step / 1e6:.1f} M) with Muon and AdamW, "
+        f"({step * config.tokens_per_step / 1e6:.1f}M) with Muon and AdamW, "
         f"bfloat16 products, seed {config.seed}; {end}; {weights}."
     )

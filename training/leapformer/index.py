@@ -1,8 +1,9 @@
-"""index.json, beside the published folders: what the page must know of each before it loads one.
+"""index.json, beside the published folders: the facts that the page needs before it loads a model.
 
-Every entry names a folder by `id`. The command fills in `digest` (of the weights), `bytes` (of the
-files that the page loads) and `proof`: the beginning of golden.json, which a graphics device must
-compute before the page uses it. Order, names and summaries are written by hand, and kept.
+Every entry names a folder by `id`. Order, ids and summaries are written by hand, and kept. The
+command fills in `name`, `parameters` and `precision`, the SHA-256 of the weights (`digest`) and of
+the tokenizer (`tokenizer`), the total size of the files that the page loads (`bytes`), and `proof`:
+the beginning of golden.json, which a graphics device must reproduce before the page uses it.
 """
 
 import json
@@ -18,17 +19,24 @@ def write_index(weights: Path) -> dict:
     """Fills in the entries of `weights`/index.json from their folders; returns the index."""
     path = weights / "index.json"
     index = _read(path)
-    models = [entry | _facts(weights / entry["id"]) for entry in index["models"]]
+    models = [_complete(entry, weights / entry["id"]) for entry in index["models"]]
     index = index | {"models": models}
     write_text(path, json.dumps(index, indent=2, ensure_ascii=False) + "\n")
     return index
 
 
-def _facts(folder: Path) -> dict:
+def _complete(entry: dict, folder: Path) -> dict:
     manifest, golden = _read(folder / "manifest.json"), _read(folder / "golden.json")
+    files = manifest["files"]
     return {
+        "id": entry["id"],
+        "name": manifest["name"],
+        "summary": entry["summary"],
+        "parameters": manifest["parameters"],
+        "precision": manifest["precision"],
         "digest": manifest["digest"],
-        "bytes": sum(manifest["files"][name]["bytes"] for name in LOADED),
+        "tokenizer": files["tokenizer.json"]["sha256"],
+        "bytes": sum(files[name]["bytes"] for name in LOADED),
         "proof": {
             "tokens": golden["tokens"][:PROOF_TOKENS],
             "logProbabilities": golden["logProbabilities"][: PROOF_TOKENS - 1],

@@ -164,11 +164,11 @@ def difference(a: str, b: str, of_a: dict[int, dict], of_b: dict[int, dict]) -> 
 
 def table(result: dict) -> str:
     """The result as Markdown."""
-    lines = ["| variant | tokens | validation loss by seed (nats a token) |", "|---|---|---|"]
+    lines = ["| variant | tokens | validation loss by seed (nats per token) |", "|---|---|---|"]
     for name, losses in result["loss"].items():
         cells = ", ".join(f"{loss:.4f}" for loss in losses.values())
         lines.append(f"| {name} | {result['tokens'][name]:,} | {cells} |")
-    lines += ["", "| difference | seeds | nats a token | 95% interval |", "|---|---|---|---|"]
+    lines += ["", "| difference | seeds | nats per token | 95% interval |", "|---|---|---|---|"]
     for d in result["differences"]:
         lines.append(
             f"| {d['a']} - {d['b']} | {len(d['seeds'])} | {d['mean']:+.4f} "

@@ -33,11 +33,13 @@ def test_the_published_index_is_up_to_date(weights) -> None:
 def test_facts_are_filled_in_and_words_are_kept(weights) -> None:
     path = weights / "index.json"
     whole = json.loads(path.read_text())
-    words = [{k: entry[k] for k in ("id", "name", "summary")} for entry in whole["models"]]
+    words = [{k: entry[k] for k in ("id", "summary")} for entry in whole["models"]]
     path.write_text(json.dumps({"models": words}))
     assert write_index(weights) == whole
     for entry in whole["models"]:
-        assert len(entry["digest"]) == 64
+        assert len(entry["digest"]) == len(entry["tokenizer"]) == 64
+        assert entry["parameters"] > 1e6
+        assert entry["name"]
         assert len(entry["proof"]["logProbabilities"]) == len(entry["proof"]["tokens"]) - 1 == 15
 
 

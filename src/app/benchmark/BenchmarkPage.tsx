@@ -19,7 +19,7 @@ type Phase =
 
 const REACHES = [65536, 8192];
 
-/** A page over the text: one press measures what this device does with the model. */
+/** A page over the text that measures speed and memory on this device. */
 export default function BenchmarkPage({ reach }: { reach: number }) {
   const playground = usePlayground();
   const [far, setFar] = useState(reach);
@@ -33,7 +33,7 @@ export default function BenchmarkPage({ reach }: { reach: number }) {
     const tell = (progress: BenchmarkProgress) => {
       if (running.current === controller) setPhase({ name: 'running', progress });
     };
-    tell({ label: 'Waiting for the model to be loaded', part: 0 });
+    tell({ label: 'Waiting for the model to load', part: 0 });
     try {
       await settled(playground.store, controller.signal);
       const { settings, history } = playground.store.getState();
@@ -54,7 +54,7 @@ export default function BenchmarkPage({ reach }: { reach: number }) {
         <Dialog.Popup className="benchmark">
           <div className="benchmark-column">
             <header>
-              <Dialog.Title>Measure this device</Dialog.Title>
+              <Dialog.Title>Benchmark</Dialog.Title>
               <Dialog.Close className="quiet-button" aria-label="Close">
                 <CloseIcon />
               </Dialog.Close>
@@ -78,7 +78,7 @@ export default function BenchmarkPage({ reach }: { reach: number }) {
   );
 }
 
-/** Resolves when the text's own engine is not loading any more, which would disturb what is measured. */
+/** Resolves when the page's own engine has finished loading, because loading would disturb the measurement. */
 function settled(store: StoreApi<PlaygroundState>, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const look = ({ engine }: PlaygroundState) => {
@@ -97,15 +97,14 @@ function Explanation() {
   return (
     <>
       <p>
-        The model runs in this browser: on the graphics processor, where there is one that WebGPU reaches, or
-        on the processor. This page tells how fast that is here, and whether it stays so as a text grows. In
-        most language models each new token looks back at all tokens before, so it costs more the longer the
-        text is. This one carries its past along in a state of fixed size: each token should cost the same
-        time and the same memory.
+        The model runs in this browser, on the GPU through WebGPU or on the CPU. This page measures its speed
+        on this device, and whether the speed stays the same as a text grows. In most language models, each
+        new token attends to all earlier tokens, so longer texts cost more per token. This model keeps a state
+        of fixed size, so each token should cost the same time and memory.
       </p>
       <p>
-        It reads a long text first, then writes at several places of it, taking turns. Your own text is not
-        touched, and nothing leaves the device. Close other programs for steady numbers.
+        The benchmark reads a long text, then writes at several positions in turn. It does not change your own
+        text, and nothing leaves this device. Close other programs for stable results.
       </p>
     </>
   );
@@ -125,7 +124,7 @@ function Start({ far, reaches, onFar, onStart }: StartProps) {
         Measure
       </button>
       <fieldset>
-        <legend>How far into the text</legend>
+        <legend>Length of the text</legend>
         {reaches.map((reach) => (
           <label key={reach}>
             <input type="radio" name="far" checked={reach === far} onChange={() => onFar(reach)} />

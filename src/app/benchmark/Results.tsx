@@ -4,7 +4,7 @@ import { bytes, count, million, milliseconds, perSecond } from '../format';
 import { Bars, Flatness, Memory } from './pictures';
 import { isConstant, kernelShares, markdown, memoryOf, NAMES, ratio, time } from './report';
 
-/** What was measured: pictures, then the numbers, then the report to take along. */
+/** The results: charts, a table, and buttons to copy the report. */
 export function Results({ report }: { report: DeviceReport }) {
   const { backends, positions, missing, shortened, cacheBytes, model } = report;
   const far = positions.at(-1)!;
@@ -23,24 +23,24 @@ export function Results({ report }: { report: DeviceReport }) {
           <h3>Speed</h3>
           {perBackend(({ decode, prefill }) => (
             <Bars
-              label="Tokens a second"
+              label="Tokens per second"
               bars={[
                 {
                   label: 'Writing',
                   value: 1000 / decode.median,
-                  words: `${perSecond(1000 / decode.median)} a second`,
+                  words: `${perSecond(1000 / decode.median)} per second`,
                 },
                 {
                   label: 'Reading',
                   value: 1000 / prefill.median,
-                  words: `${perSecond(1000 / prefill.median)} a second`,
+                  words: `${perSecond(1000 / prefill.median)} per second`,
                 },
               ]}
             />
           ))}
           <figcaption>
-            Tokens (words or pieces of words) a second. Reading is quicker: tokens that are known can be taken
-            many at a time, while writing must finish one before it begins the next.
+            Tokens (words or parts of words) per second. Reading is faster, because it processes many tokens
+            at a time; writing must finish one token before the next.
           </figcaption>
         </figure>
         <figure>
@@ -49,27 +49,27 @@ export function Results({ report }: { report: DeviceReport }) {
             <Flatness places={places} />
           ))}
           <figcaption>
-            Time to write a token after so many tokens before it, with 95% intervals. The line should be flat:
-            a token at {count(far)} took {backends.map(({ flatness }) => ratio(flatness)).join('; ')} times
-            what one at {count(positions[0])} took.
+            Time per written token by position, with 95% intervals. The line should be flat: token{' '}
+            {count(far)} took {backends.map(({ flatness }) => ratio(flatness)).join('; ')} times as long as
+            token {count(positions[0])}.
           </figcaption>
         </figure>
         <figure>
-          <h3>Memory of the past</h3>
+          <h3>Memory for the context</h3>
           <Memory report={report} state={state} />
           <figcaption>
-            <b className="picture-state">This model</b> keeps its past in a state of {bytes(state)}, whatever
-            its length (measured). <b>Ordinary attention</b> of the same shape would keep{' '}
-            {bytes(cacheBytes.at(-1)!)} after {count(far)} tokens (computed). Each step upwards is a factor.
+            <b className="picture-state">This model</b> keeps a state of {bytes(state)} at any length
+            (measured). <b>Standard attention</b> of the same shape would keep {bytes(cacheBytes.at(-1)!)}{' '}
+            after {count(far)} tokens (computed). Log scale.
           </figcaption>
         </figure>
         {backends
           .filter(({ kernels }) => kernels?.length)
           .map((backend) => (
             <figure key={backend.kind}>
-              <h3>Inside one token</h3>
+              <h3>Time per kernel</h3>
               <Bars
-                label="Time of each kernel"
+                label="Time per kernel"
                 bars={kernelShares(backend).map(({ name, ms }) => ({
                   label: name,
                   value: ms,
@@ -77,8 +77,8 @@ export function Results({ report }: { report: DeviceReport }) {
                 }))}
               />
               <figcaption>
-                The programs (kernels) that the graphics processor runs for each token, by its own clock. What
-                is missing to {milliseconds(backend.decode.median)} a token goes into handing work over.
+                GPU time of each kernel per token, from GPU timestamps. The rest of the{' '}
+                {milliseconds(backend.decode.median)} per token is dispatch overhead.
               </figcaption>
             </figure>
           ))}
@@ -89,7 +89,7 @@ export function Results({ report }: { report: DeviceReport }) {
           {NAMES[kind]} was not measured. {reason}
         </p>
       ))}
-      <h3>In numbers</h3>
+      <h3>All figures</h3>
       <div className="benchmark-table">
         <table>
           <thead>
@@ -104,17 +104,14 @@ export function Results({ report }: { report: DeviceReport }) {
           </thead>
           <tbody>
             <Row name="Device" cells={backends.map(({ device }) => device)} />
-            <Row name="Writing a token" cells={backends.map(({ decode }) => time(decode))} />
-            <Row name="Reading a token" cells={backends.map(({ prefill }) => time(prefill))} />
+            <Row name="Time per written token" cells={backends.map(({ decode }) => time(decode))} />
+            <Row name="Time per read token" cells={backends.map(({ prefill }) => time(prefill))} />
             <Row
-              name={`Time at ${count(far)} over ${count(positions[0])}`}
+              name={`Slowdown, token ${count(far)} vs ${count(positions[0])}`}
               cells={backends.map((b) => ratio(b.flatness))}
             />
-            <Row name="Memory: weights, state, all else" cells={backends.map(memoryOf)} />
-            <Row
-              name="The same bytes everywhere"
-              cells={backends.map((b) => (isConstant(b) ? 'yes' : 'no'))}
-            />
+            <Row name="Memory: weights, state, other" cells={backends.map(memoryOf)} />
+            <Row name="Memory constant" cells={backends.map((b) => (isConstant(b) ? 'yes' : 'no'))} />
             <Row name="Start" cells={backends.map(({ startMs }) => milliseconds(startMs))} />
           </tbody>
         </table>
@@ -122,11 +119,11 @@ export function Results({ report }: { report: DeviceReport }) {
       <p>
         <small>
           {model.name}, {million(model.parameters)} parameters, {model.precision}. Medians, with 95% intervals
-          in brackets. All {count(far)} tokens were really read.
+          in brackets. All {count(far)} tokens were processed.
         </small>
       </p>
       <div className="benchmark-actions">
-        <CopyButton words="Copy the report" text={() => markdown(report)} />
+        <CopyButton words="Copy report" text={() => markdown(report)} />
         <CopyButton words="Copy as JSON" text={() => JSON.stringify(report, null, 1)} />
       </div>
     </>
@@ -138,7 +135,7 @@ function Row({ name, cells }: { name: string; cells: readonly string[] }) {
     <tr>
       <th scope="row">{name}</th>
       {cells.map((cell, n) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: columns have no other name
+        // biome-ignore lint/suspicious/noArrayIndexKey: columns have no other key
         <td key={n}>{cell}</td>
       ))}
     </tr>
@@ -146,11 +143,11 @@ function Row({ name, cells }: { name: string; cells: readonly string[] }) {
 }
 
 function CopyButton({ words, text }: { words: string; text(): string }) {
-  const [state, setState] = useState<'' | 'Copied' | 'Not copied: the browser did not allow it'>('');
+  const [state, setState] = useState<'' | 'Copied' | 'The browser blocked copying'>('');
   const copy = () =>
     navigator.clipboard.writeText(text()).then(
       () => setState('Copied'),
-      () => setState('Not copied: the browser did not allow it'),
+      () => setState('The browser blocked copying'),
     );
   return (
     <>

@@ -10,7 +10,7 @@ interface Bar {
   readonly words: string;
 }
 
-/** Horizontal bars with their words. */
+/** A horizontal bar chart with labels and values. */
 export function Bars({ label, bars }: { label: string; bars: readonly Bar[] }) {
   const most = Math.max(...bars.map(({ value }) => value));
   const row = 38;
@@ -43,10 +43,10 @@ function spoken(bars: readonly Bar[]): string {
 const [LEFT, RIGHT, TOP, BOTTOM, HEIGHT] = [48, 12, 12, 24, 150];
 const SPAN = WIDTH - LEFT - RIGHT;
 
-/** x of the n-th of some places, which stand evenly: their positions grow by powers. */
+/** x of the n-th place. Places are evenly spaced, because their positions grow by a factor. */
 const placeAt = (n: number, places: number) => LEFT + ((n + 0.5) / places) * SPAN;
 
-/** Milliseconds a token at each place, with intervals, from 0. */
+/** Milliseconds per token at each place, with intervals; the axis starts at 0. */
 export function Flatness({ places }: Pick<BackendReport, 'places'>) {
   const most = 1.2 * Math.max(...places.map(({ decode }) => decode.high));
   const y = (ms: number) => HEIGHT - BOTTOM - (ms / most) * (HEIGHT - TOP - BOTTOM);
@@ -57,7 +57,7 @@ export function Flatness({ places }: Pick<BackendReport, 'places'>) {
   }));
   const words = points.map(({ position, decode }) => `${milliseconds(decode.median)} at ${count(position)}`);
   return (
-    <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={`Time for a token: ${words.join(', ')}`}>
+    <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={`Time per token: ${words.join(', ')}`}>
       <Axis lowest="0 ms" highest={milliseconds(most)} places={points} />
       <polyline
         className="picture-line"
@@ -79,7 +79,7 @@ function Point({ x, y, estimate }: { x: number; y(ms: number): number; estimate:
   );
 }
 
-/** Bytes of the state beside those of a cache at each place; each step up is a factor. */
+/** Bytes of the state and of a key-value cache at each place, on a log scale. */
 export function Memory({ report, state }: { report: DeviceReport; state: number }) {
   const { positions, cacheBytes } = report;
   const low = Math.log10(Math.min(state, ...cacheBytes)) - 0.3;
@@ -88,7 +88,7 @@ export function Memory({ report, state }: { report: DeviceReport; state: number 
   const places = positions.map((position, n) => ({ position, x: placeAt(n, positions.length) }));
   const cache = places.map(({ x }, n) => `${x},${y(cacheBytes[n])}`).join(' ');
   const last = places.at(-1)!.x;
-  const words = `the state ${bytes(state)} at every position, a cache ${bytes(cacheBytes[0])} to ${bytes(cacheBytes.at(-1)!)}`;
+  const words = `state ${bytes(state)} at every position, cache ${bytes(cacheBytes[0])} to ${bytes(cacheBytes.at(-1)!)}`;
   return (
     <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={`Memory: ${words}`}>
       <Axis lowest={bytes(10 ** low)} highest={bytes(10 ** high)} places={places} />

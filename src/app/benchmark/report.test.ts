@@ -15,7 +15,12 @@ const report: DeviceReport = {
   missing: [{ kind: 'webgpu', reason: 'There is none.' }],
   backends: [
     {
-      ...{ kind: 'cpu', device: 'fast', startMs: 100, decode: at(1), prefill: at(0.25), flatness: at(1) },
+      kind: 'cpu',
+      device: 'fast',
+      startMs: 100,
+      decode: at(1),
+      prefill: at(0.25),
+      flatness: at(1),
       places: [
         { position: 64, decode: at(1), memory },
         { position: 65536, decode: at(1), memory: { ...memory } },
@@ -28,21 +33,21 @@ const report: DeviceReport = {
   ],
 };
 
-test('the report says what was measured, and what was not', () => {
+test('the report has every measurement, and the backends that were not measured', () => {
   const text = markdown(report);
-  expect(text).toContain('| writing at position 65,536 | 1 ms (0.90 to 1.10) |');
-  expect(text).toContain('| time at 65,536 over time at 64 | 1.000 (0.900 to 1.100) |');
+  expect(text).toContain('| time per written token at position 65,536 | 1 ms (0.90 to 1.10) |');
+  expect(text).toContain('| slowdown, token 65,536 vs 64 | 1.000 (0.900 to 1.100) |');
   expect(text).toContain('would take 400 MB at position 65,536');
-  expect(text).toContain('Graphics processor (WebGPU) was not measured: There is none.');
+  expect(text).toContain('GPU (WebGPU) was not measured: There is none.');
 });
 
-test('kernels are counted by the token, longest first', () => {
+test('kernelShares gives the time per token of each kernel, slowest first', () => {
   const shares = kernelShares(report.backends[0]);
-  expect(shares.map(({ name }) => name)).toEqual(['logits', 'mlp, 6 times']);
+  expect(shares.map(({ name }) => name)).toEqual(['logits', 'mlp × 6']);
   expect(shares[1].ms).toBeCloseTo(0.6);
 });
 
-test('memory that grows is told', () => {
+test('isConstant detects memory that grows', () => {
   const [backend] = report.backends;
   expect(isConstant(backend)).toBe(true);
   const [near, far] = backend.places;

@@ -3,30 +3,30 @@ import { usePlayground } from '../playground-context';
 import type { Playground } from '../store/playground';
 import { PartProblem } from './PartProblem';
 
-/** A part of the page, to those who must do without it. */
+/** A part of the page, as the error boundary around it describes it. */
 export interface Part {
-  /** The subject of the sentence that says that it failed. */
+  /** The subject of the error sentence. */
   readonly name: string;
   /** It opens over the page. */
   readonly isOver?: boolean;
-  /** Its failure is not worth a message. */
+  /** Its failure shows no message. */
   readonly isSilent?: boolean;
   close?(playground: Playground): void;
 }
 
-/** The code of a part did not arrive: no defect of the part, and the browser itself names the file in the console. */
+/** The code of a part did not load. The browser logs the file, so the page does not log this error. */
 export class NotLoaded extends Error {}
 
 interface GuardProps {
   readonly part: Part;
   readonly children: ReactNode;
-  /** Before the children are rendered again. */
+  /** Called before the children render again. */
   onAgain?(): void;
-  /** Stands below the message. */
+  /** Content below the message. */
   meanwhile?(): ReactNode;
 }
 
-/** Keeps an error within the part of the page that threw it: its place says so, and offers to try again. */
+/** Contains an error in the part of the page that threw it, and shows a message with a button to try again. */
 export function Guard({ part, children, onAgain, meanwhile }: GuardProps) {
   const playground = usePlayground();
   const [attempts, setAttempts] = useState(1);
@@ -57,11 +57,11 @@ export function Guard({ part, children, onAgain, meanwhile }: GuardProps) {
 
 interface BoundaryProps {
   readonly children: ReactNode;
-  /** Stands in place of children that threw; `again` renders them once more. */
+  /** Replaces children that threw; `again` renders them again. */
   fallback(error: unknown, again: () => void): ReactNode;
 }
 
-/** Catches what its children throw while they render. */
+/** Catches errors that its children throw while they render. */
 export class Boundary extends Component<BoundaryProps, { readonly failure: { error: unknown } | null }> {
   override state: { readonly failure: { error: unknown } | null } = { failure: null };
 

@@ -1,13 +1,13 @@
 import { plainText } from '../../model/text/text';
 import { usePlayground } from '../playground-context';
 
-/** In place of the whole page, when an error reaches it: the text, to be read and copied. */
+/** Replaces the whole page after an uncaught error. The reader can still read and copy the text. */
 export function LastResort({ error }: { error: unknown }) {
   const playground = usePlayground();
   return (
     <main className="last-resort">
       <div role="alert">
-        <p>The page stopped working ({String(error)}). This is your text as it was.</p>
+        <p>The page stopped working ({String(error)}). Here is your text.</p>
         <button type="button" className="pill" onClick={() => location.reload()}>
           Reload the page
         </button>

@@ -3,19 +3,19 @@ import { createPortal } from 'react-dom';
 import { CloseIcon } from './controls/icons';
 
 interface Props {
-  /** What failed, as a sentence. */
+  /** The error as a sentence. */
   readonly sentence: string;
-  /** It failed before: some browsers remember that until the page is loaded anew (Firefox 153). */
+  /** Set after a second failure: some browsers cache the failure until the page reloads (Firefox 153). */
   readonly offersReload: boolean;
-  /** The part opens over the page: so does this, and takes the focus as the part would. */
+  /** The part opens over the page, so the message does too, and takes the focus. */
   readonly isOver?: boolean;
-  /** Says nothing, and only waits for the network. */
+  /** Shows nothing, and tries again when the network is back. */
   readonly isSilent?: boolean;
   onAgain(): void;
   readonly onClose: (() => void) | undefined;
 }
 
-/** In place of a part that did not load or threw: the sentence that says so, and the ways on. */
+/** Replaces a part that did not load or that threw: the error and its buttons. */
 export function PartProblem({ sentence, offersReload, isOver, isSilent, onAgain, onClose }: Props) {
   const again = useRef<HTMLButtonElement>(null);
   useEffect(() => {

@@ -3,22 +3,22 @@ import { type ComponentType, lazy, type ReactNode, Suspense, useState } from 're
 import { Guard, NotLoaded, type Part } from './Guard';
 
 interface Meanwhile {
-  /** Stands there while the part loads, and below the message if it fails. */
+  /** Content while the part loads, and below the message if it fails. */
   meanwhile?(hasFailed: boolean): ReactNode;
 }
 
-/** Of every part that may be opened later. */
+/** The loaders of all late parts. */
 const loaders = new Set<() => Promise<unknown>>();
 
 /**
- * A component that is loaded when it is first shown: the one way to load a part of the page later. A part that does not
- * load, or throws while it renders, costs that part alone (Guard.tsx). It is asked for again when it is opened again,
- * when the network is back, and by a button.
+ * A component that loads when it is first shown. All lazy loading in the page goes through this function. If the part
+ * does not load, or throws while it renders, only that part fails (Guard.tsx). It loads again when the user opens it
+ * again, when the network is back, and when the user presses "Try again".
  */
 export function late<P extends object>(load: () => Promise<{ default: ComponentType<P> }>, part: Part) {
   let Loaded: ComponentType<P> | null = null;
   const attempt = () => {
-    // React's lazy remembers a failure for good: the next attempt has one of its own.
+    // React's lazy caches a failure, so the next attempt needs a new lazy component.
     Loaded ??= lazy(() =>
       load().catch((cause) => {
         Loaded = null;
@@ -39,19 +39,19 @@ export function late<P extends object>(load: () => Promise<{ default: ComponentT
       </Guard>
     );
   }
-  /** Loads it ahead of need; a failure shows when it is needed. */
+  /** Preloads the part. A failure shows only when the part opens. */
   Late.preload = () => void ahead(load).catch(() => {});
   return Late;
 }
 
-/** Loads the parts one after another, so that they open without the network too; gives up when one does not load. */
+/** Loads the parts one after another, so that they open offline; stops at the first that does not load. */
 export async function preloadAll(): Promise<void> {
   try {
-    for (const load of loaders) await ahead(load); // a part adds its own parts when it is loaded
+    for (const load of loaders) await ahead(load); // a part registers its own late parts when it loads
   } catch {}
 }
 
-/** Asks only where an answer is likely: Firefox remembers a file that did not come until the page is loaded anew. */
+/** Loads only while online: Firefox caches a failed load until the page reloads. */
 async function ahead(load: () => Promise<unknown>): Promise<void> {
   if (navigator.onLine) await load();
 }

@@ -7,7 +7,7 @@ import { FindPanel } from './FindPanel';
 import type { OpenFind } from './find';
 import { setOpenedEditor } from './handle';
 
-/** The document's editor, in React's page. Loaded on its own, after the text can already be read. */
+/** Mounts the document's editor in React. It loads late; until then StillText shows the text. */
 export default function Editor() {
   const playground = usePlayground();
   const host = useRef<HTMLDivElement>(null);

@@ -14,7 +14,7 @@ import { count } from '../format';
 import { isComposing } from '../keyboard/chord';
 import { countMatches, type Matches, type OpenFind, searchFor } from './find';
 
-/** The fields of find and replace, above the text. */
+/** The find and replace bar above the text. */
 export function FindPanel({ view, state }: OpenFind) {
   const query = getSearchQuery(state);
   const matches = useMatches(state);
@@ -23,7 +23,10 @@ export function FindPanel({ view, state }: OpenFind) {
     <>
       <div className="find-row">
         <Field
-          {...{ view, name: 'Find', value: query.search, isFirst: true }}
+          view={view}
+          name="Find"
+          value={query.search}
+          isFirst
           onChange={(search) => searchFor(view, { search })}
           onEnter={(withShift) => (withShift ? findPrevious : findNext)(view)}
         />
@@ -42,7 +45,9 @@ export function FindPanel({ view, state }: OpenFind) {
       </div>
       <div className="find-row">
         <Field
-          {...{ view, name: 'Replace with', value: query.replace }}
+          view={view}
+          name="Replace with"
+          value={query.replace}
           onChange={(replace) => searchFor(view, { replace })}
           onEnter={() => replaceNext(view)}
         />
@@ -69,7 +74,7 @@ interface FieldProps {
   readonly view: EditorView;
   readonly name: string;
   readonly value: string;
-  /** Has the focus when the panel opens. */
+  /** Gets the focus when the panel opens. */
   readonly isFirst?: boolean;
   onChange(value: string): void;
   onEnter(withShift: boolean): void;
@@ -85,7 +90,7 @@ function Field({ view, name, value, isFirst, onChange, onEnter }: FieldProps) {
   };
   return (
     <input
-      {...(isFirst && { 'main-field': 'true', ref: enter })} // where CodeMirror goes when it is asked again
+      {...(isFirst && { 'main-field': 'true', ref: enter })} // CodeMirror focuses this field when find opens again
       type="text"
       dir="auto"
       aria-label={name}
@@ -113,7 +118,7 @@ function IconButton(props: { name: string; onClick(): void; children: React.Reac
   );
 }
 
-const PAUSE = 150; // ms: while the model writes, a long text is not counted with every token
+const PAUSE = 150; // ms: avoids counting a long text at every token while the model writes
 
 function useMatches(state: EditorState): Matches | null {
   const [matches, setMatches] = useState<Matches | null>(null);

@@ -7,9 +7,10 @@ import {
   type ViewUpdate,
   WidgetType,
 } from '@codemirror/view';
-import { ARTICLE_BREAK, heading } from '../store/document/article';
+import { ARTICLE_BREAK } from '../../model/text/text';
+import { heading } from '../store/document/article';
 
-/** Shows the model's text form: headings as headings, blank lines as space, the end of an article as an ornament. */
+/** Renders the model's text format: headings, blank lines as space, and the end of an article as an ornament. */
 export const articleForm = ViewPlugin.fromClass(
   class {
     decorations: DecorationSet;
@@ -26,7 +27,7 @@ export const articleForm = ViewPlugin.fromClass(
   { decorations: (plugin) => plugin.decorations },
 );
 
-/** Each paragraph reads in the direction of its first letter. */
+/** The first letter of a paragraph sets its direction. */
 const direction = Decoration.line({ attributes: { dir: 'auto' } });
 const titles = [1, 2, 3].map((level) => Decoration.line({ class: `heading heading-${level}` }));
 const words = Decoration.mark({ class: 'heading-words' });
@@ -76,13 +77,13 @@ function decorateLine(
     decorations.push(blank.range(start));
     return;
   }
-  // Only what is drawn of a line, which may be megabytes long.
+  // Decorate only the visible part, because a line may be megabytes long.
   const from = Math.max(0, visible.from - start);
   const shown = text.slice(from, visible.to - start);
   for (let i = shown.indexOf(ARTICLE_BREAK); i >= 0; i = shown.indexOf(ARTICLE_BREAK, i + 1))
     decorations.push(ornament.range(start + from + i, start + from + i + 1));
 
-  // A new article's title may stand right behind the break.
+  // A new article's title may follow the break on the same line.
   const first = text.length < 1000 ? text.lastIndexOf(ARTICLE_BREAK) + 1 : 0;
   const found = heading(text.slice(first));
   if (!found) return;

@@ -3,7 +3,8 @@ import { Annotation, EditorState, Transaction, type TransactionSpec } from '@cod
 import { EditorView, keymap, placeholder } from '@codemirror/view';
 import { plainText, type Run } from '../../model/text/text';
 import { TokenIndex } from '../../model/text/token-index';
-import { type Change, difference, sampledRanges } from '../store/document/text-value';
+import type { Change } from '../store/document/change';
+import { difference, sampledRanges } from '../store/document/text-value';
 import type { InputKind } from '../store/document/undo-step';
 import type { Playground } from '../store/playground';
 import type { TokenView } from '../store/token-view';
@@ -13,12 +14,12 @@ import { softKeyboard } from './soft-keyboard';
 import { setSampled, sources } from './sources';
 import { setTint, type Tint, tint } from './tint';
 
-/** Marks a change that comes from the document itself, and is not to be written back to it. */
+/** Marks a change that comes from the document, so that the editor does not write it back. */
 const fromDocument = Annotation.define<boolean>();
 
 /**
- * The editor of the document. The playground's runs are the truth: what is typed here goes there, and every other
- * change (sampling, undo, another text) comes from there as one replacement.
+ * The editor of the document. The playground's runs are the source of truth: the editor sends typed changes to the
+ * playground, and receives every other change (sampling, undo, another text) from it as one replacement.
  */
 export function editDocument(
   parent: HTMLElement,
@@ -39,7 +40,7 @@ export function editDocument(
     state: EditorState.create({
       doc: plainText(shown),
       extensions: [
-        EditorState.lineSeparator.of('\n'), // every other character is one that the model reads
+        EditorState.lineSeparator.of('\n'), // the model reads every other character
         EditorView.clipboardInputFilter.of((text) => text.replace(/\r\n?/g, '\n')),
         EditorView.lineWrapping,
         EditorView.scrollMargins.of(() => ({ top: FADE })),
@@ -49,7 +50,7 @@ export function editDocument(
           spellcheck: 'false',
           autocapitalize: 'sentences',
         }),
-        placeholder('Begin an article here, or press Generate and let the model begin one.'),
+        placeholder('Write the first words of an article, or press Generate.'),
         keymap.of([{ key: 'Mod-Backspace', run: deleteGroupBackward }, ...standardKeymap]),
         find(onFind),
         EditorView.perLineTextDirection.of(true),
@@ -65,7 +66,7 @@ export function editDocument(
     dispatchTransactions: (transactions) => {
       const edits = transactions.filter((one) => one.docChanged && !one.annotation(fromDocument));
       for (const edit of edits) writeBack(edit);
-      // The looks go along in one update: each has the browser lay the paragraph out anew.
+      // Apply the decorations in the same update, because each update makes the browser lay the paragraph out again.
       const { state } = transactions.at(-1)!;
       view.update(edits.length ? [...transactions, state.update(showSources())] : transactions);
       const { head } = state.selection.main;
@@ -78,7 +79,7 @@ export function editDocument(
   function writeBack(transaction: Transaction): void {
     const changes: Change[] = [];
     transaction.changes.iterChanges((from, to, _fromB, _toB, insert) => {
-      changes.unshift({ from, to, insert: insert.sliceString(0, undefined, '\n') }); // last first: the others stay in place
+      changes.unshift({ from, to, insert: insert.sliceString(0, undefined, '\n') }); // last change first, so that earlier positions stay valid
     });
     writingBack = true;
     playground.input(kindOf(transaction), changes);
@@ -95,7 +96,7 @@ export function editDocument(
     return { effects: looks(), annotations: fromDocument.of(true) };
   }
 
-  /** What goes with the runs that are shown. */
+  /** The decorations for the runs on screen. */
   function looks() {
     return [setSampled.of(sampledRanges(shown)), setTint.of(currentTint())];
   }
@@ -122,7 +123,7 @@ export function editDocument(
     if (number !== chosen) tokens.setState({ chosen: number });
   });
 
-  /** Paints anew; and where a panel went to a token, brings the cursor there. */
+  /** Repaints the tint, and moves the cursor to a token that a panel has chosen. */
   const unsubscribeTokens = tokens.subscribe(({ chosen }, before) => {
     const shownTint = currentTint();
     const token =
@@ -159,10 +160,10 @@ function kindOf(transaction: Transaction): InputKind {
   return isKey ? 'key' : 'other';
 }
 
-/** The number of a token when more of the text before it is encoded. */
+/** The new number of a token after more of the text before it was encoded. */
 function renumbered(number: number, before: readonly Run[], runs: readonly Run[]): number | null {
   const [then, now] = [new TokenIndex(before), new TokenIndex(runs)];
   return then.count === now.count || number >= then.count ? number : now.at(then.token(number).from);
 }
 
-const FADE = 24; // px at the top of the page, where the text goes under the bar
+const FADE = 24; // px at the top of the page, where the text fades out below the top bar

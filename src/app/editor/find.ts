@@ -11,28 +11,31 @@ import {
 import type { EditorState, Extension } from '@codemirror/state';
 import { type EditorView, keymap, type ViewUpdate } from '@codemirror/view';
 
-/** Find and replace. The browser's own search sees only the lines that are drawn; this one sees the whole text. */
+/** Find and replace in the whole text. The browser's own search finds only the lines that the editor has drawn. */
 
-/** The open panel: where its fields are to be drawn, and what they show. */
+/** The open panel: the element for its fields, and the editor's view and state. */
 export interface OpenFind {
   readonly dom: HTMLElement;
   readonly view: EditorView;
   readonly state: EditorState;
 }
 
-/** @param onChange gets null when the panel has closed */
+/** @param onChange gets null when the panel closes */
 export function find(onChange: (find: OpenFind | null) => void): Extension {
   const scope = 'editor search-panel';
   return [
     search({
       top: true,
-      literal: true, // a backslash is a backslash
+      literal: true, // no escapes: a backslash matches a backslash
       createPanel(view) {
         const dom = document.createElement('search');
         dom.className = 'find';
         const show = () => onChange({ dom, view, state: view.state });
         return {
-          ...{ dom, top: true, mount: show, destroy: () => onChange(null) },
+          dom,
+          top: true,
+          mount: show,
+          destroy: () => onChange(null),
           update: (update) => {
             if (update.docChanged || update.selectionSet || searchChanged(update)) show();
           },
@@ -47,7 +50,7 @@ export function find(onChange: (find: OpenFind | null) => void): Extension {
   ];
 }
 
-/** Whether other places are marked now: the text around them is drawn anew. */
+/** Whether the highlighted matches changed, which makes CodeMirror redraw the text around them. */
 export function searchChanged({ startState, state }: ViewUpdate): boolean {
   return (
     getSearchQuery(startState) !== getSearchQuery(state) ||
@@ -55,7 +58,7 @@ export function searchChanged({ startState, state }: ViewUpdate): boolean {
   );
 }
 
-/** Looks for other words, and goes to the first place at or after the selection's beginning. */
+/** Changes the query, and selects the first match at or after the start of the selection. */
 export function searchFor(view: EditorView, change: Partial<Pick<SearchQuery, QueryPart>>): void {
   const { search, replace, caseSensitive } = getSearchQuery(view.state);
   const query = new SearchQuery({ search, replace, caseSensitive, literal: true, ...change });
@@ -88,9 +91,9 @@ function firstMatch(query: SearchQuery, state: EditorState): Match | null {
 const MOST = 1000;
 
 export interface Matches {
-  /** At most 1,000 are counted; null where there are more. */
+  /** The number of matches; null if there are more than 1,000. */
   readonly count: number | null;
-  /** Which of them is selected, from 1; 0 for none. */
+  /** The selected match, from 1; 0 for none. */
   readonly selected: number;
 }
 

@@ -1,13 +1,13 @@
-/** The editor as the rest of the page knows it. It loads late, and CodeMirror with it: so the page cannot import it. */
+/** The page's interface to the editor. The editor and CodeMirror load late, so the page cannot import them. */
 export interface EditorHandle {
   focus(): void;
-  /** Opens the search panel, or goes to its field. */
+  /** Opens the find panel, or focuses its field. */
   find(): void;
 }
 
 let opened: EditorHandle | null = null;
 
-/** Null while the editor is on its way. */
+/** Null until the editor has loaded. */
 export function openedEditor(): EditorHandle | null {
   return opened;
 }

@@ -1,15 +1,14 @@
 /**
- * Colours behind text by the CSS Custom Highlight API: they are painted over the page as it is, where an element for every
- * token would have a long paragraph shaped and laid out anew with every key. A colour gets its name and its rule when
- * it first comes.
+ * Background colours of text by the CSS Custom Highlight API. Highlights do not change the layout; an element per token
+ * would make the browser shape and lay out a long paragraph at every key. Each colour is registered at its first use.
  */
 
 const highlights = new Map<string, Highlight>();
 
-/** Whether this browser can (Chromium 105, Safari 17.2, Firefox 140); where not, `highlight` does nothing. */
+/** Whether the browser supports highlights (Chromium 105, Safari 17.2, Firefox 140). If not, `highlight` does nothing. */
 export const canHighlight = typeof Highlight === 'function';
 
-/** Puts each colour behind its ranges, and takes away all that stood before. */
+/** Highlights the ranges of each colour, and removes all previous highlights. */
 export function highlight(ranges: ReadonlyMap<string, readonly StaticRange[]>): void {
   if (!canHighlight) return;
   for (const [colour, shown] of highlights) if (!ranges.has(colour)) shown.clear();

@@ -1,13 +1,13 @@
 import { EditorView, ViewPlugin } from '@codemirror/view';
 
-/** While a sheet is open on a phone a tap on a word looks at it: the on-screen keyboard would take the sheet's place. */
+/** While a sheet is open on a phone, a tap chooses a word and opens no on-screen keyboard, which would cover the sheet. */
 const quiet = EditorView.domEventObservers({
   pointerdown: (_event, { contentDOM }) => {
     contentDOM.inputMode = document.querySelector('.sheet') ? 'none' : 'text';
   },
 });
 
-/** Where the on-screen keyboard has taken room from the page, brings the caret back in sight. */
+/** Scrolls to the caret when the on-screen keyboard has shrunk the page. */
 const caretInSight = ViewPlugin.define((view) => {
   const show = () => {
     if (view.hasFocus) view.dispatch({ effects: EditorView.scrollIntoView(view.state.selection.main) });
@@ -16,5 +16,5 @@ const caretInSight = ViewPlugin.define((view) => {
   return { destroy: () => window.visualViewport?.removeEventListener('resize', show) };
 });
 
-/** The on-screen keyboards of phones. */
+/** Extensions for the on-screen keyboards of phones. */
 export const softKeyboard = [quiet, caretInSight];

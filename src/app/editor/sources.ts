@@ -13,8 +13,8 @@ import {
 } from '@codemirror/view';
 
 /**
- * Typed and sampled text in the same ink, told apart in three ways: a bar in the margin beside every line that holds
- * sampled text, a small bracket where one turns into the other within a line, and <ins> for those who listen.
+ * Marks sampled text in three ways: a bar in the margin beside every line with sampled text, a small bracket at each
+ * border with typed text within a line, and <ins> for screen readers.
  */
 
 export interface Span {
@@ -28,7 +28,7 @@ const sampled = StateField.define<readonly Span[]>({
   create: () => [],
   update(spans, transaction) {
     for (const effect of transaction.effects) if (effect.is(setSampled)) return effect.value;
-    // Until the document's own answer comes, which it does within the same update.
+    // The spans are stale now. The document sends new ones within the same update.
     return transaction.docChanged ? [] : spans;
   },
 });
@@ -95,7 +95,7 @@ function changed(update: ViewUpdate): boolean {
   return update.docChanged || update.startState.field(sampled) !== update.state.field(sampled);
 }
 
-/** The sampled spans within what is drawn, and whether they begin or end beside typed text of the same line. */
+/** The visible sampled spans, and whether each begins or ends beside typed text of the same line. */
 function visibleSpans(view: EditorView): (Span & { opens: boolean; closes: boolean })[] {
   const { doc } = view.state;
   const spans = [];

@@ -4,27 +4,27 @@ import type { Token, TokenIndex } from '../../model/text/token-index';
 import { searchChanged } from './find';
 import { highlight } from './highlights';
 
-/** What is painted: the background of tokens, and frames around the two that are looked at. */
+/** The background colours of tokens, and frames around the hovered and the chosen token. */
 export interface Tint {
   readonly index: TokenIndex;
-  /** A CSS colour, or null for none. Asked for tokens near what is in sight alone. */
+  /** A CSS colour, or null for none. Called only for tokens near the viewport. */
   readonly colour: (token: Token) => string | null;
   readonly hovered: number | null;
   readonly chosen: number | null;
 }
 
-/** Null takes the paint away, and with it all that it costs. */
+/** Null removes the colours and frames, and stops all work for them. */
 export const setTint = StateEffect.define<Tint | null>();
 
 const current = StateField.define<Tint | null>({
   create: () => null,
   update(tint, transaction) {
     for (const effect of transaction.effects) if (effect.is(setTint)) return effect.value;
-    return transaction.docChanged ? null : tint; // places have moved: the document's own answer follows at once
+    return transaction.docChanged ? null : tint; // positions have moved; the document sends a new tint at once
   },
 });
 
-/** Frames around the tokens that are looked at: in a layer of their own, since a mark would part the text around them. */
+/** Frames around the hovered and the chosen token. They are a layer, because a mark would split the text nodes. */
 const frames = layer({
   above: false,
   class: 'token-layer',
@@ -46,7 +46,7 @@ const frames = layer({
   },
 });
 
-/** Puts colours behind tokens without touching the page's elements (highlights.ts), once those are what they shall be. */
+/** Highlights tokens (highlights.ts) after CodeMirror has updated the DOM. */
 const painter = ViewPlugin.fromClass(
   class {
     private painted: Tint | null = null;
@@ -60,7 +60,7 @@ const painter = ViewPlugin.fromClass(
       this.paint(view);
     }
 
-    /** Cursor and focus show and hide the marks of headings, and find marks what it finds: then the text is parted anew, in which colours have their places. */
+    /** Cursor and focus show or hide the marks of headings, and find marks its matches. Both replace text nodes, so the ranges must be computed again. */
     update(update: ViewUpdate) {
       const { view, docChanged, viewportChanged, selectionSet, focusChanged } = update;
       const tint = view.state.field(current);
@@ -81,7 +81,7 @@ const painter = ViewPlugin.fromClass(
   },
 );
 
-/** Where each colour stands in the text that is drawn, near what is in sight: a paragraph may be far longer. */
+/** The ranges of each colour near the viewport. A paragraph may be far longer than the viewport. */
 function coloured(view: EditorView): Map<string, StaticRange[]> {
   const ranges = new Map<string, StaticRange[]>();
   const tint = view.state.field(current);
@@ -93,7 +93,7 @@ function coloured(view: EditorView): Map<string, StaticRange[]> {
     for (let at = Math.max(start, from); at < end; ) {
       const number = tint.index.at(at);
       if (number === null) {
-        at++; // not encoded: rare, and only until the next press
+        at++; // not encoded: rare, and only until the next generation
         continue;
       }
       const token = tint.index.token(number);
@@ -110,7 +110,7 @@ function coloured(view: EditorView): Map<string, StaticRange[]> {
   return ranges;
 }
 
-/** The text in sight, and a window's height more on either side. */
+/** The text in the viewport, and one window height above and below. */
 function nearSight(view: EditorView): { from: number; to: number } {
   const { left, right } = view.contentDOM.getBoundingClientRect();
   return {
@@ -123,7 +123,7 @@ function rangeIn(node: Text, startOffset: number, endOffset: number): StaticRang
   return new StaticRange({ startContainer: node, startOffset, endContainer: node, endOffset });
 }
 
-/** The text that is of the document, and not of an ornament in it. */
+/** The text nodes of the document, without those of widgets. */
 function* textNodes(content: HTMLElement): Generator<Text> {
   const walker = document.createTreeWalker(content, NodeFilter.SHOW_TEXT | NodeFilter.SHOW_ELEMENT, (node) =>
     node instanceof HTMLElement
@@ -136,8 +136,8 @@ function* textNodes(content: HTMLElement): Generator<Text> {
 }
 
 /**
- * The editor's part of a token view: paints what `setTint` brings, and calls back with the token under the pointer
- * (null when it leaves) and the one behind the cursor, when either moves. Silent while nothing is tinted.
+ * The editor's extension for token views. It paints the tint from `setTint`, and calls back with the token under the
+ * pointer (null when it leaves) and the token after the cursor. Without a tint it does not call back.
  */
 export function tint(onHover: (token: number | null) => void, onCursor: (token: number | null) => void) {
   return [
@@ -160,7 +160,7 @@ export function tint(onHover: (token: number | null) => void, onCursor: (token: 
   ];
 }
 
-const BESIDE = 8; // px beside a line's end that still count as its last token
+const BESIDE = 8; // px beyond a line's end that still count as its last token
 
 function tokenUnder(view: EditorView, index: TokenIndex, { clientX: x, clientY: y }: MouseEvent) {
   const near = view.posAndSideAtCoords({ x, y });

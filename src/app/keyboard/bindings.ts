@@ -2,24 +2,24 @@ import { COMMANDS, type Command, type CommandId, chordsOf } from '../commands';
 import type { PlaygroundState } from '../store/state';
 import { chordOf, digitOf, heldOf, type Keystroke, type Platform } from './chord';
 
-/** Which command a key means, by where it is pressed. Pure: nothing here listens. */
+/** Maps keys to commands, depending on the focus. Pure functions without event listeners. */
 
-/** The document is the text and its title, which share one undo. Every other field has keys of its own. */
+/** The text and the title are the document and share one undo. Other fields, of one line or several, keep their own keys. */
 export type Focus = 'document' | 'line' | 'lines' | 'page';
 
 export interface KeyContext {
   readonly platform: Platform;
   readonly focus: Focus;
-  /** A card, a menu or the like is open, which Esc closes. */
+  /** A card, a menu or another popup is open, and Esc closes it. */
   readonly isOpen: boolean;
-  /** A dialog lies over the document: keys that act on the document alone are off. */
+  /** A dialog covers the document: keys that act only on the document are off. */
   readonly isCovered: boolean;
   readonly state: PlaygroundState;
 }
 
 const UNDO_KEYS = ['Mod+Z', 'Mod+Shift+Z', 'Mod+Y'];
 
-/** Chords of commands that a field uses itself. */
+/** Chords that a field handles itself. */
 const FIELD_KEYS: Record<Focus, readonly string[]> = {
   document: [],
   page: [],
@@ -35,7 +35,7 @@ const OF_DOCUMENT: readonly string[] = [
   'token-after',
 ] satisfies CommandId[];
 
-/** Where they have nothing to do, the browser has a use for their keys. */
+/** If these commands are disabled, the browser gets their keys. */
 const SHARED_WITH_BROWSER: readonly string[] = [
   'stop',
   'find',
@@ -56,17 +56,17 @@ export function commandFor(event: Keystroke, context: KeyContext): Command | nul
   return command;
 }
 
-/** What is held to choose an alternative by its digit: on a Mac, Option with a digit types [ or { on many layouts. */
+/** The modifier for choosing an alternative by digit. On a Mac, Option with a digit types [ or { on many layouts. */
 export const ALTERNATIVE_HELD: Record<Platform, string> = { mac: 'Ctrl', pc: 'Alt' };
 
-/** The alternative that is to take the place of the token that is looked at, from 0; null for any other key. */
+/** The index of the alternative, from 0, that the key chooses for the chosen token; null for any other key. */
 export function alternativeFor(event: Keystroke, { platform, isCovered, state }: KeyContext): number | null {
   if (isCovered || state.panel !== 'token') return null;
   if (heldOf(event, platform) !== `${ALTERNATIVE_HELD[platform]}+`) return null;
-  return event.code.startsWith('Digit') ? placeOf(event) : null; // Windows types characters by Alt and the number pad
+  return event.code.startsWith('Digit') ? placeOf(event) : null; // on Windows, Alt with the number pad types characters
 }
 
-/** The alternative that a digit alone means: 1 is the first, 0 the tenth. */
+/** The index of the alternative for a digit: 1 is the first, 0 the tenth. */
 export function placeOf(event: Keystroke): number | null {
   const digit = digitOf(event);
   return digit === null ? null : (digit + 9) % 10;

@@ -1,8 +1,8 @@
 import { isComposing } from './chord';
 
-/** Keys that are pressed between the palette's shortcut and its field: they are for the field, not for the text. */
+/** Holds keys that the user types before the palette's field has the focus, so that they go to the field, not the text. */
 
-/** ms after which a palette that did not come is not waited for: the keys are the text's again. */
+/** ms to wait for the palette; after that, keys go to the text again. */
 const PATIENCE = 2000;
 
 let held: { text: string; until: number } | null = null;
@@ -11,7 +11,7 @@ export function startHolding(): void {
   held = { text: '', until: Date.now() + PATIENCE };
 }
 
-/** Whether the key is held back. Chords are not: they are commands. */
+/** Whether the key was held. Chords are not held, because they are commands. */
 export function holdKey(event: KeyboardEvent): boolean {
   if (!held || Date.now() > held.until || isComposing(event)) return false;
   const { key } = event;
@@ -23,7 +23,7 @@ export function holdKey(event: KeyboardEvent): boolean {
   return true;
 }
 
-/** Ends the holding. */
+/** Returns the held text and stops holding keys. */
 export function takeHeldKeys(): string {
   const text = held?.text ?? '';
   held = null;

@@ -11,9 +11,14 @@ type Held = 'ctrl' | 'meta' | 'alt' | 'shift' | 'altGraph';
 
 function keystroke(key: string, code: string, held: readonly Held[] = [], more: Partial<Keystroke> = {}) {
   return {
-    ...{ key, code, keyCode: 0, isComposing: false },
-    ...{ ctrlKey: held.includes('ctrl'), metaKey: held.includes('meta') },
-    ...{ altKey: held.includes('alt'), shiftKey: held.includes('shift') },
+    key,
+    code,
+    keyCode: 0,
+    isComposing: false,
+    ctrlKey: held.includes('ctrl'),
+    metaKey: held.includes('meta'),
+    altKey: held.includes('alt'),
+    shiftKey: held.includes('shift'),
     getModifierState: (name: string) => name === 'AltGraph' && held.includes('altGraph'),
     ...more,
   };
@@ -23,7 +28,7 @@ const NAMED = ['Enter', 'Escape', 'Tab', 'Backspace', 'Delete', 'Home', 'End', '
 const ARROWS = ['ArrowLeft', 'ArrowRight', 'ArrowUp', 'ArrowDown'];
 const nameless = (held: readonly Held[]) => [...NAMED, ...ARROWS].map((key) => keystroke(key, key, held));
 
-/** All keys of a layout that print, with what is held. */
+/** All printing keys of a layout, with modifiers. */
 function typed({ levels }: Layout, held: readonly Held[], level = 0): Keystroke[] {
   const signs = levels[level + (held.includes('shift') ? 1 : 0)];
   return ROWS.flatMap((codes, row) =>
@@ -35,13 +40,13 @@ function typed({ levels }: Layout, held: readonly Held[], level = 0): Keystroke[
   );
 }
 
-const ALT_GR = 2; // the level
+const ALT_GR = 2; // level of the layout
 
-/** Every key with AltGr or Option, as browsers have said it. */
+/** Every key with AltGr or Option, as browsers report it. */
 function withAltGr(layout: Layout): Keystroke[] {
   const shapes: Held[][] =
     layout.platform === 'mac'
-      ? [['alt'], ['alt', 'altGraph']] // Firefox says both
+      ? [['alt'], ['alt', 'altGraph']] // Firefox reports both
       : [['altGraph'], ['ctrl', 'alt', 'altGraph'], ['ctrl', 'alt']]; // the last two on Windows
   return shapes.flatMap((shape) => [
     ...typed(layout, shape, ALT_GR),
@@ -54,7 +59,7 @@ let writing: PlaygroundState;
 beforeAll(async () => {
   setOpenedEditor({ focus() {}, find() {} });
   const { state } = await setUp('Tea is a drink.');
-  writing = { ...state(), panel: 'token', work: { phase: 'writing' } }; // every key has something to do
+  writing = { ...state(), panel: 'token', work: { phase: 'writing' } }; // every command is enabled
 });
 
 function context(platform: Platform, change: Partial<KeyContext> = {}): KeyContext {
@@ -66,7 +71,7 @@ const meaning = (event: Keystroke, context: KeyContext) =>
 
 const BOUND = COMMANDS.filter(({ keys }) => keys);
 
-/** What is held for a chord, but for Shift, which some layouts need for a sign. */
+/** The modifiers of a chord without Shift, which some layouts need for a sign. */
 function heldFor(chord: string, platform: Platform): Held[] {
   const held: Held[] = [];
   if (chord.includes('Ctrl+')) held.push('ctrl');
@@ -75,7 +80,7 @@ function heldFor(chord: string, platform: Platform): Held[] {
   return held;
 }
 
-/** All ways to press a chord's last key on a layout. */
+/** All ways to press the last key of a chord on a layout. */
 function pressed(chord: string, layout: Layout): Keystroke[] {
   const held = heldFor(chord, layout.platform);
   const shifted: Held[] = [...held, 'shift'];
@@ -108,7 +113,7 @@ describe.each(LAYOUTS)('$name on $platform', (layout) => {
     ).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
   });
 
-  it('types what it types', () => {
+  it('types its characters', () => {
     const events = [
       ...typed(layout, []),
       ...typed(layout, ['shift']),
@@ -120,15 +125,15 @@ describe.each(LAYOUTS)('$name on $platform', (layout) => {
       expect(events.filter((event) => meaning(event, here({ focus })) !== null)).toEqual([]);
   });
 
-  it('leaves to the system and the platform what is theirs', () => {
+  it('leaves keys of the system and the platform alone', () => {
     const held: Held = layout.platform === 'mac' ? 'ctrl' : 'meta';
     const events = [...typed(layout, [held]), ...typed(layout, [held, 'shift']), ...nameless([held])];
-    const digits = /^Digit/; // a Mac's Control with a digit chooses an alternative
+    const digits = /^Digit/; // on a Mac, Control with a digit chooses an alternative
     const theirs = events.filter(({ code }) => held === 'meta' || !digits.test(code));
     expect(theirs.filter((event) => meaning(event, here()) !== null)).toEqual([]);
   });
 
-  it('leaves everything to an input method that is composing', () => {
+  it('leaves every key to an input method during a composition', () => {
     const chords = BOUND.flatMap((command) => chordsOf(command, layout.platform));
     const events = chords.flatMap((chord) => pressed(chord, layout));
     const composing = events.flatMap((event) => [
@@ -151,12 +156,12 @@ describe.each(['mac', 'pc'] as const)('on %s', (platform) => {
   const mod: Held = platform === 'mac' ? 'meta' : 'ctrl';
   const here = (change?: Partial<KeyContext>) => context(platform, change);
 
-  it('no chord means two commands', () => {
+  it('no chord has two commands', () => {
     const chords = COMMANDS.flatMap((command) => chordsOf(command, platform));
     expect(new Set(chords).size).toBe(chords.length);
   });
 
-  it('editing keys with what is held for words and lines are the field’s and the text’s', () => {
+  it('fields and the text keep their editing keys for words and lines', () => {
     const words: Held = platform === 'mac' ? 'alt' : 'ctrl';
     const events = [
       ...['KeyA', 'KeyC', 'KeyX', 'KeyV'].map((code) => keystroke(code[3].toLowerCase(), code, [mod])),
@@ -170,20 +175,20 @@ describe.each(['mac', 'pc'] as const)('on %s', (platform) => {
       expect(events.filter((event) => meaning(event, here({ focus })) !== null)).toEqual([]);
   });
 
-  it('a line break by Option in a field of several lines is the field’s', () => {
+  it('Option with Enter is a line break in a field of several lines', () => {
     const event = keystroke('Enter', 'Enter', ['alt']);
     expect(commandFor(event, here({ focus: 'lines' }))).toBe(null);
     expect(commandFor(event, here({ focus: 'line' }))?.id).toBe('one-token');
   });
 
-  it('Escape closes what is open before it stops the writing', () => {
+  it('Escape closes an open card before it stops the generation', () => {
     const event = keystroke('Escape', 'Escape');
     expect(commandFor(event, here({ focus: 'page' }))?.id).toBe('stop');
     expect(commandFor(event, here({ focus: 'page', isOpen: true }))).toBe(null);
     expect(commandFor(event, here({ state: { ...writing, work: { phase: 'idle' } } }))).toBe(null);
   });
 
-  it('nothing changes a text behind a dialog', () => {
+  it('no key changes a text behind a dialog', () => {
     const covered = here({ isCovered: true, focus: 'page' });
     for (const key of ['z', 'y', 'f'])
       expect(commandFor(keystroke(key, `Key${key.toUpperCase()}`, [mod]), covered)).toBe(null);
@@ -193,7 +198,7 @@ describe.each(['mac', 'pc'] as const)('on %s', (platform) => {
     expect(commandFor(keystroke('k', 'KeyK', [mod]), covered)?.id).toBe('palette');
   });
 
-  it('a digit chooses nothing while the tokens are not shown', () => {
+  it('a digit chooses no alternative while the token panel is closed', () => {
     const digit = keystroke('1', 'Digit1', platform === 'mac' ? ['ctrl'] : ['alt']);
     expect(alternativeFor(digit, here({ state: { ...writing, panel: null } }))).toBe(null);
   });
@@ -203,7 +208,7 @@ it('Alt with the number pad types a character on Windows', () => {
   expect(alternativeFor(keystroke('1', 'Numpad1', ['alt']), context('pc'))).toBe(null);
 });
 
-it('AltGr and Enter is not Ctrl, Alt and Enter', () => {
+it('AltGr with Enter differs from Ctrl, Alt and Enter', () => {
   expect(commandFor(keystroke('Enter', 'Enter', ['altGraph']), context('pc'))).toBe(null);
   expect(commandFor(keystroke('Enter', 'Enter', ['ctrl', 'alt', 'altGraph']), context('pc'))).toBe(null);
   expect(commandFor(keystroke('Enter', 'Enter', ['ctrl', 'alt']), context('pc'))?.id).toBe(
@@ -212,7 +217,7 @@ it('AltGr and Enter is not Ctrl, Alt and Enter', () => {
 });
 
 it.each([
-  ['Arabic, two letters on a key of Windows', 'لا', 'KeyB', 'Mod+B'],
+  ['Arabic, two letters on one key on Windows', 'لا', 'KeyB', 'Mod+B'],
   ['Caps Lock', 'Z', 'KeyZ', 'Mod+Z'],
   ['Turkish, Caps Lock', 'İ', 'Quote', 'Mod+İ'],
   ['a dead key', 'Dead', 'KeyE', 'Mod+E'],

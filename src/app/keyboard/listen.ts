@@ -4,10 +4,10 @@ import { alternativeFor, commandFor, type Focus, type KeyContext } from './bindi
 import { holdKey, startHolding } from './held-keys';
 import { PLATFORM } from './platform';
 
-/** The keyboard, wherever the focus is, and the browser's own undo. */
+/** Listens for keys anywhere on the page, and for the browser's own undo. */
 export function handleKeyboard(playground: Playground): () => void {
   const listening = new AbortController();
-  // Before the editor, which has its own idea of Enter.
+  // In the capture phase, before the editor handles the keys.
   const options = { capture: true, signal: listening.signal } as const;
   window.addEventListener('keydown', (event) => press(event, playground), options);
   window.addEventListener('beforeinput', (event) => takeHistory(event, playground), options);
@@ -29,12 +29,12 @@ function press(event: KeyboardEvent, playground: Playground): void {
   if (command) runCommand(command, playground);
 }
 
-/** Undo and redo by the browser's menu, by touch or by voice: the document's history is the playground's. */
+/** Redirects the browser's undo and redo (by menu, touch or voice) to the playground's history. */
 function takeHistory(event: InputEvent, playground: Playground): void {
   const { inputType, target } = event;
   if (focusOf(target) !== 'document' || !/^history(Undo|Redo)$/.test(inputType)) return;
   take(event);
-  // Chromium's undo turns to the text when the field that has the focus has nothing left to undo.
+  // When the focused field has nothing left to undo, Chromium sends the undo to the text.
   const { focus, isCovered } = contextOf(document.activeElement, playground);
   if (isCovered || focus === 'line' || focus === 'lines') return;
   if (inputType === 'historyUndo') playground.undo();

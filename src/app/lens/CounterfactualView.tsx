@@ -1,15 +1,17 @@
 import { useMemo, useState } from 'react';
 import type { CounterfactualAnswer } from '../../workers/lens/messages';
+import { Select } from '../components/controls/Choice';
+import { percent } from '../format';
 import { usePlaygroundState } from '../playground-context';
 import { Curves } from './charts';
 import { HeatMap } from './HeatMap';
-import { Caption, HeadPick, Legend, Pick, Problem, useLensView, Waiting } from './parts';
-import { percent, scaleOf } from './scales';
+import { Caption, HeadPick, Legend, Problem, useLensView, Waiting } from './parts';
+import { scaleOf } from './scales';
 import { useLens, useWords, type Words } from './use-lens';
 
 const MOST_LISTED = 5;
 
-/** The same tokens under another re-weighting. */
+/** Runs the model on the same tokens with another re-weighting, and compares the two runs. */
 export default function CounterfactualView() {
   const [{ layer, head, reweighting, from }, set] = useLensView();
   const config = usePlaygroundState(({ engine }) => (engine.phase === 'ready' ? engine.info.config : null));
@@ -22,12 +24,12 @@ export default function CounterfactualView() {
     isWanted && !isWriting,
   );
   if (config && config.reweighting !== 'leap')
-    return <p className="lens-finding">This model has no learned re-weighting that could be changed.</p>;
+    return <p className="lens-finding">This model has no learned re-weighting to replace.</p>;
   return (
     <>
       <div className="lens-picks">
-        <Pick
-          name="Instead of learned"
+        <Select
+          name="Replace proportions with"
           value={reweighting}
           options={[
             { value: 'none', name: 'none' },
@@ -35,8 +37,8 @@ export default function CounterfactualView() {
           ]}
           onChange={(reweighting) => set({ reweighting })}
         />
-        <Pick
-          name="Both start empty at"
+        <Select
+          name="Start both at"
           value={from}
           options={[
             { value: 'window', name: 'the window’s first token' },
@@ -47,8 +49,8 @@ export default function CounterfactualView() {
         <HeadPick />
       </div>
       <p className="lens-finding">
-        This model was trained with learned re-weighting. Taking it away shows what this model makes of it,
-        not how well a model would do that was trained without.
+        This model was trained with learned re-weighting. Replacing it shows how much this model depends on
+        it, not how well a model trained without it would do.
       </p>
       <Problem problem={problem} />
       {isWanted ? null : (
@@ -56,8 +58,8 @@ export default function CounterfactualView() {
           Run both
         </button>
       )}
-      {isWriting && isWanted ? <Waiting>It waits until the text is written.</Waiting> : null}
-      {isBusy && !isWriting ? <Waiting>Both models read up to 512 tokens, one by one …</Waiting> : null}
+      {isWriting && isWanted ? <Waiting>Waiting for the model to finish.</Waiting> : null}
+      {isBusy && !isWriting ? <Waiting>Both runs read up to 512 tokens, one by one …</Waiting> : null}
       {answer ? <Runs runs={answer.answer} words={words} changedName={reweighting} /> : null}
     </>
   );
@@ -115,30 +117,34 @@ function Runs({
       <div className="lens-pair">
         {[
           { name: 'Learned', run: learned },
-          { name: `Instead: ${other}`, run: changed },
+          { name: `Replaced: ${other}`, run: changed },
         ].map(({ name, run }) => (
           <figure key={name}>
             <figcaption>{name}</figcaption>
             <HeatMap
-              {...{ values: run.values, n, scale, at }}
+              values={run.values}
+              n={n}
+              scale={scale}
+              at={at}
               onMove={setCell}
-              label={`Attention of the head, re-weighting ${name}.`}
+              label={`Attention of the head. Re-weighting: ${name}.`}
             />
           </figure>
         ))}
       </div>
       <p className="lens-readout" aria-live="polite">
-        “{words.of(start + at[0])}” ({start + at[0]}) looks at “{words.of(start + at[1])}” ({start + at[1]}):{' '}
+        “{words.of(start + at[0])}” ({start + at[0]}) looks back at “{words.of(start + at[1])}” (
+        {start + at[1]}):{' '}
         {at[1] > at[0] ? (
-          <b>later, so never</b>
+          <b>comes later</b>
         ) : (
           <>
-            learned <b>{share(learned)}</b>, instead <b>{share(changed)}</b>
+            learned <b>{share(learned)}</b>, replaced <b>{share(changed)}</b>
           </>
         )}
       </p>
       <Legend scale={scale} name="Share of attention" />
-      <h2>How far the predictions part</h2>
+      <h2>Where predictions change</h2>
       <Curves
         lines={[{ name: 'divergence', className: 'first', values: divergence }]}
         range={[0, most]}
@@ -146,10 +152,10 @@ function Runs({
         start={start}
         at={at[0]}
         onPick={(i) => setCell([i, Math.max(i - 1, 0)])}
-        label={`Divergence behind each token; most behind “${words.of(start + order[0])}”: ${most.toFixed(2)} nats.`}
+        label={`Divergence after each token; largest after “${words.of(start + order[0])}”: ${most.toFixed(2)} nats.`}
       />
       <p className="lens-finding">
-        Behind “{words.of(start + at[0])}”: {divergence[at[0]].toFixed(2)} nats. Furthest apart behind{' '}
+        After “{words.of(start + at[0])}”: {divergence[at[0]].toFixed(2)} nats. Most changed after{' '}
         {order
           .slice(0, MOST_LISTED)
           .map((t) => `“${words.of(start + t)}” (${divergence[t].toFixed(2)})`)
@@ -157,14 +163,14 @@ function Runs({
         .
       </p>
       <Caption formula="KL(p ‖ p′) = Σ p ln(p / p′) over the vocabulary, in nats; perplexity = exp(mean loss)">
-        p: the model’s next-token distribution behind each token; p′: the same weights with another
-        re-weighting. Both read tokens {start} to {start + n - 1} from an empty state
-        {start === 0 ? '' : ', so p is not what it was in the whole text'}.
+        p is the model’s next-token distribution after each token; p′ uses the same weights with the replaced
+        re-weighting. Both runs read tokens {start} to {start + n - 1} from an empty state
+        {start === 0 ? '' : ', so p differs from p in the whole text'}.
         {staticLength === null
           ? isNormalized
-            ? ' As each head’s output is normalized, none is the same as proportions frozen at any constants.'
+            ? ' Each head’s output is normalized, so “none” equals proportions frozen at any constant.'
             : ''
-          : ` Static: proportions grow with the position, min(position / ${staticLength}, 1).`}
+          : ` Static proportions grow with the position: min(position / ${staticLength}, 1).`}
       </Caption>
     </>
   );

@@ -1,10 +1,11 @@
 import { useMemo, useState } from 'react';
 import type { MatrixKind } from '../../workers/lens/messages';
+import { percent } from '../format';
 import { usePlaygroundState } from '../playground-context';
 import { HeatMap } from './HeatMap';
 import { KINDS } from './MatrixView';
 import { Formula, HeadPick, Legend, Problem, useLensView, Waiting } from './parts';
-import { percent, scaleKind, scaleOf } from './scales';
+import { scaleKind, scaleOf } from './scales';
 import { useLens, useWords } from './use-lens';
 
 interface Step {
@@ -21,40 +22,40 @@ const STEPS: readonly Step[] = [
     title: 'Every token looks back',
     of: 'similarity',
     words:
-      'For each token a head makes a query, a key and a value. How much token i wants of token j is how alike its query and j’s key are. Both pass through relu, so nothing is negative. The picture is your text: rows look, columns are looked at.',
+      'For each token, a head computes a query, a key and a value. The weight of token j for token i is the similarity of i’s query and j’s key. Both pass through ReLU, so no weight is negative. The picture shows your text: each row is a token, and its columns are the tokens it looks back at.',
     formula: 'qᵢ·kⱼ ≥ 0',
   },
   {
-    title: 'Each token finds its place',
+    title: 'Learned proportions choose',
     of: 'reweighting',
     words:
-      'Similar words are not always the ones that matter. LeaPformer lets two small networks give every token a proportion between 0 and 1: where it stands as one that looks, and where as one that is looked at. Pairs whose proportions agree keep their weight; others lose it. Fixed positions (cosFormer) can only prefer what is near.',
+      'Similar words are not always the ones that matter. In LeaPformer, two small networks give every token two proportions between 0 and 1: one for its query and one for its key. A pair with equal proportions keeps its weight; other pairs lose weight. Proportions that are fixed by position (cosFormer) can only favour nearby tokens.',
     formula: 'cos(π/2 (Pqᵢ − Pkⱼ))',
   },
   {
     title: 'Together they concentrate',
     of: 'share',
     words:
-      'Similarity times re-weighting, times what the gates have left of the past, divided by the row’s sum: the attention of this head. Where few cells of a row are bright, the head concentrates; where all are alike, it takes a mean.',
+      'The attention of this head is similarity times re-weighting times decay, divided by the sum of the row. If few cells of a row are bright, the head concentrates; if all are alike, it averages.',
     formula: 'p(i, j) = (qᵢ·kⱼ) cos(π/2 (Pqᵢ − Pkⱼ)) D(i, j) / Wᵢ',
   },
   {
-    title: 'And yet no matrix is kept',
+    title: 'No matrix is stored',
     of: 'share',
     words:
-      'The cosine of a difference splits into products, cos a cos b + sin a sin b, so each key can be added to a sum of fixed size. That is the whole memory of the head, at token 10 and at token 100,000. The lens works the matrix out again for your window; the model never has it.',
+      'The cosine of a difference splits into products, cos a cos b + sin a sin b, so each key can be added to a sum of fixed size. That sum is the whole memory of the head, at token 10 and at token 100,000. The lens recomputes the matrix for its window; the model never stores it.',
     formula: 'S ← a S + k̃ vᵀ,  z ← a z + k̃;  k̃ = [k cos(π/2 Pk), k sin(π/2 Pk)]',
   },
   {
-    title: 'What it gives to the output',
+    title: 'What each token contributes',
     of: 'output',
     words:
-      'A large share of attention need not matter: the value behind it may be small, or cancelled by another. The signed measure shows what each token gave to the head’s output, along it; orange takes away.',
+      'A large share of attention need not matter: its value may be small, or another value may cancel it. The contribution of a token is the part of the head’s output that it adds, along the output. Negative contributions are orange.',
     formula: 's(i, j) = p(i, j) Wᵢ (vⱼ·uᵢ) / |uᵢ|²,  uᵢ = q̃ᵢᵀ Sᵢ',
   },
 ];
 
-/** A short tour of the method on the reader's own text. */
+/** Explains the method in five steps on the reader's own text. */
 export default function ExplainView() {
   const [{ layer, head, step }, set] = useLensView();
   const config = usePlaygroundState(({ engine }) => (engine.phase === 'ready' ? engine.info.config : null));
@@ -93,17 +94,17 @@ export default function ExplainView() {
           key={of}
           values={answer.answer.values}
           n={answer.count}
-          {...{ of, words, start: answer.start }}
+          of={of}
+          words={words}
+          start={answer.start}
         />
       ) : isBusy ? (
         <Waiting />
       ) : null}
       <p className="lens-caption">
-        The method: <a href={PAPER}>LeaPformer, arXiv 2405.13046</a>; fixed proportions:{' '}
+        Method: <a href={PAPER}>LeaPformer, arXiv 2405.13046</a>; fixed proportions:{' '}
         <a href="https://arxiv.org/abs/2202.08791">cosFormer, arXiv 2202.08791</a>.
-        {config?.decay
-          ? ' Gates, the output norm and the short convolution are additions of this playground.'
-          : ''}
+        {config?.decay ? ' This playground adds gates, the output norm and the short convolution.' : ''}
       </p>
     </>
   );
@@ -125,11 +126,14 @@ function Picture({ values, n, start, of, words }: PictureProps) {
   return (
     <figure className="lens-figure">
       <p className="lens-readout" aria-live="polite">
-        “{words.of(start + at[0])}” looks at “{words.of(start + at[1])}”:{' '}
-        <b>{at[1] > at[0] ? 'later, so never' : of === 'reweighting' ? value.toFixed(3) : percent(value)}</b>
+        “{words.of(start + at[0])}” looks back at “{words.of(start + at[1])}”:{' '}
+        <b>{at[1] > at[0] ? 'comes later' : of === 'reweighting' ? value.toFixed(3) : percent(value)}</b>
       </p>
       <HeatMap
-        {...{ values, n, scale, at }}
+        values={values}
+        n={n}
+        scale={scale}
+        at={at}
         onMove={setCell}
         label={`${KINDS[of].name}, ${n} by ${n} tokens of your text.`}
       />

@@ -3,27 +3,27 @@ import { keyOf } from '../keyboard/chord';
 import type { Scale } from './scales';
 
 interface Props {
-  /** [n, n], row i the token that looks, column j the token that it looks at. */
+  /** [n, n]: row i is the query token, column j the key token. */
   readonly values: Float32Array;
   readonly n: number;
   readonly scale: Scale;
-  /** What the picture shows, for those who do not see it. */
+  /** The picture's accessible name. */
   readonly label: string;
-  /** Where the crosshair stands: row and column. */
+  /** Row and column of the crosshair. */
   readonly at: readonly [number, number];
   onMove(at: readonly [number, number]): void;
-  /** A row was chosen by a press or Enter. */
+  /** Called when the user chooses a row by click or Enter. */
   onChoose?(row: number): void;
 }
 
-/** The part of the matrix in sight: from column x, row y on, `size` cells wide and high. */
+/** The visible part of the matrix: `size` by `size` cells from column x, row y. */
 interface Sight {
   readonly x: number;
   readonly y: number;
   readonly size: number;
 }
 
-/** A square matrix on a canvas: crosshair by pointer or arrow keys; zoom by wheel, buttons, + and −; drag to move. */
+/** A square matrix on a canvas. Pointer or arrow keys move the crosshair; wheel, buttons, + and − zoom; drag pans. */
 export function HeatMap({ values, n, scale, label, at, onMove, onChoose }: Props) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const drag = useRef<{ x: number; y: number; sight: Sight; moved: boolean } | null>(null);
@@ -38,7 +38,7 @@ export function HeatMap({ values, n, scale, label, at, onMove, onChoose }: Props
     () => draw(canvas.current!, picture, { x, y, size }, [row, column]),
     [picture, x, y, size, row, column],
   );
-  // React's own wheel listeners are passive: the page would scroll.
+  // React's wheel listeners are passive and cannot stop the page from scrolling.
   useEffect(() => {
     const element = canvas.current!;
     const onWheel = (event: WheelEvent) => {
@@ -73,7 +73,10 @@ export function HeatMap({ values, n, scale, label, at, onMove, onChoose }: Props
   const onKeyDown = (event: KeyboardEvent) => {
     const step = event.shiftKey ? 10 : 1;
     const moves: Record<string, [number, number]> = {
-      ...{ ArrowUp: [-step, 0], ArrowDown: [step, 0], ArrowLeft: [0, -step], ArrowRight: [0, step] },
+      ArrowUp: [-step, 0],
+      ArrowDown: [step, 0],
+      ArrowLeft: [0, -step],
+      ArrowRight: [0, step],
     };
     const key = keyOf(event.nativeEvent);
     const move = key === null ? undefined : moves[key];
@@ -90,8 +93,8 @@ export function HeatMap({ values, n, scale, label, at, onMove, onChoose }: Props
   return (
     <div className="heat-map">
       <p className="heat-map-axes" aria-hidden="true">
-        <span>↓ looks</span>
-        <span>is looked at →</span>
+        <span>from ↓</span>
+        <span>back at →</span>
       </p>
       <canvas
         ref={canvas}
@@ -132,7 +135,7 @@ function clamp(value: number, low: number, high: number): number {
 
 const LEAST_CELLS = 8;
 
-/** Zoomed about a place of the picture, given in fractions of it. */
+/** Zooms about the point (u, v), given as fractions of the picture. */
 function zoomed({ x, y, size }: Sight, n: number, factor: number, u: number, v: number): Sight {
   const next = clamp(size * factor, Math.min(LEAST_CELLS, n), n);
   return {
@@ -147,7 +150,7 @@ function inSight({ x, y, size }: Sight, n: number, [row, column]: readonly [numb
   return { size, x: place(x, column), y: place(y, row) };
 }
 
-/** One pixel a cell; nothing above the diagonal. */
+/** Draws one pixel per cell, and nothing above the diagonal. */
 export function paint(values: Float32Array, n: number, scale: Scale): HTMLCanvasElement {
   const picture = document.createElement('canvas');
   picture.width = n;
@@ -169,7 +172,7 @@ function draw(
   const context = canvas.getContext('2d')!;
   const { width } = canvas;
   context.clearRect(0, 0, width, width);
-  context.imageSmoothingEnabled = size > width; // cells stay cells
+  context.imageSmoothingEnabled = size > width; // keep cells sharp
   context.drawImage(picture, x, y, size, size, 0, 0, width, width);
   const cell = width / size;
   context.strokeStyle = getComputedStyle(canvas).color;

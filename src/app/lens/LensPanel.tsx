@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react';
 import { ForeignText } from '../components/document/ForeignText';
 import { usePlayground, usePlaygroundState } from '../playground-context';
-import type { LensMode } from '../store/engine/lens-controller';
+import type { LensMode } from '../store/engine/lens-view';
 import { useIsForeign } from '../use-tokens';
 import CounterfactualView from './CounterfactualView';
 import ExplainView from './ExplainView';
@@ -22,7 +22,7 @@ const VIEWS: { mode: LensMode; name: string; View: () => React.ReactNode }[] = [
   { mode: 'explain', name: 'Explain', View: ExplainView },
 ];
 
-/** How attention concentrates, on the text as it stands. What it holds in the engine is freed when it closes. */
+/** The attention lens on the current text. Closing the panel frees the lens's memory in the engine. */
 export default function LensPanel() {
   const playground = usePlayground();
   const [{ mode, layer, head }, set] = useLensView();
@@ -34,7 +34,7 @@ export default function LensPanel() {
   useEffect(() => () => playground.lens.close(), [playground]);
   const isForeign = useIsForeign();
   const config = engine.phase === 'ready' ? engine.info.config : null;
-  // A link may speak of a larger model.
+  // A link may name a layer and a head of a larger model.
   const isThere = config ? layer < config.layers && head < config.heads : true;
   useEffect(() => {
     if (!isThere) playground.lens.set({ layer: 0, head: 0 });
@@ -65,13 +65,13 @@ export default function LensPanel() {
         )}
       </fieldset>
       {isEmpty ? (
-        <Waiting>The lens looks at a text: write one, or let the model begin.</Waiting>
+        <Waiting>The lens needs a text. Write one, or press Generate.</Waiting>
       ) : isForeign ? (
         <ForeignText />
       ) : config && isThere ? (
         <View />
       ) : engine.phase === 'loading' ? (
-        <Waiting>The lens looks as soon as the model is loaded.</Waiting>
+        <Waiting>Opens when the model has loaded.</Waiting>
       ) : (
         <Waiting>The lens needs the model.</Waiting>
       )}
@@ -79,7 +79,7 @@ export default function LensPanel() {
   );
 }
 
-/** Frames the token that is looked at in the text, once all of it is known by token. */
+/** Frames the lens's token in the text, once the whole text is encoded. */
 function useChosenToken(): void {
   const { tokens, lens } = usePlayground();
   const { index } = useWords();

@@ -1,11 +1,13 @@
 import { useMemo, useState } from 'react';
 import { numberAt, positionOf } from '../../model/text/token-index';
 import type { MatrixAnswer, MatrixKind } from '../../workers/lens/messages';
+import { Select } from '../components/controls/Choice';
+import { percent } from '../format';
 import { usePlayground, usePlaygroundState } from '../playground-context';
 import { saveMatrix, savePicture } from './export';
 import { HeatMap, paint } from './HeatMap';
-import { Caption, HeadPick, Held, Legend, Pick, Problem, useLensView, Waiting } from './parts';
-import { percent, scaleKind, scaleOf } from './scales';
+import { Caption, HeadPick, Held, Legend, Problem, useLensView, Waiting } from './parts';
+import { scaleKind, scaleOf } from './scales';
 import { useLens, useWords, type Words } from './use-lens';
 import { usePaint } from './use-paint';
 
@@ -13,37 +15,37 @@ export const KINDS: Record<MatrixKind, { name: string; words: string; formula: s
   share: {
     name: 'attention',
     words:
-      'Of all that a token looks back at, the part that each earlier token gets. Each row sums to 1 with what lies before the window.',
+      'The share of attention that a token gives to each earlier token. Each row, with the tokens before the window, sums to 1.',
     formula: 'p(i, j) = (q̃ᵢ·k̃ⱼ) D(i, j) / Wᵢ',
   },
   output: {
-    name: 'output, signed',
+    name: 'contribution',
     words:
-      'What each token gave to the head’s output for row i, along that output u. Tokens that cancel are negative.',
+      'The contribution of each token to the head’s output for row i, along that output u. Tokens that cancel others are negative.',
     formula: 's(i, j) = p(i, j) Wᵢ (vⱼ·uᵢ) / |uᵢ|²',
   },
   similarity: {
     name: 'similarity alone',
     words:
-      'How alike query and key are, before re-weighting and decay; each row is divided by its sum within the window.',
+      'The similarity of query and key, before re-weighting and decay. Each row is divided by its sum within the window.',
     formula: 'qᵢ·kⱼ / Σₜ qᵢ·kₜ',
   },
   reweighting: {
     name: 're-weighting alone',
     words:
-      'What the proportions make of each pair: 1 where those of query and key are equal, 0 where they lie furthest apart.',
+      'The factor that the proportions give each pair: 1 if those of query and key are equal, 0 if they lie furthest apart.',
     formula: 'cos(π/2 (Pqᵢ − Pkⱼ))',
   },
 };
 
 const SCALE_WORDS = {
-  log: 'Logarithmic: each step of colour is a factor.',
-  linear: 'Linear in the value.',
-  signed: 'By the square root of the value, orange where it is negative.',
-  factor: 'Linear in the value, from 0 to 1.',
+  log: 'The colour scale is logarithmic.',
+  linear: 'The colour scale is linear.',
+  signed: 'The colour scale is the square root of the value; negative values are orange.',
+  factor: 'The colour scale is linear, from 0 to 1.',
 };
 
-/** The implied attention of one head, every token against every token. */
+/** The attention matrix of one head. */
 export default function MatrixView() {
   const [{ layer, head, of, scale: kind }, set] = useLensView();
   const hasProportions = usePlaygroundState(
@@ -58,14 +60,14 @@ export default function MatrixView() {
     <>
       <div className="lens-picks">
         <HeadPick />
-        <Pick
-          name="Shows"
+        <Select
+          name="Show"
           value={of}
           options={kinds.map((value) => ({ value, name: KINDS[value].name }))}
           onChange={(of) => set({ of })}
         />
         {of === 'share' || of === 'similarity' ? (
-          <Pick
+          <Select
             name="Scale"
             value={kind}
             options={[
@@ -78,7 +80,14 @@ export default function MatrixView() {
       </div>
       <Problem problem={problem} />
       {answer ? (
-        <Matrix matrix={answer.answer} start={answer.start} n={answer.count} {...{ of, kind, words }} />
+        <Matrix
+          matrix={answer.answer}
+          start={answer.start}
+          n={answer.count}
+          of={of}
+          kind={kind}
+          words={words}
+        />
       ) : isBusy ? (
         <Waiting />
       ) : null}
@@ -105,10 +114,10 @@ function Matrix({ matrix, start, n, of, kind, words }: MatrixProps) {
   const at = cell && cell[0] < n && cell[1] < n ? cell : ([chosen, Math.max(chosen - 1, 0)] as const);
   const scale = useMemo(() => scaleOf(matrix.values, scaleKind(of, kind)), [matrix, kind, of]);
   const row = useMemo(() => matrix.values.slice(at[0] * n, at[0] * n + at[0] + 1), [matrix, n, at[0]]);
-  usePaint(start, of === 'reweighting' ? null : row); // of that nearly all is 1
+  usePaint(start, of === 'reweighting' ? null : row); // nearly all factors are 1
   const move = (next: readonly [number, number]) => {
     setCell(next);
-    const seen = numberAt(start + next[1]); // the opening token is not in the text
+    const seen = numberAt(start + next[1]); // token 0 is not in the text
     playground.tokens.setState({ hovered: seen < 0 ? null : seen });
   };
   const [i, j] = at;
@@ -118,15 +127,18 @@ function Matrix({ matrix, start, n, of, kind, words }: MatrixProps) {
   return (
     <figure className="lens-figure">
       <p className="lens-readout" aria-live="polite">
-        <b>“{words.of(start + i)}”</b> ({start + i}) looks at <b>“{words.of(start + j)}”</b> ({start + j}):{' '}
-        <b>{j > i ? 'later, so never' : of === 'reweighting' ? value.toFixed(3) : percent(value)}</b>
+        <b>“{words.of(start + i)}”</b> ({start + i}) looks back at <b>“{words.of(start + j)}”</b> ({start + j}
+        ): <b>{j > i ? 'comes later' : of === 'reweighting' ? value.toFixed(3) : percent(value)}</b>
         {start > 0 && of !== 'reweighting' && of !== 'similarity'
           ? `; before the window ${percent(matrix.earlier[i])}`
           : ''}
       </p>
       <HeatMap
-        {...{ values: matrix.values, n, scale, at }}
-        label={`${name}, ${n} by ${n} tokens. Rows look, columns are looked at.`}
+        values={matrix.values}
+        n={n}
+        scale={scale}
+        at={at}
+        label={`${name}, ${n} by ${n} tokens. Each row is a token, and its columns are the tokens it looks back at.`}
         onMove={move}
         onChoose={(row) => set({ token: Math.max(numberAt(start + row), 0) })}
       />
@@ -148,8 +160,8 @@ function Matrix({ matrix, start, n, of, kind, words }: MatrixProps) {
         </button>
       </div>
       <Caption formula={KINDS[of].formula}>
-        {KINDS[of].words} Row: the token that looks; column: the token that it looks at; {n} tokens from
-        number {start} on. {SCALE_WORDS[scaleKind(of, kind)]}
+        {KINDS[of].words} Each row is a token, and its columns are the tokens it looks back at: {n} tokens
+        from token {start}. {SCALE_WORDS[scaleKind(of, kind)]}
       </Caption>
     </figure>
   );

@@ -1,8 +1,9 @@
 import type { HeadSummary } from '../../model/lens/summary';
+import { percent } from '../format';
 import { usePlaygroundState } from '../playground-context';
 import { tintColour } from '../tint-scale';
 import { Caption, Held, Problem, useLensView, Waiting } from './parts';
-import { percent, tokens } from './scales';
+import { tokens } from './scales';
 import { useLens } from './use-lens';
 
 const BARS: { name: string; of(head: HeadSummary): number; words(head: HeadSummary): string }[] = [
@@ -12,20 +13,20 @@ const BARS: { name: string; of(head: HeadSummary): number; words(head: HeadSumma
   { name: 'silent tokens', of: (h) => h.silent, words: (h) => percent(h.silent) },
 ];
 
-/** Every head at a glance; a press opens its matrix. */
+/** A summary of every head; a click opens the head's matrix. */
 export default function OverviewView() {
   const [, set] = useLensView();
   const isWriting = usePlaygroundState(({ work }) => work.phase !== 'idle');
   const { answer, problem, isBusy } = useLens('overview', { every: isWriting ? 8 : 1 });
   if (problem) return <Problem problem={problem} />;
-  if (!answer) return isBusy ? <Waiting>Looking at every head …</Waiting> : null;
+  if (!answer) return isBusy ? <Waiting>Computing every head …</Waiting> : null;
   const { heads } = answer.answer;
   return (
     <>
       <div className="lens-scroll">
         <table className="lens-heads">
           <caption className="for-listeners">
-            Effective span in tokens of each head, and what else tells how it concentrates
+            Effective span of each head in tokens, and other measures of concentration
           </caption>
           <thead>
             <tr>
@@ -61,17 +62,17 @@ export default function OverviewView() {
         {BARS.map(({ name }, n) => (
           <li key={name}>
             <b>bar {n + 1}</b> {name}
-            {n === 0 ? ', by factors up to 512 tokens' : ', part of the whole'}
+            {n === 0 ? ', log scale up to 512 tokens' : ', share of the total'}
           </li>
         ))}
       </ul>
       <Caption formula="span = exp(−Σⱼ p(i, j) ln p(i, j)); distance = Σⱼ p(i, j) (i − j)">
-        Means over {isWriting ? 'every eighth of ' : ''}the {answer.count} tokens of the window, silent ones
-        left out.
+        Means over {isWriting ? 'every eighth of ' : ''}the {answer.count} tokens of the window, without
+        silent tokens.
         {answer.before > 0
-          ? ` ${answer.before} tokens of this document lie before it. What they get together is known, not how it is divided: a span is a range, from all of them as one to evenly spread, and the distance is at least this.`
+          ? ` ${answer.before} tokens of this document lie before the window. The lens has only their total share. A span is therefore a range, from all of that share on one token to an even spread, and the distance is a lower bound.`
           : ''}{' '}
-        Silent: the query is zero, so that the head attends to nothing.
+        A token is silent if its query is zero: the head then attends to nothing.
       </Caption>
       <Held answer={answer} />
     </>
@@ -100,7 +101,7 @@ function Head({ summary, onOpen }: { summary: HeadSummary; onOpen(): void }) {
   );
 }
 
-/** 0 for one token, 1 for 512, by factors. */
+/** Logarithmic: 0 for one token, 1 for 512. */
 function logPart(count: number): number {
   return Math.min(Math.log(Math.max(count, 1)) / Math.log(512), 1);
 }

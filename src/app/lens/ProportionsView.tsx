@@ -11,7 +11,7 @@ import { useLens, useWords, type Words } from './use-lens';
 
 const NAMES = { leap: 'learned', static: 'fixed by position', none: 'not used by this model' } as const;
 
-/** What the learned proportions and the gates do, token by token. */
+/** The learned proportions, the gates and their effect on the span, token by token. */
 export default function ProportionsView() {
   const [{ layer, head }] = useLensView();
   const words = useWords();
@@ -43,7 +43,7 @@ interface Props {
 function Proportions({ values, start, n, words }: Props) {
   const config = usePlaygroundState(({ engine }) => (engine.phase === 'ready' ? engine.info.config : null))!;
   const [{ token }, set] = useLensView();
-  const onPick = (i: number) => set({ token: Math.max(numberAt(start + i), 0) }); // the opening token is not in the text
+  const onPick = (i: number) => set({ token: Math.max(numberAt(start + i), 0) }); // token 0 is not in the text
   const at = Math.min(Math.max(token === null ? n - 1 : positionOf(token) - start, 0), n - 1);
   const { query, key, halfLife, spans } = values;
   const weights = useMemo(() => reweighting(query, key), [query, key]);
@@ -63,18 +63,20 @@ function Proportions({ values, start, n, words }: Props) {
             ]}
             range={[0, 1]}
             ticks={[0, 0.5, 1].map((value) => ({ value, name: String(value) }))}
-            {...{ start, at, onPick }}
-            label={`Proportions of ${n} tokens. At “${words.of(start + at)}” that of the query is ${query[at].toFixed(3)}, that of the key ${key[at].toFixed(3)}.`}
+            start={start}
+            at={at}
+            onPick={onPick}
+            label={`Proportions of ${n} tokens. At “${words.of(start + at)}”: query ${query[at].toFixed(3)}, key ${key[at].toFixed(3)}.`}
           />
           <p className="lens-finding">
-            At “{words.of(start + at)}”: Pq = {query[at].toFixed(3)}, Pk = {key[at].toFixed(3)}. Over the
-            window Pq is {spread(query)}, Pk {spread(key)}.
+            At “{words.of(start + at)}”: Pq = {query[at].toFixed(3)}, Pk = {key[at].toFixed(3)}. Nine in ten
+            tokens: Pq {spread(query)}, Pk {spread(key)}.
           </p>
           <Caption formula="P = sigmoid(MLP(·)), between 0 and 1">
-            Where the model places each token, as one that looks (query) and as one that is looked at (key):{' '}
+            The proportions of each token, one for its query and one for its key, are{' '}
             {NAMES[config.reweighting]}
-            {config.reweighting === 'leap' ? ' by two small networks that a layer’s heads share' : ''}. Two
-            tokens attend to each other in full where the two are equal.
+            {config.reweighting === 'leap' ? ' by two small networks that the heads of a layer share' : ''}. A
+            query and a key with equal proportions keep their full weight.
           </Caption>
           <div className="lens-pair">
             <Scatter
@@ -82,18 +84,20 @@ function Proportions({ values, start, n, words }: Props) {
               y={key}
               names={['Pq', 'Pk']}
               at={at}
-              label="Proportion of the key against that of the query, a point a token; on the diagonal they are equal."
+              label="Key proportion by query proportion, one point per token. On the diagonal the two are equal."
             />
             <div>
               <HeatMap
-                {...{ values: weights, n, scale }}
+                values={weights}
+                n={n}
+                scale={scale}
                 at={cross}
                 onMove={setCell}
                 label="Re-weighting of every pair of tokens."
               />
               <p className="lens-readout" aria-live="polite">
-                “{words.of(start + cross[0])}” by “{words.of(start + cross[1])}”:{' '}
-                <b>{cross[1] > cross[0] ? 'later' : weights[cross[0] * n + cross[1]].toFixed(3)}</b>
+                “{words.of(start + cross[0])}” looks back at “{words.of(start + cross[1])}”:{' '}
+                <b>{cross[1] > cross[0] ? 'comes later' : weights[cross[0] * n + cross[1]].toFixed(3)}</b>
               </p>
               <Legend scale={scale} name="Re-weighting" />
             </div>
@@ -101,7 +105,7 @@ function Proportions({ values, start, n, words }: Props) {
           <Caption formula={KINDS.reweighting.formula}>{KINDS.reweighting.words}</Caption>
         </>
       ) : (
-        <p className="lens-finding">This model has no re-weighting: there are no proportions to show.</p>
+        <p className="lens-finding">This model has no re-weighting, so it has no proportions.</p>
       )}
       {values.taps ? <Taps taps={values.taps} /> : null}
       <h2>Half-life of the gate</h2>
@@ -112,19 +116,22 @@ function Proportions({ values, start, n, words }: Props) {
             range={[0.1, 100_000]}
             isLog
             ticks={[0.1, 10, 1000].map((value) => ({ value, name: value.toLocaleString('en') }))}
-            {...{ start, at, onPick }}
-            label={`Half-life of the gate: at the chosen token ${tokens(halfLife[at])} tokens.`}
+            start={start}
+            at={at}
+            onPick={onPick}
+            label={`Half-life of the gate: ${tokens(halfLife[at])} tokens at the chosen token.`}
           />
           <Caption formula="ln 2 / −ln a, in tokens">
-            At “{words.of(start + at)}” the head keeps{' '}
-            {(100 * Math.exp(-Math.LN2 / halfLife[at])).toPrecision(4)} % of its past: at this rate half would
-            be left after {tokens(halfLife[at])} tokens. The start of a document wipes it.
+            At “{words.of(start + at)}”: {retention(halfLife[at])}. The state is cleared at the start of each
+            document.
           </Caption>
         </>
       ) : (
-        <p className="lens-finding">This model has no decay: nothing fades but by the start of a document.</p>
+        <p className="lens-finding">
+          This model has no decay. The state is cleared only at the start of a document.
+        </p>
       )}
-      <h2>What each factor does to the span</h2>
+      <h2>Effect of each factor on the span</h2>
       <Curves
         lines={[
           { name: 'similarity alone', className: 'third', values: spans.similarity },
@@ -134,19 +141,21 @@ function Proportions({ values, start, n, words }: Props) {
         range={[1, 512]}
         isLog
         ticks={[1, 8, 64, 512].map((value) => ({ value, name: String(value) }))}
-        {...{ start, at, onPick }}
-        label="Effective spans along the text; their means are in the table."
+        start={start}
+        at={at}
+        onPick={onPick}
+        label="Effective spans along the text. The table below has their means."
       />
       <SpanTable spans={spans} at={at} name={words.of(start + at)} />
       <Caption formula="span = exp(−Σⱼ p(i, j) ln p(i, j)), in tokens">
-        As many tokens as would give the same spread if they got equal shares. The first two know only the
-        window; the third counts all that lies before it as one token.
+        The span is the number of tokens with equal shares that would have the same entropy. The first two
+        spans cover only the window; the third counts everything before the window as one token.
       </Caption>
     </>
   );
 }
 
-/** What query, key and value take of the tokens just before. */
+/** The mean taps of the short convolution for query, key and value. */
 function Taps({ taps }: { taps: Float32Array }) {
   return (
     <>
@@ -175,8 +184,8 @@ function Taps({ taps }: { taps: Float32Array }) {
         </tbody>
       </table>
       <Caption formula="uⱼ = Σ tap · input over tokens j − 3 to j, each channel by itself">
-        Before tokens are compared, each is mixed with the three before it: what is said of token j is said of
-        this mixture.
+        A short convolution mixes each token with the three before it. Every figure for token j is therefore
+        about this mixture.
       </Caption>
     </>
   );
@@ -227,5 +236,14 @@ function mean(values: Float32Array): number {
 function spread(values: Float32Array): string {
   const sorted = values.toSorted();
   const at = (fraction: number) => sorted[Math.floor(fraction * (sorted.length - 1))].toFixed(2);
-  return `${at(0.05)} to ${at(0.95)} for nine tokens of ten`;
+  return `${at(0.05)} to ${at(0.95)}`;
+}
+
+const LONG = 100_000; // tokens
+
+/** @param halfLife in tokens */
+function retention(halfLife: number): string {
+  if (halfLife > LONG) return `hardly forgets (half-life over ${tokens(LONG)} tokens)`;
+  const kept = (100 * 2 ** (-1 / halfLife)).toPrecision(3);
+  return `keeps ${kept}% of its past per token (half-life ${tokens(halfLife)} tokens)`;
 }

@@ -1,16 +1,17 @@
 import { memo } from 'react';
 import { useStore } from 'zustand';
 import { positionOf } from '../../model/text/token-index';
+import { Select } from '../components/controls/Choice';
+import { percent } from '../format';
 import { usePlayground, usePlaygroundState } from '../playground-context';
 import { KINDS } from './MatrixView';
-import { Caption, HeadPick, Held, Pick, Problem, TokenStepper, useLensView, Waiting } from './parts';
-import { percent } from './scales';
+import { Caption, HeadPick, Held, Problem, TokenStepper, useLensView, Waiting } from './parts';
 import { useLens, useWords } from './use-lens';
 import { usePaint } from './use-paint';
 
 const MOST_LISTED = 8;
 
-/** The text, tinted by what the chosen token attended to. */
+/** Tints the text by the attention of the chosen token, and lists the largest shares. */
 export default function TextView() {
   const [view, set] = useLensView();
   const { spread, measure } = view;
@@ -30,8 +31,8 @@ export default function TextView() {
   return (
     <>
       <div className="lens-picks">
-        <Pick
-          name="Of"
+        <Select
+          name="Heads"
           value={spread}
           options={[
             { value: 'head', name: 'one head' },
@@ -41,25 +42,23 @@ export default function TextView() {
           onChange={(spread) => set({ spread })}
         />
         {spread === 'all' ? null : <HeadPick withHead={spread === 'head'} />}
-        <Pick
+        <Select
           name="Measure"
           value={measure}
           options={[
             { value: 'share', name: 'attention' },
-            { value: 'output', name: 'output, signed' },
+            { value: 'output', name: 'contribution' },
           ]}
           onChange={(measure) => set({ measure })}
         />
       </div>
       <TokenStepper words={words} />
       {row.silent === row.heads ? (
-        <p className="lens-finding">
-          This head is silent here: its query is zero, so it attends to nothing. The token passes it by.
-        </p>
+        <p className="lens-finding">This head is silent here: its query is zero, so it attends to nothing.</p>
       ) : (
         <>
           <Hovered start={answer.start} shares={row.shares} />
-          <Strongest {...{ shares: row.shares, earlier: row.earlier, start: answer.start, words }} />
+          <Strongest shares={row.shares} earlier={row.earlier} start={answer.start} words={words} />
         </>
       )}
       <Caption
@@ -68,19 +67,19 @@ export default function TextView() {
         }
       >
         {measure === 'share'
-          ? `Of all that “${words.of(token)}” looked back at, the part that each token got. With what lies before the window the shares sum to 1.`
-          : `What each token gave to the output for “${words.of(token)}”, along it. Tokens that cancel are negative (orange); with the earlier ones the shares sum to 1.`}
+          ? `The share of attention that “${words.of(token)}” gives to each token. The shares, with that of the tokens before the window, sum to 1.`
+          : `The contribution of each token to the output for “${words.of(token)}”, along that output. Tokens that cancel others are negative (orange). The contributions, with that of the tokens before the window, sum to 1.`}
         {isMean
-          ? ` A mean over ${row.heads} heads is a mean, not an attribution${row.silent ? `; ${row.silent} silent here count as 0` : ''}.`
+          ? ` This is a mean over ${row.heads} heads, not an attribution${row.silent ? `; ${row.silent} silent heads count as 0` : ''}.`
           : ''}
         {row.gain === null
           ? ''
-          : ` The operator’s own row sums to ${row.gain.toFixed(2)}: W / max(W, ${config?.denominatorFloor}).`}
+          : ` In the model, this row sums to ${row.gain.toFixed(2)} = W / max(W, ${config?.denominatorFloor}).`}
         {config?.normalizer === 'rms' && measure === 'share'
-          ? ' This model normalizes the output of each head, so that the row’s scale cancels: summing to 1 is a convention here, and says nothing of how large the values are.'
+          ? ' This model normalizes the output of each head, which cancels the scale of the row. The sum of 1 is a convention and does not reflect the size of the output.'
           : ''}
         {config?.convKernel
-          ? ' A short convolution mixes each token with the three before it before they are compared: token j stands for j − 3 to j.'
+          ? ' A short convolution mixes each token with the three before it, so token j stands for tokens j − 3 to j.'
           : ''}
       </Caption>
       <Held answer={answer} />
@@ -96,7 +95,7 @@ function Hovered({ start, shares }: { start: number; shares: Float32Array }) {
   return (
     <p className="lens-hovered">
       {hovered === null
-        ? 'Point at a word for its share; press it to look from there.'
+        ? 'Hover a word for its share; click to look from it.'
         : share === undefined
           ? `“${words.of(positionOf(hovered))}” lies ${positionOf(hovered) < start ? 'before the window' : 'after the token'}.`
           : `“${words.of(positionOf(hovered))}”: ${percent(share)}`}
@@ -111,13 +110,17 @@ interface StrongestProps {
   readonly words: ReturnType<typeof useWords>;
 }
 
-/** The largest shares in words and numbers. While the text grows behind them, they are what they were. */
+/** The tokens with the largest shares. The list re-renders only for new shares, not while the text grows. */
 const Strongest = memo(
   ({ shares, earlier, start, words }: StrongestProps) => {
     const order = Array.from(shares.keys()).sort((a, b) => Math.abs(shares[b]) - Math.abs(shares[a]));
     const rows = order.slice(0, MOST_LISTED).map((j) => {
       const back = shares.length - 1 - j;
-      return { name: words.of(start + j), where: back === 0 ? 'itself' : `${back} back`, share: shares[j] };
+      return {
+        name: words.of(start + j),
+        where: back === 0 ? 'itself' : back === 1 ? '1 token earlier' : `${back} tokens earlier`,
+        share: shares[j],
+      };
     });
     if (start > 0) rows.push({ name: 'earlier, all', where: `${start} tokens`, share: earlier });
     const most = Math.max(...rows.map(({ share }) => Math.abs(share)), 1e-9);

@@ -1,8 +1,8 @@
 import { type PointerEvent, useEffect, useRef, useState } from 'react';
 
-/** Small charts in SVG. Each has its words beside it; the picture itself is hidden from those who listen. */
+/** Small SVG charts with accessible names. */
 
-export interface Line {
+interface Line {
   readonly name: string;
   readonly className: string;
   readonly values: ArrayLike<number>;
@@ -11,15 +11,15 @@ export interface Line {
 interface CurvesProps {
   readonly lines: readonly Line[];
   readonly range: readonly [number, number];
-  /** The vertical axis by factors. */
+  /** Makes the vertical axis logarithmic. */
   readonly isLog?: boolean;
   readonly ticks: readonly { readonly value: number; readonly name: string }[];
-  /** First token and how many; the horizontal axis. */
+  /** Position of the first value. */
   readonly start: number;
-  /** A mark at one place. */
+  /** Index of the marked value. */
   readonly at: number;
   readonly label: string;
-  /** A place was pressed; the views' own controls do the same by keys. */
+  /** Called with the index that the user clicks. The views' own controls do the same from the keyboard. */
   onPick(place: number): void;
 }
 
@@ -27,7 +27,7 @@ const HEIGHT = 150;
 const LEFT = 44;
 const BOTTOM = 18;
 
-/** Values along the text, one line a series. */
+/** A line chart of values along the text. */
 export function Curves(props: CurvesProps) {
   const { lines, range, isLog = false, ticks, start, at, label, onPick } = props;
   const [low, high] = range;
@@ -86,7 +86,7 @@ export function Curves(props: CurvesProps) {
   );
 }
 
-/** Drawn in real pixels, so that the letters are of one size in a rail and on a phone. */
+/** The chart's width in pixels. The SVG is not scaled, so its text has the same size in a rail and on a phone. */
 function useWidth() {
   const figure = useRef<HTMLElement>(null);
   const [width, setWidth] = useState(320);
@@ -98,7 +98,7 @@ function useWidth() {
   return [figure, width] as const;
 }
 
-/** A line through what is a number; gaps where it is not. */
+/** A path through the values, with gaps at NaN. */
 function path(values: ArrayLike<number>, x: (i: number) => number, y: (value: number) => number): string {
   let d = '';
   let isDown = false;
@@ -122,7 +122,7 @@ interface ScatterProps {
 
 const SIDE = 220;
 
-/** Points in the unit square. */
+/** A scatter plot of the unit square. */
 export function Scatter({ x, y, names, at, label }: ScatterProps) {
   const place = (value: number) => 30 + value * (SIDE - 36);
   const spot = (i: number) => ({ cx: place(x[i]), cy: SIDE - place(y[i]) });
@@ -131,7 +131,7 @@ export function Scatter({ x, y, names, at, label }: ScatterProps) {
       <path className="chart-frame" d={`M30 6V${SIDE - 30}H${SIDE - 6}`} />
       <path className="chart-diagonal" d={`M30 ${SIDE - 30}L${SIDE - 6} 6`} />
       {Array.from(x, (_, i) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: a point is its place in the text
+        // biome-ignore lint/suspicious/noArrayIndexKey: a point is identified by its position in the text
         <circle key={i} className="chart-dot" r="2" {...spot(i)} />
       ))}
       {at >= 0 && at < x.length ? <circle className="chart-dot-at" r="4.5" {...spot(at)} /> : null}

@@ -3,7 +3,7 @@ import type { Words } from './use-lens';
 
 const LEAST_PIXELS = 1024;
 
-/** The matrix as a PNG, cells enlarged to whole pixels. */
+/** Saves the matrix as a PNG; each cell is a whole number of pixels. */
 export function savePicture(picture: HTMLCanvasElement, name: string): void {
   const factor = Math.max(1, Math.ceil(LEAST_PIXELS / picture.width));
   const enlarged = document.createElement('canvas');
@@ -15,7 +15,7 @@ export function savePicture(picture: HTMLCanvasElement, name: string): void {
   enlarged.toBlob((blob) => blob && save(blob, `${name}.png`));
 }
 
-/** The matrix as comma-separated values: the tokens' numbers and words in the first row and columns. */
+/** Saves the matrix as CSV; the first row and columns hold the positions and words of the tokens. */
 export function saveMatrix(values: Float32Array, n: number, start: number, words: Words, name: string): void {
   save(new Blob([matrixCsv(values, n, start, words)], { type: 'text/csv' }), `${name}.csv`);
 }

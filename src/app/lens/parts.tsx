@@ -1,40 +1,18 @@
-import { type ReactNode, useId } from 'react';
+import type { ReactNode } from 'react';
 import type { ErrorData } from '../../model/runtime/errors';
 import { positionOf } from '../../model/text/token-index';
 import type { LensAnswer } from '../../workers/lens/messages';
+import { Select } from '../components/controls/Choice';
 import { usePlayground, usePlaygroundState } from '../playground-context';
-import type { LensView } from '../store/engine/lens-controller';
+import type { LensView } from '../store/engine/lens-view';
 import type { Scale } from './scales';
 import type { Words } from './use-lens';
 
-/** Changes what the lens shows. */
+/** The lens's settings, and a function that changes them. */
 export function useLensView(): [LensView, (change: Partial<LensView>) => void] {
   const playground = usePlayground();
   const view = usePlaygroundState(({ lens }) => lens);
   return [view, (change) => playground.lens.set(change)];
-}
-
-interface PickProps<T extends string | number> {
-  readonly name: string;
-  readonly value: T;
-  readonly options: readonly { readonly value: T; readonly name: string }[];
-  onChange(value: T): void;
-}
-
-export function Pick<T extends string | number>({ name, value, options, onChange }: PickProps<T>) {
-  const id = useId();
-  return (
-    <div className="lens-pick">
-      <label htmlFor={id}>{name}</label>
-      <select id={id} value={value} onChange={({ target }) => onChange(options[target.selectedIndex].value)}>
-        {options.map((option) => (
-          <option key={option.value} value={option.value}>
-            {option.name}
-          </option>
-        ))}
-      </select>
-    </div>
-  );
 }
 
 const numbered = (count: number) =>
@@ -46,24 +24,29 @@ export function HeadPick({ withHead = true }: { withHead?: boolean }) {
   if (!config) return null;
   return (
     <>
-      <Pick
+      <Select
         name="Layer"
         value={layer}
         options={numbered(config.layers)}
         onChange={(layer) => set({ layer })}
       />
       {withHead ? (
-        <Pick name="Head" value={head} options={numbered(config.heads)} onChange={(head) => set({ head })} />
+        <Select
+          name="Head"
+          value={head}
+          options={numbered(config.heads)}
+          onChange={(head) => set({ head })}
+        />
       ) : null}
     </>
   );
 }
 
-/** Tildes over letters are drawn, for few fonts place them well. */
+/** CSS draws tildes over letters, because few fonts place them well. */
 export function Formula({ children }: { children: string }) {
   return children.split(/(.\u0303)/u).map((part, n) =>
     part.endsWith('\u0303') ? (
-      // biome-ignore lint/suspicious/noArrayIndexKey: a part is its place in the formula
+      // biome-ignore lint/suspicious/noArrayIndexKey: a part is identified by its position in the formula
       <span key={n} className="tilde">
         {part[0]}
       </span>
@@ -73,7 +56,7 @@ export function Formula({ children }: { children: string }) {
   );
 }
 
-/** What is computed: in words first, then as a formula. */
+/** Explains a figure in words and as a formula. */
 export function Caption({ children, formula }: { children: ReactNode; formula?: string }) {
   return (
     <div className="lens-caption">
@@ -116,20 +99,19 @@ export function Waiting({ children = 'Reading …' }: { children?: ReactNode }) 
   return <p className="lens-waiting">{children}</p>;
 }
 
-/** What the lens holds of the text, and what it costs. */
+/** The window of the lens and its memory. */
 export function Held({ answer }: { answer: LensAnswer | null }) {
   if (!answer) return null;
   const { start, count, bytes } = answer;
   return (
     <p className="lens-caption">
-      The lens looks at tokens {start} to {start + count - 1}
-      {start > 0 ? ', and knows what lies before as a sum' : ''}. It holds {(bytes / 1e6).toFixed(1)} MB until
-      it is closed.
+      The lens covers tokens {start} to {start + count - 1}
+      {start > 0 ? '; earlier tokens count as one sum' : ''}. Uses {(bytes / 1e6).toFixed(1)} MB while open.
     </p>
   );
 }
 
-/** The token that is looked at: stepped through with the arrow keys, or the end of the text as it grows. */
+/** Selects the token to look from: a slider, or the newest token while the text grows. */
 export function TokenStepper({ words }: { words: Words }) {
   const [{ token }, set] = useLensView();
   const last = Math.max(words.index.count - 1, 0);
@@ -147,7 +129,7 @@ export function TokenStepper({ words }: { words: Words }) {
           max={last}
           step={1}
           value={shown}
-          aria-label="Token that is looked at"
+          aria-label="Token to look from"
           aria-valuetext={`${position} of ${positionOf(last)}, ${words.of(position)}`}
           onChange={({ target }) => set({ token: Number(target.value) })}
         />
@@ -158,7 +140,7 @@ export function TokenStepper({ words }: { words: Words }) {
           checked={token === null}
           onChange={({ target }) => set({ token: target.checked ? null : last })}
         />
-        Follow the end
+        Follow new words
       </label>
     </div>
   );

@@ -1,22 +1,23 @@
 import { interpolatePuOr, interpolateViridis } from 'd3-scale-chromatic';
 import type { MatrixKind } from '../../workers/lens/messages';
+import { percent } from '../format';
 import { tintColour } from '../tint-scale';
 
-/** A scale from values to colours, in 256 steps: perceptual, and safe for the colour-blind. */
+/** A colour scale of 256 steps, perceptually uniform and safe for colour-blind readers. */
 export interface Scale {
-  /** Red, green, blue, opaque, as ImageData wants them. */
+  /** An opaque RGBA pixel in the byte order of ImageData. */
   colour(value: number): number;
   readonly stops: readonly string[];
-  /** What the legend says at its ends. */
+  /** Labels of the legend's ends. */
   readonly ends: readonly [string, string];
 }
 
-const LEAST = 1e-4; // of the logarithmic scale
+const LEAST = 1e-4; // lower end of the logarithmic scale
 
-/** How a matrix is drawn: shares from 0 to the largest, by equal steps or by factors; signed ones; factors from 0 to 1. */
+/** The scale of a matrix: linear from 0 to the largest share, logarithmic, signed, or linear from 0 to 1. */
 export type ScaleKind = 'linear' | 'log' | 'signed' | 'factor';
 
-/** What a kind of matrix is drawn with, where shares may be drawn by either scale. */
+/** The scale for a kind of matrix. `shares` is the user's choice of scale for shares. */
 export function scaleKind(of: MatrixKind, shares: 'linear' | 'log'): ScaleKind {
   return of === 'output' ? 'signed' : of === 'reweighting' ? 'factor' : shares;
 }
@@ -28,18 +29,18 @@ export function scaleOf(values: Float32Array, kind: ScaleKind): Scale {
   most ||= 1;
   switch (kind) {
     case 'signed': {
-      // By square roots: few values are large, and the others matter.
+      // The square root keeps small values visible, because few values are large.
       const at = (value: number) => 0.5 + (Math.sign(value) * Math.sqrt(Math.abs(value) / most)) / 2;
       return { ...lookUp((t) => interpolatePuOr(1 - t), at), ends: [`−${percent(most)}`, percent(most)] };
     }
     case 'factor':
       return { ...lookUp(interpolateViridis, (value) => value), ends: ['0', '1'] };
     case 'linear':
-      return { ...lookUp(interpolateViridis, (value) => value / most), ends: ['0 %', percent(most)] };
+      return { ...lookUp(interpolateViridis, (value) => value / most), ends: ['0%', percent(most)] };
     case 'log': {
       const span = Math.log(1 / LEAST);
       const at = (value: number) => (value > LEAST ? Math.log(value / LEAST) / span : 0);
-      return { ...lookUp(interpolateViridis, at), ends: [`${percent(LEAST)} or less`, '100 %'] };
+      return { ...lookUp(interpolateViridis, at), ends: [`${percent(LEAST)} or less`, '100%'] };
     }
   }
 }
@@ -60,21 +61,12 @@ function channels(colour: string): number[] {
   return colour.match(/\d+/g)!.map(Number);
 }
 
-/** The background of a token with this share of attention, the strongest being `most`; negative ones in orange. */
+/** The background of a token with this share of attention; `most` is the largest share. Negative shares are orange. */
 export function tokenColour(share: number, most: number): string | null {
   if (!(most > 0)) return null;
-  const strength = Math.sqrt(Math.abs(share) / most); // so that small shares can be seen
+  const strength = Math.sqrt(Math.abs(share) / most); // keeps small shares visible
   if (share >= 0) return strength < 0.08 ? null : tintColour(strength);
   return strength < 0.08 ? null : `color-mix(in srgb, #e08214 ${Math.round(45 * strength)}%, transparent)`;
-}
-
-export function percent(share: number): string {
-  const value = 100 * share;
-  if (value === 0) return '0 %';
-  const size = Math.abs(value);
-  if (size < 0.01) return value < 0 ? '> −0.01 %' : '< 0.01 %';
-  const digits = size < 1 ? 2 : size < 99.95 ? 1 : 0;
-  return `${value < 0 ? '−' : ''}${size.toFixed(digits)} %`;
 }
 
 /** A number of tokens. */

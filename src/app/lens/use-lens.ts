@@ -9,13 +9,13 @@ import { commonTokens } from '../store/document/same-text';
 import { LENS_PAUSE } from '../store/engine/lens-controller';
 
 interface Looking<K extends keyof LensQuestions> {
-  /** Null also where the text has changed since. */
+  /** Null if there is none, or if the text has changed since. */
   readonly answer: LensAnswer<K> | null;
   readonly problem: ErrorData | null;
   readonly isBusy: boolean;
 }
 
-/** The answer to a question about the text and the token that is looked at; asked again when either changes. */
+/** Asks the lens a question about the text and its chosen token, again whenever either changes. */
 export function useLens<K extends keyof LensQuestions>(
   kind: K,
   question: LensQuestions[K],
@@ -26,10 +26,13 @@ export function useLens<K extends keyof LensQuestions>(
   const token = usePlaygroundState(({ lens }) => lens.token);
   const runs = usePlaygroundState(({ history }) => history?.present.runs ?? NONE);
   const [looking, setLooking] = useState<Looking<K> & { readonly parts: readonly (Encoded | null)[] }>({
-    ...{ answer: null, parts: [], problem: null, isBusy: false },
+    answer: null,
+    parts: [],
+    problem: null,
+    isBusy: false,
   });
   const key = JSON.stringify([question, token]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the key says when the question is another one
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the key changes with the question
   useEffect(() => {
     if (!isReady || !isWanted) return;
     let [isBusy, isOver] = [false, false];
@@ -42,7 +45,7 @@ export function useLens<K extends keyof LensQuestions>(
       setLooking((before) => ({ ...before, isBusy: true }));
       try {
         const answer = await playground.lens.ask(kind, question);
-        if (answer.encoded.length) asked = playground.text.runs; // the same text, its tokens put down
+        if (answer.encoded.length) asked = playground.text.runs; // the same text, now with its tokens
         const parts = before.map(({ tokens }) => tokens);
         for (const { run, tokens } of answer.encoded) parts[run] = tokens;
         if (!isOver) setLooking({ answer, parts, problem: null, isBusy: false });
@@ -64,15 +67,15 @@ export function useLens<K extends keyof LensQuestions>(
     };
   }, [playground, kind, key, isReady, isWanted]);
   const { answer, parts } = looking;
-  const holds = answer !== null && commonTokens(parts, runs) >= answer.start + answer.count - 1; // without the opening one
+  const holds = answer !== null && commonTokens(parts, runs) >= answer.start + answer.count - 1; // - 1: token 0 is not in the text
   return { ...looking, answer: holds ? answer : null };
 }
 
-/** The text as it stands, by the position of its tokens in the model: 0 opens the text. */
+/** The current text by the positions of its tokens in the model. Position 0 is the start token. */
 export interface Words {
   readonly index: TokenIndex;
   readonly count: number;
-  /** What the token at a position says, white space made visible. */
+  /** The words of the token at a position, with visible white space. */
   of(position: number): string;
 }
 
@@ -82,7 +85,7 @@ export function useWords(): Words {
     const index = new TokenIndex(runs);
     const text = plainText(runs);
     const of = (position: number) => {
-      if (position === 0) return 'start of the text';
+      if (position === 0) return 'start';
       if (position > index.count) return '…';
       const { from, to } = index.token(numberAt(position));
       if (from === to) return 'part of a character';

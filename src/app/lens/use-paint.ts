@@ -3,10 +3,10 @@ import { positionOf } from '../../model/text/token-index';
 import { usePlayground } from '../playground-context';
 import { tokenColour } from './scales';
 
-/** Tokens can be pointed at and chosen, but have no colour. */
+/** Makes tokens hoverable and selectable without colour. */
 const untinted = () => null;
 
-/** Lets tokens be chosen in the text while the lens is open. */
+/** Makes tokens selectable in the text while the lens is open. */
 export function useChoosing(): void {
   const { tokens } = usePlayground();
   useEffect(() => {
@@ -15,13 +15,13 @@ export function useChoosing(): void {
   }, [tokens]);
 }
 
-/** Tints the text by a row of shares while the view is open; the first of them is of the model's token `start`. */
+/** Tints the text by a row of shares while the view is open. `start` is the position of the first share. */
 export function usePaint(start: number, shares: Float32Array | null): void {
   const { tokens } = usePlayground();
   useEffect(() => {
     if (!shares) return;
     let most = 0;
-    // The opening token often takes most, and is not in the text.
+    // Token 0 often has the largest share, but is not in the text.
     for (let j = start === 0 ? 1 : 0; j < shares.length; j++) most = Math.max(most, Math.abs(shares[j]));
     tokens.setState({ colour: ({ number }) => tokenColour(shares[positionOf(number) - start] ?? 0, most) });
   }, [tokens, start, shares]);

@@ -6,7 +6,7 @@ import type { Playground } from '../store/playground';
 import { strengthOf, tintColour } from '../tint-scale';
 import { drawImage } from './image';
 
-/** The text as a picture, with the tint that is shown. */
+/** The text as an image, with the current tint. */
 export default function ShareImage({ title }: { title: string }) {
   const playground = usePlayground();
   const [image, setImage] = useState<{ file: File; url: string } | null>(null);
@@ -25,19 +25,19 @@ export default function ShareImage({ title }: { title: string }) {
       if (url) URL.revokeObjectURL(url);
     };
   }, [playground, title]);
-  if (hasFailed) return <p role="alert">This browser cannot draw the picture.</p>;
+  if (hasFailed) return <p role="alert">This browser cannot draw the image.</p>;
   if (!image) return <p>Drawing …</p>;
   const files = { files: [image.file] };
   return (
     <>
-      <img className="share-image" src={image.url} alt="The text with its tint" />
+      <img className="share-image" src={image.url} alt="The text with its colours" />
       <div className="share-actions">
         <button type="button" className="pill" onClick={() => save(image.file, image.file.name)}>
-          Save the picture
+          Download the image
         </button>
         {navigator.canShare?.(files) ? (
           <button type="button" className="pill" onClick={() => navigator.share(files).catch(() => {})}>
-            Share the picture …
+            Share the image …
           </button>
         ) : null}
       </div>
@@ -45,7 +45,7 @@ export default function ShareImage({ title }: { title: string }) {
   );
 }
 
-/** What a panel paints; else how surprising what the model wrote was to it. */
+/** The tint of the open panel; otherwise the surprise of the sampled tokens. */
 function colourOf({ tokens, inspection }: Playground): (token: Token) => string | null {
   const { colour } = tokens.getState();
   if (colour) return colour;
@@ -61,11 +61,11 @@ function wordsOf(playground: Playground): string {
   const { measure } = playground.inspection.store.getState();
   const isOfLens = panel === 'lens' && playground.tokens.getState().colour !== null;
   const name = engine.phase === 'ready' ? `, ${engine.info.manifest.name}` : '';
-  const scale = measure === 'surprise' ? 'more surprising to it' : 'less probable';
+  const scale = measure === 'surprise' ? 'more surprising' : 'less probable';
   const legend = isOfLens
     ? '  ·  stronger colour: more attention'
     : measure === 'off'
       ? ''
       : `  ·  stronger colour: ${scale}`;
-  return `LeaPformer Playground${name}  ·  bar: what the model wrote${legend}`;
+  return `LeaPformer Playground${name}  ·  bar: written by the model${legend}`;
 }

@@ -11,9 +11,9 @@ import { titleOf } from '../store/document/article';
 import { encodeText } from '../store/links/sharing';
 
 const QrCode = late(() => import('./QrCode'), { name: 'The QR code' });
-const ShareImage = late(() => import('./ShareImage'), { name: 'The picture' });
+const ShareImage = late(() => import('./ShareImage'), { name: 'The image' });
 
-/** The text as it stands when the card opens. */
+/** Shares the text as it was when the card opened. */
 export default function Sharing({ onDone }: { onDone(): void }) {
   const playground = usePlayground();
   const [fragment, setFragment] = useState<string | null>(null);
@@ -42,8 +42,8 @@ export default function Sharing({ onDone }: { onDone(): void }) {
           {link === null
             ? 'Making the link …'
             : tooLong
-              ? 'This text is too long for a link: some programs would cut it off. Save it as a file, and send that.'
-              : 'The link holds the text as it is now, what was typed and what the model wrote, and the settings. It is stored nowhere else.'}
+              ? 'This text is too long for a link. Download it and send the file.'
+              : 'The link contains the whole text, who wrote what, your settings and this view. Nothing is uploaded.'}
         </p>
       )}
       {link === null || tooLong ? null : <LinkField link={link} title={title} />}
@@ -52,7 +52,7 @@ export default function Sharing({ onDone }: { onDone(): void }) {
           <More name="QR code" isOpen={shown === 'qr'} onClick={() => show(shown === 'qr' ? null : 'qr')} />
         )}
         <More
-          name="Picture"
+          name="Image"
           isOpen={shown === 'image'}
           onClick={() => show(shown === 'image' ? null : 'image')}
         />
@@ -62,7 +62,7 @@ export default function Sharing({ onDone }: { onDone(): void }) {
       <div className="card-actions">
         {fragment === null ? null : (
           <button type="button" className="worded" onClick={() => save(fragment, fileName(title))}>
-            Save as a file
+            Download
           </button>
         )}
         <WordedCommand command="open" onDone={onDone} />
@@ -88,11 +88,11 @@ function LinkField({ link, title }: { link: string; title: string }) {
       await navigator.clipboard.writeText(link);
       setOutcome('Copied');
     } catch {
-      field.current?.select(); // no clipboard here, or no leave to write to it
-      setOutcome('Copy it from the field: this browser does not let the page do it.');
+      field.current?.select(); // the browser has no clipboard or blocks it
+      setOutcome('The browser blocked copying. Copy the link from the field.');
     }
   };
-  // Closing the platform's sheet is no failure.
+  // The promise also rejects when the user closes the share sheet.
   const share = () => navigator.share({ title, url: link }).catch(() => {});
   return (
     <>

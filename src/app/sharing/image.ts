@@ -1,37 +1,37 @@
-import { type Run, textBetween } from '../../model/text/text';
+import { ARTICLE_BREAK, type Run, textBetween } from '../../model/text/text';
 import type { Token } from '../../model/text/token-index';
 import { TokenIndex } from '../../model/text/token-index';
-import { ARTICLE_BREAK, heading } from '../store/document/article';
+import { heading } from '../store/document/article';
 import { firstOf, graphemes } from '../store/document/graphemes';
 import { sampledRanges } from '../store/document/text-value';
 
-/** A text as a picture for posting: its beginning, tinted, with a bar beside what the model wrote. */
+/** Draws the beginning of a text as an image, tinted, with a bar beside text by the model. */
 
 const WIDTH = 1200; // px
 const MARGIN = 96;
 const COLUMN = WIDTH - 2 * MARGIN;
 const TALLEST = 1500;
-const BAR = 28; // left of the column
+const BAR = 28; // px left of the column
 const FOOT = 64;
-const BASELINE = 0.72; // of a line's height
+const BASELINE = 0.72; // fraction of the line height
 
-const SIZES = [0, 52, 38, 33]; // of headings by level
+const SIZES = [0, 52, 38, 33]; // px of headings, by level
 const BODY = 30;
 const READING = '"Literata Variable", Georgia, serif';
 const INTERFACE = '"Inter Variable", system-ui, sans-serif';
 
 export interface ImageContent {
   readonly runs: readonly Run[];
-  /** A CSS colour to stand behind a token; null for none. */
+  /** The CSS background colour of a token; null for none. */
   colour(token: Token): string | null;
-  /** What it was made with, in the last line. */
+  /** The footer. */
   readonly words: string;
 }
 
-/** A line of the picture: a piece of the text without line breaks. */
+/** A line of the image: a piece of the text without line breaks. */
 interface Line {
   readonly text: string;
-  /** UTF-16 unit of the text where it begins. */
+  /** Start in the text, in UTF-16 units. */
   readonly from: number;
   readonly font: string;
   readonly height: number;
@@ -46,7 +46,10 @@ export async function drawImage(content: ImageContent): Promise<Blob> {
   draw(canvas, content, resolver(probe));
   probe.remove();
   return new Promise((resolve, reject) =>
-    canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error('no picture came of it'))), 'image/png'),
+    canvas.toBlob(
+      (blob) => (blob ? resolve(blob) : reject(new Error('the canvas gave no image'))),
+      'image/png',
+    ),
   );
 }
 
@@ -89,7 +92,7 @@ function draw(
   context.fillText(words, MARGIN, canvas.height - MARGIN + 16, COLUMN);
 }
 
-/** The lines that fit, the last with an ellipsis where there is more. */
+/** The lines that fit; the last ends with an ellipsis if the text continues. */
 function layOut(context: CanvasRenderingContext2D, text: string): Line[] {
   const lines: Line[] = [];
   let room = TALLEST - 2 * MARGIN - FOOT;
@@ -110,7 +113,7 @@ function layOut(context: CanvasRenderingContext2D, text: string): Line[] {
   return lines;
 }
 
-/** A paragraph or a heading, broken between words, and inside those that are wider than the column. */
+/** Breaks a paragraph or a heading between words, and inside words that are wider than the column. */
 function wrap(context: CanvasRenderingContext2D, paragraph: string, from: number): Line[] {
   const found = heading(paragraph);
   const size = found ? SIZES[Math.min(found.level, 3)] : BODY;
@@ -119,7 +122,7 @@ function wrap(context: CanvasRenderingContext2D, paragraph: string, from: number
   const isRightToLeft = /^[^\p{L}]*[\p{Script=Hebrew}\p{Script=Arabic}]/u.test(paragraph);
   const line = (start: number, end: number): Line => {
     const text = paragraph.slice(start, end).replaceAll(ARTICLE_BREAK, ' ').replaceAll('\t', ' ');
-    return { ...{ text, font, height, isRightToLeft }, from: from + start };
+    return { text, font, height, isRightToLeft, from: from + start };
   };
   context.font = font;
   const [first, last] = found ? [found.from, found.to] : [0, paragraph.length];
@@ -140,7 +143,7 @@ function wrap(context: CanvasRenderingContext2D, paragraph: string, from: number
   return lines;
 }
 
-/** Words with the space behind them; long ones a few characters at a time. */
+/** Words with their trailing space; long words are split into graphemes. */
 function pieces(text: string): string[] {
   return (text.match(/\S+\s*|\s+/g) ?? []).flatMap((word) => (word.length > 30 ? graphemes(word) : [word]));
 }
@@ -177,7 +180,7 @@ function tint(
   }
 }
 
-/** CSS colours as a canvas knows them: those of the theme in force. */
+/** Resolves CSS colours of the current theme to colours that a canvas accepts. */
 function resolver(probe: HTMLElement): (colour: string) => string {
   const known = new Map<string, string>();
   return (colour) => {

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { EngineError } from '../../model/runtime/errors';
 import { unknownRecords } from '../../model/sampling/records';
 import type { Run } from '../../model/text/text';
-import { EMPTY, typedText } from './document/text-value';
-import { canRegenerate, type Playground } from './playground';
+import { canRegenerate, EMPTY, typedText } from './document/text-value';
+import type { Playground } from './playground';
 import { ready, settle, setUp } from './testing';
 
 describe('writing', () => {
@@ -233,7 +233,7 @@ describe('an edit', () => {
     };
     playground.restore({ ...EMPTY, runs: [run as Run], model });
     playground.readAsTyped();
-    expect(state().notice).toMatch(/^This text was written by another model/);
+    expect(state().notice).toMatch(/^Another model wrote this text/);
     playground.undo();
     expect(state().notice).toBeNull();
   });

@@ -4,71 +4,50 @@ import type { Sampling } from '../../model/sampling/sampling';
 import { textBetween } from '../../model/text/text';
 import { type Token, TokenIndex } from '../../model/text/token-index';
 import { retitle } from './document/article';
-import {
-  type Branch,
-  carryBranches,
-  cutAt,
-  keepUndone,
-  nameBranch,
-  pruneBranches,
-  walkTo,
-} from './document/branches';
+import { carryBranches, cutAt, keepUndone, nameBranch, pruneBranches, walkTo } from './document/branches';
+import type { Change } from './document/change';
 import { withChoice } from './document/choice';
 import * as history from './document/history';
 import { type NoticeSubject, notify, withoutTextNotice } from './document/notice';
-import { type Change, EMPTY, edit, lengthOf, type TextValue } from './document/text-value';
+import { type Branch, EMPTY, edit, lengthOf, type TextValue } from './document/text-value';
 import { type InputKind, LONGEST_GRAPHEME, nextStep, type OpenStep } from './document/undo-step';
-import { ownText } from './engine/adopt-text';
+import { adoptText } from './engine/adopt-text';
 import { Comparison } from './engine/comparison';
 import { Inspection } from './engine/inspection';
-import { FIRST_LOOK, LensDesk } from './engine/lens-controller';
+import { LensController } from './engine/lens-controller';
 import { Session, type SessionOptions } from './engine/session';
 import { MemoryTexts } from './library/memory-texts';
 import type { TextStorage } from './library/text-storage';
 import { Texts } from './library/texts';
-import { DEFAULTS, type Sampler, type Settings } from './settings/settings';
-import { SettingsDesk } from './settings/settings-controller';
-import type { CardId, PanelId, PlaygroundState } from './state';
-import { createTokenView } from './token-view';
+import type { Sampler, Settings } from './settings/settings';
+import { SettingsController } from './settings/settings-controller';
+import { type CardId, initialState, type PanelId, type PlaygroundState } from './state';
+import { createTokenView, walk } from './token-view';
 
-/** The playground without its page: the document, the settings, and the engine that writes. */
+/** The playground without its user interface: the document, the settings and the engine. */
 export class Playground {
   readonly store: StoreApi<PlaygroundState>;
-  /** Apart from the store, since it changes with every move of the pointer. */
+  /** A store of its own, because it changes with every move of the pointer. */
   readonly tokens = createTokenView();
-  readonly lens: LensDesk;
+  readonly lens: LensController;
   readonly inspection: Inspection;
   readonly comparison: Comparison;
   readonly texts: Texts;
-  readonly settings: SettingsDesk;
-  /** UTF-16 unit before which the cursor was put; null: nowhere yet. Not in the store, since every key moves it. */
+  readonly settings: SettingsController;
+  /** UTF-16 offset of the cursor; null: not placed yet. It is not in the store, because every key moves it. */
   cursor: number | null = null;
   private readonly session: Session;
   private readonly now: () => number;
-  /** The step of undo that typing may join, as long as the history is at that step. */
+  /** The undo step that typing may join, as long as the history is at that step. */
   private step: { readonly open: OpenStep; readonly past: history.History['past'] } | null = null;
 
   constructor(options: SessionOptions & { settings?: Settings; storage?: TextStorage; now?(): number }) {
     this.now = options.now ?? Date.now;
-    this.store = createStore<PlaygroundState>(() => ({
-      history: null,
-      settings: options.settings ?? DEFAULTS,
-      engine: { phase: 'loading', progress: null },
-      work: { phase: 'idle' },
-      card: null,
-      panel: null,
-      lens: FIRST_LOOK,
-      figures: null,
-      problem: null,
-      verified: null,
-      notice: null,
-      noticeAbout: 'page',
-      announcement: '',
-    }));
+    this.store = createStore(() => initialState(options.settings));
     this.session = new Session(this.store, options);
-    this.settings = new SettingsDesk(this.store, this.session, this.now);
+    this.settings = new SettingsController(this.store, this.session, this.now);
     this.texts = new Texts(this, options.storage ?? new MemoryTexts(), this.now);
-    this.lens = new LensDesk(this.store, this.session, this.tokens);
+    this.lens = new LensController(this.store, this.session, this.tokens);
     this.inspection = new Inspection(this.store, this.session);
     this.comparison = new Comparison(this.store, this.session, options);
   }
@@ -77,26 +56,28 @@ export class Playground {
     return this.store.getState().history?.present ?? EMPTY;
   }
 
-  /** Before the text changes: what is being written ends at the words that are shown. */
-  makeWay(): void {
+  /** Call before the text changes: ends a generation at the words that are shown. */
+  interrupt(): void {
     this.comparison.end();
-    this.session.makeWay();
+    this.session.interrupt();
   }
 
-  /** Another text altogether, with what undo knows of it. */
+  /** Shows another text with its undo history. */
   switchTo(to: history.History): void {
-    this.stop(); // what waits for the model was meant for the text before
-    this.makeWay();
+    this.stop(); // work that waits for the model was meant for the previous text
+    this.interrupt();
     this.cursor = null;
     this.store.setState({ history: to });
     this.forget();
     void this.session.follow();
   }
 
-  /** What was said of the text before goes with it. */
+  /** Removes the statements about the previous text. */
   private forget(): void {
     this.store.setState((state) => ({
-      ...{ figures: null, problem: null, verified: null },
+      figures: null,
+      problem: null,
+      verified: null,
       ...withoutTextNotice(state),
     }));
     this.inspection.forget();
@@ -104,19 +85,19 @@ export class Playground {
     this.tokens.setState({ chosen: null, hovered: null });
   }
 
-  /** Begins with a kept text; there is nothing to undo yet. */
+  /** Shows a text that has no history yet. */
   restore(text: TextValue): void {
     this.store.setState({ history: history.begin(text) });
   }
 
-  // The document. Whatever changes it ends a generation first, at the words that are shown.
+  // The document. Every change of the text first ends a generation, at the words that are shown.
 
-  /** Changes made at once, the last in the text first, as a step of undo. */
+  /** Makes several changes, the last in the text first, as one undo step. */
   edit(...changes: Change[]): void {
     this.input('other', changes);
   }
 
-  /** The same by a person's keys, which may join the step that is under way (undo-step.ts). */
+  /** Makes changes that the user typed. They may join the open undo step (undo-step.ts). */
   input(kind: InputKind, changes: readonly Change[], caret = endOf(changes[0])): void {
     const [{ from, to }] = changes;
     if (changes.every((change) => change.from === change.to && !change.insert)) return;
@@ -129,23 +110,23 @@ export class Playground {
     this.step = open && after && { open, past: after.past };
   }
 
-  /** Typing goes on as a step of its own. */
+  /** The next input starts a new undo step. */
   endStep(): void {
     this.step = null;
   }
 
-  /** Typing in the title, which is typing in the text. */
+  /** Changes the title, which is part of the text. */
   setTitle(words: string, isComposing = false): void {
     const { caret, ...change } = retitle(this.text.runs, words);
     this.input(isComposing ? 'composition' : 'key', [change], caret);
   }
 
-  /** Draws on as the shared text says. */
+  /** Uses the settings that came with a shared text. */
   takeSettings({ seed, ...sampler }: Sampling): void {
     this.set({ sampler, seed, randomSeed: false });
   }
 
-  /** Puts away the line that says where the text came from. */
+  /** Hides the line with the origin of the text. */
   putOriginAway(): void {
     const { history: past } = this.store.getState();
     const origin = past?.present.origin;
@@ -155,7 +136,7 @@ export class Playground {
     });
   }
 
-  /** Before redo loses them: what undo left becomes branches of the text. */
+  /** Keeps undone texts as branches, before redo can no longer reach them. */
   keepUndone(): void {
     const { history: past } = this.store.getState();
     if (past) this.store.setState({ history: keepUndone(past) });
@@ -184,7 +165,7 @@ export class Playground {
     return this.session.generate(tokens);
   }
 
-  /** Writes on from the cursor; what stood behind it stays as a branch. One step of the history. */
+  /** Generates from the cursor; the text after it stays as a branch. One step of the history. */
   generateFromCursor(): Promise<void> {
     const at = this.cursor;
     if (at === null || at >= lengthOf(this.text.runs)) return this.generate();
@@ -198,7 +179,7 @@ export class Playground {
     return this.session.generate(this.store.getState().settings.length, { from: 'last generation' });
   }
 
-  /** Says of each token that was drawn whether this model draws it; the outcome is in the state. */
+  /** Verifies that this model samples the same tokens; the result is in the state. */
   verify(): Promise<void> {
     return this.session.verify();
   }
@@ -207,14 +188,14 @@ export class Playground {
     this.session.stop();
   }
 
-  /** What another model wrote becomes typed text, which the one that is loaded can look at: one step of the history. */
+  /** Turns the text of another model into typed text, which the loaded model can read: one step of the history. */
   readAsTyped(): void {
-    this.makeWay();
+    this.interrupt();
     const { engine } = this.store.getState();
-    if (engine.phase === 'ready') ownText(this.store, engine.info.manifest);
+    if (engine.phase === 'ready') adoptText(this.store, engine.info.manifest);
   }
 
-  /** Puts one of its alternatives in the place of a token, and goes on from there: one step of the history. */
+  /** Replaces a token with one of its alternatives and generates from there: one step of the history. */
   choose(token: Token, record: TokenRecord, alternative: number): Promise<void> {
     const { engine, settings } = this.store.getState();
     if (engine.phase !== 'ready' || !record.alternatives[alternative]) return Promise.resolve();
@@ -223,24 +204,21 @@ export class Playground {
     return this.session.generate(settings.length, { branchAt: token.number, amends: true });
   }
 
-  /** The same for the token that is looked at. */
+  /** The same for the selected token. */
   chooseHere(alternative: number): void {
     const { chosen } = this.tokens.getState();
-    const found = chosen === null ? null : this.inspection.look(chosen);
+    const found = chosen === null ? null : this.inspection.find(chosen);
     if (found?.record) void this.choose(found.token, found.record, alternative);
   }
 
-  /** Goes to the token before or behind the one that is looked at; at first to the last one. */
+  /** Selects the previous or next token; the last one if none is selected. */
   walk(by: -1 | 1): void {
-    const { count } = new TokenIndex(this.text.runs);
-    const { chosen } = this.tokens.getState();
-    const to = chosen === null ? count - 1 : Math.min(Math.max(chosen + by, 0), count - 1);
-    if (count > 0) this.tokens.setState({ chosen: to, hovered: null });
+    walk(this.tokens, new TokenIndex(this.text.runs).count, by);
   }
 
   // The branches of the text (branches.ts).
 
-  /** Goes to the text of a branch, up to a place in it. */
+  /** Shows the text of a branch up to an offset. */
   goTo(branch: Branch, to: number): void {
     this.change((text) => walkTo(text, branch, to));
   }
@@ -260,23 +238,20 @@ export class Playground {
   }
 
   setSampler(change: Partial<Sampler>): void {
-    this.set(
-      { sampler: { ...this.store.getState().settings.sampler, ...change } },
-      Object.keys(change).join(),
-    );
+    this.settings.setSampler(change);
   }
 
-  /** Opens a card, in place of whichever is open; null closes it. */
+  /** Opens a card and closes the open one; null only closes it. */
   openCard(card: CardId | null): void {
     this.store.setState({ card });
   }
 
-  /** Opens the rail on a panel, or closes it. */
+  /** Opens a panel of the rail; null closes the rail. */
   show(panel: PanelId | null): void {
     this.store.setState({ panel });
   }
 
-  /** Opens a panel; closes the rail if it shows that one. */
+  /** Opens a panel, or closes the rail if the panel is open. */
   toggle(panel: PanelId): void {
     this.show(this.store.getState().panel === panel ? null : panel);
   }
@@ -290,22 +265,23 @@ export class Playground {
   }
 
   private change(next: (text: TextValue) => TextValue, withinStep = false): void {
-    this.makeWay();
+    this.interrupt();
     const { history: past } = this.store.getState();
     if (!past) return;
     const before = withinStep ? past : keepUndone(past);
-    const go = withinStep ? history.amend : history.commit;
-    this.store.setState({ history: go(before, next(before.present)) });
+    const advance = withinStep ? history.amend : history.commit;
+    this.store.setState({ history: advance(before, next(before.present)) });
   }
 
   private travel(step: (from: history.History) => history.History): void {
-    this.makeWay();
+    this.interrupt();
     const { history: past } = this.store.getState();
     if (!past) return;
     const next = step(past);
     const present = carryBranches(past.present, next.present);
     this.store.setState((state) => ({
-      ...{ history: history.amend(next, present), problem: null },
+      history: history.amend(next, present),
+      problem: null,
       ...withoutTextNotice(state),
     }));
   }
@@ -313,9 +289,4 @@ export class Playground {
 
 function endOf({ from, insert }: Change): number {
   return from + insert.length;
-}
-
-/** Whether there is something to generate anew. */
-export function canRegenerate(text: TextValue): boolean {
-  return text.generatedFrom !== null && text.generatedFrom < lengthOf(text.runs);
 }

@@ -1,27 +1,28 @@
 import type { ErrorData } from '../../model/runtime/errors';
 import type { EngineInfo, Figures, LoadProgress } from '../../workers/messages';
 import type { History } from './document/history';
-import type { NoticeSubject } from './document/notice';
-import type { LensView } from './engine/lens-controller';
-import type { Verified } from './engine/verification';
-import type { Settings } from './settings/settings';
+import type { NoticeState } from './document/notice';
+import { type ComparisonState, NO_COMPARISON } from './engine/continuations';
+import { FIRST_LENS, type LensView } from './engine/lens-view';
+import type { Verified } from './engine/verified';
+import { DEFAULTS, type Settings } from './settings/settings';
 
-export type EngineState =
+type EngineState =
   | { readonly phase: 'loading'; readonly progress: LoadProgress | null }
   | { readonly phase: 'ready'; readonly info: EngineInfo }
   | { readonly phase: 'cancelled' }
   | { readonly phase: 'failed'; readonly error: ErrorData };
 
-/** What the engine is doing for the text. */
+/** The work of the engine on the text. */
 export type Work =
   | { readonly phase: 'idle' }
-  | { readonly phase: 'waiting' } // for the model to be loaded
+  | { readonly phase: 'waiting' } // until the model is loaded
   | { readonly phase: 'reading'; readonly read: number; readonly total: number | null }
   | { readonly phase: 'writing' }
   | { readonly phase: 'verifying'; readonly checked: number; readonly total: number }
   | { readonly phase: 'stopping' };
 
-/** What can open over the page, one at a time. */
+/** The cards that open over the page, one at a time. */
 export type CardId =
   | 'model'
   | 'device'
@@ -33,7 +34,7 @@ export type CardId =
   | 'palette'
   | 'compare';
 
-/** What the rail can show, by what it is called. */
+/** The panels of the rail, with their names. */
 export const PANEL_NAMES = {
   settings: 'Settings',
   token: 'Token',
@@ -43,26 +44,46 @@ export const PANEL_NAMES = {
 
 export type PanelId = keyof typeof PANEL_NAMES;
 
-export interface PlaygroundState {
-  /** Null until the kept text has been looked up. */
+export interface PlaygroundState extends NoticeState {
+  /** Null until the stored text has been read. */
   readonly history: History | null;
   readonly settings: Settings;
+  /** The undo history of the settings. */
+  readonly settingsHistory: { readonly past: readonly Settings[]; readonly future: readonly Settings[] };
   readonly engine: EngineState;
   readonly work: Work;
-  /** What is open over the page. */
+  /** The open card. */
   readonly card: CardId | null;
-  /** What the rail shows; null while it is closed. */
+  /** The open panel; null while the rail is closed. */
   readonly panel: PanelId | null;
   readonly lens: LensView;
-  /** Of the last generation. */
+  readonly comparison: ComparisonState;
+  /** Figures of the last generation. */
   readonly figures: Figures | null;
   /** Why the last generation failed. */
   readonly problem: ErrorData | null;
-  /** Of the last check. It says nothing of a text that is not the same. */
+  /** The result of the last verification. It applies only to the text that it names. */
   readonly verified: Verified | null;
-  /** Something that happened and needs no answer. */
-  readonly notice: string | null;
-  readonly noticeAbout: NoticeSubject;
-  /** The last sentence for those who listen to the page. */
+  /** The last sentence for screen readers. */
   readonly announcement: string;
+}
+
+export function initialState(settings: Settings = DEFAULTS): PlaygroundState {
+  return {
+    history: null,
+    settings,
+    settingsHistory: { past: [], future: [] },
+    engine: { phase: 'loading', progress: null },
+    work: { phase: 'idle' },
+    card: null,
+    panel: null,
+    lens: FIRST_LENS,
+    comparison: NO_COMPARISON,
+    figures: null,
+    problem: null,
+    verified: null,
+    notice: null,
+    noticeAbout: 'page',
+    announcement: '',
+  };
 }

@@ -2,18 +2,18 @@ import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { Token } from '../../model/text/token-index';
 
 /**
- * How the page shows the text's tokens, and which of them is looked at. A panel sets `colour` while it is open; the
- * editor paints it and says where pointer and cursor are. Tokens are numbered as in TokenIndex.
+ * The colours of the tokens in the text, and the selected token. A panel sets `colour` while it is open; the editor paints
+ * it and reports pointer and cursor. Tokens are numbered as in TokenIndex.
  */
 export interface TokenView {
   /**
-   * A CSS colour to stand behind a token, or null for none; null as a whole when no panel asks for tokens. Asked about
-   * the text as it is in the editor, which may be newer than what the panel has seen.
+   * The CSS background colour of a token, or null for none; null if no panel shows tokens. The editor calls it with its
+   * current text, which may be newer than the text that the panel rendered.
    */
   readonly colour: ((token: Token) => string | null) | null;
   /** The token under the pointer. */
   readonly hovered: number | null;
-  /** The token behind the cursor, or the one that a panel went to: then the cursor follows. */
+  /** The token after the cursor, or the token that a panel selected: then the cursor follows. */
   readonly chosen: number | null;
 }
 
@@ -21,4 +21,11 @@ export type TokenViewStore = StoreApi<TokenView>;
 
 export function createTokenView(): TokenViewStore {
   return createStore<TokenView>(() => ({ colour: null, hovered: null, chosen: null }));
+}
+
+/** Selects the previous or next of `count` tokens; the last one if none is selected. */
+export function walk(tokens: TokenViewStore, count: number, by: -1 | 1): void {
+  const { chosen } = tokens.getState();
+  const to = chosen === null ? count - 1 : Math.min(Math.max(chosen + by, 0), count - 1);
+  if (count > 0) tokens.setState({ chosen: to, hovered: null });
 }

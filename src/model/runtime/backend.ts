@@ -3,7 +3,7 @@ import type { Weights } from '../core/weights';
 import type { LayerCapture } from '../lens/head-lens';
 import { checkSampling, type Sampling } from '../sampling/sampling';
 import { EngineError } from './errors';
-import type { Proof } from './proof';
+import type { Proof } from './model-index';
 import type { Snapshot } from './snapshot';
 
 /** From the fastest on a graphics card to the one that runs anywhere. */

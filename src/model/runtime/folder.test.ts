@@ -26,6 +26,31 @@ test('loads the shipped model and reports progress to the last byte', async () =
   expect(seen.at(-1)).toBe(total);
 });
 
+const indexOf = (...entries: object[]) => JSON.stringify({ models: entries });
+
+test('models that share a tokenizer read it from one folder, and fall back to their own', async () => {
+  const { sha256: tokenizer } = manifest.files['tokenizer.json'];
+  const read: string[] = [];
+  const load = (folder: ReturnType<typeof shippedFolder>) => {
+    read.length = 0;
+    return loadModel((name, ...rest) => {
+      read.push(name);
+      return folder(name, ...rest);
+    });
+  };
+  const index = indexOf({ id: 'other' }, { id: 'first', tokenizer }, { id: 'second', tokenizer });
+  const file = Uint8Array.from(readFileSync(`${SHIPPED}tokenizer.json`));
+  await load(shippedFolder({ '../index.json': index, '../first/tokenizer.json': file }));
+  expect(read).toContain('../first/tokenizer.json');
+  expect(read).not.toContain('tokenizer.json');
+  for (const damaged of [{}, { '../first/tokenizer.json': 'damaged' }]) {
+    await load(shippedFolder({ '../index.json': index, ...damaged }));
+    expect(read.at(-1)).toBe('tokenizer.json');
+  }
+  await load(shippedFolder({ '../index.json': '<html>' }));
+  expect(read).toContain('tokenizer.json');
+});
+
 test('truncated and corrupted weights are named as such', async () => {
   const truncated = weights.subarray(0, weights.length - 1000);
   await expectError(
@@ -50,7 +75,11 @@ test('a server that answers with a web page is understood', async () => {
 test('weights that do not fit the configuration are named by tensor', async () => {
   const config = readJson(`${SHIPPED}config.json`);
   const lie = (changed: object) => consistent({ 'config.json': JSON.stringify({ ...config, ...changed }) });
-  await expectError(() => lie({ num_hidden_layers: 5 }), 'config', /counts 6857892 parameters/);
+  await expectError(
+    () => lie({ num_hidden_layers: 5 }),
+    'config',
+    new RegExp(`counts ${manifest.parameters} parameters`),
+  );
   await expectError(
     () => lie({ num_attention_heads: 8, proportion_hidden_size: 34 }),
     'config',

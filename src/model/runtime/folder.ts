@@ -1,10 +1,12 @@
 import { parseConfig } from '../core/config';
 import { countParameters } from '../core/tensors';
 import { type Precision, readWeights } from '../core/weights';
+import { SEQUENCE_PENALTY } from '../sampling/sampling';
 import { Tokenizer } from '../text/tokenizer';
 import type { ModelData } from './backend';
 import { cancelled, EngineError } from './errors';
-import { readProof } from './proof';
+import { readIndex, sharedTokenizer } from './model-index';
+import type { ReadFile } from './read-file';
 
 /** manifest.json of a published model folder: what it holds, to the byte. */
 export interface Manifest {
@@ -24,8 +26,8 @@ export interface Manifest {
     readonly topP: number;
     readonly minP: number;
     readonly repetitionPenalty: number;
-    /** Absent in models published before it was there: then SEQUENCE_PENALTY is a good one. */
-    readonly sequencePenalty?: number;
+    /** SEQUENCE_PENALTY if manifest.json has none. */
+    readonly sequencePenalty: number;
   };
   readonly files: Readonly<Record<string, { readonly bytes: number; readonly sha256: string }>>;
 }
@@ -36,23 +38,13 @@ export interface Model extends ModelData {
   readonly tokenizer: Tokenizer;
 }
 
-/**
- * Reads a file of the folder; reports bytes as they come. Where the file's size is known, memory for it is taken once.
- * @throws EngineError 'network'
- */
-export type ReadFile = (
-  name: string,
-  onBytes: (count: number) => void,
-  signal?: AbortSignal,
-  size?: number,
-) => Promise<ArrayBuffer>;
-
 export interface LoadOptions {
   readonly signal?: AbortSignal;
   onProgress?(bytes: number, total: number): void;
 }
 
 const FILES = ['config.json', 'tokenizer.json', 'model.safetensors'] as const;
+type FileName = (typeof FILES)[number];
 
 /**
  * Loads a model folder and checks every file against the manifest.
@@ -60,23 +52,31 @@ const FILES = ['config.json', 'tokenizer.json', 'model.safetensors'] as const;
  */
 export async function loadModel(readFile: ReadFile, options: LoadOptions = {}): Promise<Model> {
   const { signal, onProgress } = options;
+  const index = readIndex(readFile, signal);
   const manifest = parseManifest(
     parseJson(await readFile('manifest.json', () => {}, signal), 'manifest.json'),
   );
   const total = FILES.reduce((sum, name) => sum + manifest.files[name].bytes, 0);
   let loaded = 0;
-  const proof = readProof(readFile, manifest.digest, signal);
-  const [configFile, tokenizerFile, weightsFile] = await Promise.all(
-    FILES.map(async (name) => {
-      const onBytes = (count: number) => {
-        loaded = Math.min(loaded + count, total);
-        onProgress?.(loaded, total);
-      };
-      const file = await readFile(name, onBytes, signal, manifest.files[name].bytes);
-      await verify(name, file, manifest);
-      return file;
-    }),
-  );
+  const onBytes = (count: number) => {
+    loaded = Math.min(loaded + count, total);
+    onProgress?.(loaded, total);
+  };
+  const read = async (name: FileName, path: string = name) => {
+    const file = await readFile(path, onBytes, signal, manifest.files[name].bytes);
+    await verify(name, file, manifest);
+    return file;
+  };
+  const readTokenizer = async () => {
+    const shared = sharedTokenizer(await index, manifest.files['tokenizer.json'].sha256);
+    const file = shared ? await read('tokenizer.json', shared).catch(() => null) : null;
+    return file ?? read('tokenizer.json');
+  };
+  const [configFile, tokenizerFile, weightsFile] = await Promise.all([
+    read('config.json'),
+    readTokenizer(),
+    read('model.safetensors'),
+  ]);
   if (signal?.aborted) throw cancelled();
 
   const config = parseConfig(parseJson(configFile, 'config.json'));
@@ -92,7 +92,7 @@ export async function loadModel(readFile: ReadFile, options: LoadOptions = {}): 
     tokenizer: new Tokenizer(parseJson(tokenizerFile, 'tokenizer.json'), config),
     weights: readWeights(weightsFile, config),
     digest: manifest.digest,
-    proof: await proof,
+    proof: (await index).find(({ digest }) => digest === manifest.digest)?.proof ?? null,
   };
 }
 
@@ -110,7 +110,7 @@ function parseJson(file: ArrayBuffer, name: 'manifest.json' | 'config.json' | 't
 }
 
 /** @throws EngineError 'config' naming the key that is missing or wrong. */
-export function parseManifest(value: unknown): Manifest {
+function parseManifest(value: unknown): Manifest {
   const wrong = (what: string): never => {
     throw new EngineError('config', `manifest.json: ${what}.`, 'Use a model folder written by the trainer.');
   };
@@ -119,23 +119,21 @@ export function parseManifest(value: unknown): Manifest {
   if (json.format !== 1) wrong(`"format" is ${JSON.stringify(json.format)}; this version reads format 1`);
   for (const key of ['id', 'name', 'description', 'license', 'digest'])
     if (typeof json[key] !== 'string') wrong(`"${key}" is not text`);
-  for (const key of ['temperature', 'topK', 'topP', 'minP', 'repetitionPenalty'])
-    if (!Number.isFinite((json.sampling as Record<string, unknown> | undefined)?.[key]))
-      wrong(`"sampling.${key}" is not a number`);
-  if (!Number.isFinite((json.sampling as Manifest['sampling']).sequencePenalty ?? 0))
-    wrong('"sampling.sequencePenalty" is not a number');
+  const sampling = { sequencePenalty: SEQUENCE_PENALTY, ...(json.sampling as Partial<Manifest['sampling']>) };
+  for (const key of ['temperature', 'topK', 'topP', 'minP', 'repetitionPenalty', 'sequencePenalty'] as const)
+    if (!Number.isFinite(sampling[key])) wrong(`"sampling.${key}" is not a number`);
   for (const name of FILES) {
     const file = (json.files as Manifest['files'] | undefined)?.[name];
     if (!Number.isSafeInteger(file?.bytes) || typeof file?.sha256 !== 'string')
       wrong(`"files" lacks the size or the hash of ${name}`);
   }
-  const manifest = value as Manifest;
+  const manifest = { ...json, sampling } as unknown as Manifest;
   if (manifest.files['model.safetensors'].sha256 !== manifest.digest)
     wrong('"digest" is not the hash of model.safetensors');
   return manifest;
 }
 
-async function verify(name: (typeof FILES)[number], file: ArrayBuffer, manifest: Manifest): Promise<void> {
+async function verify(name: FileName, file: ArrayBuffer, manifest: Manifest): Promise<void> {
   const code = name === 'config.json' ? 'config' : name === 'tokenizer.json' ? 'tokenizer' : 'weights';
   const expected = manifest.files[name];
   const damaged = (what: string) =>

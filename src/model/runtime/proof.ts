@@ -2,37 +2,15 @@ import { countRecords, idsOf, logProbabilitiesOf } from '../sampling/records';
 import { GREEDY } from '../sampling/sampling';
 import type { Streams } from './backend';
 import { EngineError } from './errors';
-import type { ReadFile } from './folder';
-
-/** The beginning of a model's golden text, against which a backend shows that it computes what the exporter computed. */
-export interface Proof {
-  readonly tokens: readonly number[];
-  /** Natural log, of tokens[1..] given the tokens before. */
-  readonly logProbabilities: readonly number[];
-}
+import type { Proof } from './model-index';
 
 const TOLERANCE = 1e-3; // nats
 const WRITTEN = 2; // tokens that the backend writes: the second follows from the state that the first left
 
-/** What index.json, beside the model folders, says of a model. Null where it says nothing of these weights. */
-export async function readProof(
-  readFile: ReadFile,
-  digest: string,
-  signal?: AbortSignal,
-): Promise<Proof | null> {
-  try {
-    const file = await readFile('../index.json', () => {}, signal);
-    const { models } = JSON.parse(new TextDecoder().decode(file));
-    return models.find((model: { digest?: string }) => model.digest === digest)?.proof ?? null;
-  } catch {
-    return null; // a folder without an index beside it
-  }
-}
-
 /**
- * Checks that an empty stream gives the log-probabilities of a proof, that it writes as it reads, and that it goes back to
- * a snapshot. Leaves the stream empty.
- * @throws EngineError 'device' where it does not
+ * Checks that an empty stream reproduces the log-probabilities of a proof, decodes as it prefills, and restores a snapshot.
+ * Leaves the stream empty.
+ * @throws EngineError 'device' if it does not
  */
 export async function prove(streams: Streams, { tokens, logProbabilities }: Proof): Promise<void> {
   const half = tokens.length / 2; // the second half is read from the state behind the first

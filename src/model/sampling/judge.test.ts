@@ -19,6 +19,7 @@ const sampling: fc.Arbitrary<Sampling> = fc.record({
   topP: fc.constantFrom(1, 0.95, 0.9, 0.5, 0.1),
   minP: fc.constantFrom(0, 0.02, 0.2, 1),
   repetitionPenalty: fc.constantFrom(1, 1.1),
+  sequencePenalty: fc.constant(0),
   seed: fc.nat(2 ** 32 - 1),
 });
 

@@ -16,24 +16,31 @@ export interface Sampling {
   /** Tokens seen in this article: positive logits are divided by it, negative ones multiplied; 1 is off. */
   readonly repetitionPenalty: number;
   /**
-   * Taken off the logit of a token that followed before what the text ends with now, and doubled for each further token
-   * that both have in common (see seen.ts); 0 is off, and so it is where it is absent, as in texts from before it was there.
+   * Subtracted from the logit of any token that previously followed the current suffix; doubles with each additional
+   * matching suffix token (see seen.ts). 0 is off.
    */
-  readonly sequencePenalty?: number;
+  readonly sequencePenalty: number;
   /** uint32 */
   readonly seed: number;
 }
 
-/** For models whose manifest does not say: it keeps all of them from loops (docs/decisions.md). */
+/** The default of models whose manifest has none: it keeps all of them from loops (docs/decisions.md). */
 export const SEQUENCE_PENALTY = 1;
 
-export const GREEDY: Sampling = { temperature: 0, topK: 0, topP: 1, minP: 0, repetitionPenalty: 1, seed: 0 };
+export const GREEDY: Sampling = {
+  temperature: 0,
+  topK: 0,
+  topP: 1,
+  minP: 0,
+  repetitionPenalty: 1,
+  sequencePenalty: 0,
+  seed: 0,
+};
 
 /** @throws EngineError 'input' naming the setting and its range. */
 export function checkSampling(sampling: Sampling): void {
-  const { sequencePenalty = 0 } = sampling;
   const range = (key: keyof Sampling, min: number, max: number, whole = false) => {
-    const value = { ...sampling, sequencePenalty }[key];
+    const value = sampling[key];
     if (!(value >= min && value <= max) || (whole && !Number.isInteger(value)))
       throw new EngineError(
         'input',

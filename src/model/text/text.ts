@@ -2,13 +2,16 @@ import { RECORD_SIZE, unknownRecords } from '../sampling/records';
 import { GREEDY, type Sampling } from '../sampling/sampling';
 import { type Encoded, joinEncoded } from './encoded';
 
+/** The end of an article in a text: a form feed, the page break of plain text. */
+export const ARTICLE_BREAK = '\f';
+
 /**
  * A text is its token ids, with where they came from. What was sampled keeps its ids for good; what was typed is
  * encoded when it is read, and again after an edit.
  */
 export type Run = TypedRun | SampledRun;
 
-export interface TypedRun {
+interface TypedRun {
   readonly source: 'typed';
   readonly text: string;
   /** Null until encoded. */

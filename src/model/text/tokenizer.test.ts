@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
 import { readJson } from '../../../scripts/node';
 import { SHIPPED, shippedModel } from '../../../tests/files';
-import { ARTICLE_BREAK, type Tokenizer } from './tokenizer';
+import { ARTICLE_BREAK } from './text';
+import type { Tokenizer } from './tokenizer';
 import { StreamingDecoder } from './vocabulary';
 
 let tokenizer: Tokenizer;

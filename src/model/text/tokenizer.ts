@@ -2,10 +2,8 @@ import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers';
 import type { Config } from '../core/config';
 import { EngineError } from '../runtime/errors';
 import { type Encoded, joinEncoded } from './encoded';
+import { ARTICLE_BREAK } from './text';
 import { StreamingDecoder } from './vocabulary';
-
-/** What an end of article looks like in a text: a form feed, plain text's page break. */
-export const ARTICLE_BREAK = '\f';
 
 const PIECE = 1 << 14; // UTF-16 units encoded at a time, about 15 ms
 const REMEDY = 'Use the tokenizer.json that was published with these weights.';

@@ -12,7 +12,7 @@ import type {
   RowAnswer,
 } from './messages';
 
-/** Shares of one token's attention: of a head, or the mean over several. */
+/** Shares of one token's attention, of one head or the mean over several. */
 export function answerRow(
   window: LensWindow,
   token: number,
@@ -67,7 +67,7 @@ export async function answerMatrix(
   return { values, earlier };
 }
 
-/** Proportions, half-lives, and what each factor does to the span. Yields every 10 ms; null when the signal aborts. */
+/** Proportions, half-lives, and the spans after each factor. Yields every 10 ms; null when the signal aborts. */
 export async function answerProportions(
   lens: HeadLens,
   tokensBefore: number,

@@ -22,7 +22,7 @@ const model = data as unknown as Model; // its tokenizer and manifest are of no 
 const { config } = data;
 
 let backend: Backend;
-let read = 0; // tokens that streams opened through `counted` have read
+let read = 0; // tokens read by streams from `counted`
 let snapshots: SnapshotStore;
 let lens: Lens;
 
@@ -70,14 +70,14 @@ const ask = <K extends keyof LensQuestions>(
   return lens.ask({ runs: [{ ids: Uint32Array.from(tokens.slice(1)) }], token, kind, question });
 };
 
-/** The text as a generation leaves it: with its snapshots. */
+/** The text with the snapshots that a generation leaves. */
 async function written(tokens: number[]): Promise<void> {
   const streams = await backend.open(1);
   await new TextStream(streams, snapshots).moveTo(tokens, new AbortController().signal, { report: () => {} });
   streams.close();
 }
 
-/** One head's lens over tokens [start, end) of a text that was read from its beginning. */
+/** One head's lens over tokens [start, end) of a text, read from its beginning. */
 async function fresh(tokens: number[], start: number, layer: number, head: number): Promise<HeadLens> {
   const streams: Streams = await backend.open(1);
   await streams.read(tokens.slice(0, start));
@@ -89,7 +89,7 @@ async function fresh(tokens: number[], start: number, layer: number, head: numbe
 const near = (actual: ArrayLike<number>, expected: ArrayLike<number>) =>
   expect(relativeError(actual, expected)).toBeLessThan(1e-5);
 
-test('opening at the end of 10,000 tokens reads at most 768 again, and closing frees every byte', async () => {
+test('opening at the end of 10,000 tokens rereads at most 768, and closing frees every byte', async () => {
   const tokens = text(10_000);
   await written(tokens);
   const before = backend.memory();
@@ -104,7 +104,7 @@ test('opening at the end of 10,000 tokens reads at most 768 again, and closing f
   expect(backend.memory()).toEqual(before);
 });
 
-test('follows a text as it grows, reading only what is new, as if it had been opened there', async () => {
+test('follows a growing text by reading only new tokens, with the same answers as a new lens', async () => {
   const tokens = text(1500);
   for (const length of [300, 301, 310, 500, 560, 900, 901, 1100, 1500]) {
     const part = tokens.slice(0, length);
@@ -115,10 +115,10 @@ test('follows a text as it grows, reading only what is new, as if it had been op
     near(answer.shares, signed.shares);
     expect(Math.abs(answer.earlier - signed.earlier)).toBeLessThan(1e-4);
   }
-  expect(read).toBe(400); // by the last of them
+  expect(read).toBe(400); // after the last question
 });
 
-test('stepping through the window reads nothing; further back the window moves', async () => {
+test('stepping through the window reads no tokens; an earlier token moves the window', async () => {
   const tokens = text(2000);
   await written(tokens);
   const row: LensQuestions['row'] = { layer: null, head: null, measure: 'share' };
@@ -132,11 +132,11 @@ test('stepping through the window reads nothing; further back the window moves',
   expect(back.start).toBeLessThanOrEqual(1000 - 128);
   expect(back.start + back.count).toBeGreaterThan(1000);
   expect(read).toBeLessThanOrEqual(WINDOW + 256);
-  await ask([...tokens.slice(0, 900), 7, ...tokens.slice(901)], 'row', row, 1000); // an edit before it
+  await ask([...tokens.slice(0, 900), 7, ...tokens.slice(901)], 'row', row, 1000); // an edit before the token
   expect(read).toBeGreaterThan(100);
 });
 
-test('matrices, proportions and overview are what the rows say', async () => {
+test('matrices, proportions and overview agree with the rows', async () => {
   const tokens = text(200);
   const head = await fresh(tokens, 0, 1, 1);
   const { answer, count } = await ask(tokens, 'matrix', { layer: 1, head: 1, of: 'share' });
@@ -153,7 +153,7 @@ test('matrices, proportions and overview are what the rows say', async () => {
     (_, c) => data.weights.layers[1].convolution![4 * (16 + 8 + c) + 2],
   );
   const meanTap = keyTaps.reduce((total, tap) => total + Math.abs(tap), 0) / 8;
-  expect(proportions.taps![4 + 2]).toBeCloseTo(meanTap, 6); // of the key, one token before
+  expect(proportions.taps![4 + 2]).toBeCloseTo(meanTap, 6); // of the key, for the previous token
   const { span } = head.concentration(150, head.factors(150).similarity, 0);
   expect(proportions.spans.similarity[150]).toBeCloseTo(span[0], 3);
 
@@ -175,7 +175,7 @@ test('matrices, proportions and overview are what the rows say', async () => {
 });
 
 test.each(['static', 'none'] as const)(
-  'the run with %s re-weighting is that of the changed configuration from the same empty start',
+  'the run with %s re-weighting equals the changed configuration from an empty state',
   async (reweighting) => {
     const tokens = text(700);
     const before = backend.memory();
@@ -209,7 +209,7 @@ test.each(['static', 'none'] as const)(
   },
 );
 
-test('the latest question counts; an edit, and heads that are not there', async () => {
+test('a new question cancels the running one; edits and missing heads', async () => {
   const tokens = text(3000);
   const first = ask(tokens, 'overview', { every: 1 });
   const second = ask(tokens, 'row', { layer: 0, head: 0, measure: 'share' });
@@ -220,7 +220,7 @@ test('the latest question counts; an edit, and heads that are not there', async 
   });
 });
 
-test('looks on while the engine writes, which writes what it would have written', async () => {
+test('answers during a generation, without changing it', async () => {
   const counted = new CountedEngine();
   await counted.load();
   const { engine } = counted;
@@ -234,12 +234,12 @@ test('looks on while the engine writes, which writes what it would have written'
       ...({ kind: 'row', question } as const),
     });
   const request = { sampling: SAMPLING, maxTokens: 60, atArticleEnd: 'continue' } as const;
-  await look(0, []); // open from the first token on, however soon the last is written
+  await look(0, []); // opens the lens at the first token, before the generation ends
   const writing = await engine.generate({ runs: [{ text: PROMPT }], ...request }, (event) => {
     if (event.type !== 'tokens') return;
     ids.push(...event.tokens.ids);
     const answer = look(Number.MAX_SAFE_INTEGER, ids);
-    answer.catch(() => {}); // the next question may come before it is answered
+    answer.catch(() => {}); // the next question may cancel it
     answers.push(answer);
   });
   expect(ids).toEqual(alone.ids);
@@ -254,6 +254,6 @@ test('looks on while the engine writes, which writes what it would have written'
   );
   await engine.closeLens();
   const after = await engine.generate({ runs: [{ text: PROMPT }], ...request, maxTokens: 0 }, () => {});
-  expect(after.figures.memory.state).toBeLessThan(writing.figures.memory.state); // which had the lens open
+  expect(after.figures.memory.state).toBeLessThan(writing.figures.memory.state); // with the lens open
   engine.unload();
 });

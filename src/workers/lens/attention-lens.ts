@@ -11,11 +11,11 @@ import { answerMatrix, answerProportions, answerRow, meanTaps } from './answers'
 import { answerCounterfactual, type Runs, runBoth } from './counterfactual';
 import type { CounterfactualQuestion, LensAnswer, LensAnswers, LensQuestions, LensRequest } from './messages';
 
-const PART = 128; // tokens captured at once
-const AHEAD = 127; // tokens of the window behind the one that is looked at, where the text has them
-const BEHIND = 128; // tokens of the window before it, at least, where it has them
+const PART = 128; // tokens per capture
+const AHEAD = 127; // tokens of the window after the chosen token, if the text has them
+const BEHIND = 128; // least tokens of the window before the chosen token, if the text has them
 
-/** What the lens needs of the engine. */
+/** The lens's interface to the engine. */
 export interface LensHost {
   readonly model: Model;
   readonly backend: Backend;
@@ -42,8 +42,8 @@ type Answer<K extends keyof LensQuestions> = (
 ) => LensAnswers[K] | null | Promise<LensAnswers[K] | null>;
 
 /**
- * Looks at a text's attention through a stream of its own, so that what is being written goes on. It keeps the captures
- * of one window of the text; a request names the whole text, and moves the window where it has to be.
+ * Answers questions about a text's attention on its own stream, also during a generation. It holds the captures of one
+ * window of the text. A request has the whole text, and moves the window if necessary.
  */
 export class Lens {
   private readonly host: LensHost;
@@ -51,7 +51,7 @@ export class Lens {
   private window: LensWindow | null = null;
   private runs: { readonly key: string; readonly runs: Runs } | null = null;
   private abort = new AbortController();
-  /** Settles when the lens is free. */
+  /** Settles when the running question has ended. */
   private free: Promise<unknown> = Promise.resolve();
   private reread = 0;
   private readonly answers: { readonly [K in keyof LensQuestions]: Answer<K> } = {
@@ -73,7 +73,7 @@ export class Lens {
     this.host = host;
   }
 
-  /** The latest question is the one that counts: one under way ends as 'cancelled'. */
+  /** A new question cancels the running one ('cancelled'). */
   ask<K extends keyof LensQuestions>(request: LensRequest<K>): Promise<LensAnswer<K>> {
     this.abort.abort();
     this.abort = new AbortController();
@@ -83,7 +83,7 @@ export class Lens {
     return answer;
   }
 
-  /** Frees all that it holds. */
+  /** Frees its memory. */
   async close(): Promise<void> {
     this.abort.abort();
     await this.free;
@@ -130,7 +130,7 @@ export class Lens {
     return this.take(tokens, token, end, signal);
   }
 
-  /** From the nearest snapshot: reads up to the window's beginning, and captures from there on. */
+  /** Starts from the nearest snapshot: reads to the beginning of the window, then captures. */
   private async take(
     tokens: readonly number[],
     token: number,
@@ -143,7 +143,7 @@ export class Lens {
     const text = this.text;
     const full = Math.max(0, end - WINDOW);
     const lengthAt = (limit: number) => snapshots.nearest(tokens.slice(0, limit))?.length ?? 0;
-    // Where snapshots stand wide apart, a window that begins at one is better than reading up to a full one.
+    // If snapshots are far apart, a shorter window that begins at a snapshot needs less reading than a full one.
     const inside = lengthAt(Math.max(0, token - BEHIND));
     const start = full - lengthAt(full) > 256 && inside > full ? inside : full;
     await text.moveTo(tokens.slice(0, start), signal, {
@@ -162,7 +162,7 @@ export class Lens {
     end: number,
     signal: AbortSignal,
   ): Promise<LensWindow> {
-    this.window = null; // until it stands where the stream does
+    this.window = null; // until it matches the stream again
     for (let at = window.start + window.length; at < end; at += PART) {
       const part = tokens.slice(at, Math.min(at + PART, end));
       window.append(await text.capture(part, signal));

@@ -13,7 +13,7 @@ import { logSumExp } from '../../model/sampling/sampling';
 import { answerMatrix } from './answers';
 import type { CounterfactualAnswer, RunAnswer } from './messages';
 
-/** Two runs over the same tokens, each from an empty state: the model as it is, and under another re-weighting. */
+/** Two runs over the same tokens from an empty state: the unchanged model, and the model with another re-weighting. */
 export interface Runs {
   readonly start: number;
   readonly count: number;
@@ -31,8 +31,8 @@ interface Run {
 const PART = 128; // tokens that are captured, or whose logits are compared, at once
 
 /**
- * Runs both models over `tokens`, at most WINDOW of them. The second backend is there only meanwhile.
- * @param start number of the first token in the text, for labels alone
+ * Runs both models over `tokens`, at most WINDOW of them. The second backend exists only during the call.
+ * @param start position of the first token in the text, only for labels
  * @throws EngineError 'cancelled' | 'device'
  */
 export async function runBoth<M extends ModelData>(
@@ -120,7 +120,7 @@ export async function answerCounterfactual(
     return { values: matrix.values, losses: losses.slice(), perplexity: Math.exp(mean) };
   };
   return {
-    ...{ start, count, staticLength, divergence: divergence.slice() }, // answers are handed over
+    ...{ start, count, staticLength, divergence: divergence.slice() }, // a copy, because answers are transferred
     learned: await answer(learned),
     changed: await answer(changed),
   };
@@ -145,5 +145,5 @@ export function klDivergence(p: ArrayLike<number>, q: ArrayLike<number>): number
     const log = p[i] - sumP;
     divergence += Math.exp(log) * (log - (q[i] - sumQ));
   }
-  return Math.max(divergence, 0); // rounding alone makes it negative
+  return Math.max(divergence, 0); // rounding may make it negative
 }

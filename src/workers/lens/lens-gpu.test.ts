@@ -11,10 +11,10 @@ import { SnapshotStore } from '../snapshot-store';
 import { Lens } from './attention-lens';
 import { klDivergence } from './counterfactual';
 
-const COMPILING = 240_000; // ms at most: two configurations, on a software adapter beside other work
+const COMPILING = 240_000; // ms: compiles two configurations on a software adapter, beside other work
 
 test(
-  'on WebGPU too the changed run is that of the changed configuration, and closing frees every byte',
+  'on WebGPU too, the changed run equals the changed configuration, and closing frees every byte',
   async () => {
     const data = randomModel({ num_hidden_layers: 2, hidden_size: 16 }, 3);
     const backend = await createOnSharedDevice(data);
@@ -27,7 +27,7 @@ test(
       ...{ runs: [{ ids: Uint32Array.from(tokens.slice(1)) }], token: 140, kind: 'counterfactual' },
       question: { reweighting: 'static', from: 'document', layer: 1, head: 1 },
     });
-    expect([answer.start, answer.count]).toEqual([128, 32]); // the document of token 140, to the text's end
+    expect([answer.start, answer.count]).toEqual([128, 32]); // the document of token 140, to the end of the text
 
     const part = tokens.slice(answer.start);
     const [learned, changed] = [data, withReweighting(data, 'static', 512)].map(({ config, weights }) => {

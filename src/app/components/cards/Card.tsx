@@ -17,7 +17,7 @@ export default function Card({ label, trigger, side, children, onClose }: Props)
     <Popover.Root
       open
       onOpenChange={(_open, details) => {
-        // The button itself closes the card that it opened.
+        // A press on the button is handled by the button, which closes the card.
         if (trigger.current?.contains(details.event.target as Node)) details.cancel();
         else onClose();
       }}

@@ -10,14 +10,13 @@ const NAMES: Record<BackendInfo['kind'], string> = {
 };
 
 const EXPLANATIONS: Record<BackendInfo['kind'], string> = {
-  webgpu:
-    'The graphics processor of this device does the arithmetic, through the browser’s WebGPU interface.',
-  cpu: 'The processor of this device does the arithmetic.',
+  webgpu: 'The model runs on your GPU.',
+  cpu: 'The model runs on your CPU.',
   reference:
-    'The processor of this device does the arithmetic, by the plain program that the others are checked against. It is exact, and slower.',
+    'The model runs on your CPU in float64: the reference that tests compare the other backends with. It is slower.',
 };
 
-/** What the model runs on, and why. Nothing leaves the device. */
+/** The backend that runs the model, and why it was chosen. */
 export function DeviceCard({ info: { backend, memory } }: { info: EngineInfo }) {
   return (
     <Popover
@@ -45,7 +44,7 @@ export function DeviceCard({ info: { backend, memory } }: { info: EngineInfo }) 
             <dd>{bytes(memory.weights)}</dd>
           </dl>
           <p>
-            <small>The model runs in this browser. What you write is sent nowhere.</small>
+            <small>Nothing you write leaves this device.</small>
           </p>
           <button
             type="button"
@@ -55,7 +54,7 @@ export function DeviceCard({ info: { backend, memory } }: { info: EngineInfo }) 
               openBenchmark();
             }}
           >
-            Measure this device
+            Benchmark
           </button>
         </>
       )}

@@ -20,17 +20,17 @@ export function HelpCard() {
     >
       <h2>How this works</h2>
       <p>
-        Write a beginning; the model goes on from it, one token at a time. A token is a word or a piece of
-        one. The bar in the margin marks what the model wrote. You can change any of it: what you change
-        counts as yours.
+        Write the first words, and the model continues, one token at a time. A token is a word or part of a
+        word. The bar in the margin marks text by the model. You can edit all of it; your edits count as
+        yours.
       </p>
       <p>
-        The model is small and has read encyclopedia articles. Its sentences sound right; what they say is
-        mostly made up.
+        The model is small and was trained on encyclopedia articles. Its sentences sound right, but most of
+        its facts are made up.
       </p>
       <p>
-        Look at tokens to see what else it might have said, and choose that. What you leave for another text
-        stays under Branches.
+        Open Tokens to see what else the model considered, and pick another word. The old version stays under
+        Branches.
       </p>
       <dl className="shortcuts">
         {COMMANDS.filter(({ keys }) => keys).map((command) => (
@@ -45,7 +45,7 @@ export function HelpCard() {
           <dt>
             <Keys keys={ALTERNATIVE_KEYS} />
           </dt>
-          <dd>Alternative of the token</dd>
+          <dd>Pick an alternative token</dd>
         </div>
       </dl>
     </Popover>

@@ -5,14 +5,14 @@ import type { Failure } from '../../store/library/outcome';
 import { WordedCommand } from '../controls/CommandButton';
 
 const REASONS: Record<Failure, string> = {
-  blocked: 'This browser blocks its storage, so your texts last only as long as this tab.',
-  full: 'The browser’s storage is full. Free some space on the disk or delete texts.',
+  blocked: 'This browser blocks storage, so your texts last only until you close this tab.',
+  full: 'The browser’s storage is full. Free disk space or delete texts.',
   unanswered: 'The browser’s storage does not answer.',
-  unreadable: 'What is stored cannot be read.',
-  broken: 'The browser’s storage fails.',
+  unreadable: 'The stored texts cannot be read.',
+  broken: 'The browser’s storage failed.',
 };
 
-/** Stands as long as texts cannot be kept, and says what to do. */
+/** Shown while texts cannot be saved: the reason and the remedy. */
 export function KeepingStatus() {
   const { texts } = usePlayground();
   const keeping = useStore(texts.store, (state) => state.keeping);
@@ -22,7 +22,7 @@ export function KeepingStatus() {
     <div className="status" role="status">
       <p>
         {REASONS[keeping.failure]} {isUnsaved ? `Changes since ${moment(keeping.since)} are not saved. ` : ''}
-        Saving is tried again by itself.
+        The page keeps trying to save.
       </p>
       <WordedCommand command="export" />
       <WordedCommand command="copy" />

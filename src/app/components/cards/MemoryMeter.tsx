@@ -6,7 +6,7 @@ import { usePlaygroundState } from '../../playground-context';
 import { countTokens } from '../../store/document/text-value';
 import { Popover } from '../controls/Popover';
 
-/** What the model remembers costs the same at every length: a flat line, where a key-value cache would rise. */
+/** The memory of the state, which is the same at every length, beside that of a key-value cache, which grows. */
 export function MemoryMeter() {
   const engine = usePlaygroundState((state) => state.engine);
   const figures = usePlaygroundState((state) => state.figures);
@@ -28,37 +28,29 @@ export function MemoryMeter() {
           <Chart {...chart} width={88} height={30} />
           <span className="for-listeners">Memory:</span>
           <span className="meter-words">
-            <span className="meter-state">state {bytes(state)}</span>
-            <span className="meter-cache">
-              {tokens === null ? 'at any length' : `cache ${bytes(cacheBytes(config, 1 + tokens))}`}
-            </span>
+            <span className="meter-state">{bytes(state)} of memory</span>
+            <span>at any length</span>
           </span>
-          {snapshots ? (
-            <span className="meter-words">
-              <span>+ {kept}</span>
-              <span>{bytes(figures?.snapshotBytes ?? 0)}</span>
-            </span>
-          ) : null}
         </>
       }
     >
       <h2>Memory</h2>
       <Chart {...chart} width={320} height={120} />
       <p>
-        <b className="meter-state">The state</b> is all that this model remembers of the text. It takes{' '}
-        <b>{bytes(state)}</b>, now and after 100,000 tokens.
+        <b className="meter-state">This model’s whole memory</b> of the text is <b>{bytes(state)}</b>. It
+        stays that size at 100,000 tokens.
       </p>
       <p>
-        <b className="meter-cache">A key-value cache</b> is what ordinary attention keeps instead. For a model
-        of this shape, in 16‑bit numbers, it would take{' '}
+        Standard attention keeps <b className="meter-cache">a key-value cache</b> instead. For a model of this
+        shape, a float16 cache would take{' '}
         {tokens === null
           ? ''
           : `${bytes(cacheBytes(config, 1 + tokens))} after these ${count(tokens)} tokens and `}
         {bytes(cacheBytes(config, 100_000))} after 100,000.
       </p>
       <p>
-        <b>Snapshots</b> are copies of the state, kept so that going back is quick: {kept},{' '}
-        {bytes(figures?.snapshotBytes ?? 0)}. They come on top, {bytes(SNAPSHOT_BUDGET)} at most.
+        <b>Snapshots</b> for fast undo add at most {bytes(SNAPSHOT_BUDGET)}. Now: {kept},{' '}
+        {bytes(figures?.snapshotBytes ?? 0)}.
       </p>
     </Popover>
   );
@@ -66,7 +58,7 @@ export function MemoryMeter() {
 
 interface ChartProps {
   readonly config: Config;
-  /** Null while the text has not been read. */
+  /** Null until the model has read the text. */
   readonly tokens: number | null;
   /** bytes */
   readonly state: number;
@@ -76,7 +68,7 @@ interface ChartProps {
 
 const MARGIN = 3; // room for the dots
 
-/** Bytes over tokens, from none to somewhat past where the text stands and the lines cross. */
+/** Bytes by tokens, from 0 to beyond the current position and beyond the crossing of the two lines. */
 function Chart({ config, tokens, state, width, height }: ChartProps) {
   const crossing = state / cacheBytes(config, 1);
   const here = tokens ?? 0;

@@ -1,18 +1,19 @@
 import { useEffect, useState } from 'react';
 import type { Manifest } from '../../../model/runtime/folder';
+import type { IndexEntry } from '../../../model/runtime/model-index';
 import { chooseModel } from '../../address';
 import { bytes, count, million } from '../../format';
-import { listModels, type Offer } from '../../models';
+import { listModels } from '../../models';
 import { usePlayground } from '../../playground-context';
 import { Popover } from '../controls/Popover';
 
 const PRECISIONS: Record<Manifest['precision'], string> = {
-  float32: '32-bit numbers',
-  float16: '16-bit numbers',
-  int8: '8-bit numbers with a scale for each row',
+  float32: 'float32',
+  float16: 'float16',
+  int8: 'int8, one scale per row',
 };
 
-/** Which model writes here, to the byte. */
+/** The loaded model: description, size, fingerprint and license; and the other models. */
 export function ModelCard({ manifest }: { manifest: Manifest }) {
   const { name, parameters, digest, files, precision, license, description } = manifest;
   const size = files['model.safetensors'].bytes;
@@ -41,10 +42,10 @@ export function ModelCard({ manifest }: { manifest: Manifest }) {
         <dd>
           {bytes(size)}, {PRECISIONS[precision]}
         </dd>
-        <dt>Digest</dt>
+        <dt>Fingerprint (SHA-256)</dt>
         <dd>
           <code>{digest}</code>
-          <small>SHA-256 of the weights: the same digest, the same model.</small>
+          <small>Models with the same fingerprint have the same weights.</small>
         </dd>
         <dt>License</dt>
         <dd>{license}</dd>
@@ -54,13 +55,13 @@ export function ModelCard({ manifest }: { manifest: Manifest }) {
   );
 }
 
-/** What else this site offers; the choice goes into the address. */
+/** The other models of this site. A choice sets `?model=` in the address. */
 function OtherModels({ than }: { than: string }) {
   const playground = usePlayground();
-  const [offered, setOffered] = useState<Offer[]>([]);
+  const [offered, setOffered] = useState<readonly IndexEntry[]>([]);
   useEffect(() => {
     const controller = new AbortController();
-    listModels(controller.signal).then(setOffered, () => {}); // a list that does not come is not missed
+    listModels(controller.signal).then(setOffered, () => {}); // without the list, the card shows no other models
     return () => controller.abort();
   }, []);
   const others = offered.filter(({ id }) => id !== than);
@@ -73,10 +74,13 @@ function OtherModels({ than }: { than: string }) {
     <>
       <h3>Other models</h3>
       <ul className="choices">
-        {others.map(({ id, name, summary }) => (
+        {others.map(({ id, name, parameters, bytes: size, summary }) => (
           <li key={id}>
             <button type="button" onClick={() => choose(id)}>
-              {name} <small>{summary}</small>
+              {name}{' '}
+              <small>
+                {million(parameters)} parameters, {bytes(size)}: {summary}
+              </small>
             </button>
           </li>
         ))}

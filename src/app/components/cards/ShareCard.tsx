@@ -6,7 +6,7 @@ import { late } from '../late';
 
 const Sharing = late(() => import('../../sharing/Sharing'), { name: 'Sharing' });
 
-/** The text as a link, a picture or a file, and the way back in for a file. */
+/** Shares the text as a link, an image or a file, and opens files. */
 export function ShareCard() {
   return (
     <Popover

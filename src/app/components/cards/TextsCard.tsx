@@ -12,7 +12,7 @@ import { DeleteIcon, RenameIcon, TextsIcon } from '../controls/icons';
 import { NameField, useNaming } from '../controls/NameField';
 import { Popover } from '../controls/Popover';
 
-/** The texts that are kept in this browser. */
+/** The texts that are saved in this browser. */
 export function TextsCard() {
   return (
     <Popover
@@ -39,9 +39,9 @@ export function TextsCard() {
           </div>
           <p>
             <small>
-              They are kept in this browser alone, each open in one tab at a time.
+              Saved only in this browser. One tab per text.
               {deletesStorageAfterAWeek()
-                ? ' Safari deletes them after seven days of use without a visit to this page: export what you want to keep.'
+                ? ' Safari deletes them after seven days of use without a visit to this page. Export the texts that you want to keep.'
                 : ''}
             </small>
           </p>
@@ -95,7 +95,7 @@ function Row({ entry, isCurrent, onChosen }: { entry: TextEntry; isCurrent: bool
         <span className="text-name" dir="auto">
           {name}
           <small>
-            {entry.changed ? moment(entry.changed) : 'kept from its first change on'}
+            {entry.changed ? moment(entry.changed) : 'Not saved until you edit it'}
             {isUnsaved ? ' · not saved yet' : ''}
           </small>
         </span>
@@ -123,7 +123,7 @@ function Row({ entry, isCurrent, onChosen }: { entry: TextEntry; isCurrent: bool
   );
 }
 
-/** Takes back what was done to the list, step by step, and does it again. */
+/** Undo and redo for changes to the list. */
 function Undo() {
   const { texts } = usePlayground();
   const last = useStore(texts.store, ({ done }) => done[0]);
@@ -133,15 +133,20 @@ function Undo() {
       {last ? (
         <p>
           <bdi>{nameOf(last.entry)}</bdi> was {last.what}.{' '}
-          <button type="button" className="worded" onClick={() => texts.undo()}>
-            {last.text ? 'Bring it back' : 'Undo'}
+          <button
+            type="button"
+            className="worded"
+            aria-label={`Undo: ${nameOf(last.entry)} was ${last.what}`}
+            onClick={() => texts.undo()}
+          >
+            Undo
           </button>
         </p>
       ) : null}
       {next ? (
         <button type="button" className="worded" onClick={() => texts.redo()}>
           <span>
-            {next.what === 'deleted' ? 'Delete' : 'Name it'} <bdi>{nameOf(next.entry)}</bdi> again
+            {next.what === 'deleted' ? 'Delete' : 'Rename to'} <bdi>{nameOf(next.entry)}</bdi> again
           </span>
         </button>
       ) : null}

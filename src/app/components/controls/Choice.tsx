@@ -1,11 +1,13 @@
-interface Props<T extends string> {
+import { useId } from 'react';
+
+interface Props<T extends string | number> {
   readonly name: string;
   readonly value: T;
   readonly options: readonly { readonly value: T; readonly name: string }[];
   onChange(value: T): void;
 }
 
-/** A few options beside each other, of which one holds. */
+/** A row of radio buttons. */
 export function Choice<T extends string>({ name, value, options, onChange }: Props<T>) {
   return (
     <fieldset className="choice">
@@ -24,5 +26,22 @@ export function Choice<T extends string>({ name, value, options, onChange }: Pro
         ))}
       </div>
     </fieldset>
+  );
+}
+
+/** A menu, for many options. */
+export function Select<T extends string | number>({ name, value, options, onChange }: Props<T>) {
+  const id = useId();
+  return (
+    <div className="select-field">
+      <label htmlFor={id}>{name}</label>
+      <select id={id} value={value} onChange={({ target }) => onChange(options[target.selectedIndex].value)}>
+        {options.map((option) => (
+          <option key={option.value} value={option.value}>
+            {option.name}
+          </option>
+        ))}
+      </select>
+    </div>
   );
 }

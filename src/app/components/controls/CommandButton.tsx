@@ -3,7 +3,7 @@ import { type CommandId, commandOf, runCommand } from '../../commands';
 import { tipOf } from '../../keyboard/labels';
 import { usePlayground, usePlaygroundState } from '../../playground-context';
 
-/** A command as a button with an icon. */
+/** A button with an icon that runs a command. */
 export function CommandButton({
   command: id,
   children,
@@ -31,7 +31,7 @@ export function CommandButton({
   );
 }
 
-/** A command as words; a card that it stands in is done with before. */
+/** A button with the command's name. `onDone` runs first, to close the card around it. */
 export function WordedCommand({ command: id, onDone }: { command: CommandId; onDone?(): void }) {
   const playground = usePlayground();
   const command = commandOf(id);

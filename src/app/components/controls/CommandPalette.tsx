@@ -7,7 +7,7 @@ import { keysOf } from '../../keyboard/labels';
 import { usePlayground } from '../../playground-context';
 import { Keys } from './Keys';
 
-/** Every command by its name; what cannot be done now is left out. */
+/** Finds commands by name. Disabled commands are left out. */
 export default function CommandPalette() {
   const playground = usePlayground();
   const state = playground.store.getState();
@@ -37,9 +37,9 @@ export default function CommandPalette() {
               onFocus={() => setWords((before) => before + takeHeldKeys())}
               className="palette-field"
               aria-label="Command"
-              placeholder="What is to be done?"
+              placeholder="Type a command"
             />
-            <Autocomplete.Empty className="palette-empty">No command is called that.</Autocomplete.Empty>
+            <Autocomplete.Empty className="palette-empty">No matching commands</Autocomplete.Empty>
             <Autocomplete.List className="palette-list">
               {(command: Command) => (
                 <Autocomplete.Item

@@ -1,4 +1,4 @@
-/** Keys that are pressed together. */
+/** The keys of a chord. */
 export function Keys({ keys }: { keys: readonly string[] }) {
   return (
     <span className="keys">

@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from 'react';
 import { keyOf } from '../../keyboard/chord';
 
-/** Whether a name is being typed in place of a button; after Enter or Escape the button has the focus again. */
+/** State of a rename button that a name field replaces; after Enter or Escape the button gets the focus back. */
 export function useNaming(onNamed: (words: string) => void) {
   const [state, setState] = useState<'not' | 'now' | 'done'>('not');
   return {
@@ -11,7 +11,7 @@ export function useNaming(onNamed: (words: string) => void) {
       setState(byKey ? 'done' : 'not');
       if (words !== null) onNamed(words);
     },
-    /** For the button. */
+    /** The button's ref. */
     ref: state === 'done' ? focus : undefined,
   };
 }
@@ -20,7 +20,7 @@ const focus = (button: HTMLButtonElement | null) => button?.focus();
 
 const LONGEST = 60;
 
-/** A field for a name. Leaving it keeps what was typed, Escape does not. */
+/** A field for a name. Enter and blur apply the name, Escape discards it. */
 export function NameField({
   label,
   name,
@@ -30,7 +30,7 @@ export function NameField({
   label: string;
   name: string;
   className?: string;
-  /** With null where the name stays. */
+  /** Gets null if the name stays. */
   onEnd(words: string | null, byKey: boolean): void;
 }) {
   const field = useRef<HTMLInputElement>(null);
@@ -50,8 +50,8 @@ export function NameField({
       onKeyDown={(event) => {
         const key = keyOf(event.nativeEvent);
         if (key !== 'Enter' && key !== 'Escape') return;
-        event.preventDefault(); // or the button that comes back would be pressed
-        event.stopPropagation(); // the field is left, and not what it stands in
+        event.preventDefault(); // or the key would press the button that reappears
+        event.stopPropagation(); // or Escape would also close the card around the field
         onEnd(key === 'Enter' ? event.currentTarget.value : null, true);
       }}
     />

@@ -7,16 +7,16 @@ interface Props {
   readonly hint?: string;
   readonly value: number;
   readonly range: Range;
-  /** With a slider under the number. */
+  /** Shows a slider below the number. */
   readonly slider?: boolean;
   readonly disabled?: boolean;
   onChange(value: number): void;
 }
 
-/** A number with its name, and a slider to find it by feel. */
+/** A number field with a label, and optionally a slider. */
 export function NumberField({ name, hint, value, range, slider = false, disabled = false, onChange }: Props) {
   const id = useId();
-  // What is being typed may not be a number yet.
+  // The draft may not be a number yet.
   const [draft, setDraft] = useState<string | null>(null);
   const take = (text: string) => {
     setDraft(text);
@@ -28,7 +28,7 @@ export function NumberField({ name, hint, value, range, slider = false, disabled
     if (draft?.trim() && Number.isFinite(number)) onChange(clamp(number, range));
     setDraft(null);
   };
-  /** By its own step: the browser's is 1 where any fraction may be typed. */
+  /** Arrow keys use the range's step, because the browser steps by 1 in a field with step="any". */
   const walk = (event: KeyboardEvent) => {
     const key = keyOf(event.nativeEvent);
     if (key !== 'ArrowUp' && key !== 'ArrowDown') return;

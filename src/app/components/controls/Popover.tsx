@@ -11,19 +11,19 @@ const Card = late(() => import('../cards/Card'), {
 
 interface Props {
   readonly id: CardId;
-  /** What the card is called. */
+  /** The card's accessible name. */
   readonly label: string;
-  /** What the button says when it is pointed at, where that is more. */
+  /** The button's tooltip, if it differs from the label. */
   readonly tip?: string;
-  /** What the button holds; its words are its name. */
+  /** The button's content, which is also its accessible name. */
   readonly button: ReactNode;
   readonly className?: string;
-  /** Where the card opens. */
+  /** The side of the button on which the card opens. */
   readonly side: 'below' | 'above';
   readonly children: ReactNode | ((close: () => void) => ReactNode);
 }
 
-/** A button with a card that opens beside it, and closes by Escape or a press elsewhere. */
+/** A button with a card beside it. Escape or a press outside closes the card. */
 export function Popover({
   id,
   label,

@@ -2,14 +2,14 @@ import { useSyncExternalStore } from 'react';
 import { applyTheme, currentTheme, NEXT_THEME, onTheme, type Theme } from '../../theme';
 import { DarkIcon, LightIcon, SystemIcon } from './icons';
 
-const LABELS: Record<Theme, string> = { system: 'as the system', light: 'light', dark: 'dark' };
+const LABELS: Record<Theme, string> = { system: 'System', light: 'Light', dark: 'Dark' };
 const ICONS = { system: SystemIcon, light: LightIcon, dark: DarkIcon };
 
 export function ThemeToggle() {
   const theme = useSyncExternalStore(onTheme, currentTheme);
   const Icon = ICONS[theme];
   const next = NEXT_THEME[theme];
-  const label = `Theme: ${LABELS[theme]}. Change to ${LABELS[next]}`;
+  const label = `Theme: ${LABELS[theme]}. Switch to ${LABELS[next]}`;
   return (
     <button
       type="button"

@@ -1,9 +1,9 @@
 import { Tooltip } from '@base-ui/react/tooltip';
 import { useEffect, useState } from 'react';
 
-const DELAY = 500; // ms that a pointer rests before the tooltip opens
+const DELAY = 500; // ms that the pointer rests before the tooltip opens
 
-/** One tooltip for the page, at whatever has a `data-tip` and is pointed at, or has the keyboard's focus. */
+/** The page's tooltip: it shows the `data-tip` of the hovered element, or of the one with keyboard focus. */
 export default function Tooltips() {
   const [anchor, setAnchor] = useState<HTMLElement | null>(null);
   useEffect(() => listen(setAnchor), []);

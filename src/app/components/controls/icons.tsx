@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 
-/** Icons of 16 units, drawn with the pen of the text around them. */
+/** A 16 by 16 icon in the current text colour. */
 function icon(children: ReactNode) {
   return () => (
     <svg

@@ -8,7 +8,7 @@ import { CommandButton } from '../controls/CommandButton';
 import { OneTokenIcon, RedoIcon, RegenerateIcon, StopIcon, UndoIcon, WriteIcon } from '../controls/icons';
 import { StatusStrip } from './StatusStrip';
 
-/** Under the text, always in reach: what the model is to do, and how it fares. */
+/** The bar below the text: buttons to generate, speed, position and memory. */
 export function ActionBar() {
   return (
     <section className="action-bar" aria-label="Writing">
@@ -43,7 +43,7 @@ function Actions() {
   );
 }
 
-/** The one accented button. It says what a press will do. */
+/** Generates or stops; the label names the action. */
 function WriteButton() {
   const playground = usePlayground();
   const { phase } = usePlaygroundState((state) => state.work);
@@ -58,7 +58,7 @@ function WriteButton() {
       <button
         type="button"
         className="write-button"
-        data-tip={tipOf(commandOf('generate'), `Write ${count(length)} tokens`)}
+        data-tip={tipOf(commandOf('generate'), `Generate ${count(length)} tokens`)}
         onClick={() => playground.generate()}
       >
         <WriteIcon /> {label}
@@ -88,24 +88,18 @@ function Figures() {
           <dt>Speed</dt>
           <dd>
             <b>{perSecond(1000 / ms)}</b> tokens/s · {milliseconds(ms)}
-            <span className="wide-only"> a token</span>
+            <span className="wide-only"> per token</span>
           </dd>
         </div>
       ) : null}
-      {position === 0 ? null : (
+      {position ? (
         <div>
           <dt>Position</dt>
-          <dd data-tip="Tokens that the model has read or written here">
-            {position === null ? (
-              'not read yet'
-            ) : (
-              <>
-                <b>{count(position)}</b> tokens
-              </>
-            )}
+          <dd data-tip="Tokens that the model has read or written in this text">
+            <b>{count(position)}</b> tokens
           </dd>
         </div>
-      )}
+      ) : null}
     </dl>
   );
 }

@@ -7,7 +7,7 @@ import { TextsCard } from '../cards/TextsCard';
 import { ChevronIcon } from '../controls/icons';
 import { Popover } from '../controls/Popover';
 
-/** Above the text: its title, which is also its first line, and other texts to begin with. */
+/** The row above the text: the list of texts, the title (the text's first line) and examples. */
 export function DocumentHead() {
   const playground = usePlayground();
   const title = usePlaygroundState(
@@ -63,12 +63,12 @@ function Examples({ onChosen }: { onChosen(): void }) {
   return (
     <>
       <p>
-        <small>Each opens as a new text. Yours is kept under Your texts.</small>
+        <small>Opens as a new text. Yours stays under Your texts.</small>
       </p>
       <ul className="choices">
         <li>
           <button type="button" onClick={choose(() => playground.texts.add(FINISHED))}>
-            A finished example
+            {titleOf(FINISHED.runs)?.words}, already continued
           </button>
         </li>
         {BEGINNINGS.map(({ name, text }) => (

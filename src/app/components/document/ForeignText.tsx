@@ -1,12 +1,12 @@
 import { usePlayground } from '../../playground-context';
 
-/** Where tokens would be looked at that are another model's: the way to look at these words with this one. */
+/** Shown instead of token views when the tokens belong to another model; the button reads the text with this model. */
 export function ForeignText() {
   const playground = usePlayground();
   return (
     <p className="hint">
-      The tokens of this text are another model’s. This one can read the words as if they had been typed; undo
-      brings the tokens back.
+      Another model wrote the tokens of this text. This model can read the words as typed text. Undo restores
+      the tokens.
       <button type="button" className="worded" onClick={() => playground.readAsTyped()}>
         Read it with this model
       </button>

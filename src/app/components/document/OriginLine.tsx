@@ -4,7 +4,7 @@ import type { Origin } from '../../store/document/text-value';
 import { samplingOf } from '../../store/settings/settings';
 import { CloseIcon } from '../controls/icons';
 
-/** Above a text that came by a link or a file: whose it is, and what can be done with it. */
+/** The line above a text from a link or a file: its origin, and buttons to verify it and to use its settings. */
 export function OriginLine() {
   const playground = usePlayground();
   const origin = usePlaygroundState((state) => state.history?.present.origin);
@@ -12,8 +12,8 @@ export function OriginLine() {
   return (
     <aside className="origin" aria-label="About this text">
       <p>
-        A shared text {origin.claim ? <Claim claim={origin.claim} /> : <Newer />} It opened as a new text;
-        your own are under Your texts.
+        Shared with you, written with {origin.claim ? <Claim claim={origin.claim} /> : <Newer />} It opened as
+        a new text. Yours stay under Your texts.
       </p>
       {origin.claim ? <Verify {...origin.claim} /> : null}
       {origin.claim ? <TakeSettings sampling={origin.claim.sampling} /> : null}
@@ -32,32 +32,27 @@ export function OriginLine() {
 function Newer() {
   return (
     <>
-      made by a newer version of the playground: only its words can be shown. Reload the page to get the
-      newest version, then open the link again.
+      a newer version of the playground, so only the words are shown. Reload the page to get the newest
+      version, then open the link again.
     </>
   );
 }
 
-/** What it says of itself, which need not be so: anyone can write a link. */
+/** The model that the link names. This is a claim, because anyone can write a link. */
 function Claim({ claim: { model } }: { claim: NonNullable<Origin['claim']> }) {
   const engine = usePlaygroundState((state) => state.engine);
   const digest = <code>{model.digest.slice(0, 8)}</code>;
   if (engine.phase !== 'ready')
     return (
       <>
-        for {model.id} {digest}.
+        {model.id} {digest}.
       </>
     );
   const { manifest } = engine.info;
-  if (manifest.digest === model.digest)
-    return (
-      <>
-        for {manifest.name} {digest}, loaded here.
-      </>
-    );
+  if (manifest.digest === model.digest) return <>{manifest.name}, which is loaded: you can check it.</>;
   return (
     <>
-      for another model, {model.id} {digest}; {manifest.name}, loaded here, reads it as if it had been typed.
+      another model, {model.id} {digest}. {manifest.name} is loaded and reads it as typed text.
     </>
   );
 }
@@ -84,7 +79,7 @@ function TakeSettings({ sampling }: Pick<NonNullable<Origin['claim']>, 'sampling
   if (!isRandom && inForce === samplingKey(sampling)) return null;
   return (
     <button type="button" className="worded" onClick={() => playground.takeSettings(sampling)}>
-      Use its settings
+      Use these settings
     </button>
   );
 }

@@ -6,7 +6,7 @@ import { usePlayground, usePlaygroundState } from '../../playground-context';
 import { KeepingStatus } from '../cards/KeepingStatus';
 import { CloseIcon } from '../controls/icons';
 
-/** Above the buttons: what is under way, what went wrong, and what can be done about it. */
+/** The messages above the buttons: progress, notices, and errors with their remedies. */
 export function StatusStrip() {
   const playground = usePlayground();
   const problem = usePlaygroundState((state) => state.problem);
@@ -46,7 +46,7 @@ function EngineStatus() {
   if (engine.phase === 'cancelled')
     return (
       <div className="status">
-        <p>The model is not loaded. You can read and write; to let it write, load it.</p>
+        <p>Model not loaded. You can still read and edit.</p>
         <button type="button" className="worded" onClick={() => playground.load()}>
           Load the model
         </button>
@@ -57,11 +57,11 @@ function EngineStatus() {
   return (
     <div className="status">
       <Progress
-        label={arrived ? 'Getting the model ready' : 'Loading the model'}
+        label={arrived ? 'Preparing the model' : 'Loading the model'}
         part={progress?.bytes ?? null}
         whole={progress?.total ?? null}
         words={progress ? `${bytes(progress.bytes)} of ${bytes(progress.total)}` : ''}
-        more={isWaiting ? 'Writing starts when it is here.' : ''}
+        more={isWaiting ? 'Writing starts when it has loaded.' : ''}
       />
       <button type="button" className="worded" onClick={() => playground.cancelLoading()}>
         Cancel
@@ -87,7 +87,7 @@ function VerifyingStatus() {
   );
 }
 
-const SHORT = 64; // tokens that are read before anyone could read about it
+const SHORT = 64; // tokens: a shorter text is read too fast for a progress bar
 
 function ReadingStatus() {
   const work = usePlaygroundState((state) => state.work);
@@ -165,7 +165,7 @@ function Dismiss({ onDismiss }: { onDismiss(): void }) {
   );
 }
 
-/** Says when writing begins, each finished sentence, and how it ended; never each token. */
+/** Announces to screen readers: the start, each finished sentence and the end of a generation, but not single tokens. */
 function Announcer() {
   const announcement = usePlaygroundState((state) => state.announcement);
   return (

@@ -1,17 +1,17 @@
-import { plainText, type Run, textBetween } from '../../../model/text/text';
-import { ARTICLE_BREAK, heading } from '../../store/document/article';
+import { ARTICLE_BREAK, plainText, type Run, textBetween } from '../../../model/text/text';
+import { heading } from '../../store/document/article';
 import { firstOf } from '../../store/document/graphemes';
 import { sampledRanges } from '../../store/document/text-value';
 
-const LINES = 120; // more than a screen holds
+const LINES = 120; // more than fit on a screen
 
 interface Props {
   readonly runs: readonly Run[];
-  /** All of it; else what a screen holds. */
+  /** Renders the whole text; otherwise only what fits on a screen. */
   readonly isWhole: boolean;
 }
 
-/** The text as it stands in the editor: its beginning while the editor loads, all of it for print or without the editor. */
+/** The text without the editor: its beginning while the editor loads, all of it for print or if the editor fails. */
 export function StillText({ runs, isWhole }: Props) {
   const sampled = sampledRanges(runs);
   let at = 0;

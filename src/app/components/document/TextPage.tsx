@@ -13,11 +13,11 @@ import { OriginLine } from './OriginLine';
 import { StillText } from './StillText';
 
 const Editor = late(() => import('../../editor/Editor'), { name: 'The editor' });
-const Verification = late(() => import('./Verification'), { name: 'The result of the check' });
+const Verification = late(() => import('./Verification'), { name: 'The verification result' });
 
 const NEAR_END = 64; // px
 
-/** The document in the middle, and what scrolls it. */
+/** The scrolling page with the document. */
 export function TextPage() {
   const scroller = useRef<HTMLElement>(null);
   const column = useRef<HTMLDivElement>(null);
@@ -32,18 +32,18 @@ export function TextPage() {
   return (
     <main className="page" ref={scroller}>
       <div className="column" ref={column}>
-        <Guard part={{ name: 'The line about where this text comes from' }}>
+        <Guard part={{ name: 'The line about the shared text' }}>
           <OriginLine />
         </Guard>
         {isVerified ? <Verification /> : null}
-        <Guard part={{ name: 'The line with the title' }}>
+        <Guard part={{ name: 'The title line' }}>
           <DocumentHead />
         </Guard>
         {runs && isPrinting ? <StillText runs={runs} isWhole /> : null}
         {runs ? <Editor meanwhile={(isAll) => <StillText runs={runs} isWhole={isAll} />} /> : null}
         {isEmpty ? <Beginnings /> : null}
         <p id="sources-explained" className="for-listeners">
-          What the model wrote is marked as an insertion. Tab leaves the text.
+          Text by the model is marked as an insertion. Tab leaves the text.
         </p>
       </div>
       <JumpToEnd scroller={scroller} />
@@ -55,7 +55,7 @@ function Beginnings() {
   const playground = usePlayground();
   return (
     <div className="beginnings">
-      <p id="beginnings">Or begin with</p>
+      <p id="beginnings">Start from</p>
       <ul aria-labelledby="beginnings">
         {BEGINNINGS.map(({ name, text }) => (
           <li key={name}>
@@ -69,7 +69,7 @@ function Beginnings() {
   );
 }
 
-/** While the model writes below what is being read: the way there. */
+/** A button to scroll to the end, shown while the model writes out of sight. */
 function JumpToEnd({ scroller }: { scroller: RefObject<HTMLElement | null> }) {
   const isWriting = usePlaygroundState((state) => state.work.phase === 'writing');
   const [isAway, setAway] = useState(false);
@@ -88,7 +88,7 @@ function JumpToEnd({ scroller }: { scroller: RefObject<HTMLElement | null> }) {
       <div ref={end} />
       {isWriting && isAway ? (
         <button type="button" className="pill jump" onClick={jump}>
-          <DownIcon /> Writing below
+          <DownIcon /> Jump to newest
         </button>
       ) : null}
     </>

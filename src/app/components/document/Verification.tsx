@@ -4,12 +4,12 @@ import { showToken, tokenBytes } from '../../../model/text/vocabulary';
 import type { Finding } from '../../../workers/messages';
 import { count } from '../../format';
 import { usePlayground, usePlaygroundState } from '../../playground-context';
-import { conclusion, remarks, type Verified } from '../../store/engine/verification';
+import { conclusion, remarks, type Verified } from '../../store/engine/verified';
 import { CloseIcon } from '../controls/icons';
 
 const SHOWN = 20; // findings
 
-/** What came of checking the text that is shown. */
+/** The result of verifying the current text. */
 export default function Verification() {
   const playground = usePlayground();
   const verified = usePlaygroundState((state) => state.verified)!;
@@ -25,8 +25,8 @@ export default function Verification() {
         </p>
         <Findings verified={verified} />
         <p>
-          A token is reproduced if this model, with the seed and the settings that the text names, draws it
-          here. That is no proof of who wrote the text.
+          A token is verified if this model picks it here, with the text’s seed and settings. This does not
+          prove who made the text.
         </p>
       </div>
       <button
@@ -67,7 +67,11 @@ function FindingWords({ verdict, number, id, drawn }: Finding) {
   return (
     <>
       Token {count(positionOf(number))}, <code>{shown(id)}</code>:{' '}
-      {verdict === 'different' ? 'this model draws' : verdict === 'margin' ? 'as good as' : 'in a tie with'}{' '}
+      {verdict === 'different'
+        ? 'this model picks'
+        : verdict === 'margin'
+          ? 'nearly tied with'
+          : 'tied at the cutoff with'}{' '}
       <code>{shown(drawn)}</code>
     </>
   );

@@ -5,13 +5,13 @@ import { count } from '../../format';
 import { usePlayground, usePlaygroundState } from '../../playground-context';
 import { lineWords, titleOf } from '../../store/document/article';
 import { type BranchNode, branchTree, textOf } from '../../store/document/branch-tree';
-import type { Branch } from '../../store/document/branches';
 import { firstOf } from '../../store/document/graphemes';
+import type { Branch } from '../../store/document/text-value';
 import { WordedCommand } from '../controls/CommandButton';
 import { CloseIcon, RenameIcon } from '../controls/icons';
 import { NameField, useNaming } from '../controls/NameField';
 
-/** The texts that were written and left, as a tree of where they part: to walk, name, prune and take along. */
+/** The branches as a tree: buttons open, name, delete and export them. */
 export function BranchesPanel() {
   const present = useDeferredValue(usePlaygroundState((state) => state.history?.present));
   const tree = useMemo(() => (present ? branchTree(present) : null), [present]);
@@ -30,8 +30,8 @@ export function BranchesPanel() {
         <Export />
       ) : (
         <p className="hint">
-          Regenerate, choose another token, or change the text anywhere and go on from the cursor: what you
-          leave stays here as a branch.
+          Regenerate, pick another token, or edit the text anywhere and continue from the cursor. The old
+          version stays here as a branch.
         </p>
       )}
     </div>
@@ -42,8 +42,8 @@ function Node({ node }: { node: BranchNode }) {
   const playground = usePlayground();
   const text = textOf(node);
   const words = firstOf(text, 1000).split('\n').map(lineWords).join(' ').replace(/\s+/g, ' ').trim();
-  const shown = firstOf(words, 200) || (text ? 'A new line' : 'Nothing in common');
-  const remove = node.children.length ? 'Prune from here' : 'Prune';
+  const shown = firstOf(words, 200) || (text ? 'A new line' : 'Start');
+  const remove = node.children.length ? 'Delete branch and its children' : 'Delete branch';
   return (
     <li className={node.isOnPath ? 'on-path' : ''}>
       <div className="branch-row">
@@ -56,7 +56,7 @@ function Node({ node }: { node: BranchNode }) {
           {node.ends?.name ? <b dir="auto">{node.ends.name}</b> : null}
           <span dir="auto">{shown}</span>
           <small>
-            {node.isHere ? 'open · ' : ''}
+            {node.isHere ? 'current · ' : ''}
             {text.length === 1 ? '1 character' : `${count(text.length)} characters`}
           </small>
         </button>
@@ -121,7 +121,7 @@ function Export() {
   };
   return (
     <fieldset className="export">
-      <legend>Save all branches as</legend>
+      <legend>Export branches</legend>
       {Object.entries(EXPORTS).map(([form, { name }]) => (
         <button key={form} type="button" className="worded" onClick={() => download(form as ExportForm)}>
           {name}

@@ -1,10 +1,8 @@
-import { useStore } from 'zustand';
 import { logProbabilitiesOf } from '../../../model/sampling/records';
-import { plainText, type Run } from '../../../model/text/text';
+import { ARTICLE_BREAK, plainText, type Run } from '../../../model/text/text';
 import { count } from '../../format';
 import { usePlayground, usePlaygroundState } from '../../playground-context';
-import { ARTICLE_BREAK } from '../../store/document/article';
-import type { Continuation } from '../../store/engine/comparison';
+import type { Continuation } from '../../store/engine/continuations';
 import { RANGES } from '../../store/settings/settings';
 import { bitsOf } from '../../tint-scale';
 import { NumberField } from '../controls/NumberField';
@@ -17,11 +15,11 @@ const MORE = [
   ['sequencePenalty', 'Sequence penalty'],
 ] as const;
 
-/** One continuation: its settings, its text, and the way to keep it. */
+/** One continuation: its settings, its text and the buttons to keep it. */
 export function CompareColumn({ number, onKeep }: { number: number; onKeep(goesOn: boolean): void }) {
   const { comparison } = usePlayground();
   const isWorking = usePlaygroundState((state) => state.work.phase !== 'idle');
-  const own = useStore(comparison.store, (state) => state.continuations[number]);
+  const own = usePlaygroundState((state) => state.comparison.continuations[number]);
   if (!own) return null;
   const field = (key: keyof Continuation['sampling'], name: string) => (
     <NumberField
@@ -59,10 +57,10 @@ export function CompareColumn({ number, onKeep }: { number: number; onKeep(goesO
             type="button"
             className="worded"
             disabled={!own.runs.length}
-            aria-label={`Keep and go on: continuation ${number + 1}`}
+            aria-label={`Keep and continue: continuation ${number + 1}`}
             onClick={() => onKeep(true)}
           >
-            Keep and go on
+            Keep and continue
           </button>
         </div>
       </div>
@@ -71,28 +69,29 @@ export function CompareColumn({ number, onKeep }: { number: number; onKeep(goesO
 }
 
 function Words({ number, runs }: { number: number; runs: readonly Run[] }) {
-  const { comparison } = usePlayground();
-  const before = useStore(comparison.store, ({ base }) => base?.runs.at(-1)?.text ?? '');
+  const before = usePlaygroundState(({ comparison }) => comparison.base?.runs.at(-1)?.text ?? '');
   const text = plainText(runs);
-  // Where it goes on inside a word, the word's beginning stands before it.
+  // If the continuation starts inside a word, show the beginning of that word before it.
   const begun = /^\S/.test(text) ? (/[\p{L}\p{M}\p{N}]{1,20}$/u.exec(before)?.[0] ?? '') : '';
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls can be scrolled by the keyboard
     <section className="compare-words" tabIndex={0} aria-label={`Text of continuation ${number + 1}`}>
       {begun ? <span className="compare-begun">{begun}</span> : null}
-      {text.replaceAll(ARTICLE_BREAK, '❧').trimStart() || <span className="hint">Nothing written yet.</span>}
+      {text.replaceAll(ARTICLE_BREAK, '❧').trimStart() || (
+        <span className="hint">Nothing generated yet.</span>
+      )}
     </section>
   );
 }
 
 const REASONS = {
   length: '',
-  'article-end': ' · the article ends',
-  'stop-sequence': ' · a text to stop at',
+  'article-end': ' · end of article',
+  'stop-sequence': ' · stop sequence',
   stopped: ' · stopped',
 };
 
-/** Its length, how surprising its words were to the model, and how it ended. */
+/** Length, mean surprise in bits per token, and the reason why it ended. */
 function figures({ runs, reason }: Continuation): string {
   let [tokens, nats] = [0, 0];
   for (const run of runs)
@@ -102,5 +101,5 @@ function figures({ runs, reason }: Continuation): string {
         nats += logProbability;
       }
   if (!tokens) return '';
-  return `${count(tokens)} tokens · ${bitsOf(nats / tokens).toFixed(1)} bits each${reason ? REASONS[reason] : ''}`;
+  return `${count(tokens)} tokens · ${bitsOf(nats / tokens).toFixed(1)} bits per token${reason ? REASONS[reason] : ''}`;
 }

@@ -1,6 +1,5 @@
 import { Dialog } from '@base-ui/react/dialog';
 import { type RefObject, useEffect, useRef } from 'react';
-import { useStore } from 'zustand';
 import { plainText } from '../../../model/text/text';
 import { perSecond } from '../../format';
 import { usePlayground, usePlaygroundState } from '../../playground-context';
@@ -10,11 +9,11 @@ import { CloseIcon, StopIcon, WriteIcon } from '../controls/icons';
 import { NumberField } from '../controls/NumberField';
 import { CompareColumn } from './CompareColumn';
 
-/** Several continuations of the text side by side, over the page: write them, keep one. */
+/** Generates several continuations side by side, in a dialog; the user keeps one. */
 export default function CompareSheet() {
   const playground = usePlayground();
   const { comparison } = playground;
-  const count = useStore(comparison.store, (state) => state.continuations.length);
+  const count = usePlaygroundState((state) => state.comparison.continuations.length);
   useEffect(() => comparison.prepare(), [comparison]);
   const first = useRef<HTMLButtonElement>(null);
   const close = () => {
@@ -54,7 +53,7 @@ export default function CompareSheet() {
 function Controls({ writeButton }: { writeButton: RefObject<HTMLButtonElement | null> }) {
   const playground = usePlayground();
   const { comparison } = playground;
-  const { continuations, isRunning, msPerToken } = useStore(comparison.store);
+  const { continuations, isRunning, msPerToken } = usePlaygroundState((state) => state.comparison);
   const { phase } = usePlaygroundState((state) => state.work);
   const problem = usePlaygroundState((state) => state.problem);
   const isWorking = phase !== 'idle';
@@ -71,7 +70,7 @@ function Controls({ writeButton }: { writeButton: RefObject<HTMLButtonElement | 
           className="write-button"
           onClick={() => void comparison.start()}
         >
-          <WriteIcon /> {continuations.some(({ runs }) => runs.length) ? 'Write anew' : 'Write all'}
+          <WriteIcon /> {continuations.some(({ runs }) => runs.length) ? 'Generate again' : 'Generate all'}
         </button>
       )}
       <NumberField
@@ -87,7 +86,7 @@ function Controls({ writeButton }: { writeButton: RefObject<HTMLButtonElement | 
         disabled={isWorking}
         onClick={() => comparison.differBy('seed')}
       >
-        Same settings, new seeds
+        Vary the seed
       </button>
       <button
         type="button"
@@ -95,13 +94,13 @@ function Controls({ writeButton }: { writeButton: RefObject<HTMLButtonElement | 
         disabled={isWorking}
         onClick={() => comparison.differBy('temperature')}
       >
-        One seed, cool to hot
+        Vary the temperature
       </button>
       <p className="compare-speed" role="status">
         {phase === 'waiting' ? 'Waiting for the model.' : ''}
         {phase === 'reading' ? 'Reading your text.' : ''}
         {problem ? `${problem.message} ${problem.remedy}` : ''}
-        {msPerToken && !isRunning ? `${perSecond(1000 / msPerToken)} tokens/s together` : ''}
+        {msPerToken && !isRunning ? `${perSecond(1000 / msPerToken)} tokens/s in total` : ''}
       </p>
     </div>
   );
@@ -109,7 +108,7 @@ function Controls({ writeButton }: { writeButton: RefObject<HTMLButtonElement | 
 
 const SHOWN = 120; // characters
 
-/** The end of what they go on from. */
+/** The end of the text that the continuations start from. */
 function Ending() {
   const runs = usePlaygroundState((state) => state.history?.present.runs);
   if (!runs) return null;

@@ -5,9 +5,9 @@ import { usePlayground, usePlaygroundState } from '../../playground-context';
 import { BUILT_IN, presetInForce, presetsOf, withoutPreset, withPreset } from '../../store/settings/presets';
 import { ChevronIcon } from '../controls/icons';
 
-const OTHER = 'Other settings';
+const OTHER = 'Custom';
 
-/** Settings by name: those in force, others to take, and these to keep. */
+/** Applies, saves and deletes presets. */
 export function PresetField() {
   const playground = usePlayground();
   const settings = usePlaygroundState((state) => state.settings);
@@ -16,7 +16,7 @@ export function PresetField() {
   const inForce = presetInForce(settings)?.name ?? null;
   const isOwn = inForce !== null && !BUILT_IN.some(({ name }) => name === inForce);
   const take = (name: string | null, { reason }: Select.Root.ChangeEventDetails) => {
-    if (reason === 'none') return; // the one in force was deleted: the settings stay
+    if (reason === 'none') return; // the current preset was deleted; the settings stay
     const preset = presetsOf(settings).find((preset) => preset.name === name);
     if (preset) playground.set(preset.settings);
   };
@@ -43,7 +43,7 @@ export function PresetField() {
         </Select.Portal>
       </Select.Root>
       <details>
-        <summary>Keep the settings below as a preset</summary>
+        <summary>Save as preset</summary>
         <KeepPreset />
       </details>
       {isOwn ? (
@@ -86,7 +86,7 @@ function KeepPreset() {
         }}
       />
       <button type="button" className="worded" disabled={!words || isTaken} onClick={keep}>
-        Keep
+        Save
       </button>
     </div>
   );

@@ -5,7 +5,7 @@ import { CloseIcon } from '../controls/icons';
 import { Guard } from '../Guard';
 import { PANELS } from './panels';
 
-/** The panels beside the text, one at a time. */
+/** The panels beside the text, as tabs. */
 export default function Rail() {
   const playground = usePlayground();
   const chosen = usePlaygroundState((state) => state.panel as PanelId);

@@ -9,9 +9,9 @@ const Rail = late(() => import('./Rail'), {
   close: (playground) => playground.show(null),
 });
 
-const NARROW = '(width < 45em)'; // the reader's text size counts: em here is the browser's own
+const NARROW = '(width < 45em)'; // em in a media query is the browser's font size, so the reader's text size counts
 
-/** The place of the panels: a column beside the text, or in a narrow window a sheet between the text and the buttons. */
+/** Holds the panels: a column beside the text, or in a narrow window a sheet between the text and the buttons. */
 export function RailFrame() {
   const panel = usePlaygroundState((state) => state.panel);
   const isSheet = useMedia(NARROW);
@@ -19,7 +19,7 @@ export function RailFrame() {
   const isOpen = panel !== null;
   useEffect(() => {
     if (!isOpen || !isSheet) return;
-    sheet.current?.scrollIntoView({ block: 'nearest' }); // the page scrolls where a window is low
+    sheet.current?.scrollIntoView({ block: 'nearest' }); // the page scrolls in a low window
     if (matchMedia('(pointer: coarse)').matches) hideKeyboard();
   }, [isOpen, isSheet]);
   if (!panel) return null;
@@ -30,7 +30,7 @@ export function RailFrame() {
   );
 }
 
-/** Takes the on-screen keyboard away from a sheet, which needs its place. */
+/** Hides the on-screen keyboard to make room for the sheet. */
 function hideKeyboard(): void {
   const focused = document.activeElement;
   if (focused instanceof HTMLElement && focused.isContentEditable) focused.blur();

@@ -1,4 +1,3 @@
-import { useStore } from 'zustand';
 import type { BackendChoice } from '../../../workers/messages';
 import { chooseBackend, chosenBackend } from '../../address';
 import { usePlayground, usePlaygroundState } from '../../playground-context';
@@ -12,28 +11,28 @@ const SAMPLER: { key: keyof Sampler; name: string; hint: string }[] = [
   {
     key: 'temperature',
     name: 'Temperature',
-    hint: 'Low keeps to likely words, high takes chances. 0 always takes the likeliest.',
+    hint: 'Lower is safer, higher more surprising. 0 always picks the most likely token.',
   },
   {
     key: 'topP',
     name: 'Top-p',
-    hint: 'Choose among the likeliest tokens that share this much probability. 1: all.',
+    hint: 'Keep the most likely tokens that add up to this probability. 1 = off.',
   },
   {
     key: 'minP',
     name: 'Min-p',
-    hint: 'Leave out tokens below this fraction of the likeliest one’s probability. 0: none.',
+    hint: 'Drop tokens less likely than this fraction of the top one. 0 = off.',
   },
-  { key: 'topK', name: 'Top-k', hint: 'Choose among this many of the likeliest tokens. 0: all.' },
+  { key: 'topK', name: 'Top-k', hint: 'Keep only this many. 0 = off.' },
   {
     key: 'repetitionPenalty',
     name: 'Repetition penalty',
-    hint: 'Makes tokens that this article already has less likely. 1: off.',
+    hint: 'Discourages words already used in this article. 1 = off.',
   },
   {
     key: 'sequencePenalty',
     name: 'Sequence penalty',
-    hint: 'Makes going on as the text went on before less likely; the longer the same words, the more. 0: off.',
+    hint: 'Discourages repeating earlier phrases, longer ones more. 0 = off.',
   },
 ];
 
@@ -53,16 +52,16 @@ export function SettingsPanel() {
       <LengthFields />
       <BackendField />
       <p>
-        <small>Changes hold from the next press on.</small>
+        <small>Changes apply the next time you generate.</small>
       </p>
     </form>
   );
 }
 
-/** Takes changes of settings back, step by step. */
+/** Undo and redo for settings. */
 function Undo() {
   const { settings } = usePlayground();
-  const { past, future } = useStore(settings.store);
+  const { past, future } = usePlaygroundState((state) => state.settingsHistory);
   return (
     <div className="settings-undo">
       <button type="button" className="worded" disabled={!past.length} onClick={() => settings.undo()}>
@@ -83,7 +82,7 @@ function SamplerFields() {
   const isChanged = Object.keys(settings.sampler).length > 0;
   return (
     <fieldset>
-      <legend>Choice of words</legend>
+      <legend>Sampling</legend>
       {SAMPLER.map(({ key, name, hint }) => (
         <NumberField
           key={key}
@@ -101,7 +100,7 @@ function SamplerFields() {
         disabled={!isChanged}
         onClick={() => playground.set({ sampler: {} })}
       >
-        Reset to the model’s own
+        Reset to default
       </button>
     </fieldset>
   );
@@ -112,10 +111,10 @@ function SeedFields() {
   const { seed, randomSeed } = usePlaygroundState((state) => state.settings);
   return (
     <fieldset>
-      <legend>Chance</legend>
+      <legend>Randomness</legend>
       <NumberField
         name="Seed"
-        hint="The same seed, settings and text give the same continuation on this device."
+        hint="Same seed, settings and text: same result on this device."
         value={seed}
         range={RANGES.seed}
         onChange={(value) => playground.set({ seed: value, randomSeed: false }, 'seed')}
@@ -126,7 +125,7 @@ function SeedFields() {
           checked={randomSeed}
           onChange={(event) => playground.set({ randomSeed: event.target.checked })}
         />
-        A new seed each time
+        New seed every time
       </label>
     </fieldset>
   );
@@ -137,10 +136,10 @@ function LengthFields() {
   const { length, atArticleEnd, tokensPerSecond } = usePlaygroundState((state) => state.settings);
   return (
     <fieldset>
-      <legend>How far</legend>
+      <legend>Length</legend>
       <NumberField
         name="Length in tokens"
-        hint="Written by one press. A token is a word or a piece of one."
+        hint="How much one press generates. A token is a word or part of a word."
         value={length}
         range={RANGES.length}
         onChange={(value) => playground.set({ length: value }, 'length')}
@@ -150,14 +149,14 @@ function LengthFields() {
         value={atArticleEnd}
         options={[
           { value: 'stop', name: 'Stop' },
-          { value: 'continue', name: 'Go on with the next' },
+          { value: 'continue', name: 'Start the next article' },
         ]}
         onChange={(value) => playground.set({ atArticleEnd: value })}
       />
       <StopField />
       <NumberField
-        name="Tokens a second, at most"
-        hint="To watch it write. 0: as fast as it can."
+        name="Speed limit, tokens/s"
+        hint="Slow it down to watch. 0 = no limit."
         value={tokensPerSecond}
         range={RANGES.tokensPerSecond}
         onChange={(value) => playground.set({ tokensPerSecond: value }, 'speed')}
@@ -175,7 +174,7 @@ function BackendField() {
     backend === 'reference' ? [...BACKENDS, { value: 'reference' as const, name: 'Reference' }] : BACKENDS;
   return (
     <fieldset>
-      <legend>Machine</legend>
+      <legend>Hardware</legend>
       <Choice
         name="Runs on"
         value={backend}

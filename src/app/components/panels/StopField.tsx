@@ -2,7 +2,7 @@ import { useId, useState } from 'react';
 import { usePlayground, usePlaygroundState } from '../../playground-context';
 import { parseStops, showStops } from '../../store/settings/settings';
 
-/** Texts at which the model stops, one on each line. */
+/** Stop sequences, one per line. */
 export function StopField() {
   const playground = usePlayground();
   const { stopSequences } = usePlaygroundState((state) => state.settings);
@@ -24,7 +24,7 @@ export function StopField() {
         onBlur={() => setDraft(null)}
       />
       <small id={`${id}-hint`} className="hint">
-        Texts that end a press’s writing, one on each line; \n stands for the end of a line.
+        Stop when any of these appears. One per line; \n is a line break.
       </small>
     </div>
   );

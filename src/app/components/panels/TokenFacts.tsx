@@ -12,7 +12,7 @@ interface Props {
   readonly vocabulary: Vocabulary | null;
 }
 
-/** A token's figures, and what else might have stood in its place. */
+/** A token's probability, surprise and rank, and its alternatives. */
 export function TokenFacts({ token, record, vocabulary }: Props) {
   const source = token.run.source === 'typed' ? 'typed' : 'written by the model';
   useGlance(token, record);
@@ -38,31 +38,31 @@ export function TokenFacts({ token, record, vocabulary }: Props) {
         </dl>
       ) : null}
       {record && vocabulary ? <Alternatives token={token} record={record} vocabulary={vocabulary} /> : null}
-      {vocabulary ? null : <p className="hint">Its model is not loaded.</p>}
+      {vocabulary ? null : <p className="hint">The model of this token is not loaded.</p>}
     </>
   );
 }
 
-const REST = 250; // ms that a token is looked at before the model is asked about it
+const REST = 250; // ms that a token stays chosen before the model computes its alternatives
 
-/** Asks for what is missing of a token at which one stays, while the engine has nothing to do. */
+/** Requests the missing alternatives of the chosen token while the engine is idle. */
 function useGlance(token: Token, record: TokenRecord | null): void {
   const { inspection, tokens } = usePlayground();
   const isIdle = usePlaygroundState((state) => state.work.phase === 'idle');
   const { run, place } = token;
   const isMissing = !record || !knowsSampler(record);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: one question for each token, not for each version of it
+  // biome-ignore lint/correctness/useExhaustiveDependencies: one request per token, not per version of it
   useEffect(() => {
     if (!isMissing || !isIdle) return;
     const timer = setTimeout(() => {
-      // Pointing is not asking: a pointer crosses many tokens.
-      if (tokens.getState().chosen === token.number) void inspection.glanceAt(token);
+      // A hovered token sends no request, because a pointer crosses many tokens.
+      if (tokens.getState().chosen === token.number) void inspection.scoreToken(token);
     }, REST);
     return () => clearTimeout(timer);
   }, [run, place, isMissing, isIdle, inspection, tokens]);
 }
 
-/** Typed tokens were seen by no sampler. */
+/** Typed tokens have no probabilities after sampling. */
 function knowsSampler({ alternatives }: TokenRecord): boolean {
   return alternatives.some(({ probability }) => probability > 0);
 }
@@ -83,7 +83,7 @@ function Alternatives({
       <div className="alternatives-head">
         <h2 id="alternatives">Alternatives</h2>
         <span className="key-raw">model</span>
-        {sampled ? <span className="key-sampler">after the sampler</span> : null}
+        {sampled ? <span className="key-sampler">after sampling</span> : null}
       </div>
       <ol className="alternatives" aria-labelledby="alternatives">
         {record.alternatives.map(({ id, logProbability, probability }, n) => {
@@ -107,8 +107,8 @@ function Alternatives({
                   <span>{percent(raw)}</span>
                   {sampled ? (
                     <span className="share-sampler">
-                      <span className="for-listeners">after the sampler </span>
-                      {probability > 0 ? percent(probability) : 'cut'}
+                      <span className="for-listeners">after sampling </span>
+                      {probability > 0 ? percent(probability) : 'excluded'}
                     </span>
                   ) : null}
                 </span>
@@ -117,7 +117,7 @@ function Alternatives({
           );
         })}
       </ol>
-      <p className="hint">Choose one to take its place, and the text goes on from there.</p>
+      <p className="hint">Pick one: the text continues from it, and the old version stays under Branches.</p>
     </>
   );
 }

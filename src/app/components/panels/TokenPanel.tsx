@@ -7,8 +7,8 @@ import { count } from '../../format';
 import { placeOf } from '../../keyboard/bindings';
 import { keyOf } from '../../keyboard/chord';
 import { usePlayground, usePlaygroundState } from '../../playground-context';
-import { glanced } from '../../store/engine/inspection';
-import { LEGEND, type Measure, strengthOf, tintColour } from '../../tint-scale';
+import { scoredRecord } from '../../store/engine/inspection';
+import { LEGEND, strengthOf, type TintMeasure, tintColour } from '../../tint-scale';
 import { type KnownTokens, useIsForeign, useTokens, useVocabulary } from '../../use-tokens';
 import { Choice } from '../controls/Choice';
 import { BackIcon, ForthIcon } from '../controls/icons';
@@ -21,7 +21,7 @@ const MEASURES = [
   { value: 'off', name: 'Off' },
 ] as const;
 
-/** What the model thought of each token: as colours in the text, and in full for the one that is looked at. */
+/** The probability of each token as a colour in the text, and all figures of one token. */
 export function TokenPanel() {
   const { inspection, tokens: view } = usePlayground();
   const known = useTokens();
@@ -45,14 +45,14 @@ export function TokenPanel() {
 }
 
 /** Colours the text while the panel is open. */
-function useTint(measure: Measure | 'off') {
+function useTint(measure: TintMeasure | 'off') {
   const { inspection, tokens } = usePlayground();
   const reading = useStore(inspection.store, (state) => state.reading);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: what was read now is painted now
+  // biome-ignore lint/correctness/useExhaustiveDependencies: new readings repaint the text
   useEffect(() => {
     const colour = (token: Token) => {
       const found = measure === 'off' ? null : inspection.logProbability(token);
-      return found === null ? null : tintColour(strengthOf(measure as Measure, found));
+      return found === null ? null : tintColour(strengthOf(measure as TintMeasure, found));
     };
     tokens.setState({ colour });
   }, [inspection, tokens, measure, reading]);
@@ -60,10 +60,10 @@ function useTint(measure: Measure | 'off') {
 }
 
 function CannotColour() {
-  return <p className="hint">This browser is too old to colour text. Point at a token to see its figures.</p>;
+  return <p className="hint">This browser is too old to colour text. Hover a token to see its figures.</p>;
 }
 
-function Legend({ measure }: { measure: Measure }) {
+function Legend({ measure }: { measure: TintMeasure }) {
   const [none, strong] = LEGEND[measure];
   const stops = Array.from({ length: 13 }, (_, i) => tintColour(i / 12) ?? 'transparent');
   return (
@@ -78,7 +78,7 @@ function Legend({ measure }: { measure: Measure }) {
   );
 }
 
-/** Tokens that were typed, or came by a link, are known only after the model has read them. */
+/** A button to read the text: typed tokens, and tokens from links, have no records until the model has read them. */
 function ReadText({ known: { isWhole } }: { known: KnownTokens }) {
   const { inspection } = usePlayground();
   const progress = useStore(inspection.store, (state) => state.progress);
@@ -109,20 +109,20 @@ function ReadText({ known: { isWhole } }: { known: KnownTokens }) {
   if (isWhole || !vocabulary) return null;
   return (
     <p className="hint">
-      Some of the text has no colours yet.
+      Part of the text is not scored yet.
       <button type="button" className="worded" disabled={!isIdle} onClick={() => void inspection.readText()}>
-        Let the model read it
+        Score the text
       </button>
     </p>
   );
 }
 
-/** The token that is looked at, and the way to its neighbours. */
+/** The figures of one token, and buttons to its neighbours. */
 function Walk({ token, known: { runs, index, record } }: { token: Token | null; known: KnownTokens }) {
   const playground = usePlayground();
   const vocabulary = useVocabulary();
-  const glance = useStore(playground.inspection.store, (state) => state.glance);
-  const full = token && (glanced(glance, token.number, runs) ?? record(token));
+  const tokenScore = useStore(playground.inspection.store, (state) => state.tokenScore);
+  const full = token && (scoredRecord(tokenScore, token.number, runs) ?? record(token));
   const press = (event: KeyboardEvent) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const alternative = placeOf(event.nativeEvent);
@@ -140,8 +140,8 @@ function Walk({ token, known: { runs, index, record } }: { token: Token | null; 
         <button
           type="button"
           className="quiet-button"
-          aria-label="Token before"
-          data-tip="Token before (←)"
+          aria-label="Previous token"
+          data-tip="Previous token (←)"
           onClick={() => playground.walk(-1)}
         >
           <BackIcon />
@@ -152,8 +152,8 @@ function Walk({ token, known: { runs, index, record } }: { token: Token | null; 
         <button
           type="button"
           className="quiet-button"
-          aria-label="Token after"
-          data-tip="Token after (→)"
+          aria-label="Next token"
+          data-tip="Next token (→)"
           onClick={() => playground.walk(1)}
         >
           <ForthIcon />
@@ -162,7 +162,7 @@ function Walk({ token, known: { runs, index, record } }: { token: Token | null; 
       {token ? (
         <TokenFacts token={token} record={full} vocabulary={vocabulary} />
       ) : (
-        <p className="hint">Point at a token in the text, or move the cursor to one.</p>
+        <p className="hint">Click a word to see what else the model considered.</p>
       )}
     </section>
   );

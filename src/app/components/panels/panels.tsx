@@ -12,7 +12,7 @@ interface Panel {
 
 const LensPanel = late(() => import('../../lens/LensPanel'), { name: 'The lens' });
 
-/** What the rail can show, in the order of its tabs; loaded with the rail. */
+/** The panels in the order of their tabs. They load with the rail. */
 export const PANELS: readonly Panel[] = [
   { id: 'settings', Content: SettingsPanel },
   { id: 'token', Content: TokenPanel },

@@ -2,21 +2,19 @@ import { type Run, textBetween } from '../../../model/text/text';
 import { type Change, changeBetween } from './change';
 import { firstOf } from './graphemes';
 
-/** The form of the model's articles: headings as `= Title =`, `= = Section = =`, and so on. */
+/** The form of the articles that the model was trained on: headings are `= Title =`, `= = Section = =`, and so on. */
 
-export { ARTICLE_BREAK } from '../../../model/text/tokenizer';
-
-const LONGEST_HEADING = 400; // characters; whatever is longer is a paragraph, and not worth matching
+const LONGEST_HEADING = 400; // characters; a longer line is a paragraph
 
 export interface Heading {
   /** 1 for a title, 2 for a section, … */
   readonly level: number;
-  /** Where the words stand in the line, without the marks around them. */
+  /** Range of the words in the line, without the marks around them. */
   readonly from: number;
   readonly to: number;
 }
 
-/** Reads a line as a heading; null when it is none. */
+/** Parses a heading; null if the line is none. */
 export function heading(line: string): Heading | null {
   if (line.length > LONGEST_HEADING) return null;
   let [from, to, level] = [0, line.length, 0];
@@ -28,7 +26,7 @@ export function heading(line: string): Heading | null {
   return level > 0 ? { level, from, to } : null;
 }
 
-/** A line without spaces around it and, if it is a heading, without its marks. */
+/** A line without surrounding spaces and without the marks of a heading. */
 export function lineWords(line: string): string {
   const words = line.trim();
   const found = heading(words);
@@ -51,12 +49,12 @@ export function titleOf(runs: readonly Run[]): Title | null {
     : null;
 }
 
-/** What a text is called in a list: its title, or its first words. */
+/** The name of a text in a list: its title, or its first words. */
 export function labelOf(runs: readonly Run[]): string {
   return titleOf(runs)?.words ?? firstOf(textBetween(runs, 0, 400).trim().split('\n')[0], 60);
 }
 
-/** Words as a title can hold them: in one line that is not too long, without the marks of a heading around them. */
+/** Words in the form of a title: on one line of limited length, without the marks of a heading around them. */
 export function titleWords(words: string): string {
   let title = firstOf(words.replace(/[\n\r\f]+/g, ' '), LONGEST_HEADING - MARKS.length);
   while (heading(`= ${title} =`)?.level !== 1 && title.trim()) {
@@ -69,11 +67,11 @@ export function titleWords(words: string): string {
 const MARKS = '=  =';
 
 export interface TitleChange extends Change {
-  /** Where typing in the title goes on. */
+  /** UTF-16 offset of the caret afterwards. */
   readonly caret: number;
 }
 
-/** The replacement that gives a text the title `words`; empty words take the title away, with the blank lines below. */
+/** The change that sets the title. Empty words remove the title and the blank lines below it. */
 export function retitle(runs: readonly Run[], words: string): TitleChange {
   const title = titleOf(runs);
   const now = titleWords(words);

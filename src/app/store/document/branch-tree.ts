@@ -1,33 +1,33 @@
 import { plainText, type Run, replaceText } from '../../../model/text/text';
-import { type Branch, commonLength } from './branches';
-import { lengthOf, type TextValue } from './text-value';
+import { commonLength } from './branches';
+import { type Branch, lengthOf, type TextValue } from './text-value';
 
-/** A piece of text that all texts below it share. */
+/** A piece of text that all branches below it share. */
 export interface BranchNode {
-  /** UTF-16 range in each of those texts. */
+  /** UTF-16 range in each of them. */
   readonly from: number;
   readonly to: number;
-  /** A text that runs through here. */
+  /** A branch that contains the piece. */
   readonly branch: Branch;
-  /** Ids of the branches that end here or below. */
+  /** Ids of the branches that contain the piece. */
   readonly ids: readonly number[];
   /** The branch that ends here. */
   readonly ends: Branch | null;
-  /** The present text runs through here, to the end or beyond; or it ends here. */
+  /** The current text contains the piece (isOnPath), or ends with it (isHere). */
   readonly isOnPath: boolean;
   readonly isHere: boolean;
   readonly children: readonly BranchNode[];
 }
 
-/** The present text is one of the tree's, whether or not it is kept. */
+/** The id of the current text in the tree. It need not be a branch. */
 const PRESENT = 0;
 
-/** Where the texts of the tree part, beginning with what they all share; null while there is nothing. */
+/** The tree of the text and its branches, from the piece that all share; null if all are empty. */
 export function branchTree({ runs, model, branches }: TextValue): BranchNode | null {
   const present: Branch = { id: PRESENT, name: null, isPruned: false, runs, model };
   const texts = [...branches.filter(({ isPruned }) => !isPruned), present];
   if (texts.every((text) => lengthOf(text.runs) === 0)) return null;
-  // Those that agree in nothing part at a beginning of no length.
+  // The root is empty if they have no common beginning.
   return grow(texts, 0);
 }
 
@@ -58,7 +58,7 @@ function grow(texts: readonly Branch[], from: number): BranchNode {
   };
 }
 
-/** The runs of a node's own piece. */
+/** The runs of the piece of a node. */
 export function runsOf({ branch, from, to }: BranchNode): readonly Run[] {
   const { runs } = branch;
   return replaceText(replaceText(runs, to, lengthOf(runs), ''), 0, from, '');

@@ -1,23 +1,9 @@
 import { type Run, replaceText } from '../../../model/text/text';
 import { TokenIndex } from '../../../model/text/token-index';
 import type { History } from './history';
-import { difference, lengthOf, type ModelRef, type TextValue } from './text-value';
+import { type Branch, difference, lengthOf, type TextValue } from './text-value';
 
-/**
- * A text that was written and left for another. Texts share the runs in which they agree, so that one more costs what
- * differs. The tree is not kept but follows from where the texts part (branch-tree.ts).
- */
-export interface Branch {
-  /** Unique among the branches of a text. */
-  readonly id: number;
-  readonly name: string | null;
-  /** Taken out of the tree; undo puts it back. */
-  readonly isPruned: boolean;
-  readonly runs: readonly Run[];
-  readonly model: ModelRef | null;
-}
-
-/** Keeps the text as a branch: in the place of one that it goes on from, unless one already holds all of it. */
+/** Keeps the text as a branch. It replaces a branch that it continues; it is not kept if a branch contains all of it. */
 export function keepBranch(value: TextValue): TextValue {
   const { runs, model, branches } = value;
   const length = lengthOf(runs);
@@ -44,13 +30,13 @@ export function pruneBranches(value: TextValue, ids: readonly number[]): TextVal
   return withBranches(value, (branch) => (ids.includes(branch.id) ? { ...branch, isPruned: true } : branch));
 }
 
-/** The text of a branch up to a place, to go on from there. */
+/** The text of a branch up to an offset. */
 export function walkTo(value: TextValue, { runs, model }: Branch, to: number): TextValue {
   const { branches } = keepBranch(value);
   return { ...value, runs: upTo(runs, to), model, generatedFrom: null, branches };
 }
 
-/** The text up to a place; all of it stays as a branch. */
+/** The text up to an offset; all of it stays as a branch. */
 export function cutAt(value: TextValue, at: number): TextValue {
   return { ...keepBranch(value), runs: upTo(value.runs, at), generatedFrom: at };
 }
@@ -61,8 +47,8 @@ function upTo(runs: readonly Run[], at: number): readonly Run[] {
 }
 
 /**
- * What an undo or redo brings: the branches outlive it, so that nothing written is lost. Only what was done to the
- * branches themselves, names and pruning, is undone.
+ * Carries the branches through an undo or redo, so that no generated text is lost. Only changes of the branches themselves,
+ * their names and pruning, are undone.
  */
 export function carryBranches(from: TextValue, to: TextValue): TextValue {
   if (from.branches === to.branches) return to;
@@ -71,7 +57,7 @@ export function carryBranches(from: TextValue, to: TextValue): TextValue {
     const { name, isPruned } = then.get(branch.id) ?? branch;
     return name === branch.name && isPruned === branch.isPruned ? branch : { ...branch, name, isPruned };
   });
-  // Where another text took the place of this one, it knows nothing of these.
+  // A value from before the text was replaced lacks these branches.
   const missing = to.branches.filter((own) => !from.branches.some((other) => holds(other, own)));
   return missing.reduce(addBranch, carried);
 }
@@ -91,8 +77,8 @@ function freshId(branches: readonly Branch[]): number {
 }
 
 /**
- * Before a change takes them out of redo's reach: keeps the texts that undo left as branches, those of which the next
- * one does not hold every word.
+ * Keeps the undone texts as branches, before a change makes redo impossible. It leaves out a text whose words are all in the
+ * next one.
  */
 export function keepUndone(history: History): History {
   const { present, future } = history;
@@ -108,7 +94,7 @@ function withBranches(value: TextValue, change: (branch: Branch) => Branch): Tex
   return { ...value, branches: value.branches.map(change) };
 }
 
-/** UTF-16 units in which two texts agree from the beginning, never ending inside a token or character of the first. */
+/** Length of the common beginning of two texts, in UTF-16 units. It never ends inside a token or character of the first. */
 export function commonLength(a: readonly Run[], b: readonly Run[]): number {
   let n = 0;
   let common = 0;
@@ -120,13 +106,13 @@ export function commonLength(a: readonly Run[], b: readonly Run[]): number {
     common++;
   }
   if (restA.unit() === undefined || restB.unit() === undefined) return common;
-  if ((restA.unit()! & 0xfc00) === 0xdc00) common--; // the second half of a pair of surrogates
+  if ((restA.unit()! & 0xfc00) === 0xdc00) common--; // the second half of a surrogate pair
   const index = new TokenIndex(a);
   const token = index.at(common);
   return token === null ? common : Math.min(common, index.token(token).from);
 }
 
-/** The UTF-16 units of runs, from the n-th run on, without joining them. */
+/** Reads the UTF-16 units of runs from the n-th run on, without joining them. */
 class Rest {
   private readonly runs: readonly Run[];
   private n: number;

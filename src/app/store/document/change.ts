@@ -1,11 +1,11 @@
-/** Typed text in place of a UTF-16 range. */
+/** Replaces a UTF-16 range with typed text. */
 export interface Change {
   readonly from: number;
   readonly to: number;
   readonly insert: string;
 }
 
-/** The shortest replacement that makes `now` of `old`. */
+/** The shortest replacement that turns `old` into `now`. */
 export function changeBetween(old: string, now: string): Change {
   const shorter = Math.min(old.length, now.length);
   let head = 0;

@@ -6,8 +6,8 @@ import { keepBranch } from './branches';
 import { lengthOf, type TextValue } from './text-value';
 
 /**
- * The text up to token `number`, and in its place the n-th of the alternatives in its record: the model's own word,
- * though a person and not a sampler chose it.
+ * The text up to token `number`, followed by one of the alternatives in its record. The new token counts as sampled, because
+ * the model proposed it, but its settings are unknown, because the user chose it.
  */
 export function withChoice(
   value: TextValue,

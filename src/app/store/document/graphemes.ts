@@ -1,4 +1,4 @@
-/** Cuts text where a reader sees a border between characters: a letter keeps its marks, an emoji its parts. */
+/** Splits text between the characters that a reader sees (graphemes): a letter keeps its marks, an emoji its parts. */
 
 const segmenter = typeof Intl.Segmenter === 'function' ? new Intl.Segmenter() : null; // Firefox has it since 125
 const LETTER_WITH_MARKS = /\P{M}\p{M}*|\p{M}+/gu;
@@ -12,9 +12,9 @@ export function isOneGrapheme(text: string): boolean {
   return graphemes(text).length === 1;
 }
 
-const LONGEST = 64; // UTF-16 units of a grapheme that is kept whole: some texts have hundreds of marks on a letter
+const LONGEST = 64; // UTF-16 units of a grapheme that stays whole: some texts put hundreds of marks on a letter
 
-/** The beginning of a text, at most `units` UTF-16 units of whole graphemes. */
+/** The beginning of a text: whole graphemes, at most `units` UTF-16 units. */
 export function firstOf(text: string, units: number): string {
   const window = text.slice(0, units + LONGEST);
   if (window.length <= units) return withoutHalf(window);
@@ -34,7 +34,7 @@ export function lastOf(text: string, units: number): string {
   return window.slice(begin).replace(/^[\uDC00-\uDFFF]+/, '');
 }
 
-/** The grapheme that holds the unit at `at`. */
+/** The grapheme that contains the unit at `at`. */
 function graphemeAt(text: string, at: number): { from: number; to: number } {
   if (segmenter) {
     const { index, segment } = segmenter.segment(text).containing(at)!;

@@ -1,6 +1,6 @@
 import { EMPTY, type TextValue } from './text-value';
 
-/** Undo and redo, by keeping the values themselves: ids, records and sources come back with the words. */
+/** Undo and redo. The history keeps whole values, so undo restores ids, records and sources with the words. */
 export interface History {
   readonly past: readonly Step[];
   readonly present: TextValue;
@@ -9,24 +9,24 @@ export interface History {
 
 interface Step {
   readonly value: TextValue;
-  /** UTF-16 units that this value alone keeps in memory. */
+  /** UTF-16 units in memory that only this value refers to. */
   readonly cost: number;
 }
 
 const STEPS = 1000;
-const BUDGET = 64 * 2 ** 20; // UTF-16 units; texts of megabytes are undone fewer steps back
+const BUDGET = 64 * 2 ** 20; // UTF-16 units; texts of megabytes have fewer steps
 
 export function begin(value: TextValue = EMPTY): History {
   return { past: [], present: value, future: [] };
 }
 
-/** Goes on to `next`, as a step that can be undone. */
+/** Changes the text to `next`, as a new undo step. */
 export function commit({ past, present }: History, next: TextValue): History {
   const step = { value: present, cost: costOf(present, next) };
   return { past: trim([...past, step]), present: next, future: [] };
 }
 
-/** Goes on to `next` within the step that is under way. */
+/** Changes the text to `next` within the current undo step. */
 export function amend(history: History, next: TextValue): History {
   return { ...history, present: next };
 }
@@ -52,7 +52,7 @@ function costOf(value: TextValue, next: TextValue): number {
   return value.runs.reduce((sum, run) => sum + (shared.has(run) ? 0 : run.text.length), 0);
 }
 
-/** The newest step always stays. */
+/** Drops the oldest steps, but never the newest one. */
 function trim(past: readonly Step[]): readonly Step[] {
   let cost = 0;
   let first = past.length - 1;

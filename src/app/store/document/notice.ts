@@ -1,14 +1,21 @@
-import type { StoreApi } from 'zustand/vanilla';
-import type { PlaygroundState } from '../state';
-
-/** What a notice is about: one about the text goes when another text is shown. */
+/** What a notice is about: a notice about the text disappears when another text is shown. */
 export type NoticeSubject = 'text' | 'page';
 
-export function notify(store: StoreApi<PlaygroundState>, words: string, about: NoticeSubject): void {
-  store.setState({ notice: words, noticeAbout: about });
+export interface NoticeState {
+  /** An event that needs no answer, in a sentence; null: nothing is shown. */
+  readonly notice: string | null;
+  readonly noticeAbout: NoticeSubject;
 }
 
-/** What was said of a text that is shown no longer. */
-export function withoutTextNotice({ notice, noticeAbout }: PlaygroundState): Pick<PlaygroundState, 'notice'> {
+export function notify(
+  store: { setState(state: NoticeState): void },
+  notice: string,
+  noticeAbout: NoticeSubject,
+): void {
+  store.setState({ notice, noticeAbout });
+}
+
+/** The notice, unless it is about the text. */
+export function withoutTextNotice({ notice, noticeAbout }: NoticeState): Pick<NoticeState, 'notice'> {
   return { notice: noticeAbout === 'text' ? null : notice };
 }

@@ -2,11 +2,11 @@ import type { Encoded } from '../../../model/text/encoded';
 import type { Run } from '../../../model/text/text';
 
 /**
- * What is said of a text names the runs that it was said of, and holds as long as these stand there: a comparison and a
- * verification for the whole text, readings and the lens for its first tokens.
+ * A statement about a text names the runs that it applies to, and is valid while these are unchanged: comparison and
+ * verification need the whole text, scores and the lens its first tokens.
  */
 
-/** Whether these are one text: the same words from the same sources. That typed runs are encoded changes nothing. */
+/** Whether two texts have the same words from the same sources. Whether typed runs are encoded does not matter. */
 export function isSameText(a: readonly Run[], b: readonly Run[]): boolean {
   return a === b || (a.length === b.length && a.every((run, n) => isSameRun(run, b[n])));
 }
@@ -16,7 +16,7 @@ function isSameRun(a: Run, b: Run): boolean {
   return a.source === 'typed' && b.source === 'typed' && a.text === b.text;
 }
 
-/** How many tokens two texts have in common at their beginning; a run may have grown meanwhile. */
+/** Number of tokens in the common beginning of two texts; a run may have grown since. */
 export function commonTokens(before: readonly (Encoded | null)[], runs: readonly Run[]): number {
   let count = 0;
   for (const [n, { tokens }] of runs.entries()) {

@@ -70,15 +70,11 @@ describe('a text', () => {
     expect(parseKept({ version: 2, text: { ...text, runs: [unlikely] } })).toBeNull();
   });
 
-  it('that was kept before runs had settings still opens', () => {
-    const [first, { sampling, ...second }] = sampled(typed('One'), ' two') as [Run, SampledRun];
-    const kept = { version: 1, digest: 'd', text: { runs: [first, second], generatedFrom: 3 } };
-    expect(parseKept(kept)).toEqual({
-      ...EMPTY,
-      runs: [first, { ...second, sampling: null }],
-      model: { id: 'wiki-7m', digest: 'd' },
-      generatedFrom: 3,
-    });
+  it('that was stored before there was a sequence penalty has one of 0', () => {
+    const [run] = sampled([], 'One') as [SampledRun];
+    const { sequencePenalty: _, ...before } = GREEDY;
+    const text = { ...EMPTY, runs: [{ ...run, sampling: before }] };
+    expect(parseKept({ version: 2, text })?.runs).toEqual([{ ...run, sampling: GREEDY }]);
   });
 });
 
@@ -198,15 +194,15 @@ describe('the settings', () => {
 describe('presets', () => {
   it('are kept by name, taken, found in force, and deleted', () => {
     const settings = { ...DEFAULTS, sampler: { topP: 0.9, temperature: 0.5 } };
-    expect(presetInForce(DEFAULTS)?.name).toBe('The model’s own');
-    expect(presetInForce(settings)?.name).toBe('Careful');
+    expect(presetInForce(DEFAULTS)?.name).toBe('Default');
+    expect(presetInForce(settings)?.name).toBe('Precise');
     const mine = { ...settings, length: 9, stopSequences: ['.'] };
     const presets = withPreset({ ...mine, presets: withPreset(settings, 'Mine') }, 'Mine');
     expect(presets).toHaveLength(1);
     const stored = parseSettings(JSON.parse(JSON.stringify({ ...mine, presets })));
     expect(stored).toEqual({ ...mine, presets });
     expect(presetInForce(stored)?.name).toBe('Mine');
-    expect(presetInForce({ ...stored, length: 10 })?.name).toBe('Careful');
+    expect(presetInForce({ ...stored, length: 10 })?.name).toBe('Precise');
     expect(presetInForce({ ...stored, sampler: { topK: 3 } })).toBeNull();
     expect(withoutPreset(stored, 'Mine')).toEqual([]);
     expect(

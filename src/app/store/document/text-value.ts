@@ -1,38 +1,48 @@
-import { plainText, type Run, replaceText, typed } from '../../../model/text/text';
+import { ARTICLE_BREAK, plainText, type Run, replaceText, typed } from '../../../model/text/text';
 import type { Shared } from '../../../share/shared';
-import { ARTICLE_BREAK } from './article';
-import type { Branch } from './branches';
 import { type Change, changeBetween } from './change';
 
-export type { Change };
-
-/** The document at one moment. Values are never changed, so that keeping one for undo costs only what differs. */
+/** The document at one moment. Values are immutable and share runs, so undo stores only the differences. */
 export interface TextValue {
   readonly runs: readonly Run[];
-  /** Whose tokens these are; null when the text has none yet. */
+  /** The model of these tokens; null if the text has none yet. */
   readonly model: ModelRef | null;
-  /** Where the last generation began, in UTF-16 units; null when nothing was generated or an edit removed the place. */
+  /** UTF-16 offset at which the last generation began; null if there was none, or an edit removed the place. */
   readonly generatedFrom: number | null;
-  /** Set when it came by a link or a file; it stays with the text through edits. */
+  /** Set if the text came from a link or a file; edits keep it. */
   readonly origin: Origin | null;
-  /** Texts that were written and left for this one, or that it left. */
+  /** Texts that were left for this one. */
   readonly branches: readonly Branch[];
 }
 
-/** What a shared text said of itself. */
+/** The origin that a shared text names. */
 export interface Origin {
-  /** Null where a newer version made it, of which only the words can be read. */
+  /** Null if a newer version made the link: then only its words can be read. */
   readonly claim: Pick<Shared, 'model' | 'sampling'> | null;
-  /** The person has put the line about it away. */
+  /** The user has hidden the line about it. */
   readonly isKnown: boolean;
 }
 
-/** Weights are known by their digest; the id tells where a site keeps them. */
+/**
+ * A text that was left for another. Texts share the runs in which they agree, so a branch costs only what differs. The tree
+ * of branches is not stored: branch-tree.ts derives it from the places where the texts differ.
+ */
+export interface Branch {
+  /** Unique among the branches of a text. */
+  readonly id: number;
+  readonly name: string | null;
+  /** Hidden from the tree; undo shows it again. */
+  readonly isPruned: boolean;
+  readonly runs: readonly Run[];
+  readonly model: ModelRef | null;
+}
+
+/** The digest identifies the weights; the id is the name of their folder. */
 export type ModelRef = Shared['model'];
 
 export const EMPTY: TextValue = { runs: [], model: null, generatedFrom: null, origin: null, branches: [] };
 
-/** A text that was only typed. */
+/** A typed text. */
 export function typedText(text: string): TextValue {
   return { ...EMPTY, runs: typed(text) };
 }
@@ -41,7 +51,7 @@ export function lengthOf(runs: readonly Run[]): number {
   return runs.reduce((sum, run) => sum + run.text.length, 0);
 }
 
-/** Tokens of this text, the opening one not counted: the position of its last; null while some of it is not encoded. */
+/** The number of tokens without the opening one, which is the position of the last; null while a run is not encoded. */
 export function countTokens(runs: readonly Run[]): number | null {
   let count = 0;
   for (const { tokens } of runs) {
@@ -51,7 +61,7 @@ export function countTokens(runs: readonly Run[]): number | null {
   return count;
 }
 
-/** Makes a change; the place where the last generation began moves along. */
+/** Makes a change, and moves the start of the last generation with the text. */
 export function edit(value: TextValue, { from, to, insert }: Change): TextValue {
   const { generatedFrom: start } = value;
   const moved =
@@ -69,14 +79,19 @@ export function beforeGeneration(value: TextValue): TextValue {
   return { ...value, runs: replaceText(runs, generatedFrom ?? 0, lengthOf(runs), '') };
 }
 
-/** Its tokens are of other weights than these. */
+/** Its tokens belong to other weights. */
 export function isForeign({ model, runs }: TextValue, { digest }: { readonly digest: string }): boolean {
   return model !== null && model.digest !== digest && runs.some(({ tokens }) => tokens);
 }
 
-/** The same words as typed text: what was sampled by other weights has no ids that this model knows. */
+/** The same words as typed text, because the ids of another model have no meaning for this one. */
 export function asTyped(value: TextValue): TextValue {
   return { ...value, runs: typed(plainText(value.runs)), model: null };
+}
+
+/** Whether a generation can be repeated. */
+export function canRegenerate({ runs, generatedFrom }: TextValue): boolean {
+  return generatedFrom !== null && generatedFrom < lengthOf(runs);
 }
 
 export function endsInSampled(runs: readonly Run[]): boolean {
@@ -87,7 +102,7 @@ export function endsArticle(runs: readonly Run[]): boolean {
   return runs.at(-1)?.text.endsWith(ARTICLE_BREAK) === true;
 }
 
-/** Places of the text that the model wrote, neighbours joined. */
+/** The ranges of the text that were sampled, neighbours joined. */
 export function sampledRanges(runs: readonly Run[]): { from: number; to: number }[] {
   const ranges: { from: number; to: number }[] = [];
   let at = 0;
@@ -101,7 +116,7 @@ export function sampledRanges(runs: readonly Run[]): { from: number; to: number 
   return ranges;
 }
 
-/** The one replacement that turns the text of `before` into the text of `after`; null when they read the same. */
+/** The one replacement that turns the text of `before` into the text of `after`; null if the texts are equal. */
 export function difference(before: readonly Run[], after: readonly Run[]): Change | null {
   let first = 0;
   let from = 0;

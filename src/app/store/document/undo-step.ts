@@ -2,10 +2,10 @@ import type { Change } from './change';
 import { isOneGrapheme } from './graphemes';
 
 /**
- * How an edit came about:
+ * The source of an edit:
  *   key              typing, Backspace or Delete
  *   new composition  the first change of an input method
- *   composition      a later one, which may rewrite what the earlier ones wrote
+ *   composition      a later change, which may rewrite the earlier ones
  *   other            a paste, a drop, a cut, a command
  */
 export type InputKind = 'key' | 'new composition' | 'composition' | 'other';
@@ -13,31 +13,31 @@ export type InputKind = 'key' | 'new composition' | 'composition' | 'other';
 export interface Input {
   readonly kind: InputKind;
   readonly changes: readonly Change[];
-  /** What the change removes; not needed where that is long. */
+  /** The removed text; '' if it is long. */
   readonly removed: string;
-  /** Where typing goes on. */
+  /** UTF-16 offset of the caret afterwards. */
   readonly caret: number;
 }
 
-/** A step of undo that the next input may join. */
+/** An undo step that the next input may join. */
 export interface OpenStep {
   readonly does: 'insert' | 'delete';
-  /** UTF-16 place at which the next input has to begin or end. */
+  /** UTF-16 offset at which the next input must begin or end. */
   readonly at: number;
-  /** UTF-16 range that the input method has written and may write anew. */
+  /** UTF-16 range that the input method has written and may rewrite. */
   readonly composed: { readonly from: number; readonly to: number } | null;
-  /** ms; typing after a pause is a step of its own. */
+  /** Time in ms after which typing starts a new step. */
   readonly until: number;
 }
 
 const PAUSE = 1200; // ms
 
-/** UTF-16 units; nothing longer is looked at to find out whether it is one grapheme. */
+/** UTF-16 units; longer text is assumed to have several graphemes. */
 export const LONGEST_GRAPHEME = 64;
 
 /**
- * Whether an input joins the step before it, and the step that the next one may join. What a step removes was there
- * before the step or was written by the same composition, so that undo brings back everything but half-written words.
+ * Decides whether an input joins the previous step, and returns the step that the next input may join. A step removes only
+ * text from before the step or of the same composition, so undo restores everything but half-written words.
  */
 export function nextStep(
   step: OpenStep | null,

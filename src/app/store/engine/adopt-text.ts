@@ -6,8 +6,8 @@ import { notify } from '../document/notice';
 import { asTyped, isForeign, type TextValue } from '../document/text-value';
 import type { PlaygroundState } from '../state';
 
-/** The text as the model that is loaded can read it: what another wrote becomes typed text, and the page says so. */
-export function ownText(store: StoreApi<PlaygroundState>, manifest: Manifest): TextValue {
+/** The text for the loaded model. The text of another model becomes typed text, and a notice says so. */
+export function adoptText(store: StoreApi<PlaygroundState>, manifest: Manifest): TextValue {
   const history = store.getState().history!;
   const { present } = history;
   const model = { id: manifest.id, digest: manifest.digest };
@@ -16,11 +16,6 @@ export function ownText(store: StoreApi<PlaygroundState>, manifest: Manifest): T
   const before = wasSampled ? keepUndone(history) : history;
   const typed = asTyped(before.present);
   store.setState({ history: (wasSampled ? commit : amend)(before, typed) });
-  if (wasSampled)
-    notify(
-      store,
-      'This text was written by another model. This one reads it as if it had been typed.',
-      'text',
-    );
+  if (wasSampled) notify(store, 'Another model wrote this text. This model reads it as typed text.', 'text');
   return { ...typed, model };
 }

@@ -12,7 +12,8 @@ describe('comparing continuations', () => {
     const { comparison } = playground;
     playground.setSampler({ topP: 0.5 });
     comparison.prepare();
-    const samplings = () => comparison.store.getState().continuations.map(({ sampling }) => sampling);
+    const samplings = () =>
+      playground.store.getState().comparison.continuations.map(({ sampling }) => sampling);
     expect(samplings()).toHaveLength(3);
     expect(samplings()[2]).toMatchObject({ topP: 0.5, temperature: 0.7 });
     comparison.setCount(5);
@@ -30,7 +31,7 @@ describe('comparing continuations', () => {
     comparison.prepare();
     await comparison.start();
     expect(engine().compared[0]).toMatchObject({ runs: [{ text: 'A' }], maxTokens: 256 });
-    expect(comparison.store.getState().continuations.map(({ runs }) => plainText(runs))).toEqual([
+    expect(playground.store.getState().comparison.continuations.map(({ runs }) => plainText(runs))).toEqual([
       ' 0 0',
       ' 1 1',
       ' 2 2',
@@ -129,6 +130,8 @@ describe('comparing continuations', () => {
     expect(state().work.phase).toBe('idle');
     go();
     await running;
-    expect(comparison.store.getState().continuations.every(({ runs }) => runs.length === 0)).toBe(true);
+    expect(playground.store.getState().comparison.continuations.every(({ runs }) => runs.length === 0)).toBe(
+      true,
+    );
   });
 });

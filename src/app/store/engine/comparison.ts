@@ -1,7 +1,7 @@
-import { createStore, type StoreApi } from 'zustand/vanilla';
+import type { StoreApi } from 'zustand/vanilla';
 import type { Sampling } from '../../../model/sampling/sampling';
-import { appendSampled, type Run, withTokens } from '../../../model/text/text';
-import type { CompareEvent, GenerateResult } from '../../../workers/messages';
+import { appendSampled, withTokens } from '../../../model/text/text';
+import type { CompareEvent } from '../../../workers/messages';
 import { keepBranch, keepUndone } from '../document/branches';
 import { amend, commit } from '../document/history';
 import { notify } from '../document/notice';
@@ -9,73 +9,56 @@ import { isSameText } from '../document/same-text';
 import { lengthOf, type TextValue } from '../document/text-value';
 import { RANGES, samplingOf } from '../settings/settings';
 import type { PlaygroundState } from '../state';
-import { ownText } from './adopt-text';
+import { adoptText } from './adopt-text';
+import { type ComparisonState, type Continuation, NO_COMPARISON } from './continuations';
 import { keepEncoding, moved } from './document-writer';
 import { requestRun } from './generating';
 import type { Session } from './session';
 
-export interface Continuation {
-  readonly sampling: Required<Sampling>;
-  /** What it wrote. */
-  readonly runs: readonly Run[];
-  readonly reason: GenerateResult['reason'] | null;
-}
-
-export interface ComparisonState {
-  readonly continuations: readonly Continuation[];
-  /** The text that they go on from; null before the first press. */
-  readonly base: TextValue | null;
-  readonly isRunning: boolean;
-  /** Over the tokens of all. */
-  readonly msPerToken: number | null;
-}
-
 export const FEWEST = 2;
 export const MOST = 8;
-const AT_FIRST = 3;
+const DEFAULT_COUNT = 3;
 
-const NOTHING: ComparisonState = { continuations: [], base: null, isRunning: false, msPerToken: null };
+interface Means {
+  nextFrame(): Promise<void>;
+  randomSeed(): number;
+}
 
-/** Several continuations of the text, side by side: until one is kept, none of them is in it. */
+/** Several continuations of the text, side by side. The text contains none of them until one is kept. */
 export class Comparison {
-  readonly store: StoreApi<ComparisonState> = createStore<ComparisonState>(() => NOTHING);
   private readonly page: StoreApi<PlaygroundState>;
   private readonly session: Session;
-  private readonly options: { nextFrame(): Promise<void>; randomSeed(): number };
+  private readonly means: Means;
 
-  constructor(
-    page: StoreApi<PlaygroundState>,
-    session: Session,
-    options: { nextFrame(): Promise<void>; randomSeed(): number },
-  ) {
+  constructor(page: StoreApi<PlaygroundState>, session: Session, means: Means) {
     this.page = page;
     this.session = session;
-    this.options = options;
+    this.means = means;
   }
 
-  /** Settings of now, each with a seed of its own. */
+  /** Starts with the current settings, each continuation with its own seed. */
   prepare(): void {
-    this.store.setState(NOTHING);
-    this.setCount(AT_FIRST);
+    this.setState(NO_COMPARISON);
+    this.setCount(DEFAULT_COUNT);
   }
 
   setCount(count: number): void {
-    const { continuations } = this.store.getState();
+    const { continuations } = this.state;
     const added = Array.from({ length: Math.max(count - continuations.length, 0) }, () => this.fresh());
-    this.store.setState({ continuations: [...continuations, ...added].slice(0, count) });
+    this.setState({ continuations: [...continuations, ...added].slice(0, count) });
   }
 
-  /** The same settings and different seeds, or one seed and temperatures from cool to hot. */
+  /** The same settings with different seeds, or one seed with rising temperatures. */
   differBy(what: 'seed' | 'temperature'): void {
-    const { continuations } = this.store.getState();
+    const { continuations } = this.state;
     const first = continuations[0].sampling;
-    const vary = (sampling: Required<Sampling>, n: number) => {
-      if (what === 'seed') return { ...sampling, seed: n === 0 ? first.seed : this.options.randomSeed() };
+    const vary = (sampling: Sampling, n: number) => {
+      if (what === 'seed') return { ...sampling, seed: n === 0 ? first.seed : this.means.randomSeed() };
       const { max, step } = RANGES.temperature;
       const temperature = Math.round((max * n) / (continuations.length - 1) / step) * step;
       return { ...sampling, temperature: Number(temperature.toFixed(2)) };
     };
-    this.store.setState({
+    this.setState({
       continuations: continuations.map((own, n) => ({ ...own, sampling: vary(first, n) })),
     });
   }
@@ -84,15 +67,13 @@ export class Comparison {
     this.update(n, (own) => ({ ...own, sampling: { ...own.sampling, ...sampling } }));
   }
 
-  /** Writes them all, from the end of the text. What was there before stays as branches. */
+  /** Generates all continuations from the end of the text. The previous ones become branches. */
   start(): Promise<void> {
     this.leave();
-    return this.session.engage('Comparing', async (mine, { manifest }, engine) => {
-      let base = ownText(this.page, manifest);
-      const cleared = this.store
-        .getState()
-        .continuations.map(({ sampling }) => ({ sampling, runs: [], reason: null }));
-      this.store.setState({ base, continuations: cleared, isRunning: true, msPerToken: null });
+    return this.session.run('Comparing', async (mine, { manifest }, engine) => {
+      let base = adoptText(this.page, manifest);
+      const cleared = this.state.continuations.map(({ sampling }) => ({ sampling, runs: [], reason: null }));
+      this.setState({ base, continuations: cleared, isRunning: true, msPerToken: null });
       this.page.setState({ work: { phase: 'reading', read: 0, total: null } });
       const { length, atArticleEnd, stopSequences } = this.page.getState().settings;
       const request = {
@@ -108,7 +89,7 @@ export class Comparison {
             if (event.type !== 'encoded') return this.take(event);
             const { text } = base.runs[event.run];
             base = { ...base, runs: withTokens(base.runs, event.run, text, event.tokens) };
-            this.store.setState({ base });
+            this.setState({ base });
             keepEncoding(this.page, event.run, text, event.tokens, base.model);
           },
           mine.controller.signal,
@@ -117,30 +98,30 @@ export class Comparison {
         for (const [n, reason] of reasons.entries()) this.update(n, (own) => ({ ...own, reason }));
         this.page.setState({ announcement: `${reasons.length} continuations written.` });
       } finally {
-        if (!mine.closed) this.store.setState({ isRunning: false });
+        if (!mine.closed) this.setState({ isRunning: false });
       }
     });
   }
 
-  /** Puts one behind the text, as one step of the history; the others become branches. */
+  /** Appends one to the text, as one step of the history; the others become branches. */
   keep(n: number): void {
-    const { base, continuations } = this.store.getState();
+    const { base, continuations } = this.state;
     const kept = continuations[n];
     if (!base || !kept?.runs.length || this.isOver()) return;
-    this.session.makeWay();
+    this.session.interrupt();
     const history = keepUndone(this.page.getState().history!);
     const branches = this.branches(history.present.branches);
     const runs = [...base.runs, ...kept.runs];
     const next = keepBranch({ ...base, runs, branches, generatedFrom: lengthOf(base.runs) });
     this.page.setState({ history: commit(history, next) });
-    this.store.setState(NOTHING);
+    this.setState(NO_COMPARISON);
   }
 
-  /** Before the text changes otherwise, or is left: what was written of it is kept with it, and the sheet closes. */
+  /** Call before the text changes or another text is shown: its continuations become branches, and the sheet closes. */
   end(): void {
-    if (!this.store.getState().base) return;
+    if (!this.state.base) return;
     this.leave();
-    this.store.setState(NOTHING);
+    this.setState(NO_COMPARISON);
     if (this.page.getState().card !== 'compare') return;
     this.page.setState({ card: null });
     notify(
@@ -150,31 +131,31 @@ export class Comparison {
     );
   }
 
-  /** The text is not the one that they go on from. */
+  /** The text is no longer the one that they continue. */
   private isOver(): boolean {
-    const { base } = this.store.getState();
+    const { base } = this.state;
     return !base || !isSameText(base.runs, this.page.getState().history?.present.runs ?? []);
   }
 
-  /** Keeps none; all become branches. */
+  /** All continuations become branches. */
   leave(): void {
-    if (this.store.getState().isRunning) this.session.makeWay();
+    if (this.state.isRunning) this.session.interrupt();
     const { history } = this.page.getState();
-    if (!history || !this.store.getState().base) return;
+    if (!history || !this.state.base) return;
     const branches = this.branches(history.present.branches);
     this.page.setState({ history: amend(history, { ...history.present, branches }) });
-    this.store.setState({ base: null, isRunning: false });
+    this.setState({ base: null, isRunning: false });
   }
 
   private branches(before: TextValue['branches']): TextValue['branches'] {
-    const { base, continuations } = this.store.getState();
+    const { base, continuations } = this.state;
     let value: TextValue = { ...base!, branches: before };
     for (const { runs } of continuations)
       if (runs.length) value = keepBranch({ ...value, runs: [...base!.runs, ...runs] });
     return value.branches;
   }
 
-  /** The promise is the engine's credit. */
+  /** Resolves when the engine may send the next event. */
   private async take(event: Exclude<CompareEvent, { type: 'encoded' }>): Promise<void> {
     const { work } = this.page.getState();
     if (event.type === 'reading' && work.phase !== 'stopping')
@@ -182,33 +163,38 @@ export class Comparison {
     if (event.type === 'notice' || event.type === 'anew')
       moved(this.page, { type: 'notice', message: event.message, backend: event.backend });
     if (event.type === 'anew')
-      this.store.setState(({ continuations }) => ({
-        continuations: continuations.map((own) => ({ ...own, runs: [] })),
-      }));
+      this.setState({ continuations: this.state.continuations.map((own) => ({ ...own, runs: [] })) });
     if (event.type !== 'parts') return;
     const { msPerToken, parts } = event;
-    this.store.setState(({ continuations }) => ({
+    this.setState({
       msPerToken,
-      continuations: continuations.map((own, n) => {
+      continuations: this.state.continuations.map((own, n) => {
         const part = parts[n];
         if (!part) return own;
         return { ...own, runs: appendSampled(own.runs, { ...part, sampling: own.sampling }) };
       }),
-    }));
+    });
     if (work.phase === 'reading') this.page.setState({ work: { phase: 'writing' } });
-    await this.options.nextFrame();
+    await this.means.nextFrame();
   }
 
   private update(n: number, change: (own: Continuation) => Continuation): void {
-    this.store.setState(({ continuations }) => ({
-      continuations: continuations.map((own, i) => (i === n ? change(own) : own)),
-    }));
+    const { continuations } = this.state;
+    this.setState({ continuations: continuations.map((own, i) => (i === n ? change(own) : own)) });
+  }
+
+  private get state(): ComparisonState {
+    return this.page.getState().comparison;
+  }
+
+  private setState(change: Partial<ComparisonState>): void {
+    this.page.setState(({ comparison }) => ({ comparison: { ...comparison, ...change } }));
   }
 
   private fresh(): Continuation {
     const { settings, engine } = this.page.getState();
     const manifest = engine.phase === 'ready' ? engine.info.manifest : null;
-    const sampling = { ...samplingOf(settings, manifest), seed: this.options.randomSeed() };
+    const sampling = { ...samplingOf(settings, manifest), seed: this.means.randomSeed() };
     return { sampling, runs: [], reason: null };
   }
 }

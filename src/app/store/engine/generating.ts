@@ -1,30 +1,31 @@
 import type { StoreApi } from 'zustand/vanilla';
 import type { Run } from '../../../model/text/text';
 import type { EngineClient } from '../../../workers/client';
-import type { EngineInfo, GenerateResult, RequestRun } from '../../../workers/messages';
+import type { EngineInfo, GenerateResult } from '../../../workers/messages';
+import type { RequestRun } from '../../../workers/request-run';
 import { keepBranch, keepUndone } from '../document/branches';
 import { amend } from '../document/history';
 import { beforeGeneration, lengthOf } from '../document/text-value';
 import { samplingOf } from '../settings/settings';
 import type { PlaygroundState } from '../state';
-import { ownText } from './adopt-text';
+import { adoptText } from './adopt-text';
 import { DocumentWriter, type Generation } from './document-writer';
 
 export interface GenerateOptions {
   readonly from?: 'end' | 'last generation';
-  /** Tokens of the text before the place where it parts from another. */
+  /** Number of tokens before the place where the text branches off. */
   readonly branchAt?: number;
-  /** What is written belongs to the step of the history that is under way. */
+  /** The generated text belongs to the last step of the history. */
   readonly amends?: boolean;
 }
 
 interface Means {
-  /** Resolves when the page can show something new. */
+  /** Resolves when the page can render the next change. */
   nextFrame(): Promise<void>;
   randomSeed(): number;
 }
 
-/** Lets the engine write, and carries what comes into the document. */
+/** Generates text and writes it into the document. */
 export async function write(
   store: StoreApi<PlaygroundState>,
   means: Means,
@@ -56,7 +57,7 @@ export async function write(
   store.setState({ figures, announcement });
 }
 
-/** Settles which text is written on, and how what comes gets into the document. */
+/** Chooses the text to continue, and prepares the document for it. */
 function begin(
   store: StoreApi<PlaygroundState>,
   means: Means,
@@ -66,7 +67,7 @@ function begin(
 ): DocumentWriter {
   const { history } = store.getState();
   if (history) store.setState({ history: keepUndone(history) });
-  const present = ownText(store, manifest);
+  const present = adoptText(store, manifest);
   const state = store.getState();
   const base =
     from !== 'last generation' || present.generatedFrom === null
@@ -78,13 +79,13 @@ function begin(
   return new DocumentWriter(base, samplingOf(settings, manifest), amends, mine, store, means.nextFrame);
 }
 
-/** What was written stays in reach, whatever becomes of the text. */
+/** Keeps the generated text as a branch, so that later changes do not lose it. */
 export function keepWritten(store: StoreApi<PlaygroundState>): void {
   const { history } = store.getState();
   if (history) store.setState({ history: amend(history, keepBranch(history.present)) });
 }
 
-/** A run as the engine is asked about it. */
+/** A run in the form of a request. */
 export function requestRun({ text, tokens }: Run): RequestRun {
   return tokens ? { ids: tokens.ids } : { text };
 }
@@ -92,6 +93,6 @@ export function requestRun({ text, tokens }: Run): RequestRun {
 function conclusion({ reason }: GenerateResult, count: number): string {
   const amount = count === 1 ? '1 token' : `${count} tokens`;
   if (reason === 'article-end') return `${amount} written. The article ends here.`;
-  if (reason === 'stop-sequence') return `${amount} written, up to a text to stop at.`;
+  if (reason === 'stop-sequence') return `${amount} written, up to a stop sequence.`;
   return reason === 'stopped' ? `Stopped after ${amount}.` : `${amount} written.`;
 }

@@ -60,24 +60,24 @@ describe('reading a text', () => {
 
   it('asks what the sampler would make of one token', async () => {
     const { playground } = await written(' b');
-    await playground.inspection.glanceAt(new TokenIndex(playground.text.runs).token(0));
-    expect(playground.inspection.look(0)?.record).toMatchObject({ probability: 0.75 });
-    expect(playground.inspection.look(1)?.record?.probability).not.toBe(0.75);
+    await playground.inspection.scoreToken(new TokenIndex(playground.text.runs).token(0));
+    expect(playground.inspection.find(0)?.record).toMatchObject({ probability: 0.75 });
+    expect(playground.inspection.find(1)?.record?.probability).not.toBe(0.75);
   });
 
   it('forgets the answer about a token when the text before it changes, or another text is shown', async () => {
     const { playground } = await written(' b');
     const { inspection } = playground;
-    const probability = () => inspection.look(1)?.record?.probability;
-    await inspection.glanceAt(new TokenIndex(playground.text.runs).token(1));
+    const probability = () => inspection.find(1)?.record?.probability;
+    await inspection.scoreToken(new TokenIndex(playground.text.runs).token(1));
     expect(probability()).toBe(0.75);
     playground.edit({ from: 3, to: 3, insert: '!' });
     expect(probability()).toBe(0.75);
     playground.edit({ from: 0, to: 1, insert: 'B' });
-    await inspection.glanceAt(new TokenIndex(playground.text.runs).token(0)); // encodes the new letter
+    await inspection.scoreToken(new TokenIndex(playground.text.runs).token(0)); // encodes the new letter
     expect(probability()).not.toBe(0.75);
     await playground.texts.add(EMPTY);
-    expect(inspection.store.getState()).toMatchObject({ reading: null, glance: null });
+    expect(inspection.store.getState()).toMatchObject({ reading: null, tokenScore: null });
   });
 });
 
@@ -85,8 +85,8 @@ describe('choosing an alternative', () => {
   it('puts it in the place of a token and goes on from there, as one step of undo', async () => {
     const { playground, engine, text, sources } = await written(' b', ' c', ' d');
     const before = text();
-    const { token } = playground.inspection.look(2)!;
-    const { record } = playground.inspection.look(0)!;
+    const { token } = playground.inspection.find(2)!;
+    const { record } = playground.inspection.find(0)!;
     const done = playground.choose(token, record!, 1);
     await settle();
     expect(text()).toBe('A b<8>');
@@ -100,7 +100,7 @@ describe('choosing an alternative', () => {
     await done;
     expect(text()).toBe('A b<8> e');
     expect(sources()).toEqual(['typed', 'sampled', 'sampled', 'sampled']);
-    expect(playground.inspection.look(2)?.record).toMatchObject({ id: 8, logProbability: -2, rank: 2 });
+    expect(playground.inspection.find(2)?.record).toMatchObject({ id: 8, logProbability: -2, rank: 2 });
     playground.undo();
     expect(text()).toBe(before);
     playground.redo();

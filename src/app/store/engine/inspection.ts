@@ -19,17 +19,17 @@ import { keepEncoding } from './document-writer';
 import { requestRun } from './generating';
 import type { Session } from './session';
 
-/** How well the model predicted the beginning of a text, read on request. Holds as long as these tokens stand there. */
+/** The scores of the first tokens of a text. Valid while the text begins with these tokens. */
 export interface Reading {
   readonly parts: readonly (Encoded | null)[];
   readonly records: Float32Array;
-  /** Tokens read so far. */
+  /** Number of tokens scored so far. */
   readonly count: number;
 }
 
-/** What the sampler would make of one token, with the settings of now. */
-export interface Glance {
-  /** The tokens of the text that the token was looked at in, and its number. */
+/** The record of one token under the current settings. */
+export interface TokenScore {
+  /** The tokens of the text at that time, and the number of the token. */
   readonly parts: readonly (Encoded | null)[];
   readonly number: number;
   readonly sampling: Sampling;
@@ -39,12 +39,12 @@ export interface Glance {
 export interface InspectionState {
   readonly measure: 'surprise' | 'probability' | 'off';
   readonly reading: Reading | null;
-  readonly glance: Glance | null;
-  /** While the whole text is read. */
+  readonly tokenScore: TokenScore | null;
+  /** While the whole text is scored. */
   readonly progress: { readonly read: number; readonly total: number } | null;
 }
 
-/** What is known of tokens: what was recorded when they were drawn, and what the engine says of them on request. */
+/** The records of tokens: those of their sampling, and the scores that the engine computes on request. */
 export class Inspection {
   readonly store: StoreApi<InspectionState>;
   private readonly page: StoreApi<PlaygroundState>;
@@ -60,12 +60,12 @@ export class Inspection {
     this.store = createStore<InspectionState>(() => ({
       measure: 'surprise',
       reading: null,
-      glance: null,
+      tokenScore: null,
       progress: null,
     }));
   }
 
-  /** Lets the model read the whole text again. What comes until it is cancelled, stays. */
+  /** Scores the whole text. The scores that arrive before it is cancelled stay. */
   async readText(): Promise<void> {
     const mine = this.begin();
     this.store.setState({ progress: { read: 0, total: 0 } });
@@ -80,29 +80,29 @@ export class Inspection {
     if (this.running === mine) this.cancel();
   }
 
-  /** Asks what the sampler would make of a token. The answer is left out where another question comes first. */
-  async glanceAt({ number }: Token): Promise<void> {
+  /** Scores one token under the current settings. Another question cancels this one. */
+  async scoreToken({ number }: Token): Promise<void> {
     const { engine, settings } = this.page.getState();
     if (engine.phase !== 'ready' || this.store.getState().progress) return;
     const mine = this.begin();
     const sampling = samplingOf(settings, engine.info.manifest);
     await this.score(number, number + 1, sampling, mine.signal, (_, records) => {
       const parts = this.runs.map(({ tokens }) => tokens);
-      this.store.setState({ glance: { parts, number, sampling, record: readRecord(records, 0) } });
+      this.store.setState({ tokenScore: { parts, number, sampling, record: readRecord(records, 0) } });
     });
   }
 
-  /** What is known of a token, by its number. */
-  look(number: number): { token: Token; record: TokenRecord | null } | null {
-    const { reading, glance } = this.store.getState();
+  /** A token by its number, with its record if there is one. */
+  find(number: number): { token: Token; record: TokenRecord | null } | null {
+    const { reading, tokenScore } = this.store.getState();
     const index = new TokenIndex(this.runs);
     if (number >= index.count) return null;
     const token = index.token(number);
-    const record = glanced(glance, number, this.runs) ?? lookUp(token, reading, this.known());
+    const record = scoredRecord(tokenScore, number, this.runs) ?? lookUp(token, reading, this.known());
     return { token, record };
   }
 
-  /** What the model gave a token, for painting many of them; null where that is not known. */
+  /** The log-probability of a token, or null if it is unknown. Fast enough to paint many tokens. */
   readonly logProbability = ({ number, run, place }: Token): number | null => {
     const isRead = number < this.known();
     const records = isRead ? this.store.getState().reading!.records : run.source === 'sampled' && run.records;
@@ -111,7 +111,7 @@ export class Inspection {
     return rankOf(records, n) > 0 ? logProbabilityOf(records, n) : null;
   };
 
-  /** Tokens that the reading holds for, looked up once for each text. */
+  /** Number of tokens that the scores apply to, computed once per text. */
   private known(): number {
     const { reading } = this.store.getState();
     if (this.upTo.reading !== reading || this.upTo.runs !== this.runs)
@@ -125,10 +125,10 @@ export class Inspection {
     this.store.setState({ progress: null });
   }
 
-  /** Forgets what was read of a text that is shown no longer. */
+  /** Drops the scores, because another text is shown. */
   forget(): void {
     this.cancel();
-    this.store.setState({ reading: null, glance: null });
+    this.store.setState({ reading: null, tokenScore: null });
   }
 
   set(change: Pick<InspectionState, 'measure'>): void {
@@ -174,22 +174,28 @@ export class Inspection {
   }
 }
 
-/** How many of the text's first tokens a reading still holds for. */
+/** Number of the first tokens of the text that the scores still apply to. */
 export function readUpTo(reading: Reading | null, runs: readonly Run[]): number {
   if (!reading) return 0;
   return Math.min(commonTokens(reading.parts, runs), reading.count);
 }
 
-/** What was asked about this token, if it was, and nothing before it changed since. */
-export function glanced(glance: Glance | null, number: number, runs: readonly Run[]): TokenRecord | null {
-  return glance?.number === number && commonTokens(glance.parts, runs) > number ? glance.record : null;
+/** The record that was requested for this token, if the text up to it is unchanged. */
+export function scoredRecord(
+  tokenScore: TokenScore | null,
+  number: number,
+  runs: readonly Run[],
+): TokenRecord | null {
+  return tokenScore?.number === number && commonTokens(tokenScore.parts, runs) > number
+    ? tokenScore.record
+    : null;
 }
 
-const SAME = 0.01; // nats; a token's own record and a reading further apart speak of different texts before it
+const SAME = 0.01; // nats; a larger difference means that the text before the token has changed since it was sampled
 
 /**
- * What is known of a token. A reading speaks of the text as it stands, but not of the sampler; so the token's own record
- * goes before where the two agree, or nothing was read.
+ * The record of a token. Scores apply to the current text but lack the probabilities of the sampler. So the token's own
+ * record comes first, if the two agree or there is no score.
  */
 export function lookUp(token: Token, reading: Reading | null, known: number): TokenRecord | null {
   const drawn = recordOf(token);

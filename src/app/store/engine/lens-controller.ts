@@ -1,84 +1,26 @@
 import type { StoreApi } from 'zustand/vanilla';
 import { EngineError } from '../../../model/runtime/errors';
 import { positionOf } from '../../../model/text/token-index';
-import type { View } from '../../../share/shared';
-import type { LensAnswer, LensQuestions, MatrixKind, Measure } from '../../../workers/lens/messages';
+import type { LensAnswer, LensQuestions } from '../../../workers/lens/messages';
 import { isForeign } from '../document/text-value';
 import type { PlaygroundState } from '../state';
 import type { TokenViewStore } from '../token-view';
 import { keepEncoding } from './document-writer';
 import { requestRun } from './generating';
+import type { LensView } from './lens-view';
 import type { Session } from './session';
 
-export const LENS_MODES = ['text', 'matrix', 'proportions', 'overview', 'counterfactual', 'explain'] as const;
-export type LensMode = (typeof LENS_MODES)[number];
-
-/** What the lens shows. Links carry it, so its words stay. */
-export interface LensView {
-  readonly mode: LensMode;
-  readonly layer: number;
-  readonly head: number;
-  /** The text view: one head, the mean of a layer's, or of all. */
-  readonly spread: 'head' | 'layer' | 'all';
-  readonly measure: Measure;
-  readonly of: MatrixKind;
-  readonly scale: 'linear' | 'log';
-  readonly reweighting: 'static' | 'none';
-  readonly from: 'document' | 'window';
-  readonly step: number;
-  /** The token that is looked at, numbered as in TokenIndex; null: the text's last, as it grows. */
-  readonly token: number | null;
-}
-
-export const LENS_DEFAULTS: LensView = {
-  ...{ mode: 'text', layer: 0, head: 0, spread: 'all', measure: 'share', of: 'share', scale: 'log' },
-  ...{ reweighting: 'none', from: 'window', step: 0, token: null },
-};
-
-/** Where it starts: heads in the middle of a model tell more than its first, which look at what is near. */
-export const FIRST_LOOK: LensView = { ...LENS_DEFAULTS, layer: 2, head: 2 };
-
-/** Milliseconds between questions while the text grows: dear ones leave the engine time to write. */
+/** Milliseconds between questions while the text grows. Expensive questions have long pauses, so that generation goes on. */
 export const LENS_PAUSE: Readonly<Record<keyof LensQuestions, number>> = {
-  ...{ row: 120, matrix: 700, proportions: 700, overview: 2000, counterfactual: 5000 },
+  row: 120,
+  matrix: 700,
+  proportions: 700,
+  overview: 2000,
+  counterfactual: 5000,
 };
 
-const WORDS: { readonly [K in keyof LensView]?: readonly string[] } = {
-  mode: LENS_MODES,
-  spread: ['head', 'layer', 'all'],
-  measure: ['share', 'output'],
-  of: ['share', 'output', 'similarity', 'reweighting'],
-  scale: ['linear', 'log'],
-  reweighting: ['static', 'none'],
-  from: ['document', 'window'],
-};
-
-/** The lens in a link's view: `lens` names the mode, the rest stands where it is not as at first. */
-export function lensToView(view: LensView): View {
-  const changed = Object.entries(view).filter(
-    ([name, value]) => name !== 'mode' && value !== null && value !== LENS_DEFAULTS[name as keyof LensView],
-  );
-  const named = changed.map(([name, value]) => [`lens${name[0].toUpperCase()}${name.slice(1)}`, value]);
-  return { lens: view.mode, ...Object.fromEntries(named) };
-}
-
-/** Takes what it knows and leaves the rest; null where the view is not of the lens. */
-export function lensFromView(view: View): LensView | null {
-  if (!LENS_MODES.includes(view.lens as LensMode)) return null;
-  const read: Record<string, unknown> = { ...LENS_DEFAULTS, mode: view.lens };
-  for (const name of Object.keys(LENS_DEFAULTS) as (keyof LensView)[]) {
-    const value = view[`lens${name[0].toUpperCase()}${name.slice(1)}`];
-    const words = WORDS[name];
-    const isSound = words
-      ? words.includes(value as string)
-      : Number.isSafeInteger(value) && Number(value) >= 0;
-    if (name !== 'mode' && isSound) read[name] = value;
-  }
-  return read as unknown as LensView;
-}
-
-/** The page's side of the lens: what is looked at, and questions about it. */
-export class LensDesk {
+/** The view of the lens, and its questions to the engine. */
+export class LensController {
   private readonly page: StoreApi<PlaygroundState>;
   private readonly session: Session;
 
@@ -102,8 +44,8 @@ export class LensDesk {
     if (manifest && isForeign(history!.present, manifest))
       throw new EngineError(
         'input',
-        'The tokens of this text are another model’s.',
-        'Let this model read the words first, as if they had been typed.',
+        'Another model wrote the tokens of this text.',
+        'Press “Read it with this model” first.',
       );
     const token = lens.token === null ? Number.MAX_SAFE_INTEGER : positionOf(lens.token);
     const answer = await this.session.look({ runs: runs.map(requestRun), token, kind, question });
@@ -115,7 +57,7 @@ export class LensDesk {
     return answer;
   }
 
-  /** Frees what the lens holds in the engine. */
+  /** Frees the memory of the lens in the engine. */
   close(): void {
     this.session.closeLens();
   }

@@ -2,17 +2,19 @@ import { EngineError } from '../../../model/runtime/errors';
 import type { EngineClient } from '../../../workers/client';
 import type { EngineInfo, LoadProgress } from '../../../workers/messages';
 import type { Settings } from '../settings/settings';
-import type { SessionOptions } from './session';
+
+interface Means {
+  createEngine(): EngineClient;
+  /** @throws EngineError */
+  findModel(signal: AbortSignal): Promise<string>;
+}
 
 /**
- * Starts a worker and loads the model into it. A new worker each time: whatever ailed the last one is gone. Where none can
- * start, `engine` is null, and `ready` rejects.
+ * Starts a new worker, because a worker that failed may stay faulty, and loads the model into it. If no worker starts,
+ * `engine` is null and `ready` rejects.
  */
 export function loadEngine(
-  {
-    createEngine,
-    findModel,
-  }: Pick<SessionOptions, 'createEngine'> & { findModel(signal: AbortSignal): Promise<string> },
+  { createEngine, findModel }: Means,
   { backend }: Settings,
   signal: AbortSignal,
   onProgress: (progress: LoadProgress) => void,
@@ -28,7 +30,7 @@ export function loadEngine(
   return { engine: started instanceof EngineError ? null : started, ready };
 }
 
-function start(createEngine: SessionOptions['createEngine']): EngineClient | EngineError {
+function start(createEngine: Means['createEngine']): EngineClient | EngineError {
   try {
     return createEngine();
   } catch (error) {

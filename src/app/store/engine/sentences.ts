@@ -1,15 +1,16 @@
-import { ARTICLE_BREAK, heading } from '../document/article';
+import { ARTICLE_BREAK } from '../../../model/text/text';
+import { heading } from '../document/article';
 
-const PAUSE = 2000; // ms between announcements: a listener hears the end of one before the next begins
+const PAUSE = 2000; // ms between announcements, so that a screen reader can finish one before the next
 
-/** What is said aloud of a text as it is written: whole sentences, never each token. */
+/** The announcements of a generated text for screen readers: whole sentences instead of single tokens. */
 export class Sentences {
-  /** Finished, but not said yet. */
+  /** Complete sentences that were not announced yet. */
   private finished = '';
   private unfinished = '';
   private saidAt = Number.NEGATIVE_INFINITY;
 
-  /** Adds what was written; what is to be said now, or null. */
+  /** Adds generated text. Returns the words to announce now, or null. */
   take(text: string, now: number): string | null {
     const sentences = sentencesOf(this.unfinished + text);
     this.unfinished = sentences.pop() ?? ''; // it may still grow
@@ -22,20 +23,20 @@ export class Sentences {
     return words;
   }
 
-  /** What has not been said, the unfinished sentence too. */
+  /** All words that were not announced, with the unfinished sentence. */
   rest(): string {
     return spoken(this.finished + this.unfinished);
   }
 }
 
-/** A text cut behind its sentences; at full stops alone where the browser has no segmenter (Firefox before 125). */
+/** Splits a text after its sentences; only at full stops if the browser has no segmenter (Firefox before 125). */
 function sentencesOf(text: string): string[] {
   if (!Intl.Segmenter) return text.match(/[^.!?\n]*(?:[.!?\n]+\s*|$)/g)?.filter(Boolean) ?? [];
   const segmenter = new Intl.Segmenter('en', { granularity: 'sentence' });
   return Array.from(segmenter.segment(text), ({ segment }) => segment);
 }
 
-/** Without the marks of headings. */
+/** The words without the marks of headings. */
 function spoken(text: string): string {
   const lines = text.replaceAll(ARTICLE_BREAK, '\n').split('\n');
   const words = lines.map((line) => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { EngineError } from '../../../model/runtime/errors';
 import { ready, settle, setUp } from '../testing';
-import { conclusion, withRuns } from './verification';
+import { conclusion, withRuns } from './verified';
 
 describe('the engine', () => {
   it('begins to write when the model is loaded', async () => {
@@ -131,7 +131,7 @@ describe('the engine', () => {
     await settle();
     expect(engine().requests[0].runs).toEqual([{ text: 'Ab' }]);
     expect(sources()).toEqual(['typed']);
-    expect(state().notice).toMatch(/another model/);
+    expect(state().notice).toMatch(/Another model/);
     await engine().writes('c');
     playground.undo();
     playground.undo();
@@ -181,7 +181,7 @@ describe('a check', () => {
     await checking;
     expect(state()).toMatchObject({
       work: { phase: 'idle' },
-      announcement: 'All 2 tokens reproduced.',
+      announcement: 'Verified: all 2 generated tokens.',
       verified: { runs: playground.text.runs, unknown: 0 },
     });
   });
@@ -205,16 +205,16 @@ describe('a check', () => {
     const { playground, engine, state } = await written();
     playground.restore({ ...playground.text, model: { id: 'other', digest: 'a'.repeat(64) } });
     await playground.verify();
-    expect(state().notice).toMatch(/names another model, other/);
+    expect(state().notice).toMatch(/written with another model, other/);
     expect(engine().verified).toHaveLength(0);
   });
 
   it.each([
-    [{ ...whole, counts: { ...counts, different: 1 } }, '1 of 3 tokens is not what this model draws.'],
-    [{ ...whole, counts: { ...counts, margin: 1, cutoff: 1 } }, 'All 4 tokens reproduced.'],
-    [{ ...whole, isFaithful: false }, /^The words are not those of the tokens/],
+    [{ ...whole, counts: { ...counts, different: 1 } }, '1 of 3 tokens differs from what this model picks.'],
+    [{ ...whole, counts: { ...counts, margin: 1, cutoff: 1 } }, 'Verified: all 4 generated tokens.'],
+    [{ ...whole, isFaithful: false }, /^The text no longer matches its tokens/],
     [{ ...whole, stopped: true }, 'Stopped after 2 tokens.'],
-    [{ ...whole, counts: { ...counts, exact: 0 } }, 'There is no token to check.'],
+    [{ ...whole, counts: { ...counts, exact: 0 } }, 'There are no tokens to verify.'],
   ])('is put in words: %#', (verification, words) => {
     expect(conclusion(withRuns([], verification))).toMatch(words);
   });

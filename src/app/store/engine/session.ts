@@ -10,19 +10,19 @@ import { type GenerateOptions, keepWritten, write } from './generating';
 import { loadEngine } from './loading';
 import { check } from './verification';
 
-/** What the engine is engaged for: writing, checking, comparing. */
-export type Work = (mine: Generation, info: EngineInfo, engine: EngineClient) => Promise<void>;
+/** Work of the engine on the text: generation, verification, comparison. */
+type Task = (mine: Generation, info: EngineInfo, engine: EngineClient) => Promise<void>;
 
 export interface SessionOptions {
   createEngine(): EngineClient;
-  /** Finds the address of the model folder. @throws EngineError */
+  /** The address of the model folder. @throws EngineError */
   findModel(wanted: ModelRef | null, signal: AbortSignal): Promise<string>;
-  /** Resolves when the page can show something new. */
+  /** Resolves when the page can render the next change. */
   nextFrame(): Promise<void>;
   randomSeed(): number;
 }
 
-/** The page's side of the engine: loads it, and gives it one piece of work at a time. */
+/** The page's connection to the engine: loads it, and runs one piece of work at a time. */
 export class Session {
   private readonly store: StoreApi<PlaygroundState>;
   private readonly options: SessionOptions;
@@ -31,9 +31,9 @@ export class Session {
   private loading: AbortController | null = null;
   private ready: Promise<EngineInfo> | null = null;
   private current: Generation | null = null;
-  /** Questions to the engine that are open. */
+  /** Open questions to the engine. */
   private readonly questions = new Set<AbortController>();
-  /** Settles when the engine is free: it writes one text at a time. */
+  /** Settles when the engine is free: it generates one text at a time. */
   private free: Promise<void> = Promise.resolve();
 
   constructor(store: StoreApi<PlaygroundState>, options: SessionOptions) {
@@ -41,9 +41,9 @@ export class Session {
     this.options = options;
   }
 
-  /** Starts the engine and loads the model; whatever ran before is dropped. The outcome is in the state. */
+  /** Starts the engine and loads the model; earlier work is dropped. The result is in the state. */
   load(): void {
-    this.interrupt();
+    this.abandon();
     this.endQuestions();
     this.loading?.abort();
     this.engine?.dispose();
@@ -56,7 +56,7 @@ export class Session {
       this.store.getState().settings,
       controller.signal,
       (progress) => {
-        // Progress is not waited for: the last of it may come after the outcome.
+        // Progress events are not awaited, so the last one may arrive after the result.
         if (this.loading === controller && this.store.getState().engine.phase === 'loading')
           this.store.setState({ engine: { phase: 'loading', progress } });
       },
@@ -68,15 +68,15 @@ export class Session {
         if (this.loading === controller) this.store.setState({ engine: { phase: 'ready', info } });
       },
       (error: EngineError) => {
-        if (this.loading === controller) this.give(error);
+        if (this.loading === controller) this.release(error);
       },
     );
   }
 
-  /** Loads the model of the text that was just opened, if this site has it and it is not the one that is there. */
+  /** Loads the model of the shown text, if this site has it and another model is loaded. */
   async follow(): Promise<void> {
     const { loading, modelUrl } = this;
-    if (!loading) return; // it is found when loading begins
+    if (!loading) return; // load() will find it
     const url = await this.findModel(loading.signal).catch(() => modelUrl);
     if (this.loading === loading && url !== modelUrl) this.load();
   }
@@ -92,10 +92,10 @@ export class Session {
     if (this.store.getState().engine.phase !== 'loading') return;
     this.loading = null;
     loading?.abort();
-    this.give(cancelled());
+    this.release(cancelled());
   }
 
-  /** Asks the lens, beside whatever is written. @throws EngineError */
+  /** Sends a question to the lens, which works beside a generation. @throws EngineError */
   look<K extends keyof LensQuestions>(request: LensRequest<K>): Promise<LensAnswer<K>> {
     if (!this.engine) throw new EngineError('input', 'No model is loaded.', 'Load a model first.');
     return this.engine.look(request);
@@ -106,8 +106,8 @@ export class Session {
   }
 
   /**
-   * Asks the engine something about the text, once it is free. Writing, and whatever changes the text, ends a question;
-   * then, and when it fails, the answer is null.
+   * Asks the engine a question about the text, once it is free. Generation and changes of the text cancel the question. The
+   * answer is null if it was cancelled or failed.
    */
   ask<T>(
     question: (engine: EngineClient, info: EngineInfo, signal: AbortSignal) => Promise<T>,
@@ -138,18 +138,18 @@ export class Session {
     for (const question of this.questions) question.abort();
   }
 
-  /** Writes on at the end of the text, or anew from where the last generation began. */
+  /** Generates from the end of the text, or again from the start of the last generation. */
   generate(maxTokens: number, how: GenerateOptions = {}): Promise<void> {
-    return this.engage('Writing', (...work) => write(this.store, this.options, maxTokens, how, ...work));
+    return this.run('Writing', (...task) => write(this.store, this.options, maxTokens, how, ...task));
   }
 
-  /** Checks the drawn tokens of the text. */
+  /** Verifies the sampled tokens of the text. */
   verify(): Promise<void> {
-    return this.engage('Checking', (...work) => check(this.store, ...work));
+    return this.run('Checking', (...task) => check(this.store, ...task));
   }
 
-  /** Work for the engine, once it is loaded and free; one at a time. */
-  async engage(what: string, work: Work): Promise<void> {
+  /** Runs work on the engine, once it is loaded and free. Does nothing while other work runs. */
+  async run(what: string, task: Task): Promise<void> {
     if (this.current || !this.store.getState().history) return;
     this.endQuestions();
     const { phase } = this.store.getState().engine;
@@ -159,28 +159,28 @@ export class Session {
     this.store.setState({
       work: { phase: 'waiting' },
       problem: null,
-      announcement: phase === 'ready' ? `${what}.` : `${what} starts when the model is loaded.`,
+      announcement: phase === 'ready' ? `${what}.` : `${what} starts when the model has loaded.`,
     });
-    const run = this.free.then(() => this.run(mine, work));
+    const run = this.free.then(() => this.perform(mine, task));
     this.free = run;
     await run;
   }
 
-  /** Ends the generation; what is already under way still arrives. */
+  /** Stops the current work; tokens that are already on their way still arrive. */
   stop(): void {
     if (!this.current) return;
     this.current.controller.abort();
-    if (this.store.getState().work.phase === 'waiting') this.interrupt();
+    if (this.store.getState().work.phase === 'waiting') this.abandon();
     else this.store.setState({ work: { phase: 'stopping' } });
   }
 
-  /** The text is about to change: ends a generation at the words that are shown now, unless it has yet to begin. */
-  makeWay(): void {
+  /** Call before the text changes: ends a generation at the words that are shown, unless it still waits for the model. */
+  interrupt(): void {
     this.endQuestions();
-    if (this.store.getState().work.phase !== 'waiting') this.interrupt();
+    if (this.store.getState().work.phase !== 'waiting') this.abandon();
   }
 
-  private interrupt(): void {
+  private abandon(): void {
     if (!this.current) return;
     if (this.store.getState().work.phase === 'writing') keepWritten(this.store);
     this.current.closed = true;
@@ -189,10 +189,10 @@ export class Session {
     this.store.setState({ work: { phase: 'idle' }, announcement: 'Stopped.' });
   }
 
-  private async run(mine: Generation, work: Work): Promise<void> {
+  private async perform(mine: Generation, task: Task): Promise<void> {
     try {
       const info = await unlessAborted(this.ready!, mine.controller.signal);
-      if (!mine.closed) await work(mine, info, this.engine!);
+      if (!mine.closed) await task(mine, info, this.engine!);
     } catch (thrown) {
       if (!mine.closed) this.fail(EngineError.from(thrown));
     } finally {
@@ -206,20 +206,20 @@ export class Session {
   private fail(error: EngineError): void {
     if (error.code === 'cancelled') return;
     const dead = error.code === 'internal' || error.code === 'device' || error.code === 'device-lost';
-    if (this.store.getState().engine.phase !== 'ready') return; // loading failed, and says so itself
-    if (dead) this.give(error);
+    if (this.store.getState().engine.phase !== 'ready') return; // load() reports its own failure
+    if (dead) this.release(error);
     else this.store.setState({ problem: error.toData(), announcement: error.message });
   }
 
-  /** Lets go of an engine that is of no use any more. */
-  private give(error: EngineError): void {
+  /** Disposes of an engine that cannot continue. */
+  private release(error: EngineError): void {
     this.engine?.dispose();
     this.engine = null;
     const engine =
       error.code === 'cancelled'
         ? ({ phase: 'cancelled' } as const)
         : ({ phase: 'failed', error: error.toData() } as const);
-    if (this.store.getState().work.phase === 'waiting') this.interrupt();
+    if (this.store.getState().work.phase === 'waiting') this.abandon();
     this.store.setState({ engine, announcement: error.message });
   }
 }

@@ -2,21 +2,13 @@ import type { StoreApi } from 'zustand/vanilla';
 import { EngineError } from '../../../model/runtime/errors';
 import type { Run } from '../../../model/text/text';
 import type { EngineClient } from '../../../workers/client';
-import type { EngineInfo, Verification, VerifyEvent, VerifyRun } from '../../../workers/messages';
-import { count } from '../../format';
+import type { EngineInfo, VerifyEvent, VerifyRun } from '../../../workers/messages';
 import { notify } from '../document/notice';
 import type { PlaygroundState } from '../state';
 import { type Generation, moved } from './document-writer';
+import { conclusion, withRuns } from './verified';
 
-/** What came of checking a text. */
-export interface Verified extends Verification {
-  /** The text that was checked: it says nothing of any other. */
-  readonly runs: readonly Run[];
-  /** Sampled tokens that do not say what they were drawn with. */
-  readonly unknown: number;
-}
-
-/** Lets the engine check the drawn tokens of the text; the outcome is in the state. */
+/** Verifies the sampled tokens of the text; the result is in the state. */
 export async function check(
   store: StoreApi<PlaygroundState>,
   mine: Generation,
@@ -30,7 +22,7 @@ export async function check(
   };
   if (model && model.digest !== manifest.digest)
     return refuse(
-      `This text names another model, ${model.id} ${model.digest.slice(0, 8)}; ${manifest.name} cannot reproduce it.`,
+      `This text was written with another model, ${model.id} ${model.digest.slice(0, 8)}, so ${manifest.name} cannot verify it.`,
     );
   const onEvent = (event: VerifyEvent) => {
     if (mine.closed || store.getState().work.phase === 'stopping') return;
@@ -47,7 +39,7 @@ export async function check(
   } catch (thrown) {
     const { code, message } = EngineError.from(thrown);
     if (code !== 'input') throw thrown;
-    refuse(`This text cannot be checked. ${message}`);
+    refuse(`This text cannot be verified. ${message}`);
   }
 }
 
@@ -57,37 +49,4 @@ function verifyRuns(runs: readonly Run[]): VerifyRun[] {
       ? { text: run.text, ids: run.tokens.ids, drawnWith: run.sampling }
       : { text: run.text, ids: null, drawnWith: null },
   );
-}
-
-export function withRuns(runs: readonly Run[], verification: Verification): Verified {
-  const unknown = runs.reduce(
-    (sum, run) => sum + (run.source === 'sampled' && !run.sampling ? run.tokens.ids.length : 0),
-    0,
-  );
-  return { ...verification, runs, unknown };
-}
-
-/** The outcome in a sentence. */
-export function conclusion({ counts, isFaithful, stopped }: Verified): string {
-  const { exact, margin, cutoff, different } = counts;
-  const checked = exact + margin + cutoff + different;
-  if (stopped) return `Stopped after ${tokens(checked)}.`;
-  if (!isFaithful) return 'The words are not those of the tokens: this text was changed after it was made.';
-  if (checked === 0) return 'There is no token to check.';
-  if (different > 0)
-    return `${count(different)} of ${tokens(checked)} ${different === 1 ? 'is' : 'are'} not what this model draws.`;
-  return checked === 1 ? 'The 1 token was reproduced.' : `All ${tokens(checked)} reproduced.`;
-}
-
-/** What else there is to know, in sentences. */
-export function remarks({ counts: { margin, cutoff }, unknown }: Verified): string[] {
-  const said: string[] = [];
-  if (margin) said.push(`${tokens(margin)} within 0.001 of the best score, where devices round differently.`);
-  if (cutoff) said.push(`${tokens(cutoff)} at a tie of the sampler’s cut-off.`);
-  if (unknown) said.push(`${tokens(unknown)} not checked: what they were drawn with is not known.`);
-  return said;
-}
-
-function tokens(n: number): string {
-  return n === 1 ? '1 token' : `${count(n)} tokens`;
 }

@@ -3,9 +3,9 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { plainText } from '../../../model/text/text';
 import { typedText } from '../document/text-value';
 import { readSettings } from '../settings/settings-storage';
+import { BrowserTexts } from './browser-texts';
 import { FakeBrowser } from './fake-browser';
 import { tab } from './test-tab';
-import { BrowserTexts } from './text-storage';
 
 type Blow = (browser: FakeBrowser) => void;
 

@@ -1,17 +1,17 @@
 import { answered, attempt } from './outcome';
 
 const CHANNEL = 'leapformer-texts';
-const SOON = 100; // ms in which another tab answers, if it is there and awake
-const LIMIT = 1000; // ms; locks that are not granted are refused at once, so this is a browser that does not answer
+const ANSWER = 100; // ms within which an active tab answers
+const LIMIT = 1000; // ms; a lock is granted or refused at once, so a later answer means a faulty browser
 
 type Message = { readonly asks: string } | { readonly has: string };
 
 /**
- * Which tab has a text open. A Web Lock says so; where there is none (over plain http) the tabs ask each other. The answer
- * is a courtesy, not a guard: that no tab overwrites the text of another, the revision in each write makes sure.
+ * Finds out which tab has a text open, by a Web Lock, or by a message to the other tabs if the browser has no locks (plain
+ * http). The result is only a hint for the user: the revision in each write prevents one tab from overwriting another.
  */
 export class Claims {
-  /** How each text that this tab has is let go; null: it has no lock. */
+  /** Releases the lock of each text that this tab has open; null: no lock. */
   private readonly held = new Map<string, (() => void) | null>();
   private readonly waiting = new Map<string, Set<() => void>>();
   private readonly channel: BroadcastChannel | null;
@@ -23,26 +23,26 @@ export class Claims {
   }
 
   /**
-   * Takes a text for this tab; false: another tab has it.
-   * @param patience ms in which the page that is being reloaded may still have it
+   * Claims a text for this tab; false: another tab has it.
+   * @param patience ms to wait for a page that is being reloaded
    */
   async claim(id: string, patience: number): Promise<boolean> {
     if (this.held.has(id)) return true;
     const lock = await this.lock(id);
     if (lock !== 'refused') return lock === 'granted' || this.claimWithoutLock(id);
     if (!patience) return false;
-    // A page that is being reloaded does not answer; one that stays does, and then there is nothing to wait for.
+    // A page that is being reloaded does not answer. If a page answers, it stays open, and waiting is pointless.
     const giveUp = new AbortController();
     void this.isElsewhere(id, patience).then(() => giveUp.abort());
     return (await this.lock(id, giveUp.signal)) === 'granted';
   }
 
-  /** No other tab can have the text. */
+  /** This tab has the lock, so no other tab has the text open. */
   hasLock(id: string): boolean {
     return Boolean(this.held.get(id));
   }
 
-  /** Lets all texts go but these. */
+  /** Releases all texts but these. */
   keepOnly(ids: ReadonlySet<string>): void {
     for (const [id, release] of this.held) {
       if (ids.has(id)) continue;
@@ -58,16 +58,16 @@ export class Claims {
       async () => navigator.locks.request(nameOf(id), { ifAvailable: true }, (lock) => lock !== null),
       LIMIT,
     );
-    return state.ok ? state.value : !(await this.isElsewhere(id, SOON));
+    return state.ok ? state.value : !(await this.isElsewhere(id, ANSWER));
   }
 
   private async claimWithoutLock(id: string): Promise<boolean> {
-    if (await this.isElsewhere(id, SOON)) return false;
+    if (await this.isElsewhere(id, ANSWER)) return false;
     this.held.set(id, null);
     return true;
   }
 
-  /** @param signal waits for the lock until then; without it a lock that another tab has is refused at once */
+  /** @param signal waits for the lock until it aborts; without a signal, a lock of another tab is refused at once */
   private async lock(id: string, signal?: AbortSignal): Promise<'granted' | 'refused' | 'none'> {
     const request = () =>
       new Promise<'granted' | 'refused'>((resolve, reject) => {
@@ -87,7 +87,7 @@ export class Claims {
     return outcome.ok ? outcome.value : 'none';
   }
 
-  /** Whether another tab says within `limit` ms that it has the text. */
+  /** Whether another tab reports within `limit` ms that it has the text open. */
   private isElsewhere(id: string, limit: number): Promise<boolean> {
     return new Promise((resolve) => {
       const listeners = this.waiting.get(id) ?? new Set();

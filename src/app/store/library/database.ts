@@ -3,9 +3,9 @@ import { answered, type Outcome } from './outcome';
 
 export type Objects<Mode extends IDBTransactionMode> = IDBPObjectStore<unknown, [string], string, Mode>;
 
-const LIMITS = { readonly: 4000, readwrite: 10_000 }; // ms; to write megabytes on a busy disk takes seconds
+const LIMITS = { readonly: 4000, readwrite: 10_000 }; // ms; writing megabytes to a busy disk takes seconds
 
-/** One object store in IndexedDB. It is opened at the first use, and again after the browser closed or deleted it. */
+/** One object store in IndexedDB. It opens at the first use, and again after the browser closed or deleted it. */
 export class Database {
   private readonly name: string;
   private readonly storeName: string;
@@ -17,22 +17,22 @@ export class Database {
     this.storeName = storeName;
   }
 
-  /** Does `work` in one transaction: all of it is stored or nothing. */
+  /** Runs `work` in one transaction: everything is stored, or nothing. */
   async run<Mode extends 'readonly' | 'readwrite', T>(
     mode: Mode,
     work: (objects: Objects<Mode>) => Promise<T>,
   ): Promise<Outcome<T>> {
-    // Begins at once where the database is open: a page that is about to go may get no other turn.
+    // Starts synchronously if the database is open, because a closing page may not get another turn of the event loop.
     const outcome = await answered(async () => {
       const connection = this.connection ?? (await this.open());
       try {
         return await this.transact(connection, mode, work);
       } catch (thrown) {
         if ((thrown as DOMException)?.name !== 'InvalidStateError') throw thrown;
-        return this.transact(await this.open(), mode, work); // the browser had closed the connection
+        return this.transact(await this.open(), mode, work); // the browser has closed the connection
       }
     }, LIMITS[mode]);
-    if (!outcome.ok) this.opening = null; // where it hangs, the next call opens anew
+    if (!outcome.ok) this.opening = null; // if it hangs, the next call opens it again
     return outcome;
   }
 
@@ -53,9 +53,9 @@ export class Database {
       return value;
     } catch (thrown) {
       try {
-        transaction.abort(); // or what was put before the failure would be stored alone
+        transaction.abort(); // otherwise the writes before the failure would be stored alone
       } catch {
-        // It has ended already. A full disk aborts the transaction, and only its error says so.
+        // It has ended already. A full disk aborts the transaction, and only that error names the reason.
         throw (await done) ?? thrown;
       }
       throw thrown;
@@ -70,7 +70,7 @@ export class Database {
       upgrade: (database) => database.createObjectStore(this.storeName),
       blocking: (_current, _next, { target }) => {
         forget();
-        (target as IDBDatabase).close(); // another page deletes it, and would wait
+        (target as IDBDatabase).close(); // otherwise another page could not delete it
       },
       terminated: forget,
     }).then((connection) => {

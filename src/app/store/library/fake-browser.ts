@@ -1,8 +1,8 @@
-import 'fake-indexeddb/auto'; // the classes, which `idb` asks for
+import 'fake-indexeddb/auto'; // `idb` needs the classes
 import { IDBFactory } from 'fake-indexeddb';
 import { vi } from 'vitest';
 
-/** For tests: a browser's storages, locks and channels, of which each can be made to fail. */
+/** Support for tests: the storages, locks and channels of a browser. A test can make each of them fail. */
 export class FakeBrowser {
   readonly indexedDB = new IDBFactory();
   readonly localStorage = new FakeStorage();
@@ -26,7 +26,7 @@ export class FakeBrowser {
     );
   }
 
-  /** navigator.locks.request, as far as the page uses it. */
+  /** The part of navigator.locks.request that the page uses. */
   private readonly request = async (
     name: string,
     { ifAvailable, signal }: { ifAvailable?: boolean; signal?: AbortSignal },

@@ -2,16 +2,16 @@ import { type Failure, type Outcome, ok } from './outcome';
 import { includes, randomId, revisions } from './revisions';
 import { type Item, nameOf, type TextEntry, type TextStorage } from './text-storage';
 
-/** Whether texts can be kept; if not, why, and since when, in ms since 1970. */
-export type Keeping = 'ok' | { readonly failure: Failure; readonly since: number };
+/** Whether texts can be saved; if not, the reason, and the time of the first failure in ms since 1970. */
+type Keeping = 'ok' | { readonly failure: Failure; readonly since: number };
 
 export interface KeptState {
-  /** All that are kept or still to be written, the newest first. */
+  /** All stored and unsaved texts, the newest first. */
   readonly entries: readonly TextEntry[];
-  /** Those that the storage does not have as they are, by id. They stay in this tab until it has. */
+  /** Texts with unsaved changes, by id. They stay in memory until they are written. */
   readonly unsaved: ReadonlyMap<string, Item>;
   readonly keeping: Keeping;
-  /** Whether the browser promised not to delete the texts; null: it was not asked yet. */
+  /** Whether the browser agreed not to delete the texts; null: not asked yet. */
   readonly isPersistent: boolean | null;
 }
 
@@ -29,27 +29,27 @@ interface KeptStore {
 
 const RETRY = 5000; // ms
 
-/** A text as a copy of it, under an id of its own. */
+/** Makes the entry of a copy, with a new id. */
 export type ToCopy = (entry: TextEntry) => TextEntry;
 
-/** Writes texts, and holds on to each until it is written. */
+/** Writes texts, and holds each in memory until its write succeeds. */
 export class Keeper {
   /** A new revision for each write of this page. */
   readonly revision = revisions();
-  /** How long the last write took, in ms. */
+  /** Duration of the last write, in ms. */
   took = 0;
   private readonly store: KeptStore;
   private readonly storage: TextStorage;
   private readonly now: () => number;
-  /** Called when a text goes on as a copy: another tab has it `open`, or `changed` it. */
+  /** Called when a text continues as a copy, because another tab has it `open` or `changed` it. */
   private readonly onCopy: (id: string, toCopy: ToCopy, why: 'open' | 'changed') => void;
   private stored: readonly TextEntry[] = [];
   /** The stored revision of each text that this page read or wrote. */
   private readonly bases = new Map<string, string>();
   private readonly writing = new Map<string, Promise<void>>();
-  /** Texts of which it is not known yet whether another tab has them open. */
+  /** Texts whose claim is pending. */
   private readonly claims = new Map<string, Promise<void>>();
-  /** Why the last write of a text failed. */
+  /** The failure of the last write of each text. */
   private readonly failures = new Map<string, Failure>();
   private listFailure: Failure | null = null;
   private timer: ReturnType<typeof setTimeout> | null = null;
@@ -67,8 +67,8 @@ export class Keeper {
   }
 
   /**
-   * Lists the texts, with those that pages left which went before they could write them. Where this page has read or
-   * written such a text since, the next page takes it.
+   * Lists the texts, including those that pages saved with `writeLast` while they closed. If this page has already read or
+   * written such a text, the next page adopts it.
    */
   async listWithLeft(): Promise<void> {
     await this.list();
@@ -83,7 +83,7 @@ export class Keeper {
     }
   }
 
-  /** Reads again what is stored, which another tab may have changed. */
+  /** Reads the list again, because another tab may have changed it. */
   async list(): Promise<void> {
     const listed = await this.storage.list();
     this.listFailure = listed.ok ? null : listed.failure;
@@ -91,7 +91,7 @@ export class Keeper {
     this.show();
   }
 
-  /** A text as it is here, else as it is stored. Null: it is not there any more. */
+  /** The unsaved text, else the stored one. Null: it was deleted. */
   async read(id: string): Promise<Outcome<Item | null>> {
     const unsaved = this.unsaved.get(id);
     if (unsaved) return ok(unsaved);
@@ -100,7 +100,17 @@ export class Keeper {
     return read;
   }
 
-  /** Keeps a text. Resolves when it is written, or when that failed; whether it is written. */
+  /** The first of these texts that can be read. Null: none, or the storage fails. */
+  async firstReadable(entries: readonly TextEntry[]): Promise<Item | null> {
+    for (const { id } of entries) {
+      const read = await this.read(id);
+      if (read.ok && read.value) return read.value;
+      if (!read.ok && read.failure !== 'unreadable') return null;
+    }
+    return null;
+  }
+
+  /** Saves a text. Resolves with true when it is written, with false when the write fails. */
   async put(item: Item): Promise<boolean> {
     const { id } = item.entry;
     this.change((unsaved) => unsaved.set(id, item));
@@ -108,7 +118,7 @@ export class Keeper {
     return !this.unsaved.has(id);
   }
 
-  /** Deletes a text for good. 'another': another tab changed it, so it stays. */
+  /** Deletes a text. 'another': another tab changed it, so it is not deleted. */
   async remove(entry: TextEntry): Promise<Outcome<'done' | 'another'>> {
     const { id } = entry;
     const unsaved = this.unsaved.get(id);
@@ -127,7 +137,7 @@ export class Keeper {
     return removed;
   }
 
-  /** Waits with writing a text until it is known whose it is. */
+  /** Delays the writes of a text until its claim is settled. */
   waitFor(id: string, claim: Promise<boolean>): void {
     const settled = claim.then((isOurs) => {
       if (this.claims.get(id) !== settled) return;
@@ -137,7 +147,7 @@ export class Keeper {
     this.claims.set(id, settled);
   }
 
-  /** Keeps what is not written yet in a second place, in a page that may go. False: something would be lost. */
+  /** Saves all unsaved texts synchronously in a second place, in a page that may be closed. False: changes would be lost. */
   leave(): boolean {
     const kept = [...this.unsaved.values()].map((item) => ({
       ...this.storage.writeLast(item, this.baseOf(item.entry.id)),
@@ -151,14 +161,14 @@ export class Keeper {
     await Promise.all(this.writing.values());
   }
 
-  /** Asks once that the browser does not delete the texts by itself. */
+  /** Asks the browser once not to delete the texts. */
   async askToPersist(): Promise<void> {
     if (this.store.getState().isPersistent !== null) return;
     this.store.setState({ isPersistent: false });
     this.store.setState({ isPersistent: await this.storage.persist() });
   }
 
-  /** One write of a text at a time; the newest words are written next. */
+  /** Writes one version of a text at a time, and then the newest. */
   private write(id: string): Promise<void> {
     const running = this.writing.get(id);
     if (running) return running;
@@ -187,8 +197,8 @@ export class Keeper {
     if (this.unsaved.get(id) === item) {
       this.storage.forgetLast(item.entry);
       this.change((unsaved) => unsaved.delete(id));
-    } else this.show(); // it was changed meanwhile
-    if (this.failures.size) void this.retry(); // there may be room for the others too
+    } else this.show(); // it has changed since
+    if (this.failures.size) void this.retry(); // the others may succeed now, too
   }
 
   private fail(id: string, failure: Failure): void {
@@ -196,7 +206,7 @@ export class Keeper {
     this.show();
   }
 
-  /** Another tab goes on with the text; the words that are here go on as a copy. */
+  /** Another tab has the text: the words of this page continue as a copy. */
   private copy(id: string, why: 'open' | 'changed'): void {
     const copyId = randomId();
     const toCopy: ToCopy = (entry) => ({

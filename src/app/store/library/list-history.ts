@@ -3,16 +3,16 @@ import type { Item, TextEntry } from './text-storage';
 
 export interface Done {
   readonly what: 'renamed' | 'deleted';
-  /** As it was before it was done, or undone. */
+  /** The entry before the change or its undo. */
   readonly entry: TextEntry;
-  /** What a deleted text said. */
+  /** The deleted text. */
   readonly text: TextValue | null;
 }
 
 export interface ListHistoryState {
-  /** What was done to the list, the last first, to be undone while the page is open. */
+  /** The changes of the list since the page was opened, the last first. */
   readonly done: readonly Done[];
-  /** What was undone of that, the last first. */
+  /** The undone changes, the last first. */
   readonly undone: readonly Done[];
 }
 
@@ -36,7 +36,7 @@ export class ListHistory {
     this.list.store.setState({ done: [done, ...this.list.store.getState().done], undone: [] });
   }
 
-  /** Gives the text that was renamed last its name back, or brings the one that was deleted back. */
+  /** Undoes the last renaming or deletion. */
   async undo(): Promise<void> {
     const { store } = this.list;
     const [last, ...done] = store.getState().done;
@@ -48,7 +48,7 @@ export class ListHistory {
     if (now) store.setState({ undone: [{ ...last, entry: now }, ...store.getState().undone] });
   }
 
-  /** Does again what was undone last. */
+  /** Redoes the last undone change. */
   async redo(): Promise<void> {
     const { store } = this.list;
     const [next, ...undone] = store.getState().undone;

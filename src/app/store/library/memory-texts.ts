@@ -2,7 +2,7 @@ import { type Outcome, ok } from './outcome';
 import { effectOf, includes } from './revisions';
 import type { Item, TextEntry, TextStorage, Written } from './text-storage';
 
-/** What the tabs of one browser share. */
+/** The storage that the tabs of one browser share. */
 class Shelf {
   readonly kept = new Map<string, Item>();
   readonly left = new Map<string, { item: Item; base: string }>();
@@ -10,17 +10,17 @@ class Shelf {
   last: string | null = null;
 }
 
-/** Keeps texts as long as the page is open. For tests: several tabs can have the same texts. */
+/** Stores texts in memory, until the page closes. In tests, several tabs can share them. */
 export class MemoryTexts implements TextStorage {
   private readonly shelf: Shelf;
   private ofTab: string | null = null;
 
-  /** @param other a tab that has the same texts */
+  /** @param other a tab that shares its texts */
   constructor(other?: MemoryTexts) {
     this.shelf = other?.shelf ?? new Shelf();
   }
 
-  /** The same tab after a reload: what it had open is free. */
+  /** The same tab after a reload, which releases its texts. */
   reloaded(): MemoryTexts {
     this.keepOnly(new Set());
     const next = new MemoryTexts(this);

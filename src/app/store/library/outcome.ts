@@ -1,13 +1,23 @@
-/** The result of a storage call. A failure is a value, also where the browser throws before there is a promise. */
+/** The result of a storage call. Failures are values, even if the browser throws synchronously. */
 export type Outcome<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly failure: Failure };
 
 /**
- * blocked: the browser refuses storage, for example with all cookies blocked. full: no room on the disk. unanswered: the
- * storage did not answer in time. unreadable: there is a value, which this version cannot read. broken: anything else.
+ * blocked: the browser refuses access, for example because all cookies are blocked. full: the disk is full. unanswered: no
+ * answer in time. unreadable: this version cannot read the stored value. broken: any other error.
  */
 export type Failure = 'blocked' | 'full' | 'unanswered' | 'unreadable' | 'broken';
+
+/** The reason for a failure and its remedy, in sentences for the user. */
+export const REASONS: Record<Failure, string> = {
+  blocked: 'This browser blocks storage.',
+  full: 'The browser’s storage is full.',
+  unanswered: 'The browser’s storage does not answer. Try again.',
+  unreadable:
+    'It is damaged or comes from a newer version of the page. Reload the page to get the newest version.',
+  broken: 'The browser’s storage failed. Try again.',
+};
 
 export const ok = <T>(value: T): Outcome<T> => ({ ok: true, value });
 
@@ -22,7 +32,7 @@ export function attempt<T>(call: () => T): Outcome<T> {
   }
 }
 
-/** Runs an asynchronous storage call; one that has not answered after `limit` ms has failed, though it may still end. */
+/** Runs an asynchronous storage call; it fails after `limit` ms, although it may still end later. */
 export async function answered<T>(call: () => Promise<T>, limit: number): Promise<Outcome<T>> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<Outcome<T>>((resolve) => {

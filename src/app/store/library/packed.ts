@@ -1,4 +1,4 @@
-/** JSON in which an array of numbers is the base64 of its bytes. One that stood before is named by its place among them. */
+/** JSON in which an array of numbers is the base64 of its bytes. A repeated array is written as its index. */
 
 const ARRAYS = { Uint32Array, Float32Array };
 
@@ -13,7 +13,7 @@ export function encode(value: unknown): string {
   });
 }
 
-/** @throws where it is not JSON, or an array is not whole */
+/** @throws if it is not JSON, or an array is incomplete */
 export function decode(content: string): unknown {
   const read: unknown[] = [];
   return JSON.parse(content, (_key, value) => {

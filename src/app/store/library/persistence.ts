@@ -1,63 +1,46 @@
 import { countRecords } from '../../../model/sampling/records';
 import { checkSampling, type Sampling } from '../../../model/sampling/sampling';
 import type { Run } from '../../../model/text/text';
-import type { Branch } from '../document/branches';
-import type { ModelRef, Origin, TextValue } from '../document/text-value';
+import type { Branch, ModelRef, TextValue } from '../document/text-value';
 
-/** The form in which a text is kept (text-storage.ts) and exported (texts-file.ts). */
+/** The form in which a text is stored (browser-texts.ts) and exported (texts-file.ts). */
 
-/** Since 2 a text names its model, and what its runs were drawn with. */
 export const VERSION = 2;
-/** The one model there was when version 1 was written, which kept only its digest. */
-const FIRST_MODEL = 'wiki-7m';
 
-/** What was stored, if it is a text as this version or one before writes it. */
+/** Parses a stored text; null if it is damaged or of another version. */
 export function parseKept(stored: unknown): TextValue | null {
-  const { version, digest, text } = (stored ?? {}) as {
-    version?: unknown;
-    digest?: unknown;
-    text?: TextValue;
-  };
-  if (version === 1 && Array.isArray(text?.runs)) {
-    const runs = text.runs.map((run) => (run?.source === 'sampled' ? { ...run, sampling: null } : run));
-    const model = typeof digest === 'string' ? { id: FIRST_MODEL, digest } : null;
-    return parseText({ ...text, runs, model });
-  }
+  const { version, text } = (stored ?? {}) as { version?: unknown; text?: TextValue };
   return version === VERSION ? parseText(text) : null;
 }
 
-function parseText(text: TextValue | null | undefined): TextValue | null {
+function parseText(text: TextValue | undefined): TextValue | null {
   if (!Array.isArray(text?.runs) || !text.runs.every(isRun)) return null;
   const { runs, model, generatedFrom, origin } = text;
-  const branches = Array.isArray(text.branches) ? text.branches.flatMap(parseBranch) : [];
-  const next = 1 + Math.max(0, ...branches.map(({ id }) => id));
   return {
-    runs,
+    runs: runs.map(withPenalty),
     model: parseModel(model),
-    branches: [...branches, ...replacedBy(origin).map((branch, i) => ({ ...branch, id: next + i }))],
+    branches: Array.isArray(text.branches) ? text.branches.flatMap(parseBranch) : [],
     generatedFrom: typeof generatedFrom === 'number' ? generatedFrom : null,
     origin: origin ? { claim: origin.claim, isKnown: origin.isKnown } : null,
   };
 }
 
-/** Earlier versions kept the text whose place a shared one took inside of that: it is a branch now. */
-function replacedBy(origin: (Origin & { readonly replaced?: TextValue | null }) | null): Branch[] {
-  const replaced = parseText(origin?.replaced);
-  if (!replaced) return [];
-  const { runs, model, branches } = replaced;
-  return [...branches, { id: 0, name: null, isPruned: false, runs, model }];
+/** Texts that were stored before there was a sequence penalty were sampled without it. */
+function withPenalty(run: Run): Run {
+  if (run.source === 'typed' || !run.sampling || 'sequencePenalty' in run.sampling) return run; // branches share runs
+  return { ...run, sampling: { ...(run.sampling as Sampling), sequencePenalty: 0 } };
 }
 
 function parseModel(model: ModelRef | null | undefined): ModelRef | null {
   return typeof model?.id === 'string' && typeof model.digest === 'string' ? model : null;
 }
 
-/** What was pruned is gone with the page: there is no undo any more. */
+/** Leaves out pruned branches, because the undo history is not stored. */
 function parseBranch(branch: Partial<Branch> | null): Branch[] {
   const { id, name, isPruned, runs, model } = branch ?? {};
   if (!Number.isSafeInteger(id) || isPruned || !Array.isArray(runs) || !runs.every(isRun)) return [];
   const words = typeof name === 'string' ? name : null;
-  return [{ id: id!, name: words, isPruned: false, runs, model: parseModel(model) }];
+  return [{ id: id!, name: words, isPruned: false, runs: runs.map(withPenalty), model: parseModel(model) }];
 }
 
 function isRun(value: Run): boolean {
@@ -80,7 +63,7 @@ function isRun(value: Run): boolean {
 
 function isSampling(value: Sampling): boolean {
   try {
-    checkSampling(value);
+    checkSampling({ ...value, sequencePenalty: value.sequencePenalty ?? 0 });
     return true;
   } catch {
     return false;

@@ -1,7 +1,4 @@
-/**
- * A revision says which page wrote a text last, and which of the page's writes it was: `page:number`. It is '' for a text
- * that was never written, or by a version without revisions.
- */
+/** A revision is `page:number`: the page that wrote a text last, and the number of that write. '' was never written. */
 
 /** Random; crypto.randomUUID is missing over plain http. */
 export function randomId(): string {
@@ -9,7 +6,7 @@ export function randomId(): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
-/** The revisions of one page, in their order. */
+/** Generates the revisions of one page, in order. */
 export function revisions(): () => string {
   const page = randomId();
   let count = 0;
@@ -26,10 +23,10 @@ function isOfOnePage(a: string, b: string): boolean {
 }
 
 /**
- * What a write would do to what is stored: `replace` it, nothing since it is `there` already, or lose what `another` page
- * wrote.
+ * The effect of a write on the stored text: it would `replace` it, do nothing because it is `there` already, or overwrite
+ * the text of `another` page.
  * @param stored the stored revision; undefined: the text is not stored
- * @param base the stored revision that the page knew when it wrote
+ * @param base the stored revision that the writing page last saw
  */
 export function effectOf(
   stored: string | undefined,

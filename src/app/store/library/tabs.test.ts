@@ -88,7 +88,7 @@ describe('a text of the list', () => {
     const gone = first.idOf('Gone');
     await second.texts.remove(gone);
     await first.texts.open(gone);
-    expect(first.notice()).toMatch(/gone/);
+    expect(first.notice()).toMatch(/deleted in another tab/);
     expect(first.text()).toBe('Shown');
     expect(first.names().sort()).toEqual(['Shown', 'Theirs']);
     expect(await second.storage.isFree(first.current().id)).toBe(false);

@@ -70,7 +70,7 @@ describe('a file of texts', () => {
       fc.asyncProperty(fc.nat({ max: whole.trimEnd().length - 1 }), async (length) => {
         playground.dismiss('notice');
         await openFile(playground, file(whole.slice(0, length), 'a.leapformer.json'));
-        expect(notice()).toMatch(/Your text is as it was\.$/);
+        expect(notice()).toMatch(/Your own text is unchanged\.$/);
         expect(text()).toBe('Example.');
         expect(names()).toEqual([]);
       }),

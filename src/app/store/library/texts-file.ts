@@ -3,10 +3,10 @@ import { decode, encode } from './packed';
 import { parseKept, VERSION } from './persistence';
 import type { Item, TextEntry } from './text-storage';
 
-/** A file that holds texts whole, as they are kept. */
+/** A file with complete texts, in the form in which they are stored. */
 
 const FORMAT = 'leapformer-texts';
-/** How each of these files begins, without white space. */
+/** The first characters of such a file, without white space. */
 const MARK = `{"format":"${FORMAT}"`;
 
 export function writeTexts(items: readonly Item[]): string {
@@ -14,7 +14,7 @@ export function writeTexts(items: readonly Item[]): string {
   return encode({ format: FORMAT, version: VERSION, texts });
 }
 
-/** 'foreign': no such file. 'newer', 'damaged': such a file, of which nothing can be read. */
+/** 'foreign': another kind of file. 'newer', 'damaged': such a file, but nothing in it can be read. */
 export type TextsFile =
   | {
       readonly kind: 'texts';
@@ -39,7 +39,7 @@ export function readTexts(content: string): TextsFile {
     : { kind: 'damaged' };
 }
 
-/** However an editor indented it, and wherever it was cut off. */
+/** Whether the content starts like such a file, in any indentation and at any length. */
 function beginsAsOurs(content: string): boolean {
   const beginning = content.slice(0, 1000).replace(/\s/g, '').slice(0, MARK.length); // \s: a byte order mark too
   return beginning !== '' && MARK.startsWith(beginning);

@@ -1,6 +1,6 @@
 import { attempt, type Outcome } from './outcome';
 
-/** localStorage and sessionStorage. Even the look at their names throws where a browser blocks them. */
+/** localStorage and sessionStorage. If the browser blocks them, even access to the global throws. */
 export interface WebStorage {
   get(key: string): Outcome<string | null>;
   set(key: string, value: string): Outcome<void>;
@@ -15,7 +15,7 @@ const over = (storage: () => Storage): WebStorage => ({
   keys: () => attempt(() => Object.keys(storage())),
 });
 
-/** Shared by the tabs; it outlives them. */
+/** Shared by all tabs, and permanent. */
 export const siteStorage = over(() => localStorage);
-/** Of this tab: it survives a reload, and a duplicated tab gets a copy of it. */
+/** For this tab: it survives a reload, and a duplicated tab gets a copy. */
 export const tabStorage = over(() => sessionStorage);

@@ -2,8 +2,6 @@ import { describe, expect, it } from 'vitest';
 import { readJson } from '../../../../scripts/node';
 import { plainText } from '../../../model/text/text';
 import { seal } from '../../../share/container';
-import { typedText } from '../document/text-value';
-import { parseKept } from '../library/persistence';
 import { nameOf } from '../library/text-storage';
 import { samplerOf } from '../settings/settings';
 import { ready, settle, setUp } from '../testing';
@@ -49,16 +47,6 @@ describe('a shared text', () => {
     expect(text()).toBe('Mine!');
     playground.undo();
     expect(text()).toBe('Mine');
-  });
-
-  it('that was kept inside of another by an earlier version is a branch of it', () => {
-    const before = {
-      ...typedText('Shared'),
-      origin: { claim: null, isKnown: false, replaced: typedText('Mine') },
-    };
-    const kept = parseKept(structuredClone({ version: 2, text: before }))!;
-    expect(kept.origin).toEqual({ claim: null, isKnown: false });
-    expect(kept.branches.map(({ runs }) => plainText(runs))).toEqual(['Mine']);
   });
 
   it('shows the colours and the token that were looked at, whatever was read of it so far', async () => {
@@ -138,7 +126,7 @@ describe('a shared text', () => {
     const { playground, state, text } = await ready('Mine');
     await openText(playground, fragment.slice(0, -3), 'link');
     expect(text()).toBe('Mine');
-    expect(state().notice).toMatch(/link is damaged.*as it was/);
+    expect(state().notice).toMatch(/link is incomplete or damaged.*unchanged/);
     await openFile(playground, new File(['My diary'], 'diary.leapformer.txt'));
     expect(state().notice).toMatch(/file is damaged/);
     expect(text()).toBe('Mine');
@@ -159,7 +147,7 @@ describe('a shared text', () => {
     await openFile(playground, new File([`${fragment}\n`], 'renamed.txt'));
     expect(text()).toBe('One two three');
     await openFile(playground, new File(['\x89PNG\0'], 'a.png'));
-    expect(state().notice).toBe('a.png is not a text. Your text is as it was.');
+    expect(state().notice).toBe('a.png is not a text. Your own text is unchanged.');
     expect(text()).toBe('One two three');
   });
 
@@ -183,7 +171,7 @@ describe('a shared text', () => {
       'link',
     );
     const sampled = playground.text.runs.find((run) => run.source === 'sampled');
-    expect(sampled?.sampling?.sequencePenalty).toBeUndefined(); // as it was drawn, for who verifies it
+    expect(sampled?.sampling?.sequencePenalty).toBe(0);
     playground.takeSettings(playground.text.origin!.claim!.sampling);
     expect(samplerOf(state().settings, null).sequencePenalty).toBe(0);
   });

@@ -9,7 +9,7 @@ import type { Playground } from '../playground';
 import { samplingOf, withinRanges } from '../settings/settings';
 import { openView, viewOf } from './view';
 
-/** The text with its tokens, settings and view, as a link's fragment or a file carries it. @throws EngineError 'input' */
+/** Encodes the text with its tokens, settings and view as the fragment of a link. @throws EngineError 'input' */
 export function encodeText(playground: Playground, fallback: ModelRef): Promise<string> {
   const { engine, settings } = playground.store.getState();
   const { runs, model } = playground.text;
@@ -22,7 +22,7 @@ export function encodeText(playground: Playground, fallback: ModelRef): Promise<
   });
 }
 
-/** Reads a fragment or a file, from whomever it comes. @throws EngineError 'input' */
+/** Decodes a fragment or file from an untrusted source. @throws EngineError 'input' */
 export async function decodeText(fragment: string): Promise<{ text: TextValue; view: View }> {
   try {
     const shared = await decodeLink(fragment);
@@ -36,7 +36,7 @@ export async function decodeText(fragment: string): Promise<{ text: TextValue; v
   }
 }
 
-/** Opens what a link or a file holds as a new text; what cannot be read leaves the text as it was, and says so. */
+/** Opens the text of a link or file as a new text. If it cannot be read, a notice says so and nothing changes. */
 export async function openText(
   playground: Playground,
   fragment: string,
@@ -51,18 +51,18 @@ export async function openText(
   } catch (thrown) {
     const { message, remedy } = EngineError.from(thrown);
     const words =
-      from === 'link' ? `${message} ${remedy}` : 'This file is damaged, or not one of the playground.';
-    playground.notify(`${words} Your text is as it was.`);
+      from === 'link' ? `${message} ${remedy}` : 'This file is damaged or is not a playground file.';
+    playground.notify(`${words} Your own text is unchanged.`);
   }
 }
 
-const LARGEST_FILE = 2 ** 24; // bytes; no text that can be shared comes near
+const LARGEST_FILE = 2 ** 24; // bytes; far more than any text that can be shared
 
 const OURS = /\.leapformer.*\.(txt|json)$/i; // browsers put ' (1)' before the last dot
 
-/** Opens one of our files, or any other as plain text, each as a new text. */
+/** Opens a file of the playground, or any other file as plain text, as a new text. */
 export async function openFile(playground: Playground, file: File): Promise<void> {
-  const refuse = (why: string) => playground.notify(`${file.name} ${why} Your text is as it was.`);
+  const refuse = (why: string) => playground.notify(`${file.name} ${why} Your own text is unchanged.`);
   if (file.size > LARGEST_FILE) return refuse('is too large.');
   const content = await file.text().catch(() => null);
   if (content === null) return refuse('could not be read.');
@@ -71,10 +71,10 @@ export async function openFile(playground: Playground, file: File): Promise<void
   if (texts.kind === 'texts') return openTexts(playground, texts);
   if (texts.kind === 'newer')
     return refuse(
-      'is of a newer version of the playground. Reload the page to get it, then open the file again.',
+      'comes from a newer version of the playground. Reload the page to get that version, then open the file again.',
     );
-  if (texts.kind === 'damaged') return refuse('holds texts of the playground, but is damaged or cut off.');
-  // Programs that hand text on may have broken its lines.
+  if (texts.kind === 'damaged') return refuse('contains playground texts, but is damaged or cut off.');
+  // Other programs may have inserted line breaks.
   const fragment = content.replace(/\s+/g, '');
   const isOurs = OURS.test(file.name) || (await decodeText(fragment).then(Boolean, () => false));
   if (isOurs) return openText(playground, fragment, 'file');

@@ -1,7 +1,7 @@
 import { TokenIndex } from '../../../model/text/token-index';
 import type { View } from '../../../share/shared';
 import type { InspectionState } from '../engine/inspection';
-import { lensFromView, lensToView } from '../engine/lens-controller';
+import { lensFromView, lensToView } from '../engine/lens-view';
 import type { Playground } from '../playground';
 
 const MEASURES: readonly unknown[] = [
@@ -10,19 +10,19 @@ const MEASURES: readonly unknown[] = [
   'off',
 ] satisfies InspectionState['measure'][];
 
-/** What stands beside the text, as a link carries it: the lens, or the colours and the token that is looked at. */
+/** The view in the form of a link: the lens, or the colours and the selected token. */
 export function viewOf({ store, inspection, tokens, text }: Playground): View {
   const { panel, lens } = store.getState();
   if (panel === 'lens') return lensToView(lens);
   if (panel !== 'token') return {};
   const index = new TokenIndex(text.runs);
   const { chosen } = tokens.getState();
-  // A place in the text: whoever opens the link has no numbers yet for what was typed.
+  // A text offset, because typed runs of an opened link have no token numbers yet.
   const at = chosen !== null && chosen < index.count ? { tintAt: index.token(chosen).from } : {};
   return { tint: inspection.store.getState().measure, ...at };
 }
 
-/** Shows what it knows of a view, and leaves the rest. */
+/** Shows the supported parts of a view, and ignores the rest. */
 export function openView({ store, inspection, tokens, text }: Playground, view: View): void {
   const lens = lensFromView(view);
   if (lens) store.setState({ lens, panel: 'lens' });

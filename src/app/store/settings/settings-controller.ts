@@ -1,19 +1,13 @@
-import { createStore, type StoreApi } from 'zustand/vanilla';
+import type { StoreApi } from 'zustand/vanilla';
 import type { PlaygroundState } from '../state';
 import { isSame } from './presets';
-import type { Settings } from './settings';
+import type { Sampler, Settings } from './settings';
 
 const STEPS = 200;
-const PAUSE = 1200; // ms after which another change of a field is a step of its own
+const PAUSE = 1200; // ms; a later change of the same field is a step of its own
 
-export interface SettingsHistory {
-  readonly past: readonly Settings[];
-  readonly future: readonly Settings[];
-}
-
-/** Changes of settings, with an undo of their own: that of the text must not turn knobs out of sight. */
-export class SettingsDesk {
-  readonly store = createStore<SettingsHistory>(() => ({ past: [], future: [] }));
+/** Changes settings. They have their own undo history, so that undo in the text never changes a setting out of sight. */
+export class SettingsController {
   private readonly page: StoreApi<PlaygroundState>;
   private readonly session: { load(): void };
   private readonly now: () => number;
@@ -25,36 +19,45 @@ export class SettingsDesk {
     this.now = now;
   }
 
-  /** @param field a number being typed or a slider being moved: its changes within a pause are one step */
+  /** @param field a number field or slider: changes of it within a pause are one step */
   set(change: Partial<Settings>, field: string | null = null): void {
-    const { settings } = this.page.getState();
+    const { settings, settingsHistory } = this.page.getState();
     const next = { ...settings, ...change };
     if (isSame(next, settings)) return;
-    const goesOn = field !== null && this.last?.field === field && this.now() < this.last.until;
-    const { past } = this.store.getState();
-    this.store.setState({ past: goesOn ? past : [...past, settings].slice(-STEPS), future: [] });
+    const joins = field !== null && this.last?.field === field && this.now() < this.last.until;
+    const { past } = settingsHistory;
     this.last = field === null ? null : { field, until: this.now() + PAUSE };
-    this.page.setState({ settings: next });
+    this.page.setState({
+      settings: next,
+      settingsHistory: { past: joins ? past : [...past, settings].slice(-STEPS), future: [] },
+    });
+  }
+
+  setSampler(change: Partial<Sampler>): void {
+    const { sampler } = this.page.getState().settings;
+    this.set({ sampler: { ...sampler, ...change } }, Object.keys(change).join());
   }
 
   undo(): void {
-    const { past, future } = this.store.getState();
+    const { settings, settingsHistory } = this.page.getState();
+    const { past, future } = settingsHistory;
     if (!past.length) return;
-    this.store.setState({ past: past.slice(0, -1), future: [this.page.getState().settings, ...future] });
-    this.put(past.at(-1)!);
+    this.page.setState({ settingsHistory: { past: past.slice(0, -1), future: [settings, ...future] } });
+    this.restore(past.at(-1)!);
   }
 
   redo(): void {
-    const { past, future } = this.store.getState();
+    const { settings, settingsHistory } = this.page.getState();
+    const { past, future } = settingsHistory;
     if (!future.length) return;
-    this.store.setState({ past: [...past, this.page.getState().settings], future: future.slice(1) });
-    this.put(future[0]);
+    this.page.setState({ settingsHistory: { past: [...past, settings], future: future.slice(1) } });
+    this.restore(future[0]);
   }
 
-  private put(to: Settings): void {
+  private restore(to: Settings): void {
     const { settings } = this.page.getState();
     this.last = null;
-    // A seed that is drawn anew each time is the last text's, and no one's choice.
+    // A random seed is the seed of the last generation, not a choice of the user.
     this.page.setState({ settings: to.randomSeed ? { ...to, seed: settings.seed } : to });
     if (to.backend !== settings.backend) this.session.load();
   }

@@ -1,9 +1,9 @@
-import { chosenBackend } from '../../address';
+import type { StoreApi } from 'zustand/vanilla';
 import { attempt } from '../library/outcome';
 import { siteStorage } from '../library/web-storage';
-import type { Playground } from '../playground';
-import { isSame, type Preset } from './presets';
-import { parseSettings, type Settings } from './settings';
+import type { PlaygroundState } from '../state';
+import { isSame } from './presets';
+import { type Preset, parseSettings, type Settings } from './settings';
 
 const KEY = 'settings';
 
@@ -11,32 +11,35 @@ export function readSettings(): Settings {
   return parseSettings(stored());
 }
 
-/** Keeps each setting that is changed; the others stay as another tab may have set them. Presets are those of all tabs. */
-export function keepSettings(playground: Playground): void {
+/**
+ * Stores each setting that changes; the others keep the value that another tab may have stored. Tabs share their presets.
+ * @param hasAddressBackend whether the address of the page selects the backend: then the backend is not stored
+ */
+export function keepSettings(store: StoreApi<PlaygroundState>, hasAddressBackend: () => boolean): void {
   window.addEventListener('storage', ({ key }) => {
     const { presets } = readSettings();
-    const { settings } = playground.store.getState();
+    const { settings } = store.getState();
     if (key === KEY && !isSame(presets, settings.presets))
-      playground.store.setState({ settings: { ...settings, presets } });
+      store.setState({ settings: { ...settings, presets } });
   });
-  playground.store.subscribe(({ settings }, before) => {
+  store.subscribe(({ settings }, before) => {
     if (settings === before.settings) return;
-    const [old, now] = [choices(before.settings), choices(settings)];
+    const [old, now] = [before.settings, settings].map((all) => choices(all, hasAddressBackend()));
     if (isSame(old, now)) return;
-    // Where this fails, the settings hold until the page closes.
+    // If this fails, the settings last until the page closes.
     siteStorage.set(KEY, JSON.stringify(withChange(stored(), old, now)));
   });
 }
 
-/** What a person chose: not a seed that is drawn anew for each generation, and not a backend that the address asks for. */
-function choices({ seed, backend, ...others }: Settings): Partial<Settings> {
+/** The user's choices: without a random seed, and without the backend if the address selects it. */
+function choices({ seed, backend, ...others }: Settings, hasAddressBackend: boolean): Partial<Settings> {
   const { randomSeed } = others;
-  return { ...others, ...(!randomSeed && { seed }), ...(!chosenBackend() && { backend }) };
+  return { ...others, ...(!randomSeed && { seed }), ...(!hasAddressBackend && { backend }) };
 }
 
 type Plain = Record<string, unknown>;
 
-/** Makes in `stored` the change that leads from `before` to `after`, one field, or one preset, at a time. */
+/** Applies the difference between `before` and `after` to `stored`, field by field and preset by preset. */
 export function withChange(stored: Plain, before: Plain, after: Plain): Plain {
   const result = { ...stored };
   for (const key of new Set([...Object.keys(before), ...Object.keys(after)])) {

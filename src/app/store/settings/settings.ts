@@ -1,26 +1,36 @@
 import type { Manifest } from '../../../model/runtime/folder';
 import { type Sampling, SEQUENCE_PENALTY } from '../../../model/sampling/sampling';
 import type { BackendChoice } from '../../../workers/messages';
-import type { Preset, PresetSettings } from './presets';
 
-export type Sampler = Required<Omit<Sampling, 'seed'>>;
+export type Sampler = Omit<Sampling, 'seed'>;
 
 export interface Settings {
-  /** Only what was changed: the rest follows the model's measured defaults. */
+  /** Only the changed settings. The others are the defaults in the model's manifest. */
   readonly sampler: Partial<Sampler>;
   readonly seed: number;
   /** Draw a new seed for each generation. */
   readonly randomSeed: boolean;
-  /** Tokens that one press writes. */
+  /** Maximum number of tokens per generation. */
   readonly length: number;
   readonly atArticleEnd: 'stop' | 'continue';
-  /** Texts that end a press's writing. */
+  /** Texts that end a generation. */
   readonly stopSequences: readonly string[];
-  /** At most so many are written, for those who watch; 0: as fast as it can. */
+  /** Maximum rate, for readers who follow the text; 0: no limit. */
   readonly tokensPerSecond: number;
   readonly backend: BackendChoice;
-  /** The person's own, by name. */
+  /** The user's presets. */
   readonly presets: readonly Preset[];
+}
+
+/** The settings of a preset: sampling and length, but neither the seed nor the backend. */
+export type PresetSettings = Pick<
+  Settings,
+  'sampler' | 'length' | 'atArticleEnd' | 'stopSequences' | 'tokensPerSecond'
+>;
+
+export interface Preset {
+  readonly name: string;
+  readonly settings: Partial<PresetSettings>;
 }
 
 export interface Range {
@@ -41,7 +51,7 @@ export const RANGES = {
   seed: { min: 0, max: 2 ** 32 - 1, step: 1 },
 } as const satisfies Record<string, Range>;
 
-/** Until the model's own are known; those published first say no sequence penalty. */
+/** The sampler settings until a manifest is loaded. */
 const FALLBACK: Sampler = {
   ...{ temperature: 0.8, topK: 0, topP: 0.95, minP: 0, repetitionPenalty: 1 },
   sequencePenalty: SEQUENCE_PENALTY,
@@ -59,28 +69,29 @@ export const DEFAULTS: Settings = {
   presets: [],
 };
 
-/** What the sampler is set to: the model's defaults, under what the person changed. */
+/** The sampler settings: the user's changes over the defaults of the model. */
 export function samplerOf(settings: Settings, manifest: Manifest | null): Sampler {
   return { ...FALLBACK, ...manifest?.sampling, ...settings.sampler };
 }
 
-/** What the next token is drawn with. */
-export function samplingOf(settings: Settings, manifest: Manifest | null): Required<Sampling> {
+/** The settings that sample the next token. */
+export function samplingOf(settings: Settings, manifest: Manifest | null): Sampling {
   return { ...samplerOf(settings, manifest), seed: settings.seed };
 }
 
-/** Settings from elsewhere, brought to what can be set here. */
-export function withinRanges(sampling: Sampling): Required<Sampling> {
-  const all: Required<Sampling> = { sequencePenalty: 0, ...sampling };
-  const keys = Object.keys(all) as (keyof Sampling)[];
-  return Object.fromEntries(keys.map((key) => [key, clamp(all[key], RANGES[key])])) as unknown as typeof all;
+/** Clamps foreign settings to the ranges of the page. */
+export function withinRanges(sampling: Sampling): Sampling {
+  const keys = Object.keys(sampling) as (keyof Sampling)[];
+  return Object.fromEntries(
+    keys.map((key) => [key, clamp(sampling[key], RANGES[key])]),
+  ) as unknown as Sampling;
 }
 
 export function isBackendChoice(value: unknown): value is BackendChoice {
   return value === 'auto' || value === 'webgpu' || value === 'cpu' || value === 'reference';
 }
 
-/** Settings as they were stored; whatever is missing or out of range is as at first. */
+/** Parses stored settings. A missing or invalid value becomes the default. */
 export function parseSettings(stored: unknown): Settings {
   const from = recordOf<Settings>(stored);
   return {
@@ -119,7 +130,7 @@ function recordOf<T>(stored: unknown): Partial<T> {
   return typeof stored === 'object' && stored !== null ? stored : {};
 }
 
-/** Stop sequences as they are typed: one on each line, with \\n for the end of a line. */
+/** Parses typed stop sequences: one per line, with \\n for a line break. */
 export function parseStops(typed: string): string[] {
   const lines = typed.split('\n').filter(Boolean);
   return lines.map((line) => line.replace(/\\([\\n])/g, (_, sign) => (sign === 'n' ? '\n' : '\\')));
@@ -129,16 +140,16 @@ export function showStops(sequences: readonly string[]): string {
   return sequences.map((s) => s.replaceAll('\\', '\\\\').replaceAll('\n', '\\n')).join('\n');
 }
 
-/** A number brought into its range; steps of 1 are whole numbers. */
+/** Clamps a number to its range; with steps of 1 it is rounded. */
 export function clamp(value: number, { min, max, step }: Range): number {
   const inside = Math.min(max, Math.max(min, value));
   return step === 1 ? Math.round(inside) : inside;
 }
 
-/** The next number of the range's steps, up or down; from between two steps, the nearer end of the way. */
+/** The next step of the range, up or down. A value between two steps moves to the next one in that direction. */
 export function stepped(value: number, range: Range, by: 1 | -1): number {
   const { min, step } = range;
-  const at = Number(((value - min) / step).toFixed(6)); // free of the errors of binary fractions
+  const at = Number(((value - min) / step).toFixed(6)); // without the rounding errors of binary fractions
   const next = by > 0 ? Math.floor(at) + 1 : Math.ceil(at) - 1;
   return clamp(Number((min + next * step).toFixed(6)), range);
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { LENS_DEFAULTS, LENS_MODES, type LensView, lensFromView, lensToView } from './lens-controller';
+import { LENS_DEFAULTS, LENS_MODES, type LensView, lensFromView, lensToView } from './lens-view';
 
 const views: fc.Arbitrary<LensView> = fc.record({
   mode: fc.constantFrom(...LENS_MODES),

@@ -1,0 +1,64 @@
+import type { View } from '../../../share/shared';
+import type { MatrixKind, Measure } from '../../../workers/lens/messages';
+
+export const LENS_MODES = ['text', 'matrix', 'proportions', 'overview', 'counterfactual', 'explain'] as const;
+export type LensMode = (typeof LENS_MODES)[number];
+
+/** What the lens shows. Links store these names and values, so they can never change. */
+export interface LensView {
+  readonly mode: LensMode;
+  readonly layer: number;
+  readonly head: number;
+  /** The text view: one head, or the mean over the heads of a layer or of all layers. */
+  readonly spread: 'head' | 'layer' | 'all';
+  readonly measure: Measure;
+  readonly of: MatrixKind;
+  readonly scale: 'linear' | 'log';
+  readonly reweighting: 'static' | 'none';
+  readonly from: 'document' | 'window';
+  readonly step: number;
+  /** The selected token, numbered as in TokenIndex; null: the last token, as the text grows. */
+  readonly token: number | null;
+}
+
+export const LENS_DEFAULTS: LensView = {
+  ...{ mode: 'text', layer: 0, head: 0, spread: 'all', measure: 'share', of: 'share', scale: 'log' },
+  ...{ reweighting: 'none', from: 'window', step: 0, token: null },
+};
+
+/** The first view: heads in the middle of a model are more informative than the first ones, which attend to near tokens. */
+export const FIRST_LENS: LensView = { ...LENS_DEFAULTS, layer: 2, head: 2 };
+
+const WORDS: { readonly [K in keyof LensView]?: readonly string[] } = {
+  mode: LENS_MODES,
+  spread: ['head', 'layer', 'all'],
+  measure: ['share', 'output'],
+  of: ['share', 'output', 'similarity', 'reweighting'],
+  scale: ['linear', 'log'],
+  reweighting: ['static', 'none'],
+  from: ['document', 'window'],
+};
+
+/** The lens in the view of a link: `lens` is the mode; the other fields are present if they differ from LENS_DEFAULTS. */
+export function lensToView(view: LensView): View {
+  const changed = Object.entries(view).filter(
+    ([name, value]) => name !== 'mode' && value !== null && value !== LENS_DEFAULTS[name as keyof LensView],
+  );
+  const named = changed.map(([name, value]) => [`lens${name[0].toUpperCase()}${name.slice(1)}`, value]);
+  return { lens: view.mode, ...Object.fromEntries(named) };
+}
+
+/** Reads the valid fields and ignores the others; null if the view is not of the lens. */
+export function lensFromView(view: View): LensView | null {
+  if (!LENS_MODES.includes(view.lens as LensMode)) return null;
+  const read: Record<string, unknown> = { ...LENS_DEFAULTS, mode: view.lens };
+  for (const name of Object.keys(LENS_DEFAULTS) as (keyof LensView)[]) {
+    const value = view[`lens${name[0].toUpperCase()}${name.slice(1)}`];
+    const words = WORDS[name];
+    const isSound = words
+      ? words.includes(value as string)
+      : Number.isSafeInteger(value) && Number(value) >= 0;
+    if (name !== 'mode' && isSound) read[name] = value;
+  }
+  return read as unknown as LensView;
+}
