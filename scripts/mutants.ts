@@ -18,7 +18,12 @@ interface Mutant {
 const KERNELS = ['src/gpu/kernels.test.ts', '-t', 'smallest heads'];
 const SAMPLING = ['src/gpu/sampling.test.ts', '-t', 'a vocabulary of 9'];
 const PROPORTIONS = ['src/gpu/webgpu-backend.test.ts', '-t', 'near 1'];
-const CPU = ['src/cpu/kernels.test.ts', 'src/cpu/wasm-backend.test.ts'];
+const CPU = [
+  'src/cpu/kernels.test.ts',
+  'src/cpu/wasm-backend.test.ts',
+  '-t',
+  'a matrix|closes every gate|golden model leap-rms',
+];
 const MODEL = ['src/model'];
 
 const MUTANTS: readonly Mutant[] = [
