@@ -89,17 +89,10 @@ export function readRecord(records: Records, n: number): TokenRecord {
 /** Writes the n-th record of a block. */
 export function putRecord(records: Float32Array, n: number, record: TokenRecord): void {
   const at = n * RECORD_SIZE;
+  const { id, logProbability, rank, probability, alternatives } = record;
+  const listed = alternatives.flatMap((one) => [one.id, one.logProbability, one.probability]);
   records.fill(-1, at, at + RECORD_SIZE);
-  records[at + RECORD.ID] = record.id;
-  records[at + RECORD.LOG_PROBABILITY] = record.logProbability;
-  records[at + RECORD.RANK] = record.rank;
-  records[at + RECORD.PROBABILITY] = record.probability;
-  for (const [i, alternative] of record.alternatives.entries()) {
-    const to = at + RECORD.ALTERNATIVES + i * ALTERNATIVE_SIZE;
-    records[to + ALTERNATIVE.ID] = alternative.id;
-    records[to + ALTERNATIVE.LOG_PROBABILITY] = alternative.logProbability;
-    records[to + ALTERNATIVE.PROBABILITY] = alternative.probability;
-  }
+  records.set([id, logProbability, rank, probability, ...listed], at); // in the order of RECORD and ALTERNATIVE
 }
 
 export function makeRecords(all: readonly TokenRecord[]): Float32Array<ArrayBuffer> {
