@@ -1,5 +1,5 @@
 import { interpolatePuOr, interpolateViridis } from 'd3-scale-chromatic';
-import type { MatrixKind } from '../../workers/lens/messages';
+import type { MatrixKind } from '../../model/lens/measures';
 import { tintColour } from '../tint-scale';
 
 /** A scale from values to colours, in 256 steps: perceptual, and safe for the colour-blind. */

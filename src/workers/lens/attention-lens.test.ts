@@ -5,6 +5,7 @@ import { createWasmBackend } from '../../cpu/wasm-backend';
 import { Reference } from '../../model/core/reference';
 import { withReweighting } from '../../model/core/variant';
 import { HeadLens } from '../../model/lens/head-lens';
+import { klDivergence } from '../../model/lens/measures';
 import { WINDOW } from '../../model/lens/window';
 import type { Backend, ModelData, Streams } from '../../model/runtime/backend';
 import type { Model } from '../../model/runtime/folder';
@@ -14,7 +15,6 @@ import { SnapshotStore } from '../snapshot-store';
 import { CountedEngine, PROMPT, SAMPLING } from '../testing';
 import { TextStream } from '../text-stream';
 import { Lens } from './attention-lens';
-import { klDivergence } from './counterfactual';
 import type { LensAnswer, LensQuestions } from './messages';
 
 const data: ModelData = randomModel({ num_hidden_layers: 2, hidden_size: 16 }, 3);

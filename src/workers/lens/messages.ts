@@ -1,3 +1,4 @@
+import type { HeadMatrix, HeadProportions, MatrixKind, Measure, TokenRow } from '../../model/lens/measures';
 import type { HeadSummary } from '../../model/lens/summary';
 import type { Encoded } from '../../model/text/encoded';
 import type { RequestRun } from '../messages';
@@ -13,9 +14,6 @@ export interface LensRequest<K extends keyof LensQuestions = keyof LensQuestions
   readonly question: LensQuestions[K];
 }
 
-/** Shares of attention, or signed shares of the head's output (src/model/lens/head-lens.ts). */
-export type Measure = 'share' | 'output';
-
 export interface LensQuestions {
   /** Where the token's attention went: in one head, or the mean over a layer's heads or all (null). */
   row: { readonly layer: number | null; readonly head: number | null; readonly measure: Measure };
@@ -26,8 +24,6 @@ export interface LensQuestions {
   counterfactual: CounterfactualQuestion;
 }
 
-export type MatrixKind = Measure | 'similarity' | 'reweighting';
-
 export interface CounterfactualQuestion {
   readonly reweighting: 'static' | 'none';
   /** Where both runs start, empty: at the token's document, or at the window. */
@@ -37,9 +33,9 @@ export interface CounterfactualQuestion {
 }
 
 export interface LensAnswers {
-  row: RowAnswer;
-  matrix: MatrixAnswer;
-  proportions: ProportionsAnswer;
+  row: TokenRow;
+  matrix: HeadMatrix;
+  proportions: HeadProportions;
   overview: { readonly heads: readonly (readonly HeadSummary[])[] };
   counterfactual: CounterfactualAnswer;
 }
@@ -57,40 +53,6 @@ export interface LensAnswer<K extends keyof LensAnswers = keyof LensAnswers> {
   /** How runs were encoded that came as text. */
   readonly encoded: readonly { readonly run: number; readonly tokens: Encoded }[];
   readonly answer: LensAnswers[K];
-}
-
-export interface RowAnswer {
-  /** Of the window's tokens up to the one that is looked at. */
-  readonly shares: Float32Array;
-  readonly earlier: number;
-  /** Heads that it is the mean of, and how many of them are silent at this token: those count as 0. */
-  readonly heads: number;
-  readonly silent: number;
-  /** W / max(W, floor): what the operator's row sums to, for one head of a model with a denominator; else null. */
-  readonly gain: number | null;
-}
-
-export interface MatrixAnswer {
-  /** [count, count], row i for token start + i; 0 above the diagonal. */
-  readonly values: Float32Array;
-  /** Share of what lies before the window, a row; 0 where that is not known. */
-  readonly earlier: Float32Array;
-}
-
-/** Of every token of the window, [count]; all heads share a layer's modules, not their inputs. */
-export interface ProportionsAnswer {
-  readonly query: Float32Array;
-  readonly key: Float32Array;
-  /** In tokens; Infinity without decay. */
-  readonly halfLife: Float32Array;
-  /** Of the short convolution, mean |tap| of the head's query, key and value [3, 4], the current token last; null without. */
-  readonly taps: Float32Array | null;
-  /** Effective spans, of which each has one more factor; NaN where the token is silent. */
-  readonly spans: {
-    readonly similarity: Float32Array;
-    readonly reweighted: Float32Array;
-    readonly whole: Float32Array;
-  };
 }
 
 export interface CounterfactualAnswer {

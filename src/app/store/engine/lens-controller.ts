@@ -1,8 +1,9 @@
 import type { StoreApi } from 'zustand/vanilla';
+import type { MatrixKind, Measure } from '../../../model/lens/measures';
 import { EngineError } from '../../../model/runtime/errors';
 import { positionOf } from '../../../model/text/token-index';
 import type { View } from '../../../share/shared';
-import type { LensAnswer, LensQuestions, MatrixKind, Measure } from '../../../workers/lens/messages';
+import type { LensAnswer, LensQuestions } from '../../../workers/lens/messages';
 import { isForeign } from '../document/text-value';
 import type { PlaygroundState } from '../state';
 import type { TokenViewStore } from '../token-view';
