@@ -147,6 +147,7 @@ test('matrices, proportions and overview are what the rows say', async () => {
 
   const { answer: proportions } = await ask(tokens, 'proportions', { layer: 1, head: 1 });
   expect(proportions.query[9]).toBeCloseTo(head.queryProportion(9), 6);
+  expect(proportions.reweighting).toEqual(again.answer.values);
   expect(proportions.halfLife[9]).toBeCloseTo(Math.LN2 / -Math.log(head.decay(9)), 3);
   const keyTaps = Array.from(
     { length: 8 },
