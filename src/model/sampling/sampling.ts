@@ -160,26 +160,9 @@ function lowestOfShare(
   }
 }
 
-/** The n-th highest value, n from 1 (quickselect). */
+/** The n-th highest value, n from 1: by insertion for the usual few, by a full sort for many. */
 function nthHighest(values: Float64Array, n: number): number {
-  const rest = values.slice();
-  const target = rest.length - n;
-  for (let low = 0, high = rest.length - 1; low < high; ) {
-    const pivot = rest[(low + high) >> 1];
-    let [i, j] = [low, high];
-    while (i <= j) {
-      while (rest[i] < pivot) i++;
-      while (rest[j] > pivot) j--;
-      if (i > j) break;
-      const swapped = rest[i];
-      rest[i++] = rest[j];
-      rest[j--] = swapped;
-    }
-    if (target <= j) high = j;
-    else if (target >= i) low = i;
-    else break;
-  }
-  return rest[target];
+  return n <= 100 ? values[topIds(values, n)[n - 1]] : values.toSorted()[values.length - n];
 }
 
 function maximum(values: ArrayLike<number>): number {
