@@ -1,9 +1,11 @@
 import { shippedFolder } from '../../tests/files';
-import type { Streams } from '../model/runtime/backend';
+import type { BackendKind, Streams } from '../model/runtime/backend';
+import { EngineError } from '../model/runtime/errors';
+import type { ReadFile } from '../model/runtime/read-file';
 import type { Sampling } from '../model/sampling/sampling';
 import { createBackend } from './backends';
 import { Engine } from './engine';
-import type { GenerateEvent, GenerateRequest } from './messages';
+import type { BackendChoice, GenerateEvent, GenerateRequest } from './messages';
 import type { RequestRun } from './request-run';
 
 export const SAMPLING: Sampling = {
@@ -17,32 +19,47 @@ export const SAMPLING: Sampling = {
 };
 export const PROMPT = '= Kestrel =\n\nThe kestrel is';
 
-/** For tests: the shipped model in WebAssembly, with a count of the tokens that it reads. */
-export class CountedEngine {
-  /** Tokens that streams have read, without those that they wrote. */
-  read = 0;
-  readonly engine = new Engine({
-    readFile: () => shippedFolder(),
-    createBackend: async (model) => {
-      const { backend, streams, info } = await createBackend(model, 'cpu', undefined);
-      const open = backend.open.bind(backend);
-      backend.open = async (count) => this.count(await open(count));
-      return { backend, streams: this.count(streams), info };
-    },
-  });
+interface Options {
+  readonly files?: ReadFile;
+  /** The name that the backend has when 'auto' is asked for. */
+  readonly automatic?: BackendKind;
+  /** Fails after a batch of decoding (10 ms of tokens), so many times, on the backend of this name. */
+  readonly failure?: { readonly code: 'device' | 'device-lost'; times: number; readonly on: BackendKind };
+}
 
-  load() {
-    return this.engine.load({ modelUrl: 'x/', backend: 'cpu' }, () => {});
+/** For tests: the shipped model in WebAssembly, which counts what it reads, and fails on demand. */
+export class CountedEngine {
+  /** Tokens that any stream has read, without those that it wrote. */
+  read = 0;
+  readonly asked: BackendChoice[] = [];
+  readonly engine: Engine;
+  private readonly failure: Options['failure'];
+
+  constructor({ files = shippedFolder(), automatic = 'cpu', failure }: Options = {}) {
+    this.failure = failure;
+    this.engine = new Engine({
+      readFile: () => files,
+      createBackend: async (model, choice) => {
+        this.asked.push(choice);
+        const kind = choice === 'auto' ? automatic : choice;
+        const { backend, streams } = await createBackend(model, 'cpu', undefined);
+        const open = backend.open.bind(backend);
+        backend.open = async (count) => this.count(await open(count), kind);
+        return { backend, streams: this.count(streams, kind), info: { kind, device: 'test', reason: null } };
+      },
+    });
   }
 
-  async generate(runs: RequestRun[], changed: Partial<GenerateRequest> = {}) {
-    const ids: number[] = [];
-    const records: number[] = [];
-    const take = (event: GenerateEvent) => {
-      if (event.type !== 'tokens') return;
-      ids.push(...event.tokens.ids);
-      records.push(...event.records);
-    };
+  load() {
+    return this.engine.load({ modelUrl: 'x/', backend: 'auto' }, () => {});
+  }
+
+  async generate(
+    runs: RequestRun[],
+    changed: Partial<GenerateRequest> = {},
+    onEvent: (event: GenerateEvent) => void = () => {},
+  ) {
+    const events: GenerateEvent[] = [];
     const request = {
       runs,
       sampling: SAMPLING,
@@ -50,16 +67,36 @@ export class CountedEngine {
       atArticleEnd: 'continue',
       ...changed,
     } as const;
-    await this.engine.generate(request, take);
-    return { ids, records: Float32Array.from(records) };
+    const result = await this.engine.generate(request, (event) => {
+      events.push(event);
+      onEvent(event);
+    });
+    const parts = events.filter((event) => event.type === 'tokens');
+    return {
+      events,
+      result,
+      ids: parts.flatMap((part) => [...part.tokens.ids]),
+      text: parts.map((part) => part.text).join(''),
+      records: Float32Array.from(parts.flatMap((part) => [...part.records])),
+    };
   }
 
-  private count(streams: Streams): Streams {
+  private count(streams: Streams, kind: BackendKind): Streams {
+    const { failure } = this;
     const read = streams.read.bind(streams);
+    const decode = streams.decode.bind(streams);
     streams.read = async (tokens, options) => {
       const result = await read(tokens, options);
       this.read += result.count;
       return result;
+    };
+    streams.decode = async function* (requests, options) {
+      for await (const batch of decode(requests, options)) {
+        yield batch;
+        if (failure?.on !== kind || failure.times <= 0) continue;
+        failure.times--;
+        throw new EngineError(failure.code, 'It broke.', 'Wait.');
+      }
     };
     return streams;
   }

@@ -1,6 +1,6 @@
 import { useMemo, useState } from 'react';
+import type { HeadMatrix, MatrixKind } from '../../model/lens/measures';
 import { numberAt, positionOf } from '../../model/text/token-index';
-import type { MatrixAnswer, MatrixKind } from '../../workers/lens/messages';
 import { Select } from '../components/controls/Choice';
 import { percent } from '../format';
 import { usePlayground, usePlaygroundState } from '../playground-context';
@@ -97,7 +97,7 @@ export default function MatrixView() {
 }
 
 interface MatrixProps {
-  readonly matrix: MatrixAnswer;
+  readonly matrix: HeadMatrix;
   readonly start: number;
   readonly n: number;
   readonly of: MatrixKind;

@@ -1,6 +1,7 @@
 import { useMemo, useState } from 'react';
+import type { HeadProportions } from '../../model/lens/measures';
+import { WINDOW } from '../../model/lens/window';
 import { numberAt, positionOf } from '../../model/text/token-index';
-import type { ProportionsAnswer } from '../../workers/lens/messages';
 import { usePlaygroundState } from '../playground-context';
 import { Curves, Scatter } from './charts';
 import { HeatMap } from './HeatMap';
@@ -34,7 +35,7 @@ export default function ProportionsView() {
 }
 
 interface Props {
-  readonly values: ProportionsAnswer;
+  readonly values: HeadProportions;
   readonly start: number;
   readonly n: number;
   readonly words: Words;
@@ -45,8 +46,7 @@ function Proportions({ values, start, n, words }: Props) {
   const [{ token }, set] = useLensView();
   const onPick = (i: number) => set({ token: Math.max(numberAt(start + i), 0) }); // token 0 is not in the text
   const at = Math.min(Math.max(token === null ? n - 1 : positionOf(token) - start, 0), n - 1);
-  const { query, key, halfLife, spans } = values;
-  const weights = useMemo(() => reweighting(query, key), [query, key]);
+  const { query, key, reweighting: weights, halfLife, spans } = values;
   const [cell, setCell] = useState<readonly [number, number] | null>(null);
   const cross = cell && cell[0] < n && cell[1] < n ? cell : ([at, Math.max(at - 1, 0)] as const);
   const scale = useMemo(() => scaleOf(weights, 'factor'), [weights]);
@@ -138,9 +138,9 @@ function Proportions({ values, start, n, words }: Props) {
           { name: 'and re-weighting', className: 'second', values: spans.reweighted },
           { name: 'and decay', className: 'first', values: spans.whole },
         ]}
-        range={[1, 512]}
+        range={[1, WINDOW]}
         isLog
-        ticks={[1, 8, 64, 512].map((value) => ({ value, name: String(value) }))}
+        ticks={[1, 8, 64, WINDOW].map((value) => ({ value, name: String(value) }))}
         start={start}
         at={at}
         onPick={onPick}
@@ -191,7 +191,7 @@ function Taps({ taps }: { taps: Float32Array }) {
   );
 }
 
-function SpanTable({ spans, at, name }: { spans: ProportionsAnswer['spans']; at: number; name: string }) {
+function SpanTable({ spans, at, name }: { spans: HeadProportions['spans']; at: number; name: string }) {
   const rows = [
     ['Similarity alone', spans.similarity],
     ['… and re-weighting', spans.reweighted],
@@ -217,15 +217,6 @@ function SpanTable({ spans, at, name }: { spans: ProportionsAnswer['spans']; at:
       </tbody>
     </table>
   );
-}
-
-/** cos(pi/2 (Pq_i - Pk_j)) for j <= i. */
-function reweighting(query: Float32Array, key: Float32Array): Float32Array {
-  const n = query.length;
-  const values = new Float32Array(n * n);
-  for (let i = 0; i < n; i++)
-    for (let j = 0; j <= i; j++) values[i * n + j] = Math.cos((Math.PI / 2) * (query[i] - key[j]));
-  return values;
 }
 
 function mean(values: Float32Array): number {

@@ -86,56 +86,50 @@ export function cutoff(score: Float64Array, sampling: Sampling, slack = 0): numb
   const { temperature, topK, topP, minP } = sampling;
   const highest = maximum(score);
   if (temperature === 0) return highest - slack;
+  const floor = minP > 0 ? highest + Math.log(minP) : Number.NEGATIVE_INFINITY;
   let lowest = topK > 0 && topK < score.length ? nthHighest(score, topK) - slack : Number.NEGATIVE_INFINITY;
   if (topP < 1) {
     const share = topP + 2 * slack * topP * (1 - topP); // its derivative by the scores, at most
-    lowest = Math.max(lowest, lowestOfShare(score, share, highest, lowest) - slack);
+    lowest = Math.max(lowest, lowestOfShare(score, share, highest, lowest, floor) - slack);
   }
-  return minP > 0 ? Math.max(lowest, highest + Math.log(minP) - slack) : lowest;
+  return Math.max(lowest, floor - slack);
 }
 
-/** The lowest of the highest scores that together hold `share` of the mass of all scores from `lowest` on. */
-function lowestOfShare(score: Float64Array, share: number, highest: number, lowest: number): number {
+/**
+ * The lowest of the highest scores that together hold `share` of the mass of all scores from `lowest` on; or a score of
+ * at most `floor`, if it is below that. Mostly few tokens hold the share: it sorts those near the highest score, more only
+ * if they do not suffice, and sums the mass of the others only until that is clear.
+ */
+function lowestOfShare(
+  score: Float64Array,
+  share: number,
+  highest: number,
+  lowest: number,
+  floor: number,
+): number {
   let total = 0;
-  let count = 0;
-  for (let id = 0; id < score.length; id++) {
-    if (score[id] < lowest) continue;
-    total += Math.exp(score[id] - highest);
-    count++;
-  }
-  // Mostly few tokens hold the share: sort those near the highest score, and more only if they do not suffice.
+  let summed = 0; // scores in the total
   for (let depth = 6; ; depth *= 2) {
-    const least = Math.max(lowest, highest - depth);
+    const least = Math.max(lowest, floor, highest - depth);
     const near: number[] = []; // by a loop: Float64Array.filter takes ten times as long
     for (let id = 0; id < score.length; id++) if (score[id] >= least) near.push(score[id]);
     const sorted = Float64Array.from(near).sort();
+    let held = 0;
+    for (let i = sorted.length - 1; i >= 0; i--) held += Math.exp(sorted[i] - highest);
+    for (; summed < score.length && share * total <= held; summed++)
+      if (score[summed] >= lowest) total += Math.exp(score[summed] - highest);
+    const isEnough = share * total <= held;
+    if (!isEnough && least === floor) return floor;
+    if (!isEnough && least > lowest && sorted.length < score.length) continue;
     let last = sorted.length;
-    let above = 0;
-    while (last > 0 && above < share * total) above += Math.exp(sorted[--last] - highest);
-    if (above >= share * total || sorted.length === count) return sorted[last] ?? highest;
+    for (let above = 0; last > 0 && above < share * total; ) above += Math.exp(sorted[--last] - highest);
+    return sorted[last] ?? highest; // a negative slack may keep none
   }
 }
 
-/** The n-th highest value, n from 1 (quickselect). */
+/** The n-th highest value, n from 1: by insertion for the usual few, by a full sort for many. */
 function nthHighest(values: Float64Array, n: number): number {
-  const rest = values.slice();
-  const target = rest.length - n;
-  for (let low = 0, high = rest.length - 1; low < high; ) {
-    const pivot = rest[(low + high) >> 1];
-    let [i, j] = [low, high];
-    while (i <= j) {
-      while (rest[i] < pivot) i++;
-      while (rest[j] > pivot) j--;
-      if (i > j) break;
-      const swapped = rest[i];
-      rest[i++] = rest[j];
-      rest[j--] = swapped;
-    }
-    if (target <= j) high = j;
-    else if (target >= i) low = i;
-    else break;
-  }
-  return rest[target];
+  return n <= 100 ? values[topIds(values, n)[n - 1]] : values.toSorted()[values.length - n];
 }
 
 function maximum(values: ArrayLike<number>): number {

@@ -5,6 +5,7 @@ import { createWasmBackend } from '../../cpu/wasm-backend';
 import { Reference } from '../../model/core/reference';
 import { withReweighting } from '../../model/core/variant';
 import { HeadLens } from '../../model/lens/head-lens';
+import { klDivergence } from '../../model/lens/measures';
 import { WINDOW } from '../../model/lens/window';
 import type { Backend, ModelData, Streams } from '../../model/runtime/backend';
 import type { Model } from '../../model/runtime/folder';
@@ -14,7 +15,6 @@ import { SnapshotStore } from '../snapshot-store';
 import { CountedEngine, PROMPT, SAMPLING } from '../testing';
 import { TextStream } from '../text-stream';
 import { Lens } from './attention-lens';
-import { klDivergence } from './counterfactual';
 import type { LensAnswer, LensQuestions } from './messages';
 
 const data: ModelData = randomModel({ num_hidden_layers: 2, hidden_size: 16 }, 3);
@@ -147,6 +147,7 @@ test('matrices, proportions and overview agree with the rows', async () => {
 
   const { answer: proportions } = await ask(tokens, 'proportions', { layer: 1, head: 1 });
   expect(proportions.query[9]).toBeCloseTo(head.queryProportion(9), 6);
+  expect(proportions.reweighting).toEqual(again.answer.values);
   expect(proportions.halfLife[9]).toBeCloseTo(Math.LN2 / -Math.log(head.decay(9)), 3);
   const keyTaps = Array.from(
     { length: 8 },

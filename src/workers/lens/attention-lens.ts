@@ -1,4 +1,5 @@
 import type { Config } from '../../model/core/config';
+import { headMatrix, headProportions, meanTaps, tokenRow } from '../../model/lens/measures';
 import { summarize } from '../../model/lens/summary';
 import { LensWindow, WINDOW } from '../../model/lens/window';
 import type { Backend } from '../../model/runtime/backend';
@@ -7,7 +8,6 @@ import type { Model } from '../../model/runtime/folder';
 import { encodeRuns } from '../encode';
 import type { SnapshotStore } from '../snapshot-store';
 import { TextStream } from '../text-stream';
-import { answerMatrix, answerProportions, answerRow, meanTaps } from './answers';
 import { answerCounterfactual, type Runs, runBoth } from './counterfactual';
 import type { CounterfactualQuestion, LensAnswer, LensAnswers, LensQuestions, LensRequest } from './messages';
 
@@ -55,12 +55,12 @@ export class Lens {
   private free: Promise<unknown> = Promise.resolve();
   private reread = 0;
   private readonly answers: { readonly [K in keyof LensQuestions]: Answer<K> } = {
-    row: (question, { window, token }) => answerRow(window, token, question),
-    matrix: ({ layer, head, of }, { window, signal }) => answerMatrix(window.head(layer, head), of, signal),
+    row: (question, { window, token }) => tokenRow(window, token - window.start, question),
+    matrix: ({ layer, head, of }, { window, signal }) => headMatrix(window.head(layer, head), of, signal),
     proportions: ({ layer, head }, { window, before, signal }) => {
       const { config, weights } = this.host.model;
       const taps = meanTaps(weights.layers[layer].convolution, config, head);
-      return answerProportions(window.head(layer, head), before, taps, signal);
+      return headProportions(window.head(layer, head), before, taps, signal);
     },
     overview: async ({ every }, { window, before, signal }) => {
       const heads = await summarize(window, before, every, signal);

@@ -1,4 +1,5 @@
 import { withReweighting } from '../../model/core/variant';
+import { headMatrix, klDivergence } from '../../model/lens/measures';
 import { LensWindow, WINDOW } from '../../model/lens/window';
 import {
   type Backend,
@@ -10,7 +11,6 @@ import {
 import { cancelled } from '../../model/runtime/errors';
 import { Pace } from '../../model/runtime/pace';
 import { logSumExp } from '../../model/sampling/sampling';
-import { answerMatrix } from './answers';
 import type { CounterfactualAnswer, RunAnswer } from './messages';
 
 /** Two runs over the same tokens from an empty state: the unchanged model, and the model with another re-weighting. */
@@ -114,7 +114,7 @@ export async function answerCounterfactual(
   signal: AbortSignal,
 ): Promise<CounterfactualAnswer> {
   const answer = async ({ window, losses }: Run): Promise<RunAnswer> => {
-    const matrix = await answerMatrix(window.head(layer, head), 'share', signal);
+    const matrix = await headMatrix(window.head(layer, head), 'share', signal);
     if (!matrix) throw cancelled();
     const mean = losses.reduce((sum, loss) => sum + loss, 0) / Math.max(count - 1, 1);
     return { values: matrix.values, losses: losses.slice(), perplexity: Math.exp(mean) };
@@ -135,15 +135,4 @@ async function capture(
   for (let at = 0; at < tokens.length; at += PART)
     window.append(await streams.capture(tokens.slice(at, at + PART), { signal }));
   return window;
-}
-
-/** KL(p || q) of two softmax distributions, in nats. */
-export function klDivergence(p: ArrayLike<number>, q: ArrayLike<number>): number {
-  const [sumP, sumQ] = [logSumExp(p), logSumExp(q)];
-  let divergence = 0;
-  for (let i = 0; i < p.length; i++) {
-    const log = p[i] - sumP;
-    divergence += Math.exp(log) * (log - (q[i] - sumQ));
-  }
-  return Math.max(divergence, 0); // rounding may make it negative
 }

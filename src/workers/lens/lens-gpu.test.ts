@@ -4,12 +4,12 @@ import { randomModel } from '../../../tests/random-model';
 import { createOnSharedDevice } from '../../gpu/testing';
 import { Reference } from '../../model/core/reference';
 import { withReweighting } from '../../model/core/variant';
+import { klDivergence } from '../../model/lens/measures';
 import type { Model } from '../../model/runtime/folder';
 import { hash } from '../../model/sampling/random';
 import { logSumExp } from '../../model/sampling/sampling';
 import { SnapshotStore } from '../snapshot-store';
 import { Lens } from './attention-lens';
-import { klDivergence } from './counterfactual';
 
 const COMPILING = 240_000; // ms: compiles two configurations on a software adapter, beside other work
 

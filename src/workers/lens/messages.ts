@@ -1,3 +1,4 @@
+import type { HeadMatrix, HeadProportions, MatrixKind, Measure, TokenRow } from '../../model/lens/measures';
 import type { HeadSummary } from '../../model/lens/summary';
 import type { Encoded } from '../../model/text/encoded';
 import type { RequestRun } from '../request-run';
@@ -13,9 +14,6 @@ export interface LensRequest<K extends keyof LensQuestions = keyof LensQuestions
   readonly question: LensQuestions[K];
 }
 
-/** Shares of attention, or signed contributions to the head's output (src/model/lens/head-lens.ts). */
-export type Measure = 'share' | 'output';
-
 export interface LensQuestions {
   /** The token's attention in one head, or the mean over a layer's heads or all heads (null). */
   row: { readonly layer: number | null; readonly head: number | null; readonly measure: Measure };
@@ -26,8 +24,6 @@ export interface LensQuestions {
   counterfactual: CounterfactualQuestion;
 }
 
-export type MatrixKind = Measure | 'similarity' | 'reweighting';
-
 export interface CounterfactualQuestion {
   readonly reweighting: 'static' | 'none';
   /** The start of both runs, with an empty state: the token's document, or the window. */
@@ -37,9 +33,9 @@ export interface CounterfactualQuestion {
 }
 
 export interface LensAnswers {
-  row: RowAnswer;
-  matrix: MatrixAnswer;
-  proportions: ProportionsAnswer;
+  row: TokenRow;
+  matrix: HeadMatrix;
+  proportions: HeadProportions;
   overview: { readonly heads: readonly (readonly HeadSummary[])[] };
   counterfactual: CounterfactualAnswer;
 }
@@ -57,40 +53,6 @@ export interface LensAnswer<K extends keyof LensAnswers = keyof LensAnswers> {
   /** The encodings of runs that came as text. */
   readonly encoded: readonly { readonly run: number; readonly tokens: Encoded }[];
   readonly answer: LensAnswers[K];
-}
-
-export interface RowAnswer {
-  /** One share per token of the window up to the chosen token. */
-  readonly shares: Float32Array;
-  readonly earlier: number;
-  /** The number of heads in the mean, and how many of them are silent at this token; these count as 0. */
-  readonly heads: number;
-  readonly silent: number;
-  /** W / max(W, floor), the sum of the row in the model, for one head of a model with a denominator; else null. */
-  readonly gain: number | null;
-}
-
-export interface MatrixAnswer {
-  /** [count, count], row i for token start + i; 0 above the diagonal. */
-  readonly values: Float32Array;
-  /** Share of the tokens before the window, per row; 0 if unknown. */
-  readonly earlier: Float32Array;
-}
-
-/** Values of every token of the window, [count]. The heads of a layer share its modules, but not their inputs. */
-export interface ProportionsAnswer {
-  readonly query: Float32Array;
-  readonly key: Float32Array;
-  /** In tokens; Infinity without decay. */
-  readonly halfLife: Float32Array;
-  /** Mean |tap| of the short convolution for the head's query, key and value, [3, 4], the current token last; null without a convolution. */
-  readonly taps: Float32Array | null;
-  /** Effective spans, each with one more factor; NaN if the token is silent. */
-  readonly spans: {
-    readonly similarity: Float32Array;
-    readonly reweighted: Float32Array;
-    readonly whole: Float32Array;
-  };
 }
 
 export interface CounterfactualAnswer {

@@ -1,5 +1,5 @@
 import type { View } from '../../../share/shared';
-import type { MatrixKind, Measure } from '../../../workers/lens/messages';
+import type { MatrixKind, Measure } from '../../../model/lens/measures';
 
 export const LENS_MODES = ['text', 'matrix', 'proportions', 'overview', 'counterfactual', 'explain'] as const;
 export type LensMode = (typeof LENS_MODES)[number];
