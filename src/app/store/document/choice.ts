@@ -26,7 +26,9 @@ export function withChoice(
   for (const [n, other] of record.alternatives.entries())
     records.set([other.id, other.logProbability, other.probability], 4 + 3 * n);
   const runs = appendSampled(before, {
-    ...{ text, records, sampling: null },
+    text,
+    records,
+    sampling: null,
     tokens: { ids: Uint32Array.of(id), lengths: Uint32Array.of(text.length) },
   });
   return { ...keepBranch(value), runs, generatedFrom: lengthOf(before) };
