@@ -5,7 +5,7 @@ import type { ModelData } from './backend';
 import { cancelled, EngineError } from './errors';
 import { readProof } from './proof';
 
-/** manifest.json of a published model folder: what it holds, to the byte. */
+/** manifest.json of a published model folder: its files, with sizes and hashes. */
 export interface Manifest {
   readonly format: 1;
   readonly id: string;
@@ -16,14 +16,14 @@ export interface Manifest {
   readonly license: string;
   /** SHA-256 of model.safetensors, in hex. */
   readonly digest: string;
-  /** Sampler settings to begin with; the trainer measures them. */
+  /** Default sampler settings, measured by the trainer. */
   readonly sampling: {
     readonly temperature: number;
     readonly topK: number;
     readonly topP: number;
     readonly minP: number;
     readonly repetitionPenalty: number;
-    /** Absent in models published before it was there: then SEQUENCE_PENALTY is a good one. */
+    /** Absent in older models, for which SEQUENCE_PENALTY is the default. */
     readonly sequencePenalty?: number;
   };
   readonly files: Readonly<Record<string, { readonly bytes: number; readonly sha256: string }>>;
@@ -36,7 +36,7 @@ export interface Model extends ModelData {
 }
 
 /**
- * Reads a file of the folder; reports bytes as they come. Where the file's size is known, memory for it is taken once.
+ * Reads a file of the folder, and reports bytes as they arrive. If the size is known, allocates its memory once.
  * @throws EngineError 'network'
  */
 export type ReadFile = (
@@ -102,13 +102,13 @@ function parseJson(file: ArrayBuffer, name: 'manifest.json' | 'config.json' | 't
     throw new EngineError(
       name === 'tokenizer.json' ? 'tokenizer' : 'config',
       `${name} is not JSON (${(cause as Error).message}).`,
-      'Check the address of the model folder; a missing file is often answered with a web page.',
+      'Check the address of the model folder. Servers often answer with a web page if a file is missing.',
       { cause },
     );
   }
 }
 
-/** @throws EngineError 'config' naming the key that is missing or wrong. */
+/** @throws EngineError 'config' with the missing or invalid key. */
 export function parseManifest(value: unknown): Manifest {
   const wrong = (what: string): never => {
     throw new EngineError('config', `manifest.json: ${what}.`, 'Use a model folder written by the trainer.');
@@ -141,13 +141,13 @@ async function verify(name: (typeof FILES)[number], file: ArrayBuffer, manifest:
     new EngineError(
       code,
       `${name} ${what}.`,
-      'Load again; if it repeats, the file on the server is damaged.',
+      'Load again. If the error repeats, the file on the server is damaged.',
     );
   if (file.byteLength !== expected.bytes)
     throw damaged(
-      `has ${file.byteLength} bytes instead of ${expected.bytes}: it is truncated or another file`,
+      `has ${file.byteLength} bytes instead of ${expected.bytes}, so it is truncated or another file`,
     );
-  // crypto.subtle is missing on insecure origins; there the size has to do.
+  // Insecure origins have no crypto.subtle, so only the size is checked there.
   if (globalThis.crypto?.subtle && (await sha256(file)) !== expected.sha256)
     throw damaged('does not match its SHA-256 in manifest.json');
 }

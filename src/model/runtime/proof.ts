@@ -3,17 +3,17 @@ import type { Streams } from './backend';
 import { EngineError } from './errors';
 import type { ReadFile } from './folder';
 
-/** The beginning of a model's golden text, against which a backend shows that it computes what the exporter computed. */
+/** The beginning of a model's golden text with the exporter's log-probabilities, to check a backend. */
 export interface Proof {
   readonly tokens: readonly number[];
-  /** Natural log, of tokens[1..] given the tokens before. */
+  /** Natural log-probabilities of tokens[1..], given the earlier tokens. */
   readonly logProbabilities: readonly number[];
 }
 
 const TOLERANCE = 1e-3; // nats
-const WRITTEN = 2; // tokens that the backend writes: the second follows from the state that the first left
+const WRITTEN = 2; // tokens that the backend decodes; the second depends on the state after the first
 
-/** What index.json, beside the model folders, says of a model. Null where it says nothing of these weights. */
+/** The proof of a model in index.json, beside the model folders. Null if it has none for these weights. */
 export async function readProof(
   readFile: ReadFile,
   digest: string,
@@ -24,17 +24,17 @@ export async function readProof(
     const { models } = JSON.parse(new TextDecoder().decode(file));
     return models.find((model: { digest?: string }) => model.digest === digest)?.proof ?? null;
   } catch {
-    return null; // a folder without an index beside it
+    return null; // the folder has no index
   }
 }
 
 /**
- * Checks that an empty stream gives the log-probabilities of a proof, that it writes as it reads, and that it goes back to
- * a snapshot. Leaves the stream empty.
- * @throws EngineError 'device' where it does not
+ * Checks that an empty stream gives the log-probabilities of a proof, that decode agrees with prefill, and that a snapshot
+ * can be restored. Leaves the stream empty.
+ * @throws EngineError 'device' if a check fails
  */
 export async function prove(streams: Streams, { tokens, logProbabilities }: Proof): Promise<void> {
-  const half = tokens.length / 2; // the second half is read from the state behind the first
+  const half = tokens.length / 2; // the second half continues from the state after the first
   const read = [
     ...(await readAll(streams, tokens.slice(0, half))),
     ...(await readAll(streams, tokens.slice(half))),
@@ -51,12 +51,12 @@ export async function prove(streams: Streams, { tokens, logProbabilities }: Proo
   await streams.restore(null);
 }
 
-/** Records of tokens that are read, one after the other. */
+/** Records of tokens that the stream reads one by one. */
 async function readAll(streams: Streams, tokens: readonly number[]): Promise<number[]> {
   return Array.from((await streams.read(tokens, { records: true })).records!);
 }
 
-/** Records of tokens that are written. */
+/** Records of decoded tokens. */
 async function write(streams: Streams): Promise<number[]> {
   const records: number[] = [];
   const request = { sampling: GREEDY, maxTokens: WRITTEN, stopTokens: [] };
@@ -74,7 +74,7 @@ function compare(how: string, actual: readonly number[], expected: readonly numb
   const largest = Math.max(...differences).toPrecision(2);
   throw new EngineError(
     'device',
-    `The graphics device computes wrong numbers when it ${how} (off by ${largest}).`,
-    'Update the browser or the graphics driver, or run on the processor.',
+    `The GPU computes wrong numbers when it ${how} (off by ${largest}).`,
+    'Update the browser or the GPU driver, or run on the CPU.',
   );
 }
