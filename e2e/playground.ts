@@ -35,6 +35,8 @@ export class PlaygroundPage {
   readonly chosen: Locator;
   /** Console errors that a test expects. */
   readonly expectedErrors: RegExp[] = [];
+  /** Errors of the console, and errors that nobody handled, with their stack. */
+  readonly errors: string[] = [];
 
   constructor(page: Page) {
     this.page = page;
@@ -48,6 +50,10 @@ export class PlaygroundPage {
     this.oneToken = button(names.ONE_TOKEN);
     this.title = page.getByRole('textbox', { name: names.TITLE });
     this.chosen = page.locator('.token.chosen');
+  }
+
+  unexpectedErrors(): string[] {
+    return this.errors.filter((error) => !this.expectedErrors.some((known) => known.test(error)));
   }
 
   /** Opens the page. A press on Generate writes 12 tokens unless `settings` has another length. */
@@ -149,15 +155,12 @@ export class PlaygroundPage {
 export const test = base.extend<{ playground: PlaygroundPage }>({
   playground: async ({ page }, use) => {
     const playground = new PlaygroundPage(page);
-    const errors: string[] = [];
     page.on('console', (message) => {
-      if (message.type() === 'error') errors.push(message.text());
+      if (message.type() === 'error') playground.errors.push(message.text());
     });
-    page.on('pageerror', (error) => errors.push(String(error)));
+    page.on('pageerror', (error) => playground.errors.push(error.stack ?? String(error)));
     await use(playground);
-    expect(errors.filter((error) => !playground.expectedErrors.some((known) => known.test(error)))).toEqual(
-      [],
-    );
+    expect(playground.unexpectedErrors()).toEqual([]);
   },
 });
 

@@ -123,7 +123,7 @@ export class Threads {
         throw new EngineError(
           'device-lost',
           'A thread of the engine died.',
-          'The playground continues on one thread.',
+          'No text is lost. Writing resumes from the last token.',
         );
   }
 
