@@ -1,4 +1,4 @@
-// What this machine's WebAssembly can do at most, for bench/cpu.ts: a module of its own.
+// Upper limits of this machine's WebAssembly, for bench/cpu.ts, as a separate module.
 
 export function heapBase(): usize {
   return __heap_base;
@@ -16,7 +16,7 @@ export function sum(from: usize, n: usize): f32 {
   return total(f32x4.add(f32x4.add(a, b), f32x4.add(c, d)));
 }
 
-/** 48 multiply-adds a round, in twelve chains in registers. */
+/** 48 multiply-adds per round, in twelve chains in registers. */
 export function multiplyAdd(rounds: i32, factor: f32): f32 {
   const x = f32x4.splat(factor);
   let a = x, b = x, c = x, d = x, e = x, f = x, g = x, h = x, i = x, j = x, k = x, l = x;
@@ -39,7 +39,7 @@ export function multiplyAdd(rounds: i32, factor: f32): f32 {
   return total(f32x4.add(f32x4.add(abcd, efgh), f32x4.add(f32x4.add(i, j), f32x4.add(k, l))));
 }
 
-/** 32 multiply-adds a round with int8 weights from the first-level cache, unpacked in registers. */
+/** 32 multiply-adds per round with int8 weights from the L1 cache, unpacked in registers. */
 export function multiplyAddInt8(from: usize, rounds: i32, factor: f32): f32 {
   const x = f32x4.splat(factor);
   let a = f32x4.splat(0), b = a, c = a, d = a, e = a, f = a, g = a, h = a;
@@ -59,7 +59,7 @@ export function multiplyAddInt8(from: usize, rounds: i32, factor: f32): f32 {
   return total(f32x4.add(f32x4.add(f32x4.add(a, b), f32x4.add(c, d)), f32x4.add(f32x4.add(e, f), f32x4.add(g, h))));
 }
 
-/** 64 multiply-adds a round, int8 weights from the first-level cache with int16 numbers. */
+/** 64 multiply-adds per round, int8 weights from the L1 cache with int16 activations. */
 export function multiplyAddInt16(from: usize, rounds: i32, factor: i32): i32 {
   const x = i16x8.splat(<i16>factor);
   let a = i32x4.splat(0), b = a, c = a, d = a, e = a, f = a, g = a, h = a;

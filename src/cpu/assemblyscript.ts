@@ -6,16 +6,15 @@ import type { Plugin } from 'vite';
 const QUERY = '?assemblyscript';
 const SHARING = '&shared';
 const OPTIONS = '--optimizeLevel 3 --noAssert --runtime stub --importMemory --enable simd'.split(' ');
-/** For a memory that threads share: at most 1 GB. */
+/** For a shared memory of at most 1 GB. */
 const SHARED_MEMORY = '--enable threads --sharedMemory --maximumMemory 16384'.split(' ');
-const SHARED = join(import.meta.dirname, 'kernels'); // modules elsewhere may import from here
+const SHARED = join(import.meta.dirname, 'kernels'); // modules in other folders may import from this folder
 const CACHE = 'node_modules/.cache/assemblyscript';
 
 /**
  * Vite plugin: `import bytes from './kernels/index.ts?assemblyscript'` compiles that AssemblyScript file and gives the
- * WebAssembly module as base64, so that browsers, workers and Node load it the same way, without a fetch. Folders
- * named kernels hold AssemblyScript; tsc and Biome leave them alone. With `?assemblyscript&shared` the module takes a memory that
- * threads share.
+ * WebAssembly module as base64, so that browsers, workers and Node load it the same way, without a fetch. Folders named
+ * kernels contain AssemblyScript; tsc and Biome skip them. With `?assemblyscript&shared` the module imports a shared memory.
  */
 export function assemblyscript(): Plugin {
   return {
@@ -35,7 +34,7 @@ export function assemblyscript(): Plugin {
   };
 }
 
-/** Compiling takes seconds: what these sources, options and packages have given before is kept. */
+/** Compiles, or reads the result from a cache by sources, options and packages, because compiling takes seconds. */
 async function compileCached(
   entry: string,
   sources: readonly string[],

@@ -1,14 +1,14 @@
 import type { LayerCapture } from '../model/lens/head-lens';
 
-/** What a layer's attention works with on a tile of T rows, as views of the heap that hold until it goes on. */
+/** The attention inputs of a layer for a tile of T rows, as views of the heap that are valid until the next layer. */
 export interface TileFeatures {
   /** q~ and k~ [T, h, E] */
   readonly query: Float32Array;
   readonly key: Float32Array;
-  /** [T, valueStride], of which the first d are the heads' values. */
+  /** [T, valueStride]; the first d columns are the heads' values. */
   readonly value: Float32Array;
   readonly valueStride: number;
-  /** a [T, decayStride], of which the first h count. */
+  /** a [T, decayStride]; the first h columns are used. */
   readonly decay: Float32Array;
   readonly decayStride: number;
   /** [T, h] */
@@ -16,7 +16,7 @@ export interface TileFeatures {
   readonly keyProportion: Float32Array;
 }
 
-/** Copies a tile into a capture, from token `first` on. */
+/** Copies a tile into a capture, starting at token `first`. */
 export function copyTile(tile: TileFeatures, capture: LayerCapture, heads: number, first: number): void {
   const rows = tile.queryProportion.length / heads;
   capture.query.set(tile.query, first * (tile.query.length / rows));

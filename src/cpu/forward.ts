@@ -7,14 +7,14 @@ import type { Heap } from './heap';
 import type { Kernels } from './kernels';
 import { type PackedLayer, type PackedMatrix, type PackedWeights, padded } from './packed';
 
-/** Multiply-adds between looks at the clock: 1 to 4 ms. */
+/** Multiply-adds between checks of the clock: 1 to 4 ms. */
 const SLICE = 2 ** 24;
-/** Multiply-adds of a chunk, so that Stop is answered within 100 ms on slow machines too. */
+/** Multiply-adds per chunk, so that Stop takes effect within 100 ms on slow machines too. */
 const CHUNK_WORK = 2 ** 29;
 
 export type Activations = 'float32' | 'int16';
 
-/** One token of one stream, as it enters a step. */
+/** One token of one stream, as the input of a step. */
 export interface Row {
   readonly id: number;
   /** Counted from 0 at `<|endoftext|>`. */
@@ -24,15 +24,15 @@ export interface Row {
 }
 
 /**
- * The model over a tile of rows: consecutive tokens of one stream, one token of several, or both. Every row comes out
- * bit for bit as if it had run alone, so that neither chunks nor batches change a text.
+ * The forward pass over a tile of rows: consecutive tokens of one stream, one token of several streams, or both. Every
+ * row is bit for bit the same as in a single pass, so neither chunks nor batches change a text.
  */
 export class Forward {
   /** Rows of a tile. */
   readonly capacity: number;
-  /** Rows whose logits fit at once. */
+  /** Rows of the logits buffer. */
   readonly logitRows: number;
-  /** Numbers from one row of logits to the next. */
+  /** Stride of the logits, in numbers. */
   readonly logitStride: number;
   /** Address of the logits [logitRows, logitStride]. */
   readonly logits: number;
@@ -42,7 +42,7 @@ export class Forward {
   private readonly kernels: Kernels;
   private readonly layout;
   private readonly blocks: { address: number; bytes: number }[] = [];
-  // Addresses of activations [capacity, stride], in float32 unless said.
+  // Addresses of activations [capacity, stride], float32 unless noted.
   private readonly ids: number; // uint32
   private readonly memories: number; // uint32
   private readonly fixed: number;
@@ -57,7 +57,7 @@ export class Forward {
   private readonly panel: number; // [4, the widest matrix]
   private readonly int16: { readonly rows: number; readonly steps: number } | null;
 
-  /** @param activations what int8 weights are multiplied with: int16 is faster and coarser (kernels/matrix-int16.ts) */
+  /** @param activations activations for int8 weights; int16 is faster and less exact (kernels/matrix-int16.ts) */
   constructor(
     config: Config,
     weights: PackedWeights,
@@ -101,7 +101,7 @@ export class Forward {
     for (const { address, bytes } of this.blocks.splice(0)) this.heap.free(address, bytes);
   }
 
-  /** Reads at most `capacity` tokens into their streams' states; `look` sees what each layer's attention worked with. */
+  /** Reads at most `capacity` tokens into their streams' states. `look` gets the attention inputs of each layer. */
   async read(
     rows: readonly Row[],
     pace: Pace,
@@ -128,13 +128,13 @@ export class Forward {
     kernels.rms(this.x, this.normed, D, this.weights.finalNorm, d, T, eps);
   }
 
-  /** Computes the logits after `count` of the rows just read, from row `first`; at most `logitRows`. */
+  /** Computes the logits after `count` of the rows read last, from row `first`; at most `logitRows`. */
   async computeLogits(first: number, count: number, pace: Pace): Promise<void> {
     const from = this.normed + 4 * first * padded(this.config.hiddenSize);
     await this.multiply(this.weights.embedding, from, this.logits, this.logitStride, count, pace);
   }
 
-  /** x = embedding[id] * embedding_scale, and sinusoids where the configuration has them. */
+  /** x = embedding[id] * embedding_scale, plus sinusoids if the configuration has them. */
   private embed(rows: readonly Row[]): void {
     const { isInt8, values, scales, columns } = this.weights.embedding;
     const { hiddenSize: d, embeddingScale, position } = this.config;
@@ -148,7 +148,7 @@ export class Forward {
       }
   }
 
-  /** From `normed` to the heads' outputs, normalized, in its place; S, z and inputs move on. */
+  /** Replaces `normed` by the normalized outputs of the heads; updates S, z and the convolution inputs. */
   private async attention(layer: PackedLayer, offset: number, T: number, pace: Pace): Promise<void> {
     const { kernels, config, layout, qkv, qTilde, kTilde, gates, mass, memories } = this;
     const { hiddenSize: d, heads: h, headWidth: e, stateRows: E, proportionHidden, reweighting } = config;
@@ -170,14 +170,14 @@ export class Forward {
     else kernels.divideByMass(this.normed, D, h, e, mass, config.denominatorFloor, T);
   }
 
-  /** Of the tile whose attention was just computed. */
+  /** The attention inputs of the current tile. */
   private features(layer: PackedLayer, T: number): TileFeatures {
     const { heap, kernels, config, qkv, qTilde, kTilde, gates, mass, panel } = this;
     const { hiddenSize: d, heads: h, headWidth: e, stateRows: E, proportionHidden, reweighting } = config;
     const [Q, H] = [padded(3 * d), padded(h)];
     const fixed = reweighting === 'static' ? this.fixed : 0;
     const proportions = (u: number, factor: number, module: number) => {
-      // By now `mass` and `panel` are free.
+      // `mass` and `panel` are free at this point.
       kernels.proportions(u, Q, h, e, factor, module, proportionHidden, fixed, panel, mass, T);
       return heap.floats(mass, T * h).slice();
     };
@@ -193,7 +193,7 @@ export class Forward {
     };
   }
 
-  /** y = W x, or y + W x, in slices of rows: between them messages may arrive. */
+  /** y = W x, or y + W x, in slices of rows, with a yield for messages between slices. */
   private async multiply(
     { isInt8, values, scales, rows, columns }: PackedMatrix,
     x: number,
@@ -226,7 +226,7 @@ export class Forward {
       this.blocks.push({ address, bytes });
       return address;
     } catch (error) {
-      this.free(); // what has been taken for a set of streams that does not fit
+      this.free(); // frees the memory of a set of streams that does not fit
       throw error;
     }
   }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { Heap } from './heap';
 
-test('hands out zeroed blocks that do not overlap, and freed ones again', () => {
+test('allocates zeroed blocks that do not overlap, and reuses freed ones', () => {
   const heap = new Heap();
   const [a, b] = [heap.allocate(100), heap.allocate(200_000)];
   expect(b - a).toBeGreaterThanOrEqual(100);
@@ -14,6 +14,6 @@ test('hands out zeroed blocks that do not overlap, and freed ones again', () => 
   expect(heap.memory.buffer.byteLength).toBe(size);
 });
 
-test('says so when memory is short', () => {
+test('throws an error when memory is short', () => {
   expect(() => new Heap().allocate(2 ** 33)).toThrow(expect.objectContaining({ code: 'device' }));
 });

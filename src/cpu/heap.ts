@@ -3,14 +3,14 @@ import { EngineError } from '../model/runtime/errors';
 const PAGE = 65_536;
 const ALIGNMENT = 64;
 
-/** A WebAssembly memory handed out in zeroed blocks. It grows only by allocating; freed blocks serve the next of their size. */
+/** Allocates zeroed blocks in a WebAssembly memory. Only `allocate` grows it; freed blocks are reused for the same size. */
 export class Heap {
   readonly memory: WebAssembly.Memory;
-  private end = PAGE; // the first page holds the module's own constants
+  private end = PAGE; // the first page holds the module's constants
   private readonly freed = new Map<number, number[]>();
 
   /**
-   * @param isShared whether threads may share it, as they may where the page is cross-origin isolated
+   * @param isShared whether threads share it, which needs a cross-origin isolated page
    * @throws EngineError 'device' when memory is short.
    */
   constructor(isShared = false) {
@@ -38,7 +38,7 @@ export class Heap {
     this.freed.set(size, [...(this.freed.get(size) ?? []), address]);
   }
 
-  // Views hold until the memory grows: take them anew after allocating.
+  // Views are valid until the memory grows. Create them again after allocating.
 
   floats(address: number, length: number): Float32Array<ArrayBuffer> {
     return new Float32Array(this.memory.buffer, address, length);
@@ -53,14 +53,14 @@ export class Heap {
   }
 }
 
-/** Takes memory. Browsers throw errors of several kinds where there is none. */
+/** Allocates pages. If there is no memory, browsers throw errors of several kinds. */
 function attempt<T>(pages: number, take: () => T): T {
   try {
     return take();
   } catch (cause) {
     throw new EngineError(
       'device',
-      `${Math.ceil((pages * PAGE) / 2 ** 20)} MB more memory were not to be had.`,
+      `Could not allocate ${Math.ceil((pages * PAGE) / 2 ** 20)} MB of memory.`,
       'Close other tabs, or choose a smaller model.',
       { cause },
     );

@@ -27,7 +27,7 @@ const shapes = fc.record({
   add: fc.boolean(),
 });
 
-test('a matrix times any number of tokens, a row bitwise the same for each', () => {
+test('a matrix product gives bitwise the same row for any number of tokens', () => {
   fc.assert(
     fc.property(shapes, ({ rows, columns, tokens, int8, scale, add }) => {
       const [R, C, Y] = [Math.ceil(rows / 4) * 4, padded(columns), padded(rows)];
@@ -83,7 +83,7 @@ test.each([
   [20, 40],
   [64, 128],
   [4, 4],
-])('the recurrence of the reference, e = %i, E = %i', (e, E) => {
+])('matches the recurrence of the reference, e = %i, E = %i', (e, E) => {
   const heads = 3;
   const tokens = 5;
   const [q, k] = [noise(tokens * heads * E, 1), noise(tokens * heads * E, 2)];
@@ -131,7 +131,7 @@ test('sigmoid, sine and cosine within 1e-6', () => {
   }
 });
 
-test('an opening token closes every gate', () => {
+test('the start of a document closes every gate', () => {
   const gates = put([5, 5, 5, 5]);
   const ids = heap.allocate(8);
   heap.words(ids, 2).set([9, 3]);
@@ -139,7 +139,7 @@ test('an opening token closes every gate', () => {
   expect([...heap.floats(gates, 4)]).toEqual([0, 0, 1, 1]);
 });
 
-test('says so where SIMD is missing', async () => {
+test('throws an error without SIMD', async () => {
   vi.resetModules();
   const compile = vi.spyOn(WebAssembly, 'compile').mockRejectedValue(new WebAssembly.CompileError('no SIMD'));
   const fresh = await import('./kernels');

@@ -3,7 +3,7 @@ import wasm from './kernels/index.ts?assemblyscript';
 
 type Kernel = (...values: number[]) => void;
 
-/** The exports of kernels/index.ts, where their parameters are described. */
+/** The exports of kernels/index.ts, which documents the parameters. */
 export interface Kernels {
   readonly convolve: Kernel;
   readonly describe: Kernel;
@@ -24,13 +24,13 @@ export interface Kernels {
   readonly toInt16: Kernel;
 }
 
-/** The kernels over a memory, and their module for threads that share it. */
+/** The kernels on a memory, and their module for threads that share the memory. */
 export interface Loaded {
   readonly kernels: Kernels;
   readonly module: WebAssembly.Module;
 }
 
-/** @throws EngineError 'device' where WebAssembly or its SIMD is missing. */
+/** @throws EngineError 'device' without WebAssembly or its SIMD. */
 export async function loadKernels(memory: WebAssembly.Memory, isShared = false): Promise<Loaded> {
   try {
     const base64 = isShared ? (await import('./kernels/index.ts?assemblyscript&shared')).default : wasm;
@@ -41,7 +41,7 @@ export async function loadKernels(memory: WebAssembly.Memory, isShared = false):
     throw new EngineError(
       'device',
       'This browser does not run WebAssembly with SIMD.',
-      'Update the browser; the playground goes on without it, more slowly.',
+      'Update the browser. Until then the playground runs without it, more slowly.',
       { cause },
     );
   }

@@ -4,7 +4,7 @@ declare module '*?assemblyscript' {
   export default base64;
 }
 
-/** The same for a memory that threads share. */
+/** The same for a shared memory. */
 declare module '*?assemblyscript&shared' {
   const base64: string;
   export default base64;

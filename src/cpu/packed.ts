@@ -2,10 +2,10 @@ import { dequantize, type Matrix, type ProportionModule } from '../model/core/we
 import type { ModelData } from '../model/runtime/backend';
 import type { Heap } from './heap';
 
-/** Numbers in a row of activations: n and zeros up to a multiple of 16. */
+/** Stride of a row of activations: n rounded up to a multiple of 16; the padding is zero. */
 export const padded = (n: number) => Math.ceil(n / 16) * 16;
 
-/** Where a matrix lies, in panels (kernels/matrix.ts): rows padded to a multiple of 4, columns to one of 16, with zeros. */
+/** A matrix in panels (kernels/matrix.ts): rows are zero-padded to a multiple of 4, columns to a multiple of 16. */
 export interface PackedMatrix {
   readonly isInt8: boolean;
   /** Address of float32 or int8 weights. */
@@ -16,7 +16,7 @@ export interface PackedMatrix {
   readonly columns: number;
 }
 
-/** Addresses of float32 vectors, 0 where the configuration has none. */
+/** Addresses of float32 vectors; 0 if the configuration has none. */
 export interface PackedLayer {
   readonly attentionNorm: number;
   readonly qkv: PackedMatrix;
@@ -32,7 +32,7 @@ export interface PackedLayer {
   readonly down: PackedMatrix;
 }
 
-/** A model's weights in the heap, as the kernels read them: int8 stays int8, float16 becomes float32. */
+/** A model's weights in the heap, in the layout of the kernels. int8 stays int8; float16 becomes float32. */
 export class PackedWeights {
   readonly embedding: PackedMatrix;
   readonly layers: readonly PackedLayer[];

@@ -37,13 +37,13 @@ const logitVectors = fc
   })
   .map(({ size, scale, seed }) => Float32Array.from({ length: size }, (_, i) => scale * gumbel(seed, 0, i)));
 
-/** Of few tokens, so that they say again what they said. */
+/** A text of few different tokens, so that it repeats itself. */
 const texts = fc.oneof(
   fc.array(fc.nat(4), { maxLength: 40 }),
   fc.array(fc.nat(1000), { maxLength: 700, size: 'max' }),
 );
 
-test('draws and describes as src/model/sampling/sampling.ts defines', async () => {
+test('draws and records like src/model/sampling/sampling.ts', async () => {
   await fc.assert(
     fc.asyncProperty(logitVectors, samplings, fc.nat(1000), texts, async (logits, sampling, draw, text) => {
       const seen = new SeenTokens({ ...config, vocabSize: logits.length });
@@ -72,7 +72,7 @@ test('draws and describes as src/model/sampling/sampling.ts defines', async () =
   );
 });
 
-test('a typed token has no probability under the sampler', async () => {
+test('a typed token has no probability after sampling', async () => {
   const logits = Float32Array.from({ length: 131 }, (_, i) => Math.sin(i));
   const { sampler, address } = await samplerOf(logits);
   const expected = new Float32Array(RECORD_SIZE);

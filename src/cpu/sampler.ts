@@ -4,7 +4,7 @@ import { REACH, type SeenTokens, tokenSetWords } from '../model/sampling/seen';
 import type { Heap } from './heap';
 import type { Kernels } from './kernels';
 
-/** src/model/sampling/sampling.ts by kernels: the draw and its record. */
+/** The kernels for src/model/sampling/sampling.ts: the draw and its record. */
 export class Sampler {
   /** Bytes of its buffers. */
   readonly bytes: number;
@@ -38,7 +38,7 @@ export class Sampler {
     this.heap.free(this.scores, this.bytes);
   }
 
-  /** Draws a token from the logits at an address. Returns its record, which begins with its id. */
+  /** Draws a token from the logits at an address. Returns its record, whose first number is the id. */
   draw(logits: number, sampling: Sampling, number: number, seen: SeenTokens): Float32Array {
     const { temperature, topK, topP, minP, repetitionPenalty, sequencePenalty, seed } = sampling;
     this.heap.words(this.seen, seen.bits.length).set(seen.bits);

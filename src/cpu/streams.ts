@@ -33,7 +33,7 @@ interface Stream {
   seen: SeenTokens;
 }
 
-/** Streams over one Forward, which holds their activations; states and logits lie beside it in the heap. */
+/** Streams over one Forward, which holds the activations. The heap holds their states and logits. */
 export class WasmStreams implements Streams {
   readonly count: number;
   private readonly model: ModelData;
@@ -198,7 +198,7 @@ export class WasmStreams implements Streams {
     return { id, position: stream.position++, memory: stream.memory };
   }
 
-  /** Keeps the logits after the rows just read, from row `first`, one a stream. */
+  /** Stores the logits after the rows read last, from row `first`, one row per stream. */
   private async keepLogits(streams: readonly Stream[], first: number, pace: Pace): Promise<void> {
     const { logitRows } = this.forward;
     for (let at = 0; at < streams.length; at += logitRows) {
@@ -208,21 +208,21 @@ export class WasmStreams implements Streams {
     }
   }
 
-  /** Keeps a row of the logits just computed. */
+  /** Stores a row of the computed logits. */
   private keepRow(stream: Stream, row: number): void {
     const { logits, logitStride } = this.forward;
     const from = this.heap.floats(logits + 4 * row * logitStride, logitStride);
     this.heap.floats(stream.logits, logitStride).set(from);
   }
 
-  /** Writes the record of a typed token, given what the stream has read. */
+  /** Writes the record of a typed token from the stream's logits. */
   private describe(stream: Stream, id: number, records: Float32Array, at: number): void {
     const record = records.subarray(at * RECORD_SIZE, (at + 1) * RECORD_SIZE);
     if (stream.length) record.set(this.sampler.describe(stream.logits, id));
     else record.fill(-1).set([id, 0, 0, 0]);
   }
 
-  /** Writes the records of a chunk's tokens after the first, each given the row before; keeps the last row's logits. */
+  /** Writes the records of a chunk's tokens after the first, each from the previous row; stores the last row's logits. */
   private async describeRest(
     stream: Stream,
     chunk: readonly number[],

@@ -16,7 +16,7 @@ describe('threads', () => {
     ['int8', 'float32'],
     ['int8', 'int16'],
   ] as const)(
-    '%s weights and %s activations come out bit for bit as on one thread',
+    '%s weights and %s activations give bit for bit the same results as on one thread',
     async (precision, activations) => {
       const model = withPrecision(await readModelData(SHIPPED), precision);
       const results = [];
@@ -34,7 +34,7 @@ describe('threads', () => {
     },
   );
 
-  test('where none can be started, one serves', async () => {
+  test('runs on one thread if no worker starts', async () => {
     vi.stubGlobal(
       'Worker',
       class {

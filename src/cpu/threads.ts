@@ -2,19 +2,19 @@ import { EngineError } from '../model/runtime/errors';
 import type { Heap } from './heap';
 import type { Kernels } from './kernels';
 
-/** Multiply-adds from which a product is worth sharing out. */
+/** Multiply-adds from which splitting a product pays. */
 export const LEAST_WORK = 2 ** 20;
 const START_MS = 10_000;
 const ANSWER_MS = 10_000;
 
-/** Words of the control block: the number of the job, helpers still at work, the kernel, then each helper's values. */
+/** Words of the control block: job number, busy helpers, kernel, then each helper's arguments. */
 const [JOB, WORKING, KERNEL, VALUES] = [0, 1, 2, 16];
 const MOST_VALUES = 16;
 const PRODUCTS = ['multiplyFloat32', 'multiplyInt8', 'multiplyInt16'] as const;
-/** Where the products' values stand (kernels/matrix.ts); the others are the same for every part of the rows. */
+/** Indices of the arguments (kernels/matrix.ts) that differ between the parts of the rows. */
 const [W, SCALE, ROWS, COLUMNS, Y, TOKENS, ROOM] = [0, 1, 2, 3, 6, 8, 10];
 
-/** A helper's whole program: a worker of its own, with the kernels over the same memory. */
+/** The program of a helper: a worker with the kernels on the shared memory. */
 const HELPER = `
 onmessage = async ({ data: { module, memory, control, index } }) => {
   const { exports } = await WebAssembly.instantiate(module, { env: { memory } });
@@ -31,7 +31,7 @@ onmessage = async ({ data: { module, memory, control, index } }) => {
   }
 };`;
 
-/** Workers that share the heap, and with it the rows of every large product. Each row comes out as without them. */
+/** Workers that share the heap and split the rows of every large product. Each row is the same as without them. */
 export class Threads {
   private readonly control: number;
   private readonly workers: readonly Worker[];
@@ -39,9 +39,9 @@ export class Threads {
   private readonly rooms: readonly number[];
 
   /**
-   * @param count threads in all, this one included
-   * @param columns of the widest matrix
-   * @throws EngineError 'device' where workers cannot be started
+   * @param count number of threads, including this one
+   * @param columns columns of the widest matrix
+   * @throws EngineError 'device' if workers cannot be started
    */
   static async start(
     module: WebAssembly.Module,
@@ -86,7 +86,7 @@ export class Threads {
     return Promise.all(started);
   }
 
-  /** The kernels, of which the products are computed by all threads. */
+  /** The kernels, with products that run on all threads. */
   share(kernels: Kernels, leastWork: number): Kernels {
     const shared = { ...kernels };
     for (const [n, name] of PRODUCTS.entries()) {
@@ -99,7 +99,7 @@ export class Threads {
     return shared;
   }
 
-  /** This one included. */
+  /** Number of threads, including this one. */
   get count(): number {
     return this.workers.length + 1;
   }
@@ -120,10 +120,14 @@ export class Threads {
     for (let spins = 0; spins < 2000 && Atomics.load(words, WORKING) > 0; spins++);
     for (let left = Atomics.load(words, WORKING); left > 0; left = Atomics.load(words, WORKING))
       if (Atomics.wait(words, WORKING, left, ANSWER_MS) === 'timed-out')
-        throw new EngineError('device-lost', 'A thread of the engine died.', 'The text goes on without it.');
+        throw new EngineError(
+          'device-lost',
+          'A thread of the engine died.',
+          'No text is lost. Writing resumes from the last token.',
+        );
   }
 
-  /** The values of one thread's part of the rows: whole panels of four. */
+  /** The arguments for one thread's part of the rows, in whole panels of four. */
   private part(values: readonly number[], index: number, bytes: number): number[] {
     const panels = values[ROWS] / 4;
     const from = 4 * Math.floor((panels * index) / this.count);
@@ -138,7 +142,7 @@ export class Threads {
   }
 }
 
-/** Threads that are worth having here: one where memory cannot be shared. */
+/** The number of threads for this device; one if memory cannot be shared. */
 export function usableThreads(): number {
   if (!globalThis.crossOriginIsolated) return 1;
   return Math.max(1, Math.min(4, navigator.hardwareConcurrency));

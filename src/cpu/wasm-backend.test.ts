@@ -42,7 +42,7 @@ describe('the WebAssembly backend', () => {
       expect(agreement).toSatisfy(agrees);
   });
 
-  test.each(goldenNames)('reads bitwise the same in chunks and token by token: %s', async (name) => {
+  test.each(goldenNames)('prefill is bitwise the same in chunks and token by token: %s', async (name) => {
     const model = await loadGoldenModel(name);
     const backend = await createWasmBackend(withPrecision(model, 'int8'));
     const [chunked, stepped] = [await backend.open(1), await backend.open(1)];
@@ -73,7 +73,7 @@ describe('the WebAssembly backend', () => {
     }
   });
 
-  test('holds the same bytes however long the stream, and gives them back', async () => {
+  test('uses the same bytes at any length, and frees them', async () => {
     const model = await loadGoldenModel('leap-rms-decay-conv');
     const backend = await createWasmBackend(model);
     const empty = backend.memory();
@@ -89,7 +89,7 @@ describe('the WebAssembly backend', () => {
     expect(backend.memory()).toEqual(empty);
   });
 
-  test('a stop arrives while it reads and while it writes', async () => {
+  test('stops during prefill and during decode', async () => {
     const model = await loadGoldenModel('leap-rms-decay-conv');
     const streams = await (await createWasmBackend(model)).open(1);
     const stopSoon = () => {

@@ -9,13 +9,13 @@ import { LEAST_WORK, Threads, usableThreads } from './threads';
 
 export interface WasmOptions {
   /**
-   * What int8 weights are multiplied with. 'int16' is an optimisation outside the canonical arithmetic: logits agree to
-   * 1e-3 of their rms instead of 1e-4. Other weights are always multiplied in float32.
+   * Activations for int8 weights. 'int16' is an optimization outside the canonical arithmetic: logits agree to 1e-3 of
+   * their rms instead of 1e-4. Other weights always use float32.
    */
   readonly activations?: Activations;
-  /** Threads that share the rows of large products, bit for bit as one would compute them; more than one where memory can be shared. */
+  /** Threads for large products, with bit for bit the same results as one; more than one only with shared memory. */
   readonly threads?: number;
-  /** Multiply-adds from which a product is shared out among them. */
+  /** Multiply-adds from which a product is split among threads. */
   readonly leastWork?: number;
 }
 

@@ -2,13 +2,13 @@ import type { LayerCapture } from '../model/lens/head-lens';
 import type { Machine } from './machine';
 import { CHUNK, type Plan } from './plan';
 
-/** Brings home what the features kernel of every layer made of a chunk: [layer, CHUNK, h, features]. */
+/** Readback buffer for the `features` output of every layer for a chunk: [layer, CHUNK, h, features]. */
 export function captureBuffer(machine: Machine, { config, features }: Plan): GPUBuffer {
   const bytes = 4 * config.layers * CHUNK * config.heads * features;
   return machine.buffer('transfer', 'the lens', bytes, GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST);
 }
 
-/** Sorts a chunk's features, q~ k~ v a Pq Pk a head (chunk.wgsl), into captures from token `first` on. */
+/** Copies a chunk's features, q~ k~ v a Pq Pk per head (chunk.wgsl), into captures from token `first`. */
 export function unpackFeatures(
   values: Float32Array,
   { config, features }: Plan,

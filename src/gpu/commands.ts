@@ -1,6 +1,6 @@
 import type { Kernels } from './kernels';
 
-/** One kernel over a grid. */
+/** A dispatch of one kernel over a grid. */
 export interface Dispatch {
   readonly pipeline: GPUComputePipeline;
   readonly bindings: GPUBindGroup;
@@ -59,10 +59,10 @@ export function reversed({ from, fromByte, to, toByte, bytes }: Copy): Copy {
   return { from: to, fromByte: toByte, to: from, toByte: fromByte, bytes };
 }
 
-/** Bytes between uniforms that share a buffer. */
+/** Stride of uniforms in a shared buffer, in bytes. */
 const UNIFORM_STRIDE = 256;
 
-/** Contents of a buffer of uniforms: each a few uint32. */
+/** Contents of a buffer of uniforms, each a few uint32. */
 export function packUniforms(uniforms: readonly (readonly number[])[]): Uint32Array<ArrayBuffer> {
   const words = new Uint32Array((uniforms.length * UNIFORM_STRIDE) / 4);
   for (const [n, uniform] of uniforms.entries()) words.set(uniform, (n * UNIFORM_STRIDE) / 4);

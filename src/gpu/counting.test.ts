@@ -5,11 +5,11 @@ import { GREEDY, RECORD_SIZE } from '../model/sampling/sampling';
 import { gpu } from './testing';
 import { createWebGpuBackend } from './webgpu-backend';
 
-// The sizes of submissions follow from the time that they take; here the clock says none.
+// Submission sizes depend on their time; here a fake clock makes them instant.
 vi.spyOn(performance, 'now').mockReturnValue(0);
 
 test.each([1, 8])(
-  '%i streams: memory stays, and few dispatches, submissions and maps a token',
+  '%i streams: constant memory, and few dispatches, submissions and maps per token',
   async (count) => {
     const counts = countGpuCalls();
     const live = counts().liveBytes;
@@ -54,7 +54,7 @@ test.each([1, 8])(
   240_000,
 );
 
-test('times the kernels of a token by the clock of the device', async () => {
+test('times the kernels of a token by GPU timestamps', async () => {
   const backend = await createWebGpuBackend(randomModel(), gpu);
   const before = backend.memory();
   const times = await backend.kernelTimes();

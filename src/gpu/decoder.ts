@@ -8,17 +8,17 @@ import { CONTROL, type Plan, RECORD_SLOTS } from './plan';
 import { RING, ROWS_DECODE, SETTING_SIZE, type StreamBuffers } from './stream-buffers';
 import { Pace } from './submission-pacer';
 
-/** Tokens under way: one submission, whose results come home in one buffer of the ring. */
+/** A submission in flight, whose results are read back through one buffer of the ring. */
 export interface Flight {
   readonly tokens: number;
   readonly submitted: number;
   readonly home: GPUBuffer;
   readonly mapped: Promise<void>;
-  /** Copies of every stream's state came along in `snapshots`. */
+  /** Whether `snapshots` has copies of every stream's state. */
   readonly snapshots: Promise<void> | null;
 }
 
-/** What a submission made of one stream. */
+/** The result of a submission for one stream. */
 export interface Landing {
   readonly length: number;
   readonly position: number;
@@ -27,7 +27,7 @@ export interface Landing {
   readonly records: Float32Array;
 }
 
-/** Writes tokens: the sampled id feeds the next step on the device, and only records come home. */
+/** Decodes tokens. The sampled id feeds the next step on the device, and only records are read back. */
 export class Decoder {
   readonly pace = new Pace();
   private readonly partPace = new Pace();
@@ -35,10 +35,10 @@ export class Decoder {
   private readonly plan: Plan;
   private readonly buffers: StreamBuffers;
   private readonly count: number;
-  /** Sample from the logits, then read what was drawn: so a state always stands behind the last token of its text. */
+  /** Samples from the logits, then reads the drawn token, so that the state is always after the last token of its text. */
   private readonly token: readonly Dispatch[];
   private readonly control: readonly Copy[];
-  /** Copies of the streams' states and words aside. */
+  /** Commands that back up the streams' states and words. */
   private readonly keep: readonly Copy[];
   private launched = 0;
 
@@ -112,7 +112,7 @@ export class Decoder {
     return 4 * this.count * RECORD_SLOTS * RECORD_SIZE;
   }
 
-  /** Hands the device what each stream is to write. */
+  /** Uploads the decode request of each stream. */
   start(requests: readonly DecodeRequest[]): void {
     const { queue } = this.machine.device;
     const { streamWords, seenWords, setWords, config } = this.plan;
@@ -137,14 +137,14 @@ export class Decoder {
     }
   }
 
-  /** The kernels of a step, of a first stream that never comes to an end. */
+  /** The kernels of a step, with a first stream that never ends. */
   endless(): readonly Dispatch[] {
     const sampling = { ...GREEDY, temperature: 1, topK: 40, topP: 0.95 };
     this.start([{ sampling, maxTokens: 2 ** 31, stopTokens: [] }]);
     return this.token;
   }
 
-  /** Submits steps; with `snapshots`, copies of the states behind them too. */
+  /** Submits steps, and with `snapshots` also copies of the states after them. */
   launch(tokens: number, snapshots: readonly Copy[] | null): Flight {
     const slot = this.launched++ % RING;
     const home = this.buffers.ring[slot];
@@ -163,8 +163,8 @@ export class Decoder {
   }
 
   /**
-   * Submits one token in parts, for devices on which Stop could not wait for a whole one. Null when the signal aborts
-   * in between: the streams then stand where they stood before the token.
+   * Submits one token in parts, for devices that are too slow for Stop to wait for a whole token. Returns null when the
+   * signal aborts in between; the streams are then in their state before the token.
    */
   async launchInParts(snapshots: readonly Copy[] | null, signal?: AbortSignal): Promise<Flight | null> {
     const { machine, token, partPace } = this;
@@ -179,7 +179,7 @@ export class Decoder {
       await machine.wait(queue.onSubmittedWorkDone());
       partPace.done(size, submitted);
       at += size;
-      // The logits come last, so until then there is nothing but states and words to put back.
+      // The logits come last, so until then only states and words have to be restored.
       if (signal?.aborted && at < token.length) {
         queue.submit([encode(machine.device, this.keep.map(reversed))]);
         return null;
@@ -188,7 +188,7 @@ export class Decoder {
     return { ...this.launch(0, snapshots), tokens: 1, submitted: begun };
   }
 
-  /** Waits for a flight and reads what it brought; `lengths` are the streams' before it. */
+  /** Waits for a flight and reads its results. `lengths` are the streams' lengths before it. */
   async land({ tokens, submitted, home, mapped }: Flight, lengths: readonly number[]): Promise<Landing[]> {
     await mapped;
     this.pace.done(tokens, submitted);

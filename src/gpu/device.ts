@@ -1,24 +1,24 @@
 import { EngineError } from '../model/runtime/errors';
 
-/** What WebGPU offers on this machine. */
+/** The WebGPU adapter of this machine. */
 export interface AdapterReport {
-  /** For people. */
+  /** Name of the adapter, for the page. */
   readonly name: string;
-  /** Runs on the processor: a CPU backend is faster. */
+  /** Whether the adapter is emulated on the CPU; a CPU backend is then faster. */
   readonly isSoftware: boolean;
 }
 
-/** Features that are used where there are any: the clock by the benchmark, subgroups by kernels that share reads. */
+/** Optional features: timestamps for the benchmark, subgroups for kernels that share reads. */
 const OPTIONAL: GPUFeatureName[] = ['timestamp-query', 'subgroups'];
 
-/** Smallest limits that a model runs with. */
+/** Least limits for a model. */
 export interface Needs {
   /** Bytes of the largest buffer. */
   readonly bufferBytes: number;
   readonly workgroupBytes: number;
 }
 
-/** Says what adapter there is, if any, without opening a device. */
+/** Describes the adapter, if there is one, without opening a device. */
 export async function reportAdapter(gpu: GPU | undefined): Promise<AdapterReport | null> {
   const adapter = await gpu?.requestAdapter({ powerPreference: 'high-performance' });
   return adapter ? report(adapter) : null;
@@ -31,17 +31,17 @@ export async function findAdapter(gpu: GPU | undefined): Promise<GPUAdapter> {
   throw new EngineError(
     'device',
     'There is no WebGPU device here.',
-    'Run on the processor, or use a current browser with graphics acceleration.',
+    'Run on the CPU, or use a current browser with graphics acceleration.',
   );
 }
 
 export function report({ info }: GPUAdapter): AdapterReport {
   const name = info.description || [info.vendor, info.architecture].filter(Boolean).join(' ');
-  return { name: name || 'a graphics device', isSoftware: info.isFallbackAdapter };
+  return { name: name || 'unnamed GPU', isSoftware: info.isFallbackAdapter };
 }
 
 /**
- * A device with the limits that a model needs, and those of our optional features that there are.
+ * Opens a device with the limits of a model and the available optional features.
  * @throws EngineError 'device' if the adapter's limits do not suffice.
  */
 export async function openDevice(adapter: GPUAdapter, needs: Needs): Promise<GPUDevice> {
@@ -55,7 +55,7 @@ export async function openDevice(adapter: GPUAdapter, needs: Needs): Promise<GPU
       label: 'LeaPformer',
       requiredFeatures: OPTIONAL.filter((feature) => adapter.features.has(feature)),
       requiredLimits: {
-        // As much as there is: many streams decode together. Costs nothing until it is used.
+        // The adapter's maximum, for batches of many streams. It has no cost until it is used.
         maxBufferSize: limits.maxBufferSize,
         maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,
         maxComputeWorkgroupStorageSize: Math.max(needs.workgroupBytes, 16384),
@@ -64,7 +64,7 @@ export async function openDevice(adapter: GPUAdapter, needs: Needs): Promise<GPU
   } catch (cause) {
     throw new EngineError(
       'device',
-      'The graphics device could not be opened.',
+      'The GPU could not be opened.',
       'Close other tabs that use it, or reload the page.',
       { cause },
     );
@@ -76,7 +76,7 @@ export function insufficient(what: string, needed: number, available: number): E
   const mebibytes = (bytes: number) => `${(bytes / 2 ** 20).toPrecision(3)} MiB`;
   return new EngineError(
     'device',
-    `This model needs ${mebibytes(needed)} for ${what}; the graphics device allows ${mebibytes(available)}.`,
-    'Choose a smaller model or fewer texts at once, or run on the processor.',
+    `This model needs ${mebibytes(needed)} for ${what}; the GPU allows ${mebibytes(available)}.`,
+    'Choose a smaller model or fewer texts at once, or run on the CPU.',
   );
 }

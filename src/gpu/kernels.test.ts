@@ -8,7 +8,7 @@ import { GREEDY, RECORD_SIZE, readRecord } from '../model/sampling/sampling';
 import { GRAPHICS, SOFTWARE } from './plan';
 import { createOnSharedDevice } from './testing';
 
-/** Reads a text in chunks, then writes; compares state, logits and records with the reference's, teacher-forced. */
+/** Prefills a text in chunks, then decodes; compares state, logits and records with the reference, teacher-forced. */
 async function agree(model: ModelData, tuning = GRAPHICS, tolerance = 1e-4) {
   const backend = await createOnSharedDevice(model, tuning);
   const streams = await backend.open(1);
@@ -53,8 +53,8 @@ describe('agrees with the reference on', () => {
   test.each<[string, Record<string, unknown>]>([
     ['the smallest heads', { hidden_size: 4, num_attention_heads: 1 }],
     ['a vocabulary of two', { vocab_size: 2 }],
-    ['a vocabulary past a block', { vocab_size: 261 }],
-    ['a wide MLP of no whole slices', { intermediate_size: 131, hidden_size: 20, num_attention_heads: 1 }],
+    ['a vocabulary of more than one block', { vocab_size: 261 }],
+    ['a wide MLP with a partial slice', { intermediate_size: 131, hidden_size: 20, num_attention_heads: 1 }],
     ['an MLP of one unit', { intermediate_size: 1 }],
     ['sinusoids and no convolution', { position: 'sinusoidal', conv_kernel: 0, decay: false }],
     ['a denominator', { normalizer: 'denominator', num_hidden_layers: 2 }],
@@ -66,7 +66,7 @@ describe('agrees with the reference on', () => {
     ],
   ])('%s', async (_, options) => agree(randomModel(options, 1, 0.5)));
 
-  test.each(['float16', 'int8'] as const)('%s weights, by what they mean', async (precision) => {
+  test.each(['float16', 'int8'] as const)('%s weights, dequantized', async (precision) => {
     await agree(inPrecision(randomModel({ hidden_size: 20, num_attention_heads: 1 }), precision));
   });
 
@@ -97,7 +97,7 @@ describe('agrees with the reference on', () => {
     await agree(model);
   });
 
-  test('a gate that lets nothing stay, and one that keeps all', async () => {
+  test('a gate that clears everything, and one that keeps everything', async () => {
     for (const bias of [-200, 200]) {
       const model = randomModel();
       model.weights.layers[0].decay!.bias.fill(bias);

@@ -35,7 +35,7 @@ import float32 from './shaders/weights.float32.wgsl?raw';
 import int8 from './shaders/weights.int8.wgsl?raw';
 
 const WEIGHTS: Record<Precision, string> = { float32, float16, int8 };
-/** What matmul.wgsl does with its products. */
+/** What matmul.wgsl does with its results. */
 const EPILOGUES = { STORE: 0, RELU_SQUARED: 1, ADD: 2 } as const;
 
 export type KernelName =
@@ -64,7 +64,7 @@ interface Recipe {
   /** WGSL modules, joined. */
   readonly modules: readonly string[];
   readonly threads: number;
-  /** Constants of its own, beside the shapes. */
+  /** The kernel's constants, in addition to the shapes. */
   readonly constants?: Readonly<Record<string, Constant>>;
 }
 
@@ -86,8 +86,8 @@ function recipes(plan: Plan, shares: boolean): Record<KernelName, Recipe> {
     threads: MATMUL_ROWS / 4,
     constants: {
       ROWS: rows,
-      BLOCKS: columns / perBlock, // of a row
-      OUT_STRIDE: outStride, // numbers between the tokens of the output
+      BLOCKS: columns / perBlock, // per row
+      OUT_STRIDE: outStride, // stride of the output's tokens, in numbers
       SCALE_AT: scaleAt,
       ...EPILOGUES,
       EPILOGUE: EPILOGUES[epilogue],
@@ -142,7 +142,7 @@ export function kernelCode(plan: Plan, subgroups: boolean): Record<KernelName, s
   return Object.fromEntries(coded);
 }
 
-/** Compiles every kernel, all at once. @throws EngineError 'internal' with the compiler's words. */
+/** Compiles all kernels in parallel. @throws EngineError 'internal' with the compiler's message. */
 export async function createKernels(machine: Machine, plan: Plan): Promise<Kernels> {
   const { device } = machine;
   const compile = async ([label, code]: [string, string]) => {

@@ -5,7 +5,7 @@ import { findAdapter, openDevice, reportAdapter } from './device';
 import { gpu } from './testing';
 import { createWebGpuBackend } from './webgpu-backend';
 
-/** A gpu that hands out its device too. */
+/** A GPU that also exposes its device. */
 function tapped() {
   const devices: GPUDevice[] = [];
   const requestAdapter = async () => {
@@ -23,7 +23,7 @@ function tapped() {
 
 const REQUEST = { sampling: GREEDY, maxTokens: 100_000, stopTokens: [] };
 
-test('a device lost mid-stream rejects what waits and what comes, and hangs nothing', async () => {
+test('a lost device rejects pending and later calls, and no call hangs', async () => {
   const { devices, gpu } = tapped();
   const backend = await createWebGpuBackend(randomModel(), gpu);
   const streams = await backend.open(1);
@@ -41,7 +41,7 @@ test('a device lost mid-stream rejects what waits and what comes, and hangs noth
   backend.destroy();
 });
 
-test('a backend destroyed while it reads rejects, and reports no loss', async () => {
+test('destroying a backend during a read rejects the read, without reporting a loss', async () => {
   const backend = await createWebGpuBackend(randomModel(), gpu);
   const streams = await backend.open(1);
   const reading = streams.read(new Uint8Array(5000), { onProgress: () => backend.destroy() });
@@ -50,7 +50,7 @@ test('a backend destroyed while it reads rejects, and reports no loss', async ()
   expect(await Promise.race([lost, new Promise((resolve) => setTimeout(resolve, 300))])).toBeUndefined();
 });
 
-test('stops at once, yields what ran, and goes on from there', async () => {
+test('stops at once, yields finished tokens, and resumes from there', async () => {
   const backend = await createWebGpuBackend(randomModel(), gpu);
   const streams = await backend.open(1);
   await streams.read([0]);
@@ -66,7 +66,7 @@ test('stops at once, yields what ran, and goes on from there', async () => {
   backend.destroy();
 });
 
-test('where tokens are slow, Stop does not wait for one: the token under way is undone', async () => {
+test('with slow tokens, Stop does not wait: the token in flight is undone', async () => {
   let clock = 0;
   let alarm = { at: Number.POSITIVE_INFINITY, ring: () => {} };
   vi.spyOn(performance, 'now').mockImplementation(() => {
@@ -91,7 +91,7 @@ test('where tokens are slow, Stop does not wait for one: the token under way is 
     for await (const batch of streams.decode(requests, { signal: abort.signal })) {
       for (const [s, { records }] of batch.entries())
         for (let at = 0; at < records.length; at += 34) ids[s].push(records[at]);
-      // In the middle of the next token: the clock is read twice a part.
+      // In the middle of the next token, because each part reads the clock twice.
       if (ids[0].length === stopAfter) alarm = { at: clock + 400, ring: () => abort.abort() };
     }
     return ids;
@@ -114,7 +114,7 @@ test('where tokens are slow, Stop does not wait for one: the token under way is 
   vi.restoreAllMocks();
 });
 
-test('no adapter, or too small a one, is told as a device error', async () => {
+test('a missing or too small adapter throws a device error', async () => {
   const none = { requestAdapter: async () => null } as unknown as GPU;
   expect(await reportAdapter(undefined)).toBeNull();
   expect(await reportAdapter(none)).toBeNull();

@@ -3,10 +3,10 @@ import { EngineError } from '../model/runtime/errors';
 import { insufficient } from './device';
 import { keepPolling } from './workarounds/slow-polls';
 
-/** A device with two promises kept: every byte is accounted for, and nothing waits for a device that is gone. */
+/** Wraps GPUDevice: accounts for every byte, and rejects all pending waits when the device is lost. */
 export class Machine {
   readonly device: GPUDevice;
-  /** Resolves once, if the device goes away before `destroy`. */
+  /** Resolves if the device is lost before `destroy`. */
   readonly lost: Promise<EngineError>;
   private error: EngineError | null = null;
   private closed = false;
@@ -28,12 +28,12 @@ export class Machine {
       this.fail(error instanceof GPUOutOfMemoryError ? outOfMemory(error) : defect(error));
   }
 
-  /** @throws EngineError once the device is gone. */
+  /** @throws EngineError after the device is lost. */
   check(): void {
     if (this.error) throw this.error;
   }
 
-  /** Waits for the device; rejects at once when it goes away. */
+  /** Waits for the device, and rejects at once when it is lost. */
   wait<T>(promise: Promise<T>): Promise<T> {
     const result = new Promise<T>((resolve, reject) => {
       this.waiting.add(reject);
@@ -45,11 +45,11 @@ export class Machine {
       };
       promise.then(
         (value) => settle(() => resolve(value)),
-        // A map is refused just before the loss is told: let that tell the cause, if it comes.
+        // A map is rejected just before the loss is reported, so wait for the loss, which has the cause.
         (cause) => setTimeout(() => settle(() => reject(this.error ?? EngineError.from(cause))), 100),
       );
     });
-    result.catch(() => {}); // may be awaited only later
+    result.catch(() => {}); // the caller may await it later
     return result;
   }
 
@@ -59,7 +59,7 @@ export class Machine {
     return bytes;
   }
 
-  /** A zeroed buffer, or one that `fill` writes. @throws EngineError 'device' where the limits do not allow it. */
+  /** Creates a buffer, zeroed or written by `fill`. @throws EngineError 'device' if it exceeds the limits. */
   buffer(
     purpose: keyof Memory,
     label: string,
@@ -81,13 +81,13 @@ export class Machine {
     return buffer;
   }
 
-  /** What a mapped buffer holds. @throws EngineError 'device-lost' if the device went away since it was mapped. */
+  /** The contents of a mapped buffer. @throws EngineError 'device-lost' if the device was lost after mapping. */
   contents(buffer: GPUBuffer): ArrayBuffer {
     this.check();
     try {
       return buffer.getMappedRange();
     } catch {
-      throw this.fail(lostError('')); // its loss is told only after its buffers are gone
+      throw this.fail(lostError('')); // the browser detaches buffers before it reports the loss
     }
   }
 
@@ -98,7 +98,7 @@ export class Machine {
     }
   }
 
-  /** Creates things and reports what the device has to say against them. */
+  /** Creates objects in error scopes, and throws the device's errors. */
   async checked<T>(create: () => T): Promise<T> {
     this.check();
     const filters = ['internal', 'out-of-memory', 'validation'] as const;
@@ -135,21 +135,21 @@ export class Machine {
 function lostError(message: string): EngineError {
   return new EngineError(
     'device-lost',
-    `The graphics device went away${message ? `: ${message}` : '.'}`,
-    'Nothing is lost: the text goes on from its tokens on a new device, or on the processor.',
+    `The GPU was lost${message ? `: ${message}` : '.'}`,
+    'No text is lost. Writing resumes on a new device or on the CPU.',
   );
 }
 
 function outOfMemory(cause: GPUError): EngineError {
   return new EngineError(
     'device',
-    'The graphics device has too little memory for this model.',
-    'Close other tabs, choose a smaller model, or run on the processor.',
+    'The GPU has too little memory for this model.',
+    'Close other tabs, choose a smaller model, or run on the CPU.',
     { cause },
   );
 }
 
-/** A GPUError is no Error. */
+/** Converts a GPUError, which is not an Error. */
 function defect(cause: GPUError): EngineError {
   return EngineError.from(new Error(cause.message, { cause }));
 }

@@ -14,18 +14,18 @@ const deno = join(root, 'node_modules/.bin/deno');
 interface Kernel {
   readonly label: string;
   readonly code: string;
-  /** Compile it for the driver too: that takes a second with SwiftShader, and no time with lavapipe. */
+  /** Also compile it for the driver, which takes a second with SwiftShader and little with lavapipe. */
   readonly pipeline: boolean;
 }
 
 interface Report {
   readonly compiled: number;
-  /** Kernels that need subgroups, where the driver has none. */
+  /** Kernels that need subgroups, if the driver has none. */
   readonly withoutFeature: readonly string[];
   readonly errors: Readonly<Record<string, string>>;
 }
 
-/** Compiles kernels with naga, in Deno. @throws where Deno or a driver is missing, and where naga ends the process */
+/** Compiles kernels with naga in Deno. @throws if Deno or a driver is missing, or if naga crashes */
 function compileWithNaga(kernels: readonly Kernel[]): Report {
   const folder = mkdtempSync(join(tmpdir(), 'naga-'));
   try {
@@ -39,14 +39,14 @@ function compileWithNaga(kernels: readonly Kernel[]): Report {
   }
 }
 
-/** With lavapipe where it is installed, else with the driver of the other tests. */
+/** Uses lavapipe if it is installed, else the driver of the other tests. */
 function environment(): NodeJS.ProcessEnv {
   const drivers = '/usr/share/vulkan/icd.d';
   const lavapipe = existsSync(drivers) && readdirSync(drivers).find((name) => name.startsWith('lvp_icd'));
   return lavapipe ? { ...process.env, VK_ICD_FILENAMES: join(drivers, lavapipe) } : process.env;
 }
 
-/** Configurations of the golden models, and of those that are published. */
+/** Configurations of the golden and of the published models. */
 function configurations(): [string, string][] {
   return ['tests/golden/models', 'public/weights'].flatMap((folder) =>
     readdirSync(join(root, folder), { withFileTypes: true })
@@ -61,7 +61,7 @@ const TUNINGS = [
   ['software, subgroups', SOFTWARE, true],
 ] as const;
 
-/** Every kernel of every configuration, precision and tuning; those that are the same only once. */
+/** All distinct kernels of every configuration, precision and tuning. */
 function everyKernel(): Kernel[] {
   const kernels = new Map<string, Kernel>();
   for (const [model, path] of configurations())

@@ -17,8 +17,8 @@ export function packedBytes({ rows, columns }: Matrix, group: number, precision:
 }
 
 /**
- * Writes a matrix as the kernels read it: blocks of 16 bytes, each of consecutive weights of one row, at
- * block * rows + row. Columns come in groups (heads, slices of the MLP), each padded with zeros to whole blocks.
+ * Writes a matrix in the kernels' layout: blocks of 16 bytes with consecutive weights of one row, at block * rows + row.
+ * Columns are in groups (heads, slices of the MLP), each zero-padded to whole blocks.
  */
 export function packMatrix(matrix: Matrix, group: number, precision: Precision, out: Uint8Array): void {
   const { rows, columns } = matrix;
@@ -33,14 +33,14 @@ export function packMatrix(matrix: Matrix, group: number, precision: Precision, 
       for (let row = 0; row < rows; row++) {
         const from = (row * columns + column) * size;
         const to = (b * rows + row) * BLOCK_BYTES;
-        // Not by `set`: making a view for each block takes as long as all the rest.
+        // Not `set`, because creating a view per block would double the time.
         for (let i = 0; i < length; i++) out[to + i] = bytes[from + i];
       }
     }
   }
 }
 
-/** A layer's small tensors and int8 scales, as plan.vectors lays them out. */
+/** A layer's small tensors and int8 scales, in the layout of plan.vectors. */
 export function packVectors(layer: LayerWeights, plan: Plan, out: Float32Array): void {
   const { vectors: at, width } = plan;
   const { hiddenSize: d, headWidth: e, heads, proportionHidden: p } = plan.config;
@@ -68,14 +68,14 @@ export function packVectors(layer: LayerWeights, plan: Plan, out: Float32Array):
   out.set(layer.down.scales!, at.downScale);
 }
 
-/** The small tensors of the model's two ends, as plan.ends lays them out. */
+/** The small tensors of embedding and output, in the layout of plan.ends. */
 export function packEnds(weights: Weights, plan: Plan, out: Float32Array): void {
   out.set(weights.finalNorm);
   if (plan.precision === 'int8') out.set(weights.embedding.scales!, plan.ends.embeddingScales);
   if (plan.config.position === 'sinusoidal') out.set(frequencies(plan.config), plan.ends.sinusoid);
 }
 
-/** Each frequency of the sinusoids, in turns a position: three limbs of 16 bits, as numbers, and a 0. */
+/** Each frequency of the sinusoids in turns per position: three limbs of 16 bits, as numbers, and a 0. */
 function frequencies({ hiddenSize: d }: Config): Float32Array {
   const out = new Float32Array(2 * d);
   for (let i = 0; i < d / 2; i++) {

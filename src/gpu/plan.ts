@@ -3,38 +3,38 @@ import type { Precision, Weights } from '../model/core/weights';
 import { stateLayout } from '../model/runtime/snapshot';
 import { REACH, seenWords, tokenSetWords } from '../model/sampling/seen';
 
-/** Tokens that prefill reads at once. */
+/** Tokens per chunk of prefill. */
 export const CHUNK = 64;
-/** Likeliest tokens kept of each block of the vocabulary. */
+/** Most likely tokens kept per block of the vocabulary. */
 export const CANDIDATES = 10;
-/** Rows of the vocabulary that one workgroup of logits.wgsl owns, one a thread. */
+/** Rows of the vocabulary per block, one per thread of logits.wgsl. */
 export const CANDIDATE_BLOCK = 64;
-/** Tokens that features.wgsl, scores.wgsl and attend.wgsl take together. */
+/** Tokens per tile of features.wgsl, scores.wgsl and attend.wgsl. */
 export const TOKEN_TILE = 4;
-/** Rows of a workgroup of matmul.wgsl. */
+/** Rows per workgroup of matmul.wgsl. */
 export const MATMUL_ROWS = 256;
-/** Tokens of a chunk whose logits stand in memory together, when records are wanted. */
+/** Tokens of a chunk whose logits are in memory at once, for records. */
 export const RECORD_GROUP = 8;
-/** Most tokens in one submission: records kept on the device. */
+/** Most tokens per submission, which is the number of record slots on the device. */
 export const RECORD_SLOTS = 64;
 
 /** Words of a stream's control block. */
 export const CONTROL = {
-  TOKEN: 0, // the token under way, or the last one read
+  TOKEN: 0, // the current token, or the last one read
   POSITION: 1, // its position, counted from 0 at <|endoftext|>; 2^32 - 1 before the first
-  LENGTH: 2, // tokens read: also the number of the next draw
-  REMAINING: 3, // tokens still to write
-  RUNS: 4, // 1 while a token is under way: the other kernels leave a finished stream untouched
-  STOPPED: 5, // 1 once a stop token was drawn
+  LENGTH: 2, // tokens read; also the number of the next draw
+  REMAINING: 3, // tokens left to decode
+  RUNS: 4, // 1 while the stream decodes; the kernels skip a finished stream
+  STOPPED: 5, // 1 after a stop token was drawn
   SEEN: 8,
 } as const;
 
-/** Numbers to which rows of activations and groups of columns are padded: a block of weights in every precision. */
+/** Padding of rows of activations and of groups of columns, in numbers: a whole block of weights in every precision. */
 export function padded(n: number): number {
   return Math.ceil(n / 16) * 16;
 }
 
-/** Offsets, in numbers, of a layer's small tensors in its `vectors`; each at a multiple of 16. */
+/** Offsets, in numbers, of a layer's small tensors in its `vectors`, all multiples of 16. */
 interface VectorLayout {
   readonly attentionNorm: number;
   readonly mlpNorm: number;
@@ -51,7 +51,7 @@ interface VectorLayout {
   readonly size: number;
 }
 
-/** How a model is laid out on the device: everything that follows from its configuration and precision. */
+/** The layout of a model on the device, from its configuration and precision. */
 export interface Plan {
   readonly config: Config;
   readonly precision: Precision;
@@ -61,7 +61,7 @@ export interface Plan {
   readonly slices: number;
   readonly blocks: number; // of the vocabulary
   readonly vectors: VectorLayout;
-  /** `vectors` of the model's ends: final norm, embedding scales, sinusoids. */
+  /** `vectors` of embedding and output: final norm, embedding scales, sinusoids. */
   readonly ends: { readonly embeddingScales: number; readonly sinusoid: number; readonly size: number };
   readonly seenWords: number;
   /** Words of a set of tokens, one bit each. */
@@ -69,44 +69,44 @@ export interface Plan {
   readonly streamWords: number;
   readonly layerSize: number;
   readonly stateSize: number;
-  /** Decoding activations of a stream, in numbers. */
+  /** Decode activations of a stream, in numbers. */
   readonly activations: number;
-  /** q~, k~, v, a, Pq, Pk of one head of one token, in numbers. */
+  /** q~, k~, v, a, Pq, Pk per head and token, in numbers. */
   readonly features: number;
-  /** Threads a workgroup of each kernel whose count follows from the shapes. */
+  /** Threads per workgroup of each kernel whose count depends on the shapes. */
   readonly attentionThreads: number;
   readonly mlpThreads: number;
   readonly vocabThreads: number;
-  /** Of kernels that look after one head, one token, or one block of the vocabulary. */
+  /** Kernels with one workgroup per head, token, or block of the vocabulary. */
   readonly headThreads: number;
-  /** Of attend.wgsl: one for 4 columns of a head. */
+  /** attend.wgsl, with one thread per 4 columns of a head. */
   readonly attendThreads: number;
-  /** Of matmul.wgsl. */
+  /** matmul.wgsl. */
   readonly tokensAThread: number;
   readonly sharesReads: boolean;
-  /** Blocks of the vocabulary that one workgroup of logits.wgsl takes. */
+  /** Blocks of the vocabulary per workgroup of logits.wgsl. */
   readonly blocksAGroup: number;
   /** Workgroups of logits.wgsl. */
   readonly logitGroups: number;
-  /** Bytes of workgroup memory that the hungriest kernel takes. */
+  /** Largest workgroup memory of a kernel, in bytes. */
   readonly workgroupBytes: number;
 }
 
-/** What suits a kind of device. Results are right with any. */
+/** Settings for a kind of device. They affect only speed. */
 export interface Tuning {
-  /** Most threads of a workgroup that has barriers; a multiple of 16. */
+  /** Most threads of a workgroup with barriers; a multiple of 16. */
   readonly mostThreads: number;
   /** Most slices of the MLP. */
   readonly mostSlices: number;
-  /** Blocks of the vocabulary that one workgroup takes one after the other. */
+  /** Blocks of the vocabulary that one workgroup processes in turn. */
   readonly blocksAGroup: number;
-  /** Tokens of a thread of matmul.wgsl, 4 or 8. */
+  /** Tokens per thread of matmul.wgsl, 4 or 8. */
   readonly tokensAThread: number;
-  /** Whether subgroups, where there are any, read together what all their threads need. */
+  /** Whether the threads of a subgroup share reads, if the device has subgroups. */
   readonly sharesReads: boolean;
 }
 
-/** Many threads and workgroups, so that memory is never waited for. */
+/** Many threads and workgroups, to hide memory latency. */
 export const GRAPHICS: Tuning = {
   mostThreads: 256,
   mostSlices: 64,
@@ -115,8 +115,8 @@ export const GRAPHICS: Tuning = {
   sharesReads: false,
 };
 /**
- * For adapters emulated by the processor: every thread pays for a barrier, every workgroup for what it reads again, and
- * reading costs more than arithmetic.
+ * For adapters emulated on the CPU: barriers cost per thread, repeated reads cost per workgroup, and reads cost more than
+ * arithmetic.
  */
 export const SOFTWARE: Tuning = {
   mostThreads: 16,
@@ -126,7 +126,7 @@ export const SOFTWARE: Tuning = {
   sharesReads: true,
 };
 
-/** All matrices in the precision that they share, or in float32 where they differ. */
+/** The common precision of all matrices, or float32 if they differ. */
 export function sharedPrecision(weights: Weights): Precision {
   const matrices = weights.layers.flatMap((layer) => [layer.qkv, layer.output, layer.up, layer.down]);
   const { precision } = weights.embedding;
@@ -145,7 +145,7 @@ export function makePlan(config: Config, precision: Precision, tuning: Tuning): 
     vocabSize,
   } = config;
   const width = padded(d);
-  // Small slices for many workgroups; larger ones where so many partial sums would cost more than they win.
+  // Small slices give many workgroups. Use larger slices if the partial sums would cost more than the workgroups gain.
   const slice = Math.max(64, padded(f / mostSlices));
   const slices = Math.ceil(f / slice);
   const state = stateLayout(config);

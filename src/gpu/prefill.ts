@@ -7,7 +7,7 @@ import { ROWS_GROUPS, ROWS_LAST, type StreamBuffers } from './stream-buffers';
 
 type Bindings = Partial<Record<keyof Kernels, GPUBindGroup>>;
 
-/** The commands that read a chunk of tokens into one stream: quadratic inside the chunk, the state between chunks. */
+/** Commands that read a chunk of tokens into one stream: quadratic inside the chunk, recurrent between chunks. */
 export class Prefill {
   private readonly device: GPUDevice;
   private readonly plan: Plan;
@@ -77,7 +77,7 @@ export class Prefill {
     }));
   }
 
-  /** Hands the device a chunk's tokens; what `commands` of them does then follows in the queue. */
+  /** Uploads a chunk's tokens. `commands` for them must follow in the queue. */
   write(stream: number, tokens: readonly number[], positions: readonly number[]): void {
     const words = tokens.flatMap((token, t) => [token, positions[t]]);
     this.device.queue.writeBuffer(this.buffers.chunk, 0, Uint32Array.of(stream, tokens.length, ...words));
@@ -86,8 +86,8 @@ export class Prefill {
   }
 
   /**
-   * In pieces that may go into submissions of their own. `restore` undoes those before the last. Every layer's features
-   * go to `captures`, where there is one: [layer, CHUNK, h, features].
+   * The commands in pieces for separate submissions. `restore` undoes all pieces before the last. If there is a `captures`
+   * buffer, it gets every layer's features: [layer, CHUNK, h, features].
    */
   commands(stream: number, count: number, withRecords: boolean, captures: GPUBuffer | null): Command[] {
     const { heads, headWidth, stateRows, hiddenSize: d, intermediateSize: f } = this.plan.config;
@@ -125,7 +125,7 @@ export class Prefill {
     return { from, fromByte: 0, to, toByte: layer * bytes, bytes };
   }
 
-  /** Puts the stream back to where it was before the chunk. */
+  /** Restores the stream's state before the chunk. */
   restore(stream: number): Copy[] {
     return this.saved(stream).map(reversed);
   }
@@ -139,7 +139,7 @@ export class Prefill {
     ];
   }
 
-  /** Each group's records follow from the logits before its tokens; the last logits become the stream's. */
+  /** Computes each group's records from the logits before its tokens; the last logits become the stream's. */
   private records(stream: number, count: number): Command[] {
     const { chunkRecords, readRecords } = this.buffers;
     const commands: Command[] = [];
@@ -157,7 +157,7 @@ export class Prefill {
     return [...commands, { from: chunkRecords, fromByte: 0, to: readRecords, toByte: 0, bytes }];
   }
 
-  /** The stream's logits and candidates as a row of the group's. */
+  /** Copies the stream's logits and candidates to a row of the group. */
   private logitsTo(stream: number, row: number): Copy[] {
     const { logits, candidates, groupLogits, groupCandidates } = this.buffers;
     const copyRow = (from: GPUBuffer, to: GPUBuffer, bytes: number) => ({

@@ -2,13 +2,13 @@ import type { KernelTime } from '../model/runtime/backend';
 import type { Dispatch } from './commands';
 import type { Machine } from './machine';
 
-/** How long a kernel is run for one number: browsers round the device's clock to 100 us. */
+/** Time of repeated runs of a kernel per measurement, because browsers round GPU timestamps to 100 us. */
 const TARGET_MS = 5;
 const MOST_RUNS = 256;
 
 /**
- * How long each kernel takes, by the device's own clock: each is run alone, again and again. Dispatches of one kernel
- * count as alike. Null where the device has no clock to read.
+ * Times each kernel by GPU timestamps, alone and repeatedly. All dispatches of a kernel count as equal. Null without
+ * timestamps.
  */
 export async function timeKernels(
   machine: Machine,
@@ -27,7 +27,7 @@ export async function timeKernels(
   return times;
 }
 
-/** Milliseconds of so many runs of a kernel. */
+/** Milliseconds of `times` runs of a kernel. */
 async function timeRuns(machine: Machine, dispatch: Dispatch, runs: number): Promise<number> {
   const { device } = machine;
   const { QUERY_RESOLVE, COPY_SRC, COPY_DST, MAP_READ } = GPUBufferUsage;

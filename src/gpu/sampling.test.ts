@@ -18,7 +18,7 @@ import type { WebGpuBackend } from './webgpu-backend';
 
 const PLAIN: Sampling = { ...GREEDY, temperature: 1 };
 
-/** Draws on the device from given logits, and compares record and token with src/model/sampling/sampling.ts. */
+/** Draws from given logits on the device, and compares the record and the token with src/model/sampling/sampling.ts. */
 async function draws(
   streams: Streams,
   model: ModelData,
@@ -39,7 +39,7 @@ async function draws(
     const before = read.now();
     const { id, perturbed } = sample(logits, sampling, length, before);
     const near = 1e-3 + 1e-5 * Math.abs(perturbed[id]);
-    // A token at the very cut may fall on either side; anything else must be the best to within rounding.
+    // A token at the cutoff may be on either side; any other token must be the best to within rounding.
     const isAtCut =
       perturbed[actual.id] === Number.NEGATIVE_INFINITY && isCutTie(logits, sampling, before, actual.id);
     expect(
@@ -61,7 +61,7 @@ async function draws(
   }
 }
 
-/** Whether moving a score by a rounding error moves it over the cut. */
+/** Whether a rounding error moves a score across the cutoff. */
 function isCutTie(logits: Float32Array, sampling: Sampling, seen: Seen, id: number): boolean {
   const nudged = Float32Array.from(logits);
   nudged[id] += 1e-4 * (1 + Math.abs(nudged[id]));
@@ -100,7 +100,7 @@ describe.each([2, 9, 300, 8192])('a vocabulary of %i', (vocab) => {
   }, 120_000);
   afterAll(() => streams?.close());
 
-  /** Texts that end as they began, or in loops; one is longer than the reach, one has an article's end inside. */
+  /** Texts that repeat themselves; one is longer than REACH, one has an article's end inside. */
   const texts = [
     [1, 3, 5, 7],
     [1, 2, 3, 4, 1, 2, 5, 1, 2],
@@ -117,12 +117,12 @@ describe.each([2, 9, 300, 8192])('a vocabulary of %i', (vocab) => {
     })),
   );
 
-  test('spread logits draw as the reference does', async () => {
+  test('spread logits give the reference’s draws', async () => {
     const logits = Float32Array.from({ length: vocab }, (_, id) => (hash(1, 2, id) / 2 ** 32) * 12 - 6);
     await draws(streams, model, logits, cases);
   });
 
-  test('ties, all equal and extreme logits draw as the reference does', async () => {
+  test('ties, equal and extreme logits give the reference’s draws', async () => {
     const tied = Float32Array.from({ length: vocab }, (_, id) => Math.floor((hash(3, 4, id) / 2 ** 32) * 4));
     await draws(
       streams,
@@ -165,6 +165,6 @@ test('draws follow the distribution', async () => {
     const expected = (N * weights[id]) / total;
     return sum + (n - expected) ** 2 / expected;
   }, 0);
-  expect(chiSquare).toBeLessThan(26.1); // p = 0.001 at 8 degrees of freedom; the draws are always the same
+  expect(chiSquare).toBeLessThan(26.1); // p = 0.001 at 8 degrees of freedom; the seed is fixed
   streams.close();
 });

@@ -3,10 +3,10 @@ import { packUniforms } from './commands';
 import type { Machine } from './machine';
 import { CANDIDATES, CHUNK, CONTROL, type Plan, RECORD_GROUP, RECORD_SLOTS } from './plan';
 
-/** Buffers in the ring that brings records home: two under way, one being read. */
+/** Readback buffers of the ring: two in flight, one being read. */
 export const RING = 3;
 
-/** Numbers of a stream's sampler settings, as in sample.wgsl. */
+/** Size of a stream's sampler settings in numbers, as in sample.wgsl. */
 export const SETTING_SIZE = 9;
 
 /** Indices in `rows`, the uniforms of the logits kernel. */
@@ -14,7 +14,7 @@ export const ROWS_DECODE = 0;
 export const ROWS_LAST = 1;
 export const ROWS_GROUPS = 2;
 
-/** Everything that a set of streams holds on the device. Sizes are numbers of 4 bytes. */
+/** All device buffers of a set of streams. Sizes are in numbers of 4 bytes. */
 export interface StreamBuffers {
   readonly state: GPUBuffer; // [stream, layer]: S, z, convolution inputs
   readonly words: GPUBuffer; // [stream]: control, seen set, stop tokens
@@ -27,14 +27,14 @@ export interface StreamBuffers {
   readonly rows: GPUBuffer; // uniforms
   readonly groups: GPUBuffer; // uniforms
   readonly chunk: GPUBuffer;
-  readonly x: GPUBuffer; // [CHUNK, d], padded, as are the following
+  readonly x: GPUBuffer; // [CHUNK, d], padded like the following
   readonly normalized: GPUBuffer; // [CHUNK, d]
   readonly qkv: GPUBuffer; // [CHUNK, 3d]
   readonly features: GPUBuffer; // [CHUNK, h, features]
   readonly scores: GPUBuffer; // [h, CHUNK, CHUNK]
   readonly attended: GPUBuffer; // [CHUNK, d], grouped by head
   readonly units: GPUBuffer; // [CHUNK, f], grouped by slice
-  /** Logits before and after each token of a group, then those before the chunk. */
+  /** Logits before and after each token of a group, then the logits before the chunk. */
   readonly groupLogits: GPUBuffer;
   readonly groupCandidates: GPUBuffer;
   readonly chunkRecords: GPUBuffer; // [CHUNK, RECORD_SIZE]

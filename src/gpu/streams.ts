@@ -29,7 +29,7 @@ import { timeKernels } from './profile';
 import { createStreamBuffers, type StreamBuffers } from './stream-buffers';
 import { Pace } from './submission-pacer';
 
-/** What streams share with the backend that opened them. */
+/** The parts of the backend that its streams use. */
 export interface Shared {
   readonly machine: Machine;
   readonly plan: Plan;
@@ -49,7 +49,7 @@ export class WebGpuStreams implements Streams {
   private readonly prefill: Prefill;
   private readonly ranking: GPUBindGroup;
   private readonly readPace = new Pace(10);
-  /** Where each stream stands, as the device's control words say too. */
+  /** Length and position of each stream, as in the device's control words. */
   private readonly lengths: number[];
   private readonly positions: number[];
 
@@ -91,7 +91,7 @@ export class WebGpuStreams implements Streams {
     return { count, records: records?.slice(0, count * RECORD_SIZE) ?? null };
   }
 
-  /** Reads a chunk as a whole; or, when the signal aborts, not at all. */
+  /** Reads a whole chunk, or nothing if the signal aborts. */
   private async readChunk(
     stream: number,
     tokens: readonly number[],
@@ -183,7 +183,7 @@ export class WebGpuStreams implements Streams {
     const flights: Flight[] = [];
     let left = Math.max(...requests.map(({ maxTokens }) => maxTokens));
 
-    /** Copies of every state, where a snapshot is due behind the next `tokens`. */
+    /** Commands that copy every state, if a snapshot is due after the next `tokens`; else null. */
     const statesDue = (tokens: number): Copy[] | null => {
       const ahead = flights.reduce((sum, flight) => sum + flight.tokens, tokens);
       const isDue =
@@ -229,12 +229,12 @@ export class WebGpuStreams implements Streams {
         yield await land(flight);
       }
     } finally {
-      // Steps of streams that had all finished; or the caller left the loop. The device's failure is told above.
+      // Waits for steps of finished streams, or after the caller left the loop. Device errors were thrown above.
       for (const flight of flights) await land(flight).catch(() => {});
     }
   }
 
-  /** Times a decoding step's kernels. The stream's text is nonsense afterwards. */
+  /** Times the kernels of a decode step. The stream's text is invalid afterwards. */
   async kernelTimes(): Promise<KernelTime[] | null> {
     await this.read([this.model.config.bosTokenId]);
     return timeKernels(this.machine, this.decoder.endless());
@@ -285,13 +285,13 @@ export class WebGpuStreams implements Streams {
     const { words } = new SeenTokens(this.plan.config, snapshot?.seen);
     const control = new Uint32Array(CONTROL.SEEN + words.length);
     control.set(words, CONTROL.SEEN);
-    control[CONTROL.POSITION] = this.positions[stream] - 1; // of the last token read
+    control[CONTROL.POSITION] = this.positions[stream] - 1; // position of the last token read
     control[CONTROL.LENGTH] = this.lengths[stream];
     const at = 4 * stream * this.plan.streamWords;
     this.machine.device.queue.writeBuffer(this.buffers.words, at, control);
   }
 
-  /** Copies of what a snapshot holds, to the stream's part of `snapshots`. */
+  /** Commands that copy the contents of a snapshot to the stream's part of `snapshots`. */
   private stateOf(stream: number): Copy[] {
     const { state, logits, words, snapshots } = this.buffers;
     const { stateSize, streamWords, seenWords, config } = this.plan;
@@ -311,7 +311,7 @@ export class WebGpuStreams implements Streams {
     return this.lengths.flatMap((_, stream) => this.stateOf(stream));
   }
 
-  /** The stream's part of `snapshots`, which is mapped. */
+  /** Reads a snapshot from the stream's part of the mapped `snapshots`. */
   private takeSnapshot(range: ArrayBuffer, stream: number): Snapshot {
     const { stateSize, seenWords, config } = this.plan;
     const numbers = stateSize + config.vocabSize + seenWords;

@@ -5,7 +5,7 @@ import { createWebGpuBackend, type WebGpuBackend } from './webgpu-backend';
 
 Object.assign(globalThis, globals);
 
-/** Dawn in Node, on whatever Vulkan driver it finds. */
+/** Dawn in Node, on the available Vulkan driver. */
 export const gpu: GPU = create([]);
 
 function memoizedCompilation(device: GPUDevice) {
@@ -38,8 +38,8 @@ async function openShared(adapter: GPUAdapter, descriptor: GPUDeviceDescriptor):
 }
 
 /**
- * One device for all tests of a file that compiles a kernel once: on a software adapter that takes seconds.
- * @param change what is compiled in place of a kernel's code
+ * One device for all tests of a file. It compiles each kernel once, because this takes seconds on a software adapter.
+ * @param change replaces the code of a kernel
  */
 export function sharedGpu(change = (_name: string, code: string): string => code): GPU {
   const requestDevice = async (adapter: GPUAdapter, descriptor: GPUDeviceDescriptor) => {
@@ -61,7 +61,7 @@ export function sharedGpu(change = (_name: string, code: string): string => code
   }));
 }
 
-/** A GPU whose adapter differs in some of its parts. */
+/** A GPU whose adapter has some properties replaced. */
 export function gpuWith(change: (adapter: GPUAdapter) => object): GPU {
   const requestAdapter = async () => {
     const adapter = (await gpu.requestAdapter())!;
@@ -72,7 +72,7 @@ export function gpuWith(change: (adapter: GPUAdapter) => object): GPU {
   return { requestAdapter } as unknown as GPU;
 }
 
-/** As on a graphics card, unless told otherwise. */
+/** A backend with the tuning of a hardware GPU by default. */
 export async function createOnSharedDevice(model: ModelData, tuning = GRAPHICS): Promise<WebGpuBackend> {
   return createWebGpuBackend(model, sharedGpu(), tuning);
 }

@@ -3,5 +3,5 @@ import { describeConformance } from '../../tests/conformance';
 import { createOnSharedDevice } from './testing';
 
 describeConformance('WebGPU', createOnSharedDevice);
-// here, so that each golden model's kernels are compiled once
+// in this file, so that each golden model's kernels compile only once
 describeCapture('WebGPU', createOnSharedDevice, { configurations: PAIRS, isSlow: true });

@@ -10,8 +10,8 @@ import { GRAPHICS, makePlan, type Plan, SOFTWARE, sharedPrecision, type Tuning }
 import { WebGpuStreams } from './streams';
 
 /**
- * Opens a device that suffices for the model and puts the model on it.
- * @param tuning what suits the device, where not what its adapter suggests
+ * Opens a device with sufficient limits and uploads the model.
+ * @param tuning overrides the adapter's default tuning
  * @throws EngineError 'device' if there is none.
  */
 export async function createWebGpuBackend(
@@ -42,7 +42,7 @@ export async function createWebGpuBackend(
   }
 }
 
-/** A LeaPformer on WebGPU. It owns its device. */
+/** The WebGPU backend. It owns its device. */
 export class WebGpuBackend implements Backend {
   readonly kind = 'webgpu';
   readonly device: string;
@@ -70,7 +70,7 @@ export class WebGpuBackend implements Backend {
     this.weights = weights;
   }
 
-  /** Compute passes' dispatches for each decoded token, however many streams. */
+  /** Dispatches per decode step, for any number of streams. */
   get dispatchesPerToken(): number {
     return 2 * this.plan.config.layers + 2;
   }
@@ -98,7 +98,7 @@ export class WebGpuBackend implements Backend {
   }
 }
 
-/** Each matrix with the group of its columns and its packed bytes: of the embedding, then of each layer. */
+/** Each matrix with its column group and its packed bytes: the embedding, then the matrices of each layer. */
 function matrices({ weights, config }: ModelData, plan: Plan): [Matrix, number, number][] {
   const { hiddenSize: d, headWidth: e } = config;
   const packed = (matrix: Matrix, group: number): [Matrix, number, number] => [

@@ -4,11 +4,11 @@
 //   S = a S + k~ v^T          z = a z + k~                                        o = q~^T S,  mass = q~ . z
 //
 // Layout    q, k, v are columns of rows [tokens, stride]; q~ and k~ [tokens, heads, E]; S [heads, E, e] then z
-//           [heads, E] at memories[t] + offset bytes: the tokens of one stream share them and stand in order, so one
+//           [heads, E] at memories[t] + offset bytes. Tokens of one stream share an address and are in order, so one
 //           kernel serves a chunk of a stream and a batch of streams. e is a multiple of 4.
-// Numerics  float32; o[c] adds its E products in order. The recurrence takes a chunk token by token while a head's S
-//           stays in the first-level cache: 2.5 e E multiply-adds a token. The quadratic form over 64 tokens takes 2.7
-//           e E for e = 64, and would make a chunk differ in its last bits from its tokens alone; this never does.
+// Numerics  float32; o[c] adds its E products in order. The recurrence runs token by token while S of a head stays in
+//           the L1 cache: 2.5 e E multiply-adds per token. The quadratic form over 64 tokens takes 2.7 e E for e = 64,
+//           and a chunk would differ from single tokens in the last bits; the recurrence is bitwise the same.
 
 import { cosQuarter, dot, sigmoid, sinQuarter, sum4 } from './numbers';
 
@@ -16,8 +16,8 @@ import { cosQuarter, dot, sigmoid, sinQuarter, sum4 } from './numbers';
 type Module = usize;
 
 /**
- * q~ or k~ of every token and head from u [tokens, stride]. P comes from the module, without one (width 0) from
- * fixed [tokens]; without that either (0 as its address) there is no split: u~ = u.
+ * q~ or k~ of every token and head from u [tokens, stride]. P comes from the module, or from fixed [tokens] if the module
+ * has width 0. If fixed is 0 too, there is no split: u~ = u.
  */
 export function reweight(
   u: usize, stride: i32, heads: i32, e: i32, factor: f32, module: Module, width: i32, fixed: usize,
@@ -30,7 +30,7 @@ export function reweight(
       const from = u + (<usize>(t * stride + h * e) << 2);
       rectify(from, out, bytes, factor);
       if (split) {
-        let P: f32, rest: f32; // 1 - P for itself: near 1 the difference would keep few digits, and rms makes the rest large again
+        let P: f32, rest: f32; // rest = 1 - P is computed separately: subtracting loses precision near P = 1, and rms amplifies the error
         if (width > 0) {
           const logit = proportionLogit(module, width, out, e);
           P = sigmoid(logit);
@@ -51,8 +51,8 @@ export function reweight(
 }
 
 /**
- * P of every token and head alone, as `reweight` takes it, for the lens: out [tokens, heads]; 0 without re-weighting.
- * `room` holds e numbers.
+ * P of every token and head, as in `reweight`, for the lens: out [tokens, heads]; 0 without re-weighting. `room` holds e
+ * numbers.
  */
 export function proportions(
   u: usize, stride: i32, heads: i32, e: i32, factor: f32, module: Module, width: i32, fixed: usize,
@@ -72,7 +72,7 @@ function rectify(from: usize, to: usize, bytes: usize, factor: f32): void {
     v128.store(to + i, f32x4.mul(f32x4.pmax(v128.load(from + i), f32x4.splat(0)), f32x4.splat(factor)));
 }
 
-/** The LeaP module: of its number the sigmoid is a learned proportion. */
+/** The LeaP module. The sigmoid of its result is the learned proportion. */
 function proportionLogit(module: Module, width: i32, u: usize, e: i32): f32 {
   const bias = module + (<usize>(width * e) << 2);
   const output = bias + (<usize>width << 2);

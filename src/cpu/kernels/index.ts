@@ -1,4 +1,4 @@
-// The kernels as one module without a runtime: every function works on addresses that its caller laid out.
+// The kernels as one module without a runtime. Every function works on addresses from its caller.
 export { divideByMass, normalizeHeads, proportions, recur, reweight } from './attention';
 export { multiplyFloat32, multiplyInt8 } from './matrix';
 export { multiplyInt16, toInt16 } from './matrix-int16';

@@ -1,17 +1,17 @@
-// The product of matrix.ts for int8 weights with activations rounded to int16: eight multiply-adds an instruction, and
-// no unpacking. An option, not the canonical meaning of int8 weights.
+// The product of matrix.ts for int8 weights and activations rounded to int16: eight multiply-adds per instruction, without
+// unpacking. This is an option, not the canonical arithmetic of int8 weights.
 //
 //   m_t = max over c of |x[t][c]| / limit        X[t][c] = round(x[t][c] / m_t)
 //   y[t][r] = scale[r] * m_t * sum over c of W[r][c] X[t][c]          (+ y[t][r] where `add`)
 //
 // Layout    as in matrix.ts; X [tokens, columns] int16, steps m [tokens] float32.
-// Numerics  Sums are exact in int32: the caller's limit, at most 32767, keeps a lane's columns / 4 products of at most
-//           127 * limit within 31 bits. So a row is bitwise the same whatever the tile. Each activation is off by at
-//           most m_t / 2.
+// Numerics  Sums are exact in int32: the caller's limit, at most 32767, keeps the columns / 4 products of a lane, each at
+//           most 127 * limit, within 31 bits. A row is therefore bitwise the same in any tile. The error of each
+//           activation is at most m_t / 2.
 
 import { finish } from './matrix';
 
-/** x [tokens, n], n a multiple of 8, to X and its steps. */
+/** Rounds x [tokens, n] to X and its steps; n is a multiple of 8. */
 export function toInt16(x: usize, n: i32, tokens: i32, limit: f32, X: usize, steps: usize): void {
   for (let t = 0; t < tokens; t++, steps += 4) {
     let most = f32x4.splat(0);
@@ -21,7 +21,7 @@ export function toInt16(x: usize, n: i32, tokens: i32, limit: f32, X: usize, ste
     most = f32x4.pmax(most, v128.shuffle<f32>(most, most, 1, 0, 3, 2));
     const step = f32x4.extract_lane(most, 0) / limit;
     store<f32>(steps, step);
-    // A step of zero, or too small to divide by, stands for a row of zeros.
+    // If the step is zero or too small to divide by, the row becomes zeros.
     const inverse = f32x4.splat(step > 1e-37 ? 1 / step : 0);
     for (; x < end; x += 32, X += 16) {
       const low = i32x4.trunc_sat_f32x4_s(f32x4.nearest(f32x4.mul(v128.load(x), inverse)));

@@ -1,15 +1,15 @@
 // y[t][r] = scale[r] * sum over c of W[r][c] x[t][c]          (+ y[t][r] where `add`)
 //
 // Layout    x [tokens, xStride] and y [tokens, yStride] in float32, strides in numbers. W is stored in panels of four
-//           rows, so that it streams by in one line: float32 [rows / 4][columns / 4][4 rows][4 columns], int8
-//           [rows / 4][columns / 8][4 rows][8 columns]. rows is a multiple of 4, columns of 16: padding is zero in W
-//           and in x, so the padding of y becomes zero. Any range of panels is computed by moving W, scale and y.
+//           rows, so that memory access is sequential: float32 [rows / 4][columns / 4][4 rows][4 columns], int8
+//           [rows / 4][columns / 8][4 rows][8 columns]. rows is a multiple of 4, columns of 16. Padding is zero in W
+//           and in x, so the padding of y becomes zero. A caller computes a range of panels by offsetting W, scale, y.
 // Numerics  Lane l of a row's accumulator adds the columns 4i + l in order; then (l0 + l2) + (l1 + l3), times scale.
-//           A row's order never depends on the number of tokens: a token alone or in a batch is bitwise the same.
+//           This order does not depend on the number of tokens, so a token is bitwise the same alone and in a batch.
 //           int8 is exact in float32, so unpacking in registers and through memory agree bitwise too.
 // Tiles     A panel by 2 tokens: 8 accumulators, 6 loads for 8 multiply-adds, within 16 vector registers. The panel
-//           stays in the first-level cache while all tokens pass; an int8 panel for more than one token is unpacked
-//           once, into `room` for 4 * columns floats.
+//           stays in the L1 cache for all tokens. An int8 panel for more than one token is unpacked once, into `room`
+//           for 4 * columns floats.
 
 export function multiplyFloat32(
   W: usize, scale: usize, rows: i32, columns: i32,
@@ -102,7 +102,7 @@ function oneTokenInt8(W: usize, scale: usize, columns: i32, x: usize, y: usize, 
   finish(y, scale, a0, a1, a2, a3, add);
 }
 
-// sum + the first four int16 weights times u + the last four times v
+// sum + (first four int16 weights) * u + (last four) * v
 // @ts-ignore: decorator
 @inline
 function addEight(sum: v128, weights: v128, u: v128, v: v128): v128 {
@@ -111,7 +111,7 @@ function addEight(sum: v128, weights: v128, u: v128, v: v128): v128 {
   return f32x4.add(f32x4.add(sum, first), last);
 }
 
-// An int8 panel as a float32 panel, unscaled.
+// Unpacks an int8 panel to float32, unscaled.
 function unpackPanel(from: usize, to: usize, columns: i32): void {
   for (const end = from + (<usize>columns << 2); from < end; from += 32, to += 128)
     for (let row: usize = 0; row < 4; row++) {
@@ -121,7 +121,7 @@ function unpackPanel(from: usize, to: usize, columns: i32): void {
     }
 }
 
-/** y = scale * the sums of four rows' lanes (+ y). */
+/** y = scale * (sums of the lanes of four rows) (+ y). */
 // @ts-ignore: decorator
 @inline
 export function finish(y: usize, scale: usize, a0: v128, a1: v128, a2: v128, a3: v128, add: bool): void {

@@ -1,14 +1,14 @@
-// Elementary functions in float32. Polynomials are Taylor's around the middle of a reduced range: relative error
-// below 3e-7 for exp, absolute below 3e-7 for sine and cosine.
+// Elementary functions in float32. Polynomials are Taylor expansions about the middle of a reduced range. The relative
+// error of exp and the absolute error of sine and cosine are below 3e-7.
 
 const LOG2E: f32 = 1.4426950408889634;
 const LN2_HIGH: f32 = 0.693359375; // nine bits, so that n * LN2_HIGH is exact
 const LN2_LOW: f32 = -0.00021219444005469058; // ln 2 - LN2_HIGH
 
-// A float32 of this size has units in its last place: adding it rounds to an integer, which its low bits then hold.
+// The last place of a float32 of this size is 1, so adding it rounds to an integer, which is then in the low bits.
 const ROUND: f32 = 12582912; // 1.5 * 2^23
 
-/** e^x of four lanes, x held within [-87, 88]: e^x = 2^n e^r, n = round(x / ln 2), |r| <= ln(2) / 2. */
+/** e^x of four lanes, x clamped to [-87, 88]: e^x = 2^n e^r, n = round(x / ln 2), |r| <= ln(2) / 2. */
 // @ts-ignore: decorator
 @inline
 export function exp4(x: v128): v128 {
@@ -51,8 +51,8 @@ function cosNear0(y: f32): f32 {
   return 1 + s * (-1.0 / 2 + s * (1.0 / 24 + s * (-1.0 / 720 + s * (1.0 / 40320))));
 }
 
-// sin and cos of pi/2 P, P in [0, 1] and rest = 1 - P, each from its nearer end: so that they are exact there, where a product
-// of a pair that the re-weighting takes away would else leave a trace.
+// sin and cos of pi/2 P for P in [0, 1] and rest = 1 - P, each expanded from the nearer end, so that they are exact at the
+// ends. Otherwise a pair with re-weighting 0 would keep a small weight.
 
 export function sinQuarter(P: f32, rest: f32): f32 {
   return P <= 0.5 ? sinNear0(P * HALF_PI) : cosNear0(rest * HALF_PI);

@@ -1,4 +1,4 @@
-// Elementwise and per-row steps. Rows are [tokens, stride] in float32; stride in numbers; padding is left alone (zero).
+// Elementwise and per-row steps. Rows are [tokens, stride] in float32, stride in numbers. The padding stays zero.
 
 import { dot, sigmoid } from './numbers';
 
@@ -57,8 +57,8 @@ export function squaredRelu(u: usize, n: i32): void {
 /**
  * The causal depthwise convolution, in place over u [tokens, stride], n channels, a multiple of 4:
  *   u[t] = taps[0] in[0] + taps[1] in[1] + taps[2] in[2] + taps[3] u[t]
- * taps [4, n]; in [3, n], oldest first, are the last inputs of the token's stream, which then move up by one. They lie
- * at inputs[t] + offset bytes: tokens of one stream share them and stand in order.
+ * taps [4, n]; in [3, n], oldest first, are the last inputs of the token's stream, which then shift by one. They are at
+ * inputs[t] + offset bytes; tokens of one stream share them and are in order.
  */
 export function convolve(
   u: usize, stride: i32, n: i32, taps: usize, inputs: usize, offset: usize, tokens: i32,
@@ -83,8 +83,8 @@ export function convolve(
 }
 
 /**
- * The decay gates a [tokens, stride], in place: sigmoid(a + bias[h]), or 1 without a bias (0 as its address); 0 where
- * the token opens a document.
+ * The decay gates a [tokens, stride], in place: sigmoid(a + bias[h]), or 1 without a bias (address 0); 0 if the token
+ * starts a document.
  */
 export function gates(a: usize, stride: i32, heads: i32, bias: usize, ids: usize, opening: u32, tokens: i32): void {
   for (let t = 0; t < tokens; t++) {

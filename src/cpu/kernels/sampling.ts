@@ -1,13 +1,13 @@
-// What src/model/sampling/sampling.ts defines, over n logits in float32: the drawn token and its record. Scores are float32,
-// sums of probabilities float64, noise float64. Buffers hold n rounded up to a multiple of 4; the last lanes of
-// logits are overwritten with the lowest number, which takes no part in anything.
+// The sampler of src/model/sampling/sampling.ts over n logits in float32: draws a token and writes its record. Scores are
+// float32, sums of probabilities and noise float64. Buffers hold n rounded up to a multiple of 4. The padding lanes of
+// the logits are overwritten with the lowest number, which has no effect.
 
 import { exp4 } from './numbers';
 
 const ALTERNATIVES = 10;
 const LOWEST: f32 = -f32.MAX_VALUE;
 
-/** Writes id, log-probability, rank and the likeliest tokens into `record`; probabilities after a sampler stay 0. */
+/** Writes id, log-probability, rank and the most likely tokens into `record`; probabilities after sampling stay 0. */
 export function describe(logits: usize, n: i32, id: i32, record: usize): void {
   padWithLowest(logits, n);
   const logSum = logSumExp(logits, n);
@@ -22,8 +22,8 @@ export function describe(logits: usize, n: i32, id: i32, record: usize): void {
 /**
  * Draws the token with the highest score + Gumbel noise of (seed, draw, id) among those that top-k, top-p and min-p
  * keep, and writes its record.
- * @param seen one bit a token id
- * @param followed so many pairs: a token, and how many at the text's end it followed before
+ * @param seen one bit per token id
+ * @param followed pairs of a token, and the length of the repeated suffix that it followed
  * @param scores, masses, room each holds n numbers
  */
 export function draw(
@@ -78,7 +78,7 @@ function likeliest(u: usize, n: i32, top: f32): i32 {
   return id;
 }
 
-/** How many rank before token `id`: higher logits, and equal ones of lower ids. */
+/** The number of tokens that rank before `id`: higher logits, and equal logits with lower ids. */
 function countBefore(logits: usize, n: i32, id: i32, logit: f32): i32 {
   let count = i32x4.splat(0);
   let ids = i32x4(0, 1, 2, 3);
@@ -112,7 +112,7 @@ function logSumExp(logits: usize, n: i32): f64 {
   return <f64>top + Math.log(f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1));
 }
 
-/** The likeliest tokens, ties by id: id, log-probability and 0 each; -1 where the vocabulary is smaller. */
+/** The most likely tokens, ties by id: id, log-probability and 0 each; -1 if the vocabulary is smaller. */
 function writeLikeliest(logits: usize, n: i32, logSum: f64, record: usize): void {
   let count = 0;
   let least = f32x4.splat(LOWEST);
@@ -140,7 +140,7 @@ function writeLikeliest(logits: usize, n: i32, logSum: f64, record: usize): void
   }
 }
 
-// The logit of the i-th entry of a list under work.
+// The logit of the i-th entry of a list in progress.
 // @ts-ignore: decorator
 @inline
 function at(record: usize, i: i32): f32 {
@@ -159,7 +159,7 @@ function writePenalized(logits: usize, n: i32, seen: usize, penalty: f32, scores
       }
 }
 
-/** By the temperature, unless it is 0; what overflows is brought back to the numbers. */
+/** Divides by the temperature unless it is 0; clamps overflow to finite numbers. */
 function divide(scores: usize, n: i32, temperature: f32): void {
   const divisor = f32x4.splat(temperature > 0 ? temperature : 1);
   for (const end = scores + (<usize>n << 2); scores < end; scores += 16) {
@@ -168,7 +168,7 @@ function divide(scores: usize, n: i32, temperature: f32): void {
   }
 }
 
-/** masses = e^(score - top) where the score is kept, else 0. Returns their sum. */
+/** masses = e^(score - top) if the score is kept, else 0. Returns their sum. */
 function writeMasses(scores: usize, masses: usize, n: i32, top: f32, lowest: f32): f64 {
   let sum = f64x2.splat(0);
   for (const end = scores + (<usize>n << 2); scores < end; scores += 16, masses += 16) {
@@ -181,7 +181,7 @@ function writeMasses(scores: usize, masses: usize, n: i32, top: f32, lowest: f32
   return f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1);
 }
 
-/** The lowest score that top-k, then top-p of what is left, then min-p of what is left, keep. */
+/** The lowest score that remains after top-k, then top-p of the rest, then min-p of the rest. */
 function cutoff(
   scores: usize, masses: usize, room: usize, n: i32, top: f32, topK: i32, topP: f64, minP: f64,
 ): f32 {
@@ -195,8 +195,8 @@ function cutoff(
 }
 
 /**
- * The lowest v, at least `lowest`, such that the weights of all scores above v stay below the limit; a score weighs its
- * probability (in units of the highest) or 1. Mostly few scores decide, so those close to the highest are tried first.
+ * The lowest v >= `lowest` such that the total weight of all scores above v stays below the limit. The weight of a score
+ * is its probability (relative to the highest) or 1. Usually few scores decide, so scores near the highest come first.
  */
 function lowestKept(
   scores: usize, room: usize, weights: usize, n: i32, top: f32, lowest: f32, limit: f64, byMass: bool,
@@ -216,7 +216,7 @@ function lowestKept(
   return bisect(room, end, weights, floor, top, limit);
 }
 
-/** Copies the scores that are at least `floor`, padded to whole vectors with LOWEST. Returns their end. */
+/** Copies the scores >= `floor`, padded to whole vectors with LOWEST. Returns the end address. */
 function gather(scores: usize, to: usize, n: i32, floor: f32): usize {
   for (const end = scores + (<usize>n << 2); scores < end; scores += 16) {
     if (!v128.any_true(f32x4.ge(v128.load(scores), f32x4.splat(floor)))) continue;
@@ -230,7 +230,7 @@ function gather(scores: usize, to: usize, n: i32, floor: f32): usize {
   return to;
 }
 
-/** Bisection over the float32 numbers: their order as integers, with negative ones mirrored, is their order. */
+/** Bisection over float32 bit patterns, whose order as integers, with negative numbers mirrored, is the numeric order. */
 function bisect(scores: usize, end: usize, weights: usize, floor: f32, top: f32, limit: f64): f32 {
   let low = <i64>ordered(floor) - 1; // the answer is in (low, high]
   let high = <i64>ordered(top);
@@ -271,7 +271,7 @@ function perturbedBest(scores: usize, n: i32, top: f32, lowest: f32, seed: u32, 
     }
     const score = load<f32>(at);
     if (score < lowest) continue;
-    // The noise is at most -log u <= -ln 2 * exponent of u, so most tokens need no logarithm.
+    // The noise is at most -log u <= -ln 2 * (exponent of u), so most tokens need no logarithm.
     const bits = mix(stream + i) >> 9;
     if (<f64>score + Math.LN2 * <f64>(clz(bits) - 8) < best) continue;
     const perturbed = <f64>score + gumbel(stream, i);

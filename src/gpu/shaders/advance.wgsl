@@ -1,7 +1,7 @@
-// The state behind a chunk, from the state before it.
+// The state after a chunk, from the state before it.
 //   S = D(last, start) S + sum over j of D(last, j) k~_j v_j^T     z likewise, with v = 1
-// Grid: (blocks of the head's part of the state, heads). One thread 4 rows and 4 columns of S: what is read of either
-// serves sixteen products. Others 4 rows of z, or 4 rows of the convolution's inputs, which they shift.
+// Grid: (blocks of the head's part of the state, heads). A thread computes 4 rows and 4 columns of S, so that each read
+// serves several of the sixteen products. Other threads compute 4 rows of z, or shift 4 rows of the convolution inputs.
 
 struct Layer {
   state: u32,
@@ -61,7 +61,7 @@ fn advance_mass(at: u32, head: u32, row: u32) {
   state[at] = decay * state[at] + sum;
 }
 
-/// Keeps the last three of the inputs before the chunk, oldest first, and the chunk's.
+/// Stores the last three of the inputs before the chunk and of the chunk, oldest first.
 fn shift(at: u32, row: u32) {
   let stride = 3u * D / 4u;
   let before = mat3x4(state[at], state[at + stride], state[at + 2u * stride]);

@@ -1,7 +1,7 @@
-// Attention's output for a chunk's tokens: from the tokens of the chunk, and from the state before it.
+// The output of attention for a chunk's tokens, from the tokens of the chunk and from the state before it.
 //   q~_i^T S_i = sum over j <= i of w(i, j) v_j + D(i, start) q~_i^T S      W_i = q~_i . z_i likewise
 //   o = rms(q~^T S) * output_norm  or  q~^T S / max(W, floor)
-// Grid: (heads, tiles of 4 tokens); one thread 4 columns of all four: what is read of either serves sixteen products.
+// Grid: (heads, tiles of 4 tokens). A thread computes 4 columns for all 4 tokens, so that each read serves several products.
 // Rows of HEADS * E_PADDED numbers.
 
 struct Layer {
@@ -16,11 +16,11 @@ struct Layer {
 @group(0) @binding(5) var<storage, read_write> attended: array<vec4<f32>>;
 @group(0) @binding(6) var<uniform> layer: Layer;
 
-/// Where the denominator is wanted, z is one more column of S, whose value is always 1: it is the first of the last thread's.
+/// With the denominator, z is one more column of S, with value 1. It is the first column of the last thread.
 const QUADS: u32 = E / 4u + select(1u, 0u, RMS);
 
 var<workgroup> outputs: array<vec4<f32>, 4u * QUADS>; // of each token: q~^T S, then q~ . z
-var<workgroup> shares: array<vec4<f32>, WORKGROUP>;   // each thread's part of what the four outputs are divided by
+var<workgroup> shares: array<vec4<f32>, WORKGROUP>;   // each thread's part of the divisors of the four outputs
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3<u32>, thread: Thread) {
@@ -44,7 +44,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, thread: Thread) {
   var share = vec4<f32>();
   for (var start = 0u; start < QUADS; start += WORKGROUP) {
     let quad = start + thread.lane;
-    var past = mat4x4<f32>(); // a column a token
+    var past = mat4x4<f32>(); // one column per token
     for (var r = 0u; r < STATE_ROWS / 4u; r++) {
       var rows = mat4x4<f32>();
       if (quad < E / 4u) {

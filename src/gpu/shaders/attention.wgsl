@@ -1,10 +1,10 @@
-// Attention of one token in a decoding step, one head a workgroup.
+// Attention of one token in a decode step, with one workgroup per head.
 //   u = sum of the last 4 qkv n * taps ; q~, k~, v of u ; a = sigmoid(decay n + bias)
 //   S = a S + k~ v^T     z = a z + k~     o = rms(q~^T S) * output_norm  or  q~^T S / max(q~ . z, floor)
-// Grid: (heads, streams). Reads x and the partial sums of the MLP before (none in the first layer); leaves their sum
-// as the residual, and the head's share of the output projection as a partial sum.
-// Weights: column blocks major, blocks[block * rows + row]; a thread owns rows, so neighbours read neighbouring
-// blocks and no sum crosses threads. The columns of the output projection are grouped by head.
+// Grid: (heads, streams). Reads x and the partial sums of the previous MLP (none in the first layer). Writes their sum as
+// the residual, and the head's part of the output projection as a partial sum.
+// Weights: column blocks major, blocks[block * rows + row]. A thread owns rows, so neighbouring threads read neighbouring
+// blocks, and no sum crosses threads. The columns of the output projection are grouped by head.
 // Numerics: float32; every sum in a fixed order that does not depend on the number of streams.
 
 alias Numbers = f32;
@@ -24,14 +24,14 @@ struct Layer {
 
 const D_BLOCKS: u32 = D_PADDED / 4u / VECTORS;
 const E_BLOCKS: u32 = E_PADDED / 4u / VECTORS;
-/// z is one more column of S, whose value is always 1; the rows are dealt to as many groups as there are threads for.
+/// z is one more column of S, with value 1. The rows are split among as many groups as the threads allow.
 const COLUMNS: u32 = E + 1u;
 const GROUPS: u32 = max(WORKGROUP / COLUMNS, 1u);
 
 var<workgroup> tilde: array<f32, 2u * STATE_ROWS>;   // q~, k~
 var<workgroup> shares: array<f32, GROUPS * COLUMNS>; // each group's part of [q~^T S, q~ . z]
 var<workgroup> outputs: array<f32, E>;               // q~^T S
-var<workgroup> normed: array<f32, E_PADDED>;         // the same times output_norm
+var<workgroup> normed: array<f32, E_PADDED>;         // outputs times output_norm
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
@@ -99,7 +99,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   }
 }
 
-/// Taps over the three inputs before, oldest first, and the current one, which then becomes an input.
+/// Applies the taps to the three previous inputs, oldest first, and the current one, then stores the current one.
 fn convolve(memory: u32, row: u32, u: f32) -> f32 {
   if (!CONVOLUTION) {
     return u;

@@ -1,14 +1,14 @@
-// The likeliest tokens of a block of the vocabulary: by counting, for every logit, the block's logits before it.
-// Entries are (order of the logit, id), best first, ties by id; (0, _) where there is none.
+// The most likely tokens of a block of the vocabulary, by counting for every logit the logits of the block that rank before it.
+// Entries are (order of the logit, id), best first, ties by id; (0, _) if there is none.
 
 var<workgroup> keys: array<u32, CANDIDATE_BLOCK>;
 
-/// Takes in the logit of the block's n-th token.
+/// Stores the logit of the block's n-th token.
 fn put_logit(n: u32, id: u32, logit: f32) {
   keys[n] = select(0u, order(logit), id < VOCAB);
 }
 
-/// Keeps the best, once all logits have been put in. Barrier inside; put one between two calls.
+/// Writes the best tokens after all logits are stored. Has a barrier inside; two calls need a barrier in between.
 fn keep_candidates(lane: u32, block: u32, row: u32) {
   workgroupBarrier();
   for (var n = lane; n < CANDIDATE_BLOCK; n += WORKGROUP) {

@@ -1,4 +1,4 @@
-// A chunk: up to CHUNK consecutive tokens of one stream, read together.
+// A chunk: up to CHUNK consecutive tokens of one stream.
 
 struct ChunkToken {
   id: u32,
@@ -11,7 +11,7 @@ struct Chunk {
   tokens: array<ChunkToken, CHUNK>,
 }
 
-/// Where one head's q~ [STATE_ROWS], k~ [STATE_ROWS], v [e], a, Pq, Pk of a token begin in `features`.
+/// Offset in `features` of a head's q~ [STATE_ROWS], k~ [STATE_ROWS], v [e], a, Pq, Pk of a token.
 fn features_at(token: u32, head: u32) -> u32 {
   return (token * HEADS + head) * FEATURES;
 }

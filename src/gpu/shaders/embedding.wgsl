@@ -1,8 +1,8 @@
-// A token's row of the embedding: x = embedding[t] * embedding_scale (+ [sin(position w), cos(position w)]).
+// The embedding of a token: x = embedding[t] * embedding_scale (+ [sin(position w), cos(position w)]).
 
 alias Numbers = f32;
 
-/// Its i-th number. `vectors` are those of the model's ends.
+/// Its i-th number. `vectors` are those of embedding and output.
 fn embedded(token: u32, position: u32, i: u32) -> f32 {
   let block = embedding[i / (4u * VECTORS) * VOCAB + token];
   let x = unpack(block, (i / 4u) % VECTORS)[i % 4u] * row_scale(EMBEDDING_SCALES_AT + token) * EMBEDDING_SCALE;
@@ -12,8 +12,8 @@ fn embedded(token: u32, position: u32, i: u32) -> f32 {
   return x;
 }
 
-/// The angle in turns, modulo 1, as a fixed-point product: exact at any position. The frequency comes as its
-/// turns a position in three limbs of 16 bits.
+/// The angle in turns, modulo 1, as a fixed-point product, which is exact at any position. The frequency is in turns per
+/// position, in three limbs of 16 bits.
 fn sinusoid(position: u32, i: u32) -> f32 {
   let half = D / 2u;
   let limbs = vec4<u32>(vector4(SINUSOID_AT + 4u * (i % half)));

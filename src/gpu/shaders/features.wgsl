@@ -1,7 +1,7 @@
-// q~, k~, v, a, Pq and Pk of a chunk's tokens: what attention works with, and the lens (a copy of it goes home).
+// q~, k~, v, a, Pq and Pk of a chunk's tokens: the inputs of attention, of which the lens reads back a copy.
 //   u = sum of the last 4 qkv n * taps ; q~, k~, v of u (heads.wgsl) ; a = sigmoid(decay n + bias)
-// Grid: (heads, tiles of 4 tokens), which share what is read of the weights. The convolution reaches from the chunk into the
-// inputs that the state keeps.
+// Grid: (heads, tiles of 4 tokens). The tokens of a tile share reads of the weights. The convolution also reads the inputs
+// in the state before the chunk.
 
 alias Numbers = vec4<f32>;
 
@@ -71,7 +71,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   }
 }
 
-/// A number of each of four tokens.
+/// One number per token of the tile.
 fn put(at: u32, values: vec4<f32>) {
   let stride = HEADS * FEATURES;
   features[at] = values.x;
@@ -80,7 +80,7 @@ fn put(at: u32, values: vec4<f32>) {
   features[at + 3u * stride] = values.w;
 }
 
-/// What came in for a row with the token three before token `i`.
+/// The convolution input of a row, three tokens before token `i`.
 fn input(i: u32, row: u32) -> f32 {
   if (i >= 3u) {
     return qkv[(i - 3u) * 3u * D + row];

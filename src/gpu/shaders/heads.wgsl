@@ -1,9 +1,9 @@
-// What one head makes of the rows of qkv, after the convolution:
+// The features of one head from the rows of qkv, after the convolution:
 //   q = relu(u) / sqrt(e)    k = relu(u)    P = sigmoid(MLP(.))    q~ = [q cos(pi/2 P), q sin(pi/2 P)], k~ likewise
-// One workgroup a head. The kernel says what Numbers are: f32 of one token, or vec4<f32> of four.
+// One workgroup per head. The kernel defines Numbers: f32 for one token, or vec4<f32> for four.
 
 var<workgroup> qkv_head: array<Numbers, 3u * E>;             // q, k, v
-var<workgroup> hidden: array<Numbers, 2u * PROPORTION_HIDDEN>; // what each unit adds to its proportion, before the sigmoid
+var<workgroup> hidden: array<Numbers, 2u * PROPORTION_HIDDEN>; // the contribution of each unit to its proportion, before the sigmoid
 
 /// Row `r` (of 3e) of the head's qkv.
 fn put_row(r: u32, u: Numbers) {
@@ -15,7 +15,7 @@ fn qkv_row(head: u32, r: u32) -> u32 {
   return (r / E) * D + head * E + r % E;
 }
 
-/// Fills `hidden`. Barriers inside; rows must have been put, and no barrier is needed before or after.
+/// Fills `hidden` from the stored rows. Has barriers inside and needs none before or after.
 fn make_hidden(lane: u32) {
   workgroupBarrier();
   if (REWEIGHTING == LEAP) {
@@ -37,13 +37,13 @@ fn make_hidden(lane: u32) {
   }
 }
 
-/// P, and 1 - P for itself: near 1 their difference would keep few digits, and rms makes what is left large again.
+/// P and 1 - P. 1 - P is computed separately: subtracting loses precision near P = 1, and the rms norm amplifies the error.
 struct Proportion {
   value: Numbers,
   rest: Numbers,
 }
 
-/// Pq (side 0) or Pk (side 1) at a position, once `hidden` is filled.
+/// Pq (side 0) or Pk (side 1) at a position. `hidden` must be filled.
 fn proportion(side: u32, position: Numbers) -> Proportion {
   if (REWEIGHTING != LEAP) {
     let fixed = min(position / STATIC_LENGTH, Numbers(1.0));
@@ -67,7 +67,7 @@ fn turned_row(r: u32, query: Turn, key: Turn) -> Numbers {
   return value * select(select(query.sine, key.sine, is_key), select(query.cosine, key.cosine, is_key), c < E);
 }
 
-/// a inside a document: how much of S and z stays; `gate` is the decay's product with the normalized residual.
+/// The gate a inside a document: the fraction of S and z that stays. `gate` is the decay's product with the normalized residual.
 fn retention(head: u32, gate: Numbers) -> Numbers {
   return select(Numbers(1.0), sigmoid(gate + vector(DECAY_BIAS_AT + head)), DECAY);
 }

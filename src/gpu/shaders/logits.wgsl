@@ -1,14 +1,14 @@
-// Logits of the next token, and each block's likeliest.
+// Logits of the next token, and the most likely tokens of each block.
 //   logits = embedding (rms(x) * final_norm)
-// Grid: (groups of BLOCKS_A_GROUP blocks of the vocabulary, rows); a row is a stream while decoding, a token of the chunk in prefill.
-// A thread takes 1 or 4 rows of a block; weights as in attention.wgsl. Float32, sums in a fixed order.
+// Grid: (groups of BLOCKS_A_GROUP blocks of the vocabulary, rows). A row is a stream in decode, a token of the chunk in prefill.
+// A thread computes 1 or 4 rows of a block. Weights as in attention.wgsl. Float32, sums in a fixed order.
 
 struct Rows {
   x: u32,        // first row of `activations` to read
-  x_stride: u32, // numbers between rows
+  x_stride: u32, // stride of rows, in numbers
   partials: u32, // partial sums to add to x
   to: u32,       // first row of logits to write
-  streams: u32,  // 1 where rows are streams, some of which may be finished
+  streams: u32,  // 1 if rows are streams, some of which may be finished
 }
 
 @group(0) @binding(0) var<storage, read> embedding: array<vec4<u32>>;
@@ -19,7 +19,7 @@ struct Rows {
 @group(0) @binding(5) var<storage, read_write> candidates: array<vec2<u32>>;
 @group(0) @binding(6) var<uniform> rows: Rows;
 
-const ROWS_A_THREAD: u32 = CANDIDATE_BLOCK / WORKGROUP; // 1, or 4 on emulated adapters: what is read lies together
+const ROWS_A_THREAD: u32 = CANDIDATE_BLOCK / WORKGROUP; // 1, or 4 on emulated adapters, for contiguous reads
 const D_BLOCKS: u32 = D_PADDED / 4u / VECTORS;
 
 @compute @workgroup_size(WORKGROUP)
@@ -32,7 +32,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let scale = read_residual(lane, x, partials, rows.partials, 0u, NOWHERE, NOWHERE).x;
   for (var block = group.x * BLOCKS_A_GROUP; block < min((group.x + 1u) * BLOCKS_A_GROUP, CANDIDATE_BLOCKS); block++) {
     let first = block * CANDIDATE_BLOCK + lane;
-    // Rows WORKGROUP apart, in names rather than an array, as in matmul.wgsl. Past the end they repeat the last.
+    // Rows WORKGROUP apart, in variables instead of an array, as in matmul.wgsl. Rows beyond the end repeat the last row.
     let ids = min(first + vec4(0u, 1u, 2u, 3u) * WORKGROUP, vec4(VOCAB - 1u));
     var a = vec4<f32>(); var b = a; var c = a; var d = a;
     for (var column = 0u; column < D_BLOCKS; column++) {

@@ -1,4 +1,4 @@
-// Elementary functions whose accuracy WGSL leaves open, in our own series.
+// Elementary functions by our own series, because WGSL does not guarantee their accuracy.
 
 /// exp for u <= 0, without underflow to denormals.
 fn exp_negative(u: f32) -> f32 {
@@ -18,7 +18,7 @@ fn natural_log(x: f32) -> f32 {
   return k * 0.6931471805599453 + 2.0 * s * series;
 }
 
-/// The order of floats as the order of integers; 0 stands below every number.
+/// Maps floats to integers with the same order; 0 is below every number.
 fn order(x: f32) -> u32 {
   let bits = bitcast<u32>(x);
   let key = select(bits | 0x80000000u, ~bits, (bits >> 31u) == 1u);

@@ -1,7 +1,7 @@
-// y = W x for a chunk's tokens; then stored, squared after relu, or added to what is there.
-// Grid: (tiles of TOKENS_A_THREAD tokens, blocks of 4 * WORKGROUP rows): in this order a block's weights are still near when
-// the next tile asks for them. One thread 4 rows and 4 or 8 tokens: what is read of either serves them all.
-// Weights: blocks[block * rows + row], columns padded as the input's are. Float32, sums in a fixed order.
+// y = W x for a chunk's tokens. The result is stored, squared after ReLU, or added to the output.
+// Grid: (tiles of TOKENS_A_THREAD tokens, blocks of 4 * WORKGROUP rows). In this order a block's weights are still cached for
+// the next tile. A thread computes 4 rows for 4 or 8 tokens, so that each read serves several products.
+// Weights: blocks[block * rows + row], with columns padded like the input. Float32, sums in a fixed order.
 
 @group(0) @binding(0) var<storage, read> weights: array<vec4<u32>>;
 @group(0) @binding(1) var<storage, read> vectors: array<vec4<f32>>;
@@ -12,11 +12,11 @@
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3<u32>, thread: Thread) {
   let first = group.x * TOKENS_A_THREAD;
-  // Rows WORKGROUP apart, so that neighbouring threads read neighbouring blocks. Past the end they repeat the last.
+  // Rows WORKGROUP apart, so that neighbouring threads read neighbouring blocks. Rows beyond the end repeat the last row.
   let row = group.y * 4u * WORKGROUP + thread.lane;
   let rows = min(vec4(row) + vec4(0u, 1u, 2u, 3u) * WORKGROUP, vec4(ROWS - 1u));
   let stride = BLOCKS * VECTORS;
-  // A row's products with four tokens, in names rather than an array: that would go through memory on some adapters.
+  // A row's products with four tokens, in variables instead of an array, which some adapters would put in memory.
   var a = vec4<f32>(); var b = a; var c = a; var d = a;
   var e = a; var f = a; var g = a; var h = a;
   for (var block = 0u; block < BLOCKS; block++) {
@@ -61,14 +61,14 @@ fn source(at: u32) -> vec4<f32> {
   return input[at];
 }
 
-/// Scales a row's products with four tokens and puts them where they belong.
+/// Scales a row's products with four tokens and writes them to the output.
 fn finish(row: u32, first: u32, products: vec4<f32>) {
   if (row >= ROWS || first >= chunk.count) {
     return;
   }
   let y = row_scale(SCALE_AT + row) * products;
   let at = first * OUT_STRIDE + row;
-  // Spelled out: a loop over the parts of a vector is slow on emulated adapters.
+  // Unrolled, because a loop over vector components is slow on emulated adapters.
   put(at, y.x);
   if (first + 1u < chunk.count) { put(at + OUT_STRIDE, y.y); }
   if (first + 2u < chunk.count) { put(at + 2u * OUT_STRIDE, y.z); }

@@ -1,8 +1,8 @@
-// A slice of the MLP of one token in a decoding step.
+// A slice of the MLP of one token in a decode step.
 //   x + down relu(up (rms(x) * mlp_norm))^2
-// Grid: (slices, streams). Reads the residual after attention and the partial sums of the heads; leaves their sum as
-// x, and the slice's share of `down` as a partial sum. Weights as in attention.wgsl; the columns of `down` are
-// grouped by slice. Float32, sums in a fixed order.
+// Grid: (slices, streams). Reads the residual after attention and the partial sums of the heads. Writes their sum as x, and
+// the slice's part of `down` as a partial sum. Weights as in attention.wgsl; the columns of `down` are grouped by slice.
+// Float32, sums in a fixed order.
 
 @group(0) @binding(0) var<storage, read> up: array<vec4<u32>>;
 @group(0) @binding(1) var<storage, read> down: array<vec4<u32>>;

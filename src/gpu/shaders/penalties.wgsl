@@ -1,7 +1,7 @@
-// What the penalties make of the logits, into the stream's activations: as src/model/sampling/sampling.ts and seen.ts define.
+// Applies the penalties of src/model/sampling/sampling.ts and seen.ts to the logits; writes to the stream's activations.
 
 var<workgroup> recent: array<u32, REACH>;
-var<workgroup> followed: array<u32, REACH>; // so many tokens ago: how many tokens were as at the end now
+var<workgroup> followed: array<u32, REACH>; // match length of the suffix at each distance from the end
 
 fn penalized_at(stream: u32, id: u32) -> u32 {
   return stream * ACTIVATIONS + SCORES_AT + id;
@@ -41,7 +41,7 @@ fn penalize(lane: u32, stream: u32) {
   }
 }
 
-/// Tokens that the text's end and what stood so many tokens ago have in common.
+/// Match length of the current suffix and the text at a distance from the end.
 fn in_common(age: u32) -> u32 {
   var length = 0u;
   if (age > 0u && recent[age] != BOS) {
@@ -52,7 +52,7 @@ fn in_common(age: u32) -> u32 {
   return length;
 }
 
-/// Of all places that the same token followed, the one with most in common counts; of equal ones the newest.
+/// Among all positions that the same token followed, the longest match counts; the newest one wins ties.
 fn counts(age: u32) -> bool {
   for (var other = 1u; other < REACH; other++) {
     let is_same = recent[other - 1u] == recent[age - 1u];

@@ -1,4 +1,4 @@
-// Counter-based noise, bit for bit the integers of src/model/sampling/random.ts.
+// Counter-based noise, with bit for bit the same integers as src/model/sampling/random.ts.
 
 fn mix_bits(x: u32) -> u32 {
   var h = (x ^ (x >> 16u)) * 0x21f0aaadu;

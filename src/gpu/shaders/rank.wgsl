@@ -1,4 +1,4 @@
-// Each block's likeliest tokens from logits that came with a snapshot. Grid: (blocks of the vocabulary, streams).
+// The most likely tokens of each block, from the logits of a snapshot. Grid: (blocks of the vocabulary, streams).
 
 @group(0) @binding(0) var<storage, read> logits: array<f32>;
 @group(0) @binding(1) var<storage, read_write> candidates: array<vec2<u32>>;

@@ -1,16 +1,16 @@
-// What a record says of a token: its log-probability and rank, and the ten likeliest, from a row of `logits` and
-// `candidates`. One workgroup a record.
+// The record of a token: its log-probability and rank, and the ten most likely tokens, from a row of `logits` and
+// `candidates`. One workgroup per record.
 
 var<workgroup> best_blocks: array<u32, CANDIDATES>;
-var<workgroup> best: array<vec2<u32>, CANDIDATES>; // (order of the logit, id); (0, _) past a tiny vocabulary
+var<workgroup> best: array<vec2<u32>, CANDIDATES>; // (order of the logit, id); (0, _) beyond a tiny vocabulary
 var<workgroup> pool: array<vec2<u32>, CANDIDATES * CANDIDATES>;
 
 fn precedes(a: vec2<u32>, b: vec2<u32>) -> bool {
   return a.x > b.x || (a.x == b.x && a.y < b.y);
 }
 
-/// Fills `best`: the ten best stand in the at most ten blocks with the best firsts, so a hundred candidates are
-/// ranked, by counting, however large the vocabulary.
+/// Fills `best`. The ten best tokens are in the ten blocks with the best first candidates, so only a hundred candidates
+/// are ranked, by counting, for any size of the vocabulary.
 fn merge_candidates(lane: u32, row: u32) {
   let firsts = row * CANDIDATE_BLOCKS * CANDIDATES;
   let blocks = min(CANDIDATE_BLOCKS, CANDIDATES);
@@ -41,7 +41,7 @@ fn merge_candidates(lane: u32, row: u32) {
   workgroupBarrier();
 }
 
-/// How many logits of the row stand before `token`'s, as a thread's share.
+/// A thread's part of the number of logits that rank before `token`'s.
 fn count_before(lane: u32, row: u32, token: u32) -> f32 {
   let own = vec2(order(logits[row * VOCAB + token]), token);
   var count = 0.0; // exact below 2^24
@@ -59,7 +59,7 @@ fn write_token(at: u32, token: u32, log_probability: f32, rank: f32, probability
   records[at + 3u] = probability;
 }
 
-/// The n-th alternative, given log sum exp of the logits.
+/// The n-th alternative, from log sum exp of the logits.
 fn write_alternative(at: u32, n: u32, log_sum: f32, probability: f32) {
   let to = at + 4u + 3u * n;
   let exists = best[n].x != 0u;

@@ -1,5 +1,5 @@
-// Records of tokens that were read, not drawn: how well each was predicted.
-// Grid: (tokens of the group); the n-th takes row n of the logits, those before it.
+// Records of tokens in prefill. Grid: (tokens of the group). The n-th token uses row n of the logits, which are those
+// before it.
 
 struct Group {
   start: u32, // first token of the group in its chunk

@@ -2,8 +2,8 @@
 
 var<workgroup> lanes: array<vec2<f32>, WORKGROUP>;
 
-/// The sum of the first `count` threads' values, for every thread. One barrier and a plain loop: barriers are what software
-/// adapters pay dearly, and a workgroup reads the same words of its memory at once. Put a barrier between two calls.
+/// The sum of the first `count` threads' values, for every thread. One barrier and a plain loop, because barriers are slow on
+/// software adapters, and all threads read the same words. Two calls need a barrier in between.
 fn sum_lanes(lane: u32, value: vec2<f32>, count: u32) -> vec2<f32> {
   lanes[lane] = value;
   workgroupBarrier();

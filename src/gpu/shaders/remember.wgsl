@@ -1,5 +1,5 @@
-// The chunk's tokens join the text: control words, set of the article's tokens and the last ones. Grid: 1. A thread owns
-// words of the set and takes every token in turn; <|endoftext|> empties it and is never in it.
+// Adds the chunk's tokens to the text: control words, set of seen tokens and last tokens. Grid: 1. A thread owns words of
+// the set and processes every token in turn. <|endoftext|> clears the set and is never in it.
 
 @group(0) @binding(0) var<storage, read> chunk: Chunk;
 @group(0) @binding(1) var<storage, read_write> streams: array<u32>;

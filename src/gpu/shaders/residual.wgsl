@@ -1,17 +1,17 @@
-// The residual stream as a kernel finds it: x plus the partial sums that the kernel before left, added in their
-// order, then rms(x) * weight. Rows of D_PADDED numbers in `activations`, whose padding stays 0.
+// The residual stream at the start of a kernel: x plus the partial sums of the previous kernel, added in order, then
+// rms(x) * weight. Rows of D_PADDED numbers in `activations`, whose padding stays 0.
 
 const NOWHERE = 0xffffffffu;
 
-/// x * weight: the factor 1 / rms(x) is left to whoever multiplies by it, which saves a pass and a barrier.
+/// x * weight. The caller applies the factor 1 / rms(x), which saves a pass and a barrier.
 var<workgroup> weighted: array<vec4<f32>, D_PADDED / 4u>;
 
 fn activation4(at: u32) -> vec4<f32> {
   return vec4(activations[at], activations[at + 1u], activations[at + 2u], activations[at + 3u]);
 }
 
-/// Fills `weighted`; keeps the summed residual at `keep`. Returns 1 / rms(x), and the dot product of the
-/// normalized x with the row of `vectors` at `gate`.
+/// Fills `weighted` and stores the summed residual at `keep`. Returns 1 / rms(x), and the dot product of the normalized x
+/// with the row of `vectors` at `gate`.
 fn read_residual(lane: u32, x: u32, partials: u32, count: u32, norm: u32, gate: u32, keep: u32) -> vec2<f32> {
   var sums = vec2<f32>();
   for (var i = 4u * lane; i < D_PADDED; i += 4u * WORKGROUP) {

@@ -1,9 +1,9 @@
 // Draws the next token of each stream and starts its step.
-//   score = penalized logit (penalties.wgsl) / temperature; top-k, then top-p of what is left, then min-p of what is left;
-//   token = argmax of score + Gumbel noise (seed, draw, id), ties to the lower id; greedy: argmax of the score
+//   score = penalized logit (penalties.wgsl) / temperature; top-k, then top-p of the rest, then min-p of the rest;
+//   token = argmax of score + Gumbel noise (seed, draw, id), the lower id wins ties; greedy: argmax of the score
 // Grid: (streams). Writes the record, the control words and the seen set, and x = the token's embedding.
-// Cut-offs are found in the order of the scores' bits, by histograms of 8 bits: four rounds of few barriers, and
-// exact counts. Masses add up as 64-bit integers, so that the order of the atomics leaves no trace.
+// Cutoffs are found by radix histograms of 8 bits over the ordered bits of the scores: four rounds with few barriers and
+// exact counts. Masses are summed as 64-bit integers, so that the order of the atomics does not matter.
 
 struct Settings {
   inverse_temperature: f32, // 0 is greedy
@@ -29,7 +29,7 @@ struct Settings {
 const BINS = 256u;
 var<workgroup> low: array<atomic<u32>, BINS>;
 var<workgroup> high: array<atomic<u32>, BINS>;
-var<workgroup> found: vec2<f32>; // the bin where the wanted mass is reached, and the mass above it
+var<workgroup> found: vec2<f32>; // the bin that reaches the wanted mass, and the mass above it
 var<workgroup> remaining: u32;
 var<workgroup> leaders: array<vec2<u32>, WORKGROUP>;
 
@@ -68,7 +68,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
 
   var lowest = 0u;
   if (setting.filters == 1u && !greedy) {
-    // One call for both: software adapters compile barriers slowly, and calls are inlined.
+    // One call for both, because calls are inlined and software adapters compile barriers slowly.
     for (var by_mass = 0u; by_mass < 2u; by_mass++) {
       let wanted = select(f32(setting.top_k), setting.top_p, by_mass == 1u);
       let all = select(f32(VOCAB), 1.0, by_mass == 1u);
@@ -130,8 +130,8 @@ struct Gathered {
   sum: f32,
 }
 
-/// The best of every thread's (order of a score, id) and the sum of its numbers, for every thread. Put a barrier
-/// between two calls.
+/// The best (order of a score, id) and the sum of numbers over all threads, for every thread. Two calls need a barrier in
+/// between.
 fn gather(lane: u32, own: vec2<u32>, number: f32) -> Gathered {
   leaders[lane] = own;
   let sum = sum_lanes(lane, vec2(number, 0.0), WORKGROUP).x; // with barriers
@@ -152,8 +152,8 @@ fn gather(lane: u32, own: vec2<u32>, number: f32) -> Gathered {
   return Gathered(leader, sum);
 }
 
-/// The order of the score at which, from the highest down, the count reaches `wanted`, or the mass that share of all,
-/// among the scores not below `lowest`.
+/// The order of the score at which, from the highest down, the count reaches `wanted`, or the mass reaches that share of
+/// the total, among scores not below `lowest`.
 fn select_key(lane: u32, stream: u32, lowest: u32, highest: f32, wanted: f32, by_mass: bool) -> u32 {
   var prefix = 0u;
   var left = wanted;
@@ -201,8 +201,8 @@ fn total_mass() -> f32 {
   return total;
 }
 
-/// Where, from the highest bin down, `wanted` is reached (the last that holds anything, should rounding leave a
-/// rest), and what is still wanted of it.
+/// The bin that, from the highest down, reaches `wanted` (the last non-empty bin if rounding leaves a rest), and the part
+/// of `wanted` that remains for this bin.
 fn find_bin(wanted: f32) {
   var left = wanted;
   for (var bin = BINS; bin > 0u; bin--) {
@@ -217,7 +217,7 @@ fn find_bin(wanted: f32) {
   }
 }
 
-/// The token joins the text: control words, seen set, embedding.
+/// Adds the token to the text: control words, seen set, embedding.
 fn start_step(lane: u32, stream: u32, token: u32) {
   let control = stream * STREAM_STRIDE;
   let opens = token == BOS;

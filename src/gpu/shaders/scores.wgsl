@@ -1,7 +1,7 @@
-// What each token of a chunk makes of each token before it.
+// The weight of each token of a chunk for each earlier token of the chunk.
 //   w(i, j) = (q~_i . k~_j) D(i, j)     D(i, j) = a_i D(i-1, j), the product of a_t for t = j+1 .. i
-// Grid: (tiles of 4 tokens, heads), a thread per j. The products run: differences of cumulated logarithms would lose
-// digits, and a = 0, which opens a document, would give NaN.
+// Grid: (tiles of 4 tokens, heads), one thread per j. D is a running product, because differences of accumulated logarithms
+// lose precision, and a = 0 at the start of a document would give NaN.
 
 @group(0) @binding(0) var<storage, read> features: array<vec4<f32>>;
 @group(0) @binding(1) var<storage, read_write> scores: array<f32>; // [head, i, j]

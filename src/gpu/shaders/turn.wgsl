@@ -1,12 +1,13 @@
-// Quarter turns by our own series, whose accuracy WGSL leaves open. The kernel says what Numbers are: f32 or vec4<f32>.
+// Sine and cosine of quarter turns by our own series, because WGSL does not guarantee their accuracy. The kernel defines
+// Numbers: f32 or vec4<f32>.
 
 struct Turn {
   cosine: Numbers,
   sine: Numbers,
 }
 
-/// Of pi/2 p for p in [0, 1], `rest` = 1 - p: Taylor polynomials on [0, pi/4], error below 1e-7 of the result where both
-/// are as exact as that.
+/// cos and sin of pi/2 p for p in [0, 1], `rest` = 1 - p: Taylor polynomials on [0, pi/4], relative error below 1e-7 if p
+/// and `rest` are that exact.
 fn quarter_turn(p: Numbers, rest: Numbers) -> Turn {
   let near = p <= Numbers(0.5);
   let t = select(rest, p, near) * 1.5707963267948966;

@@ -1,4 +1,4 @@
-// A block of 16 bytes: 4 weights in float32.
+// A block of 16 bytes: 4 float32 weights.
 const VECTORS = 1u;
 
 /// The block's weights.
@@ -10,7 +10,7 @@ fn following(block: vec4<u32>) -> vec4<u32> {
   return block;
 }
 
-/// Rows have no scales; naming `vectors` keeps the bindings the same in every precision.
+/// Rows have no scales. Using `vectors` keeps the bindings the same in every precision.
 fn row_scale(at: u32) -> f32 {
   _ = &vectors;
   return 1.0;

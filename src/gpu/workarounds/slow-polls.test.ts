@@ -28,7 +28,7 @@ function polled(userAgent: string) {
   };
 }
 
-test('Firefox is asked again and again while something waits, and then no more', () => {
+test('polls Firefox during a wait, and not after it', () => {
   const { submit, begin, end } = polled(FIREFOX);
   begin();
   begin();
@@ -44,7 +44,7 @@ test('Firefox is asked again and again while something waits, and then no more',
   expect(submit).toHaveBeenCalledTimes(11);
 });
 
-test('other browsers are left alone', () => {
+test('does not poll other browsers', () => {
   const { submit, begin } = polled(CHROME);
   begin();
   vi.advanceTimersByTime(100);

@@ -1,14 +1,14 @@
 /**
  * Browser: Firefox (seen in ESR 153 on Linux).
- * Bug: it looks for finished work only every 100 ms, or when something is submitted. So a map that is due after 1 ms comes
- *   after 101 ms, and onSubmittedWorkDone does too. An empty submission every few milliseconds brings it after 1 ms.
- * To see that it is gone: in a page of Firefox, `submit` a copy and await `mapAsync`: it takes far less than 100 ms. The
- *   numbers with and without are in bench/README.md.
- * Delete it when all supported versions of Firefox answer in time.
+ * Bug: Firefox checks for finished work only every 100 ms or at a submission. A map that is due after 1 ms resolves after
+ *   101 ms, and so does onSubmittedWorkDone. With an empty submission every few milliseconds, it resolves after 1 ms.
+ * Fixed if: in a page in Firefox, `submit` a copy and await `mapAsync`; it takes far less than 100 ms. bench/README.md has
+ *   numbers with and without the workaround.
+ * Delete this file when all supported versions of Firefox respond in time.
  */
 const EVERY = 2; // ms
 
-/** Returns what to call when a wait for the device begins: in Firefox it submits nothing, again and again, while one lasts. */
+/** Returns a function to call at the start of a wait. In Firefox, it makes empty submissions until the wait ends. */
 export function keepPolling(
   queue: GPUQueue,
   isWaiting: () => boolean,

@@ -9,13 +9,13 @@ export interface Matrix {
   readonly precision: Precision;
   /** Row-major, little-endian. */
   readonly bytes: Uint8Array;
-  /** One float32 scale a row; for int8 alone. */
+  /** One float32 scale per row; only for int8. */
   readonly scales: Float32Array | null;
 }
 
 export type Precision = 'float32' | 'float16' | 'int8';
 
-/** sigmoid(output . relu(hidden x + hiddenBias) + outputBias): the paper's LeaP module, shared by a layer's heads. */
+/** sigmoid(output . relu(hidden x + hiddenBias) + outputBias): the paper's LeaP module, shared by the heads of a layer. */
 export interface ProportionModule {
   /** [proportionHidden, e] */
   readonly hidden: Float32Array | Float64Array;
@@ -29,13 +29,13 @@ export interface LayerWeights {
   readonly attentionNorm: Float32Array;
   /** [3d, d]: all heads' queries, then keys, then values. */
   readonly qkv: Matrix;
-  /** [3d, 4], the last tap is the current token. */
+  /** [3d, 4]; the last tap is for the current token. */
   readonly convolution: Float32Array | null;
   readonly queryProportion: ProportionModule | null;
   readonly keyProportion: ProportionModule | null;
   /** weight [h, d], bias [h] */
   readonly decay: { readonly weight: Float32Array; readonly bias: Float32Array } | null;
-  /** [d], after each head's own rms. */
+  /** [d], applied after each head's rms. */
   readonly outputNorm: Float32Array | null;
   /** [d, d] */
   readonly output: Matrix;
@@ -64,8 +64,8 @@ export function dequantize(matrix: Matrix): Float32Array {
 }
 
 /**
- * The weights of a model from its safetensors file, checked against its configuration.
- * @throws EngineError 'weights' naming the tensor that is missing, misshapen, left over or not finite.
+ * Reads a model's weights from its safetensors file, and checks them against its configuration.
+ * @throws EngineError 'weights' with the tensor that is missing, misshapen, unexpected or not finite.
  */
 export function readWeights(file: ArrayBuffer, config: Config): Weights {
   const tensors = new TensorReader(readSafetensors(file));
@@ -112,7 +112,7 @@ export function readWeights(file: ArrayBuffer, config: Config): Weights {
   return weights;
 }
 
-/** Number of parameters, scales not counted. */
+/** Number of parameters, without scales. */
 export function countParameters(config: Config): number {
   const { hiddenSize: d, heads: h, headWidth: e, intermediateSize: f, layers, proportionHidden: p } = config;
   const proportions = config.reweighting === 'leap' ? 2 * (p * e + p + p + 1) : 0;
@@ -139,7 +139,8 @@ class TensorReader {
   /** A small tensor, as float32. */
   vector(name: string, ...shape: number[]): Float32Array {
     const tensor = this.take(name, shape);
-    if (tensor.dtype === 'I8') mismatch(`${name} is int8; only the five matrices of the model can be`);
+    if (tensor.dtype === 'I8')
+      mismatch(`${name} is int8, but only the five matrices of the model may be int8`);
     const values = toFloat32(tensor);
     if (!values.every(Number.isFinite)) mismatch(`${name} holds a value that is not finite`);
     return values;
@@ -154,20 +155,20 @@ class TensorReader {
 
   expectAllRead(): void {
     const [name] = this.unread;
-    if (name !== undefined) mismatch(`holds ${name}, which this configuration has no place for`);
+    if (name !== undefined) mismatch(`has ${name}, which this configuration does not use`);
   }
 
   private take(name: string, shape: readonly number[]): StoredTensor {
     const tensor = this.tensors.get(name);
     if (!tensor) mismatch(`lacks ${name}`);
     if (tensor.shape.join() !== shape.join())
-      mismatch(`${name} has the shape [${tensor.shape}]; config.json asks for [${shape}]`);
+      mismatch(`${name} has the shape [${tensor.shape}]; config.json requires [${shape}]`);
     this.unread.delete(name);
     return tensor;
   }
 }
 
-/** Whether no exponent is all ones, read from the high byte of each little-endian value. */
+/** Whether no exponent has all bits set, read from the high byte of each little-endian value. */
 function isFinite16or32(bytes: Uint8Array, dtype: 'F32' | 'F16'): boolean {
   if (dtype === 'F16') {
     for (let i = 1; i < bytes.length; i += 2) if ((bytes[i] & 0x7c) === 0x7c) return false;

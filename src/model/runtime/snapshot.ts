@@ -2,15 +2,15 @@ import type { Config } from '../core/config';
 import { mix } from '../sampling/random';
 import { EngineError } from './errors';
 
-/** Everything that decides the next token of a stream, in one layout for every backend. */
+/** Everything that determines the next token of a stream, in one layout for all backends. */
 export interface Snapshot {
-  /** Digest of the weights that made it. */
+  /** Digest of its weights. */
   readonly digest: string;
-  /** Tokens that the stream has read; also the number of the next draw. */
+  /** Number of tokens that the stream has read; also the number of the next draw. */
   readonly length: number;
   /** Position of the next token, counted from 0 at `<|endoftext|>`. */
   readonly position: number;
-  /** What the penalties know of the article: the words of SeenTokens. */
+  /** The state of the penalties: the words of SeenTokens. */
   readonly seen: Uint32Array;
   /** stateSize numbers, see stateLayout. Float64Array from the reference backend. */
   readonly state: Float32Array | Float64Array;
@@ -18,14 +18,14 @@ export interface Snapshot {
   readonly logits: Float32Array | Float64Array;
 }
 
-/** Offsets, in numbers, into a layer's part of the state: S [h, E, e], then z [h, E], then convolution inputs [3, 3d], oldest first. */
+/** Offsets, in numbers, into a layer's part of the state: S [h, E, e], z [h, E], convolution inputs [3, 3d], oldest first. */
 export interface StateLayout {
   readonly S: number;
   readonly z: number;
   readonly convolution: number;
-  /** Numbers a layer. */
+  /** Numbers per layer. */
   readonly layerSize: number;
-  /** Numbers a stream. */
+  /** Numbers per stream. */
   readonly size: number;
 }
 
@@ -37,7 +37,7 @@ export function stateLayout(config: Config): StateLayout {
   return { S: 0, z, convolution, layerSize, size: layers * layerSize };
 }
 
-/** Bytes of a key-value cache of the same shape in float16 after `tokens` tokens: what the state replaces. */
+/** Bytes of a float16 key-value cache of the same shape after `tokens` tokens, for comparison with the state. */
 export function cacheBytes(config: Config, tokens: number): number {
   return tokens * config.layers * 2 * config.hiddenSize * 2;
 }
@@ -46,13 +46,13 @@ export function snapshotBytes(snapshot: Snapshot): number {
   return snapshot.state.byteLength + snapshot.logits.byteLength + snapshot.seen.byteLength;
 }
 
-/** @throws EngineError 'input' unless the snapshot was made by these weights. */
+/** @throws EngineError 'input' unless the snapshot belongs to these weights. */
 export function checkSnapshot(snapshot: Snapshot, digest: string): void {
   if (snapshot.digest !== digest)
     throw new EngineError(
       'input',
-      `This snapshot was made by the weights ${snapshot.digest.slice(0, 12)}; these are ${digest.slice(0, 12)}.`,
-      'Read the text again with the model that is loaded.',
+      `This snapshot belongs to the weights ${snapshot.digest.slice(0, 12)}, but the loaded weights are ${digest.slice(0, 12)}.`,
+      'Read the text again with the loaded model.',
     );
 }
 
@@ -63,20 +63,20 @@ interface Entry {
   lastUsed: number;
 }
 
-/** Bytes that snapshots may take together. */
+/** Budget for all snapshots, in bytes. */
 export const SNAPSHOT_BUDGET = 64 * 2 ** 20;
 
-const DENSE = 256; // tokens between snapshots close behind the newest
-const DENSE_SPAN = 4096; // how far behind 'close' reaches
+const DENSE = 256; // tokens between snapshots near the end of a text
+const DENSE_SPAN = 4096; // tokens from the end with dense snapshots
 
-/** How far apart snapshots of one text may stand, so many tokens behind its end: this many are read again at most. */
+/** Largest distance between snapshots of one text at a distance from its end, which bounds the tokens to reread. */
 export function snapshotSpacing(behind: number): number {
   return behind <= DENSE_SPAN ? DENSE : (behind * DENSE) / DENSE_SPAN;
 }
 
 /**
- * Snapshots of the texts under work, found by the tokens that they stand behind. Within one text they stand every
- * 256 tokens over the last 4,096 and ever wider before; under the budget, those of other texts go first.
+ * Snapshots of the current texts, found by their prefix of tokens. One text has snapshots every 256 tokens over the last
+ * 4,096, and fewer before. If the budget is exceeded, snapshots of other texts are evicted first.
  */
 export class SnapshotStore {
   readonly budget: number;
@@ -96,7 +96,7 @@ export class SnapshotStore {
     return this.entries.length;
   }
 
-  /** Keeps a snapshot taken after `tokens.slice(0, snapshot.length)`. A pinned one outlives thinning. */
+  /** Adds a snapshot taken after `tokens.slice(0, snapshot.length)`. Thinning keeps pinned snapshots. */
   add(tokens: ArrayLike<number>, snapshot: Snapshot, pinned = false): void {
     const keys = prefixKeys(
       tokens,
@@ -111,7 +111,7 @@ export class SnapshotStore {
     this.evict();
   }
 
-  /** The snapshot that stands behind the longest beginning of `tokens`. */
+  /** The snapshot of the longest prefix of `tokens`. */
   nearest(tokens: ArrayLike<number>): Snapshot | null {
     const line = this.touch(prefixKeys(tokens, new Set(this.entries.map((e) => e.snapshot.length))));
     return line.at(-1)?.snapshot ?? null;
@@ -121,7 +121,7 @@ export class SnapshotStore {
     this.entries = [];
   }
 
-  /** Marks the snapshots of one text as just used; returns them by length. */
+  /** Marks the snapshots of one text as recently used; returns them by length. */
   private touch(keys: Map<number, string>): Entry[] {
     this.clock++;
     const line = this.entries.filter((e) => keys.get(e.snapshot.length) === e.key);
@@ -140,7 +140,7 @@ export class SnapshotStore {
     this.entries = this.entries.filter((e) => !line.includes(e) || kept.includes(e));
   }
 
-  /** Least recently used first, oldest position first, until the budget holds; the newest one stays. */
+  /** Evicts least recently used snapshots, earliest position first, down to the budget; keeps the newest one. */
   private evict(): void {
     const order = this.entries
       .slice(0, -1)
@@ -157,7 +157,7 @@ export class SnapshotStore {
   }
 }
 
-/** A 64-bit key of each beginning of `tokens` whose length is asked for. */
+/** A 64-bit key of the prefix of `tokens` for each requested length. */
 function prefixKeys(tokens: ArrayLike<number>, lengths: ReadonlySet<number>): Map<number, string> {
   const keys = new Map<number, string>();
   let [a, b] = [0x243f6a88, 0x85a308d3];

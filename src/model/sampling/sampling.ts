@@ -2,17 +2,17 @@ import { EngineError } from '../runtime/errors';
 import { gumbel } from './random';
 import type { Seen } from './seen';
 
-/** How the next token is chosen. Order and definitions of Hugging Face transformers' logits processors. */
+/** Sampler settings. Order and definitions follow the logits processors of Hugging Face transformers. */
 export interface Sampling {
-  /** Logits are divided by it; 0 takes the likeliest token. */
+  /** Divides the logits; 0 picks the most likely token. */
   readonly temperature: number;
-  /** Keep the k highest scores (and ties of the k-th); 0 keeps all. */
+  /** Keeps the k highest scores (and ties of the k-th); 0 keeps all. */
   readonly topK: number;
-  /** Keep a token while the mass ranked above it is below p; 1 keeps all. */
+  /** Keeps a token if the mass ranked above it is below p; 1 keeps all. */
   readonly topP: number;
-  /** Keep tokens at least this many times as likely as the likeliest; 0 keeps all. */
+  /** Keeps tokens with at least this fraction of the highest probability; 0 keeps all. */
   readonly minP: number;
-  /** Tokens seen in this article: positive logits are divided by it, negative ones multiplied; 1 is off. */
+  /** For tokens seen in this article, divides positive logits and multiplies negative ones; 1 is off. */
   readonly repetitionPenalty: number;
   /**
    * Subtracted from the logit of any token that previously followed the current suffix; doubles with each additional
@@ -23,7 +23,7 @@ export interface Sampling {
   readonly seed: number;
 }
 
-/** The default of models whose manifest has none: it keeps all of them from loops (docs/decisions.md). */
+/** Default for manifests without one. It prevents loops in all of these models (docs/decisions.md). */
 export const SEQUENCE_PENALTY = 1;
 
 export const GREEDY: Sampling = {
@@ -36,7 +36,7 @@ export const GREEDY: Sampling = {
   seed: 0,
 };
 
-/** @throws EngineError 'input' naming the setting and its range. */
+/** @throws EngineError 'input' with the setting and its range. */
 export function checkSampling(sampling: Sampling): void {
   const range = (key: keyof Sampling, min: number, max: number, whole = false) => {
     const value = sampling[key];
@@ -44,7 +44,7 @@ export function checkSampling(sampling: Sampling): void {
       throw new EngineError(
         'input',
         `${key} is ${value}.`,
-        `Give a ${whole ? 'whole ' : ''}number from ${min} to ${max}.`,
+        `Use a ${whole ? 'whole ' : ''}number from ${min} to ${max}.`,
       );
   };
   range('temperature', 0, 10);
@@ -57,12 +57,12 @@ export function checkSampling(sampling: Sampling): void {
 }
 
 /**
- * A record is what comes home for each token: RECORD_SIZE float32 numbers, ids included (exact below 2^24).
+ * A record describes one token: RECORD_SIZE float32 numbers, including ids (exact below 2^24).
  *   0 id
- *   1 log-probability (natural log) of the model for it, before the sampler
- *   2 rank among the logits: 1 is the likeliest; ties rank by id; 0 where nothing was predicted
- *   3 probability that the sampler gave it (1 when greedy; 0 for a token that it had cut, or that was typed)
- *   4 + 3n  the n-th likeliest token: id, log-probability, probability after the sampler (0 where cut)
+ *   1 natural log-probability before sampling
+ *   2 rank among the logits: 1 is the most likely; ties rank by id; 0 without a prediction
+ *   3 probability after sampling (1 when greedy; 0 for an excluded or typed token)
+ *   4 + 3n  the n-th most likely token: id, log-probability, probability after sampling (0 if excluded)
  */
 export const RECORD_SIZE = 34;
 const ALTERNATIVES = 10;
@@ -90,16 +90,16 @@ export function readRecord(records: Float32Array, n: number): TokenRecord {
   };
 }
 
-/** Records of tokens of which only the ids are known. */
+/** Records of tokens with only ids. */
 export function unknownRecords(ids: Uint32Array): Float32Array {
-  const records = new Float32Array(ids.length * RECORD_SIZE).fill(-1); // -1: no alternatives are known
+  const records = new Float32Array(ids.length * RECORD_SIZE).fill(-1); // -1: no alternatives
   for (const [i, id] of ids.entries()) records.set([id, Number.NaN, 0, Number.NaN], i * RECORD_SIZE);
   return records;
 }
 
 export interface Draw {
   readonly id: number;
-  /** Score plus noise of every token; -Infinity where the sampler cut it. For verification. */
+  /** Score plus noise of every token; -Infinity if excluded. For verification. */
   readonly perturbed: Float64Array;
 }
 
@@ -115,8 +115,8 @@ export function scores(logits: ArrayLike<number>, sampling: Sampling, seen: Seen
 }
 
 /**
- * The lowest score that top-k, then top-p of what is left, then min-p of what is left, keep.
- * @param slack how far each score may be off: positive keeps whatever might be kept, negative only what surely is.
+ * The lowest score that remains after top-k, then top-p of the rest, then min-p of the rest.
+ * @param slack error of each score: positive keeps every token that may remain, negative only those that must.
  */
 export function cutoff(score: Float64Array, sampling: Sampling, slack = 0): number {
   const { temperature, topK, topP, minP } = sampling;
@@ -128,7 +128,7 @@ export function cutoff(score: Float64Array, sampling: Sampling, slack = 0): numb
     const total = mass.reduce((sum, m) => sum + m, 0);
     let above = 0;
     let last = 0;
-    const share = topP + 2 * slack * topP * (1 - topP); // its derivative by the scores, at most
+    const share = topP + 2 * slack * topP * (1 - topP); // bounds the change of the mass by its derivative
     for (let i = 0; i < sorted.length && above < share * total; i++) {
       above += mass[i];
       last = i;
@@ -139,9 +139,9 @@ export function cutoff(score: Float64Array, sampling: Sampling, slack = 0): numb
 }
 
 /**
- * Draws the next token by the Gumbel-max trick: the kept token with the highest score + noise(seed, draw, id),
- * which is distributed as softmax(score). Ties go to the lower id.
- * @param draw number of tokens that the stream has read: it never resets, so no noise is used twice.
+ * Draws the next token by the Gumbel-max trick: the kept token with the highest score + noise(seed, draw, id), which is
+ * distributed as softmax(score). The lower id wins ties.
+ * @param draw number of tokens that the stream has read. It never resets, so no noise repeats.
  */
 export function sample(logits: ArrayLike<number>, sampling: Sampling, draw: number, seen: Seen): Draw {
   const score = scores(logits, sampling, seen);
@@ -158,7 +158,7 @@ export function sample(logits: ArrayLike<number>, sampling: Sampling, draw: numb
   return { id, perturbed };
 }
 
-/** Writes the record of token `id` given the logits before it. Without `sampling` it was typed. */
+/** Writes the record of token `id` from the logits before it. Without `sampling`, the token was typed. */
 export function writeRecord(
   out: Float32Array,
   at: number,
@@ -178,7 +178,7 @@ export function writeRecord(
     out.set([top, logits[top] - logSum, chance ? chance[top] : 0], at + 4 + 3 * n);
 }
 
-/** Probability of each token after the sampler; for greedy 1 for the likeliest, which is the lowest id among ties. */
+/** Probability of each token after sampling; when greedy, 1 for the most likely token (the lowest id among ties). */
 export function probabilities(logits: ArrayLike<number>, sampling: Sampling, seen: Seen): Float64Array {
   const score = scores(logits, sampling, seen);
   if (sampling.temperature === 0) {
