@@ -1,5 +1,5 @@
-// What is fetched before the engine can start: the scripts that the built page names, the engine's worker, and what
-// these import statically. The editor, the cards and the backends come after the first paint, beside the weights.
+// The JavaScript that loads before the engine can start: the scripts of the built page, the engine's worker, and their static
+// imports. The editor, the cards and the backends load after the first paint, in parallel with the weights.
 import { readFileSync } from 'node:fs';
 import { readChunks, withStaticImports } from './scripts/chunks.mjs';
 

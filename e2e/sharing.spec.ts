@@ -242,7 +242,14 @@ test('the page loads the model with the link’s digest', async ({ playground, p
 test('the user can choose another model, and the address keeps the choice', async ({ playground, page }) => {
   const other = { id: 'other', name: 'Other', summary: 'for this test' };
   await page.route('**/weights/index.json', (route) =>
-    route.fulfill({ json: { models: [{ id: MODEL.id, name: 'One' }, other] } }),
+    route.fulfill({
+      json: {
+        models: [
+          { id: MODEL.id, name: 'One' },
+          { ...other, parameters: 5e6, bytes: 6e6 },
+        ],
+      },
+    }),
   );
   await page.route('**/weights/other/**', async (route) => {
     const response = await route.fetch({ url: route.request().url().replace('/other/', `/${MODEL.id}/`) });
@@ -251,7 +258,7 @@ test('the user can choose another model, and the address keeps the choice', asyn
   });
   await playground.open();
   await page.getByRole('button', { name: names.MODEL }).click();
-  await page.getByRole('button', { name: 'Other for this test' }).click();
+  await page.getByRole('button', { name: 'Other 5M parameters, 6 MB: for this test' }).click();
   await expect(page.getByRole('button', { name: 'About the model: Other' })).toBeVisible();
   await page.reload();
   await expect(page.getByRole('button', { name: 'About the model: Other' })).toBeVisible();

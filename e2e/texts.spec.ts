@@ -159,30 +159,6 @@ for (const [vendor, isSaid] of [
     await expect(texts(page).getByText('seven days')).toHaveCount(isSaid ? 1 : 0);
   });
 
-test('the single text of an earlier version is still there', async ({ playground, page }) => {
-  playground.expectedErrors.push(/404/); // it has no icon
-  await page.goto('./weights/index.json'); // the same origin, without the page
-  await page.evaluate(async () => {
-    await new Promise<void>((resolve) => {
-      const opening = indexedDB.open('leapformer-playground');
-      opening.onupgradeneeded = () => opening.result.createObjectStore('kept');
-      opening.onsuccess = () => {
-        const text = { runs: [{ source: 'typed', text: 'From before.', tokens: null }] };
-        const adding = opening.result.transaction('kept', 'readwrite');
-        adding.objectStore('kept').put({ version: 2, text }, 'text');
-        adding.oncomplete = () => {
-          opening.result.close();
-          resolve();
-        };
-      };
-    });
-  });
-  await playground.open();
-  await expect(playground.text).toHaveText('From before.');
-  await openTexts(page);
-  await expect(entry(page, 'From before.')).toBeVisible();
-});
-
 test('by keyboard: a new text, its name, its link, and the verification of its tokens', async ({
   playground,
   page,

@@ -62,7 +62,7 @@ describe('generate', () => {
     vi.stubEnv('VK_ICD_FILENAMES', '/nowhere.json');
     const { stdout, stderr, status } = run('generate', '--backend', 'webgpu');
     expect([stdout, status]).toEqual(['', 1]);
-    expect(stderr).toMatch(/There is no WebGPU device here\. Give --backend cpu\.\n$/);
+    expect(stderr).toMatch(/There is no WebGPU device here\. Use --backend cpu\.\n$/);
   });
 });
 
@@ -91,7 +91,7 @@ describe('check:golden', () => {
     const other = join(tmpdir(), 'golden-other.json');
     writeFileSync(other, '{"cases":[]}');
     const { stderr, status } = run('check-golden', other);
-    expect(stderr).toMatch(/holds no golden vectors/);
+    expect(stderr).toMatch(/has no golden vectors/);
     expect(status).toBe(1);
   });
 });

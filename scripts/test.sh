@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# npm test: installs, and runs all checks of the playground: types, lint, unit and kernel tests, golden vectors, size,
-# end-to-end tests in real browsers.
+# npm test: sets everything up and runs all checks of the playground: types, lint, unused exports, unit and kernel tests,
+# golden vectors, size, end-to-end tests in real browsers.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 bash scripts/setup.sh

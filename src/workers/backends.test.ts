@@ -15,7 +15,7 @@ const gpuWith = (adapter: object | null) => ({ requestAdapter: async () => adapt
 
 test.each([
   ['no WebGPU', undefined, /does not offer WebGPU/],
-  ['no adapter', gpuWith(null), /found no graphics device/],
+  ['no adapter', gpuWith(null), /found no GPU/],
   [
     'a software adapter',
     gpuWith({ info: { isFallbackAdapter: true, description: 'soft' } }),

@@ -12,7 +12,7 @@ const snapshotAt = (length: number): Snapshot => ({
   logits: new Float32Array(3),
 }); // 1,024 bytes
 
-test('finds the snapshot behind the longest beginning that a text shares', () => {
+test('finds the snapshot of the longest common prefix', () => {
   const store = new SnapshotStore();
   const text = tokens(2000);
   for (const length of [1, 500, 1000]) store.add(text, snapshotAt(length));
@@ -22,7 +22,7 @@ test('finds the snapshot behind the longest beginning that a text shares', () =>
   expect(store.nearest(text.with(0, 5))).toBeNull();
 });
 
-test('stands every 256 tokens over the last 4,096, ever wider before, pinned ones always', () => {
+test('keeps snapshots every 256 tokens over the last 4,096, fewer before, and all pinned ones', () => {
   const store = new SnapshotStore();
   const text = tokens(100_000);
   for (let length = 256; length <= text.length; length += 256)
@@ -36,7 +36,7 @@ test('stands every 256 tokens over the last 4,096, ever wider before, pinned one
   expect(store.nearest(text.slice(0, 30_000))!.length).toBeGreaterThan(20_000);
 });
 
-test('keeps the budget, letting go of other texts first', () => {
+test('respects the budget, and evicts other texts first', () => {
   const store = new SnapshotStore(10 * 1024);
   const [first, second] = [tokens(5000), tokens(5000, 3)];
   for (let n = 256; n <= 2048; n += 256) store.add(first, snapshotAt(n));
@@ -50,7 +50,7 @@ test('keeps the budget, letting go of other texts first', () => {
   expect(store.nearest(first)?.length).toBe(2048);
 });
 
-test('the same place twice is one snapshot', () => {
+test('two snapshots of the same prefix count once', () => {
   const store = new SnapshotStore();
   store.add(tokens(10), snapshotAt(10));
   store.add(tokens(10), snapshotAt(10));

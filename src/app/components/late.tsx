@@ -1,4 +1,4 @@
-// biome-ignore lint/style/noRestrictedImports: lazy is used here alone
+// biome-ignore lint/style/noRestrictedImports: the only use of lazy
 import { type ComponentType, lazy, type ReactNode, Suspense, useState } from 'react';
 import { Guard, NotLoaded, type Part } from './Guard';
 

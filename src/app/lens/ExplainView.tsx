@@ -1,6 +1,6 @@
 import { useMemo, useState } from 'react';
-import { percent } from '../format';
 import type { MatrixKind } from '../../model/lens/measures';
+import { percent } from '../format';
 import { usePlaygroundState } from '../playground-context';
 import { HeatMap } from './HeatMap';
 import { KINDS } from './MatrixView';

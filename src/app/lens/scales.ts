@@ -1,6 +1,6 @@
 import { interpolatePuOr, interpolateViridis } from 'd3-scale-chromatic';
-import { percent } from '../format';
 import type { MatrixKind } from '../../model/lens/measures';
+import { percent } from '../format';
 import { tintColour } from '../tint-scale';
 
 /** A colour scale of 256 steps, perceptually uniform and safe for colour-blind readers. */

@@ -38,7 +38,7 @@ test.each<[string, unknown, RegExp]>([
   await expectError(() => parseConfig({ ...good, [key]: value }), 'config', message);
 });
 
-test('refuses sizes that are each allowed but absurd together', async () => {
+test('rejects sizes that are valid alone but too large together', async () => {
   const absurd = { ...good, hidden_size: 16384, num_attention_heads: 64, num_hidden_layers: 512 };
   await expectError(() => parseConfig(absurd), 'config', /parameters, more than a browser can hold/);
 });

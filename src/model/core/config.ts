@@ -1,7 +1,7 @@
 import { EngineError } from '../runtime/errors';
 
 /**
- * What a LeaPformer is, in numbers. Names follow config.json; see docs/model.md for the formulas.
+ * The configuration of a LeaPformer. Names follow config.json; docs/model.md has the formulas.
  * d = hiddenSize, h = heads, e = headWidth = d / h, f = intermediateSize, E = stateRows.
  */
 export interface Config {
@@ -15,7 +15,7 @@ export interface Config {
   /** Factor on the embedding at the input. */
   readonly embeddingScale: number;
   readonly position: 'none' | 'sinusoidal';
-  /** `<|endoftext|>`: opens every document and wipes S and z. */
+  /** `<|endoftext|>`: starts every document, and clears S and z. */
   readonly bosTokenId: number;
   readonly reweighting: 'leap' | 'static' | 'none';
   /** Positions are min(position / staticLength, 1) for 'static'. */
@@ -27,7 +27,7 @@ export interface Config {
   readonly decay: boolean;
   /** Taps of the causal depthwise convolution over q, k, v; 0 for none. */
   readonly convKernel: 0 | 4;
-  /** E: rows of S and z per head: 2e with re-weighting, e without. */
+  /** E, rows of S and z per head: 2e with keys split into cosine and sine, e without re-weighting. */
   readonly stateRows: number;
   /** Whether queries and keys are split: u~ = [u cos(pi/2 P), u sin(pi/2 P)]. */
   readonly isReweighted: boolean;
@@ -72,7 +72,7 @@ function oneOf<const T>(json: Json, key: string, values: readonly T[]): T {
 
 /**
  * Reads and validates a parsed config.json.
- * @throws EngineError 'config' naming the key, its value and what was expected.
+ * @throws EngineError 'config' with the key, its value and the expected values.
  */
 export function parseConfig(value: unknown): Config {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) fail('not a JSON object');

@@ -2,7 +2,7 @@ import type { Config } from './config';
 import { type StateLayout, stateLayout } from './tensors';
 import { dequantize, type LayerWeights, type Matrix, matricesOf, type Weights } from './weights';
 
-/** A stream: what the model remembers of the tokens that it has read. */
+/** The recurrent state of a stream. */
 export interface ReferenceState {
   /** Position of the next token, counted from 0 at `<|endoftext|>`. */
   position: number;
@@ -10,21 +10,21 @@ export interface ReferenceState {
   readonly values: Float64Array;
 }
 
-/** What one head's attention worked with at one token, for those who want to look on. */
+/** The attention inputs of one head at one token, for callers that inspect them. */
 export interface HeadStep {
   readonly head: number;
   readonly query: Float64Array;
   readonly key: Float64Array;
   readonly value: Float64Array;
-  /** Proportions in [0, 1]; without re-weighting they mean nothing. */
+  /** Proportions in [0, 1]; meaningless without re-weighting. */
   readonly queryProportion: number;
   readonly keyProportion: number;
   readonly decay: number;
 }
 
 /**
- * The LeaPformer of arXiv 2405.13046 as a recurrence, in float64: the meaning of the model, which every kernel is
- * tested against. Written to be read; docs/model.md has the same formulas.
+ * The LeaPformer of arXiv 2405.13046 as a recurrence in float64. It defines the model, and tests compare every kernel with
+ * it. It is written for clarity; docs/model.md has the same formulas.
  */
 export class Reference {
   readonly config: Config;
@@ -39,7 +39,7 @@ export class Reference {
     for (const matrix of matricesOf(weights)) this.matrices.set(matrix, dequantize(matrix));
   }
 
-  /** Bytes of the weights as held here. */
+  /** Bytes of the weights in memory. */
   get weightBytes(): number {
     return [...this.matrices.values()].reduce((sum, values) => sum + values.byteLength, 0);
   }
@@ -154,8 +154,8 @@ export class Reference {
 }
 
 /**
- * One step of the recurrence of one head, in place: S [E, e] and z [E] take in the key and the value, then the query
- * reads them: o = q~^T S [e] and mass = q~ . z.
+ * One step of the recurrence of one head, in place: adds the key and the value to S [E, e] and z [E], then reads them with
+ * the query: o = q~^T S [e] and mass = q~ . z.
  */
 export function recur(
   S: Float64Array,

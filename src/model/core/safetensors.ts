@@ -8,19 +8,19 @@ export interface StoredTensor {
 }
 
 const BYTES = { F32: 4, F16: 2, I8: 1 } as const;
-const MAX_HEADER = 100_000_000; // the format's own limit
+const MAX_HEADER = 100_000_000; // limit of the format
 
 function fail(message: string): never {
   throw new EngineError(
     'weights',
     `model.safetensors: ${message}`,
-    'Load the model again; if it repeats, the file on the server is damaged or not a safetensors file.',
+    'Load the model again. If the error repeats, the file on the server is damaged or is not a safetensors file.',
   );
 }
 
 /**
  * Reads a safetensors file without copying its data.
- * @throws EngineError 'weights' when the file is truncated, corrupted, or holds a type that we do not read.
+ * @throws EngineError 'weights' if the file is truncated, corrupted, or has an unsupported type.
  */
 export function readSafetensors(file: ArrayBuffer): Map<string, StoredTensor> {
   if (file.byteLength < 8) fail(`only ${file.byteLength} bytes long`);

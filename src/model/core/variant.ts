@@ -2,7 +2,7 @@ import type { ModelData } from '../runtime/backend';
 import { type Config, reweightingFields } from './config';
 import { isPresent, LAYER_TENSORS, tensorEntries } from './tensors';
 
-/** The same weights under another re-weighting; learned proportions are left out. It was not trained for this. */
+/** The same weights with another re-weighting, without learned proportions. The model was not trained for this. */
 export function withReweighting<T extends ModelData>(
   model: T,
   reweighting: 'static' | 'none',

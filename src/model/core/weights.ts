@@ -18,7 +18,7 @@ export interface Matrix {
   readonly precision: Precision;
   /** Row-major, little-endian. */
   readonly bytes: Uint8Array;
-  /** One float32 scale per row of int8; null in other precisions. */
+  /** One float32 scale per row; only for int8. */
   readonly scales: Float32Array | null;
 }
 
@@ -71,8 +71,8 @@ export function dequantize(matrix: Matrix): Float32Array {
 }
 
 /**
- * The weights of a model from its safetensors file, checked against its configuration.
- * @throws EngineError 'weights' naming the tensor that is missing, misshapen, left over or not finite.
+ * Reads a model's weights from its safetensors file, and checks them against its configuration.
+ * @throws EngineError 'weights' with the tensor that is missing, misshapen, unexpected or not finite.
  */
 export function readWeights(file: ArrayBuffer, config: Config): Weights {
   const reader = new TensorReader(readSafetensors(file));
@@ -136,13 +136,13 @@ class TensorReader implements TensorSource {
     const tensor = this.tensors.get(name);
     if (!tensor) mismatch(`lacks ${name}`);
     if (tensor.shape.join() !== shape.join())
-      mismatch(`${name} has the shape [${tensor.shape}]; config.json asks for [${shape}]`);
+      mismatch(`${name} has the shape [${tensor.shape}]; config.json requires [${shape}]`);
     this.unread.delete(name);
     return tensor;
   }
 }
 
-/** Whether no exponent is all ones, read from the high byte of each little-endian value. */
+/** Whether no exponent has all bits set, read from the high byte of each little-endian value. */
 function isFinite16or32(bytes: Uint8Array, dtype: 'F32' | 'F16'): boolean {
   if (dtype === 'F16') {
     for (let i = 1; i < bytes.length; i += 2) if ((bytes[i] & 0x7c) === 0x7c) return false;

@@ -3,7 +3,7 @@ import { goldenNames, loadGoldenModel } from '../../../tests/conformance';
 import { type HeadStep, Reference } from '../core/reference';
 import { HeadLens, type LayerCapture } from './head-lens';
 
-/** A whole text seen by the reference, and the capture of its last `window` tokens. */
+/** Reads a whole text with the reference, and captures its last `window` tokens. */
 async function observe(name: string, window: number) {
   const { config, weights, golden } = await loadGoldenModel(name);
   const reference = new Reference(config, weights);
@@ -62,7 +62,7 @@ const dot = (a: Float64Array, b: Float64Array) => a.reduce((sum, x, r) => sum + 
 const sum = (values: ArrayLike<number>) => Array.from(values).reduce((a, b) => a + b, 0);
 
 describe.each(goldenNames)('%s', (name) => {
-  test('shares, earlier and signed shares equal explicit quadratic attention over the whole text', async () => {
+  test('shares, `earlier` and contributions equal explicit quadratic attention over the whole text', async () => {
     const { config, steps, start, capture, quadratic, count } = await observe(name, 50);
     for (let layer = 0; layer < config.layers; layer++)
       for (let head = 0; head < config.heads; head++) {
@@ -109,18 +109,18 @@ describe.each(goldenNames)('%s', (name) => {
   });
 });
 
-test('proportions at their ends leave shares that sum to 1, or a silent token: rounding is nobody’s attention', () => {
+test('with proportions of 0 and 1, shares sum to 1 or the token is silent, despite rounding', () => {
   const T = 24;
   const E = 8;
   const at = (p: number) => [
     Math.fround(Math.cos(p * (Math.PI / 2))),
     Math.fround(Math.sin(p * (Math.PI / 2))),
   ];
-  // float32 has no pi/2: the cosine of its nearest number is -4.4e-8
+  // pi/2 is not exact in float32; the cosine of the nearest number is -4.4e-8
   const [none, all] = [Math.fround(-4.371139e-8), 1];
   const query = Float32Array.from({ length: T * E }, (_, n) => (n % E < 4 ? none : all));
   const key = Float32Array.from({ length: T * E }, (_, n) => {
-    const p = Math.floor(n / E) % 3 === 2 ? 1e-8 : 0; // every third looks a little the same way
+    const p = Math.floor(n / E) % 3 === 2 ? 1e-8 : 0; // every third has a small similarity
     return n % E < 4 ? at(p)[0] : at(p)[1] - (n % 2) * 1e-9;
   });
   const capture = {
@@ -154,7 +154,7 @@ describe('concentration', () => {
     expect(lens.concentration(1, row([0, 1]), 0).span).toEqual([1, 1]);
   });
 
-  test('mass before the window makes a range', () => {
+  test('mass before the window makes the span a range', () => {
     const { span, distance } = lens.concentration(1, row([0.25, 0.25], 0.5), 100);
     expect(span[0]).toBeCloseTo(Math.exp(1.5 * Math.LN2), 12);
     expect(span[1]).toBeCloseTo(span[0] * 10, 10);

@@ -1,45 +1,45 @@
 import type { Config } from '../core/config';
 
 /**
- * What one layer's attention worked with, over a window of T tokens. h heads of width e, E = stateRows.
- * float32 from the fast backends, float64 from the reference.
+ * The attention inputs of one layer over a window of T tokens. h heads of width e, E = stateRows. float32 from the fast
+ * backends, float64 from the reference.
  */
 export interface LayerCapture {
-  /** q~ and k~ [T, h, E]: what attention compares, already re-weighted. */
+  /** q~ and k~ [T, h, E]: re-weighted queries and keys. */
   readonly query: Float32Array | Float64Array;
   readonly key: Float32Array | Float64Array;
   /** [T, h, e] */
   readonly value: Float32Array | Float64Array;
-  /** Proportions of query and key in [0, 1] [T, h]; without re-weighting they mean nothing. */
+  /** Proportions of query and key in [0, 1], [T, h]; meaningless without re-weighting. */
   readonly queryProportion: Float32Array | Float64Array;
   readonly keyProportion: Float32Array | Float64Array;
-  /** a [T, h]: 1 without decay, 0 where a document starts. */
+  /** a [T, h]: 1 without decay, 0 at the start of a document. */
   readonly decay: Float32Array | Float64Array;
   /** The state before the window: S [h, E, e] and z [h, E]. */
   readonly S: Float32Array | Float64Array;
   readonly z: Float32Array | Float64Array;
 }
 
-/** Where one token's attention in one head went. Shares and `earlier` sum to 1 unless the token is silent. */
+/** One token's attention in one head. Shares and `earlier` sum to 1 unless the token is silent. */
 export interface AttentionRow {
   /** p(i, j) for j = 0 .. i of the window. */
   readonly shares: Float64Array;
-  /** Share of all tokens before the window, from z, not as a remainder. */
+  /** Share of all tokens before the window, computed from z, not as a remainder. */
   readonly earlier: number;
-  /** W_i = q~_i . z_i, the row's sum before it is divided out. 0: the token is silent in this head, all shares are 0. */
+  /** W_i = q~_i . z_i, the sum of the row before division. If 0, the token is silent in this head and all shares are 0. */
   readonly mass: number;
 }
 
-/** How concentrated a row is. */
+/** Measures of a row's concentration. */
 export interface Concentration {
   /**
-   * Effective span: exp of the entropy, in tokens. With mass before the window it is a range: the earlier tokens as one,
-   * or as evenly spread as they can be.
+   * Effective span: exp of the entropy, in tokens. With mass before the window it is a range, from all of that mass on one
+   * token to an even spread.
    */
   readonly span: readonly [number, number];
-  /** Mean of i - j in tokens; where anything lies before the window, the least that it can be. */
+  /** Mean of i - j in tokens; a lower bound if there is mass before the window. */
   readonly distance: number;
-  /** Share of the token just before. */
+  /** Share of the previous token. */
   readonly previous: number;
 }
 
@@ -70,7 +70,7 @@ export class HeadLens {
     this.length = capture.decay.length / config.heads;
   }
 
-  /** a_i, in (0, 1]; 0 at a document's start. Its half-life in tokens is ln 2 / -ln a. */
+  /** a_i, in (0, 1]; 0 at the start of a document. The half-life in tokens is ln 2 / -ln a. */
   decay(i: number): number {
     return this.capture.decay[i * this.heads + this.head];
   }
@@ -93,8 +93,8 @@ export class HeadLens {
   }
 
   /**
-   * Rows with factors taken away: similarity q . k alone; similarity and re-weighting; all three (the row itself). The
-   * first two know nothing of what lies before the window, for z holds keys with their re-weighting and decay.
+   * Rows with fewer factors: similarity q . k alone; similarity and re-weighting; all three (the row itself). The first
+   * two cover only the window, because z holds keys with their re-weighting and decay.
    */
   factors(i: number): { similarity: AttentionRow; reweighted: AttentionRow; whole: AttentionRow } {
     const whole = this.row(i);
@@ -109,8 +109,8 @@ export class HeadLens {
   }
 
   /**
-   * Signed output shares s(i, j) = w(i, j) (v_j . u_i) / |u_i|^2, u_i = q~_i^T S_i: what each token gave to the head's
-   * output, along it. They sum to 1 with `earlier`; tokens that cancel are negative.
+   * Contributions s(i, j) = w(i, j) (v_j . u_i) / |u_i|^2, u_i = q~_i^T S_i: the part of the head's output that each token
+   * adds, along the output. With `earlier` they sum to 1; tokens that cancel others are negative.
    */
   signedRow(i: number): { shares: Float64Array; earlier: number } {
     const { capture, head, heads, e, E } = this;
@@ -138,7 +138,7 @@ export class HeadLens {
     };
   }
 
-  /** @param tokensBefore how many tokens of this document lie before the window */
+  /** @param tokensBefore number of tokens of this document before the window */
   concentration(i: number, row: AttentionRow, tokensBefore: number): Concentration {
     let entropy = row.earlier > 0 ? -row.earlier * Math.log(row.earlier) : 0;
     let distance = row.earlier * (i + 1);
@@ -157,7 +157,7 @@ export class HeadLens {
   private normalize(i: number, score: (j: number) => number, before: number, decayed = true): AttentionRow {
     const shares = new Float64Array(i + 1);
     let mass = before;
-    let D = 1; // running product: differences of cumulated logarithms would lose digits
+    let D = 1; // a running product, because differences of accumulated logarithms lose precision
     for (let j = i; j >= 0 && D > 0; j--) {
       shares[j] = score(j) * D;
       mass += shares[j];
@@ -167,7 +167,7 @@ export class HeadLens {
     return { shares, earlier: mass > 0 ? before / mass : 0, mass };
   }
 
-  /** q~_i . k~_j, never below 0 but by rounding: cos(pi/2) is in float32. */
+  /** q~_i . k~_j, clamped at 0: rounding of cos(pi/2) in float32 can make it negative. */
   private score(i: number, j: number): number {
     const { heads, head, E } = this;
     const { query, key } = this.capture;
@@ -183,7 +183,7 @@ export class HeadLens {
     return dot(query, i * e, key, j * e, e);
   }
 
-  /** u [T, e] of u~: the length of its cosine and sine parts together, since u is not negative. */
+  /** u [T, e] from u~: the norm of its cosine and sine parts, because u is not negative. */
   private unsplit(split: Float32Array | Float64Array): Float64Array {
     const { heads, head, e, E } = this;
     return Float64Array.from({ length: this.length * e }, (_, n) => {

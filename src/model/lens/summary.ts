@@ -2,15 +2,15 @@ import { Pace } from '../runtime/pace';
 import type { HeadLens } from './head-lens';
 import type { LensWindow } from './window';
 
-/** How one head's attention concentrates over a window: means over its tokens, silent ones left out. */
+/** Concentration of one head's attention over a window: means over its tokens, without silent ones. */
 export interface HeadSummary {
-  /** Effective span in tokens: with what lies before the window as one token, and as evenly spread as it can be. */
+  /** Effective span in tokens, as a range: mass before the window on one token, or spread evenly. */
   readonly span: readonly [number, number];
-  /** In tokens; at least. */
+  /** Mean distance in tokens; a lower bound. */
   readonly distance: number;
-  /** Share of the token just before. */
+  /** Share of the previous token. */
   readonly previous: number;
-  /** Share of what lies before the window. */
+  /** Share of the tokens before the window. */
   readonly earlier: number;
   /** Fraction of the tokens that are silent in this head. */
   readonly silent: number;
@@ -18,7 +18,7 @@ export interface HeadSummary {
   readonly halfLife: number;
 }
 
-/** @param every look at each token, or at every n-th for speed. Yields every 10 ms; null when the signal aborts. */
+/** @param every uses every n-th token, for speed. Yields every 10 ms; null when the signal aborts. */
 export async function summarize(
   window: LensWindow,
   tokensBefore: number,
@@ -68,7 +68,7 @@ function summary(lens: HeadLens, tokensBefore: number, every: number): HeadSumma
   };
 }
 
-/** ln 2 / -ln a, in tokens: how long a gate of `a` takes to halve what it keeps. */
+/** ln 2 / -ln a: the half-life of a gate `a`, in tokens. */
 export function halfLife(a: number): number {
   return a >= 1 ? Number.POSITIVE_INFINITY : Math.LN2 / -Math.log(a);
 }

@@ -1,17 +1,17 @@
 import type { Config } from '../core/config';
 import { HeadLens, type LayerCapture } from './head-lens';
 
-/** Most tokens that the lens looks at one by one; what lies before them it knows as a sum. */
+/** Most tokens of the window. The lens has earlier tokens only as a sum. */
 export const WINDOW = 512;
-const SPARE = 256; // tokens that come in before the rest moves up
+const SPARE = 256; // tokens appended before the rest is moved
 
 /**
- * The last tokens that a stream captured: it takes in new ones at its end and lets go of those at its beginning, which
- * then count in S and z. Its memory is fixed.
+ * The last captured tokens of a stream. `append` adds new tokens at the end and folds tokens at the beginning into S and
+ * z. Its memory is fixed.
  */
 export class LensWindow {
   readonly config: Config;
-  /** Number of its first token in what the model reads: 0 is the opening `<|endoftext|>`. */
+  /** Position of its first token; 0 is the initial `<|endoftext|>`. */
   start: number;
   private readonly room: readonly LayerCapture[];
   private begin = 0; // rows of `room` in use: [begin, end)
@@ -38,7 +38,7 @@ export class LensWindow {
     return arrays.reduce((sum, { byteLength }) => sum + byteLength, 0);
   }
 
-  /** Takes in what was captured right behind its last token; at most SPARE tokens at once. */
+  /** Appends the capture that follows its last token, at most SPARE tokens. */
   append(captures: readonly LayerCapture[]): void {
     const { heads } = this.config;
     const count = captures[0].decay.length / heads;
@@ -55,7 +55,7 @@ export class LensWindow {
     this.end += count;
   }
 
-  /** The capture of a layer, in place: it holds until the next `append`. */
+  /** The capture of a layer as views, valid until the next `append`. */
   layer(n: number): LayerCapture {
     const { S, z } = this.room[n];
     const rows = (all: LayerCapture['query']) => {
@@ -72,7 +72,7 @@ export class LensWindow {
     return new HeadLens(this.layer(layer), this.config, head);
   }
 
-  /** Lets go of the first tokens: S = a S + k~ v^T, z = a z + k~. */
+  /** Folds the first tokens into the state: S = a S + k~ v^T, z = a z + k~. */
   private forget(count: number): void {
     const { heads: h, headWidth: e, stateRows: E } = this.config;
     for (const { key, value, decay, S, z } of this.room)

@@ -6,71 +6,71 @@ import { EngineError } from './errors';
 import type { Proof } from './model-index';
 import type { Snapshot } from './snapshot';
 
-/** From the fastest on a graphics card to the one that runs anywhere. */
+/** In order of preference: WebGPU needs a GPU; the reference runs everywhere. */
 export const BACKENDS = ['webgpu', 'cpu', 'reference'] as const;
 
 export type BackendKind = (typeof BACKENDS)[number];
 
-/** What takes over where a backend cannot go on, the best first. */
+/** Fallbacks of each backend, best first. */
 export function nextBest(kind: BackendKind): BackendKind[] {
   return BACKENDS.slice(BACKENDS.indexOf(kind) + 1);
 }
 
-/** What a backend needs of a model. */
+/** The parts of a model that a backend needs. */
 export interface ModelData {
   readonly config: Config;
   readonly weights: Weights;
-  /** SHA-256 of the weights file, in hex: snapshots belong to it. */
+  /** SHA-256 of the weights file, in hex. Snapshots are valid only for this digest. */
   readonly digest: string;
-  /** What a backend must compute of it, where that is known. */
+  /** Expected results for a check of the backend, if known. */
   readonly proof?: Proof | null;
 }
 
-/** Exact bytes that a backend holds, by what they are for. */
+/** Exact bytes of a backend's memory, by purpose. */
 export interface Memory {
   readonly weights: number;
-  /** S, z, convolution inputs, logits, seen set of every open stream. */
+  /** S, z, convolution inputs, logits and seen set of every open stream. */
   readonly state: number;
   /** Activations and intermediate results. */
   readonly scratch: number;
-  /** Buffers that carry records and snapshots home. */
+  /** Readback buffers for records and snapshots. */
   readonly transfer: number;
 }
 
-/** A kernel of a decoding step, by the device's own clock. */
+/** A kernel of a decode step, timed by GPU timestamps. */
 export interface KernelTime {
   readonly name: string;
-  /** Dispatches a token. */
+  /** Dispatches per token. */
   readonly count: number;
-  /** Of one dispatch. */
+  /** Milliseconds per dispatch. */
   readonly ms: number;
 }
 
 /**
- * A machine that runs a LeaPformer. Every implementation passes tests/conformance.ts and agrees with the
- * reference to 1e-4 of the logits' rms.
+ * An implementation of the LeaPformer. Every backend passes tests/conformance.ts and agrees with the reference to 1e-4 of
+ * the logits' rms.
  */
 export interface Backend {
   readonly kind: BackendKind;
-  /** What it runs on, for people. */
+  /** Name of the device, for the page. */
   readonly device: string;
-  /** Streams that share the weights and decode together. @throws EngineError 'device' when memory is short. */
+  /** Opens streams that share the weights and decode in one batch. @throws EngineError 'device' when memory is short. */
   open(count: number): Promise<Streams>;
   memory(): Memory;
-  /** How long the kernels of a decoding step take, for the benchmark; null where there is no clock to tell. */
+  /** Times the kernels of a decode step, for the benchmark; null without GPU timestamps. */
   kernelTimes?(): Promise<KernelTime[] | null>;
-  /** Resolves once, if the device goes away; every later call rejects with the same error. */
+  /** Resolves when the device is lost. Every later call rejects with the same error. */
   readonly lost: Promise<EngineError>;
-  /** Frees everything, open streams included. */
+  /** Frees everything, including open streams. */
   destroy(): void;
 }
 
 export interface ReadOptions {
   readonly stream?: number;
-  /** Stops within 100 ms; the stream has then read exactly the tokens that the result counts. */
+  /** Stops within 100 ms. The stream has then read exactly the tokens that the result counts. */
   readonly signal?: AbortSignal;
   onProgress?(tokensRead: number): void;
-  /** Return a record for each token. */
+  /** Also return a record of each token. */
   readonly records?: boolean;
   /**
    * Receives the logits after each token, in order and a few tokens at a time: rows [n, vocab] after tokens[from],
@@ -92,91 +92,90 @@ export function splitRows(rows: Logits, vocabSize: number): Logits[] {
 export interface ReadResult {
   /** Tokens read: all of them unless the signal aborted. */
   readonly count: number;
-  /** `count` records (records.ts), where asked for. */
+  /** `count` records (sampling.ts), if requested. */
   readonly records: Float32Array | null;
 }
 
 export type CaptureOptions = Pick<ReadOptions, 'stream' | 'signal'>;
 
-/** What one stream is to write. */
+/** A decode request for one stream. */
 export interface DecodeRequest {
   readonly sampling: Sampling;
   readonly maxTokens: number;
-  /** Drawing one of these ends the stream's part, after it has been read like any other token. */
+  /** Drawing one of these ends the stream's request. The stream reads it like any other token. */
   readonly stopTokens: readonly number[];
 }
 
 export interface DecodeOptions {
-  /** On abort the tokens already under way still come, within 100 ms; then the generator ends. */
+  /** On abort, tokens in flight still arrive within 100 ms; then the generator ends. */
   readonly signal?: AbortSignal;
-  /** Take a snapshot of each stream after at least this many tokens; 0 for none. */
+  /** Takes a snapshot of each stream after at least this many tokens; 0 for none. */
   readonly snapshotEvery?: number;
 }
 
-/** What one stream wrote since the last batch. */
+/** The tokens of one stream since the last batch. */
 export interface DecodeBatch {
-  /** Records (records.ts), one a token; empty for a stream that had finished. */
+  /** One record (sampling.ts) per token; empty for a finished stream. */
   readonly records: Float32Array;
   readonly finished: 'length' | 'stop' | null;
-  /** The state after the batch's last token, when one was due. */
+  /** The snapshot after the batch's last token, if one was due. */
   readonly snapshot: Snapshot | null;
 }
 
 /**
- * Streams: each a recurrent state that has read some tokens and knows the logits of the next. Tokens that were
- * sampled are read too, so that a state always stands behind the last token of its text.
- * Calls on one Streams object must not overlap.
+ * Streams: each has a recurrent state and the logits of its next token. A stream also reads the tokens that it samples, so
+ * its state is always after the last token of its text. Calls on one Streams object must not overlap.
  */
 export interface Streams {
   readonly count: number;
-  /** Tokens that a stream has read. */
+  /** Number of tokens that a stream has read. */
   length(stream?: number): number;
   /** Reads tokens (prefill). @throws EngineError 'input' for an id outside the vocabulary. */
   read(tokens: ArrayLike<number>, options?: ReadOptions): Promise<ReadResult>;
   /**
-   * Reads tokens like `read`, and says what each layer's attention worked with: for the lens, at most a few hundred at
-   * once. What it takes to bring that home is freed before it returns.
-   * @throws EngineError 'cancelled' when the signal aborts; the stream has then read a beginning of the tokens.
+   * Reads tokens like `read`, and returns the attention inputs of each layer for the lens, at most for a few hundred
+   * tokens. Frees its readback buffers before it returns.
+   * @throws EngineError 'cancelled' when the signal aborts; the stream has then read a prefix of the tokens.
    */
   capture(tokens: ArrayLike<number>, options?: CaptureOptions): Promise<readonly LayerCapture[]>;
   /**
-   * Writes tokens, one request a stream; yields one entry a stream. At most a few batches are under way before
-   * the caller asks for the next, so a slow reader slows the stream. End it by the signal, never by leaving the
-   * loop: tokens under way would be lost to the text but not to the state.
-   * @throws EngineError 'input' when a stream has read nothing yet, or a setting is out of range.
+   * Decodes tokens, with one request per stream, and yields one entry per stream. At most a few batches run ahead of the
+   * caller, so a slow caller slows the streams. End it by the signal, never by leaving the loop: the state would include
+   * tokens in flight that the text lacks.
+   * @throws EngineError 'input' if a stream has read no tokens, or a setting is out of range.
    */
   decode(requests: readonly DecodeRequest[], options?: DecodeOptions): AsyncGenerator<DecodeBatch[]>;
   /** Logits [vocab] after the last token read; empty before the first. */
   logits(stream?: number): Promise<Logits>;
   /** Everything that decides the next token. */
   snapshot(stream?: number): Promise<Snapshot>;
-  /** Puts a stream where a snapshot was taken; null empties it. @throws EngineError 'input' if it belongs to other weights. */
+  /** Restores a snapshot; null empties the stream. @throws EngineError 'input' if the snapshot belongs to other weights. */
   restore(snapshot: Snapshot | null, stream?: number): Promise<void>;
   close(): void;
 }
 
-/** @throws EngineError 'input' naming the first id outside the vocabulary. */
+/** @throws EngineError 'input' with the first id outside the vocabulary. */
 export function checkTokens(tokens: ArrayLike<number>, config: Config): void {
   for (let i = 0; i < tokens.length; i++)
     if (!Number.isInteger(tokens[i]) || tokens[i] < 0 || tokens[i] >= config.vocabSize)
       throw new EngineError(
         'input',
-        `Token ${i} has the id ${tokens[i]}; this model knows 0 to ${config.vocabSize - 1}.`,
-        'Read the text with the model that its ids come from.',
+        `Token ${i} has the id ${tokens[i]}; the ids of this model are 0 to ${config.vocabSize - 1}.`,
+        'Read the text with the model of its ids.',
       );
 }
 
-/** @throws EngineError 'input' unless there is one sound request for each stream, and each has read something. */
+/** @throws EngineError 'input' unless there is one valid request per stream, and each stream has read a token. */
 export function checkRequests(requests: readonly DecodeRequest[], streams: Streams): void {
   if (requests.length !== streams.count)
     throw new EngineError(
       'input',
       `${requests.length} requests for ${streams.count} streams.`,
-      'Give one each.',
+      'Pass one request per stream.',
     );
   for (const [i, { sampling }] of requests.entries()) {
     checkSampling(sampling);
     if (streams.length(i) === 0)
-      throw new EngineError('input', 'The stream has read nothing yet.', 'Let it read <|endoftext|> first.');
+      throw new EngineError('input', 'The stream has read no tokens.', 'Read <|endoftext|> first.');
   }
 }

@@ -3,7 +3,7 @@ import { stateLayout } from '../core/tensors';
 import type { LayerCapture } from '../lens/head-lens';
 import type { Snapshot } from './snapshot';
 
-/** Captures of `count` tokens for a backend to fill in, one a layer, in the precision of the state before them. */
+/** Empty captures of `count` tokens for a backend to fill, one per layer, in the precision of the state before them. */
 export function newCaptures(config: Config, count: number, before: Snapshot): LayerCapture[] {
   const { heads: h, headWidth: e, stateRows: E } = config;
   const { at, layerSize } = stateLayout(config);

@@ -8,8 +8,8 @@ import {
 import { Pace } from './pace';
 
 /**
- * Streams.decode for a backend that computes on its own thread, one token of every stream at a time.
- * @param step samples a token for each of the streams (by index), reads it, and returns its record
+ * Streams.decode for a backend that computes on the calling thread, one token of every stream at a time.
+ * @param step samples a token for each stream (by index), reads it, and returns its record
  */
 export async function* decodeLoop(
   streams: Streams,

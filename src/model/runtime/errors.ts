@@ -1,24 +1,24 @@
-/** What went wrong, as a word that code can branch on. */
+/** The kind of an error, for code to branch on. */
 export type ErrorCode =
   | 'network' // a file could not be fetched
-  | 'config' // config.json or manifest.json is not one we can run
-  | 'weights' // model.safetensors is damaged or does not fit the configuration
-  | 'tokenizer' // tokenizer.json is damaged or does not fit the configuration
-  | 'browser' // the browser lacks something, or refuses it
-  | 'device' // no usable WebGPU device, or the device does not suffice
-  | 'device-lost' // the device went away mid-work
-  | 'input' // a request that makes no sense
-  | 'cancelled' // the person stopped it
-  | 'internal'; // a defect of ours
+  | 'config' // config.json or manifest.json is invalid or unsupported
+  | 'weights' // model.safetensors is damaged or does not match the configuration
+  | 'tokenizer' // tokenizer.json is damaged or does not match the configuration
+  | 'browser' // the browser lacks a function or blocks it
+  | 'device' // no usable device, or the device does not suffice
+  | 'device-lost' // the device was lost during work
+  | 'input' // an invalid request
+  | 'cancelled' // the user stopped the work
+  | 'internal'; // a bug
 
-/** The plain-data form of an EngineError, as it crosses a worker boundary. */
+/** The plain-data form of an EngineError, for messages between workers. */
 export interface ErrorData {
   code: ErrorCode;
   message: string;
   remedy: string;
 }
 
-/** The one error type of the engine: what happened (message), and what a person can do about it (remedy). */
+/** The error type of the engine. `message` names the failure, and `remedy` the action for the user. */
 export class EngineError extends Error {
   override readonly name = 'EngineError';
   readonly code: ErrorCode;
@@ -34,14 +34,14 @@ export class EngineError extends Error {
     return { code: this.code, message: this.message, remedy: this.remedy };
   }
 
-  /** Any thrown value as an EngineError; what is not ours becomes 'internal'. */
+  /** Converts any thrown value to an EngineError; unknown errors become 'internal'. */
   static from(value: unknown): EngineError {
     if (value instanceof EngineError) return value;
     if (value instanceof Error && value.name === 'AbortError') return cancelled();
     const message = value instanceof Error ? value.message : String(value);
     if (value instanceof RangeError && /alloc|memory/i.test(message))
-      return new EngineError('device', `Memory is short: ${message}.`, 'Close other tabs.', { cause: value });
-    return new EngineError('internal', message, 'Reload the page; if it happens again, please report it.', {
+      return new EngineError('device', `Out of memory: ${message}.`, 'Close other tabs.', { cause: value });
+    return new EngineError('internal', message, 'Reload the page. If it happens again, please report it.', {
       cause: value,
     });
   }
@@ -52,5 +52,5 @@ export class EngineError extends Error {
 }
 
 export function cancelled(): EngineError {
-  return new EngineError('cancelled', 'Stopped.', 'Press Continue to go on.');
+  return new EngineError('cancelled', 'Stopped.', 'Press Continue to resume.');
 }

@@ -51,7 +51,7 @@ test('models that share a tokenizer read it from one folder, and fall back to th
   expect(read).toContain('tokenizer.json');
 });
 
-test('truncated and corrupted weights are named as such', async () => {
+test('truncated and corrupted weights have their own errors', async () => {
   const truncated = weights.subarray(0, weights.length - 1000);
   await expectError(
     () => loadModel(shippedFolder({ 'model.safetensors': truncated })),
@@ -63,7 +63,7 @@ test('truncated and corrupted weights are named as such', async () => {
   await expectError(() => loadModel(shippedFolder({ 'model.safetensors': corrupted })), 'weights', /SHA-256/);
 });
 
-test('a server that answers with a web page is understood', async () => {
+test('a web page instead of a file gives an error with a remedy', async () => {
   const page = '<!doctype html><title>404</title>';
   await expectError(
     () => loadModel(shippedFolder({ 'manifest.json': page })),
@@ -72,7 +72,7 @@ test('a server that answers with a web page is understood', async () => {
   );
 });
 
-test('weights that do not fit the configuration are named by tensor', async () => {
+test('the error for weights that do not match the configuration names the tensor', async () => {
   const config = readJson(`${SHIPPED}config.json`);
   const lie = (changed: object) => consistent({ 'config.json': JSON.stringify({ ...config, ...changed }) });
   await expectError(
@@ -92,16 +92,16 @@ test('weights that do not fit the configuration are named by tensor', async () =
     /lacks layers.3.mlp.up.weight/,
   );
   const reshaped = renamed('"shape":[1024,256]', '"shape":[256,1024]');
-  await expectError(() => consistent({ 'model.safetensors': reshaped }), 'weights', /config.json asks for/);
+  await expectError(() => consistent({ 'model.safetensors': reshaped }), 'weights', /config.json requires/);
 });
 
-test('a weight that is not finite is found', async () => {
+test('finds a weight that is not finite', async () => {
   const poisoned = Uint8Array.from(weights);
   poisoned.set([0, 0x7c], poisoned.length - 2); // float16 infinity
   await expectError(() => consistent({ 'model.safetensors': poisoned }), 'weights', /not finite/);
 });
 
-test('a tokenizer that does not fit is refused', async () => {
+test('rejects a tokenizer that does not match', async () => {
   const tokenizer = readJson(`${SHIPPED}tokenizer.json`);
   const change = (vocab: Record<string, number>) =>
     consistent({ 'tokenizer.json': JSON.stringify({ ...tokenizer, model: { ...tokenizer.model, vocab } }) });
@@ -119,12 +119,12 @@ test.each<[object, RegExp]>([
   [{ sampling: { ...manifest.sampling, sequencePenalty: '1' } }, /"sampling.sequencePenalty"/],
   [{ files: {} }, /config.json/],
   [{ digest: 'abc' }, /"digest" is not the hash/],
-])('a manifest with %j is refused', async (change, message) => {
+])('rejects a manifest with %j', async (change, message) => {
   const file = JSON.stringify({ ...manifest, ...change });
   await expectError(() => loadModel(shippedFolder({ 'manifest.json': file })), 'config', message);
 });
 
-test('no bytes make the safetensors reader throw anything but an EngineError', () => {
+test('the safetensors reader throws only EngineError, for any bytes', () => {
   const header = fc.oneof(
     fc.json(),
     fc
@@ -156,14 +156,14 @@ test('no bytes make the safetensors reader throw anything but an EngineError', (
   );
 });
 
-test('float16 is read exactly, subnormals included', () => {
+test('reads float16 exactly, including subnormals', () => {
   const known = { 0: 0, 1: 2 ** -24, 1023: 1023 * 2 ** -24, 1024: 2 ** -14, 15360: 1, 13653: 0.333251953125 };
   for (const [bits, value] of Object.entries(known)) expect(float16(Number(bits))).toBe(value);
   expect(float16(0xfbff)).toBe(-65504);
   expect(float16(0x7e00)).toBeNaN();
 });
 
-/** The shipped weights with text of the header replaced by text of equal length. */
+/** The shipped weights with a part of the header replaced by text of equal length. */
 function renamed(from: string, to: string): Uint8Array {
   const bytes = Buffer.from(weights);
   bytes.write(to, bytes.indexOf(from));

@@ -8,7 +8,7 @@ import { cancelled, EngineError } from './errors';
 import { readIndex, sharedTokenizer } from './model-index';
 import type { ReadFile } from './read-file';
 
-/** manifest.json of a published model folder: what it holds, to the byte. */
+/** manifest.json of a published model folder: its files, with sizes and hashes. */
 export interface Manifest {
   readonly format: 1;
   readonly id: string;
@@ -19,7 +19,7 @@ export interface Manifest {
   readonly license: string;
   /** SHA-256 of model.safetensors, in hex. */
   readonly digest: string;
-  /** Sampler settings to begin with; the trainer measures them. */
+  /** Default sampler settings, measured by the trainer. */
   readonly sampling: {
     readonly temperature: number;
     readonly topK: number;
@@ -103,13 +103,13 @@ function parseJson(file: ArrayBuffer, name: 'manifest.json' | 'config.json' | 't
     throw new EngineError(
       name === 'tokenizer.json' ? 'tokenizer' : 'config',
       `${name} is not JSON (${(cause as Error).message}).`,
-      'Check the address of the model folder; a missing file is often answered with a web page.',
+      'Check the address of the model folder. Servers often answer with a web page if a file is missing.',
       { cause },
     );
   }
 }
 
-/** @throws EngineError 'config' naming the key that is missing or wrong. */
+/** @throws EngineError 'config' with the missing or invalid key. */
 function parseManifest(value: unknown): Manifest {
   const wrong = (what: string): never => {
     throw new EngineError('config', `manifest.json: ${what}.`, 'Use a model folder written by the trainer.');
@@ -140,13 +140,13 @@ async function verify(name: FileName, file: ArrayBuffer, manifest: Manifest): Pr
     new EngineError(
       code,
       `${name} ${what}.`,
-      'Load again; if it repeats, the file on the server is damaged.',
+      'Load again. If the error repeats, the file on the server is damaged.',
     );
   if (file.byteLength !== expected.bytes)
     throw damaged(
-      `has ${file.byteLength} bytes instead of ${expected.bytes}: it is truncated or another file`,
+      `has ${file.byteLength} bytes instead of ${expected.bytes}, so it is truncated or another file`,
     );
-  // crypto.subtle is missing on insecure origins; there the size has to do.
+  // Insecure origins have no crypto.subtle, so only the size is checked there.
   if (globalThis.crypto?.subtle && (await sha256(file)) !== expected.sha256)
     throw damaged('does not match its SHA-256 in manifest.json');
 }

@@ -1,4 +1,4 @@
-/** Says when 10 ms have passed, and then lets messages (Stop) arrive. */
+/** Yields to messages, such as Stop, every 10 ms. */
 export class Pace {
   private since = performance.now();
 
@@ -12,7 +12,7 @@ export class Pace {
   }
 }
 
-/** After the tasks that wait now. Not setTimeout: browsers make nested timers wait 4 ms. */
+/** Resolves after the queued tasks. Not setTimeout, because browsers delay nested timers by 4 ms. */
 function nextTask(): Promise<void> {
   if (typeof setImmediate === 'function') return new Promise((resolve) => setImmediate(resolve));
   return new Promise((resolve) => {

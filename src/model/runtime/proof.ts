@@ -5,15 +5,15 @@ import { EngineError } from './errors';
 import type { Proof } from './model-index';
 
 const TOLERANCE = 1e-3; // nats
-const WRITTEN = 2; // tokens that the backend writes: the second follows from the state that the first left
+const WRITTEN = 2; // tokens that the backend decodes; the second depends on the state after the first
 
 /**
- * Checks that an empty stream reproduces the log-probabilities of a proof, decodes as it prefills, and restores a snapshot.
- * Leaves the stream empty.
- * @throws EngineError 'device' if it does not
+ * Checks that an empty stream gives the log-probabilities of a proof, that decode agrees with prefill, and that a snapshot
+ * can be restored. Leaves the stream empty.
+ * @throws EngineError 'device' if a check fails
  */
 export async function prove(streams: Streams, { tokens, logProbabilities }: Proof): Promise<void> {
-  const half = tokens.length / 2; // the second half is read from the state behind the first
+  const half = tokens.length / 2; // the second half continues from the state after the first
   const read = [
     ...(await readAll(streams, tokens.slice(0, half))),
     ...(await readAll(streams, tokens.slice(half))),
@@ -29,12 +29,12 @@ export async function prove(streams: Streams, { tokens, logProbabilities }: Proo
   await streams.restore(null);
 }
 
-/** Records of tokens that are read, one after the other. */
+/** Records of tokens that the stream reads one by one. */
 async function readAll(streams: Streams, tokens: readonly number[]): Promise<number[]> {
   return Array.from((await streams.read(tokens, { records: true })).records!);
 }
 
-/** Records of tokens that are written. */
+/** Records of decoded tokens. */
 async function write(streams: Streams): Promise<number[]> {
   const records: number[] = [];
   const request = { sampling: GREEDY, maxTokens: WRITTEN, stopTokens: [] };

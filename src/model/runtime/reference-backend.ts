@@ -22,7 +22,7 @@ import { cancelled } from './errors';
 import { Pace } from './pace';
 import { checkSnapshot, type Snapshot } from './snapshot';
 
-/** The reference forward pass as a Backend: one token at a time, in float64, anywhere that JavaScript runs. */
+/** The reference forward pass as a Backend: one token at a time, in float64, in any JavaScript engine. */
 export class ReferenceBackend implements Backend {
   readonly kind = 'reference';
   readonly device = 'JavaScript, one thread, float64';

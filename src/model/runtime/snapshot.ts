@@ -1,15 +1,15 @@
 import type { Config } from '../core/config';
 import { EngineError } from './errors';
 
-/** Everything that decides the next token of a stream, in one layout for every backend. */
+/** Everything that determines the next token of a stream, in one layout for all backends. */
 export interface Snapshot {
-  /** Digest of the weights that made it. */
+  /** Digest of its weights. */
   readonly digest: string;
-  /** Tokens that the stream has read; also the number of the next draw. */
+  /** Number of tokens that the stream has read; also the number of the next draw. */
   readonly length: number;
   /** Position of the next token, counted from 0 at `<|endoftext|>`. */
   readonly position: number;
-  /** What the penalties know of the article: the words of SeenTokens. */
+  /** The state of the penalties: the words of SeenTokens. */
   readonly seen: Uint32Array;
   /** One number after the other as in stateLayout (core/tensors.ts). Float64Array from the reference backend. */
   readonly state: Float32Array | Float64Array;
@@ -26,12 +26,12 @@ export function snapshotBytes(snapshot: Snapshot): number {
   return snapshot.state.byteLength + snapshot.logits.byteLength + snapshot.seen.byteLength;
 }
 
-/** @throws EngineError 'input' unless the snapshot was made by these weights. */
+/** @throws EngineError 'input' unless the snapshot belongs to these weights. */
 export function checkSnapshot(snapshot: Snapshot, digest: string): void {
   if (snapshot.digest !== digest)
     throw new EngineError(
       'input',
-      `This snapshot was made by the weights ${snapshot.digest.slice(0, 12)}; these are ${digest.slice(0, 12)}.`,
-      'Read the text again with the model that is loaded.',
+      `This snapshot belongs to the weights ${snapshot.digest.slice(0, 12)}, but the loaded weights are ${digest.slice(0, 12)}.`,
+      'Read the text again with the loaded model.',
     );
 }

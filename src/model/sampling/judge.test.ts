@@ -7,7 +7,7 @@ import { GREEDY, type Sampling, sample } from './sampling';
 const never = () => 0;
 const VOCABULARY = 40;
 
-/** Logits as a backend gives them, and as another one does. */
+/** Logits of two backends, which differ by rounding. */
 const logitsOf = (seed: number, spread = 3) =>
   Float64Array.from({ length: VOCABULARY }, (_, id) => (hash(seed, 0, id) / 2 ** 32) * 2 * spread);
 const jitter = (logits: Float64Array, seed: number, size: number) =>
@@ -23,21 +23,21 @@ const sampling: fc.Arbitrary<Sampling> = fc.record({
   seed: fc.nat(2 ** 32 - 1),
 });
 
-test('what was drawn from these logits is exact; from logits a little off, never different', () =>
+test('a draw from the same logits is exact; a draw from slightly different logits is never `different`', () =>
   fc.assert(
     fc.property(fc.nat(2 ** 31), sampling, fc.nat(5000), fc.nat(), (seed, settings, draw, noise) => {
       const logits = logitsOf(seed);
       const seen = (id: number) => Number(id % 3 === 0);
       const { id } = sample(logits, settings, draw, seen);
       expect(judge(logits, settings, draw, seen, id)).toEqual({ verdict: 'exact', drawn: id });
-      const scale = Math.max(settings.temperature, 0.5); // so far off in the scores
+      const scale = Math.max(settings.temperature, 0.5); // the error of the scores
       const other = jitter(logits, noise, (0.45 * MARGIN * scale) / settings.repetitionPenalty);
       expect(judge(other, settings, draw, seen, id).verdict).not.toBe('different');
     }),
     { numRuns: 2000 },
   ));
 
-test('any other token is different, but for the few within the margin', () => {
+test('any other token is `different`, except a few within the margin', () => {
   const settings: Sampling = { ...GREEDY, temperature: 0.8, topP: 0.95, seed: 5 };
   let accepted = 0;
   for (let draw = 1; draw <= 200; draw++) {
@@ -49,13 +49,13 @@ test('any other token is different, but for the few within the margin', () => {
   expect(accepted).toBeLessThan(3); // of 7,800
 });
 
-test('says which tie it was', () => {
+test('distinguishes ties at the margin and at the cutoff', () => {
   const near = MARGIN / 2;
   const greedy = (logits: number[], id: number) => judge(logits, GREEDY, 1, never, id).verdict;
   expect(greedy([1, 1 + near, 0], 0)).toBe('margin');
   expect(greedy([1, 1 + 3 * near, 0], 0)).toBe('different');
   const two: Sampling = { ...GREEDY, temperature: 1, topK: 2 };
-  // The third by score, hardly behind the second, has the best noise for some draw.
+  // The third token, whose score is just below the second, has the best noise for some draw.
   const logits = [1, 1, 1 - near];
   const draw = Array.from({ length: 100 }, (_, n) => n).find(
     (n) => sample(logits, { ...two, topK: 0 }, n, never).id === 2,

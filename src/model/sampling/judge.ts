@@ -2,27 +2,27 @@ import { gumbel, gumbelBound } from './random';
 import { cutoff, type Sampling, scores } from './sampling';
 import type { Seen } from './seen';
 
-/** Backends differ in the last digits: how far a token's perturbed score may be below the best. */
+/** Largest gap between a token's perturbed score and the best one, because backends differ in the last digits. */
 export const MARGIN = 1e-3;
 
 /**
- * Whether a token is what the sampler would have drawn:
- *   exact      it is
- *   margin     its score with its noise is within MARGIN of the best
- *   cutoff     the same, if the cut-off of top-k, top-p or min-p, which runs within MARGIN of a score, falls otherwise
- *   different  neither
+ * How a token compares with the sampler's draw:
+ *   exact      equal
+ *   margin     its score with noise is within MARGIN of the best
+ *   cutoff     like margin, if the cutoff of top-k, top-p or min-p, which is within MARGIN of a score, is moved
+ *   different  none of these
  */
 export type Verdict = 'exact' | 'margin' | 'cutoff' | 'different';
 
 export interface Judgement {
   readonly verdict: Verdict;
-  /** What is drawn here. */
+  /** The id that the sampler draws. */
   readonly drawn: number;
 }
 
 /**
  * Judges the token `id` as a draw from these logits.
- * @param draw number of tokens that were read before it, the opening one included
+ * @param draw number of tokens before it, including the initial `<|endoftext|>`
  */
 export function judge(
   logits: ArrayLike<number>,

@@ -1,6 +1,6 @@
 /**
- * Counter-based random numbers: a pure function of (seed, draw, token), so that a text can be drawn again, in
- * any order, on any backend. Integer arithmetic modulo 2^32 alone, the same in WGSL, WebAssembly and here.
+ * Counter-based random numbers: a pure function of (seed, draw, token), so that draws can be reproduced in any order on any
+ * backend. Uses only integer arithmetic modulo 2^32, which is the same in WGSL, WebAssembly and JavaScript.
  */
 
 /** A 32-bit mixing function (Chris Wellons, "lowbias32", the 2022 constants found by TheIronBorn). */

@@ -18,7 +18,7 @@ const plain: Sampling = { ...GREEDY, temperature: 1 };
 const kept = (logits: number[], sampling: Sampling) =>
   [...probabilities(logits, sampling, never).entries()].filter(([, p]) => p > 0).map(([id]) => id);
 
-test('each filter keeps what its definition says', () => {
+test('each filter keeps the tokens of its definition', () => {
   const logits = [0.1, 0.4, 0.3, 0.15, 0.05].map(Math.log);
   expect(kept(logits, plain)).toEqual([0, 1, 2, 3, 4]);
   expect(kept(logits, { ...plain, topK: 2 })).toEqual([1, 2]);
@@ -27,13 +27,13 @@ test('each filter keeps what its definition says', () => {
   expect(kept(logits, { ...plain, topP: 0.0001 })).toEqual([1]);
   expect(kept(logits, { ...plain, minP: 0.7 })).toEqual([1, 2]);
   expect(kept(logits, { ...plain, minP: 1 })).toEqual([1]);
-  // top-p acts on what top-k left: of 0.4 and 0.3, renormalized, 0.57 is enough
+  // top-p runs after top-k: of 0.4 and 0.3, renormalized, 0.57 is enough
   expect(kept(logits, { ...plain, topK: 2, topP: 0.57 })).toEqual([1]);
-  // a tie at the cut-off keeps both
+  // a tie at the cutoff keeps both
   expect(kept([0, 1, 1, 2], { ...plain, topK: 2 })).toEqual([1, 2, 3]);
 });
 
-test('the penalty divides positive logits and multiplies negative ones, of seen tokens alone', () => {
+test('the repetition penalty divides positive and multiplies negative logits, only of seen tokens', () => {
   const { perturbed } = sample([2, -2, 2, -2], { ...GREEDY, repetitionPenalty: 2 }, 0, (id) =>
     Number(id < 2),
   );
@@ -45,13 +45,13 @@ test('the penalty divides positive logits and multiplies negative ones, of seen 
   ]);
 });
 
-test('the sequence penalty doubles with each token in common, and is taken off after the repetition penalty', () => {
+test('the sequence penalty doubles with each matching token, and is subtracted after the repetition penalty', () => {
   const sampling = { ...plain, temperature: 2, repetitionPenalty: 2, sequencePenalty: 0.5 };
   expect([...scores([8, 8, 8, 8, -8], sampling, (id) => id)]).toEqual([4, 2, 1.75, 1.5, -9]);
   expect([...scores([8, 8, 8], { ...plain, sequencePenalty: 0 }, (id) => id)]).toEqual([8, 8, 8]);
 });
 
-test('draws are distributed as the probabilities say (chi-square)', () => {
+test('draws follow the probabilities (chi-square)', () => {
   const logits = [1, 0, -1, 0.5, 2, -3, 0.2, 1.1];
   const sampling: Sampling = { ...plain, temperature: 0.8, minP: 0.05, seed: 42 };
   const expected = probabilities(logits, sampling, never);
@@ -85,7 +85,7 @@ test('the noise is a pure function, finite, with the moments of a Gumbel distrib
   );
 });
 
-test('a record says rank, probability and alternatives', () => {
+test('a record has rank, probability and alternatives', () => {
   const logits = Array.from({ length: 30 }, (_, id) => -id / 3);
   const record = describeToken(logits, 4, { ...plain, topK: 6 }, never);
   expect(record).toMatchObject({ id: 4, rank: 5 });
@@ -95,7 +95,7 @@ test('a record says rank, probability and alternatives', () => {
   expect(record.logProbability).toBeCloseTo(record.alternatives[4].logProbability, 6);
 });
 
-test('the cut-off never removes the likeliest token', () => {
+test('the cutoff never removes the most likely token', () => {
   const score = fc.array(fc.double({ min: -50, max: 50, noNaN: true }), { minLength: 1, maxLength: 40 });
   const settings = fc.record({
     topK: fc.nat(50),

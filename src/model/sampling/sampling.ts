@@ -3,17 +3,17 @@ import { gumbel } from './random';
 import { ALTERNATIVES, type TokenRecord } from './records';
 import type { Seen } from './seen';
 
-/** How the next token is chosen. Order and definitions of Hugging Face transformers' logits processors. */
+/** Sampler settings. Order and definitions follow the logits processors of Hugging Face transformers. */
 export interface Sampling {
-  /** Logits are divided by it; 0 takes the likeliest token. */
+  /** Divides the logits; 0 picks the most likely token. */
   readonly temperature: number;
-  /** Keep the k highest scores (and ties of the k-th); 0 keeps all. */
+  /** Keeps the k highest scores (and ties of the k-th); 0 keeps all. */
   readonly topK: number;
-  /** Keep a token while the mass ranked above it is below p; 1 keeps all. */
+  /** Keeps a token if the mass ranked above it is below p; 1 keeps all. */
   readonly topP: number;
-  /** Keep tokens at least this many times as likely as the likeliest; 0 keeps all. */
+  /** Keeps tokens with at least this fraction of the highest probability; 0 keeps all. */
   readonly minP: number;
-  /** Tokens seen in this article: positive logits are divided by it, negative ones multiplied; 1 is off. */
+  /** For tokens seen in this article, divides positive logits and multiplies negative ones; 1 is off. */
   readonly repetitionPenalty: number;
   /**
    * Subtracted from the logit of any token that previously followed the current suffix; doubles with each additional
@@ -24,7 +24,7 @@ export interface Sampling {
   readonly seed: number;
 }
 
-/** The default of models whose manifest has none: it keeps all of them from loops (docs/decisions.md). */
+/** Default for manifests without one. It prevents loops in all of these models (docs/decisions.md). */
 export const SEQUENCE_PENALTY = 1;
 
 export const GREEDY: Sampling = {
@@ -37,7 +37,7 @@ export const GREEDY: Sampling = {
   seed: 0,
 };
 
-/** @throws EngineError 'input' naming the setting and its range. */
+/** @throws EngineError 'input' with the setting and its range. */
 export function checkSampling(sampling: Sampling): void {
   const range = (key: keyof Sampling, min: number, max: number, whole = false) => {
     const value = sampling[key];
@@ -45,7 +45,7 @@ export function checkSampling(sampling: Sampling): void {
       throw new EngineError(
         'input',
         `${key} is ${value}.`,
-        `Give a ${whole ? 'whole ' : ''}number from ${min} to ${max}.`,
+        `Use a ${whole ? 'whole ' : ''}number from ${min} to ${max}.`,
       );
   };
   range('temperature', 0, 10);
@@ -59,7 +59,7 @@ export function checkSampling(sampling: Sampling): void {
 
 export interface Draw {
   readonly id: number;
-  /** Score plus noise of every token; -Infinity where the sampler cut it. For verification. */
+  /** Score plus noise of every token; -Infinity if excluded. For verification. */
   readonly perturbed: Float64Array;
 }
 
@@ -78,9 +78,8 @@ export function scores(logits: ArrayLike<number>, sampling: Sampling, seen: Seen
 }
 
 /**
- * The lowest score that top-k, then top-p of the tokens left, then min-p of the tokens left, keep.
- * @param slack error of each score: a positive one keeps every token that might be kept, a negative one only those that
- *   certainly are
+ * The lowest score that remains after top-k, then top-p of the rest, then min-p of the rest.
+ * @param slack error of each score: positive keeps every token that may remain, negative only those that must.
  */
 export function cutoff(score: Float64Array, sampling: Sampling, slack = 0): number {
   const { temperature, topK, topP, minP } = sampling;
@@ -139,9 +138,9 @@ function maximum(values: ArrayLike<number>): number {
 }
 
 /**
- * Draws the next token by the Gumbel-max trick: the kept token with the highest score + noise(seed, draw, id),
- * which is distributed as softmax(score). Ties go to the lower id.
- * @param draw number of tokens that the stream has read: it never resets, so no noise is used twice.
+ * Draws the next token by the Gumbel-max trick: the kept token with the highest score + noise(seed, draw, id), which is
+ * distributed as softmax(score). The lower id wins ties.
+ * @param draw number of tokens that the stream has read. It never resets, so no noise repeats.
  */
 export function sample(logits: ArrayLike<number>, sampling: Sampling, draw: number, seen: Seen): Draw {
   const score = scores(logits, sampling, seen);
@@ -178,7 +177,7 @@ export function describeToken(
   return { ...entry(id), rank, alternatives: topIds(logits, ALTERNATIVES).map(entry) };
 }
 
-/** Probability of each token after the sampler; for greedy 1 for the likeliest, which is the lowest id among ties. */
+/** Probability of each token after sampling; when greedy, 1 for the most likely token (the lowest id among ties). */
 export function probabilities(logits: ArrayLike<number>, sampling: Sampling, seen: Seen): Float64Array {
   const score = scores(logits, sampling, seen);
   if (sampling.temperature === 0) {

@@ -4,14 +4,14 @@ import { LONGEST, REACH, SeenTokens } from './seen';
 
 const { config } = await loadGoldenModel('leap-denominator');
 
-/** How each of some tokens stands to a text. */
+/** Match lengths of some tokens after a text. */
 function standing(text: readonly number[], ids: readonly number[]): number[] {
   const tokens = new SeenTokens(config);
   for (const id of text) tokens.add(id);
   return ids.map(tokens.now());
 }
 
-test('a token is told by the longest sequence at the end that it followed before', () => {
+test('a token counts the longest repeated suffix that it continues', () => {
   expect(standing([], [1, 2])).toEqual([0, 0]);
   expect(standing([1], [1, 2])).toEqual([1, 0]);
   expect(standing([1, 1], [1])).toEqual([2]);
@@ -19,13 +19,13 @@ test('a token is told by the longest sequence at the end that it followed before
   expect(standing([9, 2, 5, 1, 2, 3, 8, 2, 5, 7, 1, 2], [3, 5])).toEqual([3, 2]);
 });
 
-test('`<|endoftext|>` is never in it, and what is before it does not count', () => {
+test('`<|endoftext|>` is never seen, and clears the tokens before it', () => {
   expect(standing([1, 2, 1, 2, 0], [0, 1, 2])).toEqual([0, 0, 0]);
   expect(standing([1, 2, 3, 0, 1, 2], [0, 1, 2, 3])).toEqual([0, 1, 1, 0]);
   expect(standing([0, 1, 0, 1], [0])).toEqual([0]);
 });
 
-test('sequences count within the reach, up to a length; the article counts as a whole', () => {
+test('sequences count within REACH and up to a length; seen tokens count over the whole article', () => {
   const between = (length: number) => Array.from({ length }, (_, i) => 10 + (i % 2));
   expect(standing([1, 2, ...between(REACH - 3), 1], [2])).toEqual([2]);
   expect(standing([1, 2, ...between(REACH - 2), 1], [2])).toEqual([1]);
@@ -33,7 +33,7 @@ test('sequences count within the reach, up to a length; the article counts as a 
   expect(standing(Array(2 * LONGEST).fill(1), [1])).toEqual([1 + LONGEST]);
 });
 
-test('what is stored goes on as it would have', () => {
+test('a restored state continues like the original', () => {
   const tokens = new SeenTokens(config);
   for (const id of [1, 2, 3, 1]) tokens.add(id);
   const again = new SeenTokens(config, tokens.words);

@@ -1,13 +1,13 @@
 import type { Config } from '../core/config';
 
-/** Tokens that the sequence penalty looks back over. */
+/** Window of the sequence penalty, in tokens. */
 export const REACH = 512;
-/** A sequence counts as no longer than this: it is penalized enough. */
+/** Cap of the match length, whose penalty is large enough. */
 export const LONGEST = 16;
 
 /**
- * How a token stands to the text before it: 0 where this article does not have it yet; else 1, and 1 more for each
- * token of the longest sequence at the text's end that it followed before, within the last REACH tokens.
+ * Match length of a token: 0 if unseen in this article, else 1 + length of the longest repeated suffix that it continues,
+ * within the last REACH tokens.
  */
 export type Seen = (id: number) => number;
 
@@ -21,9 +21,9 @@ export function seenWords(config: Config): number {
   return tokenSetWords(config) + REACH;
 }
 
-/** What the penalties know of an article; `<|endoftext|>` empties it and is never in it. */
+/** The state of the penalties for an article. `<|endoftext|>` clears it and is never in it. */
 export class SeenTokens {
-  /** One bit a token id, then the last REACH tokens, newest first; where there are none, the id of `<|endoftext|>`. */
+  /** One bit per token id, then the last REACH tokens, newest first, padded with the id of `<|endoftext|>`. */
   readonly words: Uint32Array;
   readonly bits: Uint32Array;
   private readonly recent: Uint32Array;
@@ -48,14 +48,14 @@ export class SeenTokens {
     }
   }
 
-  /** Of the text as it stands now. */
+  /** The state for the current text. */
   now(): Seen {
     const followed = this.followed();
     const { bits } = this;
     return (id) => (((bits[id >>> 5] >>> (id & 31)) & 1) === 1 ? 1 + (followed.get(id) ?? 0) : 0);
   }
 
-  /** The tokens that followed, before, the sequence at the text's end; and how much of it, at most. */
+  /** The tokens that previously followed the current suffix, with the longest match of each. */
   followed(): Map<number, number> {
     const { recent, bosTokenId } = this;
     const followed = new Map<number, number>();

@@ -1,4 +1,4 @@
-/** Token ids of a text, and how many UTF-16 units of it each token has (StreamingDecoder: 0 if it ends inside a character). */
+/** Token ids of a text, and the UTF-16 units of each token (0 if it ends inside a character, see StreamingDecoder). */
 export interface Encoded {
   readonly ids: Uint32Array;
   readonly lengths: Uint32Array;

@@ -24,7 +24,7 @@ function sampled(pieces: string[], firstId = 1): Run[] {
 const ids = (runs: readonly Run[]) =>
   runs.flatMap<number | string>((run) => (run.source === 'sampled' ? [...run.tokens.ids] : [run.text]));
 
-test('an edit between tokens leaves them all; an edit inside one joins its rest with what was typed', () => {
+test('an edit between tokens keeps all tokens; an edit inside a token turns its rest into typed text', () => {
   const runs = [...typed('A '), ...sampled(['foo', ' bar', ' baz'])];
   expect(ids(replaceText(runs, 5, 5, '!'))).toEqual(['A ', 1, '!', 2, 3]);
   expect(ids(replaceText(runs, 7, 7, 'X'))).toEqual(['A ', 1, ' bXar', 3]);
@@ -41,7 +41,7 @@ test('tokens that share a character stay together', () => {
   expect(ids(replaceText(runs, 4, 4, 'x'))).toEqual([1, 2, 3, 4, 'x']);
 });
 
-test('the text after any edits is what an ordinary string would be, and sampled tokens keep id, text and record', () => {
+test('after any edits the text equals an edited string, and sampled tokens keep id, text and record', () => {
   const piece = fc.string({ maxLength: 4 });
   const part = fc.oneof(
     piece.map(typed),
@@ -71,14 +71,14 @@ test('the text after any edits is what an ordinary string would be, and sampled 
 });
 
 describe('tokens that are bytes', () => {
-  /** Ids are places in a list of the bytes that each token stands for. */
+  /** Ids are indices into a list of the bytes of each token. */
   function byteTokens() {
     const bytes: Uint8Array[] = [];
     const decode = (before: readonly number[], ids: Iterable<number>) => {
       const decoder = new StreamingDecoder((id) => bytes[id], before);
       return Array.from(ids, (id) => decoder.push(id));
     };
-    /** Bytes cut into tokens of these sizes, behind a text; each token a run of its own where `apart` says so. */
+    /** Appends bytes, cut into tokens of these sizes, to a text; `apart` starts a new run at a token. */
     const sample = (runs: readonly Run[], whole: Uint8Array, sizes: readonly number[], apart: boolean) => {
       let [at, all] = [0, runs];
       for (let n = 0; at < whole.length; n++) {
@@ -94,7 +94,7 @@ describe('tokens that are bytes', () => {
       }
       return all;
     };
-    /** What the model reads. */
+    /** The bytes that the model reads. */
     const read = (runs: readonly Run[]): number[] =>
       runs.flatMap((run) => {
         if (run.tokens) return [...run.tokens.ids];
@@ -108,14 +108,14 @@ describe('tokens that are bytes', () => {
   const part = fc.record({
     text: characters,
     sizes: fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 1, maxLength: 4 }),
-    /** Bytes of the last character that are still to come. */
+    /** Missing bytes of the last character. */
     missing: fc.nat(2),
     isApart: fc.boolean(),
     isTyped: fc.boolean(),
   });
   const edit = fc.record({ from: fc.nat(40), size: fc.nat(6), insert: characters });
 
-  test('after any edits the tokens of each run read as its text, and all together as the whole', () => {
+  test('after any edits, the tokens of each run decode to its text, and all tokens to the whole text', () => {
     fc.assert(
       fc.property(fc.array(part, { maxLength: 4 }), fc.array(edit, { maxLength: 6 }), (parts, edits) => {
         const { sample, read, decode } = byteTokens();
@@ -147,7 +147,7 @@ describe('tokens that are bytes', () => {
     );
   });
 
-  test('a character whose first bytes an earlier run holds is deleted with them', () => {
+  test('deleting a character also deletes its first bytes in an earlier run', () => {
     const { sample, read, decode } = byteTokens();
     const bytes = new TextEncoder().encode('東京');
     const runs = sample(sample(typed('a'), bytes.subarray(0, 4), [3], true), bytes.subarray(4), [2], true);
@@ -164,7 +164,7 @@ describe('tokens that are bytes', () => {
     expect(decode([], read(typedBehind)).join('')).toBe('a東x');
   });
 
-  test('a token that ends inside a character goes with it', () => {
+  test('deleting a character deletes tokens that end inside it', () => {
     const { sample, read, decode } = byteTokens();
     const runs = sample([], new TextEncoder().encode('a é.'), [1, 2, 1, 1], false);
     expect(runs[0].tokens!.lengths).toEqual(Uint32Array.of(1, 0, 2, 1));
@@ -173,7 +173,7 @@ describe('tokens that are bytes', () => {
     expect(decode([], read(cut)).join('')).toBe('a .');
   });
 
-  test('a choice inside a typed character leaves no byte of it in typed text', () => {
+  test('choosing an alternative inside a typed character leaves no byte of it in typed text', () => {
     const { sample, read, decode } = byteTokens();
     const bytes = new TextEncoder().encode('a東');
     const [{ tokens }] = sample([], bytes, [1, 2], false);
@@ -185,21 +185,21 @@ describe('tokens that are bytes', () => {
     expect(decode([], read(edited)).join('')).toBe('b\u676c');
   });
 
-  /** The nearest place before that is not inside a pair of surrogates. */
+  /** The nearest earlier position outside a surrogate pair. */
   function characterStart(text: string, at: number): number {
     const place = Math.min(at, text.length);
     return /[\uDC00-\uDFFF]/.test(text[place] ?? '') ? place - 1 : place;
   }
 });
 
-test('long sampled parts are kept in runs of bounded length', () => {
+test('long sampled parts are split into runs of bounded length', () => {
   let runs: Run[] = [];
   for (let i = 0; i < 300; i++) runs = appendSampled(runs, sampled(Array(10).fill('ab'))[0] as never);
   expect(plainText(runs)).toBe('ab'.repeat(3000));
   expect(runs.length).toBe(3);
 });
 
-test('a sampled run holds what was drawn with the same settings', () => {
+test('a sampled run has tokens with the same settings', () => {
   const [{ sampling, ...token }] = sampled(['ab']) as SampledRun[];
   const drawn = [null, { ...GREEDY }, { ...GREEDY }, { ...GREEDY, seed: 7 }, null, null];
   const runs = drawn.reduce<Run[]>((runs, sampling) => appendSampled(runs, { ...token, sampling }), []);
@@ -214,13 +214,13 @@ test('a sampled run holds what was drawn with the same settings', () => {
   ]);
 });
 
-test('an encoding that comes back after an edit is ignored', () => {
+test('an encoding that arrives after an edit is ignored', () => {
   const tokens = { ids: Uint32Array.of(5), lengths: Uint32Array.of(5) };
   expect(withTokens(typed('hello'), 0, 'hello', tokens)[0].tokens).toBe(tokens);
   expect(withTokens(typed('hullo'), 0, 'hello', tokens)[0].tokens).toBeNull();
 });
 
-test('what a text costs grows by a fixed number of bytes a token', () => {
+test('the memory of a text grows by a fixed number of bytes per token', () => {
   let runs: Run[] = [];
   const bytes = () =>
     runs.reduce((sum, run) => {

@@ -6,8 +6,8 @@ import { type Encoded, joinEncoded } from './encoded';
 export const ARTICLE_BREAK = '\f';
 
 /**
- * A text is its token ids, with where they came from. What was sampled keeps its ids for good; what was typed is
- * encoded when it is read, and again after an edit.
+ * A text is a list of runs of tokens with their sources. Sampled text keeps its ids; typed text is encoded when the model
+ * reads it, and again after an edit.
  */
 export type Run = TypedRun | SampledRun;
 
@@ -22,20 +22,20 @@ export interface SampledRun {
   readonly source: 'sampled';
   readonly text: string;
   readonly tokens: Encoded;
-  /** One record (records.ts) per token. */
+  /** One record (sampling.ts) per token. */
   readonly records: Float32Array;
-  /** What it was drawn with, seed included; null where that is not known. */
+  /** The settings of the draws, including the seed; null if unknown. */
   readonly sampling: Sampling | null;
 }
 
-/** Sampled runs are closed at this many tokens, so that adding to a long text copies little. */
+/** Most tokens of a sampled run, so that appending to a long text copies little. */
 const RUN_TOKENS = 1024;
 
 export function plainText(runs: readonly Run[]): string {
   return runs.map((run) => run.text).join('');
 }
 
-/** The UTF-16 range [from, to) of a text, without joining megabytes of it. */
+/** The UTF-16 range [from, to) of a text, without joining the whole text. */
 export function textBetween(runs: readonly Run[], from: number, to: number): string {
   let [text, start] = ['', 0];
   for (const run of runs) {
@@ -51,9 +51,9 @@ export function typed(text: string): Run[] {
 }
 
 /**
- * Replaces the UTF-16 range [from, to) by typed text. Sampled tokens wholly outside the range stay what they are; the
- * rest of a token that the range cuts becomes typed text, so that it is joined anew with its neighbours. Tokens without
- * text belong to the character behind them: those that would be left without it are dropped.
+ * Replaces the UTF-16 range [from, to) by typed text. Sampled tokens outside the range stay unchanged. The rest of a token
+ * that the range cuts becomes typed text, which is encoded with its neighbours. Tokens without text belong to the next
+ * character and are dropped with it.
  */
 export function replaceText(runs: readonly Run[], from: number, to: number, insert: string): Run[] {
   const left = splitRuns(runs, from);
@@ -63,7 +63,7 @@ export function replaceText(runs: readonly Run[], from: number, to: number, inse
   return merge([...left.before, ...typed(left.cut[0] + insert + right.cut[1]), ...after]);
 }
 
-/** Adds sampled tokens, with their records, at the end; a run holds what was drawn with the same settings. */
+/** Appends sampled tokens with their records. A run has tokens with the same settings. */
 export function appendSampled(runs: readonly Run[], addition: Omit<SampledRun, 'source'>): Run[] {
   const last = runs.at(-1);
   const joins =
@@ -78,7 +78,7 @@ export function appendSampled(runs: readonly Run[], addition: Omit<SampledRun, '
   return [...runs.slice(0, -1), { ...last, text: last.text + addition.text, tokens, records }];
 }
 
-/** Records how the run at `index` was encoded, unless it has been edited since it read `text`. */
+/** Stores the encoding of the run at `index`, unless its text has changed from `text`. */
 export function withTokens(
   runs: readonly Run[],
   index: number,
@@ -91,12 +91,12 @@ export function withTokens(
 
 interface Cut {
   readonly before: readonly Run[];
-  /** Text of the token or typed run that the cut goes through, on either side of it. */
+  /** Text of the cut token or typed run, on either side of the cut. */
   readonly cut: readonly [string, string];
   readonly after: readonly Run[];
 }
 
-/** A cut between tokens leaves those without text, if there are any, behind it. */
+/** Splits runs at a UTF-16 offset. Tokens without text at the cut go to the right side. */
 function splitRuns(runs: readonly Run[], at: number): Cut {
   if (at === 0) return { before: [], cut: ['', ''], after: runs };
   let start = 0;
@@ -106,7 +106,7 @@ function splitRuns(runs: readonly Run[], at: number): Cut {
       const { before, cut, after } = splitRun(run, at - start);
       const earlier = runs.slice(0, i);
       return {
-        // Nothing of this run is left before the cut: its first character is broken, with its tokens in earlier runs.
+        // The cut breaks the first character of this run, whose first tokens are in earlier runs.
         before: before.length ? [...earlier, ...before] : withoutUnfinished(earlier),
         cut,
         after: [...after, ...runs.slice(i + 1)],
@@ -117,7 +117,7 @@ function splitRuns(runs: readonly Run[], at: number): Cut {
   return { before: runs, cut: ['', ''], after: [] };
 }
 
-/** Cuts inside a run or at its end. Tokens that share a character are kept or broken together. */
+/** Cuts inside a run or at its end. Tokens that share a character are kept or cut together. */
 function splitRun(run: Run, at: number): Cut {
   const { text } = run;
   if (run.source === 'typed')
@@ -140,7 +140,7 @@ function splitRun(run: Run, at: number): Cut {
   return { before, cut: [text.slice(units, at), text.slice(at, end)], after: rest(token + 1, end) };
 }
 
-/** Runs without the tokens at their end that have no text. */
+/** The runs without trailing tokens that have no text. */
 function withoutUnfinished(runs: readonly Run[]): readonly Run[] {
   const n = runs.findLastIndex((run) => run.text);
   const run = runs[n];
@@ -150,8 +150,8 @@ function withoutUnfinished(runs: readonly Run[]): readonly Run[] {
 }
 
 /**
- * The runs before token `place` of run `n`: tokens stay what they are, those inside a character too. Typed ones inside a
- * character become sampled, of no known record, so that typed text can always be encoded anew.
+ * The runs before token `place` of run `n`, with unchanged tokens, also inside a character. Typed tokens inside a character
+ * become sampled tokens without records, so that typed text can always be encoded again.
  */
 export function cutAtToken(runs: readonly Run[], n: number, place: number): readonly Run[] {
   const run = runs[n];
@@ -187,7 +187,7 @@ function slice(
   };
 }
 
-/** Typed neighbours become one run, to be encoded as one. */
+/** Joins neighbouring typed runs, which are encoded as one. */
 function merge(runs: readonly Run[]): Run[] {
   const merged: Run[] = [];
   for (const run of runs) {

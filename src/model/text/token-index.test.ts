@@ -23,7 +23,7 @@ function sampled(before: readonly Run[], pieces: string[], firstId = 100): Run[]
 }
 
 describe('the token index', () => {
-  it('finds tokens by place and by number, across runs and inside characters', () => {
+  it('finds tokens by offset and by number, across runs and inside characters', () => {
     const index = new TokenIndex(sampled(typedTokens(['A', ' ']), ['foo', '', '', '😀', 'x']));
     expect([index.count, index.length, index.isComplete]).toEqual([7, 8, true]);
     expect([0, 1, 2, 4, 5, 6, 7, 8, -1].map((offset) => index.at(offset))).toEqual([
@@ -56,7 +56,7 @@ describe('the token index', () => {
     expect(index.ids(-2, 1)).toEqual([1]);
   });
 
-  it('leaves out what is not encoded', () => {
+  it('skips runs that are not encoded', () => {
     const runs = [...typedTokens(['A', 'b']), ...sampled([], ['c']), ...typed('??'), ...sampled([], ['d'])];
     const index = new TokenIndex(runs);
     expect(index.isComplete).toBe(false);
@@ -65,7 +65,7 @@ describe('the token index', () => {
     expect(new TokenIndex([]).at(0)).toBeNull();
   });
 
-  it('agrees with a count by hand after any edit', () => {
+  it('agrees with a simple count after any edit', () => {
     const pieces = fc.array(fc.constantFrom('', 'a', 'bc', ' def'), { minLength: 1, maxLength: 6 });
     const part = fc.oneof(
       pieces.map((p) => typedTokens(p)),

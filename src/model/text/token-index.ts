@@ -4,24 +4,24 @@ import { cutAtToken, type Run } from './text';
 
 /** A token of a text. */
 export interface Token {
-  /** Counted from 0 at the text's first token; the opening `<|endoftext|>` is not counted. */
+  /** Counts from 0 at the text's first token, without the initial `<|endoftext|>`. */
   readonly number: number;
   readonly id: number;
-  /** Its UTF-16 units; none for a token that ends inside a character. */
+  /** Its UTF-16 range; empty for a token that ends inside a character. */
   readonly from: number;
   readonly to: number;
   readonly run: Run;
-  /** Which token of its run. */
+  /** Index in its run. */
   readonly place: number;
 }
 
 /**
- * The tokens of a text by number and by place. Costs O(runs) to make, whatever their length, since what it knows of a
- * run it knows by identity; so one is made for every version of a text. Runs that are not encoded yet have no tokens
- * here: numbers are positions in the model only where `isComplete`.
+ * The tokens of a text by number and by offset. Creating one takes O(runs), independent of their length, because the data
+ * of each run is cached by identity; so every version of a text gets its own index. Runs without an encoding have no
+ * tokens here, so numbers match the model's positions only if `isComplete`.
  */
 export class TokenIndex {
-  /** Tokens known. */
+  /** Number of encoded tokens. */
   readonly count: number;
   /** Every run is encoded. */
   readonly isComplete: boolean;
@@ -51,20 +51,20 @@ export class TokenIndex {
     this.isComplete = isComplete;
   }
 
-  /** The token that completes the UTF-16 unit at `offset`; null past the end and where the text is not encoded. */
+  /** The token that completes the UTF-16 unit at `offset`; null beyond the end and in text without an encoding. */
   at(offset: number): number | null {
     if (offset < 0 || offset >= this.length) return null;
     const n = lastAtMost(this.firstUnit, offset);
     const { tokens } = this.runs[n];
-    // Of tokens that begin at one place the last has units; the others are inside its character.
+    // Of tokens with the same start, the last has units; the others end inside its character.
     return tokens && this.firstToken[n] + lastAtMost(startsOf(tokens), offset - this.firstUnit[n]);
   }
 
-  /** @throws RangeError when there is no such token. */
+  /** @throws RangeError if there is no such token. */
   token(number: number): Token {
     if (!(number >= 0 && number < this.count))
       throw new RangeError(`There is no token ${number} among ${this.count}.`);
-    const n = lastAtMost(this.firstToken, number); // runs without tokens begin where the next one does
+    const n = lastAtMost(this.firstToken, number); // a run without tokens has the same first token as the next run
     const run = this.runs[n];
     const place = number - this.firstToken[n];
     const from = this.firstUnit[n] + startsOf(run.tokens!)[place];
@@ -85,24 +85,24 @@ export class TokenIndex {
 }
 
 /**
- * Where a token stands in the model's sequence, which the opening `<|endoftext|>` begins at position 0. People see tokens
- * numbered by position: the text's first is token 1.
+ * Position of a token in the model's sequence, which starts with `<|endoftext|>` at position 0. The page numbers tokens by
+ * position, so the text's first token is token 1.
  */
 export function positionOf(number: number): number {
   return number + 1;
 }
 
-/** Which of the text's tokens stands at a position; -1 for the opening one. */
+/** Number of the text's token at a position; -1 for the initial `<|endoftext|>`. */
 export function numberAt(position: number): number {
   return position - 1;
 }
 
-/** Position of the last of so many tokens, the opening one included: how many of them are the text's. */
+/** Position of the last of `count` tokens including the initial `<|endoftext|>`, which is the number of the text's tokens. */
 export function lastPosition(count: number): number {
   return Math.max(count - 1, 0);
 }
 
-/** What was recorded when a token was drawn; null for typed tokens, and where a link brought them without. */
+/** The record of a token's draw; null for typed tokens, and for tokens from links, which have no records. */
 export function recordOf({ run, place }: Token): TokenRecord | null {
   if (run.source === 'typed' || Number.isNaN(logProbabilityOf(run.records, place))) return null;
   return readRecord(run.records, place);
@@ -110,7 +110,7 @@ export function recordOf({ run, place }: Token): TokenRecord | null {
 
 const known = new WeakMap<Encoded, Uint32Array>();
 
-/** Where each token of a run begins in it, in UTF-16 units. */
+/** Start of each token in its run, in UTF-16 units. */
 function startsOf(tokens: Encoded): Uint32Array {
   let starts = known.get(tokens);
   if (!starts) {
@@ -125,7 +125,7 @@ function startsOf(tokens: Encoded): Uint32Array {
   return starts;
 }
 
-/** The last place whose value is at most `value`; values ascend from 0. */
+/** The last index whose value is at most `value`. The values ascend from 0. */
 function lastAtMost(values: ArrayLike<number>, value: number): number {
   let [low, high] = [0, values.length - 1];
   while (low < high) {

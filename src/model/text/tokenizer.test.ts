@@ -24,7 +24,7 @@ test('gives the ids of the golden text', () => {
   expect([...tokenizer.encode(text).ids]).toEqual(tokens.slice(1));
 });
 
-test('encodes any text so that it decodes to itself, every unit counted once', () => {
+test('any text decodes to itself, and the lengths count every unit once', () => {
   fc.assert(
     fc.property(anyText, (text) => {
       const { ids, lengths } = tokenizer.encode(text);
@@ -44,7 +44,7 @@ test('the end of an article is a form feed in the text', () => {
   expect(tokenizer.decode([tokenizer.bosTokenId])).toBe(ARTICLE_BREAK);
 });
 
-test('a long text is cut where no token is, so that pieces change nothing', () => {
+test('cuts a long text between tokens, so that the ids do not change', () => {
   const words = 'Lorem ipsum dolor sit amet, 1234 consectetur\n\nadipiscing  elit. ';
   const long = words.repeat(1000);
   const whole = [...tokenizer.encode(long).ids];
@@ -60,7 +60,7 @@ test('a long text is cut where no token is, so that pieces change nothing', () =
   ).toBe(1);
 });
 
-test('a long text without a space is cut, never inside a character', () => {
+test('cuts a long text without spaces, but not inside a character', () => {
   const text = '😀'.repeat(20_000);
   const { ids, lengths } = tokenizer.encode(text);
   expect(tokenizer.decode(ids)).toBe(text);
@@ -69,7 +69,7 @@ test('a long text without a space is cut, never inside a character', () => {
 
 const bytesOf = (id: number) => tokenizer.bytes[id];
 
-test('the streaming decoder shows no half character, and goes on where another stopped', () => {
+test('the streaming decoder returns whole characters, and can resume after another decoder', () => {
   fc.assert(
     fc.property(anyText, fc.nat(), (text, cut) => {
       const { ids } = tokenizer.encode(text);

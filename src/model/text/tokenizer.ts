@@ -5,21 +5,21 @@ import { type Encoded, joinEncoded } from './encoded';
 import { ARTICLE_BREAK } from './text';
 import { StreamingDecoder } from './vocabulary';
 
-const PIECE = 1 << 14; // UTF-16 units encoded at a time, about 15 ms
-const REMEDY = 'Use the tokenizer.json that was published with these weights.';
+const PIECE = 1 << 14; // UTF-16 units per piece, about 15 ms
+const REMEDY = 'Use the tokenizer.json of the same model folder.';
 
-/** Byte-level BPE as in the model's tokenizer.json. */
+/** Byte-level BPE from the model's tokenizer.json. */
 export class Tokenizer {
-  /** The bytes that each token stands for. */
+  /** The bytes of each token. */
   readonly bytes: readonly Uint8Array[];
   readonly bosTokenId: number;
   private readonly bpe: HuggingFaceTokenizer;
 
-  /** @throws EngineError 'tokenizer' when the file is damaged or does not fit the configuration. */
+  /** @throws EngineError 'tokenizer' if the file is damaged or does not match the configuration. */
   constructor(json: unknown, config: Config) {
     const file = json as { model?: { vocab?: Record<string, number> } } | null;
     const vocabulary = file?.model?.vocab;
-    if (typeof vocabulary !== 'object' || vocabulary === null) throw misfit('it holds no vocabulary');
+    if (typeof vocabulary !== 'object' || vocabulary === null) throw misfit('it has no vocabulary');
     const entries = Object.entries(vocabulary);
     if (entries.length !== config.vocabSize)
       throw misfit(`it has ${entries.length} entries, the model ${config.vocabSize}`);
@@ -32,19 +32,19 @@ export class Tokenizer {
     }
     this.bytes = bytes;
     try {
-      // Without its added tokens the library reads a typed <|endoftext|> as the literal text that it is.
+      // Without added tokens, the library reads a typed <|endoftext|> as literal text.
       this.bpe = new HuggingFaceTokenizer({ ...file, added_tokens: [] }, {});
     } catch (cause) {
       throw misfit(`it cannot be read (${(cause as Error).message})`);
     }
   }
 
-  /** Ids of a text. Lone surrogates are read as U+FFFD. */
+  /** Ids of a text. Lone surrogates become U+FFFD. */
   encode(text: string): Encoded {
     return joinEncoded([...this.encodePieces(text)]);
   }
 
-  /** The same, piece by piece, so that a caller can yield or stop in between. */
+  /** Ids of a text, piece by piece, so that a caller can yield or stop in between. */
   *encodePieces(text: string): Generator<Encoded> {
     const wellFormed = text.toWellFormed();
     for (let start = 0; start < wellFormed.length; ) {
@@ -58,7 +58,7 @@ export class Tokenizer {
     }
   }
 
-  /** The text of token ids; incomplete characters at the end are left out. */
+  /** The text of token ids, without an incomplete character at the end. */
   decode(ids: Iterable<number>): string {
     const decoder = new StreamingDecoder((id) => this.bytes[id]);
     let text = '';
@@ -67,7 +67,7 @@ export class Tokenizer {
   }
 }
 
-/** The end of the piece that starts at `start`: before a space, where byte-level BPE never joins, if there is one. */
+/** The end of the piece that starts at `start`: before a space if there is one, because byte-level BPE never joins there. */
 function cut(text: string, start: number): number {
   const limit = start + PIECE;
   if (limit >= text.length) return text.length;
@@ -76,7 +76,7 @@ function cut(text: string, start: number): number {
   return splitsPair ? limit - 1 : limit;
 }
 
-/** GPT-2's byte alphabet: printable bytes stand for themselves, the others for the code points from 256 on. */
+/** GPT-2's byte alphabet: printable bytes map to themselves, other bytes to code points from 256. */
 const BYTE_OF = (() => {
   const bytes = new Map<string, number>();
   let next = 256;

@@ -1,7 +1,7 @@
-/** The bytes that each token stands for, as one block: what the page needs to show tokens. */
+/** The bytes of all tokens in one block, for the page to show tokens. */
 export interface Vocabulary {
   readonly bytes: Uint8Array;
-  /** Token n stands for bytes[starts[n]] up to bytes[starts[n + 1]]. */
+  /** The bytes of token n are bytes[starts[n]] up to bytes[starts[n + 1]]. */
   readonly starts: Uint32Array;
 }
 
@@ -13,7 +13,7 @@ export function packVocabulary(tokens: readonly Uint8Array[]): Vocabulary {
   return { bytes, starts };
 }
 
-/** No bytes for an id outside the vocabulary. */
+/** The bytes of a token; none for an id outside the vocabulary. */
 export function tokenBytes({ bytes, starts }: Vocabulary, id: number): Uint8Array {
   return bytes.subarray(starts[id] ?? 0, starts[id + 1] ?? 0);
 }
@@ -21,8 +21,8 @@ export function tokenBytes({ bytes, starts }: Vocabulary, id: number): Uint8Arra
 const NONE = new Uint8Array();
 
 /**
- * Turns tokens into text as they come. A token whose bytes end inside a character has no text: the token that completes
- * the character has the text of both. So a text can be cut behind every token that has text.
+ * Decodes tokens to text as they arrive. A token whose bytes end inside a character has no text; the token that completes
+ * the character has the text of both. So a text can be cut after every token that has text.
  */
 export class StreamingDecoder {
   private readonly bytesOf: (id: number) => Uint8Array;
@@ -30,7 +30,7 @@ export class StreamingDecoder {
   /** Bytes of the tokens that have no text yet. */
   private held = NONE;
 
-  /** @param before tokens that stand before: their last, incomplete character is completed by the first pushes. */
+  /** @param before earlier tokens, whose incomplete last character the next tokens complete */
   constructor(bytesOf: (id: number) => Uint8Array, before: ArrayLike<number> = []) {
     this.bytesOf = bytesOf;
     let first = before.length;
@@ -54,7 +54,7 @@ function joinBytes(a: Uint8Array<ArrayBuffer>, b: Uint8Array): Uint8Array<ArrayB
   return whole;
 }
 
-/** Whether these bytes end with a whole character, whatever stands before them. */
+/** Whether these bytes end with a whole character, after any other bytes. */
 function endsCharacter(bytes: Uint8Array): boolean {
   let start = bytes.length - 1;
   while (start > 0 && (bytes[start] & 0xc0) === 0x80) start--;
@@ -63,7 +63,7 @@ function endsCharacter(bytes: Uint8Array): boolean {
 
 const SYMBOLS: Record<string, string> = { ' ': '·', '\n': '␊', '\t': '␉', '\r': '␍', '\f': '␌' };
 
-/** A token for people: spaces as ·, line ends as ␊, what cannot be seen as <U+200B>, parts of characters as <0xE2>. */
+/** A token in visible form: spaces as ·, line ends as ␊, invisible characters as <U+200B>, partial characters as <0xE2>. */
 export function showToken(token: Uint8Array): string {
   let shown = '';
   for (let at = 0; at < token.length; ) {
@@ -81,12 +81,12 @@ export function showToken(token: Uint8Array): string {
 
 function showCharacter(character: string): string {
   if (SYMBOLS[character]) return SYMBOLS[character];
-  // Control, format, separators, private, unassigned; marks that would sit on what stands before.
+  // Control, format, separator, private and unassigned characters; marks that would combine with the previous character.
   if (!/^[\p{C}\p{Z}\p{M}]$/u.test(character)) return character;
   return `<U+${character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}>`;
 }
 
-/** Bytes of the whole UTF-8 character that begins at `at`; 0 when none does. */
+/** Length in bytes of the UTF-8 character that begins at `at`; 0 if there is none. */
 function characterSize(bytes: Uint8Array, at: number): number {
   const first = bytes[at];
   const size = first < 0x80 ? 1 : first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : first >= 0xc2 ? 2 : 0;

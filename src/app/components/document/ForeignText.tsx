@@ -6,7 +6,7 @@ export function ForeignText() {
   return (
     <p className="hint">
       Another model wrote the tokens of this text. This model can read the words as typed text. Undo restores
-      the tokens.
+      the tokens.{' '}
       <button type="button" className="worded" onClick={() => playground.readAsTyped()}>
         Read it with this model
       </button>

@@ -12,12 +12,13 @@ export function PresetField() {
   const playground = usePlayground();
   const settings = usePlaygroundState((state) => state.settings);
   const id = useId();
-  const names = presetsOf(settings).map(({ name }) => name);
+  // A user's preset from an older version may have the name of a built-in one, and then replaces it in the list.
+  const names = [...new Set(presetsOf(settings).map(({ name }) => name))];
   const inForce = presetInForce(settings)?.name ?? null;
-  const isOwn = inForce !== null && !BUILT_IN.some(({ name }) => name === inForce);
+  const isOwn = settings.presets.some(({ name }) => name === inForce);
   const take = (name: string | null, { reason }: Select.Root.ChangeEventDetails) => {
     if (reason === 'none') return; // the current preset was deleted; the settings stay
-    const preset = presetsOf(settings).find((preset) => preset.name === name);
+    const preset = presetsOf(settings).findLast((preset) => preset.name === name);
     if (preset) playground.set(preset.settings);
   };
   return (
@@ -50,7 +51,7 @@ export function PresetField() {
         <button
           type="button"
           className="worded"
-          onClick={() => playground.set({ presets: withoutPreset(settings, inForce) })}
+          onClick={() => playground.set({ presets: withoutPreset(settings, inForce!) })}
         >
           <span>
             Delete “<bdi>{inForce}</bdi>”

@@ -109,7 +109,7 @@ function ReadText({ known: { isWhole } }: { known: KnownTokens }) {
   if (isWhole || !vocabulary) return null;
   return (
     <p className="hint">
-      Part of the text is not scored yet.
+      Part of the text is not scored yet.{' '}
       <button type="button" className="worded" disabled={!isIdle} onClick={() => void inspection.readText()}>
         Score the text
       </button>

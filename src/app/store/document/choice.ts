@@ -24,7 +24,9 @@ export function withChoice(
   const text = decoder.push(id);
   const records = makeRecords([{ id, logProbability, rank: alternative + 1, probability, alternatives }]);
   const runs = appendSampled(before, {
-    ...{ text, records, sampling: null },
+    text,
+    records,
+    sampling: null,
     tokens: { ids: Uint32Array.of(id), lengths: Uint32Array.of(text.length) },
   });
   return { ...keepBranch(value), runs, generatedFrom: lengthOf(before) };

@@ -12,28 +12,23 @@ import type { PlaygroundState } from '../state';
 import { adoptText } from './adopt-text';
 import { type ComparisonState, type Continuation, NO_COMPARISON } from './continuations';
 import { keepEncoding, moved } from './document-writer';
-import { requestRun } from './generating';
+import { type PageHost, requestRun } from './generating';
 import type { Session } from './session';
 
 export const FEWEST = 2;
 export const MOST = 8;
 const DEFAULT_COUNT = 3;
 
-interface Means {
-  nextFrame(): Promise<void>;
-  randomSeed(): number;
-}
-
 /** Several continuations of the text, side by side. The text contains none of them until one is kept. */
 export class Comparison {
   private readonly page: StoreApi<PlaygroundState>;
   private readonly session: Session;
-  private readonly means: Means;
+  private readonly host: PageHost;
 
-  constructor(page: StoreApi<PlaygroundState>, session: Session, means: Means) {
+  constructor(page: StoreApi<PlaygroundState>, session: Session, host: PageHost) {
     this.page = page;
     this.session = session;
-    this.means = means;
+    this.host = host;
   }
 
   /** Starts with the current settings, each continuation with its own seed. */
@@ -53,7 +48,7 @@ export class Comparison {
     const { continuations } = this.state;
     const first = continuations[0].sampling;
     const vary = (sampling: Sampling, n: number) => {
-      if (what === 'seed') return { ...sampling, seed: n === 0 ? first.seed : this.means.randomSeed() };
+      if (what === 'seed') return { ...sampling, seed: n === 0 ? first.seed : this.host.randomSeed() };
       const { max, step } = RANGES.temperature;
       const temperature = Math.round((max * n) / (continuations.length - 1) / step) * step;
       return { ...sampling, temperature: Number(temperature.toFixed(2)) };
@@ -79,7 +74,9 @@ export class Comparison {
       const request = {
         runs: base.runs.map(requestRun),
         samplings: cleared.map(({ sampling }) => sampling),
-        ...{ maxTokens: length, atArticleEnd, stopSequences },
+        maxTokens: length,
+        atArticleEnd,
+        stopSequences,
       };
       try {
         const { reasons } = await engine.compare(
@@ -175,7 +172,7 @@ export class Comparison {
       }),
     });
     if (work.phase === 'reading') this.page.setState({ work: { phase: 'writing' } });
-    await this.means.nextFrame();
+    await this.host.nextFrame();
   }
 
   private update(n: number, change: (own: Continuation) => Continuation): void {
@@ -194,7 +191,7 @@ export class Comparison {
   private fresh(): Continuation {
     const { settings, engine } = this.page.getState();
     const manifest = engine.phase === 'ready' ? engine.info.manifest : null;
-    const sampling = { ...samplingOf(settings, manifest), seed: this.means.randomSeed() };
+    const sampling = { ...samplingOf(settings, manifest), seed: this.host.randomSeed() };
     return { sampling, runs: [], reason: null };
   }
 }

@@ -19,7 +19,8 @@ export interface GenerateOptions {
   readonly amends?: boolean;
 }
 
-interface Means {
+/** The functions of the page that generation needs. */
+export interface PageHost {
   /** Resolves when the page can render the next change. */
   nextFrame(): Promise<void>;
   randomSeed(): number;
@@ -28,7 +29,7 @@ interface Means {
 /** Generates text and writes it into the document. */
 export async function write(
   store: StoreApi<PlaygroundState>,
-  means: Means,
+  host: PageHost,
   maxTokens: number,
   how: GenerateOptions,
   mine: Generation,
@@ -36,7 +37,7 @@ export async function write(
   engine: EngineClient,
 ): Promise<void> {
   store.setState({ work: { phase: 'reading', read: 0, total: null } });
-  const writer = begin(store, means, mine, info, how);
+  const writer = begin(store, host, mine, info, how);
   const { atArticleEnd, stopSequences, tokensPerSecond } = store.getState().settings;
   const request = () => {
     writer.flush();
@@ -60,7 +61,7 @@ export async function write(
 /** Chooses the text to continue, and prepares the document for it. */
 function begin(
   store: StoreApi<PlaygroundState>,
-  means: Means,
+  host: PageHost,
   mine: Generation,
   { manifest }: EngineInfo,
   { from, amends = false }: GenerateOptions,
@@ -73,10 +74,10 @@ function begin(
     from !== 'last generation' || present.generatedFrom === null
       ? { ...present, generatedFrom: lengthOf(present.runs) }
       : beforeGeneration(keepBranch(present));
-  const seed = state.settings.randomSeed ? means.randomSeed() : state.settings.seed;
+  const seed = state.settings.randomSeed ? host.randomSeed() : state.settings.seed;
   const settings = { ...state.settings, seed };
   store.setState({ settings });
-  return new DocumentWriter(base, samplingOf(settings, manifest), amends, mine, store, means.nextFrame);
+  return new DocumentWriter(base, samplingOf(settings, manifest), amends, mine, store, host.nextFrame);
 }
 
 /** Keeps the generated text as a branch, so that later changes do not lose it. */

@@ -51,7 +51,9 @@ export class Inspection {
   private readonly session: Session;
   private running: AbortController | null = null;
   private upTo: { reading: Reading | null; runs: readonly Run[]; count: number } = {
-    ...{ reading: null, runs: [], count: 0 },
+    reading: null,
+    runs: [],
+    count: 0,
   };
 
   constructor(page: StoreApi<PlaygroundState>, session: Session) {

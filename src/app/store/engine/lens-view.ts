@@ -1,5 +1,5 @@
-import type { View } from '../../../share/shared';
 import type { MatrixKind, Measure } from '../../../model/lens/measures';
+import type { View } from '../../../share/shared';
 
 export const LENS_MODES = ['text', 'matrix', 'proportions', 'overview', 'counterfactual', 'explain'] as const;
 export type LensMode = (typeof LENS_MODES)[number];
@@ -22,8 +22,17 @@ export interface LensView {
 }
 
 export const LENS_DEFAULTS: LensView = {
-  ...{ mode: 'text', layer: 0, head: 0, spread: 'all', measure: 'share', of: 'share', scale: 'log' },
-  ...{ reweighting: 'none', from: 'window', step: 0, token: null },
+  mode: 'text',
+  layer: 0,
+  head: 0,
+  spread: 'all',
+  measure: 'share',
+  of: 'share',
+  scale: 'log',
+  reweighting: 'none',
+  from: 'window',
+  step: 0,
+  token: null,
 };
 
 /** The first view: heads in the middle of a model are more informative than the first ones, which attend to near tokens. */

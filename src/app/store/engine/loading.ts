@@ -3,7 +3,7 @@ import type { EngineClient } from '../../../workers/client';
 import type { EngineInfo, LoadProgress } from '../../../workers/messages';
 import type { Settings } from '../settings/settings';
 
-interface Means {
+interface LoadHost {
   createEngine(): EngineClient;
   /** @throws EngineError */
   findModel(signal: AbortSignal): Promise<string>;
@@ -14,7 +14,7 @@ interface Means {
  * `engine` is null and `ready` rejects.
  */
 export function loadEngine(
-  { createEngine, findModel }: Means,
+  { createEngine, findModel }: LoadHost,
   { backend }: Settings,
   signal: AbortSignal,
   onProgress: (progress: LoadProgress) => void,
@@ -30,7 +30,7 @@ export function loadEngine(
   return { engine: started instanceof EngineError ? null : started, ready };
 }
 
-function start(createEngine: Means['createEngine']): EngineClient | EngineError {
+function start(createEngine: LoadHost['createEngine']): EngineClient | EngineError {
   try {
     return createEngine();
   } catch (error) {

@@ -6,20 +6,17 @@ import type { EngineInfo } from '../../../workers/messages';
 import type { ModelRef } from '../document/text-value';
 import type { PlaygroundState } from '../state';
 import type { Generation } from './document-writer';
-import { type GenerateOptions, keepWritten, write } from './generating';
+import { type GenerateOptions, keepWritten, type PageHost, write } from './generating';
 import { loadEngine } from './loading';
 import { check } from './verification';
 
 /** Work of the engine on the text: generation, verification, comparison. */
 type Task = (mine: Generation, info: EngineInfo, engine: EngineClient) => Promise<void>;
 
-export interface SessionOptions {
+export interface SessionOptions extends PageHost {
   createEngine(): EngineClient;
   /** The address of the model folder. @throws EngineError */
   findModel(wanted: ModelRef | null, signal: AbortSignal): Promise<string>;
-  /** Resolves when the page can render the next change. */
-  nextFrame(): Promise<void>;
-  randomSeed(): number;
 }
 
 /** The page's connection to the engine: loads it, and runs one piece of work at a time. */

@@ -100,6 +100,18 @@ export class Keeper {
     return read;
   }
 
+  /** Reads several texts. `missing` counts those that could not be read. */
+  async readAll(entries: readonly TextEntry[]): Promise<{ items: Item[]; missing: number }> {
+    const items: Item[] = [];
+    let missing = 0;
+    for (const { id } of entries) {
+      const read = await this.read(id);
+      if (read.ok && read.value) items.push(read.value);
+      if (!read.ok) missing++;
+    }
+    return { items, missing };
+  }
+
   /** The first of these texts that can be read. Null: none, or the storage fails. */
   async firstReadable(entries: readonly TextEntry[]): Promise<Item | null> {
     for (const { id } of entries) {

@@ -193,20 +193,15 @@ export class Texts {
 
   /** The content of a file with the shown text, or with all texts. */
   async export(which: 'current' | 'all'): Promise<string> {
-    const items = [this.shown()];
-    let missing = 0;
-    if (which === 'all') await this.refresh();
-    const others = this.store.getState().entries.filter(({ id }) => id !== this.current.id);
-    for (const { id } of which === 'all' ? others : []) {
-      const read = await this.keeper.read(id);
-      if (read.ok && read.value) items.push(read.value);
-      if (!read.ok) missing++;
-    }
-    if (missing)
-      this.document.notify(
-        `${missing === 1 ? '1 text' : `${missing} texts`} could not be read and ${missing === 1 ? 'is' : 'are'} not in the file.`,
-      );
-    return writeTexts(items);
+    const shown = this.shown();
+    if (which === 'current') return writeTexts([shown]);
+    await this.refresh();
+    const others = this.store.getState().entries.filter(({ id }) => id !== shown.entry.id);
+    const { items, missing } = await this.keeper.readAll(others);
+    const texts =
+      missing === 1 ? '1 text could not be read and is' : `${missing} texts could not be read and are`;
+    if (missing) this.document.notify(`${texts} not in the file.`);
+    return writeTexts([shown, ...items]);
   }
 
   /** Reads the list again, because another tab may have changed it. */

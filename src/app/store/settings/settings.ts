@@ -53,7 +53,11 @@ export const RANGES = {
 
 /** The sampler settings until a manifest is loaded. */
 const FALLBACK: Sampler = {
-  ...{ temperature: 0.8, topK: 0, topP: 0.95, minP: 0, repetitionPenalty: 1 },
+  temperature: 0.8,
+  topK: 0,
+  topP: 0.95,
+  minP: 0,
+  repetitionPenalty: 1,
   sequencePenalty: SEQUENCE_PENALTY,
 };
 
