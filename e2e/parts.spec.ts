@@ -1,111 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import type { Locator, Page } from '@playwright/test';
+import type { Page } from '@playwright/test';
+import { GREEDY } from '../src/model/sampling/sampling';
+import { encodeLink } from '../src/share/link';
+import { PARTS } from './late-parts';
 import * as names from './names';
-import { expect, LONG, type PlaygroundPage, test } from './playground';
-
-interface LatePart {
-  /** The start of its file name, in the source and in the build. */
-  readonly file: string;
-  readonly name: string;
-  /** Its failure shows no message. */
-  readonly isSilent?: boolean;
-  open(page: Page, playground: PlaygroundPage): Promise<void>;
-  /** An element that is visible once the part has loaded. */
-  shown(page: Page): Locator;
-}
-
-const press = (name: string | RegExp) => (page: Page) =>
-  page.getByRole('button', { name, exact: true }).click();
-
-const PARTS: readonly LatePart[] = [
-  {
-    file: 'Editor',
-    name: 'The editor',
-    open: async () => {},
-    shown: (page) => page.getByRole('textbox', { name: names.TEXT, exact: true }),
-  },
-  {
-    file: 'Card',
-    name: 'This card',
-    open: press('Help and shortcuts'),
-    shown: (page) => page.getByRole('heading', { name: 'How this works' }),
-  },
-  {
-    file: 'Sharing',
-    name: 'Sharing',
-    open: (page) => page.keyboard.press('Control+s'),
-    shown: (page) => page.getByRole('heading', { name: 'Share this text' }),
-  },
-  {
-    file: 'QrCode',
-    name: 'The QR code',
-    open: async (page) => {
-      await press('Share')(page);
-      await press('QR code')(page);
-    },
-    shown: (page) => page.getByRole('img', { name: names.QR_CODE_OF_LINK }),
-  },
-  {
-    file: 'ShareImage',
-    name: 'The image',
-    open: async (page) => {
-      await press('Share')(page);
-      await press(names.IMAGE)(page);
-    },
-    shown: (page) => page.getByRole('img', { name: names.COLOURED_TEXT }),
-  },
-  {
-    file: 'Rail',
-    name: 'The panel',
-    open: press('Settings'),
-    shown: (page) => page.getByRole('tab', { name: names.BRANCHES }),
-  },
-  {
-    file: 'LensPanel',
-    name: 'The lens',
-    open: press(names.OPEN_LENS),
-    shown: (page) => page.getByRole('group', { name: 'View' }),
-  },
-  {
-    file: 'CommandPalette',
-    name: 'The list of commands',
-    open: (page) => page.keyboard.press('Control+k'),
-    shown: (page) => page.getByRole('combobox', { name: names.COMMAND_FIELD }),
-  },
-  {
-    file: 'CompareSheet',
-    name: 'The comparison',
-    open: (page) => page.keyboard.press('Control+j'),
-    shown: (page) => page.getByRole('button', { name: names.GENERATE_ALL }),
-  },
-  {
-    file: 'BenchmarkPage',
-    name: 'The benchmark',
-    open: (page) =>
-      page.evaluate(() => {
-        history.pushState(null, '', '?benchmark');
-        dispatchEvent(new PopStateEvent('popstate'));
-      }),
-    shown: (page) => page.getByRole('heading', { name: names.BENCHMARK }),
-  },
-  {
-    file: 'Verification',
-    name: 'The verification result',
-    open: async (page, playground) => {
-      await playground.press(playground.oneToken);
-      await press('Share')(page);
-      await press('Verify the text')(page);
-    },
-    shown: (page) => page.getByRole('complementary', { name: names.VERIFICATION }),
-  },
-  {
-    file: 'Tooltips',
-    name: 'Tooltips',
-    isSilent: true,
-    open: (page) => page.getByRole('button', { name: names.HELP }).hover(),
-    shown: (page) => page.locator('.tooltip'),
-  },
-];
+import { expect, LONG, model, test } from './playground';
 
 /** The text, in the editor or in StillText. */
 const words = (page: Page) => page.locator('.cm-content').filter({ hasText: 'Tidewater' });
@@ -181,6 +80,21 @@ for (const { file, name, open } of PARTS.filter(({ file }) =>
     await expect(words(page)).toBeVisible();
     await expect(playground.write.or(page.getByRole('dialog'))).not.toHaveCount(0);
   });
+
+test('a link stays in the address until it can be opened', async ({ playground, page }) => {
+  playground.expectedErrors.push(KEPT_BACK);
+  await page.route(asset('sharing'), (route) => route.abort());
+  const { id, digest } = model.manifest;
+  const runs = [{ source: 'typed', text: 'A shared wren.' }] as const;
+  const link = await encodeLink({ model: { id, digest }, runs, sampling: GREEDY, view: {} });
+  await page.goto(`./#${link}`);
+  await expect(page.getByText('The link did not open.')).toBeVisible();
+  expect(page.url()).toContain(`#${link}`);
+  await page.unroute(asset('sharing'));
+  await page.reload();
+  await expect(playground.text).toContainText('A shared wren.');
+  expect(page.url()).not.toContain('#');
+});
 
 test('a failed part loads again when it is closed and reopened', async ({ playground, page }) => {
   playground.expectedErrors.push(KEPT_BACK);

@@ -228,3 +228,17 @@ test('settings survive a reload, and reset to the defaults', async ({ playground
   await expect(temperature).toHaveValue(own);
   await expect(sequencePenalty).toHaveValue('1');
 });
+
+test('a selection in text that is replaced does not break the next paste', async ({ playground, page }) => {
+  await playground.open();
+  await playground.isReady();
+  await playground.startNew('The wren sings.');
+  await playground.text.focus();
+  await page.keyboard.press('ArrowLeft');
+  for (let i = 0; i < 3; i++) await page.keyboard.press('Shift+ArrowLeft');
+  await page.getByRole('button', { name: names.EXAMPLES }).click(); // the editor loses the focus
+  await page.getByRole('button', { name: 'A bird' }).click();
+  await expect(playground.text).toContainText('warbler');
+  await playground.paste('A robin.', 1);
+  await expect(playground.text).toContainText('A robin.');
+});

@@ -1,5 +1,5 @@
+import { openFile } from './opening';
 import { firstOf, graphemes } from './store/document/graphemes';
-import { openFile } from './store/links/sharing';
 import type { Playground } from './store/playground';
 
 /** A text file holds the same data as a link's fragment; it ends in .txt, so that every program accepts it. */

@@ -22,14 +22,14 @@ import './styles/print.css';
 import { createRoot } from 'react-dom/client';
 import { createEngine } from '../workers/client';
 import { App } from './App';
-import { chosenBackend, takeFragment } from './address';
+import { chosenBackend } from './address';
 import { Boundary, NotLoaded } from './components/Guard';
 import { LastResort } from './components/LastResort';
 import { FINISHED } from './examples';
 import { findModel } from './models';
+import { openLink } from './opening';
 import { PlaygroundContext } from './playground-context';
 import { BrowserTexts } from './store/library/browser-texts';
-import { openText } from './store/links/sharing';
 import { Playground } from './store/playground';
 import { keepSettings, readSettings } from './store/settings/settings-storage';
 import { followKeyboard } from './workarounds/on-screen-keyboard';
@@ -68,16 +68,10 @@ addEventListener('beforeunload', (event) => {
   if (!leave()) event.preventDefault(); // the browser asks whether to leave
 });
 playground.texts.begin(FINISHED).then(async () => {
-  await openLink();
+  await openLink(playground);
   playground.load();
 });
-addEventListener('hashchange', openLink);
-
-/** Opens the text in the address. It runs before the model loads, because the text selects the model. */
-async function openLink(): Promise<void> {
-  const fragment = takeFragment();
-  if (fragment) await openText(playground, fragment, 'link');
-}
+addEventListener('hashchange', () => openLink(playground));
 
 const LATE = 200; // ms to wait for a frame at most
 

@@ -54,7 +54,7 @@ async function compileCached(
 }
 
 /** The constants that the kernels share with the model, as a module of AssemblyScript. */
-export function printConstants(): string {
+function printConstants(): string {
   const lines = Object.entries(KERNEL_CONSTANTS).map(
     ([name, value]) => `export const ${name}: i32 = ${value};`,
   );

@@ -8,7 +8,7 @@ import { Comparison } from './compare';
 import { encodeRuns } from './encode';
 import { credited, type Emit, type OnEvent } from './events';
 import { GenerationRun } from './generation-run';
-import { Lens } from './lens/attention-lens';
+import type { Lens } from './lens/attention-lens';
 import type { LensAnswer, LensQuestions, LensRequest } from './lens/messages';
 import type {
   CompareEvent,
@@ -89,6 +89,7 @@ export class Engine {
       this.loaded = { url, model, runner };
       const { backend, info } = await runner.ready();
       const { manifest, config } = model;
+      void importLens().catch(() => {}); // ahead of need, for when the network is gone
       const stateBytes = 4 * (stateLayout(config).size + seenWords(config) + config.vocabSize);
       const vocabulary = packVocabulary(model.tokenizer.bytes);
       return { manifest, config, vocabulary, backend: info, stateBytes, memory: backend.memory() };
@@ -108,6 +109,7 @@ export class Engine {
 
   /** Answers a question about a text's attention, beside other work. The lens then stays open. */
   async look<K extends keyof LensQuestions>(request: LensRequest<K>): Promise<LensAnswer<K>> {
+    const { Lens } = await importLens();
     const { model, runner } = this.requireLoaded();
     if (!runner.running) throw notLoaded();
     const { backend, info } = runner.running;
@@ -266,4 +268,17 @@ export class Engine {
 
 function notLoaded(): EngineError {
   return new EngineError('input', 'No model is loaded.', 'Load a model first.');
+}
+
+/** The lens is loaded apart from the engine, which starts sooner without it. @throws EngineError 'network' */
+async function importLens() {
+  try {
+    return await import('./lens/attention-lens');
+  } catch {
+    throw new EngineError(
+      'network',
+      'The lens did not load.',
+      'Check the connection, and open the lens again.',
+    );
+  }
 }

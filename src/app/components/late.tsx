@@ -44,6 +44,12 @@ export function late<P extends object>(load: () => Promise<{ default: ComponentT
   return Late;
 }
 
+/** A module that is not a component, and is loaded when it is first used, or ahead of need with the late parts. */
+export function preloaded<T>(load: () => Promise<T>): () => Promise<T> {
+  loaders.add(load);
+  return load;
+}
+
 /** Loads the parts one after another, so that they open offline; stops at the first that does not load. */
 export async function preloadAll(): Promise<void> {
   try {

@@ -113,10 +113,12 @@ export function editDocument(
     const wrote = change?.from === view.state.doc.length;
     const { chosen } = tokens.getState();
     const number = change || chosen === null ? chosen : renumbered(chosen, shown, runs);
+    // CodeMirror would map a selection inside the replaced text to a range whose end is before its start.
+    const moves = view.hasFocus || !view.state.selection.main.empty;
     show(runs);
     view.dispatch({
       ...(change && { changes: change }),
-      ...(change && !wrote && view.hasFocus && { selection: { anchor: change.from + change.insert.length } }),
+      ...(change && !wrote && moves && { selection: { anchor: change.from + change.insert.length } }),
       effects: looks(),
       annotations: fromDocument.of(true),
     });

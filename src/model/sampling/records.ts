@@ -35,7 +35,7 @@ export interface TokenRecord {
   readonly alternatives: readonly Alternative[];
 }
 
-export interface Alternative {
+interface Alternative {
   readonly id: number;
   readonly logProbability: number;
   /** After the sampler; 0 if it was cut. */

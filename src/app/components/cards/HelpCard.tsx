@@ -1,8 +1,10 @@
-import { COMMANDS, commandOf } from '../../commands';
-import { ALTERNATIVE_KEYS, keysOf, tipOf } from '../../keyboard/labels';
+import { commandOf } from '../../commands';
+import { tipOf } from '../../keyboard/labels';
 import { HelpIcon } from '../controls/icons';
-import { Keys } from '../controls/Keys';
 import { Popover } from '../controls/Popover';
+import { late } from '../late';
+
+const Help = late(() => import('./Help'), { name: 'The help' });
 
 export function HelpCard() {
   return (
@@ -18,36 +20,7 @@ export function HelpCard() {
         </>
       }
     >
-      <h2>How this works</h2>
-      <p>
-        Write the first words, and the model continues, one token at a time. A token is a word or part of a
-        word. The bar in the margin marks text by the model. You can edit all of it; your edits count as
-        yours.
-      </p>
-      <p>
-        The model is small and was trained on encyclopedia articles. Its sentences sound right, but most of
-        its facts are made up.
-      </p>
-      <p>
-        Open Tokens to see what else the model considered, and pick another word. The old version stays under
-        Branches.
-      </p>
-      <dl className="shortcuts">
-        {COMMANDS.filter(({ keys }) => keys).map((command) => (
-          <div key={command.id}>
-            <dt>
-              <Keys keys={keysOf(command)} />
-            </dt>
-            <dd>{command.name}</dd>
-          </div>
-        ))}
-        <div>
-          <dt>
-            <Keys keys={ALTERNATIVE_KEYS} />
-          </dt>
-          <dd>Pick an alternative token</dd>
-        </div>
-      </dl>
+      <Help />
     </Popover>
   );
 }

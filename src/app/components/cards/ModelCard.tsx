@@ -1,21 +1,13 @@
-import { useEffect, useState } from 'react';
 import type { Manifest } from '../../../model/runtime/folder';
-import type { IndexEntry } from '../../../model/runtime/model-index';
-import { chooseModel } from '../../address';
-import { bytes, count, million } from '../../format';
-import { listModels } from '../../models';
-import { usePlayground } from '../../playground-context';
+import { bytes, million } from '../../format';
 import { Popover } from '../controls/Popover';
+import { late } from '../late';
 
-const PRECISIONS: Record<Manifest['precision'], string> = {
-  float32: 'float32',
-  float16: 'float16',
-  int8: 'int8, one scale per row',
-};
+const Model = late(() => import('./Model'), { name: 'The description of the model' });
 
-/** The loaded model: description, size, fingerprint and license; and the other models. */
+/** The name and the size of the loaded model; the card describes it and offers others. */
 export function ModelCard({ manifest }: { manifest: Manifest }) {
-  const { name, parameters, digest, files, precision, license, description } = manifest;
+  const { name, parameters, digest, files } = manifest;
   const size = files['model.safetensors'].bytes;
   return (
     <Popover
@@ -33,58 +25,7 @@ export function ModelCard({ manifest }: { manifest: Manifest }) {
         </>
       }
     >
-      <h2>{name}</h2>
-      <p>{description}</p>
-      <dl>
-        <dt>Parameters</dt>
-        <dd>{count(parameters)}</dd>
-        <dt>Weights</dt>
-        <dd>
-          {bytes(size)}, {PRECISIONS[precision]}
-        </dd>
-        <dt>Fingerprint (SHA-256)</dt>
-        <dd>
-          <code>{digest}</code>
-          <small>Models with the same fingerprint have the same weights.</small>
-        </dd>
-        <dt>License</dt>
-        <dd>{license}</dd>
-      </dl>
-      <OtherModels than={manifest.id} />
+      <Model manifest={manifest} />
     </Popover>
-  );
-}
-
-/** The other models of this site. A choice sets `?model=` in the address. */
-function OtherModels({ than }: { than: string }) {
-  const playground = usePlayground();
-  const [offered, setOffered] = useState<readonly IndexEntry[]>([]);
-  useEffect(() => {
-    const controller = new AbortController();
-    listModels(controller.signal).then(setOffered, () => {}); // without the list, the card shows no other models
-    return () => controller.abort();
-  }, []);
-  const others = offered.filter(({ id }) => id !== than);
-  if (!others.length) return null;
-  const choose = (id: string) => {
-    chooseModel(id);
-    playground.load();
-  };
-  return (
-    <>
-      <h3>Other models</h3>
-      <ul className="choices">
-        {others.map(({ id, name, parameters, bytes: size, summary }) => (
-          <li key={id}>
-            <button type="button" onClick={() => choose(id)}>
-              {name}{' '}
-              <small>
-                {million(parameters)} parameters, {bytes(size)}: {summary}
-              </small>
-            </button>
-          </li>
-        ))}
-      </ul>
-    </>
   );
 }

@@ -1,0 +1,126 @@
+import type { Locator, Page } from '@playwright/test';
+import * as names from './names';
+import type { PlaygroundPage } from './playground';
+
+interface LatePart {
+  /** The start of its file name, in the source and in the build. */
+  readonly file: string;
+  readonly name: string;
+  /** Its failure shows no message. */
+  readonly isSilent?: boolean;
+  open(page: Page, playground: PlaygroundPage): Promise<void>;
+  /** An element that is visible once the part has loaded. */
+  shown(page: Page): Locator;
+}
+
+const press = (name: string | RegExp) => (page: Page) =>
+  page.getByRole('button', { name, exact: true }).click();
+
+/** Every part of the page that loads late. */
+export const PARTS: readonly LatePart[] = [
+  {
+    file: 'Editor',
+    name: 'The editor',
+    open: async () => {},
+    shown: (page) => page.getByRole('textbox', { name: names.TEXT, exact: true }),
+  },
+  {
+    file: 'Card',
+    name: 'This card',
+    open: press('Help and shortcuts'),
+    shown: (page) => page.getByRole('heading', { name: 'How this works' }),
+  },
+  {
+    file: 'Texts',
+    name: 'The list of texts',
+    open: press(names.TEXTS),
+    shown: (page) => page.getByRole('heading', { name: 'Your texts' }),
+  },
+  {
+    file: 'Help',
+    name: 'The help',
+    open: press(names.HELP),
+    shown: (page) => page.getByRole('heading', { name: 'How this works' }),
+  },
+  {
+    file: 'Model',
+    name: 'The description of the model',
+    open: (page) => page.getByRole('button', { name: /^About the model/ }).click(),
+    shown: (page) => page.getByText('Fingerprint (SHA-256)'),
+  },
+  {
+    file: 'Sharing',
+    name: 'Sharing',
+    open: (page) => page.keyboard.press('Control+s'),
+    shown: (page) => page.getByRole('heading', { name: 'Share this text' }),
+  },
+  {
+    file: 'QrCode',
+    name: 'The QR code',
+    open: async (page) => {
+      await press('Share')(page);
+      await press('QR code')(page);
+    },
+    shown: (page) => page.getByRole('img', { name: names.QR_CODE_OF_LINK }),
+  },
+  {
+    file: 'ShareImage',
+    name: 'The image',
+    open: async (page) => {
+      await press('Share')(page);
+      await press(names.IMAGE)(page);
+    },
+    shown: (page) => page.getByRole('img', { name: names.COLOURED_TEXT }),
+  },
+  {
+    file: 'Rail',
+    name: 'The panel',
+    open: press('Settings'),
+    shown: (page) => page.getByRole('tab', { name: names.BRANCHES }),
+  },
+  {
+    file: 'LensPanel',
+    name: 'The lens',
+    open: press(names.OPEN_LENS),
+    shown: (page) => page.getByRole('group', { name: 'View' }),
+  },
+  {
+    file: 'CommandPalette',
+    name: 'The list of commands',
+    open: (page) => page.keyboard.press('Control+k'),
+    shown: (page) => page.getByRole('combobox', { name: names.COMMAND_FIELD }),
+  },
+  {
+    file: 'CompareSheet',
+    name: 'The comparison',
+    open: (page) => page.keyboard.press('Control+j'),
+    shown: (page) => page.getByRole('button', { name: names.GENERATE_ALL }),
+  },
+  {
+    file: 'BenchmarkPage',
+    name: 'The benchmark',
+    open: (page) =>
+      page.evaluate(() => {
+        history.pushState(null, '', '?benchmark');
+        dispatchEvent(new PopStateEvent('popstate'));
+      }),
+    shown: (page) => page.getByRole('heading', { name: names.BENCHMARK }),
+  },
+  {
+    file: 'Verification',
+    name: 'The verification result',
+    open: async (page, playground) => {
+      await playground.press(playground.oneToken);
+      await press('Share')(page);
+      await press('Verify the text')(page);
+    },
+    shown: (page) => page.getByRole('complementary', { name: names.VERIFICATION }),
+  },
+  {
+    file: 'Tooltips',
+    name: 'Tooltips',
+    isSilent: true,
+    open: (page) => page.getByRole('button', { name: names.HELP }).hover(),
+    shown: (page) => page.locator('.tooltip'),
+  },
+];

@@ -1,0 +1,74 @@
+import { useEffect, useState } from 'react';
+import type { Manifest } from '../../../model/runtime/folder';
+import type { IndexEntry } from '../../../model/runtime/model-index';
+import { chooseModel } from '../../address';
+import { bytes, count, million } from '../../format';
+import { listModels } from '../../models';
+import { usePlayground } from '../../playground-context';
+
+const PRECISIONS: Record<Manifest['precision'], string> = {
+  float32: 'float32',
+  float16: 'float16',
+  int8: 'int8, one scale per row',
+};
+
+/** The loaded model: description, size, fingerprint and license; and the other models. */
+export default function Model({ manifest }: { manifest: Manifest }) {
+  const { name, parameters, digest, files, precision, license, description } = manifest;
+  return (
+    <>
+      <h2>{name}</h2>
+      <p>{description}</p>
+      <dl>
+        <dt>Parameters</dt>
+        <dd>{count(parameters)}</dd>
+        <dt>Weights</dt>
+        <dd>
+          {bytes(files['model.safetensors'].bytes)}, {PRECISIONS[precision]}
+        </dd>
+        <dt>Fingerprint (SHA-256)</dt>
+        <dd>
+          <code>{digest}</code>
+          <small>Models with the same fingerprint have the same weights.</small>
+        </dd>
+        <dt>License</dt>
+        <dd>{license}</dd>
+      </dl>
+      <OtherModels than={manifest.id} />
+    </>
+  );
+}
+
+/** The other models of this site. A choice sets `?model=` in the address. */
+function OtherModels({ than }: { than: string }) {
+  const playground = usePlayground();
+  const [offered, setOffered] = useState<readonly IndexEntry[]>([]);
+  useEffect(() => {
+    const controller = new AbortController();
+    listModels(controller.signal).then(setOffered, () => {}); // without the list, the card shows no other models
+    return () => controller.abort();
+  }, []);
+  const others = offered.filter(({ id }) => id !== than);
+  if (!others.length) return null;
+  const choose = (id: string) => {
+    chooseModel(id);
+    playground.load();
+  };
+  return (
+    <>
+      <h3>Other models</h3>
+      <ul className="choices">
+        {others.map(({ id, name, parameters, bytes: size, summary }) => (
+          <li key={id}>
+            <button type="button" onClick={() => choose(id)}>
+              {name}{' '}
+              <small>
+                {million(parameters)} parameters, {bytes(size)}: {summary}
+              </small>
+            </button>
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}
