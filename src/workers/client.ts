@@ -135,7 +135,7 @@ export function createEngine(start: () => Link = startWorker): EngineClient {
         (service) => service.generate(request(), ofThisWorker(onEvent)),
         signal,
         ({ message }, backend) => {
-          onEvent({ type: 'notice', message: `${message} The text goes on from its tokens.`, backend });
+          onEvent({ type: 'notice', message: `${message} Writing resumes from the last token.`, backend });
         },
       ),
     compare: (request, onEvent, signal) =>

@@ -130,7 +130,7 @@ export class Engine {
   }
 
   async generate(request: GenerateRequest, onEvent: OnEvent<GenerateEvent>): Promise<GenerateResult> {
-    const resumed = 'The text goes on from its tokens.';
+    const resumed = 'Writing resumes from the last token.';
     return this.withTokens(request, onEvent, resumed, ({ model, tokens, signal, emit }) => {
       const run = new GenerationRun(model, request, tokens);
       return {
@@ -142,7 +142,7 @@ export class Engine {
 
   /** Writes several continuations at once, 8 at most, in one batched step for all. */
   async compare(request: CompareRequest, onEvent: OnEvent<CompareEvent>): Promise<CompareResult> {
-    const resumed = 'The texts go on from their tokens.';
+    const resumed = 'Writing resumes from the last tokens.';
     return this.withTokens(request, onEvent, resumed, ({ model, tokens, signal, emit }) => {
       const comparison = new Comparison(model, request, tokens, emit);
       return {
@@ -179,7 +179,7 @@ export class Engine {
   /**
    * Encodes a text and works on its tokens; when a device fails, again on another one. When the signal aborts during
    * encoding, it does no work.
-   * @param resumed how the work goes on after a device failed, in a sentence
+   * @param resumed a sentence for the notice after a failure
    * @param begin makes the work and its result, whose state survives the loss of a device
    */
   private withTokens<E, T>(

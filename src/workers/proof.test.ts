@@ -42,7 +42,7 @@ test('uses a device that reproduces the proof, with an empty stream', async () =
 
 const KERNELS = [
   ...['attention', 'mlp', 'logits', 'sample', 'rank', 'embed', 'normalizeAttention', 'normalizeMlp', 'qkv'],
-  ...['projection', 'up', 'down', 'features', 'scores', 'attend', 'advance', 'records', 'remember'],
+  ...['projection', 'up', 'down', 'features', 'scores', 'attend', 'advance', 'records', 'appendHistory'],
 ];
 
 test.each(KERNELS)('if %s leaves zeros, falls back to the CPU with a reason', async (kernel) => {

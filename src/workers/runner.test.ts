@@ -11,7 +11,7 @@ async function load(options: ConstructorParameters<typeof CountedEngine>[0] = {}
 }
 
 describe('a device that fails', () => {
-  test('is replaced, and the text goes on from its tokens, exactly', async () => {
+  test('is replaced, and writing resumes with the same output', async () => {
     await load();
     const whole = await under.generate([{ text: PROMPT }], { maxTokens: 200 });
     await load({ failure: { code: 'device-lost', times: 1, on: 'cpu' } });
@@ -24,14 +24,14 @@ describe('a device that fails', () => {
   test.each([
     ['device-lost', ['auto', 'auto', 'auto', 'cpu']],
     ['device', ['auto', 'cpu']],
-  ] as const)('%s again and again: the next best takes over, and says so', async (code, kinds) => {
+  ] as const)('after repeated errors %s, falls back to the next best and reports it', async (code, kinds) => {
     await load({ automatic: 'webgpu', failure: { code, times: Number.POSITIVE_INFINITY, on: 'webgpu' } });
     const { ids, events } = await under.generate([{ text: PROMPT }], { maxTokens: 400 });
     expect(ids.length).toBe(400);
     expect(under.asked).toEqual(kinds);
     const notices = events.filter((event) => event.type === 'notice');
     expect(notices.at(-1)).toMatchObject({
-      message: expect.stringMatching(/broke.*goes on/),
+      message: expect.stringMatching(/broke.*resumes/),
       backend: { kind: 'cpu', reason: 'It broke.' },
     });
   });

@@ -40,7 +40,7 @@ async function write(streams: Streams): Promise<number[]> {
   const request = { sampling: GREEDY, maxTokens: WRITTEN, stopTokens: [] };
   for await (const [batch] of streams.decode([request])) records.push(...batch.records);
   const count = countRecords(records);
-  if (count !== WRITTEN) throw wrong(`${count} of ${WRITTEN} tokens came back`);
+  if (count !== WRITTEN) throw wrong(`writes (${count} of ${WRITTEN} tokens came back)`);
   return records;
 }
 
@@ -48,13 +48,13 @@ function compare(how: string, actual: readonly number[], expected: readonly numb
   const differences = expected.map((value, n) => Math.abs(value - actual[n]));
   if (actual.length === expected.length && differences.every((difference) => difference <= TOLERANCE)) return;
   const largest = Math.max(...differences).toPrecision(2);
-  throw wrong(`off by ${largest} when it ${how}`);
+  throw wrong(`${how} (off by ${largest})`);
 }
 
 function wrong(how: string): EngineError {
   return new EngineError(
     'device',
-    `The graphics device computes wrong numbers (${how}).`,
-    'Update the browser or the graphics driver, or run on the processor.',
+    `The GPU computes wrong numbers when it ${how}.`,
+    'Update the browser or the GPU driver, or run on the CPU.',
   );
 }
