@@ -65,7 +65,7 @@ export function look(page: Page, wanted: readonly Seen[]): Promise<Look> {
       for (const [i, key] of (await keys).entries()) keptTexts.set(String(key), (await values)[i].text);
       database.close();
     }
-    const left = [...playground.texts.left.values()] as { history: History }[];
+    const left = [...playground.texts.histories.shown.values()] as { history: History }[];
     const unsaved = [...playground.texts.store.getState().unsaved.values()] as { text: Value }[];
     const histories = [history, ...left.map((one) => one.history)];
     const values = [
