@@ -45,7 +45,9 @@ export async function write(
       runs: writer.text.runs.map(requestRun),
       sampling: writer.sampling,
       maxTokens: maxTokens - writer.count,
-      ...{ atArticleEnd, stopSequences, tokensPerSecond },
+      atArticleEnd,
+      stopSequences,
+      tokensPerSecond,
       ...(how.branchAt !== undefined && { branchAt: how.branchAt }),
     };
   };
