@@ -54,7 +54,8 @@ export class Comparison {
         if (written) await emit({ type: 'parts', parts, msPerToken: ms / written });
         since = performance.now(); // excludes the time of the page
       }
-      // So that the one that is kept goes on at once; a stream that ran past its stop sequence is of no use.
+      // With these snapshots, a kept continuation resumes without reading. A stream that decoded past its stop sequence
+      // has no usable snapshot.
       for (const [stream, { tokens }] of generations.entries())
         if (streams.length(stream) === tokens.length) snapshots.add(tokens, await streams.snapshot(stream));
     } finally {
