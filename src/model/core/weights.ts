@@ -129,7 +129,7 @@ class TensorReader implements TensorSource {
 
   expectAllRead(): void {
     const [name] = this.unread;
-    if (name !== undefined) mismatch(`holds ${name}, which config.json does not ask for`);
+    if (name !== undefined) mismatch(`contains ${name}, which is not a tensor of config.json`);
   }
 
   private take(name: string, shape: readonly number[]): StoredTensor {
