@@ -73,7 +73,7 @@ export function makePlan(config: Config, precision: Precision, tuning: Tuning): 
 function layOutDevice(config: Config, precision: Precision, { mostSlices }: Tuning): DeviceLayout {
   const { hiddenSize: d, heads: h, headWidth: e, intermediateSize: f, vocabSize } = config;
   const paddedWidth = padded(d);
-  // Small slices for many workgroups; larger ones where so many partial sums would cost more than they save.
+  // Small slices give many workgroups. Larger slices if the partial sums of many would cost more than they save.
   const slice = Math.max(64, padded(f / mostSlices));
   const slices = Math.ceil(f / slice);
   const state = stateLayout(config);
