@@ -27,7 +27,7 @@ export interface LensHost {
 /** The input of an answer. */
 interface Shown {
   readonly window: LensWindow;
-  /** The whole text, the opening `<|endoftext|>` included. */
+  /** The whole text, including the initial `<|endoftext|>`. */
   readonly tokens: readonly number[];
   readonly token: number;
   /** Tokens of the same document before the window. */
