@@ -35,7 +35,7 @@ export class PlaygroundPage {
   readonly chosen: Locator;
   /** Console errors that a test expects. */
   readonly expectedErrors: RegExp[] = [];
-  /** Errors of the console, and errors that nobody handled, with their stack. */
+  /** Console errors and unhandled errors, with their stacks. */
   readonly errors: string[] = [];
 
   constructor(page: Page) {
