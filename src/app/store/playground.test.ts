@@ -93,7 +93,7 @@ describe('writing', () => {
     expect(engine().requests[0].sampling.seed).toBe(9);
   });
 
-  it('stops, and shows the tokens that were under way', async () => {
+  it('stops, and shows the tokens that arrive last', async () => {
     const { playground, engine, text, state } = await ready('A');
     const done = playground.generate();
     await settle();

@@ -13,7 +13,7 @@ import { DocumentWriter, type Generation } from './document-writer';
 
 export interface GenerateOptions {
   readonly from?: 'end' | 'last generation';
-  /** Number of tokens before the place where the text branches off. */
+  /** Number of tokens before the branch point. */
   readonly branchAt?: number;
   /** The generated text belongs to the last step of the history. */
   readonly amends?: boolean;
