@@ -57,7 +57,7 @@ export interface Plan extends DeviceLayout, Workgroups {
   readonly workgroupBytes: number;
 }
 
-/** All matrices in the precision that they share, or in float32 where they differ. */
+/** The precision of all matrices; float32 if they differ. */
 export function sharedPrecision(weights: Weights): Precision {
   const { precision } = weights.embedding;
   return matricesOf(weights).every((matrix) => matrix.precision === precision) ? precision : 'float32';

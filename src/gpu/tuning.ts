@@ -10,7 +10,7 @@ export interface Tuning {
   readonly blocksAGroup: number;
   /** Tokens of a thread of matmul.wgsl, 4 or 8. */
   readonly tokensAThread: number;
-  /** Whether subgroups, where there are any, share the reads of values that all their threads need. */
+  /** Whether subgroups, if available, share the reads of values that all their threads need. */
   readonly sharesReads: boolean;
 }
 

@@ -31,7 +31,7 @@ export interface EngineClient {
     signal?: AbortSignal,
   ): Promise<EngineInfo>;
   /**
-   * Aborting the signal stops within 100 ms; tokens written until then still arrive, and the promise resolves.
+   * Aborting the signal stops within 100 ms; tokens generated until then still arrive, and the promise resolves.
    * @param request returns the request for the current text; called again after the worker died
    */
   generate(

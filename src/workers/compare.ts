@@ -21,7 +21,7 @@ export class Comparison {
     );
   }
 
-  /** `text` reads the prompt; each stream of the batch reads what its continuation has written so far. */
+  /** `text` reads the prompt; each stream of the batch reads the tokens that its continuation has so far. */
   async write(
     text: TextStream,
     backend: Backend,

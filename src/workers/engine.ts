@@ -140,7 +140,7 @@ export class Engine {
     });
   }
 
-  /** Writes several continuations at once, 8 at most, in one batched step for all. */
+  /** Generates at most 8 continuations at once, in one batched step for all. */
   async compare(request: CompareRequest, onEvent: OnEvent<CompareEvent>): Promise<CompareResult> {
     const resumed = 'Writing resumes from the last tokens.';
     return this.withTokens(request, onEvent, resumed, ({ model, tokens, signal, emit }) => {

@@ -163,5 +163,5 @@ export function klDivergence(p: ArrayLike<number>, q: ArrayLike<number>): number
     const log = p[i] - sumP;
     divergence += Math.exp(log) * (log - (q[i] - sumQ));
   }
-  return Math.max(divergence, 0); // rounding alone makes it negative
+  return Math.max(divergence, 0); // rounding can make it negative
 }
