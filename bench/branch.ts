@@ -38,7 +38,7 @@ for (const length of lengths.length ? lengths : [5_000, 100_000]) {
       const at = from + Math.floor(((to - from) * (n - 0.5)) / places);
       const before = under.read;
       const branch = await write([{ ids: text.subarray(0, at) }, { ids: Uint32Array.of(7) }]);
-      const again = under.read - before - 1; // without the new token itself
+      const again = under.read - before - 1; // without the new token
       most = Math.max(most, again);
       longest = Math.max(longest, branch.first);
       beyond = Math.max(beyond, again / snapshotSpacing(length - at));

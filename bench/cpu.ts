@@ -1,5 +1,5 @@
-// Times the WebAssembly backend on the shipped model beside the roofline of this machine's WebAssembly, measured between
-// the rounds. Times are processor time of this process, which other work on the machine disturbs least.
+// Times the WebAssembly backend on the shipped model, and between the rounds the roofline of this machine's WebAssembly.
+// Times are processor time of this process, which other work on the machine disturbs least.
 // Run: node scripts/run.mjs bench/cpu.ts
 
 import { readJson, readModelData, SHIPPED } from '../scripts/node';

@@ -87,7 +87,7 @@ await runCommand(
     let reread = 0;
     let opened = 0;
     const open = async () => {
-      const text = long.subarray(0, length - 29 * opened++); // a different end each time, so that no snapshot is there
+      const text = long.subarray(0, length - 29 * opened++); // a different end each time, so that it has no snapshot
       const before = processorTime();
       reread = Math.max(reread, (await look(looked.engine, text, 'row', row)).reread);
       const time = processorTime() - before;

@@ -5,13 +5,13 @@ import { build, preview } from 'vite';
 /** Milliseconds since navigation, one sample per opening. */
 export interface Load {
   readonly firstPaint: readonly number[];
-  /** Time at which Generate was there and was pressed. */
+  /** Time at which Generate could be pressed and was pressed. */
   readonly ready: readonly number[];
-  /** Time at which the first requested token was on the page. */
+  /** Time at which the page showed the first requested token. */
   readonly firstToken: readonly number[];
 }
 
-/** Flags for containers (no sandbox), and without background traffic of the browser. */
+/** Flags for containers (no sandbox) and against background traffic of the browser. */
 export const QUIET = [
   '--no-sandbox',
   '--no-first-run',
@@ -59,7 +59,7 @@ declare global {
   var pressed: { ready: number | null; firstToken: number | null } | undefined;
 }
 
-/** Runs in the page: presses the accented button until it starts a generation; one token later the button is back. */
+/** Runs in the page: presses the accented button until a generation of one token starts, and waits for the token. */
 function pressAtOnce(): void {
   localStorage.setItem('settings', JSON.stringify({ length: 1 }));
   const pressed: NonNullable<typeof globalThis.pressed> = { ready: null, firstToken: null };

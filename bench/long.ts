@@ -5,7 +5,7 @@ import { Engine } from '../src/workers/engine';
 import type { GenerateEvent } from '../src/workers/messages';
 
 /**
- * Generates one long text. Prints for each part the time per token, the longest wait for the next tokens, and the memory
+ * Generates one long text. For each part, prints the time per token, the longest wait for the next tokens, and the memory
  * of the process and the backend; then the number of NaNs. Run: node scripts/run.mjs bench/long.ts [TOKENS]
  */
 const total = Number(process.argv[2] ?? 100_000);

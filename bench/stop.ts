@@ -5,7 +5,7 @@ import { Engine } from '../src/workers/engine';
 import type { GenerateEvent } from '../src/workers/messages';
 
 /**
- * The latency of Stop, from the call to the end of the generation, during reading and during writing, on every backend.
+ * The latency of Stop, from the call to the end of the generation, during prefill and during decode, on every backend.
  * Run: node scripts/run.mjs bench/stop.ts [BACKEND...]
  */
 const asked = process.argv.slice(2) as BackendKind[];

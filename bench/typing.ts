@@ -1,4 +1,4 @@
-// Tasks of the page's main thread while the model writes: a trace of 30 s of typing, scrolling and token colours, then
+// Tasks of the page's main thread while the model generates: a trace of 30 s of typing, scrolling and token colours, then
 // scrolling through 100,000 tokens. Prints wall time, which other work on the machine lengthens, and processor time.
 // Run: node scripts/run.mjs bench/typing.ts [SECONDS]
 
@@ -50,7 +50,7 @@ try {
   await server.close();
 }
 
-/** The model writes. Every second, types words into the text, which stops the model, and presses Generate again. */
+/** While the model generates: every second, types words, which stops the generation, and presses Generate again. */
 async function typeAndScroll(page: Page, seconds: number): Promise<void> {
   const end = performance.now() + 1000 * seconds;
   while (performance.now() < end) {

@@ -14,7 +14,7 @@ test('searches the whole text, steps through the matches, and returns the focus'
   await playground.paste('A paragraph about nothing much.\n\n', 1500);
   await page.keyboard.insertText('The needle, and a Needle.');
   await playground.text.press('Control+Home');
-  await expect(playground.text).not.toContainText('needle'); // the editor has not drawn it
+  await expect(playground.text).not.toContainText('needle'); // the editor draws only the visible part
   await page.keyboard.press('Control+f');
   const field = fieldOf(playground);
   await expect(field).toBeFocused();

@@ -84,7 +84,7 @@ test('a hidden tab continues to generate', async ({ playground, page }) => {
 
 const notSaved = (page: Page) => page.getByRole('status').filter({ hasText: 'keeps trying to save' });
 
-test('with storage blocked, the page says that nothing is saved, keeps each text in memory, and warns before leaving', async ({
+test('with storage blocked, the page shows that nothing is saved, keeps each text in memory, and warns before leaving', async ({
   playground,
   page,
 }) => {

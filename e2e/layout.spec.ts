@@ -190,7 +190,7 @@ test('opening the rail does not change the size of the text', async ({ playgroun
   expect(await letters()).toBe(before);
 });
 
-test('a low window scrolls to the buttons, and back to the text while the model writes', async ({
+test('a low window scrolls to the buttons, and back to the text during a generation', async ({
   playground,
   page,
 }) => {

@@ -74,7 +74,7 @@ test('chooses a token, steps, follows the generation, and shows shares as number
   await playground.write.click();
   for (const written of [0, 20]) {
     await expect.poll(async () => Number(await token.inputValue())).toBeGreaterThan(last + written);
-    await expect(playground.stop).toBeVisible(); // it follows while the model writes
+    await expect(playground.stop).toBeVisible(); // it follows during a generation
   }
   await playground.stop.click();
   await playground.isIdle();

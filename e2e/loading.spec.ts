@@ -181,7 +181,7 @@ for (const [what, take, says] of lacking)
     expect(await playground.words()).toBe('Still here');
   });
 
-test('the model writes without locks and the newest functions', async ({ playground, page }) => {
+test('the model generates without locks and the newest functions', async ({ playground, page }) => {
   await page.addInitScript(() => {
     Object.defineProperty(Promise, 'withResolvers', { value: undefined });
     Object.defineProperty(Intl, 'Segmenter', { value: undefined });

@@ -63,7 +63,7 @@ test('touch targets are at least 44 px high and wide', async ({ playground, page
   }
 });
 
-test('the lens opens from the top bar, and the model writes and stops while a sheet is open', async ({
+test('the lens opens from the top bar, and the model generates and stops while a sheet is open', async ({
   playground,
   page,
 }) => {

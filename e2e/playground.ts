@@ -35,7 +35,7 @@ export class PlaygroundPage {
   readonly chosen: Locator;
   /** Console errors that a test expects. */
   readonly expectedErrors: RegExp[] = [];
-  /** Errors of the console, and errors that nobody handled, with their stack. */
+  /** Console errors and unhandled errors, with their stacks. */
   readonly errors: string[] = [];
 
   constructor(page: Page) {
@@ -56,7 +56,7 @@ export class PlaygroundPage {
     return this.errors.filter((error) => !this.expectedErrors.some((known) => known.test(error)));
   }
 
-  /** Opens the page. A press on Generate writes 12 tokens unless `settings` has another length. */
+  /** Opens the page. A press on Generate generates 12 tokens unless `settings` has another length. */
   async open(query = '', settings: Partial<Settings> = {}): Promise<void> {
     await this.page.addInitScript(
       (kept) => {

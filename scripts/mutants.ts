@@ -109,7 +109,7 @@ const MUTANTS: readonly Mutant[] = [
 const root = resolve(import.meta.dirname, '..');
 const copy = join(root, '.cache/mutants');
 
-/** Tests on a busy machine are slow: a test that runs out of time has not noticed the edit. */
+/** Long limits, because tests are slow on a busy machine and a timeout would count as a caught edit. */
 const OPTIONS = ['--bail', '1', '--testTimeout', '1200000', '--hookTimeout', '1200000'];
 
 /** Runs the tests in the copy; true when they pass. */

@@ -12,8 +12,8 @@ import type { ReadFile } from '../src/model/runtime/read-file';
 const WEIGHTS = new URL('../public/weights/', import.meta.url).pathname;
 
 /**
- * The fixed model for tests and benches. (wiki-7m-paper-v1 is smaller, but its greedy output repeats one token, so a wrong
- * state would go unnoticed.)
+ * The fixed model for tests and benches. (wiki-7m-paper-v1 is smaller, but its greedy output repeats one token, so tests
+ * would not detect a wrong state.)
  */
 export const SHIPPED = join(WEIGHTS, 'wiki-7m/');
 

@@ -78,7 +78,7 @@ export function describeCapture(
       PATIENCE,
     );
 
-    test('while another stream decodes, without an effect on it', async () => {
+    test('while another stream decodes, which is not affected', async () => {
       const { golden, ...model } = await loadGoldenModel('leap-rms-decay-conv');
       const backend = await create(model);
       const [writer, looker] = [await backend.open(1), await backend.open(1)];

@@ -116,7 +116,7 @@ export function describeConformance(name: string, create: (model: ModelData) => 
     });
 
     test.each(goldenNames)(
-      'onLogits receives the logits after each token, whatever the cuts: %s',
+      'onLogits receives the logits after each token, for any division of the text: %s',
       async (model) => {
         const data = await loadGoldenModel(model);
         const tokens = [...data.golden.tokens, ...data.golden.tokens, ...data.golden.tokens];
@@ -173,7 +173,7 @@ export function describeConformance(name: string, create: (model: ModelData) => 
       });
     });
 
-    test.each(goldenNames)('a restored snapshot goes on bit for bit: %s', async (model) => {
+    test.each(goldenNames)('a restored snapshot continues bit for bit: %s', async (model) => {
       const data = await loadGoldenModel(model);
       await withStreams(data, 1, async (streams) => {
         await streams.read(data.golden.tokens);

@@ -1,6 +1,6 @@
 // Compiles kernels in Deno, whose WebGPU is wgpu and naga, like Firefox's, and prints the compiler's errors.
-// Usage: deno run -A --unstable-webgpu naga.mjs FILE. FILE is JSON: for each kernel { label, code, pipeline }; `pipeline`
-// says whether to compile it for the driver too. Prints JSON: { compiled, withoutFeature, errors }.
+// Usage: deno run -A --unstable-webgpu naga.mjs FILE. FILE is JSON: for each kernel { label, code, pipeline }. If `pipeline`
+// is true, it also compiles the kernel for the driver. Prints JSON: { compiled, withoutFeature, errors }.
 const kernels = JSON.parse(Deno.readTextFileSync(Deno.args[0]));
 const adapter = await navigator.gpu.requestAdapter();
 if (!adapter) throw new Error('Deno found no Vulkan driver. Install mesa-vulkan-drivers.');

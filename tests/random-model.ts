@@ -3,7 +3,7 @@ import { loadWeights } from '../src/model/core/weights';
 import type { ModelData } from '../src/model/runtime/backend';
 import { hash, mix } from '../src/model/sampling/random';
 
-/** Means and spreads of vectors, the first whose name matches. */
+/** Mean and spread of a vector: the first entry that matches its name. */
 const RANGES: readonly (readonly [RegExp, mean: number, spread: number])[] = [
   [/norm\.weight$/, 1, 0.5],
   [/proportion\.output\.weight$/, 0, 3],
@@ -12,8 +12,8 @@ const RANGES: readonly (readonly [RegExp, mean: number, spread: number])[] = [
 ];
 
 /**
- * A model of random float32 weights on any shape: by default the smallest that has every part. A tensor depends on the
- * seed, its name and its shape alone. `scale` is a factor of the matrices.
+ * A model with random float32 weights: by default the smallest that has every part. A tensor depends only on the seed,
+ * its name and its shape. `scale` is a factor of the matrices.
  */
 export function randomModel(options: Record<string, unknown> = {}, seed = 1, scale = 1): ModelData {
   const sizes = { vocab_size: 40, hidden_size: 8, num_attention_heads: 2, num_hidden_layers: 1, ...options };

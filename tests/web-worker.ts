@@ -7,7 +7,7 @@ globalThis.postMessage = (message) => parentPort.postMessage(message);
 parentPort.on('message', (data) => onmessage({ data }));
 `;
 
-/** The part of the browser's Worker that threads need, in Node: a script from a blob, and messages. */
+/** The part of the browser's Worker that threads need, for Node: a script from a blob, and messages. */
 class WebWorker {
   onmessage: (event: { data: unknown }) => void = () => {};
   onerror: (error: unknown) => void = () => {};

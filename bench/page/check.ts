@@ -9,7 +9,7 @@ export interface Expected {
   readonly greedy: readonly number[];
 }
 
-/** Tokens at the end of the text that are read one by one, and tokens to write. */
+/** Tokens at the end of the text that are read one by one, and tokens to decode. */
 export const STEPS = 4;
 
 /** Integer activations add their own error. */
@@ -20,7 +20,7 @@ const TOLERANCE: Record<Form, number> = {
   'int8, int8 activations': 0.25,
 };
 
-/** Reads most of the text at once and its end token by token, then writes. Runs before any timing. */
+/** Reads most of the text at once and its end token by token, then decodes. Runs before any timing. */
 export async function check(contender: Contender, form: Form, expected: Expected): Promise<Check> {
   const { tokens, finalLogits, greedy } = expected;
   await contender.reset();

@@ -5,7 +5,7 @@ import { argmax, ONNX_RUNTIME_FILES, stateShapes } from './onnx-model';
 
 type States = Readonly<Record<string, Tensor>>;
 
-/** onnxruntime-web on its WebAssembly provider, one thread. States pass through JavaScript, because it has no other way. */
+/** onnxruntime-web on its WebAssembly provider, one thread. It has no binding for states, so they pass through JavaScript. */
 export class OnnxWasm implements Contender {
   private readonly session: InferenceSession;
   private readonly zeros: States;

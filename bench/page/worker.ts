@@ -42,7 +42,7 @@ interface Running {
   readonly decodeTokens: number;
   /** Repetitions of each sample in a round, of which the median counts. */
   readonly repeats: number;
-  /** The tokens that it wrote first. */
+  /** The tokens that it generated first. */
   written: readonly number[] | null;
   readonly decode: number[];
   readonly prefill: number[];
@@ -165,7 +165,7 @@ async function prepare(entry: Entry, expected: Expected): Promise<Running> {
   };
 }
 
-/** @throws Error if a contender no longer writes its first tokens */
+/** @throws Error if a contender no longer generates its first tokens */
 async function measure(running: Running, prompt: readonly number[]): Promise<void> {
   const { entry, contender, decodeTokens, repeats } = running;
   const decode: number[] = [];

@@ -1,4 +1,4 @@
-/** The interface of the journey to a browser, implemented once per browser. */
+/** A browser for the journey: one implementation per browser. */
 export interface Browser {
   /** A profile with empty storage. */
   newProfile(): Promise<Profile>;

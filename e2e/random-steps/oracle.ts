@@ -12,7 +12,7 @@ export interface Look {
   readonly words: string;
   readonly screen: string;
   readonly isIdle: boolean;
-  /** The text ends in sampled text. */
+  /** The text ends with sampled text. */
   readonly endsInSampled: boolean;
   readonly canRedo: boolean;
   /** The text has no changes since it was opened. */

@@ -16,20 +16,20 @@ const WORDS = [
   'x',
   'the end.',
 ];
-const SETTLES = 15_000; // ms in which the page must agree with itself again
+const SETTLES = 15_000; // ms within which the screen, the store and the database must agree again
 
-/** Takes random steps on the page as a person would, and checks after each that nothing is lost. */
+/** Takes random steps on the page like a user, and checks after each that nothing is lost. */
 export class Walker {
-  /** What was done, for the message of a failure. */
+  /** The steps taken, for the message of a failure. */
   readonly log: string[] = [];
   private readonly playground: PlaygroundPage;
   private readonly seed: number;
   private draws = 0;
-  /** Texts that the model wrote. They stay in reach for good. */
+  /** Generated texts, which must always stay reachable. */
   private readonly written: Seen[] = [];
-  /** Texts on screen after each step since the page was loaded. They stay in reach of undo. */
+  /** Texts on screen after each step since the page was loaded, which undo must reach. */
   private typed: Seen[] = [];
-  /** Length of `typed` before the typing that is under way. */
+  /** Length of `typed` before the current run of typing. */
   private burst = 0;
   private fails = false;
 
@@ -50,10 +50,10 @@ export class Walker {
     return items[this.below(items.length)];
   }
 
-  /** Opens the page, whose database can be made to fail. */
+  /** Opens the page, with a database that can fail on request. */
   async begin(): Promise<void> {
-    this.page.setDefaultTimeout(SETTLES); // a step that cannot be taken is a failure
-    await this.page.setViewportSize({ width: 1280, height: 3000 }); // the editor draws only what is in sight
+    this.page.setDefaultTimeout(SETTLES); // an impossible step fails
+    await this.page.setViewportSize({ width: 1280, height: 3000 }); // tall, because the editor draws only the visible part
     await this.page.addInitScript(() => {
       const { put } = IDBObjectStore.prototype;
       IDBObjectStore.prototype.put = function (...values) {
@@ -100,7 +100,7 @@ export class Walker {
     this.typed.push({ words, step });
   }
 
-  /** A change after an undo takes what was undone out of reach, as everywhere; but never what the model wrote. */
+  /** Drops texts that a change after an undo has made unreachable. This is allowed for typed texts, not for generated ones. */
   private async forgetUndone(): Promise<void> {
     const { unreachable } = await look(this.page, this.typed);
     const gone = new Set(unreachable.map(({ words }) => words));
@@ -108,7 +108,7 @@ export class Walker {
     this.burst = Math.min(this.burst, this.typed.length);
   }
 
-  /** Lets the model write, and remembers the text that it wrote. */
+  /** Generates by `act`, and records the generated text. */
   private async writing(step: string, act: () => Promise<void>): Promise<void> {
     const before = await look(this.page, []);
     await act();
@@ -129,7 +129,7 @@ export class Walker {
     await this.page.context().setOffline(false);
   }
 
-  // The steps. Each returns what it drew, for the log.
+  // The steps. Each returns its random choices, for the log.
 
   async type(): Promise<string> {
     const words = this.pick(WORDS);
@@ -163,7 +163,7 @@ export class Walker {
   async erase(): Promise<string> {
     const key = this.pick(['Backspace', 'Delete']);
     const times = 1 + this.below(4);
-    this.typed.length = this.burst; // a step of undo may hold both the typing and the erasing
+    this.typed.length = this.burst; // an undo step may contain both the typing and the erasing
     await this.playground.text.focus();
     for (let i = 0; i < times; i++) await this.page.keyboard.press(key);
     return `${key} x ${times}`;
@@ -270,7 +270,7 @@ export class Walker {
         .getByRole('button', { name: /^Delete/ })
         .click();
       await this.page.getByRole('button', { name: names.BRING_BACK }).click();
-      // Bringing a text back shows it. A new text that was shown until then leaves the list: it says nothing yet.
+      // The restored text is shown. If a new, empty text was shown before, it leaves the list.
       const least = isPristine ? count - 1 : count;
       await expect.poll(() => rows.count()).toBeGreaterThanOrEqual(least);
     }
@@ -301,7 +301,7 @@ export class Walker {
     const { words } = await look(other.page, []);
     await other.page.close({ runBeforeUnload: true });
     await this.page.bringToFront();
-    // What it could not write any more is written by this tab, once its list of texts is opened.
+    // If the other tab closed before its write, this tab writes the text when its list of texts is opened.
     const isThere = async () => {
       await this.openTexts();
       await this.page.keyboard.press('Escape');
@@ -356,5 +356,5 @@ const CHANGES: ReadonlySet<string> = new Set([
   ...['generateFromCursor', 'stop', 'typeWhileWriting'],
 ]);
 
-/** Steps whose changes may join one step of undo. */
+/** Steps whose changes may join one undo step. */
 const TYPING: ReadonlySet<string> = new Set(['type', 'erase', 'title']);

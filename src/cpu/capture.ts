@@ -1,6 +1,6 @@
 import type { LayerCapture } from '../model/lens/head-lens';
 
-/** The attention inputs of a layer for a tile of T rows, as views of the heap that are valid until the next layer. */
+/** The attention inputs of a layer for a tile of T rows. Views of the heap, valid until the next layer. */
 export interface TileFeatures {
   /** q~ and k~ [T, h, E] */
   readonly query: Float32Array;

@@ -31,7 +31,7 @@ export type PackedLayer = {
   /** Addresses of float32 numbers, each a multiple of 64, in the order of LAYER_TENSORS; 0 for absent tensors. */
   readonly [K in Exclude<VectorOf<Layer>, 'decay'>]: number;
 } & {
-  /** Multiplied like a matrix. */
+  /** The decay, which is multiplied like a matrix. */
   readonly decay: PackedMatrix | null;
 };
 

@@ -9,7 +9,7 @@ import { Prefill, type Wanted } from './prefill';
 import type { StreamBuffers } from './stream-buffers';
 import { SubmissionPacer } from './submission-pacer';
 
-/** What streams share with the backend that opened them. */
+/** The resources of a backend, which its streams share. */
 export interface Shared {
   readonly machine: Machine;
   readonly plan: Plan;
@@ -34,7 +34,7 @@ export class ChunkReader {
   }
 
   /**
-   * Reads a chunk as a whole; or, when the signal aborts, not at all.
+   * Reads a whole chunk, or nothing if the signal aborts.
    * @param position of the next token, counted from 0 at `<|endoftext|>`
    * @returns the position after the chunk; null when the signal aborted
    */

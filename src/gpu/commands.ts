@@ -41,7 +41,7 @@ export function encode(device: GPUDevice, commands: readonly Command[]): GPUComm
 /** Buffers, or parts of them, by the names of a kernel's bindings. */
 export type Resources = Readonly<Record<string, GPUBuffer | GPUBufferBinding>>;
 
-/** Binds resources to a kernel. @throws Error where they are not those that its WGSL declares */
+/** Binds resources to a kernel. @throws Error if they differ from the bindings in its WGSL */
 export function bind(
   device: GPUDevice,
   { name, pipeline, bindings }: Kernel,

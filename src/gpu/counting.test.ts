@@ -27,7 +27,9 @@ test.each([1, 8])(
       const sampling = { ...GREEDY, temperature: 1 };
       const write = async (maxTokens: number) => {
         const requests = Array.from({ length: count }, (_, seed) => ({
-          ...{ sampling: { ...sampling, seed }, maxTokens, stopTokens: [] },
+          sampling: { ...sampling, seed },
+          maxTokens,
+          stopTokens: [],
         }));
         let tokens = 0;
         for await (const [{ records }] of streams.decode(requests)) tokens += countRecords(records);

@@ -25,7 +25,7 @@ export interface Submission {
   readonly submitted: number;
   readonly readback: GPUBuffer;
   readonly mapped: Promise<void>;
-  /** Resolves when the copies of every stream's state are mapped; null without them. */
+  /** Resolves when the copies of every stream's state are mapped; null without copies. */
   readonly snapshots: Promise<void> | null;
 }
 
@@ -46,10 +46,10 @@ export class Decoder {
   private readonly plan: Plan;
   private readonly buffers: StreamBuffers;
   private readonly count: number;
-  /** A decoding step: sample from the logits, then read the drawn token. So a state is always that after the last token. */
+  /** A decode step: sample from the logits, then read the drawn token. So the state is always after the last token. */
   private readonly token: readonly Dispatch[];
   private readonly controlCopies: readonly Copy[];
-  /** Copies of every stream's state and control words to `savedStates`. */
+  /** Commands that copy every stream's state and control words to `savedStates`. */
   private readonly saveStates: readonly Copy[];
   private submissions = 0;
 
@@ -75,7 +75,10 @@ export class Decoder {
     this.saveStates = [
       { from: state, fromByte: 0, to: buffers.savedStates, toByte: 0, bytes: stateBytes },
       {
-        ...{ from: control, fromByte: 0, to: buffers.savedStates, toByte: stateBytes },
+        from: control,
+        fromByte: 0,
+        to: buffers.savedStates,
+        toByte: stateBytes,
         bytes: 4 * count * plan.controlWords,
       },
     ];
@@ -101,8 +104,11 @@ export class Decoder {
     ];
     this.controlCopies = buffers.ring.flatMap((to) =>
       Array.from({ length: count }, (_, stream) => ({
-        ...{ from: control, fromByte: 4 * stream * plan.controlWords },
-        ...{ to, toByte: this.recordBytes + 4 * stream * CONTROL.SEEN, bytes: 4 * CONTROL.SEEN },
+        from: control,
+        fromByte: 4 * stream * plan.controlWords,
+        to,
+        toByte: this.recordBytes + 4 * stream * CONTROL.SEEN,
+        bytes: 4 * CONTROL.SEEN,
       })),
     );
   }
@@ -149,7 +155,7 @@ export class Decoder {
     return this.token;
   }
 
-  /** Submits steps. @param snapshots copies of the states after them */
+  /** Submits steps. @param snapshots commands that copy the states after the steps */
   submit(tokens: number, snapshots: readonly Copy[] | null): Submission {
     const slot = this.submissions++ % RING;
     const readback = this.buffers.ring[slot];
@@ -170,7 +176,9 @@ export class Decoder {
     this.machine.check();
     this.machine.device.queue.submit([encode(this.machine.device, commands)]);
     return {
-      ...{ tokens, submitted, readback },
+      tokens,
+      submitted,
+      readback,
       mapped: this.machine.wait(readback.mapAsync(GPUMapMode.READ)),
       snapshots: snapshots && this.machine.wait(this.buffers.snapshots.mapAsync(GPUMapMode.READ)),
     };
@@ -193,7 +201,7 @@ export class Decoder {
       await machine.wait(queue.onSubmittedWorkDone());
       partPacer.done(size, submitted);
       at += size;
-      // The logits come last, so until then there is nothing but states and control words to restore.
+      // The logits come last, so before them only states and control words must be restored.
       if (signal?.aborted && at < token.length) {
         queue.submit([encode(machine.device, this.saveStates.map(reversed))]);
         return null;

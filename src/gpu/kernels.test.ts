@@ -48,15 +48,15 @@ async function compare(streams: Streams, reference: Streams, tolerance: number) 
   expect([actual.length, actual.position]).toEqual([expected.length, expected.position]);
 }
 
-// A driver on the processor takes seconds to compile a kernel, so configurations share shapes where they can.
+// A software adapter takes seconds to compile a kernel, so configurations share shapes where possible.
 describe('agrees with the reference on', () => {
   test.each<[string, Record<string, unknown>]>([
     ['the smallest heads', { hidden_size: 4, num_attention_heads: 1 }],
     ['a vocabulary of two', { vocab_size: 2 }],
-    ['an MLP of no whole slices', { intermediate_size: 131, hidden_size: 12, num_attention_heads: 1 }],
+    ['an MLP with an incomplete slice', { intermediate_size: 131, hidden_size: 12, num_attention_heads: 1 }],
     ['an MLP of one unit', { intermediate_size: 1 }],
     [
-      'a vocabulary past a block, sinusoids and no convolution',
+      'a vocabulary larger than a block, sinusoids and no convolution',
       { vocab_size: 261, position: 'sinusoidal', conv_kernel: 0, decay: false },
     ],
     ['a denominator', { normalizer: 'denominator', num_hidden_layers: 2 }],

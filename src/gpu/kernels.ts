@@ -36,7 +36,7 @@ import int8 from './shaders/weights.int8.wgsl?raw';
 import { printStructs } from './structs';
 
 const WEIGHTS: Record<Precision, string> = { float32, float16, int8 };
-/** What matmul.wgsl does with its results. */
+/** How matmul.wgsl stores its results. */
 const EPILOGUES = { STORE: 0, RELU_SQUARED: 1, ADD: 2 } as const;
 
 export type KernelName =
@@ -148,7 +148,7 @@ export function kernelCode(plan: Plan, subgroups: boolean): Record<KernelName, s
     const body = modules.join('\n');
     const names = new Set(body.replaceAll(/\/\/.*/g, '').match(/\b[A-Z][A-Z0-9_]*\b/g));
     const all = Object.entries({ ...shapes, WORKGROUP: threads, ...constants });
-    // Without the others, more configurations have the same code: tests compile it once.
+    // Only these constants, so that more configurations have the same code and tests compile it once.
     const used = Object.fromEntries(all.filter(([name]) => names.has(name)));
     return [shares ? 'enable subgroups;' : '', printConstants(used), printStructs(), body].join('\n');
   };

@@ -51,7 +51,7 @@ test('destroying a backend during a read rejects the read, without reporting a l
   expect(await Promise.race([lost, new Promise((resolve) => setTimeout(resolve, 300))])).toBeUndefined();
 });
 
-test('stops at once, yields finished tokens, and resumes from there', async () => {
+test('stops at once, yields the finished tokens, and resumes after them', async () => {
   const backend = await createWebGpuBackend(randomModel(), gpu);
   const streams = await backend.open(1);
   await streams.read([0]);

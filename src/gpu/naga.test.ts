@@ -15,7 +15,7 @@ const deno = join(root, 'node_modules/.bin/deno');
 interface Kernel {
   readonly label: string;
   readonly code: string;
-  /** Also compile it for the driver, which takes a second with SwiftShader and little with lavapipe. */
+  /** Whether to also compile it for the driver, which takes a second with SwiftShader and little time with lavapipe. */
   readonly pipeline: boolean;
 }
 

@@ -43,7 +43,7 @@ function workgroupBytes(code: string): number {
   return Array.from(variables, ([, type]) => 16 * Math.ceil(sizeOf(type) / 16)).reduce((a, b) => a + b, 0);
 }
 
-describe('a plan needs the workgroup memory of the kernel that takes most', () => {
+describe('a plan has the workgroup memory of the kernel that needs most', () => {
   test.each<[string, Record<string, unknown>]>([
     ['the smallest heads', { hidden_size: 4, num_attention_heads: 1 }],
     ['several heads', { hidden_size: 256, num_attention_heads: 4, proportion_hidden_size: 16 }],

@@ -57,7 +57,7 @@ export interface Plan extends DeviceLayout, Workgroups {
   readonly workgroupBytes: number;
 }
 
-/** All matrices in the precision that they share, or in float32 where they differ. */
+/** The precision of all matrices; float32 if they differ. */
 export function sharedPrecision(weights: Weights): Precision {
   const { precision } = weights.embedding;
   return matricesOf(weights).every((matrix) => matrix.precision === precision) ? precision : 'float32';
@@ -73,7 +73,7 @@ export function makePlan(config: Config, precision: Precision, tuning: Tuning): 
 function layOutDevice(config: Config, precision: Precision, { mostSlices }: Tuning): DeviceLayout {
   const { hiddenSize: d, heads: h, headWidth: e, intermediateSize: f, vocabSize } = config;
   const paddedWidth = padded(d);
-  // Small slices for many workgroups; larger ones where so many partial sums would cost more than they save.
+  // Small slices give many workgroups. Larger slices if the partial sums of many would cost more than they save.
   const slice = Math.max(64, padded(f / mostSlices));
   const slices = Math.ceil(f / slice);
   const state = stateLayout(config);

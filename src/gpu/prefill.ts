@@ -17,7 +17,7 @@ export interface Wanted {
 
 type Bindings = Partial<Record<KernelName, GPUBindGroup>>;
 
-/** Commands that read a chunk of tokens into one stream: quadratic inside the chunk, recurrent between chunks. */
+/** The commands that read a chunk of tokens into one stream: quadratic inside the chunk, recurrent between chunks. */
 export class Prefill {
   private readonly device: GPUDevice;
   private readonly plan: Plan;
@@ -93,7 +93,7 @@ export class Prefill {
   }
 
   /**
-   * Commands that may go into submissions of their own. `restore` undoes all but the last.
+   * Commands that may be submitted separately. `restore` undoes all but the last.
    * @param wanted results of every token to copy into readback buffers
    */
   commands(stream: number, count: number, wanted: Wanted): Command[] {
@@ -179,8 +179,11 @@ export class Prefill {
   private logitsTo(stream: number, row: number): Copy[] {
     const { logits, candidates, groupLogits, groupCandidates } = this.buffers;
     const copyRow = (from: GPUBuffer, to: GPUBuffer, bytes: number) => ({
-      ...{ from, fromByte: stream * bytes },
-      ...{ to, toByte: row * bytes, bytes },
+      from,
+      fromByte: stream * bytes,
+      to,
+      toByte: row * bytes,
+      bytes,
     });
     return [
       copyRow(logits, groupLogits, 4 * this.plan.config.vocabSize),

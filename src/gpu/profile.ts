@@ -2,7 +2,7 @@ import type { KernelTime } from '../model/runtime/backend';
 import type { Dispatch } from './commands';
 import type { Machine } from './machine';
 
-/** Time of repeated runs of a kernel per measurement, because browsers round GPU timestamps to 100 us. */
+/** Duration of one measurement, which repeats a kernel, because browsers round GPU timestamps to 100 us. */
 const TARGET_MS = 5;
 const MOST_RUNS = 256;
 

@@ -32,7 +32,7 @@ async function draws(
     const before = read.now();
     const { id, perturbed } = sample(logits, sampling, length, before);
     const near = 1e-3 + 1e-5 * Math.abs(perturbed[id]);
-    // A token at the cutoff may be on either side; any other token must be the best to within rounding.
+    // A token at the cutoff may be kept or excluded. Any other token must be the best to within rounding.
     const isAtCut =
       perturbed[actual.id] === Number.NEGATIVE_INFINITY && isCutTie(logits, sampling, before, actual.id);
     expect(
@@ -91,7 +91,7 @@ describe.each([2, 9, 300, 8192])('a vocabulary of %i', (vocab) => {
   }, 120_000);
   afterAll(() => streams?.close());
 
-  /** Texts that repeat themselves; one is longer than REACH, one has an article's end inside. */
+  /** Texts with repetitions: one is longer than REACH, one contains the end of an article. */
   const texts = [
     [1, 3, 5, 7],
     [1, 2, 3, 4, 1, 2, 5, 1, 2],

@@ -111,7 +111,7 @@ export class WebGpuStreams implements Streams {
     return captures;
   }
 
-  /** Reads a chunk as a whole; or, when the signal aborts, not at all. */
+  /** Reads a whole chunk, or nothing if the signal aborts. */
   private async readChunk(
     stream: number,
     tokens: readonly number[],
@@ -260,8 +260,11 @@ export class WebGpuStreams implements Streams {
     const { stateSize, controlWords, seenWords, config } = this.plan;
     const to = stream * (stateSize + config.vocabSize + seenWords);
     const copy = (from: GPUBuffer, fromNumber: number, toNumber: number, numbers: number): Copy => ({
-      ...{ from, fromByte: 4 * fromNumber },
-      ...{ to: snapshots, toByte: 4 * toNumber, bytes: 4 * numbers },
+      from,
+      fromByte: 4 * fromNumber,
+      to: snapshots,
+      toByte: 4 * toNumber,
+      bytes: 4 * numbers,
     });
     return [
       copy(state, stream * stateSize, to, stateSize),

@@ -72,7 +72,7 @@ export function gpuWith(change: (adapter: GPUAdapter) => object): GPU {
   return { requestAdapter } as unknown as GPU;
 }
 
-/** A backend with the tuning of a hardware GPU by default. */
+/** Opens a backend, by default with the tuning of a hardware GPU. */
 export async function createOnSharedDevice(model: ModelData, tuning = GRAPHICS): Promise<WebGpuBackend> {
   return createWebGpuBackend(model, sharedGpu(), tuning);
 }

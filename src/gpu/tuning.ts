@@ -6,11 +6,11 @@ export interface Tuning {
   readonly mostThreads: number;
   /** Most slices of the MLP. */
   readonly mostSlices: number;
-  /** Blocks of the vocabulary that one workgroup of logits.wgsl takes, one after the other. */
+  /** Blocks of the vocabulary that one workgroup of logits.wgsl processes in turn. */
   readonly blocksAGroup: number;
   /** Tokens of a thread of matmul.wgsl, 4 or 8. */
   readonly tokensAThread: number;
-  /** Whether subgroups, where there are any, share the reads of values that all their threads need. */
+  /** Whether subgroups, if available, share the reads of values that all their threads need. */
   readonly sharesReads: boolean;
 }
 
@@ -47,7 +47,7 @@ export interface Workgroups {
   /** Of matmul.wgsl. */
   readonly tokensAThread: number;
   readonly sharesReads: boolean;
-  /** Blocks of the vocabulary that one workgroup of logits.wgsl takes. */
+  /** Blocks of the vocabulary that one workgroup of logits.wgsl processes. */
   readonly blocksAGroup: number;
   /** Workgroups of logits.wgsl. */
   readonly logitGroups: number;

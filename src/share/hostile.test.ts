@@ -29,7 +29,7 @@ async function outcome(fragment: string, attempts = 3): Promise<Shared | null> {
     const { user, system } = process.cpuUsage(before);
     const ms = (user + system) / 1000;
     if (ms > 100 && attempts > 1)
-      await outcome(fragment, attempts - 1); // a link that hangs does so again
+      await outcome(fragment, attempts - 1); // a link that hangs also hangs the next time
     else expect(ms).toBeLessThan(100);
   }
 }
@@ -146,14 +146,14 @@ test.each([
   ['counts of tokens', '', [1, 2 ** 28 - 1, 0]],
   ['lengths of tokens', 'a', [1, 3, 0, 2 ** 28 - 1, 5]],
   ['lengths of typed text', 'a', [1, 2 ** 28 - 2]],
-  ['an id that was not given', 'a', [1, 3, 0, 2]],
+  ['an id without an earlier token of that text', 'a', [1, 3, 0, 2]],
   ['an id that is too large', 'a', [1, 3, 0, 3, 2 ** 24]],
-  ['settings that are not there', 'a', [1, 3, 1, 3, 7]],
+  ['missing settings', 'a', [1, 3, 1, 3, 7]],
   ['a token that ends inside a character', '😀', [1, 5, 0, 3, 7, 3, 8]],
   ['a run that ends inside a character', '😀', [2, 2, 3, 0, 3, 7]],
   ['text that belongs to no run', 'aa', [1, 2]],
   ['bytes after the end', 'a', [1, 2, 0]],
-])('%s: refused', async (_, text, numbers) =>
+])('rejects %s', async (_, text, numbers) =>
   damaged(await seal({ version: 1, text, body: bodyOf(numbers) })),
 );
 
@@ -167,20 +167,20 @@ test.each([
   ['settings unknown', '["m",[null],{}]'],
   ['settings that are not numbers', '["m",[["0",0,1,0,1,0]],{}]'],
   ['settings out of range', '["m",[[99,0,1,0,1,0]],{}]'],
-  ['a sequence penalty, which the first version has not', '["m",[[0,0,1,0,1,0,5]],{}]'],
-  ['an element more', '["m",[[0,0,1,0,1,0]],{},0]'],
+  ['a sequence penalty in version 1', '["m",[[0,0,1,0,1,0,5]],{}]'],
+  ['an extra element', '["m",[[0,0,1,0,1,0]],{},0]'],
   ['a view that is a list', '["m",[[0,0,1,0,1,0]],[]]'],
   ['a view that is null', '["m",[[0,0,1,0,1,0]],null]'],
   ['a view with a list', '["m",[[0,0,1,0,1,0]],{"a":[]}]'],
   ['a view with a prototype', '["m",[[0,0,1,0,1,0]],{"__proto__":{"a":1}}]'],
-])('a header that is %s: refused', async (_, header) =>
+])('rejects a header: %s', async (_, header) =>
   damaged(await seal({ version: 1, text: '', body: bodyOf([0], header) })),
 );
 
 test.each([
   ['a sequence penalty out of range', '["m",[[0,0,1,0,1,0,-1]],{}]'],
-  ['a number more', '["m",[[0,0,1,0,1,0,5,5]],{}]'],
-])('a header of the second version with %s: refused', async (_, header) =>
+  ['an extra number', '["m",[[0,0,1,0,1,0,5,5]],{}]'],
+])('rejects a header of version 2 with %s', async (_, header) =>
   damaged(await seal({ version: 2, text: '', body: bodyOf([0], header) })),
 );
 
@@ -188,11 +188,11 @@ test.each([
   ['an id that is given twice', 'aa', [1, 5, 0, 3, 7, 3, 7], HEADER],
   ['neighbours of one kind', 'aa', [2, 2, 2], HEADER],
   ['an empty run', '', [1, 0], HEADER],
-  ['settings that nothing uses', '', [0], '["m",[[0,0,1,0,1,0],null],{}]'],
-  ['a number written otherwise', '', [0], '["m",[[-0,0,1.0,0,1,0]],{"a":-0}]'],
+  ['unused settings', '', [0], '["m",[[0,0,1,0,1,0],null],{}]'],
+  ['numbers in another notation', '', [0], '["m",[[-0,0,1.0,0,1,0]],{"a":-0}]'],
   ['a view out of order', '', [0], '["m",[[0,0,1,0,1,0]],{"b":1,"a":1}]'],
   ['a sequence penalty of 0', '', [0], '["m",[[0,0,1,0,1,0,0]],{}]'],
-])('opens %s in normal form, though encodeLink writes it otherwise', async (_, text, numbers, header) => {
+])('opens a link with %s in normal form', async (_, text, numbers, header) => {
   const fragment = await seal({ version: 2, text, body: bodyOf(numbers, header) });
   const shared = await decodeLink(fragment);
   expect(normalize(shared)).toEqual(shared);

@@ -156,7 +156,7 @@ test('a link has version 1 without a sequence penalty, and version 2 with one', 
   expect((await decodeLink(await link(0.5))).sampling.sequencePenalty).toBe(0.5);
 });
 
-test('a thousand tokens of prose take less than half of the longest link', () => {
+test('a thousand tokens of prose take less than half of the longest allowed link', () => {
   expect(prose.fragment.length).toBeLessThan(LINK_LIMIT / 2);
   expect(isTooLong('x'.repeat(LINK_LIMIT))).toBe(false);
   expect(isTooLong('x'.repeat(LINK_LIMIT + 1))).toBe(true);
@@ -164,17 +164,17 @@ test('a thousand tokens of prose take less than half of the longest link', () =>
 
 test.each([
   ['a model id that is a path', { model: { ...decodedProse.model, id: '../elsewhere' } }],
-  ['a digest that is none', { model: { ...decodedProse.model, digest: '12' } }],
+  ['an invalid digest', { model: { ...decodedProse.model, digest: '12' } }],
   ['settings out of range', { sampling: { ...GREEDY, temperature: 11 } }],
-  ['a view with a strange name', { view: { 'a b': 1 } }],
-  ['a view with a strange value', { view: { a: Number.NaN } }],
-  ['a text past all bounds', { runs: [{ source: 'typed', text: 'x'.repeat(2 ** 20 + 1) }] }],
+  ['a view with an invalid name', { view: { 'a b': 1 } }],
+  ['a view with an invalid value', { view: { a: Number.NaN } }],
+  ['a text above the limit', { runs: [{ source: 'typed', text: 'x'.repeat(2 ** 20 + 1) }] }],
   [
     'tokens that do not fill their text',
     { runs: [{ source: 'sampled', ...fromPieces([[1, 'a']]), text: 'ab', sampling: null }] },
   ],
   [
-    'tokens that part a character',
+    'tokens that end inside a character',
     {
       runs: [
         {

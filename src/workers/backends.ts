@@ -7,7 +7,7 @@ import type { ChosenBackend } from './runner';
 
 /**
  * Starts the requested backend or the best one on this device (WebGPU on a real GPU, else the CPU), with one open stream.
- * If a backend does not start or computes wrong numbers, falls back to the next best; `reason` explains the choice.
+ * If a backend does not start or computes wrong numbers, it falls back to the next best. `reason` explains the choice.
  */
 export async function createBackend(
   model: ModelData,

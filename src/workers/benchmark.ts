@@ -241,7 +241,9 @@ export class Benchmark {
       decode: estimate(places.flatMap(({ decode }) => decode)),
       prefill: estimate(prefill),
       places: places.map(({ snapshot, decode, memory }) => ({
-        ...{ position: snapshot.length, decode: estimate(decode), memory },
+        position: snapshot.length,
+        decode: estimate(decode),
+        memory,
       })),
       flatness: pairedRatio(places.at(-1)!.decode, places[0].decode),
       kernels: (await backend.kernelTimes?.()) ?? null,

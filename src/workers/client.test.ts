@@ -47,8 +47,10 @@ async function write(
   const ids: number[] = [];
   let typed: RequestRun = { text: PROMPT };
   const request = () => ({
-    ...{ sampling: { ...GREEDY, temperature: 0.9, seed: 3 }, atArticleEnd: 'continue' as const },
-    ...{ runs: [typed, { ids: Uint32Array.from(ids) }], maxTokens: maxTokens - ids.length },
+    sampling: { ...GREEDY, temperature: 0.9, seed: 3 },
+    atArticleEnd: 'continue' as const,
+    runs: [typed, { ids: Uint32Array.from(ids) }],
+    maxTokens: maxTokens - ids.length,
   });
   const result = await client.generate(request, (event) => {
     events.push(event);

@@ -31,8 +31,8 @@ export interface EngineClient {
     signal?: AbortSignal,
   ): Promise<EngineInfo>;
   /**
-   * Aborting the signal stops within 100 ms; tokens written until then still arrive, and the promise resolves.
-   * @param request makes the request for the text as it is now: again after the worker died
+   * Aborting the signal stops within 100 ms; tokens generated until then still arrive, and the promise resolves.
+   * @param request returns the request for the current text; called again after the worker died
    */
   generate(
     request: () => GenerateRequest,
@@ -51,7 +51,7 @@ export interface EngineClient {
     onEvent: (event: ScoreEvent) => void | Promise<void>,
     signal?: AbortSignal,
   ): Promise<ScoreResult>;
-  /** Asks the lens, beside a generation. The latest question counts: one under way ends as 'cancelled'. */
+  /** Asks the lens, also during a generation. A new question cancels the running one ('cancelled'). */
   look<K extends keyof LensQuestions>(request: LensRequest<K>): Promise<LensAnswer<K>>;
   /** Frees the lens's memory. */
   closeLens(): void;
@@ -143,14 +143,14 @@ export function createEngine(start: () => Link = startWorker): EngineClient {
         (service) => service.compare(request, ofThisWorker(onEvent)),
         signal,
         ({ message }, backend) => {
-          onEvent({ type: 'anew', message: `${message} The texts begin anew.`, backend });
+          onEvent({ type: 'anew', message: `${message} The texts start again.`, backend });
         },
       ),
     score: (request, onEvent, signal) =>
       call((service) => service.score(request, ofThisWorker(onEvent)), signal),
     verify: (request, onEvent, signal) =>
       call((service) => service.verify(request, ofThisWorker(onEvent)), signal),
-    // Not by `call`: only writing replaces a dead worker.
+    // Not by `call`, because a question to the lens does not replace a dead worker.
     look: async <K extends keyof LensQuestions>(request: LensRequest<K>) =>
       unwrap(await Promise.race([link.service.look(request), link.died])) as LensAnswer<K>,
     closeLens: () => void (death || link.service.closeLens()),

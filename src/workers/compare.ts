@@ -21,7 +21,7 @@ export class Comparison {
     );
   }
 
-  /** `text` reads the prompt; each stream of the batch reads what its continuation has written so far. */
+  /** `text` reads the prompt; each stream of the batch reads the tokens that its continuation has so far. */
   async write(
     text: TextStream,
     backend: Backend,
@@ -54,7 +54,8 @@ export class Comparison {
         if (written) await emit({ type: 'parts', parts, msPerToken: ms / written });
         since = performance.now(); // excludes the time of the page
       }
-      // So that the one that is kept goes on at once; a stream that ran past its stop sequence is of no use.
+      // With these snapshots, a kept continuation resumes without reading. A stream that decoded past its stop sequence
+      // has no usable snapshot.
       for (const [stream, { tokens }] of generations.entries())
         if (streams.length(stream) === tokens.length) snapshots.add(tokens, await streams.snapshot(stream));
     } finally {

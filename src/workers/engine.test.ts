@@ -22,7 +22,7 @@ beforeAll(async () => {
   model = await loadModel(shippedFolder());
 });
 
-test('writes a text, says how typed runs are encoded, and repeats itself exactly', async () => {
+test('generates a text, reports the encoding of typed runs, and gives the same output again', async () => {
   await load();
   const first = await under.generate([{ text: PROMPT }]);
   expect(first.ids.length).toBe(24);
@@ -36,7 +36,7 @@ test('writes a text, says how typed runs are encoded, and repeats itself exactly
   expect((await under.generate([{ text: PROMPT }])).ids).toEqual(first.ids);
 });
 
-test('continues where it stopped, as if it had not stopped, without reading anything again', async () => {
+test('resumes where it stopped with the same output, without rereading', async () => {
   await load();
   const whole = await under.generate([{ text: PROMPT }]);
   await load();
@@ -48,7 +48,7 @@ test('continues where it stopped, as if it had not stopped, without reading anyt
   expect([...first.ids, ...rest.ids]).toEqual(whole.ids);
 });
 
-test('regenerates from the snapshot behind the prompt; another seed writes another text', async () => {
+test('regenerates from the snapshot after the prompt; another seed gives another text', async () => {
   await load();
   const first = await under.generate([{ text: PROMPT }]);
   const before = under.read;
@@ -57,7 +57,7 @@ test('regenerates from the snapshot behind the prompt; another seed writes anoth
   expect(again.ids).not.toEqual(first.ids);
 });
 
-test('an edit of the last words reads from the nearest snapshot', async () => {
+test('after an edit of the last words, reads from the nearest snapshot', async () => {
   await load();
   const long = `${PROMPT} ${'a bird of prey. '.repeat(80)}`;
   await under.generate([{ text: long }], { maxTokens: 1 });
@@ -66,7 +66,7 @@ test('an edit of the last words reads from the nearest snapshot', async () => {
   expect(under.read - before).toBeLessThanOrEqual(256);
 });
 
-test('stops at once in the middle of writing; what was written is there, and goes on', async () => {
+test('stops at once during a generation; the tokens stay, and the generation resumes from them', async () => {
   await load();
   const whole = await under.generate([{ text: PROMPT }], { maxTokens: 400 });
   const stopped = await under.generate([{ text: PROMPT }], { maxTokens: 400 }, (event) => {
@@ -100,14 +100,14 @@ test('stops while encoding and while reading a text of 5 MB, with and without sp
   );
 });
 
-test('an empty text begins a fresh article', async () => {
+test('an empty text starts a new article', async () => {
   await load();
   const { ids } = await under.generate([], { maxTokens: 3, sampling: GREEDY });
   expect(ids.length).toBe(3);
   expect(under.read).toBe(1);
 });
 
-test('a slow reader slows the stream: few events are ever unanswered', async () => {
+test('waits for a slow reader: at most four events are unanswered', async () => {
   await load();
   let open = 0;
   let most = 0;
@@ -121,7 +121,7 @@ test('a slow reader slows the stream: few events are ever unanswered', async () 
   expect(open).toBe(0);
 });
 
-test('one thing at a time, and nothing without a model', async () => {
+test('rejects a second request, and any request without a model', async () => {
   await load();
   const running = under.generate([{ text: PROMPT }]);
   await expect(under.engine.generate({} as GenerateRequest, () => {})).rejects.toMatchObject({

@@ -36,13 +36,13 @@ import { SnapshotStore } from './snapshot-store';
 import { TextStream } from './text-stream';
 import { verifyText } from './verify';
 
-/** What the engine needs of the place that it runs in: a worker in the browser, or Node. */
+/** The environment of the engine: a worker in the browser, or Node. */
 export interface EngineHost {
   readFile(modelUrl: string): ReadFile;
   readonly createBackend: CreateBackend;
 }
 
-/** The tokens of a text and what work on them needs. */
+/** The tokens of a text, with the model, the signal and the receiver of events. */
 interface TextWork<E> {
   readonly model: Model;
   readonly tokens: number[];
@@ -65,7 +65,7 @@ export class Engine {
     this.host = host;
   }
 
-  /** Loads a model folder onto a backend, in place of what was loaded before. */
+  /** Loads a model folder onto a backend, and frees the previous one. */
   async load(
     { modelUrl: url, backend: choice }: LoadRequest,
     onProgress: (progress: LoadProgress) => void,
@@ -82,21 +82,21 @@ export class Engine {
         });
       }
       const createBackend: CreateBackend = (...what) => {
-        void this.closeLens(); // its stream is on the backend before
+        void this.closeLens(); // its stream is on the previous backend
         return this.host.createBackend(...what);
       };
       const runner = new Runner(createBackend, this.snapshots, model, choice);
       this.loaded = { url, model, runner };
       const { backend, info } = await runner.ready();
       const { manifest, config } = model;
-      void importLens().catch(() => {}); // ahead of need, for when the network is gone
+      void importLens().catch(() => {}); // early, so that the lens also opens offline
       const stateBytes = 4 * (stateLayout(config).size + seenWords(config) + config.vocabSize);
       const vocabulary = packVocabulary(model.tokenizer.bytes);
       return { manifest, config, vocabulary, backend: info, stateBytes, memory: backend.memory() };
     });
   }
 
-  /** Ends the work under way within 100 ms. */
+  /** Stops the current work within 100 ms. */
   stop(): void {
     this.abort?.abort();
   }
@@ -107,7 +107,7 @@ export class Engine {
     this.loaded?.runner.stop();
   }
 
-  /** Answers a question about a text's attention, beside other work. The lens then stays open. */
+  /** Answers a question about a text's attention, also during other work. The lens then stays open. */
   async look<K extends keyof LensQuestions>(request: LensRequest<K>): Promise<LensAnswer<K>> {
     const { Lens } = await importLens();
     const { model, runner } = this.requireLoaded();
@@ -140,7 +140,7 @@ export class Engine {
     });
   }
 
-  /** Writes several continuations at once, 8 at most, in one batched step for all. */
+  /** Generates at most 8 continuations at once, in one batched step for all. */
   async compare(request: CompareRequest, onEvent: OnEvent<CompareEvent>): Promise<CompareResult> {
     const resumed = 'Writing resumes from the last tokens.';
     return this.withTokens(request, onEvent, resumed, ({ model, tokens, signal, emit }) => {
@@ -164,7 +164,7 @@ export class Engine {
     }));
   }
 
-  /** Checks each drawn token against what this model draws, on a second stream. */
+  /** Compares each drawn token with the token that this model draws, on a second stream. */
   async verify({ runs }: VerifyRequest, onEvent: (event: VerifyEvent) => void): Promise<Verification> {
     return this.exclusively(async (signal) => {
       const { model, runner } = this.requireLoaded();
@@ -177,8 +177,8 @@ export class Engine {
   }
 
   /**
-   * Encodes a text and works on its tokens; when a device fails, again on another one. When the signal aborts during
-   * encoding, it does no work.
+   * Encodes a text and works on its tokens; if a device fails, repeats the work on another one. If the signal aborts
+   * during encoding, it does no work.
    * @param resumed a sentence for the notice after a failure
    * @param begin makes the work and its result, whose state survives the loss of a device
    */
@@ -208,7 +208,7 @@ export class Engine {
     });
   }
 
-  /** Reads what the stream lacks of the text, and writes until the request is fulfilled or the signal aborts. */
+  /** Reads the tokens that the stream has not read, and generates until the request is complete or the signal aborts. */
   private async write(
     run: GenerationRun,
     running: Running,
@@ -235,7 +235,7 @@ export class Engine {
       if (run.reason === 'stop-sequence') ended.abort();
       since = now;
       if (part) await emit({ type: 'tokens', ...part, figures: this.figures(run, running) });
-      since += performance.now() - now; // the page's time is not the model's
+      since += performance.now() - now; // excludes the time of the page
     }
   }
 
@@ -270,7 +270,7 @@ function notLoaded(): EngineError {
   return new EngineError('input', 'No model is loaded.', 'Load a model first.');
 }
 
-/** The lens is loaded apart from the engine, which starts sooner without it. @throws EngineError 'network' */
+/** Loads the code of the lens, which is not in the engine's chunk, so that the engine starts sooner. @throws EngineError 'network' */
 async function importLens() {
   try {
     return await import('./lens/attention-lens');

@@ -21,8 +21,8 @@ beforeAll(async () => {
   model = await loadModel(shippedFolder());
 });
 
-test('stops at the end of an article, or goes on with the next', async () => {
-  // The shipped model with the full stop in the part of <|endoftext|>, so that articles end soon.
+test('stops at the end of an article, or continues with the next article', async () => {
+  // The shipped model with the full stop as <|endoftext|>, so that articles end soon.
   const fullStop = model.tokenizer.encode('.').ids[0];
   const config = JSON.stringify({ ...readJson(`${SHIPPED}config.json`), bos_token_id: fullStop });
   await load({ files: await consistentFolder({ 'config.json': config }) });
@@ -47,12 +47,12 @@ test('stops at the end of an article, or goes on with the next', async () => {
 });
 
 describe('stop sequences', () => {
-  test('end the text with the token that completes one, however tokens cut it; the text goes on from there', async () => {
+  test('end the text with the token that completes one, for any token borders; the generation resumes from there', async () => {
     await load();
     const whole = await under.generate([{ text: PROMPT }], { maxTokens: 60 });
     const pieces = whole.ids.map((id) => model.tokenizer.decode([id]));
     for (const place of [3, 20, 41]) {
-      const sequence = (pieces[place - 1] + pieces[place]).slice(1); // over two tokens, from inside the first
+      const sequence = (pieces[place - 1] + pieces[place]).slice(1); // spans two tokens and starts inside the first
       const end = whole.text.indexOf(sequence) + sequence.length;
       const cut = await under.generate([{ text: PROMPT }], {
         maxTokens: 60,
@@ -69,7 +69,7 @@ describe('stop sequences', () => {
     }
   });
 
-  test('that do not come do no harm', async () => {
+  test('that do not occur have no effect', async () => {
     await load();
     const { result, ids } = await under.generate([{ text: PROMPT }], { stopSequences: ['', '\0'] });
     expect([result.reason, ids.length]).toEqual(['length', 24]);
@@ -77,7 +77,7 @@ describe('stop sequences', () => {
 });
 
 describe('a speed limit', () => {
-  test('is kept, and changes nothing of what is written', async () => {
+  test('slows the generation, and does not change its output', async () => {
     await load();
     const whole = await under.generate([{ text: PROMPT }]);
     const began = performance.now();
@@ -87,7 +87,7 @@ describe('a speed limit', () => {
     expect(paced.result.reason).toBe('length');
   });
 
-  test('lets Stop through in the middle of a pause', async () => {
+  test('does not delay Stop', async () => {
     await load();
     let stopped = 0;
     const { ids, result } = await under.generate([{ text: PROMPT }], { tokensPerSecond: 0.05 }, (event) => {
@@ -98,6 +98,6 @@ describe('a speed limit', () => {
       }, 50);
     });
     expect([ids.length, result.reason]).toEqual([1, 'stopped']);
-    expect(performance.now() - stopped).toBeLessThan(5000); // the pause is of 20 s
+    expect(performance.now() - stopped).toBeLessThan(5000); // the pause takes 20 s
   });
 });

@@ -7,7 +7,7 @@ import { StopSequences } from './stop-sequences';
 
 /** The state of one generation, which survives the loss of a device. */
 export class GenerationRun {
-  /** The text and what has been written so far. */
+  /** The tokens of the prompt, followed by the tokens generated so far. */
   readonly tokens: number[];
   reason: GenerateResult['reason'] | null = null;
   msPerToken: number | null = null;

@@ -13,7 +13,7 @@ import type { Matrix } from '../model/core/weights';
 import { loadModel, type Model } from '../model/runtime/folder';
 import { readUrl } from './read-url';
 
-// Peak memory of loading, because a phone ends a page that takes too much. The model has 145 MB, so that the memory of
+// Peak memory of loading, because a phone closes a page that takes too much. The model has 145 MB, so the memory of
 // JavaScript itself does not matter.
 
 setFlagsFromString('--expose-gc');

@@ -43,7 +43,7 @@ export interface EngineInfo {
 }
 
 export interface GenerateRequest {
-  /** The whole text from its beginning, the opening `<|endoftext|>` not included. */
+  /** The whole text without the initial `<|endoftext|>`. */
   readonly runs: readonly RequestRun[];
   readonly sampling: Sampling;
   readonly maxTokens: number;
@@ -57,7 +57,7 @@ export interface GenerateRequest {
   readonly branchAt?: number;
 }
 
-/** Another backend has taken over. */
+/** The work has moved to another backend. */
 export interface NoticeEvent {
   readonly type: 'notice';
   readonly message: string;
@@ -99,7 +99,7 @@ export interface GenerateResult {
   readonly figures: Figures;
 }
 
-/** Asks for the records of the tokens [from, to) of a text, counted without the opening one. */
+/** Requests the records of the tokens [from, to) of a text, counted without the initial `<|endoftext|>`. */
 export interface ScoreRequest {
   readonly runs: readonly RequestRun[];
   readonly from: number;
@@ -114,7 +114,7 @@ export type ScoreEvent =
   | { readonly type: 'records'; readonly from: number; readonly records: Float32Array };
 
 export interface ScoreResult {
-  /** False when it was stopped. */
+  /** False if it was stopped. */
   readonly isComplete: boolean;
 }
 
@@ -128,7 +128,7 @@ export interface VerifyRun {
 }
 
 export interface VerifyRequest {
-  /** The whole text from its beginning, the opening `<|endoftext|>` not included. */
+  /** The whole text without the initial `<|endoftext|>`. */
   readonly runs: readonly VerifyRun[];
 }
 
@@ -199,7 +199,7 @@ export interface EngineService {
     request: ScoreRequest,
     onEvent: (event: ScoreEvent) => void | Promise<void>,
   ): Promise<Outcome<ScoreResult>>;
-  /** Beside a generation. The latest question counts: one under way ends as 'cancelled'. */
+  /** Runs also during a generation. A new question cancels the running one ('cancelled'). */
   look(request: LensRequest): Promise<Outcome<LensAnswer>>;
   /** Frees the lens's memory. */
   closeLens(): Promise<void>;

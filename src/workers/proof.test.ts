@@ -27,7 +27,7 @@ async function start(gpu: GPU, choice: 'auto' | 'webgpu' = 'webgpu', data: Model
   return { ...info, length };
 }
 
-/** Poses as a hardware GPU, which `auto` chooses. */
+/** An adapter with the properties of a hardware GPU, so that `auto` chooses it. */
 const onGraphics = (gpu: GPU) =>
   ({
     requestAdapter: async () => {

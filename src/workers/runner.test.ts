@@ -11,7 +11,7 @@ async function load(options: ConstructorParameters<typeof CountedEngine>[0] = {}
 }
 
 describe('a device that fails', () => {
-  test('is replaced, and writing resumes with the same output', async () => {
+  test('is replaced, and the generation resumes with the same output', async () => {
     await load();
     const whole = await under.generate([{ text: PROMPT }], { maxTokens: 200 });
     await load({ failure: { code: 'device-lost', times: 1, on: 'cpu' } });

@@ -15,7 +15,7 @@ export interface ChosenBackend {
 export type CreateBackend = (model: Model, choice: BackendChoice) => Promise<ChosenBackend>;
 
 export interface Running extends Omit<ChosenBackend, 'streams'> {
-  /** The stream that writes. */
+  /** The stream that generates. */
   readonly text: TextStream;
 }
 
@@ -49,7 +49,7 @@ export class Runner {
     this.current = null;
   }
 
-  /** Does work; when a device fails, again on another one. */
+  /** Runs `work`; if a device fails, runs it again on another one. */
   async surviving<T>(
     work: (running: Running) => Promise<T>,
     onRecovered: (message: string, backend: BackendInfo) => void | Promise<void>,
@@ -74,7 +74,7 @@ export class Runner {
   }
 
   /**
-   * A new device after a loss; the next best backend after repeated losses, or when a device does not suffice. Snapshots
+   * A new device after a loss; the next best backend after repeated losses, or if a device does not suffice. Snapshots
    * are in memory and stay valid.
    */
   private async recover(error: EngineError, losses: number): Promise<Running> {

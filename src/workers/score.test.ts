@@ -27,7 +27,7 @@ async function scoreTokens(
 }
 
 describe('scoring a text', () => {
-  test('says of written tokens what was recorded when they were drawn, and leaves the stream where it was', async () => {
+  test('gives the records of sampled tokens as they were drawn, and does not move the stream of the generation', async () => {
     const { ids, records } = await under.generate([{ text: PROMPT }]);
     const runs = [{ text: PROMPT }, { ids: Uint32Array.from(ids) }];
     const { result, events, ...described } = await scoreTokens(runs);
@@ -89,9 +89,10 @@ describe('branching', () => {
       for (const at of places) {
         const before = under.read;
         await under.generate([{ ids: text.slice(0, at) }, { ids: Uint32Array.of(7) }], {
-          ...{ maxTokens: 1, branchAt: at },
+          maxTokens: 1,
+          branchAt: at,
         });
-        expect(under.read - before).toBeLessThanOrEqual(256 + 1); // and the replaced token
+        expect(under.read - before).toBeLessThanOrEqual(256 + 1); // plus the replaced token
       }
   });
 
@@ -100,7 +101,8 @@ describe('branching', () => {
     await under.generate([{ ids: trunk }], { maxTokens: 1 });
     const branch = (id: number) =>
       under.generate([{ ids: trunk.slice(0, 333) }, { ids: Uint32Array.of(id) }], {
-        ...{ maxTokens: 300, branchAt: 333 },
+        maxTokens: 300,
+        branchAt: 333,
       });
     await branch(7);
     const before = under.read;

@@ -10,7 +10,7 @@ import type { TextStream } from './text-stream';
 
 /**
  * Reads tokens of a text again and emits their records.
- * @param tokens the whole text, the opening `<|endoftext|>` included; the places in the request are counted without it
+ * @param tokens the whole text with the initial `<|endoftext|>`, which the places in the request do not count
  */
 export async function scoreTokens(
   config: Config,

@@ -14,7 +14,7 @@ export const SNAPSHOT_BUDGET = 64 * 2 ** 20;
 const DENSE = 256; // tokens between snapshots near the newest one
 const DENSE_SPAN = 4096; // tokens before the newest one that count as near
 
-/** Most tokens between snapshots of one text, `behind` tokens before its end: going back reads at most this many again. */
+/** Most tokens between snapshots of one text, `behind` tokens before its end. Returning there rereads at most this many. */
 export function snapshotSpacing(behind: number): number {
   return behind <= DENSE_SPAN ? DENSE : (behind * DENSE) / DENSE_SPAN;
 }
@@ -41,7 +41,7 @@ export class SnapshotStore {
     return this.entries.length;
   }
 
-  /** Keeps a snapshot taken after `tokens.slice(0, snapshot.length)`. A pinned one outlives thinning. */
+  /** Adds a snapshot taken after `tokens.slice(0, snapshot.length)`. Thinning keeps pinned snapshots. */
   add(tokens: ArrayLike<number>, snapshot: Snapshot, pinned = false): void {
     const keys = prefixKeys(
       tokens,
@@ -56,7 +56,7 @@ export class SnapshotStore {
     this.evict();
   }
 
-  /** The snapshot after the longest beginning of `tokens`; null where there is none. */
+  /** The snapshot of the longest prefix of `tokens`; null if there is none. */
   nearest(tokens: ArrayLike<number>): Snapshot | null {
     const line = this.touch(prefixKeys(tokens, new Set(this.entries.map((e) => e.snapshot.length))));
     return line.at(-1)?.snapshot ?? null;
@@ -66,7 +66,7 @@ export class SnapshotStore {
     this.entries = [];
   }
 
-  /** Marks the snapshots of one text as just used; returns them by length. */
+  /** Marks the snapshots of one text as recently used; returns them by length. */
   private touch(keys: Map<number, string>): Entry[] {
     this.clock++;
     const line = this.entries.filter((e) => keys.get(e.snapshot.length) === e.key);
@@ -85,7 +85,7 @@ export class SnapshotStore {
     this.entries = this.entries.filter((e) => !line.includes(e) || kept.includes(e));
   }
 
-  /** Least recently used first, oldest position first, until the budget holds; the newest one stays. */
+  /** Removes snapshots until the budget holds: least recently used first, oldest position first, never the newest. */
   private evict(): void {
     const order = this.entries
       .slice(0, -1)
@@ -102,7 +102,7 @@ export class SnapshotStore {
   }
 }
 
-/** A 64-bit key of each beginning of `tokens` whose length is asked for. */
+/** A 64-bit key for each prefix of `tokens` with one of the lengths. */
 function prefixKeys(tokens: ArrayLike<number>, lengths: ReadonlySet<number>): Map<number, string> {
   const keys = new Map<number, string>();
   let [a, b] = [0x243f6a88, 0x85a308d3];

@@ -21,15 +21,15 @@ export const PROMPT = '= Kestrel =\n\nThe kestrel is';
 
 interface Options {
   readonly files?: ReadFile;
-  /** The name that the backend has when 'auto' is asked for. */
+  /** The kind of the backend if 'auto' is requested. */
   readonly automatic?: BackendKind;
-  /** Fails after a batch of decoding (10 ms of tokens), so many times, on the backend of this name. */
+  /** The backend of kind `on` fails `times` times, each after one batch of decoding (10 ms of tokens). */
   readonly failure?: { readonly code: 'device' | 'device-lost'; times: number; readonly on: BackendKind };
 }
 
-/** For tests: the shipped model in WebAssembly, which counts what it reads, and fails on demand. */
+/** For tests: an engine with the shipped model in WebAssembly, which counts the tokens it reads and can fail. */
 export class CountedEngine {
-  /** Tokens that any stream has read, without those that it wrote. */
+  /** Tokens that the streams have read, without the tokens that they sampled. */
   read = 0;
   readonly asked: BackendChoice[] = [];
   readonly engine: Engine;

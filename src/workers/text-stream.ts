@@ -5,19 +5,19 @@ import { idsOf } from '../model/sampling/records';
 import { decodePaced } from './paced';
 import { type SnapshotStore, snapshotSpacing } from './snapshot-store';
 
-/** Callbacks of a move; places are those of tokens in the text. */
+/** Callbacks of a move. Places are indices of tokens in the text. */
 export interface MoveOptions {
   /** After each part. */
   report?(read: number, total: number): void | Promise<void>;
-  /** Between reports; may be left out. */
+  /** Optional progress between reports, which may be dropped. */
   offer?(read: number, total: number): void;
-  /** Receives the records of the tokens from where the stream stands; \`from\` is the place of the first. */
+  /** Receives the records of the tokens that the stream reads; `from` is the place of the first. */
   onRecords?(from: number, records: Float32Array): void | Promise<void>;
-  /** Receives the logits after the tokens from where the stream stands, as in ReadOptions. */
+  /** Receives the logits after the tokens that the stream reads, as in ReadOptions. */
   onLogits?: ReadOptions['onLogits'];
 }
 
-/** Tokens between snapshots while it writes: a submission to a GPU may run 63 past it, and we promise 256. */
+/** Tokens between snapshots in decode. A submission to a GPU may decode 63 more, and the limit is 256. */
 const SNAPSHOT_EVERY = 192;
 
 /** One stream and the tokens that it has read. */
@@ -31,14 +31,14 @@ export class TextStream {
     this.snapshots = snapshots;
   }
 
-  /** The tokens that the stream has read; none when that is not known. */
+  /** The tokens that the stream has read; empty if they are unknown. */
   get tokens(): readonly number[] {
     return this.read;
   }
 
   /**
-   * Brings the stream to the end of \`tokens\`: from where it stands or from the nearest snapshot, it reads the rest. It
-   * reads less when the signal aborts.
+   * Moves the stream to the end of `tokens`: reads the rest from its current state or from the nearest snapshot. It
+   * reads less if the signal aborts.
    */
   async moveTo(tokens: readonly number[], signal: AbortSignal, options: MoveOptions = {}): Promise<void> {
     const { streams, snapshots } = this;
@@ -71,7 +71,7 @@ export class TextStream {
     }
   }
 
-  /** Decodes after the text, at most \`tokensPerSecond\` where that is a number, and keeps snapshots on the way. */
+  /** Decodes after the text, at most `tokensPerSecond` unless null, and keeps snapshots on the way. */
   async *write(
     request: DecodeRequest,
     tokensPerSecond: number | null,
@@ -95,14 +95,14 @@ export class TextStream {
     return captures;
   }
 
-  /** Keeps a snapshot of where the stream stands: a place to return to. */
+  /** Keeps a snapshot of the current state, to return to. */
   async pin(): Promise<Snapshot> {
     const snapshot = await this.streams.snapshot();
     this.snapshots.add(this.read, snapshot, true);
     return snapshot;
   }
 
-  /** Makes the next move start from a snapshot: where the stream stands is not known. */
+  /** Makes the next move start from a snapshot, because the state of the stream is unknown. */
   private invalidate(): void {
     this.read = [];
   }

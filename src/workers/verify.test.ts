@@ -26,7 +26,7 @@ const SAMPLING: Sampling = {
 const BACKENDS = { cpu: createWasmBackend, webgpu: createOnSharedDevice };
 const PROMPT = [5, 17, 3, 3, 60];
 
-/** The tokens that a backend writes after PROMPT. */
+/** The tokens that a backend samples after PROMPT. */
 async function written(backend: Backend, sampling: Sampling): Promise<number[]> {
   const streams = await backend.open(1);
   await streams.read([0, ...PROMPT]);
@@ -145,7 +145,8 @@ describe('the engine', () => {
     expect(await verify({})).toMatchObject({
       counts: { exact: TOKENS, different: 0 },
       findings: [],
-      ...{ isFaithful: true, stopped: false },
+      isFaithful: true,
+      stopped: false,
     });
     expect(events.at(-1)).toMatchObject({ type: 'verifying', total: TOKENS });
 

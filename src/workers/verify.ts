@@ -63,7 +63,7 @@ export async function verifyTokens(
   onProgress: (checked: number, total: number) => void = () => {},
 ): Promise<{ counts: Verification['counts']; findings: readonly Finding[] }> {
   const tokens = [config.bosTokenId];
-  const samplings: (Sampling | null)[] = [null]; // what each token was drawn with
+  const samplings: (Sampling | null)[] = [null]; // the settings of each token's draw
   for (const { ids, drawnWith } of parts)
     for (let i = 0; i < ids.length; i++) {
       tokens.push(ids[i]);
@@ -77,7 +77,7 @@ export async function verifyTokens(
   let seenCount = 0;
   let checked = 0;
 
-  /** Judges the token after each row: \`from\` is the place of the token that the first row follows. */
+  /** Judges the token after each row. The first row follows the token at `from`. */
   const judgeRows = async (from: number, rows: Logits) => {
     for (const [row, logits] of splitRows(rows, config.vocabSize).entries()) {
       const draw = from + row + 1;
@@ -91,7 +91,7 @@ export async function verifyTokens(
       checked++;
       if (!pace.isDue) continue;
       onProgress(checked, total);
-      await pace.yield(); // so that Stop arrives
+      await pace.yield(); // lets Stop arrive
     }
   };
 

@@ -1,11 +1,11 @@
-"""Exports a model folder as ONNX: reads any number of tokens a call, states as inputs and outputs.
+"""Exports a model folder as ONNX: any number of tokens per call, states as inputs and outputs.
 
 Inputs:  tokens [1, T] int64; for each layer N state.N [1, h, E, e] and, with a convolution,
          convolution.N [1, 3 d, 3], all zeros at the start of a document.
 Outputs: logits [1, T, vocabulary], or [1, 1, vocabulary] for the last token only;
          next_state.N and next_convolution.N.
 
-The recurrence is one LinearAttention node and the convolution one CausalConvWithState node a layer.
+In each layer, the recurrence is one LinearAttention node, the convolution one CausalConvWithState.
 `<|endoftext|>` does not reset the states inside the graph: start each document with zeros.
 
 Forms of the file (`ONNX_FORMS`):
@@ -256,7 +256,7 @@ def export_onnx(folder: Path, out: Path, form: str = "float32", last_only: bool 
 
 
 def check_onnx(file: Path, golden: dict, exact: bool = False) -> dict[str, float]:
-    """Largest differences to golden vectors, with all tokens in one call and one token a call.
+    """Largest differences to golden vectors, in one call and token by token.
 
     `log_probabilities` is missing if the file computes only the last logits. With `exact`, raises
     UserError if a difference is larger than `TOLERANCE`.

@@ -62,7 +62,7 @@ def find_files(paths: Iterable[Path]) -> list[Path]:
 def read_articles(path: Path) -> Iterator[Article]:
     """The articles of one file in the common format.
 
-    Raises UserError if the file is empty, binary, damaged or not in the format that its name says.
+    Raises UserError if the file is empty, binary, damaged or not in the format of its name.
     """
     count = 0
     try:

@@ -1,8 +1,8 @@
 """The tensors of a published model: how they are rounded for storage and read back. Needs no torch.
 
-float16: the nearest number, ties to even. int8, one scale a row: each large matrix [out, in] is
+float16: the nearest number, ties to even. int8, one scale per row: each large matrix [out, in] is
 stored as I8 in [-127, 127] beside `<name>_scale` (F32, [out]), scale = max |row| / 127; a value
-means int8 * scale. All other tensors of an int8 model stay float32. tests/quantize.ts rounds by the
+is int8 * scale. All other tensors of an int8 model stay float32. tests/quantize.ts rounds by the
 same two rules.
 """
 
@@ -25,7 +25,7 @@ _INT8 = (
 
 
 def quantize_rows(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """A matrix [rows, columns] as int8 and one float32 scale a row (1 for a row of zeros).
+    """A matrix [rows, columns] as int8 and one float32 scale per row (1 for a row of zeros).
 
     Rounds value / scale in float64 to the nearest integer, ties upwards: floor(x + 0.5), which is
     JavaScript's Math.round.

@@ -46,7 +46,7 @@ def test_every_config_is_valid(path: Path) -> None:
         ),
     ],
 )
-def test_bad_configs_are_named(tmp_path: Path, text: str, message: str) -> None:
+def test_the_error_names_the_invalid_key(tmp_path: Path, text: str, message: str) -> None:
     path = tmp_path / "bad.toml"
     path.write_text(f'name = "bad"\n{text}')
     with pytest.raises(UserError, match=message):
@@ -60,7 +60,7 @@ def test_overrides_change_the_values_of_the_file(tmp_path: Path) -> None:
     assert (config.tokens, config.model.hidden_size, config.model.decay) == (1_000_000, 64, False)
 
 
-def test_config_json_has_only_what_the_model_uses(tmp_path: Path) -> None:
+def test_config_json_has_only_keys_that_the_model_uses(tmp_path: Path) -> None:
     values = ModelConfig(reweighting="none").to_json()
     assert not {"window", "static_length", "proportion_hidden_size"} & set(values)
     assert values["intermediate_size"] == 1024 and values["embedding_scale"] == 16

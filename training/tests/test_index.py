@@ -30,7 +30,7 @@ def test_the_published_index_is_up_to_date(weights) -> None:
     assert (weights / "index.json").read_text() == published
 
 
-def test_facts_are_filled_in_and_words_are_kept(weights) -> None:
+def test_facts_are_filled_in_and_summaries_are_kept(weights) -> None:
     path = weights / "index.json"
     whole = json.loads(path.read_text())
     words = [{k: entry[k] for k in ("id", "summary")} for entry in whole["models"]]
@@ -43,7 +43,7 @@ def test_facts_are_filled_in_and_words_are_kept(weights) -> None:
         assert len(entry["proof"]["logProbabilities"]) == len(entry["proof"]["tokens"]) - 1 == 15
 
 
-def test_a_folder_that_lacks_is_named(weights) -> None:
+def test_a_missing_folder_is_named(weights) -> None:
     (weights / "index.json").write_text('{"models": [{"id": "nowhere"}]}')
     with pytest.raises(UserError, match=r"nowhere/manifest\.json"):
         write_index(weights)

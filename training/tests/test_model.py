@@ -135,7 +135,7 @@ def test_a_document_start_resets_the_recurrence() -> None:
     assert_close(run(model, [3, 9, 4, 0, 5, 6, 7], [7])[3:], alone)
 
 
-def test_wide_start_keeps_proportions_alive() -> None:
+def test_wide_start_keeps_proportions_active() -> None:
     torch.manual_seed(0)
     for gain in (1.0, 8.0):
         module = Proportion(64, 16)

@@ -126,7 +126,7 @@ def test_int8_forms_hold_the_rows_of_the_model_folder(prepared: Path, tmp_path: 
             ), name
 
 
-def test_onnx_refuses_what_it_cannot_express(prepared: Path, tmp_path: Path) -> None:
+def test_onnx_refuses_models_that_it_cannot_express(prepared: Path, tmp_path: Path) -> None:
     config = ModelConfig(300, 32, 1, 2, normalizer="denominator")
     publish(LeapFormer(config), prepared, tmp_path / "m")
     with pytest.raises(UserError, match="ONNX needs attention linear, normalizer rms"):

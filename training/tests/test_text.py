@@ -72,13 +72,13 @@ _sentences = st.builds(
 
 @settings(max_examples=200, deadline=None)
 @given(st.lists(_sentences, min_size=1, max_size=4).map(" ".join))
-def test_detokenizer_can_be_turned_back(line: str) -> None:
+def test_detokenized_lines_can_be_retokenized(line: str) -> None:
     assert retokenize(detokenize(line)) == line
 
 
 @settings(max_examples=200, deadline=None)
 @given(st.text())
-def test_detokenizer_keeps_all_that_is_written(line: str) -> None:
+def test_detokenizer_keeps_all_characters(line: str) -> None:
     marks = {"@-@": "-", "@,@": ",", "@.@": "."}
     expected = "".join(marks.get(token, token) for token in line.split())
     assert detokenize(line).replace(" ", "") == expected
@@ -87,7 +87,7 @@ def test_detokenizer_keeps_all_that_is_written(line: str) -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(st.text())
-def test_tokenizer_gives_every_text_back(prepared: Path, text: str) -> None:
+def test_tokenizer_restores_every_text(prepared: Path, text: str) -> None:
     tokenizer = load_tokenizer(prepared / "tokenizer.json")
     for t in (text, text + "<|endoftext|>"):
         ids = tokenizer.encode(t).ids

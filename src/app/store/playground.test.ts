@@ -7,7 +7,7 @@ import type { Playground } from './playground';
 import { ready, settle, setUp } from './testing';
 
 describe('writing', () => {
-  it('appends what is sampled, with its ids, as one step of undo', async () => {
+  it('appends sampled text with its ids, as one undo step', async () => {
     const { playground, engine, text, sources, state } = await ready('One');
     const done = playground.generate();
     await settle();
@@ -28,7 +28,7 @@ describe('writing', () => {
     expect([...playground.text.runs[1].tokens!.ids]).toEqual([100, 101, 100]);
   });
 
-  it('sends ids for what has them, and keeps the encoding that comes back', async () => {
+  it('sends the ids of encoded runs, and stores the encodings from the engine', async () => {
     const { playground, engine } = await ready('One');
     const first = playground.generate();
     await settle();
@@ -43,10 +43,10 @@ describe('writing', () => {
     expect(engine().requests[1].runs).toEqual([{ ids: Uint32Array.of(7) }, { ids: Uint32Array.of(100) }]);
   });
 
-  it('takes changes of settings back, a field at a time, and leaves the text alone', async () => {
+  it('undoes changes of settings field by field, without changing the text', async () => {
     const { playground, state, text, wait, engines } = await ready('One');
     for (const temperature of [0.1, 0.2, 0.3]) playground.setSampler({ temperature }); // one slider
-    playground.setSampler({ temperature: 0.3 }); // nothing new
+    playground.setSampler({ temperature: 0.3 }); // no change
     playground.setSampler({ topK: 5 });
     wait(5000);
     playground.setSampler({ topK: 50 });
@@ -69,10 +69,10 @@ describe('writing', () => {
     playground.settings.undo();
     expect(state().settings.backend).toBe('auto');
     await settle();
-    expect(engines).toHaveLength(2); // loaded anew, on the device that is in force again
+    expect(engines).toHaveLength(2); // loads again on the restored backend
   });
 
-  it('passes the model’s sampler, what was changed of it, and a new seed', async () => {
+  it('passes the sampler defaults of the model, the changed settings, and a new seed', async () => {
     const { playground, engine, state } = await ready();
     playground.setSampler({ topK: 5 });
     playground.generate(3);
@@ -85,7 +85,7 @@ describe('writing', () => {
     expect(playground.text).toMatchObject({ runs: [{ sampling }], model: { id: 'one', digest: 'd1' } });
   });
 
-  it('keeps a seed that was chosen', async () => {
+  it('uses the seed that the user chose', async () => {
     const { playground, engine } = await ready();
     playground.set({ seed: 9, randomSeed: false });
     playground.generate();
@@ -93,7 +93,7 @@ describe('writing', () => {
     expect(engine().requests[0].sampling.seed).toBe(9);
   });
 
-  it('stops, and shows what was under way', async () => {
+  it('stops, and shows the tokens that arrive last', async () => {
     const { playground, engine, text, state } = await ready('A');
     const done = playground.generate();
     await settle();
@@ -109,7 +109,7 @@ describe('writing', () => {
     for (const words of ['1', '2', '3']) {
       const done = words === '3' ? playground.regenerate() : playground.generate();
       await settle();
-      if (words === '3') expect(text()).toBe('A12'); // until there is something better
+      if (words === '3') expect(text()).toBe('A12'); // until new tokens arrive
       await engine().writes(words);
       engine().finishes();
       await done;
@@ -137,7 +137,7 @@ describe('writing', () => {
 });
 
 describe('an edit', () => {
-  it('ends a generation, at the words that are shown', async () => {
+  it('ends a generation at the words that are shown', async () => {
     const { playground, engine, text, state } = await ready('A');
     playground.generate();
     await settle();
@@ -188,7 +188,7 @@ describe('an edit', () => {
     expect(playground.text.generatedFrom).toBeNull();
   });
 
-  it('puts away what was said of the text before when another is shown, and nothing else', async () => {
+  it('removes the statements about the previous text when another is shown, and keeps other notices', async () => {
     for (const show of [
       (playground: Playground) => playground.texts.add(typedText('Other')),
       (playground: Playground) => playground.texts.add(),
@@ -208,7 +208,7 @@ describe('an edit', () => {
     }
   });
 
-  it('another text is not written on by a press that was meant for the one before', async () => {
+  it('another text is not continued by a press of Generate on the previous text', async () => {
     const { playground, engine, state } = await setUp('A');
     const done = playground.generate();
     expect(state().work.phase).toBe('waiting');
@@ -220,7 +220,7 @@ describe('an edit', () => {
     expect(engine().requests).toEqual([]);
   });
 
-  it('puts away what was said of the text when undo takes that back', async () => {
+  it('removes the notice about a change of the text when the change is undone', async () => {
     const { playground, state } = await ready('A');
     const model = { id: 'other', digest: 'd2' };
     const tokens = { ids: Uint32Array.of(1), lengths: Uint32Array.of(5) };

@@ -27,7 +27,7 @@ import { createTokenView, walk } from './token-view';
 /** The playground without its user interface: the document, the settings and the engine. */
 export class Playground {
   readonly store: StoreApi<PlaygroundState>;
-  /** A store of its own, because it changes with every move of the pointer. */
+  /** A separate store, because it changes with every move of the pointer. */
   readonly tokens = createTokenView();
   readonly lens: LensController;
   readonly inspection: Inspection;

@@ -209,7 +209,7 @@ function cutoff(
 
 /**
  * The lowest v >= `lowest` such that the total weight of all scores above v stays below the limit. The weight of a score
- * is its probability (relative to the highest) or 1. Usually few scores decide, so scores near the highest come first.
+ * is its probability (relative to the highest) or 1. It tries the scores near the highest first, which usually suffice.
  */
 function lowestKept(
   scores: usize, scratch: usize, weights: usize, n: i32, top: f32, lowest: f32, limit: f64, byMass: bool,

@@ -1,4 +1,4 @@
-// Reads without sharing: every thread reads for itself. The kernel defines the source: source(at).
+// Reads without sharing: every thread reads all values. The kernel defines the source: source(at).
 
 struct Thread {
   @builtin(local_invocation_index) lane: u32,

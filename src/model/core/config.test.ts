@@ -43,6 +43,6 @@ test('rejects sizes that are valid alone but too large together', async () => {
   await expectError(() => parseConfig(absurd), 'config', /parameters, more than a browser can hold/);
 });
 
-test.each([null, [], 'text', 7])('refuses %j', async (value) => {
+test.each([null, [], 'text', 7])('rejects %j', async (value) => {
   await expectError(() => parseConfig(value), 'config', /not a JSON object/);
 });

@@ -9,7 +9,7 @@ import { readSafetensors } from './safetensors';
 import { countParameters, LAYER_TENSORS, MODEL_TENSORS, offsetsOf, stateLayout, tensorsOf } from './tensors';
 
 describe('the table of tensors', () => {
-  test.each(goldenNames)('lists what the trainer exports for %s', (name) => {
+  test.each(goldenNames)('lists the tensors that the trainer exports for %s', (name) => {
     const folder = `tests/golden/models/${name}/`;
     const config = parseConfig(readJson(`${folder}config.json`));
     const stored = [...readSafetensors(readBytes(`${folder}model.safetensors`))];
@@ -22,7 +22,7 @@ describe('the table of tensors', () => {
     );
   });
 
-  test('is the one in docs/model.md', () => {
+  test('equals the table in docs/model.md', () => {
     const docs = readFileSync('docs/model.md', 'utf8');
     const [, , ...rows] = docs.slice(docs.indexOf('| tensor |')).split('\n\n')[0].split('\n');
     const shapes = rows.map((row) =>
@@ -42,7 +42,7 @@ describe('the table of tensors', () => {
 });
 
 describe('offsets', () => {
-  test('give each part its own numbers from a multiple, in order', () =>
+  test('separate the parts, in order, each at a multiple', () =>
     fc.assert(
       fc.property(fc.array(fc.nat(100)), fc.constantFrom(1, 4, 16), (sizes, multiple) => {
         const { at, size } = offsetsOf(Object.fromEntries(sizes.map((n, i) => [`part${i}`, n])), multiple);
@@ -55,7 +55,7 @@ describe('offsets', () => {
       }),
     ));
 
-  test('of the state are those of S, z and the inputs of the convolution of every layer, and nothing else', () => {
+  test('of the state cover exactly S, z and the convolution inputs of every layer', () => {
     const { config } = randomModel({ num_hidden_layers: 3 }); // d 8, 2 heads
     expect(stateLayout(config)).toEqual({ at: { S: 0, z: 64, inputs: 80 }, layerSize: 152, size: 456 });
     const without = randomModel({ reweighting: 'none', conv_kernel: 0 });

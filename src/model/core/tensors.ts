@@ -6,7 +6,7 @@ import type { Config } from './config';
  * of the tests. A test compares them with the table in docs/model.md and with the files that the trainer writes.
  */
 
-/** The sizes that shapes are made of, by their names in docs/model.md. */
+/** The sizes in shapes, by their names in docs/model.md. */
 function sizes(config: Config) {
   return {
     vocab: config.vocabSize,
@@ -35,7 +35,7 @@ export interface Tensor {
   /** In model.safetensors; names of a layer's tensors follow `layers.N.` */
   readonly name: string;
   readonly shape: Shape;
-  /** Whether a configuration has it; all have it without this. */
+  /** Whether a configuration has it; without this, all have it. */
   readonly when?: (config: Config) => boolean;
 }
 
@@ -96,7 +96,7 @@ type KeysOf<T extends Tensors, Kind> = {
 export type MatrixOf<T extends Tensors> = KeysOf<T, 'matrix'>;
 export type VectorOf<T extends Tensors> = KeysOf<T, 'vector'>;
 
-/** The tensors of a table with their keys, in order. */
+/** The tensors of a table, in order, each with its key. */
 export function tensorEntries<T extends Tensors>(tensors: T): [keyof T & string, Tensor][] {
   return Object.entries(tensors) as [keyof T & string, Tensor][];
 }
@@ -135,7 +135,7 @@ export function padded(n: number, multiple = 16): number {
   return Math.ceil(n / multiple) * multiple;
 }
 
-/** Offsets of parts that lie one after the other, and their end, in numbers. */
+/** Offsets of consecutive parts, and their end, in numbers. */
 export interface Offsets<Key extends string> {
   readonly at: Readonly<Record<Key, number>>;
   readonly size: number;

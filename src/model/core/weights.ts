@@ -24,7 +24,7 @@ export interface Matrix {
 
 export type Precision = 'float32' | 'float16' | 'int8';
 
-/** The tensors of a table as loaded: null where the configuration does not have one. */
+/** The loaded tensors of a table; null if the configuration does not have the tensor. */
 export type Loaded<T extends Tensors> = {
   readonly [K in keyof T]:
     | (T[K]['kind'] extends 'matrix' ? Matrix : Float32Array)
@@ -129,7 +129,7 @@ class TensorReader implements TensorSource {
 
   expectAllRead(): void {
     const [name] = this.unread;
-    if (name !== undefined) mismatch(`holds ${name}, which config.json does not ask for`);
+    if (name !== undefined) mismatch(`contains ${name}, which is not a tensor of config.json`);
   }
 
   private take(name: string, shape: readonly number[]): StoredTensor {

@@ -124,9 +124,14 @@ test('with proportions of 0 and 1, shares sum to 1 or the token is silent, despi
     return n % E < 4 ? at(p)[0] : at(p)[1] - (n % 2) * 1e-9;
   });
   const capture = {
-    ...{ query, key, value: new Float32Array(T * 4).fill(1), decay: new Float32Array(T).fill(1) },
-    ...{ queryProportion: new Float32Array(T).fill(1), keyProportion: new Float32Array(T) },
-    ...{ S: new Float32Array(E * 4), z: new Float32Array(E).fill(-1e-8) },
+    query,
+    key,
+    value: new Float32Array(T * 4).fill(1),
+    decay: new Float32Array(T).fill(1),
+    queryProportion: new Float32Array(T).fill(1),
+    keyProportion: new Float32Array(T),
+    S: new Float32Array(E * 4),
+    z: new Float32Array(E).fill(-1e-8),
   };
   const lens = new HeadLens(
     capture,

@@ -57,7 +57,7 @@ export class HeadLens {
   private readonly e: number;
   private readonly E: number;
   private readonly isReweighted: boolean;
-  /** q and k of the head, once they are asked for. */
+  /** q and k of the head, computed on first use. */
   private plain: readonly [Float64Array, Float64Array] | null = null;
 
   constructor(capture: LayerCapture, config: Config, head: number) {

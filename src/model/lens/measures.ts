@@ -10,28 +10,28 @@ export type Measure = 'share' | 'output';
 
 export type MatrixKind = Measure | 'similarity' | 'reweighting';
 
-/** Where one token's attention went. */
+/** The attention of one token. */
 export interface TokenRow {
-  /** Of the window's tokens up to this one. */
+  /** Shares of the window's tokens up to this one. */
   readonly shares: Float32Array;
   /** Share of the tokens before the window. */
   readonly earlier: number;
-  /** Heads that it is the mean of. */
+  /** Number of heads in the mean. */
   readonly heads: number;
-  /** Heads that are silent at this token: they count as 0. */
+  /** Number of heads that are silent at this token. They count as 0. */
   readonly silent: number;
-  /** W / max(W, floor): what the operator's row sums to, for one head of a model with a denominator; else null. */
+  /** W / max(W, floor): the sum of the operator's row, for one head of a model with a denominator; else null. */
   readonly gain: number | null;
 }
 
 export interface HeadMatrix {
   /** [n, n], row i for the i-th token of the window; 0 above the diagonal. */
   readonly values: Float32Array;
-  /** Share of the tokens before the window, a row; 0 where that is not known. */
+  /** Share of the tokens before the window, per row; 0 if unknown. */
   readonly earlier: Float32Array;
 }
 
-/** Of every token of the window, [n]; all heads of a layer share its modules, not their inputs. */
+/** Proportions of every token of the window, [n]. The heads of a layer share its modules, but not their inputs. */
 export interface HeadProportions {
   readonly query: Float32Array;
   readonly key: Float32Array;
@@ -41,7 +41,7 @@ export interface HeadProportions {
   readonly halfLife: Float32Array;
   /** Mean |tap| of the convolution of the head's query, key and value [3, 4], the current token last; null without. */
   readonly taps: Float32Array | null;
-  /** Effective spans, each with one more factor; NaN where the token is silent. */
+  /** Effective spans, each with one more factor; NaN if the token is silent. */
   readonly spans: {
     readonly similarity: Float32Array;
     readonly reweighted: Float32Array;
@@ -108,7 +108,7 @@ function reweightingMatrix(lens: HeadLens): Float32Array {
   return values;
 }
 
-/** Proportions, half-lives, and what each factor does to the span. Yields every 10 ms; null when the signal aborts. */
+/** Proportions, half-lives, and the effect of each factor on the span. Yields every 10 ms; null when the signal aborts. */
 export async function headProportions(
   lens: HeadLens,
   tokensBefore: number,
@@ -163,5 +163,5 @@ export function klDivergence(p: ArrayLike<number>, q: ArrayLike<number>): number
     const log = p[i] - sumP;
     divergence += Math.exp(log) * (log - (q[i] - sumQ));
   }
-  return Math.max(divergence, 0); // rounding alone makes it negative
+  return Math.max(divergence, 0); // rounding can make it negative
 }

@@ -23,9 +23,14 @@ export class LensWindow {
     this.config = config;
     this.start = start;
     this.room = Array.from({ length: config.layers }, () => ({
-      ...{ query: rows(h * E), key: rows(h * E), value: rows(h * e) },
-      ...{ queryProportion: rows(h), keyProportion: rows(h), decay: rows(h) },
-      ...{ S: new Float32Array(h * E * e), z: new Float32Array(h * E) },
+      query: rows(h * E),
+      key: rows(h * E),
+      value: rows(h * e),
+      queryProportion: rows(h),
+      keyProportion: rows(h),
+      decay: rows(h),
+      S: new Float32Array(h * E * e),
+      z: new Float32Array(h * E),
     }));
   }
 

@@ -3,7 +3,7 @@ import { EngineError } from './errors';
 
 /** Everything that determines the next token of a stream, in one layout for all backends. */
 export interface Snapshot {
-  /** Digest of its weights. */
+  /** Digest of the weights. */
   readonly digest: string;
   /** Number of tokens that the stream has read; also the number of the next draw. */
   readonly length: number;
@@ -11,13 +11,13 @@ export interface Snapshot {
   readonly position: number;
   /** The state of the penalties: the words of SeenTokens. */
   readonly seen: Uint32Array;
-  /** One number after the other as in stateLayout (core/tensors.ts). Float64Array from the reference backend. */
+  /** S, z and the convolution inputs, in the order of stateLayout (core/tensors.ts). Float64Array from the reference backend. */
   readonly state: Float32Array | Float64Array;
   /** Logits of the next token [vocab]. */
   readonly logits: Float32Array | Float64Array;
 }
 
-/** Bytes of a key-value cache of the same shape in float16 after `tokens` tokens: what the state replaces. */
+/** Bytes of the float16 key-value cache that a softmax model of the same shape needs after `tokens` tokens. */
 export function cacheBytes(config: Config, tokens: number): number {
   return tokens * config.layers * 2 * config.hiddenSize * 2;
 }

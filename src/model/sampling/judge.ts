@@ -2,7 +2,7 @@ import { gumbel, gumbelBound } from './random';
 import { cutoff, type Sampling, scores } from './sampling';
 import type { Seen } from './seen';
 
-/** Largest gap between a token's perturbed score and the best one, because backends differ in the last digits. */
+/** Largest allowed gap between a token's score with noise and the best one, because backends differ in the last digits. */
 export const MARGIN = 1e-3;
 
 /**
@@ -35,7 +35,7 @@ export function judge(
   const isGreedy = sampling.temperature === 0;
   const perturbed = (token: number) =>
     isGreedy ? score[token] : score[token] + gumbel(sampling.seed, draw, token);
-  /** The best of the tokens that a cut-off keeps; null where it keeps none. */
+  /** The best of the tokens that a cutoff keeps; null if it keeps none. */
   const best = (lowest: number): number | null => {
     let found: number | null = null;
     let highest = Number.NEGATIVE_INFINITY;

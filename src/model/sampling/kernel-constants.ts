@@ -12,8 +12,8 @@ export const KERNEL_CONSTANTS: Readonly<Record<string, number>> = {
   ALTERNATIVES,
   ALTERNATIVE_SIZE,
   ...withPrefix('ALTERNATIVE', ALTERNATIVE),
-  REACH, // the last tokens that the sequence penalty searches, newest first; BOS where there is none
-  LONGEST, // the longest match that it counts
+  REACH, // number of tokens that the sequence penalty searches
+  LONGEST, // longest match that it counts, in tokens
 };
 
 function withPrefix(prefix: string, offsets: Readonly<Record<string, number>>): Record<string, number> {

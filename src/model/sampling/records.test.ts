@@ -20,11 +20,14 @@ const id = fc.nat(2 ** 24);
 const number = fc.float();
 const alternative = fc.record({ id, logProbability: number, probability: number });
 const record: fc.Arbitrary<TokenRecord> = fc.record({
-  ...{ id, logProbability: number, rank: id, probability: number },
+  id,
+  logProbability: number,
+  rank: id,
+  probability: number,
   alternatives: fc.array(alternative, { maxLength: ALTERNATIVES }),
 });
 
-test('any records are read as they were written, whole or a number at a time', () =>
+test('any records read back as they were written, whole or number by number', () =>
   fc.assert(
     fc.property(fc.array(record), (all) => {
       const records = makeRecords(all);
@@ -40,7 +43,7 @@ test('any records are read as they were written, whole or a number at a time', (
     }),
   ));
 
-test('a record replaces the one in its place and no other', () =>
+test('writing a record replaces only the record at its index', () =>
   fc.assert(
     fc.property(fc.array(record, { minLength: 1 }), fc.nat(), record, (all, place, other) => {
       const n = place % all.length;

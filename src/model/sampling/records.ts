@@ -1,6 +1,6 @@
 /**
  * The record of a token: RECORD_SIZE float32 numbers, from the kernels to storage. Ids are exact below 2^24. Records of
- * consecutive tokens lie one after the other in one array, and `n` counts them from 0. The only file that uses offsets.
+ * consecutive tokens follow each other in one array, and `n` counts them from 0. Only this file uses the offsets.
  */
 
 /** Likeliest tokens that a record lists. */
@@ -13,7 +13,7 @@ export const RECORD = {
   LOG_PROBABILITY: 1,
   /** Rank among the logits: 1 is the likeliest, ties rank by id; 0 if there was no prediction, or it is unknown. */
   RANK: 2,
-  /** Probability after the sampler: 1 if greedy, 0 for a token that it had cut or that was typed; NaN if unknown. */
+  /** Probability after the sampler: 1 if greedy, 0 for a token that was typed or excluded; NaN if unknown. */
   PROBABILITY: 3,
   /** The likeliest tokens in their order, each ALTERNATIVE_SIZE numbers. An id of -1 ends a shorter list. */
   ALTERNATIVES: 4,
@@ -38,7 +38,7 @@ export interface TokenRecord {
 interface Alternative {
   readonly id: number;
   readonly logProbability: number;
-  /** After the sampler; 0 if it was cut. */
+  /** Probability after the sampler; 0 if the token was excluded. */
   readonly probability: number;
 }
 
@@ -106,7 +106,7 @@ export function unpredictedRecord(id: number): Float32Array<ArrayBuffer> {
   return makeRecords([{ id, logProbability: 0, rank: 0, probability: 0, alternatives: [] }]);
 }
 
-/** Records of tokens of which only the ids are known. */
+/** Records of tokens with known ids and nothing else. */
 export function unknownRecords(ids: Iterable<number>): Float32Array<ArrayBuffer> {
   const unknown = { logProbability: Number.NaN, rank: 0, probability: Number.NaN, alternatives: [] };
   return makeRecords(Array.from(ids, (id) => ({ id, ...unknown })));

@@ -111,7 +111,7 @@ test('the cutoff never removes the most likely token', () => {
   );
 });
 
-/** The definition of the cut-off: sort all scores, then sum from the highest down. */
+/** The definition of the cutoff: sort all scores, then sum from the highest down. */
 function sortedCutoff(score: Float64Array, { topK, topP, minP }: Sampling, slack: number): number {
   const sorted = score.toSorted().reverse();
   let lowest = topK > 0 && topK < sorted.length ? sorted[topK - 1] - slack : Number.NEGATIVE_INFINITY;
@@ -129,7 +129,7 @@ function sortedCutoff(score: Float64Array, { topK, topP, minP }: Sampling, slack
   return minP > 0 ? Math.max(lowest, sorted[0] + Math.log(minP) - slack) : lowest;
 }
 
-test('the cut-off is that of the sorted scores, bit for bit', () => {
+test('the cutoff equals that of the sorted scores, bit for bit', () => {
   const settings = fc.record({
     topK: fc.oneof(fc.constant(0), fc.nat(2000)),
     topP: fc.oneof(fc.constantFrom(1, 0.95, 0.9, 0.5), fc.double({ min: 1e-4, max: 0.999, noNaN: true })),

@@ -95,9 +95,9 @@ export function cutoff(score: Float64Array, sampling: Sampling, slack = 0): numb
 }
 
 /**
- * The lowest of the highest scores that together hold `share` of the mass of all scores from `lowest` on; or a score of
- * at most `floor`, if it is below that. Mostly few tokens hold the share: it sorts those near the highest score, more only
- * if they do not suffice, and sums the mass of the others only until that is clear.
+ * The lowest of the highest scores that together have `share` of the mass of all scores from `lowest` on; if it is below
+ * `floor`, any score up to `floor`. Usually few tokens have the share. So it sorts the scores near the highest one first,
+ * more scores only if these do not suffice, and sums the mass of the others only as far as needed.
  */
 function lowestOfShare(
   score: Float64Array,
@@ -110,7 +110,7 @@ function lowestOfShare(
   let summed = 0; // scores in the total
   for (let depth = 6; ; depth *= 2) {
     const least = Math.max(lowest, floor, highest - depth);
-    const near: number[] = []; // by a loop: Float64Array.filter takes ten times as long
+    const near: number[] = []; // in a loop, because Float64Array.filter takes ten times as long
     for (let id = 0; id < score.length; id++) if (score[id] >= least) near.push(score[id]);
     const sorted = Float64Array.from(near).sort();
     let held = 0;

@@ -18,7 +18,7 @@ import { Lens } from './attention-lens';
 import type { LensAnswer, LensQuestions } from './messages';
 
 const data: ModelData = randomModel({ num_hidden_layers: 2, hidden_size: 16 }, 3);
-const model = data as unknown as Model; // its tokenizer and manifest are of no use here
+const model = data as unknown as Model; // the lens does not use its tokenizer and manifest
 const { config } = data;
 
 let backend: Backend;
@@ -51,7 +51,10 @@ function counted(real: Backend): Backend {
     return streams;
   };
   return {
-    ...{ kind: real.kind, device: real.device, lost: real.lost, open },
+    kind: real.kind,
+    device: real.device,
+    lost: real.lost,
+    open,
     memory: () => real.memory(),
     destroy: () => {},
   };
@@ -70,7 +73,7 @@ const ask = <K extends keyof LensQuestions>(
   return lens.ask({ runs: [{ ids: Uint32Array.from(tokens.slice(1)) }], token, kind, question });
 };
 
-/** The text with the snapshots that a generation leaves. */
+/** The text, with snapshots as after a generation. */
 async function written(tokens: number[]): Promise<void> {
   const streams = await backend.open(1);
   await new TextStream(streams, snapshots).moveTo(tokens, new AbortController().signal, { report: () => {} });
@@ -181,7 +184,10 @@ test.each(['static', 'none'] as const)(
     const tokens = text(700);
     const before = backend.memory();
     const { answer } = await ask(tokens, 'counterfactual', {
-      ...{ reweighting, from: 'window', layer: 1, head: 0 },
+      reweighting,
+      from: 'window',
+      layer: 1,
+      head: 0,
     });
     expect([answer.start, answer.count]).toEqual([700 - WINDOW, WINDOW]);
     expect(answer.staticLength).toBe(reweighting === 'static' ? WINDOW : null);
@@ -228,8 +234,10 @@ test('answers during a generation, without changing it', async () => {
   const question: LensQuestions['row'] = { layer: null, head: null, measure: 'share' };
   const look = (token: number, written: number[]) =>
     engine.look({
-      ...{ runs: [{ text: PROMPT }, { ids: Uint32Array.from(written) }], token },
-      ...({ kind: 'row', question } as const),
+      runs: [{ text: PROMPT }, { ids: Uint32Array.from(written) }],
+      token,
+      kind: 'row',
+      question,
     });
   const request = { sampling: SAMPLING, maxTokens: 60, atArticleEnd: 'continue' } as const;
   await look(0, []); // opens the lens at the first token, before the generation ends

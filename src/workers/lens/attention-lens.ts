@@ -24,10 +24,10 @@ export interface LensHost {
   createBackend(model: Model): Promise<Backend>;
 }
 
-/** What an answer is made from. */
+/** The input of an answer. */
 interface Shown {
   readonly window: LensWindow;
-  /** The whole text, the opening `<|endoftext|>` included. */
+  /** The whole text, including the initial `<|endoftext|>`. */
   readonly tokens: readonly number[];
   readonly token: number;
   /** Tokens of the same document before the window. */
@@ -111,12 +111,17 @@ export class Lens {
     const kept = this.runs ? [this.runs.runs.learned.window, this.runs.runs.changed.window] : [];
     const bytes = [window, ...kept].reduce((sum, part) => sum + part.bytes, 0);
     return {
-      ...{ start: window.start, count: window.length, before, reread: this.reread, bytes, encoded },
+      start: window.start,
+      count: window.length,
+      before,
+      reread: this.reread,
+      bytes,
+      encoded,
       answer,
     };
   }
 
-  /** Brings the window to a token: leaves it, lets it follow the text, or takes it from the nearest snapshot. */
+  /** Moves the window to a token: keeps it, extends it to the end of the text, or captures it after the nearest snapshot. */
   private async show(tokens: readonly number[], token: number, signal: AbortSignal): Promise<LensWindow> {
     const { window, text } = this;
     const end = Math.min(token + AHEAD, tokens.length - 1) + 1;
@@ -193,14 +198,14 @@ export class Lens {
   }
 }
 
-/** @throws EngineError 'input' where the model has no such head. */
+/** @throws EngineError 'input' if the model has no such head. */
 function checkHead(question: LensQuestions[keyof LensQuestions], { layers, heads }: Config): void {
   const { layer, head } = { layer: 0, head: 0, ...question };
   if ((layer ?? 0) >= layers || (head ?? 0) >= heads)
     throw new EngineError('input', 'This model has no such head.', 'Choose another in the lens.');
 }
 
-/** Where the document of a token begins. */
+/** The first token of a token's document. */
 function documentStart(tokens: readonly number[], at: number): number {
   return Math.max(0, tokens.lastIndexOf(tokens[0], at));
 }

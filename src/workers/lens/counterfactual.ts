@@ -106,7 +106,7 @@ async function predict(
   return { losses, divergence };
 }
 
-/** What the page shows of both runs, for one head. */
+/** The answer for one head from both runs. */
 export async function answerCounterfactual(
   { start, count, staticLength, learned, changed, divergence }: Runs,
   layer: number,
@@ -120,7 +120,10 @@ export async function answerCounterfactual(
     return { values: matrix.values, losses: losses.slice(), perplexity: Math.exp(mean) };
   };
   return {
-    ...{ start, count, staticLength, divergence: divergence.slice() }, // a copy, because answers are transferred
+    start,
+    count,
+    staticLength,
+    divergence: divergence.slice(), // a copy, because answers are transferred
     learned: await answer(learned),
     changed: await answer(changed),
   };

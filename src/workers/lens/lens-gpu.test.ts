@@ -18,13 +18,15 @@ test(
   async () => {
     const data = randomModel({ num_hidden_layers: 2, hidden_size: 16 }, 3);
     const backend = await createOnSharedDevice(data);
-    const model = data as unknown as Model; // its tokenizer and manifest are of no use here
+    const model = data as unknown as Model; // the lens does not use its tokenizer and manifest
     const snapshots = new SnapshotStore();
     const lens = new Lens({ model, backend, snapshots, createBackend: createOnSharedDevice });
     const before = backend.memory();
     const tokens = Array.from({ length: 160 }, (_, i) => (i % 64 ? 1 + (hash(8, 9, i) % 39) : 0));
     const { answer } = await lens.ask({
-      ...{ runs: [{ ids: Uint32Array.from(tokens.slice(1)) }], token: 140, kind: 'counterfactual' },
+      runs: [{ ids: Uint32Array.from(tokens.slice(1)) }],
+      token: 140,
+      kind: 'counterfactual',
       question: { reweighting: 'static', from: 'document', layer: 1, head: 1 },
     });
     expect([answer.start, answer.count]).toEqual([128, 32]); // the document of token 140, to the end of the text

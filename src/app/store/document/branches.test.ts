@@ -23,7 +23,7 @@ function sampled(before: readonly Run[], ...words: string[]): Run[] {
 const texts = ({ branches }: TextValue) =>
   branches.filter(({ isPruned }) => !isPruned).map(({ runs }) => plainText(runs));
 
-/** As 'A( b( c)( d))', the place of the present text as |. */
+/** The tree as 'A( b( c)( d))', with | after the current text. */
 function draw(node: BranchNode | null): string {
   if (!node) return '';
   const children = node.children.map((child) => `(${draw(child)})`).join('');
@@ -31,7 +31,7 @@ function draw(node: BranchNode | null): string {
 }
 
 describe('branches', () => {
-  it('are kept when a text parts from them, and grow while it goes on', () => {
+  it('are kept when the text diverges from them, and are replaced when it continues them', () => {
     const first = keepBranch({ ...EMPTY, runs: sampled(typed('A'), ' b', ' c') });
     expect(texts(first)).toEqual(['A b c']);
     const longer = keepBranch({ ...first, runs: sampled(first.runs, ' d') });
@@ -44,18 +44,18 @@ describe('branches', () => {
     expect(keepBranch(EMPTY).branches).toEqual([]);
   });
 
-  it('part between tokens', () => {
+  it('diverge between tokens', () => {
     const one = keepBranch({ ...EMPTY, runs: sampled(typed('A'), ' certified') });
     const two = keepBranch({ ...one, runs: sampled(typed('A'), ' certain') });
     expect(draw(branchTree(two))).toBe('A( certified)( certain|)');
   });
 
-  it('part between characters', () => {
+  it('diverge between characters', () => {
     const one = keepBranch({ ...EMPTY, runs: typed('A 😀') });
     expect(draw(branchTree({ ...one, runs: typed('A 😁') }))).toBe('A (😀)(😁|)');
   });
 
-  it('hold every text, and the pieces on the way to each make it up', () => {
+  it('contain every text, and the pieces on the path to a text join to that text', () => {
     const word = fc.constantFrom(' a', ' b', ' ab');
     fc.assert(
       fc.property(fc.array(fc.array(word, { minLength: 1, maxLength: 5 }), { maxLength: 6 }), (written) => {
@@ -79,7 +79,7 @@ describe('branches', () => {
     );
   });
 
-  it('can be walked, and what was typed on the way stays', () => {
+  it('can be shown up to an offset, and the edited text becomes a branch', () => {
     const two = keepBranch({
       ...keepBranch({ ...EMPTY, runs: sampled(typed('A'), ' b', ' c') }),
       runs: sampled(typed('A'), ' x'),
@@ -91,7 +91,7 @@ describe('branches', () => {
     expect(plainText(walkTo(there, there.branches[1], 3).runs)).toBe('A x');
   });
 
-  it('keep all of a text that is cut, typed words too', () => {
+  it('keep the whole of a text that is cut, also typed words', () => {
     const value = { ...EMPTY, runs: sampled(typed('A dog'), ' b', ' c') };
     const inTyped = cutAt(value, 3);
     expect([plainText(inTyped.runs), inTyped.generatedFrom]).toEqual(['A d', 3]);
@@ -105,7 +105,7 @@ describe('branches', () => {
     expect(texts(cutAt({ ...EMPTY, runs: typed('only typed') }, 4))).toEqual(['only typed']);
   });
 
-  it('outlive undo, which takes back names and pruning alone', () => {
+  it('survive undo, which reverts only names and pruning', () => {
     const before = keepBranch({ ...EMPTY, runs: sampled(typed('A'), ' b') });
     const named = nameBranch(before, 1, ' mine ');
     const pruned = pruneBranches(named, [1]);
@@ -117,7 +117,7 @@ describe('branches', () => {
     expect(carryBranches(named, before).branches[0].name).toBeNull();
   });
 
-  it('are kept for the next visit, without those that were pruned', () => {
+  it('are stored without the pruned ones', () => {
     const two = keepBranch({
       ...keepBranch({ ...EMPTY, runs: sampled(typed('A'), ' b') }),
       runs: sampled(typed('A'), ' c'),
@@ -131,7 +131,7 @@ describe('branches', () => {
 });
 
 describe('on the page', () => {
-  it('a text that is undone stays as a branch when another takes its place', async () => {
+  it('an undone text becomes a branch when an edit replaces it', async () => {
     const { playground, engine } = await ready('A');
     const type = (from: number, to: number, insert: string) => playground.edit({ from, to, insert });
     type(1, 1, ' long');
@@ -149,7 +149,7 @@ describe('on the page', () => {
     expect(texts(playground.text)).toEqual(['A long text', 'A short one', 'A b']);
   });
 
-  it('no word that was typed or written gets out of reach, whatever is undone and replaced', async () => {
+  it('every typed or generated word stays reachable after any undo, redo and replacement', async () => {
     const action = fc.constantFrom('type', 'prepend', 'overwrite', 'write', 'undo', 'redo');
     await fc.assert(
       fc.asyncProperty(fc.array(action, { maxLength: 20 }), async (actions) => {
@@ -183,7 +183,7 @@ describe('on the page', () => {
     );
   });
 
-  it('writing goes on from the cursor, in one step', async () => {
+  it('generates from the cursor, as one undo step', async () => {
     const { playground, engine, text } = await ready('A long way');
     playground.cursor = 6;
     const done = playground.generateFromCursor();
@@ -198,7 +198,7 @@ describe('on the page', () => {
     expect(text()).toBe('A long way');
   });
 
-  it('each generation is a branch: regenerated, stopped by an edit, undone', async () => {
+  it('each generation becomes a branch: regenerated, stopped by an edit, undone', async () => {
     const { playground, engine, text } = await ready('A');
     const write = async (press: () => Promise<void>, ...words: string[]) => {
       const done = press();

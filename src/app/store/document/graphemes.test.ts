@@ -26,7 +26,7 @@ afterEach(() => {
 });
 
 describe('a cut of a text', () => {
-  it('keeps whole graphemes from either end, and never more than is asked for', () => {
+  it('keeps whole graphemes from either end, within the limit', () => {
     fc.assert(
       fc.property(texts, fc.nat(60), (text, n) => {
         const [first, last] = [firstOf(text, n), lastOf(text, n)];
@@ -37,7 +37,7 @@ describe('a cut of a text', () => {
         if (!isWellFormed(text)) return;
         const whole = graphemes(text);
         const shown = graphemes(first);
-        // Something is shown even where the first grapheme is longer than what is asked for.
+        // A first grapheme that is longer than the limit is cut.
         if (shown.length < 2 || first === text) return;
         expect(whole.slice(0, shown.length)).toEqual(shown);
         expect((first + whole[shown.length]).length).toBeGreaterThan(n);
@@ -48,7 +48,7 @@ describe('a cut of a text', () => {
     expect(lastOf('😀ab', 3)).toBe('ab');
   });
 
-  it('cuts a letter with hundreds of marks, rather than show nothing or all of it', () => {
+  it('cuts a letter with hundreds of marks at the limit', () => {
     const marked = `a${'\u0301'.repeat(500)}`;
     expect(firstOf(marked, 60)).toHaveLength(60);
     expect(lastOf(marked, 60)).toHaveLength(60);
@@ -65,7 +65,7 @@ describe('a cut of a text', () => {
     expect(old.isOneGrapheme('e\u0301')).toBe(true);
   });
 
-  it('counts as one what a reader sees as one', () => {
+  it('counts a character that a reader sees as one grapheme', () => {
     for (const one of ['a', '😀', 'e\u0301', '👩‍🚀', '🇩🇪']) expect(isOneGrapheme(one)).toBe(true);
     for (const other of ['', 'ab', '😀😀']) expect(isOneGrapheme(other)).toBe(false);
   });
@@ -78,7 +78,7 @@ describe('the name of a file', () => {
     expect(fileName('Zoe\u0308', 'txt')).toBe('Zoe\u0308.txt');
   });
 
-  it('can be written on every system, whatever the title', () => {
+  it('is valid on every system, for any title', () => {
     fc.assert(
       fc.property(fc.oneof(texts, fc.string({ unit: 'binary', maxLength: 100 })), (title) => {
         const name = fileName(title, 'leapformer.txt');
@@ -90,7 +90,7 @@ describe('the name of a file', () => {
     );
   });
 
-  it('is none that Windows keeps for devices', () => {
+  it('is not a name that Windows reserves for devices', () => {
     for (const device of ['CON', 'con', 'PRN', 'Aux', 'NUL', 'COM1', 'com9', 'LPT5', 'COM¹', 'CONIN$'])
       expect(fileName(device, 'txt')).not.toBe(`${device}.txt`);
     expect(fileName('Con man', 'txt')).toBe('Con man.txt');

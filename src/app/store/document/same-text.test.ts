@@ -5,7 +5,7 @@ import { appendSampled, type Run, replaceText, typed, withTokens } from '../../.
 import { TokenIndex } from '../../../model/text/token-index';
 import { commonTokens, isSameText } from './same-text';
 
-/** One token a letter. */
+/** One token per letter. */
 const encoded = (text: string) => ({
   ids: Uint32Array.from(text, (letter) => letter.charCodeAt(0)),
   lengths: new Uint32Array(text.length).fill(1),
@@ -19,7 +19,7 @@ const written = (runs: readonly Run[], text: string) => {
 const read = (runs: readonly Run[]) =>
   runs.reduce((all, run, n) => (run.tokens ? all : withTokens(all, n, run.text, encoded(run.text))), runs);
 
-it('a text is the same when it is encoded, and another when a word or its source changes', () => {
+it('a text stays the same when it is encoded, and differs when a word or its source changes', () => {
   const runs = written(typed('A long'), ' text');
   expect(isSameText(runs, read(runs))).toBe(true);
   expect(isSameText(runs, replaceText(runs, 0, 1, 'B'))).toBe(false);
@@ -28,7 +28,7 @@ it('a text is the same when it is encoded, and another when a word or its source
   expect(isSameText(runs, [])).toBe(false);
 });
 
-it('what was read of the first tokens holds while these stand there', () => {
+it('counts the common first tokens when the text grows or is edited', () => {
   const parts = (runs: readonly Run[]) => runs.map(({ tokens }) => tokens);
   const runs = read(written(typed('ab'), 'cd'));
   expect(commonTokens(parts(runs), runs)).toBe(4);
@@ -39,7 +39,7 @@ it('what was read of the first tokens holds while these stand there', () => {
   expect(commonTokens([], runs)).toBe(0);
 });
 
-it('no token is taken for common that is not', () => {
+it('counts only tokens with equal text and source', () => {
   const part = fc.record({
     isTyped: fc.boolean(),
     text: fc.string({ unit: fc.constantFrom('a', 'b'), maxLength: 4 }),

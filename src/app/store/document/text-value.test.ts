@@ -46,7 +46,7 @@ describe('a text', () => {
     );
   });
 
-  it('knows what was sampled, and counts its tokens once all of it is encoded', () => {
+  it('has sampled ranges, and a number of tokens once all of it is encoded', () => {
     const runs = sampled(typed('One'), ' two', ' three');
     expect(sampledRanges(runs)).toEqual([{ from: 3, to: 13 }]);
     expect(sampledRanges(replaceText(runs, 8, 8, 'X'))).toEqual([{ from: 3, to: 7 }]);
@@ -54,7 +54,7 @@ describe('a text', () => {
     expect(countTokens(sampled([], 'a', 'b'))).toBe(2);
   });
 
-  it('is kept with its ids, and refused when damaged', () => {
+  it('is stored with its ids, and rejected if damaged', () => {
     const text = {
       ...EMPTY,
       runs: sampled(typed('One'), ' two'),
@@ -70,7 +70,7 @@ describe('a text', () => {
     expect(parseKept({ version: 2, text: { ...text, runs: [unlikely] } })).toBeNull();
   });
 
-  it('that was stored before there was a sequence penalty has one of 0', () => {
+  it('has a sequence penalty of 0 if it was stored without one', () => {
     const [run] = sampled([], 'One') as [SampledRun];
     const { sequencePenalty: _, ...before } = GREEDY;
     const text = { ...EMPTY, runs: [{ ...run, sampling: before }] };
@@ -86,7 +86,7 @@ describe('the form of an article', () => {
     for (const line of ['Tea', '=Tea=', '= Tea', '= =', '']) expect(heading(line)).toBeNull();
   });
 
-  it('has a title, which can be set and taken away', () => {
+  it('has a title that can be set and removed', () => {
     const set = (text: string, words: string) =>
       plainText(edit(typedText(text), retitle(typed(text), words)).runs);
     expect(titleOf(typed('= Tea =\nText'))?.words).toBe('Tea');
@@ -114,7 +114,7 @@ describe('a title', () => {
   );
   const set = (runs: readonly Run[], words: string) => edit({ ...EMPTY, runs }, retitle(runs, words)).runs;
 
-  it('is read back as it was set, whatever the words, and leaves the text below alone', () => {
+  it('reads back as it was set, for any words, and does not change the text below', () => {
     fc.assert(
       fc.property(body, fc.array(anyWords, { minLength: 1, maxLength: 4 }), (below, titles) => {
         let runs: readonly Run[] = typed(below);
@@ -127,7 +127,7 @@ describe('a title', () => {
           const head = title && `= ${title} =\n\n`;
           const text = plainText(runs);
           expect(text.startsWith(head)).toBe(true);
-          // Taking a title away takes the blank lines below with it.
+          // Removing a title also removes the blank lines below it.
           expect([below, below.replace(/^\n\n/, '')]).toContain(text.slice(head.length));
         }
       }),
@@ -149,7 +149,7 @@ describe('a title', () => {
     expect(titleWords(`${'a'.repeat(395)}😀`)).toBe('a'.repeat(395));
   });
 
-  it('names a text, else its first words do; neither is cut inside a character', () => {
+  it('names a text, or else the first words do; neither is cut inside a character', () => {
     expect(labelOf(typed('= Tea =\n'))).toBe('Tea');
     expect(labelOf(typed(` ${'a'.repeat(59)}😀\nb`))).toBe('a'.repeat(59));
     fc.assert(
@@ -163,14 +163,14 @@ describe('a title', () => {
 describe('the history', () => {
   const value = typedText;
 
-  it('goes back and forth', () => {
+  it('undoes and redoes', () => {
     const there = commit(commit(begin(value('a')), value('ab')), value('abc'));
     expect(plainText(undo(undo(undo(there))).present.runs)).toBe('a');
     expect(redo(redo(undo(undo(there)))).present).toBe(there.present);
     expect(commit(undo(there), value('x')).future).toEqual([]);
   });
 
-  it('forgets the oldest steps of megabytes of text', () => {
+  it('drops the oldest steps of megabytes of text', () => {
     let history = begin(value(''));
     for (let i = 0; i < 20; i++) history = commit(history, value(String(i).repeat(5_000_000)));
     expect(history.past.length).toBeGreaterThan(3);
@@ -179,7 +179,7 @@ describe('the history', () => {
 });
 
 describe('the settings', () => {
-  it('are read back, without what is out of range', () => {
+  it('are read back without values out of range', () => {
     const stored = {
       ...DEFAULTS,
       sampler: { temperature: 0.5, topP: 7, minP: 'x' },
@@ -192,7 +192,7 @@ describe('the settings', () => {
 });
 
 describe('presets', () => {
-  it('are kept by name, taken, found in force, and deleted', () => {
+  it('are saved by name, applied, matched with the settings, and deleted', () => {
     const settings = { ...DEFAULTS, sampler: { topP: 0.9, temperature: 0.5 } };
     expect(presetInForce(DEFAULTS)?.name).toBe('Default');
     expect(presetInForce(settings)?.name).toBe('Precise');
@@ -210,7 +210,7 @@ describe('presets', () => {
     ).toEqual([{ name: 'A', settings: expect.objectContaining({ length: DEFAULTS.length }) }]);
   });
 
-  it('stop sequences are typed as lines', () => {
+  it('stop sequences are parsed from lines', () => {
     const sequence = fc.string({ minLength: 1, unit: fc.constantFrom('a', 'n', '\\', '\n', ' ', '😀') });
     fc.assert(
       fc.property(fc.array(sequence), (sequences) => {

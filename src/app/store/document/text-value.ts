@@ -11,7 +11,7 @@ export interface TextValue {
   readonly generatedFrom: number | null;
   /** Set if the text came from a link or a file; edits keep it. */
   readonly origin: Origin | null;
-  /** Texts that were left for this one. */
+  /** The texts that this one replaced. */
   readonly branches: readonly Branch[];
 }
 
@@ -24,7 +24,7 @@ export interface Origin {
 }
 
 /**
- * A text that was left for another. Texts share the runs in which they agree, so a branch costs only what differs. The tree
+ * A text that another text replaced. Texts share equal runs, so a branch needs memory only for its differences. The tree
  * of branches is not stored: branch-tree.ts derives it from the places where the texts differ.
  */
 export interface Branch {

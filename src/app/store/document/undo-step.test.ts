@@ -4,11 +4,11 @@ import { ready, type setUp } from '../testing';
 import { graphemes } from './graphemes';
 import type { InputKind } from './undo-step';
 
-/** A person at the keys: a caret, a selection, and what can be done with them. */
+/** A user at the keyboard, with a caret and a selection. */
 class Person {
   readonly all: Awaited<ReturnType<typeof setUp>>;
   caret = 0;
-  /** Start of what is selected; it ends at the caret. */
+  /** Start of the selection, which ends at the caret. */
   anchor = 0;
 
   constructor(all: Awaited<ReturnType<typeof setUp>>) {
@@ -42,7 +42,7 @@ class Person {
     }
   }
 
-  /** An input method writes, and writes anew what it wrote. */
+  /** An input method inserts the first stage, then replaces it with each later one. */
   compose(...stages: string[]) {
     for (const [n, stage] of stages.entries()) {
       this.put(n === 0 ? 'new composition' : 'composition', stage);
@@ -59,8 +59,8 @@ class Person {
 
 const person = async (text = '') => new Person(await ready(text));
 
-describe('a step of undo', () => {
-  it('is not joined by what replaces the words that were just typed', async () => {
+describe('an undo step', () => {
+  it('is not joined by an edit that replaces the words just typed', async () => {
     const p = await person();
     p.type('A long sentence.');
     p.select(0, p.text.length);
@@ -69,7 +69,7 @@ describe('a step of undo', () => {
     expect(p.undo()).toBe('');
   });
 
-  it('holds a run of letters, or a run of deletions', async () => {
+  it('contains a run of letters, or a run of deletions', async () => {
     const p = await person('Tea');
     p.select(3, 3);
     p.type('pot 😀');
@@ -83,7 +83,7 @@ describe('a step of undo', () => {
 
   it.each<[string, ((p: Person) => void)[], string]>([
     ['a paste', [(p) => p.put('other', ' pasted')], 'Tea pot'],
-    ['typing behind a paste', [(p) => p.put('other', ' pasted'), (p) => p.type('!')], 'Tea pot pasted'],
+    ['typing after a paste', [(p) => p.put('other', ' pasted'), (p) => p.type('!')], 'Tea pot pasted'],
     ['a selection that is deleted', [(p) => p.select(0, 7), (p) => p.put('key', '')], 'Tea pot'],
     ['a word that is deleted', [(p) => p.select(4, 7), (p) => p.put('key', '')], 'Tea pot'],
     ['typing elsewhere', [(p) => p.select(0, 0), (p) => p.type('A')], 'Tea pot'],
@@ -94,7 +94,7 @@ describe('a step of undo', () => {
       [(p) => p.compose('か', '化'), (p) => p.select(7, 8), (p) => p.compose('き')],
       'Tea pot化',
     ],
-  ])('does not hold %s too', async (_, acts, before) => {
+  ])('does not also contain %s', async (_, acts, before) => {
     const p = await person('Tea');
     p.select(3, 3);
     p.type(' pot');
@@ -102,7 +102,7 @@ describe('a step of undo', () => {
     expect(p.undo()).toBe(before);
   });
 
-  it('holds all that an input method wrote before it was done, however long that took', async () => {
+  it('contains a whole composition of an input method, of any duration', async () => {
     const p = await person('お');
     p.select(1, 1);
     p.compose('c', 'ch', 'ち');
@@ -113,7 +113,7 @@ describe('a step of undo', () => {
     expect(p.text).toBe('おちゃ');
   });
 
-  it('is the title’s as it is typed', async () => {
+  it('contains a run of changes of the title', async () => {
     const { playground, text } = await ready('Text.');
     for (const words of ['T', 'Te', 'Tea', 'Teap']) playground.setTitle(words);
     playground.setTitle('Tea');
@@ -126,7 +126,7 @@ describe('a step of undo', () => {
     expect(found).toEqual(['= Coffee =\n\nText.', '= Tea =\n\nText.', '= Teap =\n\nText.', 'Text.']);
   });
 
-  it('is not joined after undo, or after the model wrote', async () => {
+  it('is not joined by an edit after an undo or a generation', async () => {
     const { playground, engine, text } = await ready();
     playground.input('key', [{ from: 0, to: 0, insert: 'a' }]);
     playground.undo();
@@ -146,7 +146,7 @@ describe('a step of undo', () => {
   });
 });
 
-/** The place behind the n-th grapheme, where an editor puts the caret. */
+/** The offset after the n-th grapheme, where an editor puts the caret. */
 function borderAt(text: string, n: number): number {
   return graphemes(text).slice(0, n).join('').length;
 }
@@ -172,11 +172,11 @@ const action = fc.oneof(
   fc.record({ does: fc.constant('pause' as const) }),
 );
 
-it('undo reaches every text that a person could miss, and redo goes all the way back', async () => {
+it('undo restores every text before a replacement or a longer deletion, and redo restores the last text', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(action, { maxLength: 25 }), async (actions) => {
       const p = await person('One.');
-      /** Texts that must be found again: those before what removes more than a character, or replaces. */
+      /** Texts that undo must restore: before each replacement and each longer deletion, and around each paste. */
       const mustKeep = [p.text];
       let isDeleting = false;
       for (const one of actions) {

@@ -6,7 +6,7 @@ import { notify } from '../document/notice';
 import { asTyped, isForeign, type TextValue } from '../document/text-value';
 import type { PlaygroundState } from '../state';
 
-/** The text for the loaded model. The text of another model becomes typed text, and a notice says so. */
+/** The text for the loaded model. The text of another model becomes typed text, with a notice. */
 export function adoptText(store: StoreApi<PlaygroundState>, manifest: Manifest): TextValue {
   const history = store.getState().history!;
   const { present } = history;

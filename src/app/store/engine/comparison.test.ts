@@ -7,7 +7,7 @@ const branches = (all: Awaited<ReturnType<typeof ready>>) =>
   all.playground.text.branches.map(({ runs }) => plainText(runs));
 
 describe('comparing continuations', () => {
-  it('begins with the settings of now, each with its own; they can differ by seed or by temperature', async () => {
+  it('begins with the current settings for each continuation; they can differ by seed or by temperature', async () => {
     const { playground } = await ready('A');
     const { comparison } = playground;
     playground.setSampler({ topP: 0.5 });
@@ -24,7 +24,7 @@ describe('comparing continuations', () => {
     expect(samplings()[1]).toMatchObject({ temperature: 0.1, seed: 9 });
   });
 
-  it('writes all from the end of the text, which stays as it was until one is kept', async () => {
+  it('generates all continuations from the end of the text, which changes only when one is kept', async () => {
     const all = await ready('A');
     const { playground, engine, text, sources } = all;
     const { comparison } = playground;
@@ -48,7 +48,7 @@ describe('comparing continuations', () => {
     expect(branches(all)).toHaveLength(3);
   });
 
-  it('keeps as branches what is left, or written anew', async () => {
+  it('keeps the previous continuations as branches when it generates again', async () => {
     const all = await ready('A');
     const { comparison } = all.playground;
     comparison.prepare();
@@ -69,34 +69,37 @@ describe('comparing continuations', () => {
     ['another text', ({ playground }) => playground.texts.add(typedText('Other')), 'Other'],
     ['a branch', ({ playground }) => playground.goTo({ ...BRANCH, runs: typedText('C').runs }, 1), 'C'],
     ['the title', ({ playground }) => playground.setTitle('T'), '= T =\n\nA B'],
-  ])('ends when %s changes the text, and keeps what it wrote with the old one', async (_, act, now) => {
-    const page = await ready('A');
-    const { playground, text, state } = page;
-    playground.edit({ from: 1, to: 1, insert: ' B' });
-    playground.openCard('compare');
-    playground.comparison.prepare();
-    await playground.comparison.start();
-    await act(page);
-    await settle();
-    expect(text()).toBe(now);
-    expect(state().card).toBeNull();
-    expect(state().notice).toMatch(/^The comparison was closed/);
-    playground.comparison.keep(0);
-    expect(text()).toBe(now);
-    expect(state().work.phase).toBe('idle');
-    const { present, past } = state().history!;
-    const values = [present, ...past.map(({ value }) => value)];
-    for (const { id } of playground.texts.store.getState().entries) {
-      await playground.texts.open(id);
-      values.push(playground.text);
-    }
-    const kept = values.flatMap(({ branches }) => branches);
-    expect(kept.map(({ runs }) => plainText(runs))).toEqual(
-      expect.arrayContaining(['A B 0 0', 'A B 1 1', 'A B 2 2']),
-    );
-  });
+  ])(
+    'ends when %s changes the text, and keeps its continuations as branches of the old text',
+    async (_, act, now) => {
+      const page = await ready('A');
+      const { playground, text, state } = page;
+      playground.edit({ from: 1, to: 1, insert: ' B' });
+      playground.openCard('compare');
+      playground.comparison.prepare();
+      await playground.comparison.start();
+      await act(page);
+      await settle();
+      expect(text()).toBe(now);
+      expect(state().card).toBeNull();
+      expect(state().notice).toMatch(/^The comparison was closed/);
+      playground.comparison.keep(0);
+      expect(text()).toBe(now);
+      expect(state().work.phase).toBe('idle');
+      const { present, past } = state().history!;
+      const values = [present, ...past.map(({ value }) => value)];
+      for (const { id } of playground.texts.store.getState().entries) {
+        await playground.texts.open(id);
+        values.push(playground.text);
+      }
+      const kept = values.flatMap(({ branches }) => branches);
+      expect(kept.map(({ runs }) => plainText(runs))).toEqual(
+        expect.arrayContaining(['A B 0 0', 'A B 1 1', 'A B 2 2']),
+      );
+    },
+  );
 
-  it('ends when the model writes on', async () => {
+  it('ends when the model continues the text', async () => {
     const { playground, engine, text, state } = await ready('A');
     playground.openCard('compare');
     playground.comparison.prepare();
@@ -111,7 +114,7 @@ describe('comparing continuations', () => {
     expect(text()).toBe('A more');
   });
 
-  it('ends when it is left', async () => {
+  it('ends when its sheet is closed', async () => {
     const { playground, engine, state } = await ready('A');
     const { comparison } = playground;
     comparison.prepare();

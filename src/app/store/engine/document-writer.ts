@@ -9,14 +9,14 @@ import type { ModelRef, TextValue } from '../document/text-value';
 import type { PlaygroundState } from '../state';
 import { Sentences } from './sentences';
 
-/** One press of Generate: what it writes is one step of the history. */
+/** One press of Generate. The generated text is one undo step. */
 export interface Generation {
   readonly controller: AbortController;
-  /** Set when the text was edited meanwhile: what still arrives belongs to a text that is no more. */
+  /** True once the text was edited. Later events are for the text before the edit, so they are ignored. */
   closed: boolean;
 }
 
-/** The engine is on another device now. */
+/** Stores the new backend after the engine moved to it, and shows the notice. */
 export function moved(store: StoreApi<PlaygroundState>, { message, backend }: NoticeEvent): void {
   const { engine } = store.getState();
   if (engine.phase === 'ready') store.setState({ engine: { ...engine, info: { ...engine.info, backend } } });
@@ -26,9 +26,9 @@ export function moved(store: StoreApi<PlaygroundState>, { message, backend }: No
 
 type TokensEvent = Extract<GenerateEvent, { type: 'tokens' }>;
 
-/** Carries the events of one generation into the document, all that came within a frame at once. */
+/** Applies the events of one generation to the document, once per frame. */
 export class DocumentWriter {
-  /** The text so far, as the engine knows it. */
+  /** The text with all tokens that the document holds. */
   text: TextValue;
   readonly sampling: Sampling;
   count = 0;
@@ -56,7 +56,7 @@ export class DocumentWriter {
     this.nextFrame = nextFrame;
   }
 
-  /** The promise is the engine's credit: it resolves when the document holds what the event brought. */
+  /** Resolves when the document holds the event's tokens. The engine waits for these promises (flow control). */
   async take(event: GenerateEvent): Promise<void> {
     if (this.generation.closed) return;
     if (event.type === 'tokens') {
@@ -102,7 +102,7 @@ export class DocumentWriter {
   }
 }
 
-/** Puts down how the engine read a typed run, unless it has been edited since. */
+/** Stores the encoding of a typed run, unless the run has been edited since. */
 export function keepEncoding(
   store: StoreApi<PlaygroundState>,
   run: number,

@@ -13,7 +13,7 @@ import { DocumentWriter, type Generation } from './document-writer';
 
 export interface GenerateOptions {
   readonly from?: 'end' | 'last generation';
-  /** Number of tokens before the place where the text branches off. */
+  /** Number of tokens before the branch point. */
   readonly branchAt?: number;
   /** The generated text belongs to the last step of the history. */
   readonly amends?: boolean;
@@ -45,7 +45,9 @@ export async function write(
       runs: writer.text.runs.map(requestRun),
       sampling: writer.sampling,
       maxTokens: maxTokens - writer.count,
-      ...{ atArticleEnd, stopSequences, tokensPerSecond },
+      atArticleEnd,
+      stopSequences,
+      tokensPerSecond,
       ...(how.branchAt !== undefined && { branchAt: how.branchAt }),
     };
   };

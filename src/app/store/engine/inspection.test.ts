@@ -4,7 +4,7 @@ import { EMPTY } from '../document/text-value';
 import { ready, settle } from '../testing';
 import { lookUp, readUpTo } from './inspection';
 
-/** A text of one typed letter and what the model wrote behind it. */
+/** A text of one typed letter and a generated continuation. */
 async function written(...words: string[]) {
   const all = await ready('A');
   const done = all.playground.generate();
@@ -23,7 +23,7 @@ async function written(...words: string[]) {
 }
 
 describe('reading a text', () => {
-  it('says of typed and of sampled tokens how well they were predicted, until the text before them changes', async () => {
+  it('gives scores of typed and sampled tokens, until the text before them changes', async () => {
     const { playground, look } = await written(' b', ' c');
     for (const number of [0, 1, 2]) expect(look(number)?.logProbability).toBeCloseTo(-Math.LN2);
     playground.edit({ from: 3, to: 3, insert: '!' }); // between the two sampled tokens
@@ -33,7 +33,7 @@ describe('reading a text', () => {
     expect(readUpTo(reading, playground.text.runs)).toBe(0);
   });
 
-  it('gives way to an edit, and can be cancelled', async () => {
+  it('is cancelled by an edit or on request', async () => {
     const { playground, engine } = await ready('A');
     const { store } = playground.inspection;
     let end = () => {};
@@ -58,14 +58,14 @@ describe('reading a text', () => {
     }
   });
 
-  it('asks what the sampler would make of one token', async () => {
+  it('asks for the probability of one token after sampling', async () => {
     const { playground } = await written(' b');
     await playground.inspection.scoreToken(new TokenIndex(playground.text.runs).token(0));
     expect(playground.inspection.find(0)?.record).toMatchObject({ probability: 0.75 });
     expect(playground.inspection.find(1)?.record?.probability).not.toBe(0.75);
   });
 
-  it('forgets the answer about a token when the text before it changes, or another text is shown', async () => {
+  it('drops the score of a token when the text before it changes, or another text is shown', async () => {
     const { playground } = await written(' b');
     const { inspection } = playground;
     const probability = () => inspection.find(1)?.record?.probability;
@@ -82,7 +82,7 @@ describe('reading a text', () => {
 });
 
 describe('choosing an alternative', () => {
-  it('puts it in the place of a token and goes on from there, as one step of undo', async () => {
+  it('replaces a token with it and generates from there, as one undo step', async () => {
     const { playground, engine, text, sources } = await written(' b', ' c', ' d');
     const before = text();
     const { token } = playground.inspection.find(2)!;
@@ -107,7 +107,7 @@ describe('choosing an alternative', () => {
     expect(text()).toBe('A b<8> e');
   });
 
-  it('walks from token to token, and chooses where it stands', async () => {
+  it('steps from token to token, and replaces the selected token', async () => {
     const { playground, text } = await written(' b', ' c');
     playground.walk(-1);
     expect(playground.tokens.getState().chosen).toBe(2);

@@ -10,7 +10,7 @@ import { requestRun } from './generating';
 import type { LensView } from './lens-view';
 import type { Session } from './session';
 
-/** Milliseconds between questions while the text grows. Expensive questions have long pauses, so that generation goes on. */
+/** Milliseconds between questions while the text grows: long after expensive questions, so that they do not stop generation. */
 export const LENS_PAUSE: Readonly<Record<keyof LensQuestions, number>> = {
   row: 120,
   matrix: 700,

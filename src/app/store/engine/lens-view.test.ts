@@ -16,7 +16,7 @@ const views: fc.Arbitrary<LensView> = fc.record({
   token: fc.option(fc.nat(100_000)),
 });
 
-test('a link brings back what the lens showed', () => {
+test('a link restores the view of the lens', () => {
   fc.assert(
     fc.property(views, (view) => {
       expect(lensFromView(lensToView(view))).toEqual(view);
@@ -24,7 +24,7 @@ test('a link brings back what the lens showed', () => {
   );
 });
 
-test('what is as at first is left out, and what is unsound or unknown is not taken', () => {
+test('leaves out default values, and ignores invalid and unknown ones', () => {
   expect(lensToView(LENS_DEFAULTS)).toEqual({ lens: 'text' });
   expect(lensFromView({})).toBeNull();
   expect(lensFromView({ lens: 'x-ray' })).toBeNull();

@@ -10,7 +10,7 @@ describe.each([
 ])('%s', (_, Segmenter) => {
   beforeEach(() => vi.stubGlobal('Intl', { Segmenter }));
 
-  it('says finished sentences, and headings without their marks', () => {
+  it('announces complete sentences, and headings without their marks', () => {
     const sentences = new Sentences();
     const said = [' is hot', '. It', ' is green.', '\n\n', '= = Use = =\n\n', 'It is', ' drunk', '. So'].map(
       (part, n) => sentences.take(part, 10_000 * n),
@@ -19,7 +19,7 @@ describe.each([
     expect(sentences.rest()).toBe('So');
   });
 
-  it('leaves time to listen, and loses nothing', () => {
+  it('pauses between announcements, and loses no words', () => {
     const sentences = new Sentences();
     expect(sentences.take('One. Two', 0)).toBe('One.');
     expect(sentences.take('. Three. F', 1000)).toBeNull();
@@ -28,7 +28,7 @@ describe.each([
     expect(sentences.rest()).toBe('F');
   });
 
-  it('says every word once, however the text comes', () => {
+  it('announces every word once, for any division of the text', () => {
     const words = fc.array(fc.constantFrom(' a', ' b', '. ', '\n', ' C', '?'), { maxLength: 30 });
     fc.assert(
       fc.property(words, fc.array(fc.nat(3000), { minLength: 30, maxLength: 30 }), (parts, times) => {

@@ -4,7 +4,7 @@ import { ready, settle, setUp } from '../testing';
 import { conclusion, withRuns } from './verified';
 
 describe('the engine', () => {
-  it('begins to write when the model is loaded', async () => {
+  it('starts to generate when the model is loaded', async () => {
     const { playground, engine, state, text } = await setUp('A');
     playground.generate();
     await settle();
@@ -15,7 +15,7 @@ describe('the engine', () => {
     expect(text()).toBe('Ab');
   });
 
-  it('writes on from what was typed while it loaded', async () => {
+  it('continues the text that was typed while it loaded', async () => {
     const { playground, engine, text } = await setUp('A');
     playground.generate();
     playground.edit({ from: 1, to: 1, insert: 'B' });
@@ -25,7 +25,7 @@ describe('the engine', () => {
     expect(text()).toBe('ABc');
   });
 
-  it('need not be waited for', async () => {
+  it('does not generate after Stop while it loads', async () => {
     const { playground, engine, state } = await setUp('A');
     playground.generate();
     playground.stop();
@@ -35,16 +35,17 @@ describe('the engine', () => {
     expect(engine().requests).toHaveLength(0);
   });
 
-  it('is asked for the rest of the text when its worker died', async () => {
+  it('gets a request for the rest of the text after its worker died', async () => {
     const { playground, engine } = await ready('A');
     playground.generate(10);
     await settle();
     await engine().emit({
-      ...{ type: 'encoded', run: 0 },
+      type: 'encoded',
+      run: 0,
       tokens: { ids: Uint32Array.of(7), lengths: Uint32Array.of(1) },
     });
     await engine().writes('b');
-    void engine().writes('c', 'd'); // which the page has yet to show
+    void engine().writes('c', 'd'); // not yet shown
     engine().restarts();
     const [first, again] = engine().requests;
     expect(again).toEqual({
@@ -54,7 +55,7 @@ describe('the engine', () => {
     });
   });
 
-  it('can be cancelled while it loads, and loads anew at the next press', async () => {
+  it('can be cancelled while it loads, and loads again at the next press', async () => {
     const { playground, engines, engine, state } = await setUp();
     playground.generate();
     playground.cancelLoading();
@@ -67,7 +68,7 @@ describe('the engine', () => {
     expect(engine().requests).toHaveLength(1);
   });
 
-  it('that cannot start is a failure with a remedy, and the text stays', async () => {
+  it('fails with a remedy if it cannot start, and the text stays', async () => {
     const refused = new EngineError('browser', 'No worker.', 'Open a tab.');
     const { playground, state, text } = await setUp('A', () => {
       throw refused;
@@ -83,7 +84,7 @@ describe('the engine', () => {
     expect(text()).toBe('A');
   });
 
-  it('says why it could not be loaded', async () => {
+  it('reports the reason if the model does not load', async () => {
     const { playground, engine, state } = await setUp();
     playground.generate();
     engine().progresses(1, 2);
@@ -99,7 +100,7 @@ describe('the engine', () => {
     });
   });
 
-  it('is replaced after it broke down; the text stays', async () => {
+  it('is replaced after a failure, and the text stays', async () => {
     const { playground, engine, engines, state, text } = await ready('A');
     const done = playground.generate();
     await settle();
@@ -139,7 +140,7 @@ describe('the engine', () => {
     expect(sources()).toEqual(['typed', 'sampled']);
   });
 
-  it('passes a notice on, with the device that it moved to', async () => {
+  it('shows a notice, and the backend that it moved to', async () => {
     const { playground, engine, state } = await ready('A');
     playground.generate();
     await settle();
@@ -152,11 +153,11 @@ describe('the engine', () => {
   });
 });
 
-describe('a check', () => {
+describe('a verification', () => {
   const counts = { exact: 2, margin: 0, cutoff: 0, different: 0 };
   const whole = { counts, findings: [], isFaithful: true, stopped: false };
 
-  /** A text that the model wrote in part. */
+  /** A text with a typed and a generated part. */
   async function written() {
     const all = await ready('A');
     const done = all.playground.generate();
@@ -167,7 +168,7 @@ describe('a check', () => {
     return all;
   }
 
-  it('sends what was drawn and with what, and says how it went, of this text alone', async () => {
+  it('sends the sampled tokens with their settings, and stores the result for this text', async () => {
     const { playground, engine, state } = await written();
     const checking = playground.verify();
     await settle();
@@ -186,7 +187,7 @@ describe('a check', () => {
     });
   });
 
-  it('can be stopped, and makes way for an edit', async () => {
+  it('can be stopped, and is cancelled by an edit', async () => {
     const { playground, state } = await written();
     const checking = playground.verify();
     await settle();
@@ -201,7 +202,7 @@ describe('a check', () => {
     expect(state().verified?.runs).not.toBe(playground.text.runs);
   });
 
-  it('is not for a text of another model', async () => {
+  it('is refused for a text of another model', async () => {
     const { playground, engine, state } = await written();
     playground.restore({ ...playground.text, model: { id: 'other', digest: 'a'.repeat(64) } });
     await playground.verify();
@@ -215,7 +216,7 @@ describe('a check', () => {
     [{ ...whole, isFaithful: false }, /^The text no longer matches its tokens/],
     [{ ...whole, stopped: true }, 'Stopped after 2 tokens.'],
     [{ ...whole, counts: { ...counts, exact: 0 } }, 'There are no tokens to verify.'],
-  ])('is put in words: %#', (verification, words) => {
+  ])('has its result in a sentence: %#', (verification, words) => {
     expect(conclusion(withRuns([], verification))).toMatch(words);
   });
 });

@@ -92,7 +92,7 @@ export class Session {
     this.release(cancelled());
   }
 
-  /** Sends a question to the lens, which works beside a generation. @throws EngineError */
+  /** Sends a question to the lens, which also works during a generation. @throws EngineError */
   look<K extends keyof LensQuestions>(request: LensRequest<K>): Promise<LensAnswer<K>> {
     if (!this.engine) throw new EngineError('input', 'No model is loaded.', 'Load a model first.');
     return this.engine.look(request);

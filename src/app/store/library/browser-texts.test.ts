@@ -13,11 +13,11 @@ const exception = (name: string) => new DOMException('for this test', name);
 const throws = (name: string) => () => {
   throw exception(name);
 };
-/** Even the look at the name of the storage throws. */
+/** Makes access to the global of a storage throw. */
 const deny = (name: string) =>
   Object.defineProperty(globalThis, name, { configurable: true, get: throws('SecurityError') });
 
-/** How browsers fail: what is done to the browser, and what the outcome says. */
+/** Failures of browsers: how to cause each, and the kind of the outcome. */
 const BLOWS: Record<string, [Blow, string]> = {
   'all cookies blocked': [() => ['indexedDB', 'localStorage', 'sessionStorage'].forEach(deny), 'blocked'],
   'no IndexedDB': [() => vi.stubGlobal('indexedDB', undefined), 'blocked'],
@@ -71,7 +71,7 @@ describe('texts in the browser', () => {
     expect(await texts.read('one')).toEqual({ ok: true, value: null });
   });
 
-  it('are not overwritten where another page wrote since', async () => {
+  it('are not overwritten if another page has written since', async () => {
     new FakeBrowser({ hasLocks: true });
     const texts = new BrowserTexts();
     await texts.write(item('One', 'a:2'), '');
@@ -79,7 +79,7 @@ describe('texts in the browser', () => {
       ['b:1', '', 'another', 'One'],
       ['b:1', 'a:2', 'done', 'Two'],
       ['a:3', 'a:2', 'another', 'Two'],
-      ['b:1', 'a:2', 'done', 'Two'], // a write that was thought lost, again
+      ['b:1', 'a:2', 'done', 'Two'], // repeats a write that had seemed to fail
     ]) {
       expect(await texts.write(item('Two', revision), base)).toEqual({ ok: true, value });
       expect(await texts.read('one')).toMatchObject({ value: { text: typedText(words) } });
@@ -87,36 +87,39 @@ describe('texts in the browser', () => {
     expect(await texts.remove(item('', 'c:1').entry, 'a:2')).toEqual({ ok: true, value: 'another' });
   });
 
-  it.each(Object.entries(BLOWS))('fail by a value, and lose nothing: %s', async (_how, [strike, failure]) => {
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'], shouldAdvanceTime: true });
-    const browser = new FakeBrowser({ hasLocks: true });
-    if (failure === 'blocked') strike(browser);
-    const before = await tab(new BrowserTexts());
-    await before.write('Before');
-    strike(browser);
-    before.type('First. ');
-    await before.texts.save();
-    expect(before.texts.store.getState().keeping).toMatchObject({ failure });
-    await before.texts.add();
-    before.type('Second. ');
-    await before.texts.save();
-    expect(
-      [...before.texts.store.getState().unsaved.values()].map(({ text }) => plainText(text.runs)),
-    ).toEqual(['First. Before', 'Second. ']);
-    expect(readSettings().length).toBeGreaterThan(0);
-    const blind = await tab(new BrowserTexts()); // a page that is opened now
-    expect(blind.text()).toMatch(/Example\.|Before/);
-    vi.restoreAllMocks();
-    for (const name of ['indexedDB', 'localStorage', 'sessionStorage'] as const)
-      Object.defineProperty(globalThis, name, { configurable: true, value: browser[name] });
-    await vi.advanceTimersByTimeAsync(6000);
-    await before.texts.refresh();
-    expect(before.texts.store.getState().keeping).toBe('ok');
-    const after = await tab(new BrowserTexts());
-    expect(after.names().sort()).toEqual(expect.arrayContaining(['First. Before', 'Second.']));
-  });
+  it.each(Object.entries(BLOWS))(
+    'return failures as values, and lose no text: %s',
+    async (_how, [strike, failure]) => {
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'], shouldAdvanceTime: true });
+      const browser = new FakeBrowser({ hasLocks: true });
+      if (failure === 'blocked') strike(browser);
+      const before = await tab(new BrowserTexts());
+      await before.write('Before');
+      strike(browser);
+      before.type('First. ');
+      await before.texts.save();
+      expect(before.texts.store.getState().keeping).toMatchObject({ failure });
+      await before.texts.add();
+      before.type('Second. ');
+      await before.texts.save();
+      expect(
+        [...before.texts.store.getState().unsaved.values()].map(({ text }) => plainText(text.runs)),
+      ).toEqual(['First. Before', 'Second. ']);
+      expect(readSettings().length).toBeGreaterThan(0);
+      const blind = await tab(new BrowserTexts()); // a page that opens during the failure
+      expect(blind.text()).toMatch(/Example\.|Before/);
+      vi.restoreAllMocks();
+      for (const name of ['indexedDB', 'localStorage', 'sessionStorage'] as const)
+        Object.defineProperty(globalThis, name, { configurable: true, value: browser[name] });
+      await vi.advanceTimersByTimeAsync(6000);
+      await before.texts.refresh();
+      expect(before.texts.store.getState().keeping).toBe('ok');
+      const after = await tab(new BrowserTexts());
+      expect(after.names().sort()).toEqual(expect.arrayContaining(['First. Before', 'Second.']));
+    },
+  );
 
-  it('survive that the browser closes the database, or deletes it', async () => {
+  it('are saved again after the browser closed or deleted the database', async () => {
     const { indexedDB } = new FakeBrowser({ hasLocks: true });
     const { texts, write, names } = await tab(new BrowserTexts());
     await write('One');
@@ -128,7 +131,7 @@ describe('texts in the browser', () => {
     expect((await tab(new BrowserTexts())).names()).toEqual(names());
   });
 
-  it('fail in time where the storage does not answer', async () => {
+  it('fail after a time limit if the storage does not answer', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     const { indexedDB } = new FakeBrowser({ hasLocks: true });
     vi.spyOn(indexedDB, 'open').mockImplementation(() => new IDBOpenDBRequest());
@@ -147,7 +150,7 @@ describe('texts in the browser', () => {
     expect(await writing).toEqual({ ok: true, value: 'done' });
   });
 
-  it('that a page left are found by the next, and forgotten when they are written', async () => {
+  it('saved by a closing page are found by the next page, and removed once they are stored', async () => {
     new FakeBrowser({ hasLocks: true });
     const texts = new BrowserTexts();
     expect(texts.writeLast(item('Late'), '').ok).toBe(true);
@@ -160,7 +163,7 @@ describe('texts in the browser', () => {
 });
 
 describe.each([true, false])('claims on texts, with locks: %s', (hasLocks) => {
-  it('are of one tab at a time, held side by side, until they are let go', async () => {
+  it('belong to one tab at a time until they are released, several per tab', async () => {
     new FakeBrowser({ hasLocks });
     const [first, second] = [new BrowserTexts(), new BrowserTexts()];
     expect(await first.claim('x', 0)).toBe(true);
@@ -177,7 +180,7 @@ describe.each([true, false])('claims on texts, with locks: %s', (hasLocks) => {
     expect(await second.claim('y', 0)).toBe(false);
   });
 
-  it('are decided soon for a duplicated tab, whose original answers', async () => {
+  it('are refused quickly to a duplicated tab, because the original answers', async () => {
     new FakeBrowser({ hasLocks });
     const [first, second] = [new BrowserTexts(), new BrowserTexts()];
     await first.claim('x', 0);
@@ -190,7 +193,7 @@ describe.each([true, false])('claims on texts, with locks: %s', (hasLocks) => {
     new FakeBrowser({ hasLocks });
     const first = new BrowserTexts();
     await first.claim('x', 0);
-    vi.stubGlobal('BroadcastChannel', undefined); // the page that goes does not answer
+    vi.stubGlobal('BroadcastChannel', undefined); // a closing page does not answer
     const second = new BrowserTexts();
     const claim = second.claim('x', 2000);
     first.keepOnly(new Set());

@@ -53,7 +53,7 @@ export class Database {
       return value;
     } catch (thrown) {
       try {
-        transaction.abort(); // otherwise the writes before the failure would be stored alone
+        transaction.abort(); // otherwise only the writes before the failure would be stored
       } catch {
         // It has ended already. A full disk aborts the transaction, and only that error names the reason.
         throw (await done) ?? thrown;

@@ -36,7 +36,7 @@ describe('while the storage fails', () => {
     },
   );
 
-  it('reports each failure as long as it lasts', async () => {
+  it('reports each failure until it ends', async () => {
     const { storage, texts, type } = await twoTexts();
     for (const round of [1, 2]) {
       storage.faults.set('write', 'full');

@@ -6,7 +6,7 @@ beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] 
 afterEach(() => void vi.useRealTimers());
 
 describe('a text that a closed page saved outside the storage', () => {
-  it('does not come back once a later one is stored', async () => {
+  it('does not reappear once a later version is stored', async () => {
     const { storage, texts, type, text } = await twoTexts();
     storage.faults.set('write', 'full');
     type('Early. ');
@@ -74,7 +74,7 @@ describe('showing another text', () => {
     expect(branches.map(({ runs }) => plainText(runs))).toEqual(['Undone. Mine.']);
   });
 
-  it('stores one from a link or a file at once, and an example from its first change on', async () => {
+  it('stores a text from a link or a file at once, and an example after its first change', async () => {
     const opened = await twoTexts();
     for (const way of [
       'a link',

@@ -10,7 +10,7 @@ class Unlocked extends MemoryTexts {
   override isFree = async () => true;
 }
 
-/** Does not know yet which tab has a text. */
+/** Claims of a text stay pending until `decide`. */
 class Undecided extends MemoryTexts {
   decide: (isOurs: boolean) => void = () => {};
   private readonly decided = new Promise<boolean>((resolve) => {
@@ -19,7 +19,7 @@ class Undecided extends MemoryTexts {
   override claim = () => this.decided;
 }
 
-/** Counts what the browser is asked for. */
+/** Counts requests for persistent storage. */
 class Asked extends MemoryTexts {
   count = 0;
   override persist = async () => ++this.count > 0;
@@ -32,7 +32,7 @@ const said = async (storage: MemoryTexts) => {
 };
 
 describe('two tabs without locks', () => {
-  it('never overwrite each other: the later one goes on as a copy', async () => {
+  it('never overwrite each other: the later one continues as a copy', async () => {
     const first = await tab(new Unlocked());
     await first.write('Both');
     const second = await tab(new Unlocked(first.storage));
@@ -47,7 +47,7 @@ describe('two tabs without locks', () => {
     expect(await said(first.storage)).toEqual(['Mine, longer', 'Theirs, longer']);
   });
 
-  it('delete no text that the other changed since', async () => {
+  it('do not delete a text that the other has changed since', async () => {
     const first = await tab(new Unlocked());
     await first.write('Kept');
     await first.texts.add();
@@ -62,7 +62,7 @@ describe('two tabs without locks', () => {
     expect(await said(first.storage)).toContain('Kept, much longer');
   });
 
-  it('show what the other wrote when a text is opened again, and not what this one remembers', async () => {
+  it('show the version that the other stored when a text is opened again', async () => {
     const first = await tab(new Unlocked());
     await first.write('Both');
     await first.texts.add();
@@ -74,7 +74,7 @@ describe('two tabs without locks', () => {
 });
 
 describe('a text of the list', () => {
-  it('that is gone is said to be gone; the one that is shown stays this tab’s', async () => {
+  it('that was deleted gets a notice, and the shown text stays claimed by this tab', async () => {
     const first = await tab();
     await first.write('Gone');
     await first.texts.add();
@@ -94,7 +94,7 @@ describe('a text of the list', () => {
     expect(await second.storage.isFree(first.current().id)).toBe(false);
   });
 
-  it('that was asked for last is the one that is shown', async () => {
+  it('that was requested last is shown', async () => {
     const { texts, write, text, idOf } = await tab();
     for (const words of ['One', 'Two', 'Three']) {
       await texts.add();
@@ -108,8 +108,8 @@ describe('a text of the list', () => {
   });
 });
 
-describe('a tab of which it is not known whether it was duplicated', () => {
-  it.each([true, false])('shows the text at once; it is its own: %s', async (isOurs) => {
+describe('a tab whose claim is pending', () => {
+  it.each([true, false])('shows the text at once; the claim succeeds: %s', async (isOurs) => {
     const first = await tab();
     await first.write('Shown');
     const storage = new Undecided(first.storage);
@@ -125,7 +125,7 @@ describe('a tab of which it is not known whether it was duplicated', () => {
   });
 });
 
-it('a text that was found on a first visit keeps the name it gets, and the message names it', async () => {
+it('the example of a first visit keeps its new name, and the list of changes has its title', async () => {
   const { texts, current, storage } = await tab();
   await texts.rename(current().id, 'My name');
   expect(texts.store.getState().done[0].entry.title).toBe('Example.');
@@ -134,7 +134,7 @@ it('a text that was found on a first visit keeps the name it gets, and the messa
   expect(after.text()).toBe('Example.');
 });
 
-it('the browser is asked once to keep the texts, after a change is kept', async () => {
+it('requests persistent storage once, after the first saved change', async () => {
   const { texts, playground, type, storage } = await tab(new Asked());
   await texts.add(typedText('By a link'), 'at once');
   await texts.add(typedText('An example'));

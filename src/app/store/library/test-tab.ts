@@ -29,7 +29,10 @@ export async function tab<Storage extends TextStorage = MemoryTexts>(
   const { texts } = playground;
   const text = () => plainText(playground.text.runs);
   return {
-    ...{ playground, texts, storage, text },
+    playground,
+    texts,
+    storage,
+    text,
     type: (words: string) => playground.edit({ from: 0, to: 0, insert: words }),
     write: (words: string) => {
       playground.edit({ from: 0, to: text().length, insert: words });

@@ -10,7 +10,7 @@ export interface TextEntry {
   readonly title: string;
   /** The time of the last change, in ms since 1970. */
   readonly changed: number;
-  /** Which write this is (revisions.ts). */
+  /** The revision of the stored text (revisions.ts). */
   readonly revision: string;
 }
 

@@ -15,9 +15,9 @@ const itemOf = (text: TextValue, name: string | null = null, title = '') => ({
 const file = (content: BlobPart, name = 'notes.txt') => new File([content], name);
 const exported = writeTexts(['= Tea =\n\nA drink.', 'Two'].map((words) => itemOf(typedText(words))));
 
-/** What editors and programs that hand text on do to a file. */
+/** Changes that editors and other programs make to a file. */
 const RESHAPED: [string, (content: string) => string][] = [
-  ['as it is', (content) => content],
+  ['unchanged', (content) => content],
   ['indented', (content) => JSON.stringify(JSON.parse(content), null, 2)],
   [
     'indented with tabs and CRLF',
@@ -35,7 +35,7 @@ const RESHAPED: [string, (content: string) => string][] = [
 ];
 
 describe('a file of texts', () => {
-  it('gives any text back', () => {
+  it('restores any text', () => {
     const word = fc.string({ unit: 'binary', maxLength: 8 });
     fc.assert(
       fc.property(word, fc.array(word, { maxLength: 5 }), word, (before, words, name) => {
@@ -43,7 +43,9 @@ describe('a file of texts', () => {
         const records = unknownRecords(lengths);
         const tokens = { ids: lengths, lengths };
         const runs = appendSampled(typed(before), {
-          ...{ text: words.join(''), tokens, records },
+          text: words.join(''),
+          tokens,
+          records,
           sampling: GREEDY,
         });
         const model = { id: 'm', digest: 'd' };
@@ -55,15 +57,15 @@ describe('a file of texts', () => {
     );
   });
 
-  it.each(RESHAPED)('is imported whole: %s', async (_how, reshape) => {
+  it.each(RESHAPED)('is imported completely: %s', async (_how, reshape) => {
     const { playground, names, text, notice } = await tab();
     await openFile(playground, file(reshape(exported)));
-    expect(names().sort()).toEqual(['Untitled', 'Untitled']); // the items name no title
+    expect(names().sort()).toEqual(['Untitled', 'Untitled']); // the entries have no titles
     expect(text()).toBe('= Tea =\n\nA drink.');
     expect(notice()).toBe('2 texts were added.');
   });
 
-  it.each(RESHAPED)('is refused where it is cut off, anywhere: %s', async (_how, reshape) => {
+  it.each(RESHAPED)('is refused if it is cut off at any place: %s', async (_how, reshape) => {
     const { playground, text, names, notice } = await tab();
     const whole = reshape(exported);
     await fc.assert(
@@ -80,12 +82,8 @@ describe('a file of texts', () => {
   it.each([
     ['a newer version', exported.replace('"version":2', '"version":3'), /newer version of the playground/],
     ['no texts', '{"format":"leapformer-texts","version":2}', /damaged or cut off/],
-    [
-      'texts that are none',
-      '{"format":"leapformer-texts","version":2,"texts":[{},null,3]}',
-      /damaged or cut off/,
-    ],
-    ['the beginning alone', '{ "format": "leapf', /damaged or cut off/],
+    ['invalid texts', '{"format":"leapformer-texts","version":2,"texts":[{},null,3]}', /damaged or cut off/],
+    ['only the beginning', '{ "format": "leapf', /damaged or cut off/],
     ['nothing', ' ', /is empty/],
   ])('is refused with %s', async (_what, content, words) => {
     const { playground, text, notice } = await tab();
@@ -94,14 +92,14 @@ describe('a file of texts', () => {
     expect(text()).toBe('Example.');
   });
 
-  it('of which one text is damaged gives the others, and says so', async () => {
+  it('with one damaged text gives the others and a notice', async () => {
     const { playground, text, notice } = await tab();
     await openFile(playground, file(exported.replace('"source":"typed"', '"source":"?"')));
     expect(text()).toBe('Two');
     expect(notice()).toBe('1 text was added. 1 text in the file is damaged.');
   });
 
-  it('is told from other JSON, which is plain text', async () => {
+  it('is distinguished from other JSON, which is plain text', async () => {
     const { playground, text } = await tab();
     for (const content of ['{"format":"other"}', '[1]', '"format"', '{}']) {
       await openFile(playground, file(content));
@@ -109,7 +107,7 @@ describe('a file of texts', () => {
     }
   });
 
-  it('carries one text or all to another browser', async () => {
+  it('moves one text or all texts to another browser', async () => {
     const { texts, write } = await tab();
     write('One');
     await texts.add();

@@ -5,7 +5,7 @@ import { MemoryTexts } from './memory-texts';
 import { tab } from './test-tab';
 
 describe('texts', () => {
-  it('are kept from their first change on, and found again', async () => {
+  it('are saved from their first change on, and listed again', async () => {
     const first = await tab();
     expect(first.text()).toBe('Example.');
     await first.texts.add();
@@ -21,7 +21,7 @@ describe('texts', () => {
     expect(later.text()).toBe('= Tea =\n\nA drink.');
   });
 
-  it('are kept by a page that goes before the storage has answered', async () => {
+  it('are saved by a page that closes before the storage answers', async () => {
     const { texts, playground, storage } = await tab();
     storage.write = () => new Promise(() => {});
     playground.edit({ from: 0, to: 0, insert: 'Just now. ' });
@@ -30,7 +30,7 @@ describe('texts', () => {
     expect(later.text()).toBe('Just now. Example.');
   });
 
-  it('have each their own undo', async () => {
+  it('have separate undo histories', async () => {
     const { texts, playground, write, text } = await tab();
     write('One');
     const one = texts.store.getState().current.id;
@@ -45,7 +45,7 @@ describe('texts', () => {
     expect(text()).toBe('Example.');
   });
 
-  it('are renamed, deleted, and brought back', async () => {
+  it('are renamed, deleted, and restored', async () => {
     const { texts, write, text, names } = await tab();
     write('One');
     const { id } = texts.store.getState().current;
@@ -67,7 +67,7 @@ describe('texts', () => {
       await texts.undo();
       expect(names().sort()).toEqual(expected);
     }
-    await texts.undo(); // there is nothing left
+    await texts.undo(); // has no effect
     expect(names().sort()).toEqual(['One', 'Two']);
     for (const expected of [['First', 'Two'], ['First'], ['One']]) {
       await texts.redo();
@@ -78,17 +78,17 @@ describe('texts', () => {
     await texts.redo();
     await texts.undo();
     await texts.rename(id, 'Another');
-    await texts.redo(); // what is done anew ends what could be done again
+    await texts.redo(); // a new change clears the redo history
     expect(names()).toEqual(['Another']);
   });
 
-  it('lose nothing of what is typed while another one is on its way', async () => {
+  it('keep everything that is typed while another text is loading', async () => {
     const { texts, playground, storage, write, text } = await tab();
     const type = (words: string) => playground.edit({ from: 0, to: 0, insert: words });
     write('One');
     const one = texts.store.getState().current.id;
     const adding = texts.add();
-    type('Two'); // no key waits for the storage
+    type('Two'); // keys do not wait for the storage
     expect(text()).toBe('Two');
     await adding;
     const two = texts.store.getState().current.id;
@@ -105,7 +105,7 @@ describe('texts', () => {
     expect(text()).toBe('Not One');
   });
 
-  it('are written by one tab at a time: the later one gets a copy', async () => {
+  it('are written by one tab at a time: the later tab gets a copy', async () => {
     const first = await tab();
     first.write('Shared');
     await settle();

@@ -21,9 +21,9 @@ export interface TextsState extends KeptState, ListHistoryState {
 }
 
 /**
- * The user's texts, of which one is shown. Each is saved from its first change on; a text from a link or a file is saved at
- * once, because it may not come again. Every text has its own entry, so showing another text never replaces the words of
- * this one: the keeper gets the text that was shown first.
+ * The user's texts, of which one is shown. Each is saved from its first change on. A text from a link or a file is saved at
+ * once, because the user may not have it again. Every text has its own entry. Before another text is shown, the keeper gets
+ * the previous one, so no words are replaced.
  */
 export class Texts {
   readonly store = createStore<TextsState>(() => ({
@@ -79,7 +79,7 @@ export class Texts {
     if (item && turn === this.turn) await this.show(item, 0); // else another text was requested since
   }
 
-  /** Shows a new text synchronously, so that the next keystroke goes into it. Links, files and examples come in here. */
+  /** Shows a new text synchronously, so that the next keystroke goes into it. For links, files and examples. */
   async add(text: TextValue = EMPTY, kept: 'at once' | 'once changed' = 'once changed'): Promise<void> {
     const entry = newEntry();
     this.switchTo(entry, begin(text));

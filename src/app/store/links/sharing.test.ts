@@ -10,7 +10,7 @@ import { decodeText, encodeText, openFile, openText } from './sharing';
 const OTHER = { id: 'other', digest: 'a'.repeat(64) };
 const ONE = { id: 'one', digest: '1'.repeat(64) };
 
-/** A link to a text that the model wrote in part. */
+/** A link to a text with a typed and a generated part. */
 async function sharedText() {
   const { playground, engine } = await ready('One');
   Object.assign(engine().info.manifest, ONE);
@@ -23,7 +23,7 @@ async function sharedText() {
 }
 
 describe('a shared text', () => {
-  it('has its tokens, their sources, and what they were drawn with', async () => {
+  it('has its tokens, their sources, and the settings of their draws', async () => {
     const { fragment, runs } = await sharedText();
     const { playground, engine } = await ready('Mine');
     await openText(playground, fragment, 'link');
@@ -34,7 +34,7 @@ describe('a shared text', () => {
     expect(engine().requests).toHaveLength(0);
   });
 
-  it('opens as a new text, kept at once; the one that was there is kept as it was', async () => {
+  it('opens as a new text that is saved at once, and does not change the previous text', async () => {
     const { fragment } = await sharedText();
     const { playground, text } = await ready('Mine');
     playground.edit({ from: 4, to: 4, insert: '!' });
@@ -49,7 +49,7 @@ describe('a shared text', () => {
     expect(text()).toBe('Mine');
   });
 
-  it('shows the colours and the token that were looked at, whatever was read of it so far', async () => {
+  it('shows the shared colours and the selected token, even if the model has not read the text', async () => {
     const { playground: from, engine } = await ready('One');
     Object.assign(engine().info.manifest, ONE);
     const done = from.generate();
@@ -66,14 +66,14 @@ describe('a shared text', () => {
     await openText(playground, await encodeText(from, OTHER), 'link');
     expect(state().panel).toBe('token');
     expect(playground.inspection.store.getState().measure).toBe('probability');
-    expect(playground.tokens.getState().chosen).toBe(1); // of those that are known here
+    expect(playground.tokens.getState().chosen).toBe(1); // typed runs are not encoded here, so the sampled tokens count from 0
     from.show(null);
     playground.show(null);
     await openText(playground, await encodeText(from, OTHER), 'link');
     expect(state().panel).toBeNull();
   });
 
-  it('runs nothing, not even what waits for the model', async () => {
+  it('starts no work, and cancels work that waits for the model', async () => {
     const { fragment } = await sharedText();
     const { playground, engine, state, text } = await setUp('Mine');
     playground.generate();
@@ -85,7 +85,7 @@ describe('a shared text', () => {
     expect(text()).toBe('One two three');
   });
 
-  it('is continued at a press, and keeps saying where it came from', async () => {
+  it('is continued after a press of Generate, and keeps its origin', async () => {
     const { fragment } = await sharedText();
     const { playground, engine } = await ready();
     Object.assign(engine().info.manifest, ONE);
@@ -101,7 +101,7 @@ describe('a shared text', () => {
     expect(playground.text.origin?.isKnown).toBe(true);
   });
 
-  it('brings its model along, where this site has it and it is another one', async () => {
+  it('loads its model if another one is loaded', async () => {
     const { playground, engines, engine } = await ready('Mine');
     Object.assign(engine().info.manifest, ONE);
     await openText(playground, await encodeText(playground, ONE), 'link');
@@ -114,14 +114,14 @@ describe('a shared text', () => {
     expect(engine().requests).toHaveLength(0);
   });
 
-  it('of a newer version shows its words', async () => {
+  it('from a newer version shows only its words', async () => {
     const fragment = await seal({ version: 3, text: 'From later.', body: new Uint8Array(3) });
     const { text } = await decodeText(fragment);
     expect(plainText(text.runs)).toBe('From later.');
     expect(text).toMatchObject({ model: null, origin: { claim: null } });
   });
 
-  it('that is damaged leaves the text as it was, and says so', async () => {
+  it('that is damaged shows a notice, and the current text stays unchanged', async () => {
     const { fragment } = await sharedText();
     const { playground, state, text } = await ready('Mine');
     await openText(playground, fragment.slice(0, -3), 'link');
@@ -132,14 +132,14 @@ describe('a shared text', () => {
     expect(text()).toBe('Mine');
   });
 
-  it('may be a file whose lines were broken on the way', async () => {
+  it('opens from a file in which another program inserted line breaks', async () => {
     const { fragment } = await sharedText();
     const { playground, text } = await ready();
     await openFile(playground, new File([fragment.replace(/.{20}/g, '$&\r\n')], 'a.leapformer.txt'));
     expect(text()).toBe('One two three');
   });
 
-  it('is known by what it holds; any other file is plain text, if it is text', async () => {
+  it('is recognized by its content; any other text file opens as plain text', async () => {
     const { fragment } = await sharedText();
     const { playground, text, state } = await ready('Mine');
     await openFile(playground, new File(['My\r\ndiary'], 'diary.txt'));
@@ -151,7 +151,7 @@ describe('a shared text', () => {
     expect(text()).toBe('One two three');
   });
 
-  it('keeps the model that it names, and needs none that is loaded', async () => {
+  it('keeps its own model, and can be encoded without a loaded model', async () => {
     const { playground } = await setUp('Typed.');
     expect((await decodeText(await encodeText(playground, OTHER))).text).toMatchObject({ model: OTHER });
     playground.restore({ ...playground.text, model: ONE });
@@ -162,7 +162,7 @@ describe('a shared text', () => {
     });
   });
 
-  it('has no sequence penalty if it was made before there was one', async () => {
+  it('has a sequence penalty of 0 if its link has version 1', async () => {
     const { playground, state } = await setUp('Typed.');
     expect(samplerOf(state().settings, null).sequencePenalty).toBe(1);
     await openText(

@@ -36,7 +36,7 @@ export async function decodeText(fragment: string): Promise<{ text: TextValue; v
   }
 }
 
-/** Opens the text of a link or file as a new text. If it cannot be read, a notice says so and nothing changes. */
+/** Opens the text of a link or file as a new text. If it cannot be read, a notice gives the reason and nothing changes. */
 export async function openText(
   playground: Playground,
   fragment: string,

@@ -4,9 +4,9 @@ import { isSame } from './presets';
 import type { Sampler, Settings } from './settings';
 
 const STEPS = 200;
-const PAUSE = 1200; // ms; a later change of the same field is a step of its own
+const PAUSE = 1200; // ms; a later change of the same field is a separate step
 
-/** Changes settings. They have their own undo history, so that undo in the text never changes a setting out of sight. */
+/** Changes settings. They have their own undo history, so that undo in the text never changes a hidden setting. */
 export class SettingsController {
   private readonly page: StoreApi<PlaygroundState>;
   private readonly session: { load(): void };

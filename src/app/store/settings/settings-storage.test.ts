@@ -8,7 +8,7 @@ const apply = (stored: object, from: Settings, change: Change) =>
   withChange({ ...stored }, { ...from }, { ...from, ...change });
 const preset = (name: string, length = 1) => ({ name, settings: { length } });
 
-it('two tabs that change different settings lose none of them', () => {
+it('two tabs that change different settings keep all changes', () => {
   let stored = apply({}, DEFAULTS, { sampler: { temperature: 1.5 } });
   stored = apply(stored, DEFAULTS, { sampler: { topK: 7 } });
   stored = apply(stored, DEFAULTS, { presets: [preset('A')] });
@@ -17,7 +17,7 @@ it('two tabs that change different settings lose none of them', () => {
   expect(parseSettings(stored).presets.map(({ name }) => name)).toEqual(['A', 'B']);
 });
 
-it('what one tab deletes or sets back stays so', () => {
+it('a preset that one tab deletes and a setting that it resets stay so', () => {
   const first = { ...DEFAULTS, sampler: { temperature: 1.5 }, presets: [preset('A'), preset('B')] };
   let stored = apply({}, DEFAULTS, first);
   stored = apply(stored, first, { sampler: {}, presets: [preset('B', 2)] });
@@ -25,7 +25,7 @@ it('what one tab deletes or sets back stays so', () => {
   expect(stored).toEqual({ sampler: {}, presets: [preset('B', 2)], length: 9 });
 });
 
-it('one tab after the other has what it set, whatever the settings are', () => {
+it('consecutive changes of any settings store the last ones', () => {
   const settings = fc.record({
     sampler: fc.record({ temperature: fc.constantFrom(0.5, 1), topK: fc.nat(9) }, { requiredKeys: [] }),
     length: fc.integer({ min: 1, max: 9 }),

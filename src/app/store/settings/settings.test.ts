@@ -20,7 +20,7 @@ describe.each(Object.entries(RANGES))('arrow keys on %s', (_, range) => {
     );
   });
 
-  it('say numbers as a person would', () => {
+  it('give numbers without rounding errors', () => {
     for (let value: number = min, n = 0; value < max && n < 300; n++) {
       value = stepped(value, range, 1);
       expect(String(value).length).toBeLessThanOrEqual(Math.max(4, String(max).length));
@@ -28,7 +28,7 @@ describe.each(Object.entries(RANGES))('arrow keys on %s', (_, range) => {
   });
 });
 
-it('an arrow key goes from between two steps to the nearer end of its way', () => {
+it('an arrow key moves a value between two steps to the next step in its direction', () => {
   expect(stepped(0.83, RANGES.temperature, 1)).toBe(0.85);
   expect(stepped(0.83, RANGES.temperature, -1)).toBe(0.8);
   expect(stepped(0.15, RANGES.temperature, 1)).toBe(0.2);
