@@ -45,12 +45,13 @@ export class Forward {
   // Addresses of activations [capacity, stride], float32 unless noted.
   private readonly ids: number; // uint32
   private readonly memories: number; // uint32
-  private readonly fixed: number;
   private readonly x: number;
   private readonly normed: number;
   private readonly qkv: number;
   private readonly qTilde: number;
   private readonly kTilde: number;
+  private readonly queryP: number; // P and 1 - P of each head
+  private readonly keyP: number;
   private readonly gates: number;
   private readonly normalizerSum: number;
   private readonly up: number;
@@ -78,12 +79,13 @@ export class Forward {
     const rows = (stride: number) => this.allocate(4 * this.capacity * stride);
     this.ids = rows(1);
     this.memories = rows(1);
-    this.fixed = rows(1);
     this.x = rows(padded(d));
     this.normed = rows(padded(d));
     this.qkv = rows(padded(3 * d));
     this.qTilde = rows(h * E);
     this.kTilde = rows(h * E);
+    this.queryP = rows(2 * h);
+    this.keyP = rows(2 * h);
     this.gates = rows(padded(h));
     this.normalizerSum = rows(h);
     this.up = rows(padded(f));
@@ -113,12 +115,12 @@ export class Forward {
     const T = rows.length;
     heap.words(this.ids, T).set(rows.map((row) => row.id));
     heap.words(this.memories, T).set(rows.map((row) => row.memory));
-    heap.floats(this.fixed, T).set(rows.map((row) => Math.min(row.position / config.staticLength, 1)));
+    if (config.reweighting === 'static') this.fixProportions(rows);
     this.embed(rows);
     for (const [n, layer] of this.weights.layers.entries()) {
       kernels.rms(this.x, this.normed, D, layer.attentionNorm, d, T, eps);
       await this.attention(layer, 4 * n * layout.layerSize, T, pace);
-      look?.(n, this.features(layer, T));
+      look?.(n, this.features(T));
       await this.multiply(layer.output, this.normed, this.x, D, T, pace, true);
       kernels.rms(this.x, this.normed, D, layer.mlpNorm, d, T, eps);
       await this.multiply(layer.up, this.normed, this.up, padded(f), T, pace);
@@ -150,7 +152,8 @@ export class Forward {
 
   /** Replaces `normed` by the normalized outputs of the heads; updates S, z and the convolution inputs. */
   private async attention(layer: PackedLayer, offset: number, T: number, pace: Pace): Promise<void> {
-    const { kernels, config, layout, fixed, qkv, qTilde, kTilde, gates, normalizerSum, memories } = this;
+    const { kernels, config, layout, qkv, qTilde, kTilde, queryP, keyP, gates, normalizerSum, memories } =
+      this;
     const { hiddenSize: d, heads: h, headWidth: e, stateRows: E, proportionHidden } = config;
     const [D, Q, H] = [padded(d), padded(3 * d), padded(h)];
     await this.multiply(layer.qkv, this.normed, qkv, Q, T, pace);
@@ -158,10 +161,13 @@ export class Forward {
     kernels.gates(gates, H, h, layer.decayBias, this.ids, config.bosTokenId, T);
     if (layer.convolution)
       kernels.convolve(qkv, Q, 3 * d, layer.convolution, memories, offset + 4 * layout.at.inputs, T);
-    const reweight = (u: number, factor: number, module: number, out: number) =>
-      kernels.reweight(u, Q, h, e, factor, config.isReweighted, module, proportionHidden, fixed, out, T);
-    reweight(qkv, 1 / Math.sqrt(e), layer.queryHidden, qTilde);
-    reweight(qkv + 4 * d, 1, layer.keyHidden, kTilde);
+    const reweight = (u: number, factor: number, module: number, P: number, out: number) => {
+      // `panel` is free at this point.
+      if (module) kernels.proportions(u, Q, h, e, factor, module, proportionHidden, this.panel, P, T);
+      kernels.reweight(u, Q, h, e, factor, config.isReweighted, P, out, T);
+    };
+    reweight(qkv, 1 / Math.sqrt(e), layer.queryHidden, queryP, qTilde);
+    reweight(qkv + 4 * d, 1, layer.keyHidden, keyP, kTilde);
     const v = qkv + 8 * d;
     kernels.recur(
       qTilde,
@@ -185,16 +191,22 @@ export class Forward {
     else kernels.divideByNormalizer(this.normed, D, h, e, normalizerSum, config.denominatorFloor, T);
   }
 
+  /** Writes the proportions of the 'static' re-weighting, which are the same in every layer. */
+  private fixProportions(rows: readonly Row[]): void {
+    const { heads, staticLength } = this.config;
+    const values = rows.flatMap(({ position }) => {
+      const P = Math.fround(Math.min(position / staticLength, 1));
+      return new Array<[number, number]>(heads).fill([P, 1 - P]).flat();
+    });
+    for (const P of [this.queryP, this.keyP]) this.heap.floats(P, values.length).set(values);
+  }
+
   /** The attention inputs of the current tile. */
-  private features(layer: PackedLayer, T: number): TileFeatures {
-    const { heap, kernels, config, fixed, qkv, qTilde, kTilde, gates, normalizerSum, panel } = this;
-    const { hiddenSize: d, heads: h, headWidth: e, stateRows: E, proportionHidden } = config;
+  private features(T: number): TileFeatures {
+    const { heap, config, qkv, qTilde, kTilde, queryP, keyP, gates } = this;
+    const { hiddenSize: d, heads: h, stateRows: E } = config;
     const [Q, H] = [padded(3 * d), padded(h)];
-    const proportions = (u: number, factor: number, module: number) => {
-      // `normalizerSum` and `panel` are free at this point.
-      kernels.proportions(u, Q, h, e, factor, module, proportionHidden, fixed, panel, normalizerSum, T);
-      return heap.floats(normalizerSum, T * h).slice();
-    };
+    const proportions = (P: number) => heap.floats(P, 2 * T * h).filter((_, i) => i % 2 === 0);
     return {
       query: heap.floats(qTilde, T * h * E),
       key: heap.floats(kTilde, T * h * E),
@@ -202,8 +214,8 @@ export class Forward {
       valueStride: Q,
       decay: heap.floats(gates, T * H),
       decayStride: H,
-      queryProportion: proportions(qkv, 1 / Math.sqrt(e), layer.queryHidden),
-      keyProportion: proportions(qkv + 4 * d, 1, layer.keyHidden),
+      queryProportion: proportions(queryP),
+      keyProportion: proportions(keyP),
     };
   }
 

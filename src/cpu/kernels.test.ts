@@ -129,7 +129,8 @@ test('sigmoid, sine and cosine within 1e-6', () => {
 
   const P = Float32Array.from({ length: 1025 }, (_, i) => i / 1024);
   const out = heap.allocate(4 * 8 * P.length);
-  kernels.reweight(put(new Float32Array(4).fill(1)), 0, 1, 4, 1, true, 0, 0, put(P), out, P.length);
+  const pairs = put(Array.from(P).flatMap((p) => [p, 1 - p]));
+  kernels.reweight(put(new Float32Array(4).fill(1)), 0, 1, 4, 1, true, pairs, out, P.length);
   for (const [t, p] of P.entries()) {
     const [cos, , , , sin] = heap.floats(out + 32 * t, 8);
     expect(Math.abs(cos - Math.cos((Math.PI / 2) * p))).toBeLessThan(1e-6);

@@ -24,50 +24,40 @@ function padded(n: i32): usize {
 }
 
 /**
- * q~ or k~ of every token and head from u [tokens, stride]. Without `split`, u~ = u. P comes from the module, or from
- * fixed [tokens] if there is none (width 0).
+ * Learned P and 1 - P of every token and head [tokens, heads, 2] from u [tokens, stride]. 1 - P is computed directly: near
+ * P = 1 a subtraction would lose precision, which rms amplifies. `scratch` holds e numbers.
  */
-export function reweight(
-  u: usize, stride: i32, heads: i32, e: i32, factor: f32, split: bool, module: Module, width: i32, fixed: usize,
-  out: usize, tokens: i32,
+export function proportions(
+  u: usize, stride: i32, heads: i32, e: i32, factor: f32, module: Module, width: i32, scratch: usize, P: usize,
+  tokens: i32,
 ): void {
-  const bytes = <usize>e << 2;
   for (let t = 0; t < tokens; t++)
-    for (let h = 0; h < heads; h++) {
-      const from = u + (<usize>(t * stride + h * e) << 2);
-      rectify(from, out, bytes, factor);
-      if (split) {
-        let P: f32, rest: f32; // 1 - P directly: near P = 1 a subtraction would lose precision, which rms amplifies
-        if (width > 0) {
-          const logit = proportionLogit(module, width, out, e);
-          P = sigmoid(logit);
-          rest = sigmoid(-logit);
-        } else {
-          P = load<f32>(fixed + (<usize>t << 2));
-          rest = 1 - P;
-        }
-        const cos = f32x4.splat(cosQuarter(P, rest)), sin = f32x4.splat(sinQuarter(P, rest));
-        for (const end = out + bytes; out < end; out += 16) {
-          const value = v128.load(out);
-          v128.store(out, f32x4.mul(value, cos));
-          v128.store(out + bytes, f32x4.mul(value, sin));
-        }
-      }
-      out += bytes;
+    for (let h = 0; h < heads; h++, P += 8) {
+      rectify(u + (<usize>(t * stride + h * e) << 2), scratch, <usize>e << 2, factor);
+      const logit = proportionLogit(module, width, scratch, e);
+      store<f32>(P, sigmoid(logit));
+      store<f32>(P, sigmoid(-logit), 4);
     }
 }
 
-/** P of every token and head as in `reweight`, for the lens: out [tokens, heads]. `scratch` holds e numbers. */
-export function proportions(
-  u: usize, stride: i32, heads: i32, e: i32, factor: f32, module: Module, width: i32, fixed: usize,
-  scratch: usize, out: usize, tokens: i32,
+/** q~ or k~ of every token and head from u [tokens, stride], and P and 1 - P [tokens, heads, 2]. Without `split`, u~ = u. */
+export function reweight(
+  u: usize, stride: i32, heads: i32, e: i32, factor: f32, split: bool, P: usize, out: usize, tokens: i32,
 ): void {
+  const bytes = <usize>e << 2;
   for (let t = 0; t < tokens; t++)
-    for (let h = 0; h < heads; h++, out += 4) {
-      if (width > 0) {
-        rectify(u + (<usize>(t * stride + h * e) << 2), scratch, <usize>e << 2, factor);
-        store<f32>(out, sigmoid(proportionLogit(module, width, scratch, e)));
-      } else store<f32>(out, load<f32>(fixed + (<usize>t << 2)));
+    for (let h = 0; h < heads; h++, P += 8) {
+      rectify(u + (<usize>(t * stride + h * e) << 2), out, bytes, factor);
+      if (split) {
+        const value = load<f32>(P), rest = load<f32>(P, 4);
+        const cos = f32x4.splat(cosQuarter(value, rest)), sin = f32x4.splat(sinQuarter(value, rest));
+        for (const end = out + bytes; out < end; out += 16) {
+          const four = v128.load(out);
+          v128.store(out, f32x4.mul(four, cos));
+          v128.store(out + bytes, f32x4.mul(four, sin));
+        }
+      }
+      out += bytes;
     }
 }
 

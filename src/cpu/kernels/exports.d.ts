@@ -33,12 +33,11 @@ declare namespace __AdaptedExports {
    * @param factor `f32`
    * @param module `usize`
    * @param width `i32`
-   * @param fixed `usize`
    * @param scratch `usize`
-   * @param out `usize`
+   * @param P `usize`
    * @param tokens `i32`
    */
-  export function proportions(u: number, stride: number, heads: number, e: number, factor: number, module: number, width: number, fixed: number, scratch: number, out: number, tokens: number): void;
+  export function proportions(u: number, stride: number, heads: number, e: number, factor: number, module: number, width: number, scratch: number, P: number, tokens: number): void;
   /**
    * attention/recur
    * @param qTilde `usize`
@@ -66,13 +65,11 @@ declare namespace __AdaptedExports {
    * @param e `i32`
    * @param factor `f32`
    * @param split `bool`
-   * @param module `usize`
-   * @param width `i32`
-   * @param fixed `usize`
+   * @param P `usize`
    * @param out `usize`
    * @param tokens `i32`
    */
-  export function reweight(u: number, stride: number, heads: number, e: number, factor: number, split: boolean, module: number, width: number, fixed: number, out: number, tokens: number): void;
+  export function reweight(u: number, stride: number, heads: number, e: number, factor: number, split: boolean, P: number, out: number, tokens: number): void;
   /**
    * matrix/multiplyFloat32
    * @param W `usize`
