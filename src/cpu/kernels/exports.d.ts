@@ -3,74 +3,6 @@ declare namespace __AdaptedExports {
   /** Exported memory */
   export const memory: WebAssembly.Memory;
   /**
-   * attention/divideByNormalizer
-   * @param o `usize`
-   * @param stride `i32`
-   * @param heads `i32`
-   * @param e `i32`
-   * @param normalizerSum `usize`
-   * @param floor `f32`
-   * @param tokens `i32`
-   */
-  export function divideByNormalizer(o: number, stride: number, heads: number, e: number, normalizerSum: number, floor: number, tokens: number): void;
-  /**
-   * attention/normalizeHeads
-   * @param o `usize`
-   * @param stride `i32`
-   * @param heads `i32`
-   * @param e `i32`
-   * @param weight `usize`
-   * @param eps `f32`
-   * @param tokens `i32`
-   */
-  export function normalizeHeads(o: number, stride: number, heads: number, e: number, weight: number, eps: number, tokens: number): void;
-  /**
-   * attention/proportions
-   * @param u `usize`
-   * @param stride `i32`
-   * @param heads `i32`
-   * @param e `i32`
-   * @param factor `f32`
-   * @param module `usize`
-   * @param width `i32`
-   * @param scratch `usize`
-   * @param P `usize`
-   * @param tokens `i32`
-   */
-  export function proportions(u: number, stride: number, heads: number, e: number, factor: number, module: number, width: number, scratch: number, P: number, tokens: number): void;
-  /**
-   * attention/recur
-   * @param qTilde `usize`
-   * @param kTilde `usize`
-   * @param v `usize`
-   * @param vStride `i32`
-   * @param a `usize`
-   * @param aStride `i32`
-   * @param memories `usize`
-   * @param offset `usize`
-   * @param heads `i32`
-   * @param e `i32`
-   * @param E `i32`
-   * @param o `usize`
-   * @param stride `i32`
-   * @param normalizerSum `usize`
-   * @param tokens `i32`
-   */
-  export function recur(qTilde: number, kTilde: number, v: number, vStride: number, a: number, aStride: number, memories: number, offset: number, heads: number, e: number, E: number, o: number, stride: number, normalizerSum: number, tokens: number): void;
-  /**
-   * attention/reweight
-   * @param u `usize`
-   * @param stride `i32`
-   * @param heads `i32`
-   * @param e `i32`
-   * @param factor `f32`
-   * @param split `bool`
-   * @param P `usize`
-   * @param out `usize`
-   * @param tokens `i32`
-   */
-  export function reweight(u: number, stride: number, heads: number, e: number, factor: number, split: boolean, P: number, out: number, tokens: number): void;
-  /**
    * matrix/multiplyFloat32
    * @param W `usize`
    * @param scale `usize`
@@ -100,6 +32,84 @@ declare namespace __AdaptedExports {
    */
   export function multiplyInt8(W: number, scale: number, rows: number, columns: number, x: number, xStride: number, y: number, yStride: number, tokens: number, add: boolean, scratch: number): void;
   /**
+   * attention/proportions
+   * @param u `usize`
+   * @param stride `i32`
+   * @param heads `i32`
+   * @param e `i32`
+   * @param factor `f32`
+   * @param module `usize`
+   * @param width `i32`
+   * @param scratch `usize`
+   * @param P `usize`
+   * @param tokens `i32`
+   */
+  export function proportions(u: number, stride: number, heads: number, e: number, factor: number, module: number, width: number, scratch: number, P: number, tokens: number): void;
+  /**
+   * attention/reweight
+   * @param u `usize`
+   * @param stride `i32`
+   * @param heads `i32`
+   * @param e `i32`
+   * @param factor `f32`
+   * @param split `bool`
+   * @param P `usize`
+   * @param out `usize`
+   * @param tokens `i32`
+   */
+  export function reweight(u: number, stride: number, heads: number, e: number, factor: number, split: boolean, P: number, out: number, tokens: number): void;
+  /**
+   * attention/recur
+   * @param qTilde `usize`
+   * @param kTilde `usize`
+   * @param v `usize`
+   * @param vStride `i32`
+   * @param a `usize`
+   * @param aStride `i32`
+   * @param memories `usize`
+   * @param offset `usize`
+   * @param heads `i32`
+   * @param e `i32`
+   * @param E `i32`
+   * @param o `usize`
+   * @param stride `i32`
+   * @param normalizerSum `usize`
+   * @param tokens `i32`
+   */
+  export function recur(qTilde: number, kTilde: number, v: number, vStride: number, a: number, aStride: number, memories: number, offset: number, heads: number, e: number, E: number, o: number, stride: number, normalizerSum: number, tokens: number): void;
+  /**
+   * attention/normalizeHeads
+   * @param o `usize`
+   * @param stride `i32`
+   * @param heads `i32`
+   * @param e `i32`
+   * @param weight `usize`
+   * @param eps `f32`
+   * @param tokens `i32`
+   */
+  export function normalizeHeads(o: number, stride: number, heads: number, e: number, weight: number, eps: number, tokens: number): void;
+  /**
+   * attention/divideByNormalizer
+   * @param o `usize`
+   * @param stride `i32`
+   * @param heads `i32`
+   * @param e `i32`
+   * @param normalizerSum `usize`
+   * @param floor `f32`
+   * @param tokens `i32`
+   */
+  export function divideByNormalizer(o: number, stride: number, heads: number, e: number, normalizerSum: number, floor: number, tokens: number): void;
+  /**
+   * matrix-int16/toInt16
+   * @param x `usize`
+   * @param n `i32`
+   * @param tokens `i32`
+   * @param limit `f32`
+   * @param X `usize`
+   * @param steps `usize`
+   */
+  export function toInt16(x: number, n: number, tokens: number, limit: number, X: number, steps: number): void;
+  /**
    * matrix-int16/multiplyInt16
    * @param W `usize`
    * @param scale `usize`
@@ -113,27 +123,6 @@ declare namespace __AdaptedExports {
    * @param add `bool`
    */
   export function multiplyInt16(W: number, scale: number, rows: number, columns: number, X: number, steps: number, y: number, yStride: number, tokens: number, add: boolean): void;
-  /**
-   * matrix-int16/toInt16
-   * @param x `usize`
-   * @param n `i32`
-   * @param tokens `i32`
-   * @param limit `f32`
-   * @param X `usize`
-   * @param steps `usize`
-   */
-  export function toInt16(x: number, n: number, tokens: number, limit: number, X: number, steps: number): void;
-  /**
-   * rows/convolve
-   * @param u `usize`
-   * @param stride `i32`
-   * @param n `i32`
-   * @param taps `usize`
-   * @param inputs `usize`
-   * @param offset `usize`
-   * @param tokens `i32`
-   */
-  export function convolve(u: number, stride: number, n: number, taps: number, inputs: number, offset: number, tokens: number): void;
   /**
    * rows/embedFloat32
    * @param E `usize`
@@ -158,17 +147,6 @@ declare namespace __AdaptedExports {
    */
   export function embedInt8(E: number, scale: number, columns: number, ids: number, x: number, stride: number, tokens: number, factor: number): void;
   /**
-   * rows/gates
-   * @param a `usize`
-   * @param stride `i32`
-   * @param heads `i32`
-   * @param bias `usize`
-   * @param ids `usize`
-   * @param opening `u32`
-   * @param tokens `i32`
-   */
-  export function gates(a: number, stride: number, heads: number, bias: number, ids: number, opening: number, tokens: number): void;
-  /**
    * rows/rms
    * @param x `usize`
    * @param y `usize`
@@ -185,6 +163,28 @@ declare namespace __AdaptedExports {
    * @param n `i32`
    */
   export function squaredRelu(u: number, n: number): void;
+  /**
+   * rows/convolve
+   * @param u `usize`
+   * @param stride `i32`
+   * @param n `i32`
+   * @param taps `usize`
+   * @param inputs `usize`
+   * @param offset `usize`
+   * @param tokens `i32`
+   */
+  export function convolve(u: number, stride: number, n: number, taps: number, inputs: number, offset: number, tokens: number): void;
+  /**
+   * rows/gates
+   * @param a `usize`
+   * @param stride `i32`
+   * @param heads `i32`
+   * @param bias `usize`
+   * @param ids `usize`
+   * @param opening `u32`
+   * @param tokens `i32`
+   */
+  export function gates(a: number, stride: number, heads: number, bias: number, ids: number, opening: number, tokens: number): void;
   /**
    * sampling/describe
    * @param logits `usize`
