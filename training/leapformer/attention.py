@@ -30,23 +30,26 @@ def rms(x: Tensor, eps: float) -> Tensor:
 
 
 class Proportion(nn.Module):
-    """One learned proportion per token: sigmoid(W_2 relu(W_1 x + b_1) + b_2), in (0, 1)."""
+    """One learned proportion per token: sigmoid(W_2 relu(W_1 x + b_1) + b_2), in (0, 1).
 
-    def __init__(self, head_size: int, hidden_size: int) -> None:
+    `gain`: the inputs are relu(u) / gain, with u of about unit variance at the start.
+    """
+
+    def __init__(self, head_size: int, hidden_size: int, gain: float) -> None:
         super().__init__()
+        self.gain = gain
         self.hidden = nn.Linear(head_size, hidden_size)
         self.output = nn.Linear(hidden_size, 1)
 
-    def start_wide(self, gain: float) -> None:
+    def start_wide(self) -> None:
         """Initializes for logits of about unit variance with inputs relu(u) / gain, u ~ N(0, 1).
 
         With PyTorch's default initialization the sigmoid is nearly constant and hardly changes
         during training, so the re-weighting has no effect. Here hidden weights are
-        N(0, (1.4 gain)^2 / e), output weights N(0, 4 / (e/4)), biases 0; gain is sqrt(e) for
-        queries, which are divided by it, and 1 for keys.
+        N(0, (1.4 gain)^2 / e), output weights N(0, 4 / (e/4)), biases 0.
         """
         fan_in, hidden = self.hidden.in_features, self.hidden.out_features
-        nn.init.normal_(self.hidden.weight, std=1.4 * gain / math.sqrt(fan_in))
+        nn.init.normal_(self.hidden.weight, std=1.4 * self.gain / math.sqrt(fan_in))
         nn.init.normal_(self.output.weight, std=2 / math.sqrt(hidden))
         nn.init.zeros_(self.hidden.bias)
         nn.init.zeros_(self.output.bias)
@@ -165,8 +168,8 @@ class Attention(nn.Module):
         if config.conv_kernel:
             self.convolution = Convolution(3 * d, config.conv_kernel)
         if config.reweighting == "leap":
-            self.query_proportion = Proportion(e, config.proportion_hidden_size)
-            self.key_proportion = Proportion(e, config.proportion_hidden_size)
+            self.query_proportion = Proportion(e, config.proportion_hidden_size, math.sqrt(e))
+            self.key_proportion = Proportion(e, config.proportion_hidden_size, gain=1.0)
         if config.decay:
             self.decay = nn.Linear(d, h)
         if config.normalizer == "rms":

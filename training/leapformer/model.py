@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from .attention import Attention, Scale, rms
+from .attention import Attention, Proportion, Scale, rms
 from .config import ModelConfig
 from .softmax import SoftmaxAttention
 
@@ -73,9 +73,9 @@ class LeapFormer(nn.Module):
                 nn.init.zeros_(attention.decay.weight)
                 with torch.no_grad():
                     attention.decay.bias.copy_(torch.linspace(2, 7, len(attention.decay.bias)))
-            if wide_proportions and hasattr(attention, "key_proportion"):
-                attention.query_proportion.start_wide(gain=self.config.head_size**0.5)
-                attention.key_proportion.start_wide(gain=1.0)
+            for module in attention.children():
+                if wide_proportions and isinstance(module, Proportion):
+                    module.start_wide()
 
     def empty_state(self, batch: int) -> list[State]:
         """The state before the first token: one dictionary per layer, then the position [B].

@@ -48,7 +48,7 @@ def test_attention_matches_the_published_code(case: int, form: str) -> None:
 
     def split(name: str, x: torch.Tensor) -> torch.Tensor:
         leap = golden[f"{name}Leap"]
-        module = Proportion(e, len(leap["b1"])).double()
+        module = Proportion(e, len(leap["b1"]), gain=1.0).double()
         with torch.no_grad():
             module.hidden.weight.copy_(tensor(leap["w1"]))
             module.hidden.bias.copy_(tensor(leap["b1"]))
@@ -138,8 +138,8 @@ def test_a_document_start_resets_the_recurrence() -> None:
 def test_wide_start_keeps_proportions_active() -> None:
     torch.manual_seed(0)
     for gain in (1.0, 8.0):
-        module = Proportion(64, 16)
-        module.start_wide(gain)
+        module = Proportion(64, 16, gain)
+        module.start_wide()
         proportion = module(torch.randn(4096, 64).relu() / gain)
         assert 0.1 < proportion.std() < 0.4
 
