@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { REWEIGHTINGS } from '../src/model/core/config';
 import { type HeadStep, Reference } from '../src/model/core/reference';
 import { HeadLens } from '../src/model/lens/head-lens';
 import type { Backend, ModelData } from '../src/model/runtime/backend';
@@ -9,7 +10,7 @@ import { relativeError } from './golden';
 import { randomModel } from './random-model';
 
 /** All combinations of re-weighting, normalizer, decay, convolution and position. */
-const EVERY = ['leap', 'static', 'none'].flatMap((reweighting) =>
+const EVERY = REWEIGHTINGS.flatMap((reweighting) =>
   ['rms', 'denominator'].flatMap((normalizer) =>
     [true, false].flatMap((decay) =>
       [4, 0].flatMap((conv_kernel) =>

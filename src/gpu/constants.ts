@@ -1,3 +1,4 @@
+import { REWEIGHTINGS } from '../model/core/config';
 import { padded, stateLayout } from '../model/core/tensors';
 import { KERNEL_CONSTANTS } from '../model/sampling/kernel-constants';
 import { REACH } from '../model/sampling/seen';
@@ -41,7 +42,7 @@ export function shapeConstants(plan: Plan): Record<string, Constant> {
     EMBEDDING_SCALE: f32(config.embeddingScale),
     SINUSOIDAL: config.position === 'sinusoidal',
     REWEIGHTED: config.isReweighted,
-    LEAP: config.reweighting === 'leap', // proportions are learned
+    ...Object.fromEntries(REWEIGHTINGS.map((kind) => [kind.toUpperCase(), config.reweighting === kind])), // LEAP, ...
     STATIC_LENGTH: f32(config.staticLength),
     PROPORTION_HIDDEN: Math.max(config.proportionHidden, 1), // at least 1, because it is a divisor even if unused
     RMS: config.normalizer === 'rms', // false: the denominator

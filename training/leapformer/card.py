@@ -2,16 +2,11 @@
 
 import textwrap
 
-from .config import ModelConfig
+from .config import REWEIGHTINGS, ModelConfig
 
 # English Wikipedia's own license at the time of the training text (until 2019)
 LICENSE = "CC BY-SA 3.0"
 _LICENSE_URL = "https://creativecommons.org/licenses/by-sa/3.0/legalcode"
-_REWEIGHTING = {
-    "leap": "learned proportions (LeaPformer)",
-    "static": "static proportions (cosFormer)",
-    "none": "no re-weighting",
-}
 
 
 def card(
@@ -26,7 +21,7 @@ def card(
     options = [
         f"width {c.hidden_size}, {c.num_hidden_layers} layers, {c.num_attention_heads} heads of "
         f"{c.head_size}, {c.vocab_size:,} byte-level BPE entries",
-        _REWEIGHTING[c.reweighting],
+        REWEIGHTINGS[c.reweighting],
         f"normalizer: {c.normalizer}",
         "data-dependent decay" if c.decay else "no decay",
         f"short convolution over {c.conv_kernel} tokens" if c.conv_kernel else "no convolution",

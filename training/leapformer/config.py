@@ -13,6 +13,12 @@ from .files import UserError
 
 T = TypeVar("T")
 
+# key -> its words in the model card
+REWEIGHTINGS = {
+    "leap": "learned proportions (LeaPformer)",
+    "static": "static proportions (cosFormer)",
+    "none": "no re-weighting",
+}
 PRECISIONS = ("int8", "float16", "float32")  # of a model folder, see weights.py
 ONNX_FORMS = ("float32", "int8", "int8-dynamic", "standard")  # see onnx_export.py
 
@@ -62,7 +68,7 @@ class ModelConfig:
                 object.__setattr__(self, key, value)
         allowed = {
             "attention": ("linear", "softmax"),
-            "reweighting": ("leap", "static", "none"),
+            "reweighting": tuple(REWEIGHTINGS),
             "normalizer": ("denominator", "rms"),
             "conv_kernel": (0, 4),
             "position": ("none", "sinusoidal"),
@@ -88,7 +94,7 @@ class ModelConfig:
     @property
     def feature_size(self) -> int:
         """The width of q~ and k~: 2 e if re-weighting splits them into cos and sin, else e."""
-        return self.head_size * (2 if self.reweighting in ("leap", "static") else 1)
+        return self.head_size * (1 if self.reweighting == "none" else 2)
 
     def to_json(self) -> dict[str, Any]:
         """config.json, without the keys that this model does not use.

@@ -1,5 +1,8 @@
 import { EngineError } from '../runtime/errors';
 
+/** The kinds of re-weighting. WGSL has a constant for each: LEAP and so on. */
+export const REWEIGHTINGS = ['leap', 'static', 'none'] as const;
+
 /**
  * The configuration of a LeaPformer. Names follow config.json; docs/model.md has the formulas.
  * d = hiddenSize, h = heads, e = headWidth = d / h, f = intermediateSize, E = stateRows.
@@ -17,7 +20,7 @@ export interface Config {
   readonly position: 'none' | 'sinusoidal';
   /** `<|endoftext|>`: starts every document, and clears S and z. */
   readonly bosTokenId: number;
-  readonly reweighting: 'leap' | 'static' | 'none';
+  readonly reweighting: (typeof REWEIGHTINGS)[number];
   /** Positions are min(position / staticLength, 1) for 'static'. */
   readonly staticLength: number;
   /** Hidden units of a proportion module (0 without one). */
@@ -91,7 +94,7 @@ export function parseConfig(value: unknown): Config {
   const parameters =
     vocabSize * hiddenSize + layers * (4 * hiddenSize ** 2 + 2 * hiddenSize * intermediateSize);
   if (parameters > 2 ** 31) fail(`sizes add up to ${parameters} parameters, more than a browser can hold`);
-  const reweighting = oneOf(json, 'reweighting', ['leap', 'static', 'none']);
+  const reweighting = oneOf(json, 'reweighting', REWEIGHTINGS);
   const normalizer = oneOf(json, 'normalizer', ['denominator', 'rms']);
   const position = oneOf(json, 'position', ['none', 'sinusoidal']);
   if (position === 'sinusoidal' && hiddenSize % 2 !== 0)
