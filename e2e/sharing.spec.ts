@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { Page } from '@playwright/test';
 import { GREEDY } from '../src/model/sampling/sampling';
 import { seal } from '../src/share/container';
-import { encodeLink, isTooLong } from '../src/share/link';
+import { encodeLink } from '../src/share/link';
 import type { Shared } from '../src/share/shared';
 import * as names from './names';
 import { expect, model, PlaygroundPage, test } from './playground';
@@ -166,43 +166,6 @@ test('links of another model, links of a newer version and damaged links show a 
     page.getByText(/This link is incomplete or damaged.*Your own text is unchanged/),
   ).toBeVisible();
   await expect(playground.text).toHaveText('From later.');
-});
-
-test('a text that is too long for a link can be downloaded and opened again', async ({
-  playground,
-  page,
-}) => {
-  await playground.open();
-  await page.getByRole('button', { name: names.NEW, exact: true }).click();
-  const words = Array.from({ length: 3000 }, (_, i) => (i * 7919 * i).toString(36)).join(' ');
-  expect(isTooLong(words)).toBe(true);
-  await playground.paste(words, 1);
-  await share(page).click();
-  await expect(page.getByText('too long for a link')).toBeVisible();
-  await expect(page.getByRole('button', { name: names.COPY_LINK })).toBeHidden();
-  const downloading = page.waitForEvent('download');
-  await page.getByRole('button', { name: names.DOWNLOAD }).click();
-  const download = await downloading;
-  expect(download.suggestedFilename()).toBe('LeaPformer text.leapformer.txt');
-  const file = await download.path();
-  await page.keyboard.press('Escape');
-
-  await page.getByRole('button', { name: names.NEW, exact: true }).click();
-  await share(page).click();
-  const choosing = page.waitForEvent('filechooser');
-  await page.getByRole('button', { name: names.OPEN_FILE }).click();
-  await (await choosing).setFiles(file);
-  await expect(about(page)).toBeVisible();
-  await expect.poll(async () => (await playground.kept()).text).toBe(words);
-
-  await page.getByRole('button', { name: names.NEW, exact: true }).click();
-  const content = await readFile(file, 'utf8');
-  await playground.text.evaluate((element, content) => {
-    const dataTransfer = new DataTransfer();
-    dataTransfer.items.add(new File([content], 'Tea.leapformer (1).txt'));
-    element.dispatchEvent(new DragEvent('drop', { dataTransfer, bubbles: true, cancelable: true }));
-  }, content);
-  await expect.poll(async () => (await playground.kept()).text).toBe(words);
 });
 
 test('if the browser blocks copying, the link is selected for copying by hand', async ({

@@ -5,8 +5,8 @@ import { HeadLens } from '../src/model/lens/head-lens';
 import type { Backend, ModelData } from '../src/model/runtime/backend';
 import { hash } from '../src/model/sampling/random';
 import { GREEDY } from '../src/model/sampling/sampling';
-import { goldenNames, loadGoldenModel } from './conformance';
 import { relativeError } from './golden';
+import { goldenNames, loadGoldenModel } from './golden-models';
 import { randomModel } from './random-model';
 
 /** All combinations of re-weighting, normalizer, decay, convolution and position. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { loadGoldenModel } from '../../tests/conformance';
+import { loadGoldenModel } from '../../tests/golden-models';
 import { gumbel } from '../model/sampling/random';
 import { ALTERNATIVE, ALTERNATIVE_SIZE, idOf, makeRecords, RECORD } from '../model/sampling/records';
 import { cutoff, describeToken, type Sampling, sample, scores } from '../model/sampling/sampling';

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { readJson, readModelData, SHIPPED } from '../../scripts/node';
 import { describeCapture } from '../../tests/capture';
-import { describeConformance, goldenNames, loadGoldenModel } from '../../tests/conformance';
+import { describeConformance } from '../../tests/conformance';
 import { agrees, checkModel, relativeError } from '../../tests/golden';
+import { goldenNames, loadGoldenModel } from '../../tests/golden-models';
 import { withPrecision } from '../../tests/quantize';
 import { ReferenceBackend } from '../model/runtime/reference-backend';
 import { countRecords } from '../model/sampling/records';

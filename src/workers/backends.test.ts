@@ -1,6 +1,6 @@
 import { afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { nodeGpu } from '../../scripts/node';
-import { type GoldenModel, loadGoldenModel } from '../../tests/conformance';
+import { type GoldenModel, loadGoldenModel } from '../../tests/golden-models';
 import { createBackend, startBackend } from './backends';
 
 let model: GoldenModel;

@@ -1,6 +1,6 @@
 import { afterEach, beforeAll, expect, test, vi } from 'vitest';
-import { type GoldenModel, loadGoldenModel } from '../../tests/conformance';
 import { shippedFolder } from '../../tests/files';
+import { type GoldenModel, loadGoldenModel } from '../../tests/golden-models';
 import { gpuWith, sharedGpu } from '../gpu/testing';
 import { withReweighting } from '../model/core/variant';
 import type { ModelData } from '../model/runtime/backend';

@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
-import { type GoldenModel, loadGoldenModel } from '../../tests/conformance';
 import { countGpuCalls } from '../../tests/count-gpu-calls';
 import { shippedFolder } from '../../tests/files';
+import { type GoldenModel, loadGoldenModel } from '../../tests/golden-models';
 import { createWasmBackend } from '../cpu/wasm-backend';
 import { CHUNK } from '../gpu/plan';
 import { createOnSharedDevice } from '../gpu/testing';

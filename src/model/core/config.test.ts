@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { readJson } from '../../../scripts/node';
-import { goldenNames } from '../../../tests/conformance';
 import { expectError, SHIPPED } from '../../../tests/files';
+import { goldenNames } from '../../../tests/golden-models';
 import { parseConfig } from './config';
 
 const good = readJson(`${SHIPPED}config.json`);

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readBytes, readJson } from '../../../scripts/node';
-import { goldenNames } from '../../../tests/conformance';
+import { goldenNames } from '../../../tests/golden-models';
 import { randomModel } from '../../../tests/random-model';
 import { parseConfig } from './config';
 import { readSafetensors } from './safetensors';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { goldenNames, loadGoldenModel } from '../../../tests/conformance';
+import { goldenNames, loadGoldenModel } from '../../../tests/golden-models';
 import { type HeadStep, Reference } from '../core/reference';
 import { HeadLens, type LayerCapture } from './head-lens';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { loadGoldenModel } from '../../../tests/conformance';
+import { loadGoldenModel } from '../../../tests/golden-models';
 import { LONGEST, REACH, SeenTokens } from './seen';
 
 const { config } = await loadGoldenModel('leap-denominator');
