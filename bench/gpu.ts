@@ -31,15 +31,14 @@ const { values: options, positionals } = parseArgs({
     graphics: { type: 'boolean', default: false }, // uses the kernels of a real GPU on an emulated adapter too
   },
 });
-const folder = positionals[0] ?? SHIPPED;
-const { quick } = options;
+const [folder = SHIPPED] = positionals;
 const PREFILLS = [128, 1024, 8192];
 const NEAR = 64;
 const TOLERANCE = 1e-4;
 /** Rounds, pairs of the flatness measurement, and milliseconds after which neither continues. */
-const [ROUNDS, PAIRS, TIMED_MS, FLATNESS_MS] = quick ? [5, 20, 6000, 1000] : [15, 100, 15_000, 2500];
+const [ROUNDS, PAIRS, TIMED_MS, FLATNESS_MS] = options.quick ? [5, 20, 6000, 1000] : [15, 100, 15_000, 2500];
 /** Limit in milliseconds for one prefill. Longer texts are skipped. */
-const LONGEST_READ_MS = quick ? 1000 : 2500;
+const LONGEST_READ_MS = options.quick ? 1000 : 2500;
 const SAMPLE_MS = 100;
 
 interface Entry {
@@ -113,7 +112,7 @@ async function prepare(entry: Entry, expected: Expected): Promise<Running> {
   const wrong = whatIsWrong(outcome);
   if (wrong) throw new Error(wrong);
   const { tokens } = expected;
-  const apart = quick ? 16 : tokens.length;
+  const apart = options.quick ? 16 : tokens.length;
   await contender.reset();
   await contender.read(tokens.slice(0, -apart));
   for (const token of tokens.slice(-apart)) await contender.read([token]);
@@ -142,7 +141,7 @@ async function prepare(entry: Entry, expected: Expected): Promise<Running> {
   await timeDecode(contender, decodeTokens);
   const perToken = callsPerToken(before, calls(), decodeTokens);
   const own: Record<string, Streams> = { "decode, the model's own sampler": await backend.open(1) };
-  if (!quick) own['decode, a step of 8 streams'] = await backend.open(8);
+  if (!options.quick) own['decode, a step of 8 streams'] = await backend.open(8);
   for (const streams of Object.values(own))
     for (let stream = 0; stream < streams.count; stream++) await streams.read(tokens, { stream });
   const memory = backend.memory();
@@ -238,7 +237,7 @@ const words = (size: number) => Math.ceil(size / 4) * 4;
 const limits = await adapterLimits(
   adapter,
   [2 ** 28, words(bytes.int8), words(bytes.float32)],
-  quick ? 3 : 9,
+  options.quick ? 3 : 9,
 );
 console.log('the adapter');
 for (const [what, value] of Object.entries(limits)) line(what, show(value));
@@ -291,7 +290,7 @@ const all = {
   folder,
   stored,
   adapter: info,
-  quick,
+  quick: options.quick,
   bytes,
   limits,
   failures,

@@ -282,16 +282,13 @@ export class WebGpuStreams implements Streams {
     const { stateSize, seenWords, config } = this.plan;
     const numbers = stateSize + config.vocabSize + seenWords;
     const from = stream * numbers;
+    const logitCount = this.lengths[stream] ? config.vocabSize : 0;
     return {
       digest: this.model.digest,
       length: this.lengths[stream],
       position: this.positions[stream],
       state: new Float32Array(range, 4 * from, stateSize).slice(),
-      logits: new Float32Array(
-        range,
-        4 * (from + stateSize),
-        this.lengths[stream] ? config.vocabSize : 0,
-      ).slice(),
+      logits: new Float32Array(range, 4 * (from + stateSize), logitCount).slice(),
       seen: new Uint32Array(range, 4 * (from + stateSize + config.vocabSize), seenWords).slice(),
     };
   }

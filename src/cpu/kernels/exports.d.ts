@@ -32,6 +32,14 @@ declare namespace __AdaptedExports {
    */
   export function multiplyInt8(W: number, scale: number, rows: number, columns: number, x: number, xStride: number, y: number, yStride: number, tokens: number, add: boolean, scratch: number): void;
   /**
+   * record/describe
+   * @param logits `usize`
+   * @param n `i32`
+   * @param id `i32`
+   * @param record `usize`
+   */
+  export function describe(logits: number, n: number, id: number, record: number): void;
+  /**
    * attention/proportions
    * @param u `usize`
    * @param stride `i32`
@@ -185,14 +193,6 @@ declare namespace __AdaptedExports {
    * @param tokens `i32`
    */
   export function gates(a: number, stride: number, heads: number, bias: number, ids: number, opening: number, tokens: number): void;
-  /**
-   * sampling/describe
-   * @param logits `usize`
-   * @param n `i32`
-   * @param id `i32`
-   * @param record `usize`
-   */
-  export function describe(logits: number, n: number, id: number, record: number): void;
   /**
    * sampling/draw
    * @param logits `usize`

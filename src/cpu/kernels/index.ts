@@ -2,5 +2,6 @@
 export * from './attention';
 export { multiplyFloat32, multiplyInt8 } from './matrix';
 export * from './matrix-int16';
+export { describe } from './record';
 export * from './rows';
 export * from './sampling';

@@ -97,7 +97,7 @@ function writeLikeliest(logits: usize, n: i32, logSum: f64, list: usize): void {
 // The address of the i-th entry of a list of alternatives.
 // @ts-ignore: decorator
 @inline
-function entry(list: usize, i: i32): usize {
+export function entry(list: usize, i: i32): usize {
   return list + 4 * ALTERNATIVE_SIZE * i;
 }
 

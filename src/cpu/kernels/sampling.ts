@@ -4,7 +4,7 @@
 
 import { ALTERNATIVE_ID, ALTERNATIVE_PROBABILITY, ALTERNATIVES, RECORD_ALTERNATIVES, RECORD_PROBABILITY } from './constants'; // generated: assemblyscript.ts
 import { exp4 } from './numbers';
-import { addLanes, describe, highest, LOWEST, padWithLowest } from './record';
+import { addLanes, describe, entry, highest, LOWEST, padWithLowest } from './record';
 
 /**
  * Draws the token with the highest score + Gumbel noise of (seed, draw, id) among those that top-k, top-p and min-p

@@ -38,8 +38,7 @@ export class Texts {
   private readonly changes: ListHistory;
   private readonly now: () => number;
   private readonly histories = new TextHistories();
-  /** The value that was saved last. */
-  private kept: TextValue | null = null;
+  private kept: TextValue | null = null; // the value saved last
   private timer: ReturnType<typeof setTimeout> | null = null;
   /** Counts requests to show a text: only the last one takes effect. */
   private turn = 0;
@@ -254,8 +253,8 @@ export class Texts {
     this.document.notify(`${begins} Your changes here are saved as a copy.`);
     if (id !== this.current.id) return;
     const current = toCopy(this.current);
-    if (this.store.getState().unsaved.has(id)) this.storage.remember(current.id);
     this.store.setState({ current });
+    if (this.store.getState().unsaved.has(id)) this.storage.remember(current.id);
     void this.storage.claim(current.id, 0);
   }
 
