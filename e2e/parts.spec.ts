@@ -8,7 +8,7 @@ import { expect, LONG, model, test } from './playground';
 
 /** The text, in the editor or in StillText. */
 const words = (page: Page) => page.locator('.cm-content').filter({ hasText: 'Tidewater' });
-const asset = (file: string) => `**/assets/${file}-*.js`;
+const asset = (file: string) => `**/assets/${file}-*.js*`;
 /** The browser's messages for files that the test blocks. */
 const KEPT_BACK = /net::ERR_(FAILED|INTERNET_DISCONNECTED)/;
 

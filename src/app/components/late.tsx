@@ -1,5 +1,6 @@
 // biome-ignore lint/style/noRestrictedImports: the only use of lazy
 import { type ComponentType, lazy, type ReactNode, Suspense, useState } from 'react';
+import { retryable } from '../workarounds/failed-imports';
 import { Guard, NotLoaded, type Part } from './Guard';
 
 interface Meanwhile {
@@ -15,7 +16,8 @@ const loaders = new Set<() => Promise<unknown>>();
  * does not load, or throws while it renders, only that part fails (Guard.tsx). It loads again when the user opens it
  * again, when the network is back, and when the user presses "Try again".
  */
-export function late<P extends object>(load: () => Promise<{ default: ComponentType<P> }>, part: Part) {
+export function late<P extends object>(first: () => Promise<{ default: ComponentType<P> }>, part: Part) {
+  const load = retryable(first);
   let Loaded: ComponentType<P> | null = null;
   const attempt = () => {
     // React's lazy caches a failure, so the next attempt needs a new lazy component.
@@ -45,7 +47,8 @@ export function late<P extends object>(load: () => Promise<{ default: ComponentT
 }
 
 /** A module that is not a component, and is loaded when it is first used, or ahead of need with the late parts. */
-export function preloaded<T>(load: () => Promise<T>): () => Promise<T> {
+export function preloaded<T>(first: () => Promise<T>): () => Promise<T> {
+  const load = retryable(first);
   loaders.add(load);
   return load;
 }
