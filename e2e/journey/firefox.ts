@@ -7,6 +7,7 @@ export async function firefox(executablePath: string, prefs: Record<string, unkn
     browser: 'firefox',
     executablePath,
     headless: true,
+    defaultViewport: null,
     extraPrefsFirefox: prefs,
   });
   return {
@@ -19,7 +20,10 @@ export async function firefox(executablePath: string, prefs: Record<string, unkn
 }
 
 async function tab(page: Page): Promise<Tab> {
-  await page.setViewport(WINDOW);
+  // After the size, puppeteer sets the orientation of the screen, which Firefox 140 does not support.
+  await page.setViewport(WINDOW).catch((error) => {
+    if (!String(error).includes('setScreenOrientationOverride')) throw error;
+  });
   const errors: string[] = [];
   page.on('console', (message) => {
     if (message.type() === 'error') errors.push(message.text());
