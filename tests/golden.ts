@@ -149,9 +149,9 @@ function attend(golden: AttentionGolden): Float64Array {
       const v = Float64Array.from(golden.value[h][t]);
       const qTilde = split(q, proportion(module(golden.queryLeap), q));
       const kTilde = split(k, proportion(module(golden.keyLeap), k));
-      const { o, mass } = recur(S, z, 1, qTilde, kTilde, v);
+      const { o, normalizerSum } = recur(S, z, 1, qTilde, kTilde, v);
       out.set(
-        o.map((u) => u / Math.max(mass, 0.1)),
+        o.map((u) => u / Math.max(normalizerSum, 0.1)),
         (t * heads + h) * e,
       );
     }

@@ -72,7 +72,13 @@ function Proportions({ values, start, n, words }: Props) {
             At “{words.of(start + at)}”: Pq = {query[at].toFixed(3)}, Pk = {key[at].toFixed(3)}. Nine in ten
             tokens: Pq {spread(query)}, Pk {spread(key)}.
           </p>
-          <Caption formula="P = sigmoid(MLP(·)), between 0 and 1">
+          <Caption
+            formula={
+              config.reweighting === 'leap'
+                ? 'P = sigmoid(MLP(·)), between 0 and 1'
+                : `P = min(position / ${config.staticLength}, 1)`
+            }
+          >
             The proportions of each token, one for its query and one for its key, are{' '}
             {NAMES[config.reweighting]}
             {config.reweighting === 'leap' ? ' by two small networks that the heads of a layer share' : ''}. A

@@ -6,17 +6,21 @@
  * Delete this file when every supported browser fetches a failed module again.
  */
 export function retryable<T>(load: () => Promise<T>): () => Promise<T> {
-  let loaded: T | null = null;
+  let loading: Promise<T> | null = null;
   let address: string | null = null;
   let attempts = 0;
-  return async () => {
+  const attempt = async () => {
     try {
       // biome-ignore lint/plugin: late() and preloaded() call this
-      loaded ??= await (address ? import(/* @vite-ignore */ `${address}?attempt=${++attempts}`) : load());
-      return loaded as T;
+      return await (address ? import(/* @vite-ignore */ `${address}?attempt=${++attempts}`) : load());
     } catch (error) {
+      loading = null;
       address ??= /https?:\S+?\.js/.exec(String(error))?.[0] ?? null;
       throw error;
     }
+  };
+  return () => {
+    loading ??= attempt();
+    return loading;
   };
 }

@@ -125,7 +125,7 @@ export class Reference {
 
       const S = memory.subarray(at.S + h * E * e, at.S + (h + 1) * E * e);
       const z = memory.subarray(at.z + h * E, at.z + (h + 1) * E);
-      const { o, mass } = recur(S, z, a, qTilde, kTilde, v);
+      const { o, normalizerSum } = recur(S, z, a, qTilde, kTilde, v);
       look?.({
         head: h,
         query: qTilde,
@@ -138,7 +138,7 @@ export class Reference {
       out.set(
         normalizer === 'rms'
           ? rms(o, layer.outputNorm!.subarray(h * e, (h + 1) * e), rmsNormEps)
-          : o.map((u) => u / Math.max(mass, this.config.denominatorFloor)),
+          : o.map((u) => u / Math.max(normalizerSum, this.config.denominatorFloor)),
         h * e,
       );
     }
@@ -155,7 +155,7 @@ export class Reference {
 
 /**
  * One step of the recurrence of one head, in place: adds the key and the value to S [E, e] and z [E], then reads them with
- * the query: o = q~^T S [e] and mass = q~ . z.
+ * the query: o = q~^T S [e] and normalizerSum = q~ . z.
  */
 export function recur(
   S: Float64Array,
@@ -164,19 +164,19 @@ export function recur(
   qTilde: Float64Array,
   kTilde: Float64Array,
   v: Float64Array,
-): { o: Float64Array; mass: number } {
+): { o: Float64Array; normalizerSum: number } {
   const e = v.length;
   const o = new Float64Array(e);
-  let mass = 0;
+  let normalizerSum = 0;
   for (let r = 0; r < z.length; r++) {
     z[r] = a * z[r] + kTilde[r];
-    mass += qTilde[r] * z[r];
+    normalizerSum += qTilde[r] * z[r];
     for (let c = 0; c < e; c++) {
       S[r * e + c] = a * S[r * e + c] + kTilde[r] * v[c];
       o[c] += qTilde[r] * S[r * e + c];
     }
   }
-  return { o, mass };
+  return { o, normalizerSum };
 }
 
 /** u~ = [u cos(pi/2 P), u sin(pi/2 P)], so that q~ . k~ = (q . k) cos(pi/2 (Pq - Pk)). */

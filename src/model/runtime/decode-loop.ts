@@ -1,3 +1,4 @@
+import { idOf } from '../sampling/records';
 import {
   checkRequests,
   type DecodeBatch,
@@ -32,7 +33,7 @@ export async function* decodeLoop(
       for (const [n, record] of (await step(writing, pace)).entries()) {
         const i = writing[n];
         records[i].push(...record);
-        if (requests[i].stopTokens.includes(record[0])) finished[i] = 'stop';
+        if (requests[i].stopTokens.includes(idOf(record, 0))) finished[i] = 'stop';
         else if (--remaining[i] === 0) finished[i] = 'length';
       }
     } while (

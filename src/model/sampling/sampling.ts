@@ -65,7 +65,7 @@ export interface Draw {
 
 /** The sampler's scores [vocab]: penalties, then temperature. Greedy scores are the penalized logits. */
 export function scores(logits: ArrayLike<number>, sampling: Sampling, seen: Seen): Float64Array {
-  const { repetitionPenalty: penalty, sequencePenalty = 0, temperature } = sampling;
+  const { repetitionPenalty: penalty, sequencePenalty, temperature } = sampling;
   const score = new Float64Array(logits.length);
   for (let id = 0; id < score.length; id++) {
     const logit = logits[id];
