@@ -239,7 +239,7 @@ function attentionModel(golden: AttentionGolden) {
     decay: null,
     decayBias: null,
     outputNorm: null,
-    output: matrix(output, d, d),
+    output: matrix(output, d, d, e),
     mlpNorm: ones,
     up: matrix(new Float32Array(4 * d), 4, d),
     down: matrix(new Float32Array(d * 4), d, 4),
@@ -252,6 +252,6 @@ function attentionModel(golden: AttentionGolden) {
   return { model, tokens, readOutput };
 }
 
-function matrix(values: Float32Array<ArrayBuffer>, rows: number, columns: number): Matrix {
-  return { rows, columns, precision: 'float32', bytes: new Uint8Array(values.buffer), scales: null };
+function matrix(values: Float32Array<ArrayBuffer>, rows: number, columns: number, span = columns): Matrix {
+  return { rows, columns, span, precision: 'float32', bytes: new Uint8Array(values.buffer), scales: null };
 }

@@ -1,12 +1,21 @@
-import { dequantize, type Matrix, mapMatrices, type Precision } from '../src/model/core/weights';
+import { float16 } from '../src/model/core/safetensors';
+import {
+  dequantize,
+  groupsOf,
+  INT4_GROUP,
+  type Matrix,
+  mapMatrices,
+  type Precision,
+} from '../src/model/core/weights';
 import type { ModelData } from '../src/model/runtime/backend';
 
-/** The model with its matrices rounded to another precision. */
-export function withPrecision<M extends ModelData>(model: M, precision: Precision): M {
+/** The model with its matrices rounded to another precision, and its embedding to the same by default. */
+export function withPrecision<M extends ModelData>(model: M, precision: Precision, embedding = precision): M {
+  const weights = mapMatrices(model.weights, STORE[precision]);
   return {
     ...model,
-    weights: mapMatrices(model.weights, STORE[precision]),
-    digest: `${model.digest}-${precision}`,
+    weights: { ...weights, embedding: STORE[embedding](model.weights.embedding) },
+    digest: `${model.digest}-${precision}-${embedding}`,
   };
 }
 
@@ -24,6 +33,7 @@ const STORE: Record<Precision, (matrix: Matrix) => Matrix> = {
     scales: null,
   }),
   int8: quantizeRows,
+  int4: quantizeGroups,
 };
 
 /** Symmetric int8 rows in [-127, 127], with one scale per row. */
@@ -41,7 +51,28 @@ function quantizeRows(matrix: Matrix): Matrix {
       row * columns,
     );
   }
-  return { rows, columns, precision: 'int8', bytes: new Uint8Array(bytes.buffer), scales };
+  return { ...matrix, precision: 'int8', bytes: new Uint8Array(bytes.buffer), scales };
+}
+
+/** Symmetric int4 groups in [-8, 7], with one float16 scale per group: the largest value / 7. */
+function quantizeGroups(matrix: Matrix): Matrix {
+  const { rows, span } = matrix;
+  const values = dequantize(matrix);
+  const count = rows * groupsOf(matrix);
+  const words = new Int32Array(4 * count);
+  const scales = new Float32Array(count);
+  for (let start = 0, group = 0; start < values.length; start += span)
+    for (let first = start; first < start + span; first += INT4_GROUP, group++) {
+      const from = values.subarray(first, Math.min(first + INT4_GROUP, start + span));
+      const max = from.reduce((highest, value) => Math.max(highest, Math.abs(value)), 0);
+      const scale = float16(float16Bits(max / 7)) || 1;
+      scales[group] = scale;
+      for (const [c, value] of from.entries()) {
+        const nibble = Math.min(7, Math.round(value / scale)) & 15;
+        words[4 * group + (c % 4)] |= nibble << (4 * (c >> 2));
+      }
+    }
+  return { ...matrix, precision: 'int4', bytes: new Uint8Array(words.buffer), scales };
 }
 
 /** The nearest IEEE 754 binary16 number, as bits; ties to even. */

@@ -41,10 +41,10 @@ export function randomModel(options: Record<string, unknown> = {}, seed = 1, sca
     return Float32Array.from({ length }, (_, i) => mean + spread * (hash(seed, number, i) / 2 ** 31 - 1));
   };
   const weights = loadWeights(config, {
-    matrix(name, [rows, columns]) {
+    matrix(name, [rows, columns], span) {
       const values = draw(name, [rows, columns], 0, scale * Math.sqrt(3 / columns));
       const bytes = new Uint8Array(values.buffer);
-      return { rows, columns, precision: 'float32', bytes, scales: null };
+      return { rows, columns, span, precision: 'float32', bytes, scales: null };
     },
     vector(name, shape) {
       const [, mean, spread] = RANGES.find(([pattern]) => pattern.test(name))!;

@@ -1,3 +1,5 @@
+import type { Precisions } from '../model/core/weights';
+
 /** Numbers as the page shows them. */
 
 const decimal = (digits: number) => new Intl.NumberFormat('en', { maximumFractionDigits: digits });
@@ -16,6 +18,10 @@ export function bytes(n: number): string {
   if (n < 1e6) return `${decimal(0).format(n / 1e3)} kB`;
   if (n < 1e9) return `${decimal(n < 1e7 ? 2 : 1).format(n / 1e6)} MB`;
   return `${decimal(2).format(n / 1e9)} GB`;
+}
+
+export function precisionName({ embedding, layers }: Precisions): string {
+  return embedding === layers ? layers : `${layers}, embedding ${embedding}`;
 }
 
 export function milliseconds(n: number): string {

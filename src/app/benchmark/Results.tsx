@@ -1,6 +1,6 @@
 import { type ReactNode, useState } from 'react';
 import type { BackendReport, DeviceReport } from '../../workers/benchmark-client';
-import { bytes, count, million, milliseconds, perSecond } from '../format';
+import { bytes, count, million, milliseconds, perSecond, precisionName } from '../format';
 import { Bars, Flatness, Memory } from './pictures';
 import { isConstant, kernelShares, markdown, memoryOf, NAMES, ratio, time } from './report';
 
@@ -118,8 +118,8 @@ export function Results({ report }: { report: DeviceReport }) {
       </div>
       <p>
         <small>
-          {model.name}, {million(model.parameters)} parameters, {model.precision}. Medians, with 95% intervals
-          in brackets. All {count(far)} tokens were processed.
+          {model.name}, {million(model.parameters)} parameters, {precisionName(model.precision)}. Medians,
+          with 95% intervals in brackets. All {count(far)} tokens were processed.
         </small>
       </p>
       <div className="benchmark-actions">

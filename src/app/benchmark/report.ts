@@ -1,6 +1,6 @@
 import type { BackendReport, DeviceReport } from '../../workers/benchmark-client';
 import type { Estimate } from '../../workers/statistics';
-import { bytes, count, milliseconds } from '../format';
+import { bytes, count, milliseconds, precisionName } from '../format';
 
 export const NAMES: Record<BackendReport['kind'], string> = {
   webgpu: 'GPU (WebGPU)',
@@ -52,7 +52,7 @@ export function markdown(report: DeviceReport): string {
   return [
     `## LeaPformer on this device, ${report.date.slice(0, 10)}`,
     '',
-    `Model ${model.id} (${model.digest.slice(0, 12)}, ${model.precision}); ${report.cores} CPU cores; ${report.browser}`,
+    `Model ${model.id} (${model.digest.slice(0, 12)}, ${precisionName(model.precision)}); ${report.cores} CPU cores; ${report.browser}`,
     '',
     '| | median (95% interval) |',
     '| --- | --- |',

@@ -14,13 +14,13 @@ import { cosQuarter, dot, sigmoid, sinQuarter, sum4 } from './numbers';
 
 /**
  * An address of packed float32: hidden [width, e], its bias [width], output [width], its bias [1], each from a multiple of
- * 16 numbers.
+ * 32 numbers.
  */
 type Module = usize;
 
 /** Bytes of n numbers with the padding after them. */
 function padded(n: i32): usize {
-  return <usize>((n + 15) & ~15) << 2;
+  return <usize>((n + 31) & ~31) << 2;
 }
 
 /**

@@ -2,12 +2,12 @@ import { EngineError } from '../runtime/errors';
 
 /** A tensor as stored: row-major bytes, little-endian. Format: https://huggingface.co/docs/safetensors */
 export interface StoredTensor {
-  readonly dtype: 'F32' | 'F16' | 'I8';
+  readonly dtype: 'F32' | 'F16' | 'I8' | 'I32';
   readonly shape: readonly number[];
   readonly bytes: Uint8Array;
 }
 
-const BYTES = { F32: 4, F16: 2, I8: 1 } as const;
+const BYTES = { F32: 4, F16: 2, I8: 1, I32: 4 } as const;
 const MAX_HEADER = 100_000_000; // limit of the format
 
 function fail(message: string): never {
@@ -50,8 +50,8 @@ export function readSafetensors(file: ArrayBuffer): Map<string, StoredTensor> {
 
 function readEntry(name: string, entry: unknown, file: ArrayBuffer, dataStart: number): StoredTensor {
   const { dtype, shape, data_offsets: offsets } = (entry ?? {}) as Record<string, unknown>;
-  if (dtype !== 'F32' && dtype !== 'F16' && dtype !== 'I8')
-    fail(`${name} is stored as ${JSON.stringify(dtype)}; expected F32, F16 or I8`);
+  if (dtype !== 'F32' && dtype !== 'F16' && dtype !== 'I8' && dtype !== 'I32')
+    fail(`${name} is stored as ${JSON.stringify(dtype)}; expected F32, F16, I8 or I32`);
   const isSize = (n: unknown): n is number => Number.isSafeInteger(n) && (n as number) >= 0;
   if (!Array.isArray(shape) || !shape.every(isSize)) fail(`${name} has the shape ${JSON.stringify(shape)}`);
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isSize) || offsets[0] > offsets[1])

@@ -28,13 +28,15 @@ type Shape = readonly Dimension[];
 
 export interface Tensor {
   /**
-   * A matrix is multiplied with activations, and may be stored in float16 or in int8 rows with scales. A vector is any
+   * A matrix is multiplied with activations, and may be stored in float16, or in int8 or int4 with scales. A vector is any
    * small tensor; it is float32 in memory.
    */
   readonly kind: 'matrix' | 'vector';
   /** In model.safetensors; names of a layer's tensors follow `layers.N.` */
   readonly name: string;
   readonly shape: Shape;
+  /** Columns of a matrix that belong together, such as those of a head: blocks of weights end with them. By default a row. */
+  readonly span?: Dimension;
   /** Whether a configuration has it; without this, all have it. */
   readonly when?: (config: Config) => boolean;
 }
@@ -75,7 +77,7 @@ export const LAYER_TENSORS = {
   decayBias: optional(decay, vector('attention.decay.bias', 'h')),
   /** After each head's own rms. */
   outputNorm: optional(rms, vector('attention.output_norm.weight', 'd')),
-  output: matrix('attention.output.weight', 'd', 'd'),
+  output: { ...matrix('attention.output.weight', 'd', 'd'), span: 'e' as const },
   mlpNorm: vector('mlp_norm.weight', 'd'),
   up: matrix('mlp.up.weight', 'f', 'd'),
   down: matrix('mlp.down.weight', 'd', 'f'),
@@ -110,6 +112,12 @@ export function isPresent({ when }: Tensor, config: Config): boolean {
   return when?.(config) ?? true;
 }
 
+/** Columns in a span of a matrix. */
+export function spanOf({ span, shape }: Tensor, config: Config): number {
+  const size = span ?? shape[1];
+  return typeof size === 'number' ? size : sizes(config)[size];
+}
+
 export function shapeOf({ shape }: { readonly shape: Shape }, config: Config): number[] {
   const named = sizes(config);
   return shape.map((size) => (typeof size === 'number' ? size : named[size]));
@@ -125,13 +133,13 @@ export function tensorsOf(config: Config): { name: string; kind: Tensor['kind'];
   return [...list(MODEL_TENSORS, ''), ...layers.flat()];
 }
 
-/** Number of parameters; scales of int8 rows do not count. */
+/** Number of parameters; scales do not count. */
 export function countParameters(config: Config): number {
   return tensorsOf(config).reduce((sum, { shape }) => sum + product(shape), 0);
 }
 
-/** n rounded up to a multiple: by default a block of weights in every precision of the fast backends. */
-export function padded(n: number, multiple = 16): number {
+/** n rounded up to a multiple: by default a block of weights in every precision of the fast backends, 32 in int4. */
+export function padded(n: number, multiple = 32): number {
   return Math.ceil(n / multiple) * multiple;
 }
 

@@ -7,22 +7,44 @@ import {
   layerPrefix,
   MODEL_TENSORS,
   shapeOf,
+  spanOf,
   type Tensors,
   tensorEntries,
 } from './tensors';
 
-/** A matrix [rows, columns] in its stored precision. An int8 row's value is int8 * scales[row]. */
+/** Weights in a group of an int4 row, which has one scale and takes 16 bytes. A shorter group at the end of a span too. */
+export const INT4_GROUP = 32;
+const GROUP_BYTES = INT4_GROUP / 2;
+
+/**
+ * A matrix [rows, columns] in its stored precision, row-major and little-endian. A value in int8 is the integer times the
+ * scale of its row, in int4 the integer times the scale of its group.
+ */
 export interface Matrix {
   readonly rows: number;
   readonly columns: number;
+  /** Columns of a span (core/tensors.ts), a divisor of `columns`. Groups of int4 end with it. */
+  readonly span: number;
   readonly precision: Precision;
-  /** Row-major, little-endian. */
+  /** In int4, groups of 16 bytes [rows, groups]: weight c of a group is in the bits 4 floor(c / 4).. of 32-bit word c mod 4. */
   readonly bytes: Uint8Array;
-  /** One float32 scale per row; only for int8. */
+  /** int8: [rows]; int4: [rows, groups]; otherwise null. */
   readonly scales: Float32Array | null;
 }
 
-export type Precision = 'float32' | 'float16' | 'int8';
+export type Precision = 'float32' | 'float16' | 'int8' | 'int4';
+
+/** The precisions of a published model, as its manifest states them. */
+export interface Precisions {
+  readonly embedding: Precision;
+  /** Of all matrices of the layers. */
+  readonly layers: Precision;
+}
+
+/** Groups of int4 in each row. */
+export function groupsOf({ columns, span }: Pick<Matrix, 'columns' | 'span'>): number {
+  return (columns / span) * Math.ceil(span / INT4_GROUP);
+}
 
 /** The loaded tensors of a table; null if the configuration does not have the tensor. */
 export type Loaded<T extends Tensors> = {
@@ -62,11 +84,25 @@ export function mapMatrices(weights: Weights, change: (matrix: Matrix) => Matrix
 
 /** A matrix as float32 [rows * columns]: the canonical values that every backend computes with. */
 export function dequantize(matrix: Matrix): Float32Array {
+  if (matrix.precision === 'int4') return dequantizeGroups(matrix);
   const dtype = ({ float32: 'F32', float16: 'F16', int8: 'I8' } as const)[matrix.precision];
   const values = toFloat32({ dtype, shape: [matrix.rows, matrix.columns], bytes: matrix.bytes });
   if (matrix.scales)
     for (let row = 0, i = 0; row < matrix.rows; row++)
       for (let column = 0; column < matrix.columns; column++, i++) values[i] *= matrix.scales[row];
+  return values;
+}
+
+function dequantizeGroups({ rows, columns, span, bytes, scales }: Matrix): Float32Array {
+  const values = new Float32Array(rows * columns);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  for (let start = 0, group = 0; start < values.length; start += span)
+    for (let first = start; first < start + span; first += INT4_GROUP, group++)
+      for (let i = first; i < Math.min(first + INT4_GROUP, start + span); i++) {
+        const column = i - first;
+        const word = view.getInt32(GROUP_BYTES * group + 4 * (column % 4), true);
+        values[i] = ((word << (28 - 4 * (column >> 2))) >> 28) * scales![group];
+      }
   return values;
 }
 
@@ -83,7 +119,7 @@ export function readWeights(file: ArrayBuffer, config: Config): Weights {
 
 /** Gives tensors by their names in model.safetensors. */
 export interface TensorSource {
-  matrix(name: string, shape: readonly number[]): Matrix;
+  matrix(name: string, shape: readonly number[], span: number): Matrix;
   vector(name: string, shape: readonly number[]): Float32Array;
 }
 
@@ -92,7 +128,8 @@ export function loadWeights(config: Config, source: TensorSource): Weights {
   const load = <T extends Tensors>(tensors: T, prefix: string): Loaded<T> => {
     const loaded = tensorEntries(tensors).map(([key, tensor]) => {
       const { kind, name } = tensor;
-      return [key, isPresent(tensor, config) ? source[kind](prefix + name, shapeOf(tensor, config)) : null];
+      const args = [prefix + name, shapeOf(tensor, config), spanOf(tensor, config)] as const;
+      return [key, isPresent(tensor, config) ? source[kind](...args) : null];
     });
     return Object.fromEntries(loaded);
   };
@@ -100,7 +137,7 @@ export function loadWeights(config: Config, source: TensorSource): Weights {
   return { ...load(MODEL_TENSORS, ''), layers };
 }
 
-const PRECISION = { F32: 'float32', F16: 'float16', I8: 'int8' } as const;
+const PRECISION = { F32: 'float32', F16: 'float16', I8: 'int8', I32: 'int4' } as const;
 
 class TensorReader implements TensorSource {
   private readonly tensors: Map<string, StoredTensor>;
@@ -113,18 +150,22 @@ class TensorReader implements TensorSource {
 
   vector(name: string, shape: readonly number[]): Float32Array {
     const tensor = this.take(name, shape);
-    if (tensor.dtype === 'I8') mismatch(`${name} is int8; only matrices can be`);
+    if (tensor.dtype === 'I8' || tensor.dtype === 'I32')
+      mismatch(`${name} is ${PRECISION[tensor.dtype]}; only matrices can be`);
     const values = toFloat32(tensor);
     if (!values.every(Number.isFinite)) mismatch(`${name} holds a value that is not finite`);
     return values;
   }
 
-  matrix(name: string, shape: readonly number[]): Matrix {
-    const [rows, columns] = shape;
-    const { dtype, bytes } = this.take(name, shape);
-    const scales = dtype === 'I8' ? this.vector(`${name}_scale`, [rows]) : null;
-    if (dtype !== 'I8' && !isFinite16or32(bytes, dtype)) mismatch(`${name} holds a value that is not finite`);
-    return { rows, columns, precision: PRECISION[dtype], bytes, scales };
+  matrix(name: string, [rows, columns]: readonly number[], span: number): Matrix {
+    const groups = groupsOf({ columns, span });
+    const isInt4 = this.tensors.get(name)?.dtype === 'I32';
+    const { dtype, bytes } = this.take(name, isInt4 ? [rows, groups, 4] : [rows, columns]);
+    if ((dtype === 'F16' || dtype === 'F32') && !isFinite16or32(bytes, dtype))
+      mismatch(`${name} holds a value that is not finite`);
+    const scaled = { F32: null, F16: null, I8: [rows], I32: [rows, groups] }[dtype];
+    const scales = scaled && this.vector(`${name}_scale`, scaled);
+    return { rows, columns, span, precision: PRECISION[dtype], bytes, scales };
   }
 
   expectAllRead(): void {

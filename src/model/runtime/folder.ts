@@ -1,6 +1,6 @@
 import { parseConfig } from '../core/config';
 import { countParameters } from '../core/tensors';
-import { type Precision, readWeights } from '../core/weights';
+import { type Precisions, readWeights } from '../core/weights';
 import { SEQUENCE_PENALTY } from '../sampling/sampling';
 import { Tokenizer } from '../text/tokenizer';
 import type { ModelData } from './backend';
@@ -15,7 +15,7 @@ export interface Manifest {
   readonly name: string;
   readonly description: string;
   readonly parameters: number;
-  readonly precision: Precision;
+  readonly precision: Precisions;
   readonly license: string;
   /** SHA-256 of model.safetensors, in hex. */
   readonly digest: string;

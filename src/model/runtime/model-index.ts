@@ -1,4 +1,4 @@
-import type { Precision } from '../core/weights';
+import type { Precisions } from '../core/weights';
 import type { ReadFile } from './read-file';
 
 /** The beginning of a model's golden text. A backend has to reproduce its log-probabilities. */
@@ -19,7 +19,7 @@ export interface IndexEntry {
   /** What distinguishes it from the other models, in half a sentence. */
   readonly summary: string;
   readonly parameters: number;
-  readonly precision: Precision;
+  readonly precision: Precisions;
   /** SHA-256 of model.safetensors, in hex. */
   readonly digest: string;
   /** SHA-256 of tokenizer.json, in hex. */

@@ -2,15 +2,9 @@ import { useEffect, useState } from 'react';
 import type { Manifest } from '../../../model/runtime/folder';
 import type { IndexEntry } from '../../../model/runtime/model-index';
 import { chooseModel } from '../../address';
-import { bytes, count, million } from '../../format';
+import { bytes, count, million, precisionName } from '../../format';
 import { listModels } from '../../models';
 import { usePlayground } from '../../playground-context';
-
-const PRECISIONS: Record<Manifest['precision'], string> = {
-  float32: 'float32',
-  float16: 'float16',
-  int8: 'int8, one scale per row',
-};
 
 /** The loaded model: description, size, fingerprint and license; and the other models. */
 export default function Model({ manifest }: { manifest: Manifest }) {
@@ -24,7 +18,7 @@ export default function Model({ manifest }: { manifest: Manifest }) {
         <dd>{count(parameters)}</dd>
         <dt>Weights</dt>
         <dd>
-          {bytes(files['model.safetensors'].bytes)}, {PRECISIONS[precision]}
+          {bytes(files['model.safetensors'].bytes)}, {precisionName(precision)}
         </dd>
         <dt>Fingerprint (SHA-256)</dt>
         <dd>
