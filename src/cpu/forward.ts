@@ -5,7 +5,8 @@ import type { Pace } from '../model/runtime/pace';
 import type { TileFeatures } from './capture';
 import type { Heap } from './heap';
 import type { Kernels } from './kernels';
-import type { PackedLayer, PackedMatrix, PackedWeights } from './packed';
+import type { PackedLayer, PackedWeights } from './packed';
+import { type PackedMatrix, scratchBytes, WEIGHT_BYTES } from './panels';
 
 /** Multiply-adds between checks of the clock: 1 to 4 ms. */
 const SLICE = 2 ** 24;
@@ -55,7 +56,7 @@ export class Forward {
   private readonly gates: number;
   private readonly normalizerSum: number;
   private readonly up: number;
-  private readonly panel: number; // [4, the widest matrix]
+  private readonly scratch: number; // for the widest matrix
   private readonly int16: { readonly rows: number; readonly steps: number } | null;
 
   /** @param activations activations for int8 weights; int16 is faster and less exact (kernels/matrix-int16.ts) */
@@ -89,7 +90,7 @@ export class Forward {
     this.gates = rows(padded(h));
     this.normalizerSum = rows(h);
     this.up = rows(padded(f));
-    this.panel = this.allocate(16 * padded(Math.max(d, f)));
+    this.scratch = this.allocate(scratchBytes(padded(Math.max(d, f))));
     this.int16 = activations === 'int16' ? { rows: rows(padded(Math.max(d, f)) / 2), steps: rows(1) } : null;
     this.logits = this.allocate(4 * this.logitRows * this.logitStride);
   }
@@ -138,10 +139,11 @@ export class Forward {
 
   /** x = embedding[id] * embedding_scale, plus sinusoids if the configuration has them. */
   private embed(rows: readonly Row[]): void {
-    const { isInt8, values, scales, columns } = this.weights.embedding;
+    const { precision, values, scales, columns } = this.weights.embedding;
     const { hiddenSize: d, embeddingScale, position } = this.config;
     const { kernels, ids, x } = this;
-    if (isInt8) kernels.embedInt8(values, scales, columns, ids, x, columns, rows.length, embeddingScale);
+    if (precision === 'int8')
+      kernels.embedInt8(values, scales, columns, ids, x, columns, rows.length, embeddingScale);
     else kernels.embedFloat32(values, columns, ids, x, columns, rows.length, embeddingScale);
     if (position === 'sinusoidal')
       for (const [t, row] of rows.entries()) {
@@ -162,8 +164,8 @@ export class Forward {
     if (layer.convolution)
       kernels.convolve(qkv, Q, 3 * d, layer.convolution, memories, offset + 4 * layout.at.inputs, T);
     const reweight = (u: number, factor: number, module: number, P: number, out: number) => {
-      // `panel` is free at this point.
-      if (module) kernels.proportions(u, Q, h, e, factor, module, proportionHidden, this.panel, P, T);
+      // `scratch` is free at this point.
+      if (module) kernels.proportions(u, Q, h, e, factor, module, proportionHidden, this.scratch, P, T);
       kernels.reweight(u, Q, h, e, factor, config.isReweighted, P, out, T);
     };
     reweight(qkv, 1 / Math.sqrt(e), layer.queryHidden, queryP, qTilde);
@@ -221,7 +223,7 @@ export class Forward {
 
   /** y = W x, or y + W x, in slices of rows, with a yield for messages between slices. */
   private async multiply(
-    { isInt8, values, scales, rows, columns }: PackedMatrix,
+    { precision, values, scales, rows, columns }: PackedMatrix,
     x: number,
     y: number,
     yStride: number,
@@ -230,22 +232,25 @@ export class Forward {
     add = false,
   ): Promise<void> {
     const { kernels } = this;
-    const int16 = isInt8 ? this.int16 : null;
+    const int16 = precision === 'int8' ? this.int16 : null;
     if (int16) {
       const limit = Math.min(32_767, Math.floor((2 ** 31 - 1) / (127 * (columns / 4))));
       kernels.toInt16(x, columns, T, limit, int16.rows, int16.steps);
     }
     const slice = Math.max(4, Math.floor(SLICE / (T * columns) / 4) * 4);
     for (let row = 0; row < rows; row += slice) {
-      const W = values + row * columns * (isInt8 ? 1 : 4);
+      const W = values + row * columns * WEIGHT_BYTES[precision];
       const scale = scales + 4 * row;
       const count = Math.min(slice, rows - row);
       const to = y + 4 * row;
       if (int16)
         kernels.multiplyInt16(W, scale, count, columns, int16.rows, int16.steps, to, yStride, T, add);
-      else if (isInt8)
-        kernels.multiplyInt8(W, scale, count, columns, x, columns, to, yStride, T, add, this.panel);
-      else kernels.multiplyFloat32(W, scale, count, columns, x, columns, to, yStride, T, add);
+      else if (precision === 'float32')
+        kernels.multiplyFloat32(W, scale, count, columns, x, columns, to, yStride, T, add);
+      else {
+        const multiply = precision === 'int8' ? kernels.multiplyInt8 : kernels.multiplyInt4;
+        multiply(W, scale, count, columns, x, columns, to, yStride, T, add, this.scratch);
+      }
       if (pace.isDue) await pace.yield();
     }
   }

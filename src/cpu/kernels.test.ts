@@ -3,10 +3,11 @@ import { expect, test, vi } from 'vitest';
 import { relativeError } from '../../tests/golden';
 import { recur } from '../model/core/reference';
 import { padded } from '../model/core/tensors';
+import { dequantize, groupsOf, type Matrix } from '../model/core/weights';
 import { gumbel } from '../model/sampling/random';
 import { Heap } from './heap';
 import { loadKernels } from './kernels';
-import { intoPanels } from './packed';
+import { packMatrix, scratchBytes } from './panels';
 
 const heap = new Heap();
 const { kernels } = await loadKernels(heap.memory);
@@ -19,46 +20,84 @@ function put(values: ArrayLike<number>): number {
   return address;
 }
 
+type Packed = 'float32' | 'int8' | 'int4';
+const PRECISIONS: readonly Packed[] = ['float32', 'int8', 'int4'];
+
+/** A matrix with scales [rows] in int8 and [rows, groups] in int4; weights are rounded and clamped to integers. */
+function matrixOf(
+  precision: Packed,
+  rows: number,
+  columns: number,
+  weights: Float32Array,
+  scales: Float32Array,
+) {
+  const shape = { rows, columns, span: columns, precision };
+  if (precision === 'float32')
+    return { ...shape, bytes: new Uint8Array(weights.slice().buffer), scales: null };
+  if (precision === 'int8')
+    return { ...shape, bytes: new Uint8Array(Int8Array.from(weights).buffer), scales: scales.slice(0, rows) };
+  const groups = groupsOf(shape);
+  const words = new Int32Array(4 * rows * groups);
+  for (let row = 0, i = 0; row < rows; row++)
+    for (let c = 0; c < columns; c++, i++) {
+      const integer = Math.max(-8, Math.min(7, Math.round(weights[i])));
+      words[4 * (row * groups + (c >> 5)) + (c & 3)] |= (integer & 15) << (4 * ((c & 31) >> 2));
+    }
+  return { ...shape, bytes: new Uint8Array(words.buffer), scales: scales.slice(0, rows * groups) };
+}
+
+/** A matrix in the heap, and its products with rows of numbers, which are added to `before` if there are any. */
+function packed(matrix: Matrix) {
+  const { precision, values, scales, rows, columns } = packMatrix(matrix, heap);
+  expect(precision).toBe(matrix.precision);
+  const scratch = heap.allocate(scratchBytes(columns));
+  const stride = padded(matrix.rows);
+  return (x: readonly Float32Array[], before: readonly number[] = []): Float32Array[] => {
+    const from = put(x.flatMap((row) => [...row, ...new Array(columns - row.length).fill(0)]));
+    const to = put(x.flatMap(() => [...before, ...new Array(stride - before.length).fill(0)]));
+    const product = [
+      values,
+      scales,
+      rows,
+      columns,
+      from,
+      columns,
+      to,
+      stride,
+      x.length,
+      before.length > 0,
+    ] as const;
+    if (precision === 'float32') kernels.multiplyFloat32(...product);
+    else if (precision === 'int8') kernels.multiplyInt8(...product, scratch);
+    else kernels.multiplyInt4(...product, scratch);
+    return x.map((_, t) => heap.floats(to + 4 * t * stride, stride).slice());
+  };
+}
+
 const shapes = fc.record({
   rows: fc.integer({ min: 1, max: 50 }),
   columns: fc.integer({ min: 1, max: 100 }),
   tokens: fc.integer({ min: 1, max: 9 }),
-  int8: fc.boolean(),
+  precision: fc.constantFrom(...PRECISIONS),
   scale: fc.constantFrom(1e-30, 1, 1e15),
   add: fc.boolean(),
 });
 
 test('a matrix product gives bitwise the same row for any number of tokens', () => {
   fc.assert(
-    fc.property(shapes, ({ rows, columns, tokens, int8, scale, add }) => {
-      const [R, C, Y] = [Math.ceil(rows / 4) * 4, padded(columns), padded(rows)];
-      const weights = noise(rows * columns, 1, 30);
-      const W = int8 ? Int8Array.from(weights) : weights;
-      const scales = noise(rows, 2, 0.01);
+    fc.property(shapes, ({ rows, columns, tokens, precision, scale, add }) => {
+      const spread = precision === 'int4' ? 4 : 30;
+      const weights = noise(rows * columns, 1, spread);
+      const matrix = matrixOf(precision, rows, columns, weights, noise(4 * rows, 2, 0.01));
       const x = Array.from({ length: tokens }, (_, t) => noise(columns, 3 + t, scale));
-      const before = noise(rows, 99, scale);
-
-      const bytes = heap.allocate(R * C * 4);
-      if (int8) intoPanels(new Uint8Array(W.buffer), rows, columns, heap.bytes(bytes, R * C), C, 8);
-      else intoPanels(weights, rows, columns, heap.floats(bytes, R * C), C, 4);
-      const scaleAddress = put([...scales, 0, 0, 0]);
-      const xAddress = put(x.flatMap((row) => [...row, ...new Array(C - columns).fill(0)]));
-      const yAddress = heap.allocate(4 * tokens * Y);
-      const scratch = heap.allocate(16 * C);
-      const multiply = (token: number, count: number) => {
-        const y = heap.floats(yAddress, tokens * Y).fill(0);
-        for (let t = 0; t < tokens; t++) y.set(before, t * Y);
-        const from = xAddress + 4 * token * C;
-        if (int8) kernels.multiplyInt8(bytes, scaleAddress, R, C, from, C, yAddress, Y, count, add, scratch);
-        else kernels.multiplyFloat32(bytes, scaleAddress, R, C, from, C, yAddress, Y, count, add);
-        return Array.from({ length: count }, (_, t) => y.slice(t * Y, (t + 1) * Y));
-      };
-
-      const together = multiply(0, tokens);
+      const before = add ? [...noise(rows, 99, scale)] : [];
+      const multiply = packed(matrix);
+      const W = dequantize(matrix);
+      const together = multiply(x, before);
       for (let t = 0; t < tokens; t++) {
-        expect(multiply(t, 1)[0]).toEqual(together[t]);
+        expect(multiply([x[t]], before)[0]).toEqual(together[t]);
         for (let r = 0; r < rows; r++) {
-          const terms = Array.from(x[t], (value, c) => W[r * columns + c] * value * scales[r]);
+          const terms = Array.from(x[t], (value, c) => W[r * columns + c] * value);
           if (add) terms.push(before[r]);
           const size = terms.reduce((sum, term) => sum + Math.abs(term), 0); // the sum itself may cancel
           const error = Math.abs(together[t][r] - terms.reduce((sum, term) => sum + term, 0));
@@ -68,6 +107,48 @@ test('a matrix product gives bitwise the same row for any number of tokens', () 
       }
     }),
   );
+});
+
+const extremes = fc.record({
+  rows: fc.integer({ min: 1, max: 9 }),
+  columns: fc.oneof(fc.constant(1), fc.integer({ min: 4, max: 100 })),
+  precision: fc.constantFrom(...PRECISIONS),
+  weight: fc.constantFrom(-8, 7, null),
+  scales: fc.array(fc.constantFrom(0, 2 ** -24, -0.5, 1, 65_504), { minLength: 36, maxLength: 36 }),
+});
+
+test('the product of a matrix with the unit vectors is exactly its weights, one by one and together', () => {
+  fc.assert(
+    fc.property(extremes, ({ rows, columns, precision, weight, scales }) => {
+      const weights = noise(rows * columns, 5, 4).map((value) => weight ?? value);
+      const matrix = matrixOf(precision, rows, columns, weights, Float32Array.from(scales));
+      const units = Array.from({ length: columns }, (_, c) => {
+        return Float32Array.from({ length: columns }, (_, i) => (i === c ? 1 : 0));
+      });
+      const multiply = packed(matrix);
+      const W = dequantize(matrix);
+      const column = (c: number) => Array.from({ length: rows }, (_, r) => W[r * columns + c] + 0); // no -0
+      for (const rowsOf of [multiply(units), units.flatMap((unit) => multiply([unit]))])
+        for (const [c, y] of rowsOf.entries())
+          expect(Array.from(y.subarray(0, rows), (value) => value + 0)).toEqual(column(c));
+    }),
+  );
+});
+
+test('a row of int4 weights in several spans keeps its groups if they are whole, and becomes float32 otherwise', () => {
+  const of = (columns: number, span: number) => {
+    const shape = { rows: 4, columns, span, precision: 'int4' as const };
+    const count = 4 * groupsOf(shape);
+    const bytes = Uint8Array.from({ length: 16 * count }, (_, i) => 37 * i);
+    return { ...shape, bytes, scales: noise(count, 7, 0.01) };
+  };
+  for (const [columns, span, precision] of [
+    [120, 120, 'int4'],
+    [128, 64, 'int4'],
+    [120, 60, 'float32'],
+    [120, 40, 'float32'],
+  ] as const)
+    expect(packMatrix(of(columns, span), heap)).toMatchObject({ precision, columns: 128 });
 });
 
 test.each([

@@ -1,26 +1,9 @@
 import type { Config } from '../model/core/config';
-import {
-  LAYER_TENSORS,
-  type MatrixOf,
-  offsetsOf,
-  padded,
-  tensorEntries,
-  type VectorOf,
-} from '../model/core/tensors';
+import { LAYER_TENSORS, type MatrixOf, offsetsOf, tensorEntries, type VectorOf } from '../model/core/tensors';
 import { dequantize, type LayerWeights, type Matrix } from '../model/core/weights';
 import type { ModelData } from '../model/runtime/backend';
 import type { Heap } from './heap';
-
-/** A matrix in panels (kernels/matrix.ts): rows are zero-padded to a multiple of 4, columns to a multiple of 16. */
-export interface PackedMatrix {
-  readonly isInt8: boolean;
-  /** Address of float32 or int8 weights. */
-  readonly values: number;
-  /** Address of float32 [rows]; ones for float32. */
-  readonly scales: number;
-  readonly rows: number;
-  readonly columns: number;
-}
+import { type PackedMatrix, packFloats, packMatrix } from './panels';
 
 type Layer = typeof LAYER_TENSORS;
 
@@ -35,7 +18,7 @@ export type PackedLayer = {
   readonly decay: PackedMatrix | null;
 };
 
-/** A model's weights in the heap, in the layout of the kernels. int8 stays int8; float16 becomes float32. */
+/** A model's weights in the heap, in the layout of the kernels. */
 export class PackedWeights {
   readonly embedding: PackedMatrix;
   readonly layers: readonly PackedLayer[];
@@ -46,7 +29,12 @@ export class PackedWeights {
 
   constructor({ config, weights }: ModelData, heap: Heap) {
     this.heap = heap;
-    this.embedding = this.matrix(weights.embedding);
+    const { rows, columns, precision } = weights.embedding;
+    this.embedding = this.count(
+      precision === 'int4' // no kernel reads rows of it
+        ? packFloats(dequantize(weights.embedding), rows, columns, heap)
+        : packMatrix(weights.embedding, heap),
+    );
     this.layers = weights.layers.map((layer) => this.layer(layer, config));
     this.finalNorm = this.vectors({ finalNorm: weights.finalNorm }).finalNorm;
   }
@@ -55,20 +43,15 @@ export class PackedWeights {
     const vectors: Record<string, Float32Array | null> = {};
     const matrices: Record<string, PackedMatrix> = {};
     for (const [key, { kind }] of tensorEntries(LAYER_TENSORS))
-      if (kind === 'matrix') matrices[key] = this.matrix(layer[key] as Matrix);
+      if (kind === 'matrix') matrices[key] = this.count(packMatrix(layer[key] as Matrix, this.heap));
       else vectors[key] = layer[key] as Float32Array | null;
     const { convolution, decay, ...others } = vectors;
     const transposed = convolution && transpose(convolution, convKernel); // [taps, 3d]
     return {
       ...matrices,
       ...this.vectors({ ...others, convolution: transposed }),
-      decay: decay && this.floatMatrix(decay, heads, hiddenSize),
+      decay: decay && this.count(packFloats(decay, heads, hiddenSize, this.heap)),
     } as PackedLayer;
-  }
-
-  private allocate(bytes: number): number {
-    this.bytes += bytes;
-    return this.heap.allocate(bytes);
   }
 
   /** Copies vectors into one block. */
@@ -76,7 +59,8 @@ export class PackedWeights {
     const entries = Object.entries(vectors) as [Key, Float32Array | null][];
     const sizes = entries.map(([key, values]) => [key, values?.length ?? 0]);
     const { at, size } = offsetsOf<Key>(Object.fromEntries(sizes));
-    const block = this.allocate(4 * size);
+    const block = this.heap.allocate(4 * size);
+    this.bytes += 4 * size;
     const addresses = entries.map(([key, values]) => {
       if (!values) return [key, 0];
       const address = block + 4 * at[key];
@@ -86,53 +70,9 @@ export class PackedWeights {
     return Object.fromEntries(addresses);
   }
 
-  private matrix(matrix: Matrix): PackedMatrix {
-    const { rows, columns, bytes, scales } = matrix;
-    if (!scales) return this.floatMatrix(dequantize(matrix), rows, columns);
-    const packed = this.reserve(rows, columns, true);
-    const { values } = packed;
-    intoPanels(
-      bytes,
-      rows,
-      columns,
-      this.heap.bytes(values, packed.rows * packed.columns),
-      packed.columns,
-      8,
-    );
-    this.heap.floats(packed.scales, rows).set(scales);
-    return packed;
-  }
-
-  private floatMatrix(weights: Float32Array, rows: number, columns: number): PackedMatrix {
-    const packed = this.reserve(rows, columns, false);
-    const { values } = packed;
-    const panels = this.heap.floats(values, packed.rows * packed.columns);
-    intoPanels(weights, rows, columns, panels, packed.columns, 4);
-    this.heap.floats(packed.scales, rows).fill(1);
-    return packed;
-  }
-
-  private reserve(height: number, width: number, isInt8: boolean): PackedMatrix {
-    const rows = Math.ceil(height / 4) * 4;
-    const columns = padded(width);
-    const values = this.allocate(rows * columns * (isInt8 ? 1 : 4));
-    return { isInt8, values, scales: this.allocate(4 * rows), rows, columns };
-  }
-}
-
-/** From [rows, columns] to panels [.., width / run][4 rows][run columns], as kernels/matrix.ts reads them. */
-export function intoPanels(
-  from: Uint8Array | Float32Array,
-  rows: number,
-  columns: number,
-  to: Uint8Array | Float32Array,
-  width: number,
-  run: number,
-): void {
-  for (let row = 0, i = 0; row < rows; row++) {
-    const start = (row - (row % 4)) * width + (row % 4) * run;
-    for (let column = 0; column < columns; column++)
-      to[start + 4 * (column - (column % run)) + (column % run)] = from[i++];
+  private count(matrix: PackedMatrix): PackedMatrix {
+    this.bytes += matrix.bytes;
+    return matrix;
   }
 }
 

@@ -12,13 +12,14 @@ describeConformance('the WebAssembly backend with threads', (model) =>
 
 describe('threads', () => {
   test.each([
-    ['float32', 'float32'],
-    ['int8', 'float32'],
-    ['int8', 'int16'],
+    ['float32', 'float32', 'float32'],
+    ['int8', 'int8', 'float32'],
+    ['int8', 'int8', 'int16'],
+    ['int4', 'int8', 'float32'],
   ] as const)(
-    '%s weights and %s activations give bit for bit the same results as on one thread',
-    async (precision, activations) => {
-      const model = withPrecision(await readModelData(SHIPPED), precision);
+    '%s weights, embedding %s, and %s activations give bit for bit the same results as on one thread',
+    async (layers, embedding, activations) => {
+      const model = withPrecision(await readModelData(SHIPPED), layers, embedding);
       const results = [];
       for (const threads of [1, 2, 3]) {
         const backend = await createWasmBackend(model, { activations, threads });

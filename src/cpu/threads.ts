@@ -1,6 +1,7 @@
 import { EngineError } from '../model/runtime/errors';
 import type { Heap } from './heap';
 import type { Kernels } from './kernels';
+import { scratchBytes, WEIGHT_BYTES } from './panels';
 
 /** Multiply-adds from which splitting a product pays. */
 export const LEAST_WORK = 2 ** 20;
@@ -10,8 +11,15 @@ const ANSWER_MS = 10_000;
 /** Words of the control block: job number, busy helpers, kernel, then each helper's arguments. */
 const [JOB, WORKING, KERNEL, VALUES] = [0, 1, 2, 16];
 const MOST_VALUES = 16;
-const PRODUCTS = ['multiplyFloat32', 'multiplyInt8', 'multiplyInt16'] as const;
-/** The arguments that the products have in common (kernels/matrix.ts, kernels/matrix-int16.ts). */
+/** Bytes of a weight in each product. */
+const PRODUCTS = {
+  multiplyFloat32: WEIGHT_BYTES.float32,
+  multiplyInt8: WEIGHT_BYTES.int8,
+  multiplyInt16: WEIGHT_BYTES.int8,
+  multiplyInt4: WEIGHT_BYTES.int4,
+} as const;
+const NAMES = Object.keys(PRODUCTS) as (keyof typeof PRODUCTS)[];
+/** The arguments that the products have in common (kernels/matrix*.ts). */
 type Product = [
   W: number,
   scale: number,
@@ -23,7 +31,7 @@ type Product = [
   yStride: number,
   tokens: number,
   add: boolean,
-  scratch?: number, // multiplyInt8 only
+  scratch?: number, // multiplyInt8 and multiplyInt4 only
 ];
 
 /** The program of a helper: a worker with the kernels on the shared memory. */
@@ -32,7 +40,7 @@ onmessage = async ({ data: { module, memory, control, index } }) => {
   const { exports } = await WebAssembly.instantiate(module, { env: { memory } });
   const words = new Int32Array(memory.buffer, control, ${VALUES} + ${MOST_VALUES} * (index + 1));
   const values = words.subarray(${VALUES} + ${MOST_VALUES} * index);
-  const kernels = ${JSON.stringify(PRODUCTS)}.map((name) => exports[name]);
+  const kernels = ${JSON.stringify(NAMES)}.map((name) => exports[name]);
   postMessage('ready');
   for (let job = 0; ; ) {
     for (let spins = 0; spins < 2000 && Atomics.load(words, ${JOB}) === job; spins++);
@@ -78,7 +86,7 @@ export class Threads {
     const numbers = VALUES + MOST_VALUES * helpers.length;
     this.control = heap.allocate(4 * numbers);
     this.words = new Int32Array(heap.memory.buffer, this.control, numbers);
-    this.scratches = helpers.map(() => heap.allocate(16 * columns));
+    this.scratches = helpers.map(() => heap.allocate(scratchBytes(columns)));
     const url = URL.createObjectURL(new Blob([HELPER], { type: 'text/javascript' }));
     this.workers = helpers.map((_, i) => new Worker(url, { name: `thread ${i + 1}` }));
     URL.revokeObjectURL(url);
@@ -101,13 +109,12 @@ export class Threads {
   /** The kernels, with products that run on all threads. */
   share(kernels: Kernels, leastWork: number): Kernels {
     const shared = { ...kernels };
-    for (const [n, name] of PRODUCTS.entries()) {
+    for (const [n, name] of NAMES.entries()) {
       const kernel = kernels[name] as (...product: Product) => void;
-      const bytes = name === 'multiplyFloat32' ? 4 : 1;
       shared[name] = (...product: Product) => {
         const [, , rows, columns, , , , , tokens] = product;
         if (rows * columns * tokens < leastWork) kernel(...product);
-        else this.run(n, kernel, product, bytes);
+        else this.run(n, kernel, product, PRODUCTS[name]);
       };
     }
     return shared;

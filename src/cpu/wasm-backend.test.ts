@@ -5,6 +5,7 @@ import { describeConformance } from '../../tests/conformance';
 import { agrees, checkModel, relativeError } from '../../tests/golden';
 import { goldenNames, loadGoldenModel } from '../../tests/golden-models';
 import { withPrecision } from '../../tests/quantize';
+import { randomModel } from '../../tests/random-model';
 import { ReferenceBackend } from '../model/runtime/reference-backend';
 import { countRecords } from '../model/sampling/records';
 import { GREEDY, type Sampling } from '../model/sampling/sampling';
@@ -14,29 +15,61 @@ describeConformance('the WebAssembly backend', createWasmBackend);
 describeCapture('the WebAssembly backend', createWasmBackend);
 
 describe('the WebAssembly backend', () => {
-  test.each(goldenNames.flatMap((name) => [[name, 'int8'] as const, [name, 'float16'] as const]))(
-    'computes %s in %s with the dequantized weights',
+  test.each(
+    goldenNames.flatMap((name) => [
+      [name, 'int8', 'int8'] as const,
+      [name, 'float16', 'float16'] as const,
+      [name, 'int4', 'int8'] as const,
+      [name, 'int4', 'int4'] as const,
+    ]),
+  )('computes %s in %s, embedding %s, with the dequantized weights', async (name, layers, embedding) => {
+    const model = withPrecision(await loadGoldenModel(name), layers, embedding);
+    const [backend, reference] = [await createWasmBackend(model), new ReferenceBackend(model)];
+    const [streams, expected] = [await backend.open(1), await reference.open(1)];
+    await streams.read(model.golden.tokens);
+    await expected.read(model.golden.tokens);
+    expect(relativeError(await streams.logits(), await expected.logits())).toBeLessThan(1e-4);
+  });
+
+  test.each([32, 60, 64])('computes int4 heads of %i columns with the dequantized weights', async (e) => {
+    const model = withPrecision(randomModel({ hidden_size: 2 * e, intermediate_size: 100 }), 'int4', 'int8');
+    const streams = await (await createWasmBackend(model)).open(1);
+    const expected = await new ReferenceBackend(model).open(1);
+    const tokens = Array.from({ length: 40 }, (_, i) => (7 * i) % 40);
+    await streams.read(tokens);
+    await expected.read(tokens);
+    expect(relativeError(await streams.logits(), await expected.logits())).toBeLessThan(1e-4);
+  });
+
+  test.each(goldenNames.flatMap((name) => [[name, 'int8'] as const, [name, 'int4'] as const]))(
+    'computes %s in %s, embedding int8, with int16 activations to 1e-3, alone and in chunks',
     async (name, precision) => {
-      const model = withPrecision(await loadGoldenModel(name), precision);
-      const [backend, reference] = [await createWasmBackend(model), new ReferenceBackend(model)];
-      const [streams, expected] = [await backend.open(1), await reference.open(1)];
+      const model = withPrecision(await loadGoldenModel(name), precision, 'int8');
+      const backend = await createWasmBackend(model, { activations: 'int16' });
+      const [streams, stepped] = [await backend.open(1), await backend.open(1)];
+      const expected = await new ReferenceBackend(model).open(1);
       await streams.read(model.golden.tokens);
       await expected.read(model.golden.tokens);
-      expect(relativeError(await streams.logits(), await expected.logits())).toBeLessThan(1e-4);
+      for (const token of model.golden.tokens) await stepped.read([token]);
+      expect(relativeError(await streams.logits(), await expected.logits())).toBeLessThan(1e-3);
+      expect(await streams.snapshot()).toEqual(await stepped.snapshot());
     },
   );
 
-  test.each(goldenNames)('computes %s with int16 activations to 1e-3, alone and in chunks', async (name) => {
-    const model = withPrecision(await loadGoldenModel(name), 'int8');
-    const backend = await createWasmBackend(model, { activations: 'int16' });
-    const [streams, stepped] = [await backend.open(1), await backend.open(1)];
-    const expected = await new ReferenceBackend(model).open(1);
-    await streams.read(model.golden.tokens);
-    await expected.read(model.golden.tokens);
-    for (const token of model.golden.tokens) await stepped.read([token]);
-    expect(relativeError(await streams.logits(), await expected.logits())).toBeLessThan(1e-3);
-    expect(await streams.snapshot()).toEqual(await stepped.snapshot());
-  });
+  test.each([
+    ['float32', 'float32', 'int16', 'float32'],
+    ['int4', 'int4', 'int16', 'float32'],
+    ['int4', 'int8', 'float32', 'float32'],
+    ['int4', 'int8', 'int16', 'int16'],
+    ['int8', 'float32', 'int16', 'int16'],
+  ] as const)(
+    'names the activations: %s, embedding %s, option %s',
+    async (layers, embedding, activations, name) => {
+      const model = withPrecision(randomModel(), layers, embedding);
+      const { device } = await createWasmBackend(model, { activations });
+      expect(device).toBe(`WebAssembly SIMD, one thread, ${name}`);
+    },
+  );
 
   test('runs the shipped model', async () => {
     const backend = await createWasmBackend(await readModelData(SHIPPED));
@@ -44,17 +77,20 @@ describe('the WebAssembly backend', () => {
       expect(agreement).toSatisfy(agrees);
   });
 
-  test.each(goldenNames)('prefill is bitwise the same in chunks and token by token: %s', async (name) => {
-    const model = await loadGoldenModel(name);
-    const backend = await createWasmBackend(withPrecision(model, 'int8'));
-    const [chunked, stepped] = [await backend.open(1), await backend.open(1)];
-    const tokens = [...model.golden.tokens, ...model.golden.tokens, ...model.golden.tokens];
-    const { records } = await chunked.read(tokens, { records: true });
-    const singly: number[] = [];
-    for (const token of tokens) singly.push(...(await stepped.read([token], { records: true })).records!);
-    expect(await chunked.snapshot()).toEqual(await stepped.snapshot());
-    expect([...records!]).toEqual(singly);
-  });
+  test.each(goldenNames.flatMap((name) => [[name, 'int8'] as const, [name, 'int4'] as const]))(
+    'prefill is bitwise the same in chunks and token by token: %s in %s, embedding int8',
+    async (name, precision) => {
+      const model = await loadGoldenModel(name);
+      const backend = await createWasmBackend(withPrecision(model, precision, 'int8'));
+      const [chunked, stepped] = [await backend.open(1), await backend.open(1)];
+      const tokens = [...model.golden.tokens, ...model.golden.tokens, ...model.golden.tokens];
+      const { records } = await chunked.read(tokens, { records: true });
+      const singly: number[] = [];
+      for (const token of tokens) singly.push(...(await stepped.read([token], { records: true })).records!);
+      expect(await chunked.snapshot()).toEqual(await stepped.snapshot());
+      expect([...records!]).toEqual(singly);
+    },
+  );
 
   test('decodes more streams than a tile holds', async () => {
     const { golden, ...model } = await loadGoldenModel('odd-heads');

@@ -1,4 +1,5 @@
 import { padded } from '../model/core/tensors';
+import { matricesOf } from '../model/core/weights';
 import type { Backend, Memory, ModelData, Streams } from '../model/runtime/backend';
 import { EngineError } from '../model/runtime/errors';
 import { type Activations, Forward } from './forward';
@@ -72,7 +73,8 @@ class WasmBackend implements Backend {
     threads: Threads | null,
   ) {
     this.threads = threads;
-    this.device = `WebAssembly SIMD, ${threads ? `${threads.count} threads` : 'one thread'}, ${model.weights.embedding.scales ? activations : 'float32'}`;
+    const hasInt8 = matricesOf(model.weights).some(({ precision }) => precision === 'int8');
+    this.device = `WebAssembly SIMD, ${threads ? `${threads.count} threads` : 'one thread'}, ${hasInt8 ? activations : 'float32'}`;
     this.activations = activations;
     this.model = model;
     this.heap = heap;

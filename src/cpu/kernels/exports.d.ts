@@ -32,6 +32,21 @@ declare namespace __AdaptedExports {
    */
   export function multiplyInt8(W: number, scale: number, rows: number, columns: number, x: number, xStride: number, y: number, yStride: number, tokens: number, add: boolean, scratch: number): void;
   /**
+   * matrix-int4/multiplyInt4
+   * @param W `usize`
+   * @param scale `usize`
+   * @param rows `i32`
+   * @param columns `i32`
+   * @param x `usize`
+   * @param xStride `i32`
+   * @param y `usize`
+   * @param yStride `i32`
+   * @param tokens `i32`
+   * @param add `bool`
+   * @param scratch `usize`
+   */
+  export function multiplyInt4(W: number, scale: number, rows: number, columns: number, x: number, xStride: number, y: number, yStride: number, tokens: number, add: boolean, scratch: number): void;
+  /**
    * record/describe
    * @param logits `usize`
    * @param n `i32`

@@ -2,7 +2,7 @@
 //
 // Layout    x [tokens, xStride] and y [tokens, yStride] in float32, strides in numbers. W is stored in panels of four
 //           rows, so that memory access is sequential: float32 [rows / 4][columns / 4][4 rows][4 columns], int8
-//           [rows / 4][columns / 8][4 rows][8 columns]. rows is a multiple of 4, columns of 16. Padding is zero in W
+//           [rows / 4][columns / 8][4 rows][8 columns]. rows is a multiple of 4, columns of 8. Padding is zero in W
 //           and in x, so the padding of y becomes zero. A caller computes a range of panels by offsetting W, scale, y.
 // Numerics  Lane l of a row's accumulator adds the columns 4i + l in order; then (l0 + l2) + (l1 + l3), times scale.
 //           This order does not depend on the number of tokens, so a token is bitwise the same alone and in a batch.
