@@ -9,12 +9,12 @@ import { createWasmBackend } from '../cpu/wasm-backend';
 import { packedBytes, packMatrix } from '../gpu/pack';
 import { type Config, parseConfig } from '../model/core/config';
 import { countParameters, tensorsOf } from '../model/core/tensors';
-import type { Matrix } from '../model/core/weights';
+import { INT4_GROUP, type Matrix, matricesOf } from '../model/core/weights';
 import { loadModel, type Model } from '../model/runtime/folder';
 import { readUrl } from './read-url';
 
-// Peak memory of loading, because a phone closes a page that takes too much. The model has 145 MB, so the memory of
-// JavaScript itself does not matter.
+// Peak memory of loading, because a phone closes a page that takes too much. The models have 145 and 82 MB, so the memory
+// of JavaScript itself does not matter.
 
 setFlagsFromString('--expose-gc');
 const collectGarbage: () => void = runInNewContext('gc');
@@ -23,15 +23,17 @@ const CHUNK = 65_536;
 const CHUNKS_A_COLLECTION = 64;
 const SLACK = 0.25; // fraction of the file: other memory of the process
 
-/** A model of int8 zeros, served in chunks, so that only the current chunk is in memory. */
+type LayerPrecision = 'int8' | 'int4';
+
+/** A model of zeros with an int8 embedding, served in chunks, so that only the current chunk is in memory. */
 class LargeFolder {
   readonly files: Record<string, { bytes: number; sha256: string }> = {};
   private readonly parts = new Map<string, () => Iterable<Uint8Array>>();
 
-  constructor() {
+  constructor(layers: LayerPrecision) {
     const json = readJson(`${firstModel()}config.json`);
     const config = { ...json, intermediate_size: 36_000 };
-    const header = safetensorsHeader(parseConfig(config));
+    const header = safetensorsHeader(parseConfig(config), layers);
     const tokenizer = new Uint8Array(readBytes(`${firstModel()}tokenizer.json`));
     this.put('config.json', () => [encode(JSON.stringify(config))]);
     this.put('tokenizer.json', () => [tokenizer]);
@@ -85,17 +87,24 @@ function* weights({ header, bytes }: { header: Uint8Array; bytes: number }): Ite
 }
 
 /** The header of a file with every tensor of a configuration, and the number of bytes after it. */
-function safetensorsHeader(config: Config): { header: Uint8Array; bytes: number } {
+function safetensorsHeader(config: Config, layers: LayerPrecision): { header: Uint8Array; bytes: number } {
   const entries: Record<string, { dtype: string; shape: number[]; data_offsets: [number, number] }> = {};
   let at = 0;
-  const put = (name: string, dtype: 'F32' | 'I8', shape: number[]) => {
-    const size = shape.reduce((a, b) => a * b, dtype === 'F32' ? 4 : 1);
+  const put = (name: string, dtype: 'F32' | 'F16' | 'I8' | 'I32', shape: number[]) => {
+    const size = shape.reduce((a, b) => a * b, { F32: 4, F16: 2, I8: 1, I32: 4 }[dtype]);
     entries[name] = { dtype, shape, data_offsets: [at, at + size] };
     at += size;
   };
   for (const { name, kind, shape } of tensorsOf(config)) {
-    put(name, kind === 'matrix' ? 'I8' : 'F32', shape);
-    if (kind === 'matrix') put(`${name}_scale`, 'F32', [shape[0]]);
+    const [rows, columns] = shape;
+    if (kind === 'vector') put(name, 'F32', shape);
+    else if (layers === 'int8' || name === 'embedding.weight') {
+      put(name, 'I8', shape);
+      put(`${name}_scale`, 'F32', [rows]);
+    } else {
+      put(name, 'I32', [rows, columns / INT4_GROUP, 4]);
+      put(`${name}_scale`, 'F16', [rows, columns / INT4_GROUP]);
+    }
   }
   const json = encode(JSON.stringify(entries));
   const header = new Uint8Array(8 + json.length);
@@ -129,13 +138,13 @@ async function peakOf<T>(work: () => Promise<T>): Promise<{ grown: number; value
   return { grown, value };
 }
 
-let folder: LargeFolder;
+let folders: Readonly<Record<LayerPrecision, LargeFolder>>;
 beforeAll(() => {
-  folder = new LargeFolder();
+  folders = { int8: new LargeFolder('int8'), int4: new LargeFolder('int4') };
 });
 afterEach(() => vi.unstubAllGlobals());
 
-async function load(): Promise<Model> {
+async function load(folder: LargeFolder): Promise<Model> {
   vi.stubGlobal('fetch', folder.fetch);
   const model = await loadModel(readUrl('http://host/model/'));
   await new Promise(setImmediate);
@@ -145,21 +154,30 @@ async function load(): Promise<Model> {
 
 const onLinux = test.runIf(process.platform === 'linux');
 
-onLinux('loading needs memory for the file and the packed copy for the CPU', async () => {
-  const { grown, value } = await peakOf(async () => createWasmBackend(await load()));
-  const { weights } = value.memory();
-  expect(grown).toBeLessThan((1 + SLACK) * folder.bytes + weights);
-});
+onLinux.each(['int8', 'int4'] as const)(
+  'loading needs memory for the file, its scales in float32 and the packed copy for the CPU, in %s',
+  async (precision) => {
+    const folder = folders[precision];
+    const { grown, value } = await peakOf(async () => {
+      const model = await load(folder);
+      return { model, backend: await createWasmBackend(model) };
+    });
+    const { weights } = value.backend.memory();
+    const scales = matricesOf(value.model.weights).reduce((sum, { scales }) => sum + scales!.byteLength, 0);
+    expect(weights).toBeLessThanOrEqual(folder.bytes + scales);
+    expect(grown).toBeLessThan((1 + SLACK) * folder.bytes + scales + weights);
+  },
+);
 
 onLinux('loading needs memory for the file and the packed copy for WebGPU', async () => {
   const { grown, value } = await peakOf(async () => {
-    const { weights } = await load();
+    const { weights } = await load(folders.int8);
     const { embedding, layers } = weights;
     const ofLayers = layers.flatMap(({ qkv, output, up, down }) => [qkv, output, up, down]);
     return [embedding, ...ofLayers].map(packed);
   });
   const bytes = value.reduce((sum, { length }) => sum + length, 0);
-  expect(grown).toBeLessThan((1 + SLACK) * folder.bytes + bytes);
+  expect(grown).toBeLessThan((1 + SLACK) * folders.int8.bytes + bytes);
 });
 
 /** Like an upload into a device buffer. */
