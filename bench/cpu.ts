@@ -1,16 +1,21 @@
-// Times the WebAssembly backend on the shipped model, and between the rounds the roofline of this machine's WebAssembly.
-// Times are processor time of this process, which other work on the machine disturbs least.
-// Run: node scripts/run.mjs bench/cpu.ts
+// Times the WebAssembly backend in each precision, and the roofline of this machine's WebAssembly, in alternating rounds.
+// Before that, each precision must agree with the reference over the same weights. Times are processor time of this
+// process, which other work on the machine disturbs least. FOLDER is a model folder, by default that of wiki-7m.
+// Run: node scripts/run.mjs bench/cpu.ts [FOLDER]
 
+import { join } from 'node:path';
 import { readJson, readModelData, SHIPPED } from '../scripts/node';
 import { createWasmBackend } from '../src/cpu/wasm-backend';
-import type { ModelData, Streams } from '../src/model/runtime/backend';
+import type { Backend, ModelData, Streams } from '../src/model/runtime/backend';
+import { ReferenceBackend } from '../src/model/runtime/reference-backend';
 import type { Sampling } from '../src/model/sampling/sampling';
-import { agrees, checkModel, type ModelGolden } from '../tests/golden';
+import { type Estimate, estimate, pairedRatio } from '../src/workers/statistics';
+import { type ModelGolden, relativeError } from '../tests/golden';
 import { withPrecision } from '../tests/quantize';
 import roofline from './kernels/roofline.ts?assemblyscript';
 
-const ROUNDS = 7;
+const ROUNDS = 9;
+const WARMUPS = 2; // rounds in which the compiler is still running
 const TOKENS = 256;
 const SAMPLING: Sampling = {
   temperature: 0.9,
@@ -25,8 +30,10 @@ const SAMPLING: Sampling = {
 /** Multiply-adds per token: the matrices, and the update and the readout of S. */
 function work({ config }: ModelData) {
   const { layers, hiddenSize: d, intermediateSize: f, heads, headWidth, stateRows, vocabSize } = config;
-  const prefill = layers * (4 * d * d + 2 * d * f + 2 * heads * stateRows * headWidth);
-  return { prefill, decode: prefill + vocabSize * d };
+  return {
+    layers: layers * (4 * d * d + 2 * d * f + 2 * heads * stateRows * headWidth),
+    logits: vocabSize * d,
+  };
 }
 
 /** Milliseconds. */
@@ -52,6 +59,7 @@ async function createRoofline(bytes: number) {
     multiplyAddsPerSecond: {
       float32: () => (48 * rounds) / time(() => kernels.multiplyAdd(rounds, 0.5)),
       int8: () => (32 * rounds) / time(() => kernels.multiplyAddInt8(65_536, rounds, 0.5)),
+      int4: () => (32 * rounds) / time(() => kernels.multiplyAddInt4(65_536, rounds, 0.5)),
       int16: () => (64 * rounds) / time(() => kernels.multiplyAddInt16(65_536, rounds, 3)),
     },
   };
@@ -70,61 +78,111 @@ async function prefill(streams: Streams, tokens: readonly number[]): Promise<num
   return (processorTime() - start) / tokens.length;
 }
 
-const quantile = (values: readonly number[], q: number) =>
-  values.toSorted((a, b) => a - b)[Math.round(q * (values.length - 1))];
-
-function print(what: string, values: readonly number[]) {
-  const [median, low, high] = [0.5, 0.1, 0.9].map((q) => quantile(values, q).toFixed(3));
-  console.log(`  ${what.padEnd(42)} ${median}  (${low} to ${high})`);
+async function logitsAfter(backend: Backend, chunks: readonly (readonly number[])[]) {
+  const streams = await backend.open(1);
+  for (const chunk of chunks) await streams.read(chunk);
+  const logits = await streams.logits();
+  streams.close();
+  return logits;
 }
 
-const shipped = await readModelData(SHIPPED);
-const golden: ModelGolden = readJson(`${SHIPPED}golden.json`);
-const tokens = Array.from({ length: TOKENS }, (_, i) => golden.tokens[i % golden.tokens.length]);
+/** Compares the logits after the tokens, read at once and one by one, with the reference. */
+async function check(
+  name: string,
+  backend: Backend,
+  model: ModelData,
+  tokens: readonly number[],
+  tolerance: number,
+) {
+  const expected = await logitsAfter(new ReferenceBackend(model), [tokens]);
+  for (const chunks of [[tokens], tokens.map((token) => [token])]) {
+    const error = relativeError(await logitsAfter(backend, chunks), expected);
+    if (!(error <= tolerance)) throw new Error(`${name}: the error of the logits is ${error} > ${tolerance}`);
+  }
+}
 
-for (const [precision, activations] of [
-  ['float32', 'float32'],
-  ['int8', 'float32'],
-  ['int8', 'int16'],
-] as const) {
-  const model = withPrecision(shipped, precision);
+const FORMS = [
+  { layers: 'float32', embedding: 'float32', activations: 'float32' },
+  { layers: 'int8', embedding: 'int8', activations: 'float32' },
+  { layers: 'int8', embedding: 'int8', activations: 'int16' },
+  { layers: 'int4', embedding: 'int8', activations: 'float32' },
+] as const;
+const nameOf = ({ layers, embedding, activations }: (typeof FORMS)[number]) =>
+  `${layers}${embedding === layers ? '' : `, embedding ${embedding}`}, ${activations} activations`;
+/** The form that the others are compared with. */
+const BASE = nameOf(FORMS[1]);
+
+/** Samples of each measurement of a form, in the order of rounds. */
+type Samples = Record<string, number[]>;
+
+async function prepare(form: (typeof FORMS)[number], shipped: ModelData, golden: ModelGolden) {
+  const { layers, embedding, activations } = form;
+  const name = nameOf(form);
+  const model = withPrecision(shipped, layers, embedding);
   const created = processorTime();
   const backend = await createWasmBackend(model, { activations });
+  const { weights } = backend.memory();
   console.log(
-    `${precision} weights, ${activations} activations: created in ${(processorTime() - created).toFixed(0)} ms`,
-    backend.memory(),
+    `${name}: created in ${(processorTime() - created).toFixed(0)} ms, ${(weights / 1e6).toFixed(1)} MB`,
   );
-  for (const { what, error, tolerance } of precision === 'int8' ? [] : await checkModel(backend, golden))
-    if (!agrees({ what, error, tolerance })) throw new Error(`${what}: ${error} > ${tolerance}`);
-
+  await check(name, backend, model, golden.tokens, activations === 'int16' ? 1e-3 : 1e-4);
+  const tokens = Array.from({ length: TOKENS }, (_, i) => golden.tokens[i % golden.tokens.length]);
   const one = await backend.open(1);
   const four = await backend.open(4);
   for (let i = 0; i < 4; i++) await four.read(golden.tokens, { stream: i });
-  const limits = await createRoofline(backend.memory().weights);
+  const limits = await createRoofline(weights);
   const macs = work(model);
-  const rows: Record<string, number[]> = {};
-  const add = (what: string, value: number) => {
-    rows[what] ??= [];
-    rows[what].push(value);
-  };
-  for (let round = 0; round < ROUNDS + 2; round++) {
+  const samples: Samples = {};
+  const run = async () => {
     const read = await prefill(one, tokens);
     const written = await decode(one);
     const batched = await decode(four);
-    const reading = (1000 * backend.memory().weights) / limits.bytesPerSecond();
+    const reading = (1000 * weights) / limits.bytesPerSecond();
+    const rates = limits.multiplyAddsPerSecond;
     const multiplying =
-      (1000 * macs.decode) / limits.multiplyAddsPerSecond[activations === 'int16' ? 'int16' : precision]();
-    const multiplyingMany = (1000 * macs.prefill) / limits.multiplyAddsPerSecond[activations]();
-    if (round < 2) continue; // the compiler is still running
-    add('decode, ms per token', written);
-    add('decode, 4 streams, ms per token', batched);
-    add('prefill, ms per token', read);
-    add('roofline: reading the weights, ms', reading);
-    add('roofline: multiply-adds of decode, ms', multiplying);
-    add('roofline: multiply-adds of prefill, ms', multiplyingMany);
-    add('decode, share of its roofline', Math.max(reading, multiplying) / written);
-    add('prefill, share of its roofline', multiplyingMany / read);
+      (1000 * macs.layers) / rates[activations === 'int16' ? 'int16' : layers]() +
+      (1000 * macs.logits) / rates[activations === 'int16' ? 'int16' : embedding]();
+    const multiplyingMany = (1000 * macs.layers) / rates[activations]();
+    return {
+      'decode, ms per token': written,
+      'decode, 4 streams, ms per token': batched,
+      'prefill, ms per token': read,
+      'roofline: reading the weights, ms': reading,
+      'roofline: multiply-adds of decode, ms': multiplying,
+      'roofline: multiply-adds of prefill, ms': multiplyingMany,
+      'decode, share of its roofline': Math.max(reading, multiplying) / written,
+      'prefill, share of its roofline': multiplyingMany / read,
+    };
+  };
+  return { name, run, samples };
+}
+
+function print(what: string, { median, low, high }: Estimate) {
+  const [middle, ...interval] = [median, low, high].map((value) => value.toFixed(3));
+  console.log(`  ${what.padEnd(42)} ${middle}  (${interval.join(' to ')})`);
+}
+
+const folder = process.argv[2] ?? SHIPPED;
+const shipped = await readModelData(folder);
+const golden: ModelGolden = readJson(join(folder, 'golden.json'));
+const contenders = [];
+for (const form of FORMS) contenders.push(await prepare(form, shipped, golden));
+
+for (let round = 0; round < ROUNDS + WARMUPS; round++)
+  for (const i of contenders.keys()) {
+    const { run, samples } = contenders[(round + i) % contenders.length];
+    const measured = Object.entries(await run());
+    if (round >= WARMUPS)
+      for (const [what, value] of measured) samples[what] = [...(samples[what] ?? []), value];
   }
-  for (const [what, values] of Object.entries(rows)) print(what, values);
-  backend.destroy();
+
+const base = contenders.find(({ name }) => name === BASE)!.samples;
+for (const { name, samples } of contenders) {
+  console.log(`\n${name}: medians of ${ROUNDS} rounds and their 95% intervals`);
+  for (const [what, values] of Object.entries(samples)) print(what, estimate(values));
+  if (samples === base) continue;
+  for (const what of ['decode', 'decode, 4 streams', 'prefill']) {
+    const time = `${what}, ms per token`;
+    print(`${what}: speed / that of int8`, pairedRatio(base[time], samples[time]));
+  }
 }

@@ -63,6 +63,13 @@ const MUTANTS: readonly Mutant[] = [
     tests: CPU,
   },
   {
+    name: 'CPU: a token alone ignores the scales of int4 groups',
+    file: 'src/cpu/kernels/matrix-int4.ts',
+    from: 'return f32x4.add(sum, f32x4.mul(group, v128.load32_splat(s)));',
+    to: 'return f32x4.add(sum, group);',
+    tests: CPU,
+  },
+  {
     name: 'CPU: the start of a document does not clear the state',
     file: 'src/cpu/kernels/rows.ts',
     from: 'opens ? 0 : bias',

@@ -59,6 +59,24 @@ export function multiplyAddInt8(from: usize, rounds: i32, factor: f32): f32 {
   return total(f32x4.add(f32x4.add(f32x4.add(a, b), f32x4.add(c, d)), f32x4.add(f32x4.add(e, f), f32x4.add(g, h))));
 }
 
+/** 32 multiply-adds per round with int4 weights from the L1 cache, unpacked in registers as in matrix-int4.ts. */
+export function multiplyAddInt4(from: usize, rounds: i32, factor: f32): f32 {
+  const x = f32x4.splat(factor), mask = i32x4.splat(0xf0000000);
+  let a = f32x4.splat(0), b = a, c = a, d = a, e = a, f = a, g = a, h = a;
+  for (let n = 0; n < rounds; n++) {
+    const w = v128.load(from + (<usize>(n & 255) << 4));
+    a = f32x4.add(a, f32x4.mul(f32x4.convert_i32x4_s(i32x4.shl(w, 28)), x));
+    b = f32x4.add(b, f32x4.mul(f32x4.convert_i32x4_s(v128.and(i32x4.shl(w, 24), mask)), x));
+    c = f32x4.add(c, f32x4.mul(f32x4.convert_i32x4_s(v128.and(i32x4.shl(w, 20), mask)), x));
+    d = f32x4.add(d, f32x4.mul(f32x4.convert_i32x4_s(v128.and(i32x4.shl(w, 16), mask)), x));
+    e = f32x4.add(e, f32x4.mul(f32x4.convert_i32x4_s(v128.and(i32x4.shl(w, 12), mask)), x));
+    f = f32x4.add(f, f32x4.mul(f32x4.convert_i32x4_s(v128.and(i32x4.shl(w, 8), mask)), x));
+    g = f32x4.add(g, f32x4.mul(f32x4.convert_i32x4_s(v128.and(i32x4.shl(w, 4), mask)), x));
+    h = f32x4.add(h, f32x4.mul(f32x4.convert_i32x4_s(v128.and(w, mask)), x));
+  }
+  return total(f32x4.add(f32x4.add(f32x4.add(a, b), f32x4.add(c, d)), f32x4.add(f32x4.add(e, f), f32x4.add(g, h))));
+}
+
 /** 64 multiply-adds per round, int8 weights from the L1 cache with int16 activations. */
 export function multiplyAddInt16(from: usize, rounds: i32, factor: i32): i32 {
   const x = i16x8.splat(<i16>factor);

@@ -1,16 +1,16 @@
-// The product of matrix.ts for int4 weights in groups of 32 columns, each group with a scale:
+// The product of matrix.ts for int4 weights in groups of 32 columns, each with a scale s:
 //
-//   y[t][r] = scale[r] * sum over groups g of s[r][g] * sum over c in g of 2^28 W[r][c] x[t][c]          (+ y[t][r] where `add`)
+//   y[t][r] = scale[r] * sum over groups g of s[r][g] * sum over c in g of 2^28 W[r][c] x[t][c]      (+ y[t][r] where `add`)
 //
-// Layout    W in panels [rows / 4][columns / 32] of 80 bytes: 4 rows of 16 bytes, then their 4 float32 scales s. Bits 4i
-//           to 4i + 3 of word l of a row are column 4i + l, as in model.safetensors. Otherwise as in matrix.ts; columns is
-//           a multiple of 32. The caller's scale holds 2^-28.
-// Numerics  A weight is unpacked in place, in the top bits of a word: 2^28 times its value, which is exact in float32.
-//           Lane l of a group's sum adds the columns 4i + l in order. The sum times s is added to lane l of the row's
-//           accumulator, groups in order; then as in matrix.ts. So a token is bitwise the same alone and in a batch.
-// Tiles     As in matrix.ts. For more than one token a panel is unpacked once, without scales, into `scratch`. Eight group
-//           sums and eight accumulators do not fit in 16 registers, so the accumulators are in `scratch` too, which has
-//           4 * columns + 32 floats.
+// Layout    W [rows / 4][columns / 32] in blocks of 80 bytes: 16 bytes of each of 4 rows, then their 4 scales in float32.
+//           Column 4i + l of a group is in bits 4i to 4i + 3 of word l, as in model.safetensors. columns is a multiple of
+//           32, the caller's scale is 2^-28, and the rest is as in matrix.ts.
+// Numerics  A weight stays in the top bits of a word, which makes it 2^28 times its value, exact in float32. Lane l of a
+//           group's sum adds the columns 4i + l in order. Lane l of the row's accumulator adds s times these sums in the
+//           order of groups; then as in matrix.ts. So a token is bitwise the same alone and in a batch.
+// Tiles     As in matrix.ts. For more than one token, a panel is unpacked once into `scratch`, without its scales. Eight
+//           sums and eight accumulators do not fit in 16 registers, so the accumulators are in memory, after the panel:
+//           `scratch` has 4 * columns + 32 floats.
 
 import { finish } from './matrix';
 
@@ -61,7 +61,7 @@ function addGroup(sum: v128, W: usize, x: usize, s: usize): v128 {
   return f32x4.add(sum, f32x4.mul(group, v128.load32_splat(s)));
 }
 
-// Columns 4i to 4i + 3 of a group, times 2^28. Shift and mask run on more execution ports than two shifts.
+// Columns 4i to 4i + 3 of a group, times 2^28. A shift and a mask are faster than two shifts (docs/decisions.md).
 // @ts-ignore: decorator
 @inline
 function unpack(w: v128, i: i32): v128 {
