@@ -6,7 +6,7 @@ import type { TileFeatures } from './capture';
 import type { Heap } from './heap';
 import type { Kernels } from './kernels';
 import type { PackedLayer, PackedWeights } from './packed';
-import { type PackedMatrix, scratchBytes, WEIGHT_BYTES } from './panels';
+import { type PackedMatrix, WEIGHT_BYTES } from './panels';
 
 /** Multiply-adds between checks of the clock: 1 to 4 ms. */
 const SLICE = 2 ** 24;
@@ -56,7 +56,7 @@ export class Forward {
   private readonly gates: number;
   private readonly normalizerSum: number;
   private readonly up: number;
-  private readonly scratch: number; // for the widest matrix
+  private readonly panel: number; // [4, the widest matrix]
   private readonly int16: { readonly rows: number; readonly steps: number } | null;
 
   /** @param activations activations for int8 weights; int16 is faster and less exact (kernels/matrix-int16.ts) */
@@ -90,7 +90,7 @@ export class Forward {
     this.gates = rows(padded(h));
     this.normalizerSum = rows(h);
     this.up = rows(padded(f));
-    this.scratch = this.allocate(scratchBytes(padded(Math.max(d, f))));
+    this.panel = this.allocate(16 * padded(Math.max(d, f)));
     this.int16 = activations === 'int16' ? { rows: rows(padded(Math.max(d, f)) / 2), steps: rows(1) } : null;
     this.logits = this.allocate(4 * this.logitRows * this.logitStride);
   }
@@ -164,8 +164,8 @@ export class Forward {
     if (layer.convolution)
       kernels.convolve(qkv, Q, 3 * d, layer.convolution, memories, offset + 4 * layout.at.inputs, T);
     const reweight = (u: number, factor: number, module: number, P: number, out: number) => {
-      // `scratch` is free at this point.
-      if (module) kernels.proportions(u, Q, h, e, factor, module, proportionHidden, this.scratch, P, T);
+      // `panel` is free at this point.
+      if (module) kernels.proportions(u, Q, h, e, factor, module, proportionHidden, this.panel, P, T);
       kernels.reweight(u, Q, h, e, factor, config.isReweighted, P, out, T);
     };
     reweight(qkv, 1 / Math.sqrt(e), layer.queryHidden, queryP, qTilde);
@@ -249,7 +249,7 @@ export class Forward {
         kernels.multiplyFloat32(W, scale, count, columns, x, columns, to, yStride, T, add);
       else {
         const multiply = precision === 'int8' ? kernels.multiplyInt8 : kernels.multiplyInt4;
-        multiply(W, scale, count, columns, x, columns, to, yStride, T, add, this.scratch);
+        multiply(W, scale, count, columns, x, columns, to, yStride, T, add, this.panel);
       }
       if (pace.isDue) await pace.yield();
     }

@@ -7,7 +7,7 @@ import { dequantize, groupsOf, type Matrix } from '../model/core/weights';
 import { gumbel } from '../model/sampling/random';
 import { Heap } from './heap';
 import { loadKernels } from './kernels';
-import { packMatrix, scratchBytes } from './panels';
+import { packMatrix } from './panels';
 
 const heap = new Heap();
 const { kernels } = await loadKernels(heap.memory);
@@ -50,7 +50,7 @@ function matrixOf(
 function packed(matrix: Matrix) {
   const { precision, values, scales, rows, columns } = packMatrix(matrix, heap);
   expect(precision).toBe(matrix.precision);
-  const scratch = heap.allocate(scratchBytes(columns));
+  const scratch = heap.allocate(16 * columns);
   const stride = padded(matrix.rows);
   return (x: readonly Float32Array[], before: readonly number[] = []): Float32Array[] => {
     const from = put(x.flatMap((row) => [...row, ...new Array(columns - row.length).fill(0)]));

@@ -21,11 +21,6 @@ export interface PackedMatrix {
   readonly bytes: number;
 }
 
-/** Bytes of `scratch` for products with this many columns (kernels/matrix-int4.ts). */
-export function scratchBytes(columns: number): number {
-  return 16 * columns + 128;
-}
-
 /** The kernels unpack an int4 weight in the top bits of a word. */
 const INT4_FACTOR = 2 ** -28;
 
@@ -44,7 +39,7 @@ export function packMatrix(matrix: Matrix, heap: Heap): PackedMatrix {
   }
   if (precision === 'int4' && hasWholeGroups) {
     const { packed, size } = reserve(rows, columns, 'int4', heap);
-    const groups = groupsOf(matrix);
+    const groups = groupsOf(matrix); // each 4 rows of 16 bytes and their 4 scales
     intoPanels(bytes, rows, heap.bytes(packed.values, size), groups, 16, 80);
     intoPanels(scales!, rows, heap.floats(packed.values + 64, size / 4 - 16), groups, 1, 20);
     heap.floats(packed.scales, rows).fill(INT4_FACTOR);

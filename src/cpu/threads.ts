@@ -1,7 +1,7 @@
 import { EngineError } from '../model/runtime/errors';
 import type { Heap } from './heap';
 import type { Kernels } from './kernels';
-import { scratchBytes, WEIGHT_BYTES } from './panels';
+import { WEIGHT_BYTES } from './panels';
 
 /** Multiply-adds from which splitting a product pays. */
 export const LEAST_WORK = 2 ** 20;
@@ -86,7 +86,7 @@ export class Threads {
     const numbers = VALUES + MOST_VALUES * helpers.length;
     this.control = heap.allocate(4 * numbers);
     this.words = new Int32Array(heap.memory.buffer, this.control, numbers);
-    this.scratches = helpers.map(() => heap.allocate(scratchBytes(columns)));
+    this.scratches = helpers.map(() => heap.allocate(16 * columns));
     const url = URL.createObjectURL(new Blob([HELPER], { type: 'text/javascript' }));
     this.workers = helpers.map((_, i) => new Worker(url, { name: `thread ${i + 1}` }));
     URL.revokeObjectURL(url);

@@ -7,10 +7,9 @@
 //           32, the caller's scale is 2^-28, and the rest is as in matrix.ts.
 // Numerics  A weight stays in the top bits of a word, which makes it 2^28 times its value, exact in float32. Lane l of a
 //           group's sum adds the columns 4i + l in order. Lane l of the row's accumulator adds s times these sums in the
-//           order of groups; then as in matrix.ts. So a token is bitwise the same alone and in a batch.
-// Tiles     As in matrix.ts. For more than one token, a panel is unpacked once into `scratch`, without its scales. Eight
-//           sums and eight accumulators do not fit in 16 registers, so the accumulators are in memory, after the panel:
-//           `scratch` has 4 * columns + 32 floats.
+//           order of groups; then as in matrix.ts. So a token is bitwise the same alone and in a batch. Sums overflow
+//           from 2^100 instead of 2^128.
+// Tiles     As in matrix.ts. For more than one token, a panel is unpacked once into `scratch`, for 4 * columns floats.
 
 import { finish } from './matrix';
 
@@ -26,7 +25,7 @@ export function multiplyInt4(
     if (tokens > 1) unpackPanel(W, scratch, columns);
     let t = 0, u = x, to = y;
     for (; t + 2 <= tokens; t += 2, u += 2 * xToken, to += 2 * yToken)
-      twoTokens(W, scale, columns, u, u + xToken, to, to + yToken, add, scratch);
+      twoTokens(W, scratch, scale, columns, u, u + xToken, to, to + yToken, add);
     if (t < tokens) oneToken(W, scale, columns, u, to, add);
     W += <usize>(columns >> 5) * GROUP;
     scale += 16;
@@ -86,56 +85,52 @@ function unpackPanel(W: usize, to: usize, columns: i32): void {
     }
 }
 
-// W has the scales, and scratch the unpacked weights with room for the accumulators after them.
+// W has the scales, and `panel` the unpacked weights.
 function twoTokens(
-  W: usize, scale: usize, columns: i32, x: usize, x1: usize, y: usize, y1: usize, add: bool, scratch: usize,
+  W: usize, panel: usize, scale: usize, columns: i32, x: usize, x1: usize, y: usize, y1: usize, add: bool,
 ): void {
-  const a = scratch + (<usize>columns << 4), b = a + 64;
-  for (let i: usize = 0; i < 128; i += 16) v128.store(a + i, f32x4.splat(0));
-  for (const end = x + (<usize>columns << 2); x < end; x += 16, x1 += 16, scratch += 64, W += GROUP) {
+  let a0 = f32x4.splat(0), a1 = a0, a2 = a0, a3 = a0;
+  let b0 = a0, b1 = a0, b2 = a0, b3 = a0;
+  for (const end = x + (<usize>columns << 2); x < end; W += GROUP) {
     let u = v128.load(x), v = v128.load(x1);
-    let w = v128.load(scratch);
-    let a0 = f32x4.mul(w, u), b0 = f32x4.mul(w, v);
-    w = v128.load(scratch, 16);
-    let a1 = f32x4.mul(w, u), b1 = f32x4.mul(w, v);
-    w = v128.load(scratch, 32);
-    let a2 = f32x4.mul(w, u), b2 = f32x4.mul(w, v);
-    w = v128.load(scratch, 48);
-    let a3 = f32x4.mul(w, u), b3 = f32x4.mul(w, v);
-    for (let i = 1; i < 8; i++) {
-      x += 16;
-      x1 += 16;
-      scratch += 64;
+    let w = v128.load(panel);
+    let c0 = f32x4.mul(w, u), d0 = f32x4.mul(w, v);
+    w = v128.load(panel, 16);
+    let c1 = f32x4.mul(w, u), d1 = f32x4.mul(w, v);
+    w = v128.load(panel, 32);
+    let c2 = f32x4.mul(w, u), d2 = f32x4.mul(w, v);
+    w = v128.load(panel, 48);
+    let c3 = f32x4.mul(w, u), d3 = f32x4.mul(w, v);
+    const next = x + 128;
+    for (x += 16, x1 += 16, panel += 64; x < next; x += 16, x1 += 16, panel += 64) {
       u = v128.load(x);
       v = v128.load(x1);
-      w = v128.load(scratch);
-      a0 = f32x4.add(a0, f32x4.mul(w, u));
-      b0 = f32x4.add(b0, f32x4.mul(w, v));
-      w = v128.load(scratch, 16);
-      a1 = f32x4.add(a1, f32x4.mul(w, u));
-      b1 = f32x4.add(b1, f32x4.mul(w, v));
-      w = v128.load(scratch, 32);
-      a2 = f32x4.add(a2, f32x4.mul(w, u));
-      b2 = f32x4.add(b2, f32x4.mul(w, v));
-      w = v128.load(scratch, 48);
-      a3 = f32x4.add(a3, f32x4.mul(w, u));
-      b3 = f32x4.add(b3, f32x4.mul(w, v));
+      w = v128.load(panel);
+      c0 = f32x4.add(c0, f32x4.mul(w, u));
+      d0 = f32x4.add(d0, f32x4.mul(w, v));
+      w = v128.load(panel, 16);
+      c1 = f32x4.add(c1, f32x4.mul(w, u));
+      d1 = f32x4.add(d1, f32x4.mul(w, v));
+      w = v128.load(panel, 32);
+      c2 = f32x4.add(c2, f32x4.mul(w, u));
+      d2 = f32x4.add(d2, f32x4.mul(w, v));
+      w = v128.load(panel, 48);
+      c3 = f32x4.add(c3, f32x4.mul(w, u));
+      d3 = f32x4.add(d3, f32x4.mul(w, v));
     }
-    const s = W + SCALES;
-    accumulate(a, b, a0, b0, s);
-    accumulate(a + 16, b + 16, a1, b1, s + 4);
-    accumulate(a + 32, b + 32, a2, b2, s + 8);
-    accumulate(a + 48, b + 48, a3, b3, s + 12);
+    let s = v128.load32_splat(W, SCALES);
+    a0 = f32x4.add(a0, f32x4.mul(c0, s));
+    b0 = f32x4.add(b0, f32x4.mul(d0, s));
+    s = v128.load32_splat(W, SCALES + 4);
+    a1 = f32x4.add(a1, f32x4.mul(c1, s));
+    b1 = f32x4.add(b1, f32x4.mul(d1, s));
+    s = v128.load32_splat(W, SCALES + 8);
+    a2 = f32x4.add(a2, f32x4.mul(c2, s));
+    b2 = f32x4.add(b2, f32x4.mul(d2, s));
+    s = v128.load32_splat(W, SCALES + 12);
+    a3 = f32x4.add(a3, f32x4.mul(c3, s));
+    b3 = f32x4.add(b3, f32x4.mul(d3, s));
   }
-  finish(y, scale, v128.load(a), v128.load(a, 16), v128.load(a, 32), v128.load(a, 48), add);
-  finish(y1, scale, v128.load(b), v128.load(b, 16), v128.load(b, 32), v128.load(b, 48), add);
-}
-
-// a += s * groupA and b += s * groupB, for the group sums of a row and two tokens.
-// @ts-ignore: decorator
-@inline
-function accumulate(a: usize, b: usize, groupA: v128, groupB: v128, s: usize): void {
-  const factor = v128.load32_splat(s);
-  v128.store(a, f32x4.add(v128.load(a), f32x4.mul(groupA, factor)));
-  v128.store(b, f32x4.add(v128.load(b), f32x4.mul(groupB, factor)));
+  finish(y, scale, a0, a1, a2, a3, add);
+  finish(y1, scale, b0, b1, b2, b3, add);
 }
