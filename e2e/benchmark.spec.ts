@@ -1,9 +1,9 @@
 import * as names from './names';
-import { expect, test } from './playground';
+import { expect, PAGE, test } from './playground';
 
 test('measures the device, and copies a report', async ({ page, context }) => {
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
-  await page.goto('./?benchmark=1024');
+  await page.goto(`${PAGE}&benchmark=1024`);
   const dialog = page.getByRole('dialog', { name: names.BENCHMARK });
   await expect(dialog.getByRole('radio', { name: '1,024 tokens' })).toBeChecked();
   await dialog.getByRole('button', { name: names.MEASURE }).click();
