@@ -1,5 +1,6 @@
 import type { Page } from '@playwright/test';
 import * as names from './names';
+import { picture } from './pictures';
 import { exampleBy, expect, MODELS, type PlaygroundPage, test } from './playground';
 
 const [first] = MODELS;
@@ -27,6 +28,8 @@ async function showsAndContinues(playground: PlaygroundPage, id: string): Promis
 test('the page opens the first model and its example', async ({ playground, page }) => {
   const folders = loadedFolders(page);
   await page.goto('./');
+  await playground.isReady();
+  await picture(page, 'playground', { width: 1280, height: 800 });
   await showsAndContinues(playground, first.id);
   expect(folders).toEqual([first.id]);
 });

@@ -4,11 +4,15 @@ import type { Settings } from '../src/app/store/settings/settings';
 import type { Manifest } from '../src/model/runtime/folder';
 import type { IndexEntry } from '../src/model/runtime/model-index';
 import * as names from './names';
+import { PICTURES } from './pictures';
 
 const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url));
 
+/** The models of the site, in their order. */
+export const MODELS: readonly IndexEntry[] = JSON.parse(read('public/weights/index.json').toString()).models;
+
 /** The tests use a small model, because it is faster than the default. */
-const id = 'wiki-10m-v3';
+const id = PICTURES ? MODELS[0].id : 'wiki-10m-v3';
 /** The address of the page with this model. */
 export const PAGE = `./?model=${id}`;
 const config = JSON.parse(read(`public/weights/${id}/config.json`).toString());
@@ -18,9 +22,6 @@ export const model = {
   heads: (config.num_hidden_layers * config.num_attention_heads) as number,
   weights: () => read(`public/weights/${id}/model.safetensors`),
 };
-
-/** The models of the site, in their order. */
-export const MODELS: readonly IndexEntry[] = JSON.parse(read('public/weights/index.json').toString()).models;
 
 /** The text that a model wrote for the page's example. */
 export function exampleBy(id: string): string {
