@@ -8,9 +8,17 @@ import { StreamingDecoder } from '../src/model/text/vocabulary';
 
 const LENGTH = 110; // sampled tokens, then cut to the last complete sentence
 const FAR = 32; // tokens between the words of a showpiece, at least
-const DECAYED = 0.02; // most difference that the decay makes to the share of a showpiece
-const FUNCTION_WORDS =
-  /^(about|after|also|although|among|around|because|been|before|being|between|both|could|does|during|each|even|every|from|have|having|however|into|just|like|many|more|most|much|only|other|over|same|since|some|such|than|that|their|them|then|there|these|they|this|those|through|under|until|upon|very|were|what|when|where|which|while|whose|will|with|within|without|would)$/i;
+const DECAYED = 0.05; // most difference that the decay makes to the share of a showpiece
+/** Words of four letters or more that say little by themselves. */
+const FUNCTION_WORDS = new Set(
+  (
+    'about after also although among around because been before being between both could does during ' +
+    'each even every first from four five have having however into just later like many more most ' +
+    'much often only other over same second since some such than that their them then there these ' +
+    'they third this those three through under until upon very were what when where which while ' +
+    'whose will with within without would'
+  ).split(' '),
+);
 
 /** Continues a typed text with the model, and finds the showpiece of the lens in the whole. */
 export async function makeExample(
@@ -47,37 +55,40 @@ export async function makeExample(
       chances: sampled.map(({ chances }) => chances),
       sampling,
     },
-    showpiece: await findShowpiece(model, backend, [start, ...typed.ids, ...ids]),
+    showpiece: await findShowpiece(model, backend, [start, ...typed.ids, ...ids], 1 + typed.ids.length),
   };
 }
 
 /**
- * The head and the two words whose share of attention the learned proportions raise most: of similarity alone, compared
- * with similarity and proportions. Both are whole content words, different ones and at least FAR tokens apart, and the
- * decay hardly changes the share. @throws RangeError if the text has no such words
+ * The head and the two words whose share of attention the learned proportions raise most: similarity alone, compared with
+ * similarity and proportions. The first word is sampled. Both are whole words in small letters with a meaning of their own,
+ * different and at least FAR tokens apart, and the decay hardly changes the share.
+ * @param sampled index of the first sampled token
+ * @throws RangeError if the text has no such words
  */
 async function findShowpiece(
   { config, tokenizer }: Model,
   backend: Backend,
   tokens: readonly number[],
+  sampled: number,
 ): Promise<Showpiece> {
   if (tokens.length > WINDOW) throw new RangeError(`The lens captures at most ${WINDOW} tokens at once.`);
   const window = new LensWindow(config, 0);
   window.append(await (await backend.open(1)).capture(tokens));
   const words = tokens.map((id) => new TextDecoder().decode(tokenizer.bytes[id]));
   const isContent = (i: number) => {
-    const isWhole = /^ [a-z]{4,}$/i.test(words[i]) && !/^[a-z]/i.test(words[i + 1] ?? '');
-    return isWhole && !FUNCTION_WORDS.test(words[i].trim());
+    const isWhole = /^ [a-z]{4,}$/.test(words[i]) && !/^[a-z]/i.test(words[i + 1] ?? '');
+    return isWhole && !FUNCTION_WORDS.has(words[i].trim());
   };
   const content = [...tokens.keys()].filter(isContent);
   let best: Showpiece | null = null;
   for (let layer = 0; layer < config.layers; layer++)
     for (let head = 0; head < config.heads; head++) {
       const lens = window.head(layer, head);
-      for (const query of content) {
+      for (const query of content.filter((i) => i >= sampled)) {
         const { similarity, reweighted, whole } = lens.factors(query);
         for (const key of content) {
-          if (key > query - FAR || words[key].toLowerCase() === words[query].toLowerCase()) continue;
+          if (key > query - FAR || words[key] === words[query]) continue;
           const [before, after] = [similarity.shares[key], reweighted.shares[key]];
           if (Math.abs(whole.shares[key] - after) > DECAYED) continue;
           if (best && after - before <= best.reweighted - best.similarity) continue;

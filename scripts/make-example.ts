@@ -16,9 +16,9 @@ const BEGINNING = `= Northern Lines =
 
 Northern Lines is the third studio album by the English rock band The Tidewater, released on 3 March 1978.
 
-= = Reception = =
+= = Recording = =
 
-The album`;
+The band`;
 const SAMPLER = {
   temperature: 0.6,
   topK: 0,
