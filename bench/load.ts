@@ -1,14 +1,14 @@
 import { join } from 'node:path';
-import { chromium } from '@playwright/test';
+import { type Browser, chromium, type Page } from '@playwright/test';
 import { build, preview } from 'vite';
 
 /** Milliseconds since navigation, one sample per opening. */
 export interface Load {
-  readonly firstPaint: readonly number[];
+  readonly firstPaint: number[];
   /** Time at which Generate could be pressed and was pressed. */
-  readonly ready: readonly number[];
+  readonly ready: number[];
   /** Time at which the page showed the first requested token. */
-  readonly firstToken: readonly number[];
+  readonly firstToken: number[];
 }
 
 /** Flags for containers (no sandbox) and against background traffic of the browser. */
@@ -20,8 +20,20 @@ export const QUIET = [
   '--disable-sync',
 ];
 
-/** Builds the playground and opens it over localhost, each time in a fresh profile without WebGPU. */
-export async function measureLoad(root: string, executablePath: string, openings: number): Promise<Load> {
+const LATENCY = 40; // ms before each answer, on a line with a limited rate
+
+/**
+ * Builds the playground and opens it over localhost, each time in a fresh profile without WebGPU.
+ * @param queries queries of the address, opened in turn; the result has a Load for each
+ * @param mbit rate of the line in Mbit/s, for all that the page and its worker load; null: no limit
+ */
+export async function measureLoad(
+  root: string,
+  executablePath: string,
+  openings: number,
+  queries: readonly string[] = [''],
+  mbit: number | null = null,
+): Promise<Load[]> {
   const shared = {
     root,
     logLevel: 'error',
@@ -29,30 +41,47 @@ export async function measureLoad(root: string, executablePath: string, openings
   } as const;
   await build(shared);
   const server = await preview({ ...shared, preview: { port: 0 } });
-  const load = { firstPaint: [] as number[], ready: [] as number[], firstToken: [] as number[] };
+  const loads = queries.map((): Load => ({ firstPaint: [], ready: [], firstToken: [] }));
   try {
-    for (let opening = 0; opening < openings; opening++) {
-      const browser = await chromium.launch({ executablePath, args: QUIET });
-      try {
-        const page = await browser.newPage();
-        await page.addInitScript(pressAtOnce);
-        await page.goto(server.resolvedUrls!.local[0]);
-        await page.waitForFunction(() => globalThis.pressed?.firstToken, null, { timeout: 60_000 });
-        const { firstPaint, ready, firstToken } = await page.evaluate(() => ({
-          ...globalThis.pressed,
-          firstPaint: performance.getEntriesByName('first-contentful-paint')[0].startTime,
-        }));
-        load.firstPaint.push(firstPaint);
-        load.ready.push(ready!);
-        load.firstToken.push(firstToken!);
-      } finally {
-        await browser.close();
+    for (let opening = 0; opening < openings; opening++)
+      for (const [n, query] of queries.entries()) {
+        const browser = await chromium.launch({ executablePath, args: QUIET });
+        try {
+          await open(browser, server.resolvedUrls!.local[0] + query, mbit, loads[n]);
+        } finally {
+          await browser.close();
+        }
       }
-    }
   } finally {
     await server.close();
   }
-  return load;
+  return loads;
+}
+
+async function open(browser: Browser, address: string, mbit: number | null, load: Load): Promise<void> {
+  const page = await browser.newPage();
+  await page.addInitScript(pressAtOnce);
+  if (mbit !== null) await throttle(page, mbit);
+  await page.goto(address);
+  await page.waitForFunction(() => globalThis.pressed?.firstToken, null, { timeout: 120_000 });
+  const { firstPaint, ready, firstToken } = await page.evaluate(() => ({
+    ...globalThis.pressed,
+    firstPaint: performance.getEntriesByName('first-contentful-paint')[0].startTime,
+  }));
+  load.firstPaint.push(firstPaint);
+  load.ready.push(ready!);
+  load.firstToken.push(firstToken!);
+}
+
+async function throttle(page: Page, mbit: number): Promise<void> {
+  const bytesPerSecond = (mbit * 1e6) / 8;
+  const session = await page.context().newCDPSession(page);
+  await session.send('Network.emulateNetworkConditions', {
+    offline: false,
+    latency: LATENCY,
+    downloadThroughput: bytesPerSecond,
+    uploadThroughput: bytesPerSecond,
+  });
 }
 
 declare global {

@@ -37,7 +37,7 @@ await runCommand(
     const openings = numberOption('openings', values.openings, 7);
     const executablePath = process.env.PLAYWRIGHT_CHROMIUM ?? '/usr/bin/chromium';
     const onnx = prepareOnnx();
-    const load = openings > 0 ? await measureLoad(ROOT, executablePath, openings) : null;
+    const [load] = openings > 0 ? await measureLoad(ROOT, executablePath, openings) : [null];
     const server = await createServer({
       root: ROOT,
       logLevel: 'error',

@@ -63,22 +63,26 @@ export function report(result: BenchResult): string {
       ]),
     ),
   );
-  if (result.load) {
-    const { firstPaint, ready, firstToken } = result.load;
-    parts.push(
-      table(
-        ['opening the page with an empty cache, Generate pressed at once', 'ms'],
-        [
-          ['first paint', show(estimate(firstPaint))],
-          ['Generate can be pressed', show(estimate(ready))],
-          ['first generated token', show(estimate(firstToken))],
-        ],
-      ),
-    );
-  }
+  if (result.load) parts.push(reportLoads([{ name: 'ms', load: result.load }]));
   const failed = result.contenders.filter(({ failure }) => failure);
   if (failed.length) parts.push(failed.map(({ name, failure }) => `- ${name}: ${failure}`).join('\n'));
   return parts.join('\n\n');
+}
+
+/** The times of openings, in Markdown: a column for each Load. */
+export function reportLoads(loads: readonly { readonly name: string; readonly load: Load }[]): string {
+  const row = (title: string, times: (load: Load) => readonly number[]) => [
+    title,
+    ...loads.map(({ load }) => show(estimate(times(load)))),
+  ];
+  return table(
+    ['opening the page with an empty cache, Generate pressed at once', ...loads.map(({ name }) => name)],
+    [
+      row('first paint', ({ firstPaint }) => firstPaint),
+      row('Generate can be pressed', ({ ready }) => ready),
+      row('first generated token', ({ firstToken }) => firstToken),
+    ],
+  );
 }
 
 /** Our speed relative to onnxruntime-web on the same device, in its float32 and in its fastest form. */

@@ -2,7 +2,7 @@ import { GREEDY } from '../src/model/sampling/sampling';
 import { encodeLink } from '../src/share/link';
 import { findsNothing, LOOKS } from './axe';
 import * as names from './names';
-import { expect, model, test } from './playground';
+import { expect, model, PAGE, test } from './playground';
 
 /** A text whose tokens the model would not pick. */
 const LINK = await encodeLink({
@@ -88,14 +88,14 @@ for (const { name, colorScheme, width } of LOOKS)
       await playground.isReady();
       await page.getByRole('button', { name: names.NEW, exact: true }).click();
       await findsNothing(page);
-      await page.goto(`./#${LINK}`);
+      await page.goto(`${PAGE}#${LINK}`);
       await expect(page.getByRole('complementary', { name: names.ABOUT_TEXT })).toBeVisible();
       await page.getByRole('button', { name: names.VERIFY }).click();
       await page.getByText('Which tokens').click();
       await findsNothing(page);
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
 
-      await page.goto('./?benchmark=64');
+      await page.goto(`${PAGE}&benchmark=64`);
       await page.getByRole('button', { name: names.MEASURE, exact: true }).click();
       await expect(page.getByRole('heading', { name: 'All figures' })).toBeVisible();
       await findsNothing(page);

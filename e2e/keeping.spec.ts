@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test';
 import * as names from './names';
-import { expect, LONG, test } from './playground';
+import { expect, LONG, PAGE, test } from './playground';
 
 const MEGABYTES = 5 * 2 ** 20;
 
@@ -96,7 +96,7 @@ test('with storage blocked, the page shows that nothing is saved, keeps each tex
         },
       });
   });
-  await page.goto('./');
+  await page.goto(PAGE);
   await playground.startNew('Mine.');
   await expect(notSaved(page)).toContainText('This browser blocks storage');
   await expect(notSaved(page)).toContainText('are not saved');

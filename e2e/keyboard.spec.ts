@@ -1,6 +1,6 @@
 import type { Locator } from '@playwright/test';
 import * as names from './names';
-import { expect, test } from './playground';
+import { expect, PAGE, test } from './playground';
 
 /** Sends a key event of another layout, browser or input method. Returns true if the page handled it. */
 function press(target: Locator, init: KeyboardEventInit): Promise<boolean> {
@@ -72,7 +72,7 @@ test('Control on a Mac is not Command, and the Windows key is not Ctrl', async (
   await page.keyboard.press('Meta+k');
   const context = await browser.newContext({ userAgent: 'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7)' });
   const mac = await context.newPage();
-  await mac.goto('./');
+  await mac.goto(PAGE);
   const field = mac.getByRole('combobox', { name: names.COMMAND_FIELD });
   await mac.getByRole('textbox', { name: names.TITLE }).focus();
   await mac.keyboard.press('Control+k');

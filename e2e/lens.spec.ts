@@ -1,22 +1,11 @@
-import { mkdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { Page } from '@playwright/test';
 import { findsNothing } from './axe';
 import * as names from './names';
+import { picture } from './pictures';
 import { expect, LONG, model, PlaygroundPage, test } from './playground';
 
-const PICTURES = new URL('../docs/lens/', import.meta.url).pathname;
-
-/** With PICTURES=1 in the environment, saves a screenshot for docs/lens.md. */
-async function picture(page: Page, name: string): Promise<void> {
-  if (!process.env.PICTURES) return;
-  mkdirSync(PICTURES, { recursive: true });
-  const size = page.viewportSize()!;
-  await page.setViewportSize({ width: 1120, height: 700 });
-  await page.mouse.move(0, 0);
-  await page.screenshot({ path: `${PICTURES}${name}.png`, animations: 'disabled' });
-  await page.setViewportSize(size);
-}
+const SIZE = { width: 1120, height: 700 }; // of pictures
 
 const VIEWS = [
   names.LENS_TEXT,
@@ -70,7 +59,7 @@ test('chooses a token, steps, follows the generation, and shows shares as number
   await page.getByRole('checkbox', { name: names.FOLLOW }).check();
   await lens(page).getByLabel(names.LENS_MEASURE, { exact: true }).selectOption('attention');
   await expect(lens(page).locator('.lens-caption').first()).toContainText('The share of attention that');
-  await picture(page, 'text');
+  await picture(page, 'lens/text', SIZE);
   await playground.write.click();
   for (const written of [0, 20]) {
     await expect.poll(async () => Number(await token.inputValue())).toBeGreaterThan(last + written);
@@ -96,12 +85,12 @@ test('keys move through the matrix, it can be exported, and a link reopens the s
   await openLens(playground, page);
   await view(page, names.OVERVIEW).click();
   await expect(lens(page).locator('.lens-head')).toHaveCount(model.heads);
-  await picture(page, 'overview');
+  await picture(page, 'lens/overview', SIZE);
   await lens(page).locator('tr').nth(3).locator('.lens-head').nth(2).click();
   await expect(matrix(page)).toBeVisible();
   await expect(lens(page).getByLabel(names.LAYER, { exact: true })).toHaveValue('2');
   await expect(lens(page).getByLabel(names.HEAD, { exact: true })).toHaveValue('2');
-  await picture(page, 'matrix');
+  await picture(page, 'lens/matrix', SIZE);
   await lens(page).getByLabel(names.LENS_SHOW, { exact: true }).selectOption('re-weighting alone');
   await expect(lens(page).locator('.lens-readout')).toContainText(/: \d\.\d{3}$/);
 
@@ -151,7 +140,7 @@ test('proportions, what if, and the tour show their figures', async ({ playgroun
   await lens(page).getByLabel(names.LAYER, { exact: true }).selectOption({ label: '3' });
   await lens(page).getByLabel(names.HEAD, { exact: true }).selectOption({ label: '3' });
   await expect(lens(page).getByRole('row', { name: names.SIMILARITY_ALONE })).toContainText(/\d/);
-  await picture(page, 'proportions');
+  await picture(page, 'lens/proportions', SIZE);
 
   await view(page, names.WHAT_IF).click();
   await expect(lens(page)).toContainText('was trained with learned re-weighting');
@@ -163,7 +152,7 @@ test('proportions, what if, and the tour show their figures', async ({ playgroun
   expect(learned).toBeGreaterThan(1);
   expect(changed).not.toBe(learned);
   await expect(lens(page)).toContainText('min(position / 512, 1)');
-  await picture(page, 'what-if');
+  await picture(page, 'lens/what-if', SIZE);
   const beside = lens(page).locator('.lens-readout');
   await expect(beside).toContainText(/learned [<\d].*%, replaced [<\d].*%/);
   const atTheEnd = await beside.innerText();
@@ -175,7 +164,7 @@ test('proportions, what if, and the tour show their figures', async ({ playgroun
   await expect(lens(page)).toContainText('Step 2 of 5');
   await expect(lens(page).getByRole('link', { name: /2405\.13046/ })).toBeVisible();
   await expect(lens(page).locator('canvas')).toBeVisible();
-  await picture(page, 'explain');
+  await picture(page, 'lens/explain', SIZE);
 });
 
 for (const { colorScheme, width } of [

@@ -40,7 +40,7 @@ test('a cross-origin isolated page uses threads', async ({ playground, page }) =
 });
 
 test('the address chooses the backend, and a setting overrides it', async ({ playground, page }) => {
-  await playground.open('?backend=reference');
+  await playground.open('&backend=reference');
   await page.getByRole('button', { name: names.RUNS_ON_REFERENCE }).click();
   await page.keyboard.press('Escape');
   await page.getByRole('button', { name: names.SETTINGS, exact: true }).click();
@@ -54,7 +54,7 @@ test('if WebGPU is requested but missing, the model runs on the CPU and the page
   playground,
   page,
 }) => {
-  await playground.open('?backend=webgpu', { length: 1 });
+  await playground.open('&backend=webgpu', { length: 1 });
   await playground.press(playground.write);
   await page.getByRole('button', { name: names.RUNS_ON_CPU }).click();
   await expect(page.getByRole('dialog', { name: names.DEVICE })).toContainText('no WebGPU device');
@@ -132,8 +132,9 @@ test('a missing model shows an error, and loads on another try', async ({ playgr
 });
 
 test('an invalid model in the address shows an error', async ({ playground, page }) => {
-  await playground.open('?model=../elsewhere');
+  await page.goto('./?model=../elsewhere');
   await expect(alert(page)).toContainText('"../elsewhere" is not a valid model name');
+  await expect(playground.text).toBeVisible();
   await page.goto('./?model=nowhere');
   await expect(alert(page)).toContainText(/manifest\.json/);
 });

@@ -4,7 +4,7 @@ import { GREEDY } from '../src/model/sampling/sampling';
 import { encodeLink } from '../src/share/link';
 import { PARTS } from './late-parts';
 import * as names from './names';
-import { expect, LONG, model, test } from './playground';
+import { expect, LONG, model, PAGE, test } from './playground';
 
 /** The text, in the editor or in StillText. */
 const words = (page: Page) => page.locator('.cm-content').filter({ hasText: 'Tidewater' });
@@ -32,7 +32,7 @@ for (const { file, name, isSilent, open, shown } of PARTS)
   }) => {
     playground.expectedErrors.push(KEPT_BACK);
     await page.route(asset(file), (route) => route.abort());
-    await page.goto('./');
+    await page.goto(PAGE);
     await playground.isReady();
     await expect(words(page)).toBeVisible();
     await open(page, playground);
@@ -73,7 +73,7 @@ for (const { file, name, open } of PARTS.filter(({ file }) =>
         body: "export { broken as default }; function broken() { throw new Error('broken on purpose'); }",
       }),
     );
-    await page.goto('./');
+    await page.goto(PAGE);
     await playground.isReady();
     await open(page, playground);
     await expect(page.getByRole('alert')).toContainText(`${name} stopped working.`);
@@ -87,7 +87,7 @@ test('a link stays in the address until it can be opened', async ({ playground, 
   const { id, digest } = model.manifest;
   const runs = [{ source: 'typed', text: 'A shared wren.' }] as const;
   const link = await encodeLink({ model: { id, digest }, runs, sampling: GREEDY, view: {} });
-  await page.goto(`./#${link}`);
+  await page.goto(`${PAGE}#${link}`);
   await expect(page.getByText('The link did not open.')).toBeVisible();
   expect(page.url()).toContain(`#${link}`);
   await page.unroute(asset('sharing'));

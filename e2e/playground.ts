@@ -2,12 +2,19 @@ import { readFileSync } from 'node:fs';
 import { test as base, expect, type Locator, type Page } from '@playwright/test';
 import type { Settings } from '../src/app/store/settings/settings';
 import type { Manifest } from '../src/model/runtime/folder';
+import type { IndexEntry } from '../src/model/runtime/model-index';
 import * as names from './names';
+import { PICTURES } from './pictures';
 
 const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url));
 
-/** The default model of the page, which is the first in the list. */
-const [{ id }] = JSON.parse(read('public/weights/index.json').toString()).models as { id: string }[];
+/** The models of the site, in their order. */
+export const MODELS: readonly IndexEntry[] = JSON.parse(read('public/weights/index.json').toString()).models;
+
+/** The tests use a small model, because it is faster than the default. */
+const id = PICTURES ? MODELS[0].id : 'wiki-10m-v3';
+/** The address of the page with this model. */
+export const PAGE = `./?model=${id}`;
 const config = JSON.parse(read(`public/weights/${id}/config.json`).toString());
 export const model = {
   manifest: JSON.parse(read(`public/weights/${id}/manifest.json`).toString()) as Manifest,
@@ -15,6 +22,11 @@ export const model = {
   heads: (config.num_hidden_layers * config.num_attention_heads) as number,
   weights: () => read(`public/weights/${id}/model.safetensors`),
 };
+
+/** The text that a model wrote for the page's example. */
+export function exampleBy(id: string): string {
+  return JSON.parse(read(`src/app/examples/${id}.json`).toString()).sampled.text;
+}
 
 /** Generates for forty seconds on any machine, so that a test can interrupt it. */
 export const LONG: Partial<Settings> = { length: 4000, atArticleEnd: 'continue', tokensPerSecond: 100 };
@@ -56,15 +68,18 @@ export class PlaygroundPage {
     return this.errors.filter((error) => !this.expectedErrors.some((known) => known.test(error)));
   }
 
-  /** Opens the page. A press on Generate generates 12 tokens unless `settings` has another length. */
-  async open(query = '', settings: Partial<Settings> = {}): Promise<void> {
+  /**
+   * Opens the page with the tests' model. A press on Generate generates 12 tokens unless `settings` has another length.
+   * @param more the rest of the address, '&name=value' or '#fragment'
+   */
+  async open(more = '', settings: Partial<Settings> = {}): Promise<void> {
     await this.page.addInitScript(
       (kept) => {
         if (!localStorage.getItem('settings')) localStorage.setItem('settings', JSON.stringify(kept));
       },
       { length: 12, ...settings },
     );
-    await this.page.goto(`./${query}`);
+    await this.page.goto(PAGE + more);
     await expect(this.text).toBeVisible();
   }
 

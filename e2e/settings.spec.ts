@@ -1,5 +1,5 @@
 import * as names from './names';
-import { expect, PlaygroundPage, test } from './playground';
+import { expect, PAGE, PlaygroundPage, test } from './playground';
 
 test('saves settings as a preset, and applies it after a reload', async ({ playground, page }) => {
   await playground.open();
@@ -37,7 +37,7 @@ test('saves settings as a preset, and applies it after a reload', async ({ playg
   await expect(preset).toHaveText('Seven');
 
   const other = await page.context().newPage(); // two tabs keep each other's presets
-  await other.goto('./');
+  await other.goto(PAGE);
   const theirs = new PlaygroundPage(other);
   await theirs.isReady();
   await theirs.openPanel(names.SETTINGS);

@@ -5,7 +5,7 @@ import { seal } from '../src/share/container';
 import { encodeLink } from '../src/share/link';
 import type { Shared } from '../src/share/shared';
 import * as names from './names';
-import { expect, model, PlaygroundPage, test } from './playground';
+import { expect, model, PAGE, PlaygroundPage, test } from './playground';
 
 const MODEL = { id: model.manifest.id, digest: model.manifest.digest };
 const SAMPLED = { ids: Uint32Array.of(300, 301), lengths: Uint32Array.of(6, 6) };
@@ -125,7 +125,7 @@ test('a link pasted into the same tab loses no text, across edits and a reload',
   await playground.open();
   await playground.startNew('My own words.');
   const fragment = await encodeLink(shared);
-  await page.goto(`./#${fragment}`);
+  await page.goto(`${PAGE}#${fragment}`);
   await expect(playground.text).toHaveText('Tea is drunk daily');
   await expect(about(page)).toBeVisible();
   expect(page.url()).not.toContain('#');
@@ -157,11 +157,11 @@ test('links of another model, links of a newer version and damaged links show a 
   await expect(about(page)).toContainText(/written with another model, other-1b 00000000/);
   await expect(playground.text.locator('ins')).toHaveText(' drunk daily');
 
-  await page.goto(`./#${await seal({ version: 9, text: 'From later.', body: new Uint8Array(2) })}`);
+  await page.goto(`${PAGE}#${await seal({ version: 9, text: 'From later.', body: new Uint8Array(2) })}`);
   await expect(playground.text).toHaveText('From later.');
   await expect(about(page)).toContainText('newer version');
 
-  await page.goto(`./#${foreign.slice(0, -4)}`);
+  await page.goto(`${PAGE}#${foreign.slice(0, -4)}`);
   await expect(
     page.getByText(/This link is incomplete or damaged.*Your own text is unchanged/),
   ).toBeVisible();
@@ -196,7 +196,7 @@ test('the page loads the model with the link’s digest', async ({ playground, p
   );
   const asked: string[] = [];
   page.on('request', (request) => asked.push(new URL(request.url()).pathname));
-  await playground.open(`#${await encodeLink({ ...shared, model: { ...MODEL, id: 'renamed' } })}`);
+  await page.goto(`./#${await encodeLink({ ...shared, model: { ...MODEL, id: 'renamed' } })}`);
   await playground.isReady();
   await expect(about(page)).toContainText('which is loaded: you can check it.');
   expect(asked.filter((path) => path.includes('weights/first/'))).toEqual([]);

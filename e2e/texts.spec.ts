@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Page } from '@playwright/test';
 import * as names from './names';
-import { expect, PlaygroundPage, test } from './playground';
+import { expect, PAGE, PlaygroundPage, test } from './playground';
 
 const texts = (page: Page) => page.getByRole('dialog', { name: names.TEXTS });
 const openTexts = (page: Page) => page.getByRole('button', { name: names.TEXTS }).click();
@@ -91,7 +91,7 @@ test('a duplicated tab shows its text at once, as a copy', async ({ playground, 
       observer.disconnect();
     }).observe(document, { childList: true, subtree: true });
   });
-  await duplicate.goto('./');
+  await duplicate.goto(PAGE);
   await expect(duplicate.getByText(names.OPEN_ELSEWHERE)).toBeVisible();
   await expect(new PlaygroundPage(duplicate).text).toHaveText('Shared.');
   expect(await duplicate.evaluate(() => (window as unknown as { blank: number }).blank)).toBeLessThan(1000);

@@ -160,7 +160,7 @@ for (const { name, colorScheme, width } of LOOKS)
         const { y } = await box('.token.chosen');
         await page
           .locator('.cm-line')
-          .filter({ hasText: /^The album/ })
+          .filter({ hasText: /^The band/ })
           .click({ position: { x: 9, y: 9 } });
         await expect.poll(async () => (await box('.token.chosen')).y).not.toBe(y);
       }

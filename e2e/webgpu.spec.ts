@@ -6,7 +6,7 @@ import { expect, LONG, test } from './playground';
 test('on WebGPU: generate, stop midway, continue, regenerate, reload', async ({ playground, page }) => {
   // a high temperature, so that two draws of six tokens do not agree by chance
   const sampler = { temperature: 2, topP: 1, minP: 0 };
-  await playground.open('?backend=webgpu', { ...LONG, length: 6, sampler });
+  await playground.open('&backend=webgpu', { ...LONG, length: 6, sampler });
   await expect(page.getByRole('button', { name: names.RUNS_ON_WEBGPU })).toBeVisible();
   await playground.startNew('Tea is a drink');
   const beginning = await playground.words();
@@ -41,7 +41,7 @@ test('when the device is lost, the text stays and generation resumes', async ({
   page,
   browser,
 }) => {
-  await playground.open('?backend=webgpu', LONG);
+  await playground.open('&backend=webgpu', LONG);
   await expect(page.getByRole('button', { name: names.RUNS_ON_WEBGPU })).toBeVisible();
   await playground.startNew('Tea is a drink');
   await playground.write.click();

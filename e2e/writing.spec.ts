@@ -1,12 +1,11 @@
-import example from '../src/app/example.json' with { type: 'json' };
 import * as names from './names';
-import { expect, LONG, model, test } from './playground';
+import { exampleBy, expect, LONG, model, test } from './playground';
 
 const BEGINNING = '= Tea =\n\nTea is a drink that is made';
 
 test('the page opens with an example, and one press continues it', async ({ playground }) => {
   await playground.open();
-  await expect(playground.text).toContainText(example.sampled.text.slice(0, 20));
+  await expect(playground.text).toContainText(exampleBy(model.manifest.id).slice(0, 20));
   await expect(playground.title).toHaveValue(/./);
   const before = await playground.words();
   await playground.press(playground.write);

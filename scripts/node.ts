@@ -5,6 +5,7 @@ import { readWeights } from '../src/model/core/weights';
 import type { ModelData } from '../src/model/runtime/backend';
 import { EngineError } from '../src/model/runtime/errors';
 import { sha256 } from '../src/model/runtime/folder';
+import type { IndexEntry } from '../src/model/runtime/model-index';
 import type { ReadFile } from '../src/model/runtime/read-file';
 
 /** Node replacements for the browser: files from disk, WebGPU from the npm package `webgpu`. */
@@ -15,11 +16,20 @@ const WEIGHTS = new URL('../public/weights/', import.meta.url).pathname;
  * The fixed model for tests and benches. (wiki-7m-paper-v1 is smaller, but its greedy output repeats one token, so tests
  * would not detect a wrong state.)
  */
-export const SHIPPED = join(WEIGHTS, 'wiki-7m/');
+export const SHIPPED = modelFolder('wiki-7m');
 
 /** Folder of the page's default model. */
 export function firstModel(): string {
-  return join(WEIGHTS, readJson(join(WEIGHTS, 'index.json')).models[0].id, '/');
+  return modelFolder(readIndex()[0].id);
+}
+
+export function modelFolder(id: string): string {
+  return join(WEIGHTS, id, '/');
+}
+
+/** The published models. */
+export function readIndex(): IndexEntry[] {
+  return readJson(join(WEIGHTS, 'index.json')).models;
 }
 
 /** @throws EngineError 'network' if the file cannot be read. */

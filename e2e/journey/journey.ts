@@ -1,14 +1,13 @@
-import { readFileSync } from 'node:fs';
 import { expect, test } from '@playwright/test';
+import type { IndexEntry } from '../../src/model/runtime/model-index';
 import * as names from '../names';
+import { MODELS, model, PAGE } from '../playground';
 import type { Browser, Tab } from './driver';
 import type { errors } from './golden';
 import { Screen } from './screen';
 import { serve } from './server';
 
 const BEGINNING = 'Tea is a drink that is made';
-const OFFERED = new URL('../../public/weights/index.json', import.meta.url);
-const MODELS: { id: string; name: string }[] = JSON.parse(readFileSync(OFFERED, 'utf8')).models;
 /** Messages of browsers about a file that did not load. */
 const NETWORK =
   /Failed to load|Failed to fetch|Load failed|NetworkError|ERR_|dynamically imported module|Importing a module/;
@@ -36,12 +35,13 @@ export async function journey(browser: Browser): Promise<void> {
       expect(errors.filter((error) => !provoked?.test(error))).toEqual([]);
     });
 
+  const address = new URL(PAGE, site.address).href;
   const page = await newTab();
   let text = '';
   let link = '';
 
   await step('open: the page shows a text, and the model loads', async () => {
-    await page.tab.open(site.address);
+    await page.tab.open(address);
     await expect.poll(() => page.words()).not.toBe('');
     await page.isReady();
     await page.find('button', names.RUNS_ON_CPU);
@@ -179,18 +179,18 @@ export async function journey(browser: Browser): Promise<void> {
   });
 
   await step('another model, and back', async () => {
-    const choose = async (model: string) => {
+    const choose = async ({ name, summary }: IndexEntry) => {
       await page.press(names.MODEL);
-      await page.press(new RegExp(`^${model}\\b`), { within: { role: 'dialog' } });
-      await expect.poll(async () => (await page.seen('button', names.MODEL))[0]?.name).toContain(model);
+      await page.press(new RegExp(`^${name} .*: ${summary}$`), { within: { role: 'dialog' } });
+      await expect.poll(async () => (await page.seen('button', names.MODEL))[0]?.name).toContain(name);
       await page.key('Escape');
       await page.isGone('dialog', names.MODEL);
     };
-    await choose(MODELS.at(-1)!.name);
+    await choose(MODELS.at(-1)!);
     expect((await page.writeToken()).startsWith(text)).toBe(true);
     await page.press(names.UNDO);
     await page.shows(text);
-    await choose(MODELS[0].name);
+    await choose(MODELS.find(({ id }) => id === model.manifest.id)!);
   });
 
   await step('settings and text survive a reload', async () => {
@@ -207,7 +207,7 @@ export async function journey(browser: Browser): Promise<void> {
 
   await step('two tabs: the second has a copy', async () => {
     const second = await newTab();
-    await second.tab.open(site.address);
+    await second.tab.open(address);
     await second.shows(text);
     await second.says(names.OPEN_ELSEWHERE);
     await second.intoText();
@@ -261,7 +261,7 @@ export async function webgpuInShort(browser: Browser): Promise<void> {
 
   await test.step('log-probabilities match the golden vectors', async () => {
     const { logProbabilities, logits } = await page.tab.evaluate<Awaited<ReturnType<typeof errors>>>(
-      `import('/golden.js').then(({ errors }) => errors('/weights/${MODELS[0].id}'))`,
+      `import('/golden.js').then(({ errors }) => errors('/weights/${model.manifest.id}'))`,
     );
     expect(logProbabilities).toBeLessThan(1e-4);
     expect(logits).toBeLessThan(1e-4);
@@ -269,7 +269,7 @@ export async function webgpuInShort(browser: Browser): Promise<void> {
 
   let text = '';
   await test.step('write', async () => {
-    await page.tab.open(`${site.address}?backend=webgpu`);
+    await page.tab.open(new URL(`${PAGE}&backend=webgpu`, site.address).href);
     await page.isReady();
     await page.find('button', names.RUNS_ON_WEBGPU);
     await page.startNew(BEGINNING);

@@ -1,18 +1,47 @@
-import { readFileSync } from 'node:fs';
-import { expect, it } from 'vitest';
-import { plainText } from '../model/text/text';
-import { BEGINNINGS, FINISHED } from './examples';
+import { describe, expect, it } from 'vitest';
+import { makeExample } from '../../scripts/example';
+import { modelFolder, readFolder, readIndex } from '../../scripts/node';
+import { loadModel } from '../model/runtime/folder';
+import { textBetween } from '../model/text/text';
+import { TokenIndex } from '../model/text/token-index';
+import { createBackend } from '../workers/backends';
+import { BEGINNINGS, EXAMPLES, exampleText } from './examples';
 import { titleOf } from './store/document/article';
 import { typedText } from './store/document/text-value';
 import { parseKept } from './store/library/persistence';
 
-const read = (path: string) => JSON.parse(readFileSync(`public/weights/${path}`, 'utf8'));
+it('has an example by the default model and by the model for browsers that save data', () => {
+  const index = readIndex();
+  for (const { id } of [index[0], index.find(({ saveData }) => saveData)!])
+    expect(Object.keys(EXAMPLES), 'run scripts/make-example.ts').toContain(id);
+});
 
-it('shows text by the first model (if this fails, run scripts/make-example.ts)', () => {
-  const [{ id }] = read('index.json').models;
-  expect(FINISHED.model).toEqual({ id, digest: read(`${id}/manifest.json`).digest });
-  expect(parseKept({ version: 2, text: FINISHED })).toEqual(FINISHED); // ids, lengths and records match the text
-  expect(plainText(FINISHED.runs).length).toBeGreaterThan(200);
+describe.each(Object.entries(EXAMPLES))('the example by %s', (id, load) => {
+  it('is a text of the page, and its showpiece names two words', async () => {
+    const example = await load();
+    const text = exampleText(example);
+    expect(parseKept({ version: 2, text })).toEqual(text); // ids, lengths and records match the text
+    const tokens = new TokenIndex(text.runs);
+    for (const number of [example.showpiece.query, example.showpiece.key]) {
+      const { from, to } = tokens.token(number);
+      expect(textBetween(text.runs, from, to)).toMatch(/^ [a-z]{4,}$/);
+    }
+  });
+
+  it('is what the model writes again, with the same figures', async () => {
+    const { sampled, showpiece, ...example } = await load();
+    const model = await loadModel(readFolder(modelFolder(id)));
+    const { backend } = await createBackend(model, 'cpu', undefined);
+    const again = await makeExample(model, backend, example.typed.text, sampled.sampling);
+    backend.destroy();
+    const close = (n: number) => expect.closeTo(n, 3);
+    const [similarity, reweighted] = [close(showpiece.similarity), close(showpiece.reweighted)];
+    expect(again).toEqual({
+      ...example,
+      sampled: { ...sampled, chances: sampled.chances.map((of) => of.map(close)) },
+      showpiece: { ...showpiece, similarity, reweighted },
+    });
+  });
 });
 
 it('offers openings in the format of the model’s articles', () => {

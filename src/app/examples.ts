@@ -2,8 +2,8 @@ import { makeRecords } from '../model/sampling/records';
 import type { Sampling } from '../model/sampling/sampling';
 import type { Encoded } from '../model/text/encoded';
 import type { Run } from '../model/text/text';
-import finished from './example.json';
-import type { TextValue } from './store/document/text-value';
+import type { ModelRef, TextValue } from './store/document/text-value';
+import { retryable } from './workarounds/failed-imports';
 
 /** Openings of articles, in the format of the training text. */
 export const BEGINNINGS: readonly { name: string; text: string }[] = [
@@ -29,14 +29,44 @@ export const BEGINNINGS: readonly { name: string; text: string }[] = [
   },
 ];
 
-/** The first text that a visitor sees: a typed opening and the model's continuation, with its tokens. */
-export const FINISHED: TextValue = {
-  runs: [typedRun(finished.typed), sampledRun(finished.sampled)],
-  model: finished.model,
-  generatedFrom: finished.typed.text.length,
-  origin: null,
-  branches: [],
-};
+/** A file of the folder examples, which scripts/make-example.ts writes: a typed opening and its continuation by a model. */
+export interface StoredExample {
+  readonly model: ModelRef;
+  readonly typed: StoredText;
+  readonly sampled: StoredSample;
+  readonly showpiece: Showpiece;
+}
+
+/** Two words of an example and the head in which the learned proportions raise the attention between them most. */
+export interface Showpiece {
+  /** Both count from 0. */
+  readonly layer: number;
+  readonly head: number;
+  /** The token that looks back and the token that it looks at, numbered as in TokenIndex. */
+  readonly query: number;
+  readonly key: number;
+  /** The key's share of the query's attention by similarity alone, and with learned proportions. */
+  readonly similarity: number;
+  readonly reweighted: number;
+}
+
+/** The examples by the id of their model. Each loads when it is first wanted. */
+export const EXAMPLES: { readonly [id: string]: () => Promise<StoredExample> } = Object.fromEntries(
+  Object.entries(import.meta.glob<StoredExample>('./examples/*.json', { import: 'default' })).map(
+    ([path, load]) => [path.slice('./examples/'.length, -'.json'.length), retryable(load)],
+  ),
+);
+
+/** The text of an example, with its tokens. */
+export function exampleText({ model, typed, sampled }: StoredExample): TextValue {
+  return {
+    runs: [typedRun(typed), sampledRun(sampled)],
+    model,
+    generatedFrom: typed.text.length,
+    origin: null,
+    branches: [],
+  };
+}
 
 interface StoredText {
   readonly text: string;

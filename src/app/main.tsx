@@ -25,9 +25,8 @@ import { App } from './App';
 import { chosenBackend } from './address';
 import { Boundary, NotLoaded } from './components/Guard';
 import { LastResort } from './components/LastResort';
-import { FINISHED } from './examples';
 import { findModel } from './models';
-import { openLink } from './opening';
+import { openExample, openLink } from './opening';
 import { PlaygroundContext } from './playground-context';
 import { BrowserTexts } from './store/library/browser-texts';
 import { Playground } from './store/playground';
@@ -67,9 +66,10 @@ document.addEventListener('visibilitychange', leave); // the browser may discard
 addEventListener('beforeunload', (event) => {
   if (!leave()) event.preventDefault(); // the browser asks whether to leave
 });
-playground.texts.begin(FINISHED).then(async () => {
+playground.texts.begin().then(async () => {
   await openLink(playground);
   playground.load();
+  await openExample(playground);
 });
 addEventListener('hashchange', () => openLink(playground));
 

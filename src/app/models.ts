@@ -5,40 +5,52 @@ import type { ModelRef } from './store/document/text-value';
 
 const MODEL_ID = /^[\w-][\w.-]*$/;
 
+/** The address of the folder of the model that opens (modelFor). @throws EngineError */
+export async function findModel(wanted: ModelRef | null, signal?: AbortSignal): Promise<string> {
+  return new URL(`weights/${await modelFor(wanted, signal)}/`, document.baseURI).href;
+}
+
 /**
- * The address of the folder of the model in the page's address (`?model=ID`), else of the model with the wanted digest,
- * else of the first model in the list. It reads index.json only, never the manifests.
+ * The id of the model that opens: the model in the page's address (`?model=ID`), else the model that wrote the user's text,
+ * else the default, which is a smaller one in browsers that save data. It reads index.json only, never the manifests.
+ * @throws EngineError
  */
-export async function findModel(wanted: ModelRef | null, signal: AbortSignal): Promise<string> {
-  const id = chosenModel() ?? (await bestModel(wanted, signal));
+export async function modelFor(wanted: ModelRef | null, signal?: AbortSignal): Promise<string> {
+  const id = chosenModel() ?? choose(await listModels(signal), wanted).id;
   if (!MODEL_ID.test(id))
     throw new EngineError(
       'input',
       `"${id}" is not a valid model name.`,
       'Remove ?model= from the address, then reload.',
     );
-  return folder(id);
+  return id;
 }
 
-const folder = (id: string) => new URL(`weights/${id}/`, document.baseURI).href;
+function choose(models: readonly IndexEntry[], wanted: ModelRef | null): IndexEntry {
+  return (
+    models.find(({ digest }) => digest === wanted?.digest) ??
+    models.find(({ saveData }) => saveData && savesData()) ??
+    models[0]
+  );
+}
 
-async function bestModel(wanted: ModelRef | null, signal: AbortSignal): Promise<string> {
-  const models = await listModels(signal);
-  return (models.find(({ digest }) => digest === wanted?.digest) ?? models[0]).id;
+/** Chromium only: the user has asked the browser to save data. */
+function savesData(): boolean {
+  return (navigator as { connection?: { saveData?: boolean } }).connection?.saveData === true;
 }
 
 /** The models that this site offers; the first is the default. @throws EngineError 'network' */
-export async function listModels(signal: AbortSignal): Promise<readonly IndexEntry[]> {
+export async function listModels(signal?: AbortSignal): Promise<readonly IndexEntry[]> {
   const url = new URL('weights/index.json', document.baseURI).href;
   try {
-    const response = await fetch(url, { signal });
+    const response = await fetch(url, { signal: signal ?? null });
     if (!response.ok) throw new Error(`the server answered ${response.status}`);
     const index = (await response.json()) as { models?: IndexEntry[] } | null;
     const models = (index?.models ?? []).filter(({ id }) => typeof id === 'string');
     if (!models.length) throw new Error('it lists no model');
     return models;
   } catch (cause) {
-    if (signal.aborted) throw EngineError.from(cause);
+    if (signal?.aborted) throw EngineError.from(cause);
     throw new EngineError(
       'network',
       `The list of models could not be loaded: ${(cause as Error).message}.`,

@@ -1,5 +1,8 @@
 import { takeFragment } from './address';
 import { preloaded } from './components/late';
+import { BEGINNINGS, EXAMPLES, exampleText } from './examples';
+import { modelFor } from './models';
+import { type TextValue, typedText } from './store/document/text-value';
 import type { Playground } from './store/playground';
 
 /** The codecs of links and files. The page starts without them. */
@@ -15,6 +18,19 @@ export async function openLink(playground: Playground): Promise<void> {
   if (!codecs) return playground.notify('The link did not open. Check the connection, then reload the page.');
   const fragment = takeFragment();
   if (fragment) await codecs.openText(playground, fragment, 'link');
+}
+
+/** Unless a text is shown, shows the example by the model that opens, or an opening if there is no such example. */
+export async function openExample({ store, texts }: Playground): Promise<void> {
+  if (store.getState().history) return;
+  const example = await loadExample().catch(() => null);
+  texts.beginWith(example ?? typedText(BEGINNINGS[0].text));
+}
+
+/** The example by the model that opens; null if it has none. */
+export async function loadExample(): Promise<TextValue | null> {
+  const example = await EXAMPLES[await modelFor(null)]?.();
+  return example ? exampleText(example) : null;
 }
 
 /** Opens a file as a new text. */

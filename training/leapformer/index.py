@@ -1,9 +1,10 @@
 """index.json, beside the published folders: the facts that the page needs before it loads a model.
 
-Every entry names a folder by `id`. Order, ids and summaries are written by hand, and kept. The
-command fills in `name`, `parameters` and `precision`, the SHA-256 of the weights (`digest`) and of
-the tokenizer (`tokenizer`), the total size of the files that the page loads (`bytes`), and `proof`:
-the beginning of golden.json, which a graphics device must reproduce before the page uses it.
+Every entry names a folder by `id`. Order, ids, summaries and `saveData` (true for the model that
+opens in browsers that save data) are written by hand, and kept. The command fills in `name`,
+`parameters` and `precision`, the SHA-256 of the weights (`digest`) and of the tokenizer
+(`tokenizer`), the total size of the files that the page loads (`bytes`), and `proof`: the beginning
+of golden.json, which a graphics device must reproduce before the page uses it.
 """
 
 import json
@@ -28,10 +29,8 @@ def write_index(weights: Path) -> dict:
 def _complete(entry: dict, folder: Path) -> dict:
     manifest, golden = _read(folder / "manifest.json"), _read(folder / "golden.json")
     files = manifest["files"]
-    return {
-        "id": entry["id"],
+    return entry | {
         "name": manifest["name"],
-        "summary": entry["summary"],
         "parameters": manifest["parameters"],
         "precision": manifest["precision"],
         "digest": manifest["digest"],

@@ -30,11 +30,13 @@ def test_the_published_index_is_up_to_date(weights) -> None:
     assert (weights / "index.json").read_text() == published
 
 
-def test_facts_are_filled_in_and_summaries_are_kept(weights) -> None:
+def test_facts_are_filled_in_and_handwritten_keys_are_kept(weights) -> None:
     path = weights / "index.json"
     whole = json.loads(path.read_text())
-    words = [{k: entry[k] for k in ("id", "summary")} for entry in whole["models"]]
-    path.write_text(json.dumps({"models": words}))
+    by_hand = ("id", "summary", "saveData")
+    written = [{k: entry[k] for k in by_hand if k in entry} for entry in whole["models"]]
+    assert [entry.get("saveData") for entry in written].count(True) == 1
+    path.write_text(json.dumps({"models": written}))
     assert write_index(weights) == whole
     for entry in whole["models"]:
         assert len(entry["digest"]) == len(entry["tokenizer"]) == 64

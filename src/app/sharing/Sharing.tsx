@@ -4,8 +4,8 @@ import { isTooLong } from '../../share/link';
 import { linkTo } from '../address';
 import { WordedCommand } from '../components/controls/CommandButton';
 import { late } from '../components/late';
-import { FINISHED } from '../examples';
 import { fileName, save } from '../files';
+import { listModels } from '../models';
 import { usePlayground, usePlaygroundState } from '../playground-context';
 import { titleOf } from '../store/document/article';
 import { encodeText } from '../store/links/sharing';
@@ -24,7 +24,8 @@ export default function Sharing({ onDone }: { onDone(): void }) {
   );
   const title = titleOf(playground.text.runs)?.words ?? 'LeaPformer text';
   useEffect(() => {
-    encodeText(playground, FINISHED.model!).then(setFragment, (error) =>
+    const firstModel = async () => (await listModels())[0];
+    encodeText(playground, firstModel).then(setFragment, (error) =>
       setProblem(EngineError.from(error).toData()),
     );
   }, [playground]);

@@ -18,6 +18,8 @@ export interface IndexEntry {
   readonly name: string;
   /** What distinguishes it from the other models, in half a sentence. */
   readonly summary: string;
+  /** True for the model that opens in browsers that save data. */
+  readonly saveData?: boolean;
   readonly parameters: number;
   readonly precision: Precisions;
   /** SHA-256 of model.safetensors, in hex. */

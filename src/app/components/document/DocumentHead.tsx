@@ -1,8 +1,10 @@
+import { useEffect, useState } from 'react';
 import { commandOf, runCommand } from '../../commands';
-import { BEGINNINGS, FINISHED } from '../../examples';
+import { BEGINNINGS } from '../../examples';
+import { loadExample } from '../../opening';
 import { usePlayground, usePlaygroundState } from '../../playground-context';
 import { titleOf } from '../../store/document/article';
-import { typedText } from '../../store/document/text-value';
+import { type TextValue, typedText } from '../../store/document/text-value';
 import { TextsCard } from '../cards/TextsCard';
 import { ChevronIcon } from '../controls/icons';
 import { Popover } from '../controls/Popover';
@@ -56,6 +58,10 @@ export function DocumentHead() {
 
 function Examples({ onChosen }: { onChosen(): void }) {
   const playground = usePlayground();
+  const [finished, setFinished] = useState<TextValue | null>(null);
+  useEffect(() => {
+    loadExample().then(setFinished, () => {}); // without it, the card shows the openings
+  }, []);
   const choose = (change: () => void) => () => {
     change();
     onChosen();
@@ -66,11 +72,6 @@ function Examples({ onChosen }: { onChosen(): void }) {
         <small>Opens as a new text. Yours stays under Your texts.</small>
       </p>
       <ul className="choices">
-        <li>
-          <button type="button" onClick={choose(() => playground.texts.add(FINISHED))}>
-            {titleOf(FINISHED.runs)?.words}, already continued
-          </button>
-        </li>
         {BEGINNINGS.map(({ name, text }) => (
           <li key={name}>
             <button type="button" onClick={choose(() => playground.texts.add(typedText(text)))}>
@@ -78,6 +79,13 @@ function Examples({ onChosen }: { onChosen(): void }) {
             </button>
           </li>
         ))}
+        {finished ? (
+          <li>
+            <button type="button" onClick={choose(() => playground.texts.add(finished))}>
+              {titleOf(finished.runs)?.words}, already continued
+            </button>
+          </li>
+        ) : null}
       </ul>
     </>
   );

@@ -1,6 +1,6 @@
 import { vi } from 'vitest';
 import { plainText } from '../../../model/text/text';
-import { FINISHED } from '../../examples';
+import { EXAMPLES, exampleText } from '../../examples';
 import { typedText } from '../document/text-value';
 import { encodeText, openFile, openText } from '../links/sharing';
 import { Playground } from '../playground';
@@ -25,8 +25,9 @@ export async function tab<Storage extends TextStorage = MemoryTexts>(
     storage,
     now: () => ++time,
   });
-  await playground.texts.begin(typedText('Example.'));
   const { texts } = playground;
+  await texts.begin();
+  texts.beginWith(typedText('Example.'));
   const text = () => plainText(playground.text.runs);
   return {
     playground,
@@ -89,10 +90,12 @@ function otherOf({ texts, current }: Tab): string {
   return texts.store.getState().entries.find(({ id }) => id !== current().id)?.id ?? 'none';
 }
 
+const EXAMPLE = exampleText(await Object.values(EXAMPLES)[0]());
+
 /** Every way to show another text. */
 export const WAYS: Record<string, (tab: Tab) => Promise<unknown>> = {
   'a new text': ({ texts }) => texts.add(),
-  'an example': ({ texts }) => texts.add(FINISHED),
+  'an example': ({ texts }) => texts.add(EXAMPLE),
   'a beginning': ({ texts }) => texts.add(typedText('= A bird =')),
   'a plain text file': ({ playground }) => openFile(playground, new File(['Plain.'], 'a.txt')),
   'a file of texts': ({ playground }) => openFile(playground, textsFile('Imported.')),
@@ -122,7 +125,7 @@ export const ACTIONS: Record<string, (tab: Tab) => Promise<unknown>> = {
 async function linkTo(words: string) {
   const { playground } = await tab();
   await playground.texts.add(typedText(words));
-  return encodeText(playground, { id: 'm', digest: '0'.repeat(64) });
+  return encodeText(playground, async () => ({ id: 'm', digest: '0'.repeat(64) }));
 }
 
 /** The words of all texts of a tab, in one string. */

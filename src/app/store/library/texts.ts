@@ -51,23 +51,26 @@ export class Texts {
     this.changes = new ListHistory(this);
   }
 
-  /** Shows the last shown text, or `otherwise` if there is none. */
-  async begin(otherwise: TextValue): Promise<void> {
+  /** Shows the last shown text, if there is one. */
+  async begin(): Promise<void> {
     await this.keeper.listWithLeft();
     const { entries } = this.store.getState();
     const { id, isReload } = this.storage.remembered();
     const last = entries.filter((entry) => entry.id === id);
     const item = await this.keeper.firstReadable([...last, ...entries]);
     if (item) void this.show(item, isReload && item.entry.id === id ? PATIENCE : 0);
-    else {
-      this.document.restore(otherwise);
-      this.kept = this.document.text;
-      void this.storage.claim(this.current.id, 0);
-    }
     this.document.store.subscribe((state, before) => {
       const isChanged = state.history?.present !== before.history?.present;
       if (isChanged) this.timer ??= setTimeout(() => this.saveChange(), this.delay);
     });
+  }
+
+  /** Shows a text unless one is shown. It is saved once it changes. */
+  beginWith(text: TextValue): void {
+    if (this.document.store.getState().history) return;
+    this.document.restore(text);
+    this.kept = this.document.text;
+    void this.storage.claim(this.current.id, 0);
   }
 
   /** Shows another text. If it is gone or unreadable, a notice gives the reason and nothing changes. */

@@ -19,7 +19,7 @@ async function sharedText() {
   await engine().writes(' two', ' three');
   engine().finishes();
   await done;
-  return { fragment: await encodeText(playground, OTHER), runs: playground.text.runs };
+  return { fragment: await encodeText(playground, async () => OTHER), runs: playground.text.runs };
 }
 
 describe('a shared text', () => {
@@ -63,13 +63,13 @@ describe('a shared text', () => {
     from.show('token');
     from.tokens.setState({ chosen: 3 });
     const { playground, state } = await ready('Mine');
-    await openText(playground, await encodeText(from, OTHER), 'link');
+    await openText(playground, await encodeText(from, async () => OTHER), 'link');
     expect(state().panel).toBe('token');
     expect(playground.inspection.store.getState().measure).toBe('probability');
     expect(playground.tokens.getState().chosen).toBe(1); // typed runs are not encoded here, so the sampled tokens count from 0
     from.show(null);
     playground.show(null);
-    await openText(playground, await encodeText(from, OTHER), 'link');
+    await openText(playground, await encodeText(from, async () => OTHER), 'link');
     expect(state().panel).toBeNull();
   });
 
@@ -104,11 +104,11 @@ describe('a shared text', () => {
   it('loads its model if another one is loaded', async () => {
     const { playground, engines, engine } = await ready('Mine');
     Object.assign(engine().info.manifest, ONE);
-    await openText(playground, await encodeText(playground, ONE), 'link');
+    await openText(playground, await encodeText(playground, async () => ONE), 'link');
     await settle();
     expect(engines).toHaveLength(1);
     playground.restore({ ...playground.text, model: OTHER });
-    await openText(playground, await encodeText(playground, ONE), 'link');
+    await openText(playground, await encodeText(playground, async () => ONE), 'link');
     await settle();
     expect(engines).toHaveLength(2);
     expect(engine().requests).toHaveLength(0);
@@ -153,10 +153,12 @@ describe('a shared text', () => {
 
   it('keeps its own model, and can be encoded without a loaded model', async () => {
     const { playground } = await setUp('Typed.');
-    expect((await decodeText(await encodeText(playground, OTHER))).text).toMatchObject({ model: OTHER });
+    expect((await decodeText(await encodeText(playground, async () => OTHER))).text).toMatchObject({
+      model: OTHER,
+    });
     playground.restore({ ...playground.text, model: ONE });
     playground.setSampler({ temperature: 0, topP: 1, repetitionPenalty: 9 });
-    expect((await decodeText(await encodeText(playground, OTHER))).text).toMatchObject({
+    expect((await decodeText(await encodeText(playground, async () => OTHER))).text).toMatchObject({
       model: ONE,
       origin: { claim: { sampling: { temperature: 0, topP: 1, repetitionPenalty: 2 } } },
     });

@@ -9,16 +9,20 @@ import type { Playground } from '../playground';
 import { samplingOf, withinRanges } from '../settings/settings';
 import { openView, viewOf } from './view';
 
-/** Encodes the text with its tokens, settings and view as the fragment of a link. @throws EngineError 'input' */
-export function encodeText(playground: Playground, fallback: ModelRef): Promise<string> {
+/**
+ * Encodes the text with its tokens, settings and view as the fragment of a link. @throws EngineError 'input'
+ * @param anyModel the model to name if neither the text nor the engine has one
+ */
+export async function encodeText(playground: Playground, anyModel: () => Promise<ModelRef>): Promise<string> {
   const { engine, settings } = playground.store.getState();
   const { runs, model } = playground.text;
   const manifest = engine.phase === 'ready' ? engine.info.manifest : null;
+  const view = viewOf(playground);
   return encodeLink({
-    model: model ?? manifest ?? fallback,
+    model: model ?? manifest ?? (await anyModel()),
     runs,
     sampling: samplingOf(settings, manifest),
-    view: viewOf(playground),
+    view,
   });
 }
 

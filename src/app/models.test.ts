@@ -1,0 +1,28 @@
+import { afterEach, expect, it, vi } from 'vitest';
+import { findModel } from './models';
+
+const FIRST = { id: 'first', digest: 'a' };
+const SMALL = { id: 'small', digest: 'b', saveData: true };
+const OLD = { id: 'old', digest: 'c' };
+
+afterEach(() => vi.unstubAllGlobals());
+
+it.each([
+  { opens: 'first', if: 'nothing else decides', search: '', saveData: false, wanted: null },
+  { opens: 'small', if: 'the browser saves data', search: '', saveData: true, wanted: null },
+  { opens: 'old', if: 'it wrote the text', search: '', saveData: true, wanted: OLD },
+  {
+    opens: 'first',
+    if: 'no model of the site wrote the text',
+    search: '',
+    saveData: false,
+    wanted: { id: 'old', digest: 'd' },
+  },
+  { opens: 'first', if: 'the address names it', search: '?model=first', saveData: true, wanted: OLD },
+])('opens the model "$opens" if $if', async ({ opens, search, saveData, wanted }) => {
+  vi.stubGlobal('location', { search });
+  vi.stubGlobal('document', { baseURI: 'https://site/' });
+  vi.stubGlobal('navigator', { connection: { saveData } });
+  vi.stubGlobal('fetch', async () => Response.json({ models: [FIRST, SMALL, OLD] }));
+  expect(await findModel(wanted)).toBe(`https://site/weights/${opens}/`);
+});
