@@ -66,6 +66,33 @@ describe('generate', () => {
   });
 });
 
+describe('evaluate', () => {
+  const text = join(mkdtempSync(join(tmpdir(), 'evaluate-')), 'wren.txt');
+  writeFileSync(text, '= Wren =\n\nThe wren is small.\n');
+  const options = ['--backend', 'cpu', '--file', text];
+
+  test('measures the perplexity of plain text by its own words, with line ends and without', () => {
+    const result = JSON.parse(run('evaluate', ...options).stdout);
+    expect(result).toMatchObject({ wordsWithLineEnds: 10, wordsWithoutLineEnds: 8, rawBytes: 29 });
+    const nats = result.natsPerToken * result.tokens;
+    expect(result.wordPerplexityWithLineEnds).toBeCloseTo(Math.exp(nats / 10), 6);
+    expect(result.wordPerplexityWithoutLineEnds).toBeCloseTo(Math.exp(nats / 8), 6);
+    expect(result.bitsPerRawByte).toBeCloseTo(nats / Math.LN2 / 29, 6);
+  });
+
+  test('gives no perplexity for a part of a text', () => {
+    const result = JSON.parse(run('evaluate', ...options, '--tokens', '5').stdout);
+    expect(result.tokens).toBe(4);
+    expect(Object.keys(result).filter((key) => /perplexity|byte|words/i.test(key))).toEqual([]);
+  });
+
+  test('refuses tokenized WikiText', () => {
+    const { stderr, status } = run('evaluate', '--file', 'wiki.valid.raw');
+    expect(stderr).toMatch(/^wiki\.valid\.raw is tokenized WikiText.* leapformer prepare`\.\n$/);
+    expect(status).toBe(1);
+  });
+});
+
 describe('check:golden', () => {
   const folder = 'tests/golden/models/leap-denominator';
 

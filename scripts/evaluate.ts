@@ -5,18 +5,23 @@ import { createBackend } from '../src/workers/backends';
 import type { BackendChoice } from '../src/workers/messages';
 import { numberOption, runCommand } from './command';
 import { firstModel, nodeGpu, readBytes, readFolder } from './node';
+import { countText, perplexities } from './text-counts';
 
-const USAGE = `Measures the loss of a model on a text in nats per token, and the word perplexity if --words is given.
+const USAGE = `Measures the loss of a model on a text in nats per token, its perplexity per word, and its bits per raw byte.
 
-npm run -s evaluate -- --file FILE [--words N] [--tokens N] [--backend auto|webgpu|cpu|reference] [--model DIR]
+npm run -s evaluate -- --file FILE [--text FILE] [--tokens N] [--backend auto|webgpu|cpu|reference] [--model DIR]
 
 FILE is a shard of token ids from the trainer (NAME.bin: uint16, with <|endoftext|> before each article), or plain text,
 which counts as one article. The state carries over between articles, and every token but the first is scored. --tokens
-reads only the first N tokens. Word perplexity is exp(total negative log-likelihood / N words).`;
+reads only the first N tokens.
+
+--text names the WikiText file of a shard. Its words and bytes are counted for the perplexity and the bits; those of
+plain text are counted in the text itself. Word perplexity is exp(total negative log-likelihood / words), with line ends
+counted as words (papers on WikiText-103) and without (lm-eval). No perplexity is printed with --tokens.`;
 
 const OPTIONS = {
   file: { type: 'string', default: '' },
-  words: { type: 'string' },
+  text: { type: 'string' },
   tokens: { type: 'string' },
   backend: { type: 'string', default: 'auto' },
   model: { type: 'string', default: firstModel() },
@@ -25,8 +30,17 @@ const OPTIONS = {
 await runCommand(USAGE, OPTIONS, async (values) => {
   if (!values.file) throw new EngineError('input', '--file is missing.', 'See --help.');
   const model = await loadModel(readFolder(values.model));
+  if (/\.(raw|tokens)$/.test(values.file))
+    throw new EngineError(
+      'input',
+      `${values.file} is tokenized WikiText, and models read ordinary text.`,
+      'Convert it to a shard with `python -m leapformer prepare`.',
+    );
   const file = readBytes(values.file);
-  const all = values.file.endsWith('.bin')
+  const shard = values.file.endsWith('.bin');
+  const text = values.text ?? (shard ? undefined : values.file);
+  const counts = text && values.tokens === undefined ? countText(readBytes(text)) : null;
+  const all = shard
     ? new Uint16Array(file, 0, file.byteLength >> 1)
     : [model.config.bosTokenId, ...model.tokenizer.encode(new TextDecoder().decode(file)).ids];
   const tokens = all.slice(0, numberOption('tokens', values.tokens, all.length));
@@ -45,7 +59,7 @@ await runCommand(USAGE, OPTIONS, async (values) => {
       model: model.manifest.id,
       tokens: scored,
       natsPerToken: nats / scored,
-      wordPerplexity: values.words ? Math.exp(nats / numberOption('words', values.words, 0)) : null,
+      ...(counts && { ...counts, ...perplexities(nats, counts) }),
       backend: info.kind,
       msPerToken: (performance.now() - started) / scored,
     }),

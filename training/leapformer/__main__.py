@@ -54,6 +54,19 @@ def _evaluate(a: Namespace) -> None:
         write_text(a.out, text + "\n")
 
 
+def _count(a: Namespace) -> None:
+    from .counts import count, perplexities
+    from .evaluate import word_text
+    from .text import read_lines
+
+    counts = count(read_lines(word_text(a.text)))
+    figures: dict = dict(counts)
+    if a.loss:
+        nats, tokens = a.loss
+        figures |= perplexities(nats * (tokens - 1), counts)
+    print(json.dumps(figures, indent=1))
+
+
 def _identity(a: Namespace) -> dict[str, str]:
     return {k: getattr(a, k) for k in ("id", "name", "description") if getattr(a, k)}
 
@@ -213,6 +226,19 @@ def _parser() -> ArgumentParser:
     command.set_defaults(run=_train)
 
     _add_evaluate(commands)
+
+    command = commands.add_parser(
+        "count", help="count the words of a text, and convert a known loss to perplexities"
+    )
+    command.add_argument("text", type=Path, help="a WikiText file")
+    command.add_argument(
+        "--loss",
+        type=float,
+        nargs=2,
+        metavar=("NATS", "TOKENS"),
+        help="nats per token, and tokens of the text",
+    )
+    command.set_defaults(run=_count)
 
     command = commands.add_parser("export", parents=[model], help="export a run as a model folder")
     command.add_argument("run_folder", type=Path, metavar="RUN")

@@ -55,8 +55,14 @@ class Proportion(nn.Module):
         nn.init.zeros_(self.output.bias)
 
     def forward(self, x: Tensor) -> Tensor:
-        """[..., e] -> [..., 1]."""
-        return torch.sigmoid(self.output(F.relu(self.hidden(x))))
+        """[..., e] -> 1 - P and P [2, ..., 1], with the precision of the weights under autocast.
+
+        1 - P is the sigmoid of the negative logit, because heads learn proportions close to 1.
+        """
+        hidden = F.relu(self.hidden(x))
+        with torch.autocast(x.device.type, enabled=False):
+            logit = self.output(hidden.to(self.output.weight.dtype))
+        return torch.sigmoid(torch.stack([-logit, logit]))
 
 
 @torch.library.custom_op("leapformer::materialize", mutates_args=())
@@ -73,12 +79,10 @@ def _(x: Tensor) -> Tensor:
 materialize.register_autograd(lambda _, gradient: materialize(gradient))
 
 
-def split_by_proportion(x: Tensor, proportion: Tensor) -> Tensor:
-    """[x cos(pi/2 P), x sin(pi/2 P)]: x [..., e], proportion [..., 1] -> [..., 2 e]."""
-    wide = proportion if proportion.dtype == torch.float64 else proportion.float()
-    angle = wide * (math.pi / 2)
-    # without the copy the compiler fuses cos and sin into the products and repeats them per feature
-    cos, sin = materialize(torch.stack([angle.cos(), angle.sin()]).to(x.dtype))
+def split_by_proportion(x: Tensor, parts: Tensor) -> Tensor:
+    """[x cos(pi/2 P), x sin(pi/2 P)]: x [..., e], parts 1 - P and P [2, ..., 1] -> [..., 2 e]."""
+    # without the copy the compiler fuses the sines into the products and repeats them per feature
+    cos, sin = materialize((parts * (math.pi / 2)).sin().to(x.dtype))
     return torch.cat([x * cos, x * sin], -1)
 
 
@@ -206,7 +210,8 @@ class Attention(nn.Module):
             k = split_by_proportion(k, self.key_proportion(k))
         elif c.reweighting == "static":
             static = (position / c.static_length).clamp(max=1.0)[:, None, :, None].to(state["z"])
-            q, k = split_by_proportion(q, static), split_by_proportion(k, static)
+            parts = torch.stack([1 - static, static])
+            q, k = split_by_proportion(q, parts), split_by_proportion(k, parts)
         log_a = None
         if c.decay:
             # half-lives of thousands of tokens need more precision than bfloat16

@@ -19,14 +19,20 @@ def matmul_rate(device: torch.device, seconds: float = 2.0) -> float:
     """FLOP/s of bfloat16 matrix products of a typical shape (2048 x 1280 x 2048)."""
     a = torch.randn(2048, 1280, device=device).bfloat16()
     b = torch.randn(1280, 2048, device=device).bfloat16()
-    for _ in range(3):
-        a @ b
-    count, begun = 0, time.perf_counter()
-    while time.perf_counter() - begun < seconds:
-        a @ b
+
+    def multiply(times: int) -> None:
+        for _ in range(times):
+            a @ b
         if device.type == "cuda":
             torch.cuda.synchronize()
-        count += 1
+
+    # a CUDA device would be idle between a synchronization and the next launch
+    batch = 50 if device.type == "cuda" else 1
+    multiply(3)
+    count, begun = 0, time.perf_counter()
+    while time.perf_counter() - begun < seconds:
+        multiply(batch)
+        count += batch
     return count * 2 * 2048 * 1280 * 2048 / (time.perf_counter() - begun)
 
 

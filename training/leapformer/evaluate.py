@@ -1,6 +1,5 @@
 """Measures a model on held-out text."""
 
-import math
 from itertools import pairwise
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import torch
 from tokenizers import Tokenizer
 from torch.nn import functional as F
 
+from .counts import count, perplexities
 from .detokenize import round_trip
 from .files import UserError
 from .model import LeapFormer
@@ -72,36 +72,31 @@ def word_text(path: Path) -> Path:
     return path
 
 
-def read_text(path: Path, tokenizer: Tokenizer) -> tuple[np.ndarray, int, int, float]:
-    """A WikiText file as one stream of tokens [N]; its words, bytes and round-trip share.
-
-    Words are counted as WikiText does: the words of each line, and one for the line end.
-    """
+def read_text(path: Path, tokenizer: Tokenizer) -> tuple[np.ndarray, dict[str, int], float]:
+    """A WikiText file as one stream of tokens [N]; its counts (`count`) and round-trip share."""
     texts = [article.text for article in read_articles(word_text(path))]
     ids = [[0, *e.ids] for e in tokenizer.encode_batch_fast(texts)]
     tokens = np.concatenate([np.array(i, dtype=np.int64) for i in ids])
-    words = sum(len(line.split()) + 1 for line in read_lines(path))
-    return tokens, words, sum(len(t.encode()) for t in texts), round_trip(read_lines(path))
+    return tokens, count(read_lines(path)), round_trip(read_lines(path))
 
 
 def perplexity(
     model: LeapFormer, tokenizer: Tokenizer, path: Path, window: int = 0
 ) -> dict[str, float]:
-    """Word perplexity, exp(total loss / words), over all tokens but the first with carried state.
+    """The loss over all tokens but the first with carried state, per token, word and raw byte.
 
     `window`: read in windows of that many tokens instead (`windowed_losses`).
     """
-    tokens, words, size, exact = read_text(path, tokenizer)
+    tokens, counts, exact = read_text(path, tokenizer)
     by_token = (
         windowed_losses(model, tokens, window) if window else token_losses(model, tokens[None])
     )
     total = float(by_token.sum())
     return {
         "tokens": len(tokens),
-        "words": words,
+        **counts,
         "nats_per_token": round(total / (len(tokens) - 1), 4),
-        "word_perplexity": round(math.exp(total / words), 2),
-        "bits_per_byte": round(total / math.log(2) / size, 4),
+        **perplexities(total, counts),
         "round_trip": round(exact, 4),
     }
 

@@ -42,7 +42,8 @@ def export(
     whole = perplexity(model, tokenizer, validation)
     stored = _as_stored(model, precision)
     figures = {"validation": perplexity(stored, tokenizer, validation)}
-    cost = figures["validation"]["word_perplexity"] / whole["word_perplexity"] - 1
+    word_perplexity = "word_perplexity_with_line_ends"
+    cost = figures["validation"][word_perplexity] / whole[word_perplexity] - 1
     if precision == "int8" and cost > INT8_COST:
         raise UserError(
             f"int8 increases perplexity by {cost:.2%} (allowed: {INT8_COST:.1%}): "

@@ -1,7 +1,7 @@
 """The study: compares variants of the model, such as learned proportions and none.
 
-All variants are trained on the same batches for each seed. Their losses are compared by document
-on held-out text, which gives an interval for each difference.
+All variants are trained on the same batches for each seed. Their losses on held-out text are
+compared seed by seed, which gives an interval for each difference.
 """
 
 import json
@@ -71,47 +71,48 @@ class Plan:
         return Plan(runs, pairs)
 
 
-def document_losses(model: torch.nn.Module, tokens: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The summed loss and the number of scored tokens of each document in a stream [N]."""
-    losses = token_losses(model, tokens[None])[0]
-    document = np.cumsum(tokens == 0)[1:] - 1
-    inside = tokens[1:] != 0  # <|endoftext|> of the next document is not scored
-    count = int(document.max()) + 1
-    total = np.bincount(document[inside], losses[inside], count)
-    return total, np.bincount(document[inside], minlength=count)
+def document_loss(model: torch.nn.Module, tokens: np.ndarray) -> float:
+    """Mean loss in nats per token of a stream [N]. `<|endoftext|>` is read, but not scored."""
+    return float(token_losses(model, tokens[None])[0][tokens[1:] != 0].mean())
 
 
-def paired_interval(
-    a: np.ndarray, b: np.ndarray, counts: np.ndarray, draws: int = 10_000
-) -> tuple[float, float, float]:
-    """The difference a - b in nats per token with its 95% interval.
+def t_quantile(freedom: int) -> float:
+    """The 0.975 quantile of Student's t distribution. With t = sqrt(freedom) tan(angle), the
+    density of the angle is proportional to cos(angle)^(freedom - 1)."""
+    angle = np.linspace(0, np.pi / 2, 100_001)
+    density = np.cos(angle) ** (freedom - 1)
+    mass = np.cumsum(density) - density / 2 - density[0] / 2
+    return float(np.sqrt(freedom) * np.tan(np.interp(0.95 * mass[-1], mass, angle)))
 
-    a, b [seeds, documents] are summed losses. A paired bootstrap resamples documents and seeds.
+
+def difference(a: str, b: str, loss: dict[str, dict[int, float]]) -> dict:
+    """Variant a minus variant b in nats per token over their common seeds.
+
+    low, high: the 95% interval of a paired t test over the seeds; None for one seed.
     """
-    random = np.random.default_rng(0)
-    difference = a - b
-    seeds, documents = difference.shape
-    s = random.integers(seeds, size=(draws, seeds))
-    d = random.integers(documents, size=(draws, documents))
-    by_seed = difference[s].mean(1)
-    means = np.take_along_axis(by_seed, d, 1).sum(1) / counts[d].sum(1)
-    low, high = np.quantile(means, [0.025, 0.975])
-    return float(difference.mean(0).sum() / counts.sum()), float(low), float(high)
+    seeds = [seed for seed in loss[a] if seed in loss[b]]
+    by_seed = np.array([loss[a][seed] - loss[b][seed] for seed in seeds])
+    result = {"a": a, "b": b, "seeds": seeds, "mean": round(float(by_seed.mean()), 4)}
+    if len(seeds) == 1:
+        return result | {"low": None, "high": None}
+    margin = t_quantile(len(seeds) - 1) * by_seed.std(ddof=1) / np.sqrt(len(seeds))
+    return result | {
+        "low": round(float(by_seed.mean() - margin), 4),
+        "high": round(float(by_seed.mean() + margin), 4),
+    }
 
 
 def measured(run: Path, config: RunConfig, documents: Documents) -> dict:
-    """The losses by document and the concentration of a finished run, cached in measured.json."""
+    """The loss and the concentration of a finished run, cached in measured.json."""
     path = run / "measured.json"
     kept = json.loads(path.read_text()) if path.exists() else {}
     if kept.get("data") == documents.digest:
         return kept
     model, _ = checkpoint.load_model(checkpoint.require_end(run, config.steps), averaged=False)
     tokens = documents.tokens()
-    losses, counts = document_losses(model, tokens)
     result = {
         "data": documents.digest,
-        "losses": losses.round(3).tolist(),
-        "counts": counts.tolist(),
+        "loss": round(document_loss(model, tokens), 4),
         "concentration": measure(model, document_windows(tokens)),
     }
     write_text(path, json.dumps(result) + "\n")
@@ -135,13 +136,11 @@ def study(plan: Plan, data: Path, out: Path) -> dict:
         name: {seed: measured(out / f"{name}-{seed}", c, documents) for seed, c in runs.items()}
         for name, runs in plan.runs.items()
     }
+    loss = {name: {s: r["loss"] for s, r in runs.items()} for name, runs in results.items()}
     result = {
         "tokens": {name: next(iter(runs.values())).tokens for name, runs in plan.runs.items()},
-        "loss": {
-            name: {s: round(sum(r["losses"]) / sum(r["counts"]), 4) for s, r in runs.items()}
-            for name, runs in results.items()
-        },
-        "differences": [difference(a, b, results[a], results[b]) for a, b in plan.pairs],
+        "loss": loss,
+        "differences": [difference(a, b, loss) for a, b in plan.pairs],
         "concentration": {
             name: {seed: r["concentration"] for seed, r in runs.items()}
             for name, runs in results.items()
@@ -153,15 +152,6 @@ def study(plan: Plan, data: Path, out: Path) -> dict:
     return result
 
 
-def difference(a: str, b: str, of_a: dict[int, dict], of_b: dict[int, dict]) -> dict:
-    """Variant a minus variant b over their common seeds."""
-    seeds = [seed for seed in of_a if seed in of_b]
-    losses = [np.array([of[seed]["losses"] for seed in seeds]) for of in (of_a, of_b)]
-    counts = np.array(of_a[seeds[0]]["counts"])
-    mean, low, high = (round(x, 4) for x in paired_interval(*losses, counts))
-    return {"a": a, "b": b, "seeds": seeds, "mean": mean, "low": low, "high": high}
-
-
 def table(result: dict) -> str:
     """The result as Markdown."""
     lines = ["| variant | tokens | validation loss by seed (nats per token) |", "|---|---|---|"]
@@ -170,10 +160,8 @@ def table(result: dict) -> str:
         lines.append(f"| {name} | {result['tokens'][name]:,} | {cells} |")
     lines += ["", "| difference | seeds | nats per token | 95% interval |", "|---|---|---|---|"]
     for d in result["differences"]:
-        lines.append(
-            f"| {d['a']} - {d['b']} | {len(d['seeds'])} | {d['mean']:+.4f} "
-            f"| {d['low']:+.4f} to {d['high']:+.4f} |"
-        )
+        interval = f"{d['low']:+.4f} to {d['high']:+.4f}" if len(d["seeds"]) > 1 else ""
+        lines.append(f"| {d['a']} - {d['b']} | {len(d['seeds'])} | {d['mean']:+.4f} | {interval} |")
     titles = " | ".join(title for title, _ in COLUMNS.values())
     rule = "|---" * len(COLUMNS)
     lines += ["", "Mean over layers and heads (half-lives: median), seed by seed:", ""]

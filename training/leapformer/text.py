@@ -79,7 +79,10 @@ def read_articles(path: Path) -> Iterator[Article]:
 
 
 def read_lines(path: Path) -> Iterator[str]:
-    """The raw lines of a WikiText file with their line ends, from text or parquet."""
+    """The raw lines of a WikiText file with their line ends, from text or parquet.
+
+    Parquet has "" for the blank line " \\n".
+    """
     if path.suffix != ".parquet":
         with open(path, encoding="utf-8", newline="\n") as file:
             yield from file
@@ -90,9 +93,20 @@ def read_lines(path: Path) -> Iterator[str]:
     try:
         table = pyarrow.parquet.ParquetFile(path)
         for batch in table.iter_batches(columns=["text"]):
-            yield from batch.column(0).to_pylist()
+            yield from (line or " \n" for line in batch.column(0).to_pylist())
     except (pyarrow.ArrowException, KeyError, OSError) as error:
         raise UserError(f"{path} is not a parquet file with a 'text' column: {error}") from error
+
+
+def split_articles(lines: Iterable[str]) -> Iterator[list[str]]:
+    """The lines of a WikiText file by article, from its title on; the first may have no title."""
+    article: list[str] = []
+    for line in lines:
+        if _ARTICLE_TITLE.fullmatch(line.strip()):
+            yield article
+            article = []
+        article.append(line)
+    yield article
 
 
 def _open(path: Path):
@@ -117,16 +131,9 @@ def _json_lines(path: Path) -> Iterator[Article]:
 
 
 def _wikitext(path: Path) -> Iterator[Article]:
-    paragraphs: list[str] = []
-    for line in read_lines(path):
-        line = line.strip()
-        if "\0" in line:
+    for article in split_articles(read_lines(path)):
+        if any("\0" in line for line in article):
             raise UserError(f"{path} holds zero bytes: is it a binary file?")
-        if _ARTICLE_TITLE.fullmatch(line) and not line.startswith("= ="):
-            if paragraphs:
-                yield Article("wikitext", "\n\n".join(paragraphs) + "\n")
-            paragraphs = []
-        if line:
-            paragraphs.append(detokenize(line))
-    if paragraphs:
-        yield Article("wikitext", "\n\n".join(paragraphs) + "\n")
+        paragraphs = [detokenize(line) for line in article if line.strip()]
+        if paragraphs:
+            yield Article("wikitext", "\n\n".join(paragraphs) + "\n")

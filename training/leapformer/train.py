@@ -9,7 +9,6 @@ takes a share of the streams; the sums are the same.
 """
 
 import json
-import os
 import signal
 import time
 from collections.abc import Iterator
@@ -244,10 +243,9 @@ def train(config: RunConfig, data: Path, out: Path, until: int | None = None) ->
 
 def _open_run(config: RunConfig, data: Path, out: Path, workers: Workers) -> Run:
     """A new run, or the one in folder `out` restored from its newest checkpoint."""
-    # CUDA has no deterministic cumsum, so only warn there
-    torch.use_deterministic_algorithms(True, warn_only=torch.cuda.is_available())
+    # CUDA has no deterministic cumsum, so runs repeat only up to rounding there in any case
+    torch.use_deterministic_algorithms(workers.device.type == "cpu")
     torch.utils.deterministic.fill_uninitialized_memory = False
-    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     entries = load_tokenizer(data / "tokenizer.json").get_vocab_size()
     if entries != config.model.vocab_size:
         raise UserError(

@@ -25,7 +25,8 @@ def leapformer(*arguments: object) -> subprocess.CompletedProcess:
     return subprocess.run(command, capture_output=True, text=True, timeout=900)
 
 
-WORDS = 4 * (4 + 1 + 40 * 10)  # of `wikitext`, line ends included
+LINES = 4 * (2 + 40)  # of `wikitext`
+WORDS = 4 * (4 + 1 + 40 * 10)  # the same, and its words
 
 
 def wikitext(path: Path) -> Path:
@@ -46,7 +47,7 @@ def test_one_command_from_raw_text_to_a_published_folder(tmp_path: Path) -> None
     assert done.returncode == 0, done.stderr
     manifest = json.loads((tmp_path / "tiny-v1/manifest.json").read_text())
     assert manifest["id"] == "tiny-v1" and manifest["precision"] == "int8"
-    assert manifest["evaluation"]["validation"]["words"] == WORDS
+    assert manifest["evaluation"]["validation"]["words_with_line_ends"] == WORDS
     assert "12 steps of 128 tokens" in (tmp_path / "tiny-v1/README.md").read_text()
     notice = (tmp_path / "tiny-v1/LICENSE").read_text()
     assert "Tiny (tiny-v1)" in notice and "by-sa/3.0" in notice and "Wikipedia" in notice
@@ -68,8 +69,8 @@ def test_one_command_from_raw_text_to_a_published_folder(tmp_path: Path) -> None
     )
     assert done.returncode == 0, done.stderr
     measured = json.loads(figures.read_text())
-    ratio = measured["perplexity"]["word_perplexity"]
-    ratio /= manifest["evaluation"]["validation"]["word_perplexity"]
+    ratio = measured["perplexity"]["word_perplexity_with_line_ends"]
+    ratio /= manifest["evaluation"]["validation"]["word_perplexity_with_line_ends"]
     assert abs(ratio - 1) < 0.005
     spans = np.array(measured["concentration"]["span"])
     assert spans.shape == (2, 2) and spans.min() >= 1 and spans.max() <= 512
@@ -92,11 +93,17 @@ def test_word_perplexity_agrees_with_its_definition(prepared: Path, tmp_path: Pa
     path = wikitext(tmp_path / "wiki.valid.raw")
     tokenizer = load_tokenizer(prepared / "tokenizer.json")
     measured = evaluate.perplexity(model, tokenizer, path)
-    tokens, words, size, exact = evaluate.read_text(path, tokenizer)
-    assert (words, exact) == (WORDS, 1.0)
-    total = np.log(300) * (len(tokens) - 1)
-    assert measured["word_perplexity"] == pytest.approx(np.exp(total / words), rel=1e-3)
-    assert measured["bits_per_byte"] == pytest.approx(total / np.log(2) / size, abs=1e-3)
+    total = np.log(300) * (measured["tokens"] - 1)
+    # each of the 4 articles has an empty part before its title and after its end
+    for words, convention in ((WORDS, "with"), (WORDS - LINES + 2 * 4, "without")):
+        found = measured[f"word_perplexity_{convention}_line_ends"]
+        assert found == pytest.approx(np.exp(total / words), rel=1e-3)
+    size = path.stat().st_size
+    assert measured["bits_per_raw_byte"] == pytest.approx(total / np.log(2) / size, abs=1e-3)
+    assert measured["round_trip"] == 1
+
+    counted = leapformer("count", path, "--loss", np.log(300), measured["tokens"]).stdout
+    assert json.loads(counted).items() <= measured.items()
 
 
 def test_windows_score_every_token_once(prepared: Path) -> None:

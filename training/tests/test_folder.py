@@ -14,8 +14,9 @@ from safetensors.numpy import load_file
 
 from leapformer import folder as folders
 from leapformer import weights
-from leapformer.card import LICENSE, license_text
+from leapformer.card import LICENSE, _table, license_text
 from leapformer.config import PRECISIONS, ModelConfig
+from leapformer.counts import perplexities
 from leapformer.files import UserError, sha256
 from leapformer.model import LeapFormer
 from leapformer.reference import golden
@@ -113,6 +114,17 @@ def test_softmax_models_are_not_published(prepared, tmp_path) -> None:
     with pytest.raises(UserError, match="attention softmax is a control"):
         publish(model, prepared, tmp_path / "m")
     assert not (tmp_path / "m").exists()
+
+
+@pytest.mark.parametrize("folder", WEIGHTS, ids=lambda p: p.name)
+def test_every_published_card_has_the_figures_of_its_manifest(folder) -> None:
+    figures = json.loads((folder / "manifest.json").read_text())["evaluation"]
+    card = (folder / "README.md").read_text()
+    assert _table(figures) in card and "`<unk>`" in card
+    for text in (figures[name] for name in ("validation", "test") if name in figures):
+        nats = text["nats_per_token"] * (text["tokens"] - 1)  # rounded to 0.00005 nats per token
+        for name, figure in perplexities(nats, text).items():
+            assert text[name] == pytest.approx(figure, rel=5e-4)
 
 
 @pytest.mark.parametrize("folder", WEIGHTS, ids=lambda p: p.name)

@@ -54,9 +54,11 @@ def test_attention_matches_the_published_code(case: int, form: str) -> None:
             module.hidden.bias.copy_(tensor(leap["b1"]))
             module.output.weight.copy_(tensor([leap["w2"]]))
             module.output.bias.fill_(leap["b2"])
-            proportion = module(x)
-        assert_close(proportion[0, ..., 0], tensor(golden[f"{name}Proportion"]))
-        return attention.split_by_proportion(x, proportion)
+            parts = module(x)
+        proportion = parts[1, 0, ..., 0]
+        assert_close(proportion, tensor(golden[f"{name}Proportion"]))
+        assert_close(parts[0, 0, ..., 0], 1 - proportion)
+        return attention.split_by_proportion(x, parts)
 
     q = split("query", tensor(golden["query"])[None].relu())
     k = split("key", tensor(golden["key"])[None].relu())
@@ -140,8 +142,29 @@ def test_wide_start_keeps_proportions_active() -> None:
     for gain in (1.0, 8.0):
         module = Proportion(64, 16, gain)
         module.start_wide()
-        proportion = module(torch.randn(4096, 64).relu() / gain)
+        proportion = module(torch.randn(4096, 64).relu() / gain)[1]
         assert 0.1 < proportion.std() < 0.4
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_proportions_near_their_ends_keep_their_precision_in_bfloat16(compiled: bool) -> None:
+    module = Proportion(4, 1, gain=1.0)
+    with torch.no_grad():
+        module.hidden.weight.copy_(torch.tensor([[1.0, 0, 0, 0]]))
+        module.hidden.bias.zero_()
+        module.output.weight.fill_(9.87)
+        module.output.bias.fill_(-9.87)
+
+    def factors(x: torch.Tensor) -> torch.Tensor:
+        return attention.split_by_proportion(x, module(x))
+
+    x = torch.ones(5, 4)
+    x[:, 0] = torch.tensor([0, 0.25, 1, 1.5, 2])
+    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+        actual = (torch.compile(factors) if compiled else factors)(x)[:, [1, 5]]
+    logits = module.output.weight.item() * (x[:, :1].double() - 1)
+    expected = (torch.cat([-logits, logits], 1).sigmoid() * torch.pi / 2).sin()
+    torch.testing.assert_close(actual.double(), expected, rtol=2e-6, atol=0)
 
 
 def test_gradients_reach_every_parameter() -> None:

@@ -1,22 +1,24 @@
 """The playground's engine (TypeScript) computes the same as the trainer."""
 
 import json
+import re
 import shutil
 import subprocess
-from math import exp
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from conftest import ROOT
+from test_command import wikitext
 from test_folder import publish
 
 from leapformer import folder as folders
 from leapformer.config import ModelConfig
-from leapformer.data import Documents
-from leapformer.evaluate import token_losses
+from leapformer.evaluate import perplexity
 from leapformer.model import LeapFormer
+from leapformer.prepare import prepare
+from leapformer.tokenizer import load_tokenizer
 from leapformer.weights import quantize
 
 pytestmark = pytest.mark.skipif(
@@ -45,12 +47,17 @@ def test_the_engine_agrees_with_the_trainer(prepared: Path, tmp_path: Path, opti
     # fails if a backend is outside of its tolerance
     assert "cpu" in script("check-golden", tmp_path / "m/golden.json")
 
-    arguments = ["--file", prepared / "valid-00000.bin", "--words", 1500, "--backend", "cpu"]
+    text = wikitext(tmp_path / "wiki.valid.raw")
+    splits = {"train": [text]}
+    prepare(splits, tmp_path / "data", prepared / "tokenizer.json", vocabulary=300, every=1)
+    arguments = ["--file", tmp_path / "data/train-00000.bin", "--text", text, "--backend", "cpu"]
     measured = json.loads(script("evaluate", *arguments, "--model", tmp_path / "m"))
-    tokens = Documents(prepared, "valid").tokens()
-    total = token_losses(folders.read_model(tmp_path / "m"), tokens[None]).sum()
-    assert measured["tokens"] == len(tokens) - 1
-    assert measured["wordPerplexity"] == pytest.approx(exp(total / 1500), rel=1e-3)
+    tokenizer = load_tokenizer(prepared / "tokenizer.json")
+    expected = perplexity(folders.read_model(tmp_path / "m"), tokenizer, text)
+    assert measured["tokens"] == expected["tokens"] - 1
+    for name in ("wordPerplexityWithLineEnds", "wordPerplexityWithoutLineEnds", "bitsPerRawByte"):
+        key = re.sub("[A-Z]", lambda capital: f"_{capital[0].lower()}", name)
+        assert measured[name] == pytest.approx(expected[key], rel=1e-3)
 
 
 ROUND = """

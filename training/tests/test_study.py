@@ -1,18 +1,20 @@
 """The statistics of the study agree with their definitions."""
 
 import dataclasses
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from conftest import ROOT
 from test_train import write_config
 
 from leapformer.concentration import _signed_mass, _span, measure
 from leapformer.config import ModelConfig
 from leapformer.files import UserError
 from leapformer.model import LeapFormer
-from leapformer.study import Plan, paired_interval, study
+from leapformer.study import Plan, difference, study, t_quantile, table
 from leapformer.train import train
 
 CONFIG = ModelConfig(60, 32, 2, 2)
@@ -114,14 +116,38 @@ def test_softmax_attention_is_within_its_window() -> None:
     assert np.allclose(s["span"], 4) and np.allclose(s["distance"], 1.5)
 
 
-def test_intervals_cover_the_difference() -> None:
-    random = np.random.default_rng(1)
-    counts = random.integers(100, 1000, 60)
-    base = random.normal(3, 0.3, (3, 60)) * counts
-    mean, low, high = paired_interval(base + 0.05 * counts, base, counts)
-    assert mean == pytest.approx(0.05) and low == pytest.approx(0.05) == pytest.approx(high)
-    mean, low, high = paired_interval(base + random.normal(0, 0.1, (3, 60)) * counts, base, counts)
-    assert low < 0 < high and low < mean < high
+def test_t_quantiles_agree_with_a_printed_table() -> None:
+    printed = {1: 12.706, 2: 4.303, 4: 2.776, 9: 2.262, 30: 2.042}
+    assert {f: round(t_quantile(f), 3) for f in printed} == printed
+
+
+def test_an_interval_is_that_of_the_paired_t_test() -> None:
+    loss = {"a": {0: 3.01, 1: 2.5, 2: 3.03, 7: 9.0}, "b": {0: 3.0, 1: 2.48, 2: 3.0, 8: 1.0}}
+    d = difference("a", "b", loss)  # differences 0.01, 0.02, 0.03: margin 4.303 * 0.01 / sqrt(3)
+    assert d == {
+        "a": "a",
+        "b": "b",
+        "seeds": [0, 1, 2],
+        "mean": 0.02,
+        "low": -0.0048,
+        "high": 0.0448,
+    }
+    alone = difference("a", "b", {"a": {0: 3.01}, "b": {0: 3.0}})
+    assert (alone["mean"], alone["low"], alone["high"]) == (0.01, None, None)
+
+
+def test_the_published_intervals_follow_from_the_published_losses() -> None:
+    """docs/study-tables.md: the losses by seed give the differences that it prints."""
+    printed = (ROOT / "docs/study-tables.md").read_text()
+    plan = Plan.read(ROOT / "training/configs/study.toml")
+    rows = re.findall(r"^\| ([\w-]+) \| ([\d,]+) \| ([\d., ]+) \|$", printed, re.M)
+    loss = {name: dict(enumerate(map(float, losses.split(", ")))) for name, _, losses in rows}
+    assert loss.keys() == plan.runs.keys()
+    differences = [difference(a, b, loss) for a, b in plan.pairs]
+    tokens = {name: int(count.replace(",", "")) for name, count, _ in rows}
+    result = {"tokens": tokens, "loss": loss, "differences": differences, "concentration": {}}
+    tables = table(result).split("\nMean over")[0]
+    assert tables in printed
 
 
 def write_plan(folder: Path) -> Path:

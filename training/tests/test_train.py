@@ -1,5 +1,6 @@
 """Runs resume bit for bit, share work among processes, and survive being stopped."""
 
+import itertools
 import json
 import os
 import resource
@@ -11,12 +12,14 @@ from pathlib import Path
 
 import pytest
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from leapformer import checkpoint
-from leapformer.bench import bench
+from leapformer.bench import bench, matmul_rate
 from leapformer.config import RunConfig
 from leapformer.files import UserError
-from leapformer.train import train
+from leapformer.train import _open_run, train
+from leapformer.workers import Workers
 
 TINY = """
 name = "tiny"
@@ -215,6 +218,46 @@ def test_a_damaged_checkpoint_is_named_in_the_error(prepared, tmp_path) -> None:
     os.truncate(path, path.stat().st_size // 2)
     with pytest.raises(UserError, match=f"{path.name} cannot be read"):
         train(config, prepared, tmp_path / "run")
+
+
+@pytest.mark.parametrize("device, deterministic", [("cpu", True), ("cuda", False)])
+def test_only_the_cpu_uses_deterministic_kernels(
+    prepared, tmp_path, device: str, deterministic: bool
+) -> None:
+    workers = Workers()
+    workers.device = torch.device(device)
+    config = RunConfig.read(write_config(tmp_path), ["model.vocab_size=512"])
+    torch.use_deterministic_algorithms(not deterministic)
+    try:
+        with pytest.raises(UserError):  # before any tensor is on the device
+            _open_run(config, prepared, tmp_path / "run", workers)
+        assert torch.are_deterministic_algorithms_enabled() == deterministic
+    finally:
+        torch.use_deterministic_algorithms(False)
+
+
+@pytest.mark.parametrize("device, batch", [("cpu", 1), ("cuda", 50)])
+def test_matmul_rate_counts_the_products_between_synchronizations(
+    monkeypatch: pytest.MonkeyPatch, device: str, batch: int
+) -> None:
+    products, synchronized = [0], []
+    clock = itertools.count()
+    randn = torch.randn
+
+    class Products(TorchDispatchMode):
+        def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+            products[0] += function is torch.ops.aten.mm.default
+            return function(*args, **(kwargs or {}))
+
+    monkeypatch.setattr(torch, "randn", lambda *shape, device: randn(*shape, device="meta"))
+    monkeypatch.setattr(torch.cuda, "synchronize", lambda: synchronized.append(products[0]))
+    monkeypatch.setattr(time, "perf_counter", lambda: float(next(clock)))
+    with Products():
+        rate = matmul_rate(torch.device(device), seconds=2.5)
+    # the clock reads 0 at the start, 1 and 2 before two batches, 3 to stop, and 4 for the rate
+    assert products[0] == 3 + 2 * batch
+    assert synchronized == ([3, 53, 103] if device == "cuda" else [])
+    assert rate == 2 * batch * 2 * 2048 * 1280 * 2048 / 4
 
 
 def test_bench_measures_whole_steps(tmp_path) -> None:
