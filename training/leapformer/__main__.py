@@ -72,10 +72,18 @@ def _identity(a: Namespace) -> dict[str, str]:
 
 
 def _export(a: Namespace) -> None:
-    from .export import export
+    from .export import Texts, export
 
-    manifest = export(a.run_folder, a.out, a.dtype, _identity(a), a.valid, a.test, not a.last)
+    texts = Texts(a.valid, a.test, a.calibrate)
+    manifest = export(a.run_folder, a.out, a.dtype, _identity(a), texts, not a.last)
     print(json.dumps(manifest, indent=2))
+
+
+def _quantize(a: Namespace) -> None:
+    from .export import Texts, quantize_folder
+
+    texts = Texts(a.valid, a.test, a.calibrate)
+    print(json.dumps(quantize_folder(a.model, a.out, _identity(a), texts), indent=2))
 
 
 def _index(a: Namespace) -> None:
@@ -89,7 +97,7 @@ def _onnx(a: Namespace) -> None:
 
     export_onnx(a.model, a.out, a.form, a.last_logits)
     golden = json.loads((a.model / "golden.json").read_text())
-    exact = a.form in ("float32", "standard")
+    exact = a.form in ("float32", "int4", "standard")
     print("largest differences to golden.json:", json.dumps(check_onnx(a.out, golden, exact)))
 
 
@@ -107,7 +115,7 @@ def _study(a: Namespace) -> None:
 
 def _make(a: Namespace) -> None:
     from .checkpoint import require_end
-    from .export import check_export, export
+    from .export import Texts, check_export, export
     from .prepare import prepare, summary
     from .train import train
 
@@ -118,7 +126,8 @@ def _make(a: Namespace) -> None:
     print(summary(prepare(splits, data, a.tokenizer, a.vocabulary, a.every)))
     print(train(config, data, run))
     require_end(run, config.steps)
-    manifest = export(run, a.out, a.dtype, _identity(a), a.valid[0], a.test)
+    texts = Texts(a.valid[0], a.test, a.train)
+    manifest = export(run, a.out, a.dtype, _identity(a), texts)
     print(json.dumps(manifest, indent=2))
 
 
@@ -149,12 +158,20 @@ def _config_options() -> ArgumentParser:
     return options
 
 
-def _model_options() -> ArgumentParser:
+def _dtype_option() -> ArgumentParser:
     options = ArgumentParser(add_help=False)
     options.add_argument(
-        "--dtype", choices=PRECISIONS, default="int8", help="precision of the weights (int8)"
+        "--dtype",
+        choices=PRECISIONS,
+        default="int8",
+        help="precision of the weights (int8); int4: of the layers, with an int8 embedding",
     )
-    options.add_argument("--id", help="default: the name of the run with -v1 appended")
+    return options
+
+
+def _model_options() -> ArgumentParser:
+    options = ArgumentParser(add_help=False)
+    options.add_argument("--id", help="default: the name of the run with -v1, or of FOLDER")
     options.add_argument("--name", help="name of the model on the page")
     options.add_argument("--description", help="one sentence about the model")
     options.add_argument(
@@ -213,7 +230,14 @@ def _add_onnx(commands: Any) -> None:
 def _parser() -> ArgumentParser:
     parser = ArgumentParser(prog="leapformer", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    text, config, model = _text_options(), _config_options(), _model_options()
+    text, config = _text_options(), _config_options()
+    dtype, model = _dtype_option(), _model_options()
+    calibration = {
+        "type": Path,
+        "nargs": "+",
+        "metavar": "FILE|FOLDER",
+        "help": "articles of the training text, to round to int4 with less loss",
+    }
 
     command = commands.add_parser("prepare", parents=[text], help="convert text to token shards")
     command.add_argument("--out", type=Path, required=True, metavar="FOLDER")
@@ -240,14 +264,26 @@ def _parser() -> ArgumentParser:
     )
     command.set_defaults(run=_count)
 
-    command = commands.add_parser("export", parents=[model], help="export a run as a model folder")
+    command = commands.add_parser(
+        "export", parents=[dtype, model], help="export a run as a model folder"
+    )
     command.add_argument("run_folder", type=Path, metavar="RUN")
     command.add_argument("--out", type=Path, required=True, metavar="FOLDER")
     command.add_argument("--valid", type=Path, required=True, help="a WikiText file")
+    command.add_argument("--calibrate", default=(), **calibration)
     command.add_argument(
         "--last", action="store_true", help="export the last weights, not the averaged ones"
     )
     command.set_defaults(run=_export)
+
+    command = commands.add_parser(
+        "quantize", parents=[model], help="write a model folder in int4 as another model folder"
+    )
+    command.add_argument("model", type=Path, help="a model folder")
+    command.add_argument("--out", type=Path, required=True, metavar="FOLDER")
+    command.add_argument("--valid", type=Path, required=True, help="a WikiText file")
+    command.add_argument("--calibrate", required=True, **calibration)
+    command.set_defaults(run=_quantize)
 
     command = commands.add_parser("index", help="index.json beside model folders, from them")
     command.add_argument("folder", type=Path, metavar="FOLDER", help="where index.json stands")
@@ -268,7 +304,9 @@ def _parser() -> ArgumentParser:
     command.set_defaults(run=_study)
 
     command = commands.add_parser(
-        "make", parents=[config, text, model], help="prepare, train and export in one command"
+        "make",
+        parents=[config, text, dtype, model],
+        help="prepare, train and export in one command",
     )
     command.add_argument("--work", type=Path, required=True, help="folder for shards and run")
     command.add_argument("--out", type=Path, required=True, metavar="FOLDER")

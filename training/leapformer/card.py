@@ -3,6 +3,7 @@
 import textwrap
 
 from .config import REWEIGHTINGS, ModelConfig
+from .weights import precision_name
 
 # English Wikipedia's own license at the time of the training text (until 2019)
 LICENSE = "CC BY-SA 3.0"
@@ -13,9 +14,7 @@ form, where 1.03% of the test words are `<unk>`, are not comparable."""
 _LICENSE_URL = "https://creativecommons.org/licenses/by-sa/3.0/legalcode"
 
 
-def card(
-    config: ModelConfig, identity: dict, precision: str, parameters: int, figures: dict
-) -> str:
+def card(config: ModelConfig, identity: dict, dtype: str, parameters: int, figures: dict) -> str:
     """The model card in Markdown with YAML front matter, the form that model hubs use.
 
     `figures`: the measurements, and a sentence about the training under "trained".
@@ -43,7 +42,7 @@ pipeline_tag: text-generation
 {identity["description"]}
 
 A language model with LeaPformer attention (arXiv 2405.13046): a token takes the same time and the
-same memory at any length of the text. {parameters:,} parameters, stored as {precision}.
+same memory at any length of the text. {parameters:,} parameters, stored as {precision_name(dtype)}.
 
 ## Model
 
@@ -55,13 +54,15 @@ same memory at any length of the text. {parameters:,} parameters, stored as {pre
 
 The text is English Wikipedia ({LICENSE} / GFDL): a WikiText-103-sized set of Wikipedia
 articles, decontaminated against and evaluated on WikiText-103.
-
+{_rounding(figures)}
 ## Evaluation
 
 WikiText-103, raw and detokenized ({valid["round_trip"]:.1%} of its lines can be restored exactly),
 state carried, every token but the first scored:
 
 {_table(figures)}
+
+The weights before rounding have {figures["before_rounding"]} nats per token in validation.
 
 {_COMPARE}
 
@@ -74,6 +75,18 @@ not use it where statements must be true.
 ## License
 
 {LICENSE}, like the text that the model was trained on; [LICENSE](LICENSE) has the attribution.
+"""
+
+
+def _rounding(figures: dict) -> str:
+    """How a model was made from another one; empty if it was exported from a run."""
+    if "rounded_from" not in figures:
+        return ""
+    return f"""
+The layers are those of {figures["rounded_from"]}, rounded to int4 with articles of the training
+text (`calibrate.py` of the trainer). The sampler settings are the same. The command:
+
+    {figures["command"]}
 """
 
 

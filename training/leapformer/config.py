@@ -19,8 +19,8 @@ REWEIGHTINGS = {
     "static": "static proportions (cosFormer)",
     "none": "no re-weighting",
 }
-PRECISIONS = ("int8", "float16", "float32")  # of a model folder, see weights.py
-ONNX_FORMS = ("float32", "int8", "int8-dynamic", "standard")  # see onnx_export.py
+PRECISIONS = ("int8", "int4", "float16", "float32")  # of a model folder, see weights.py
+ONNX_FORMS = ("float32", "int8", "int8-dynamic", "int4", "standard")  # see onnx_export.py
 
 
 @dataclass(frozen=True)

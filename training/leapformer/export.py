@@ -1,14 +1,21 @@
-"""Exports a run as a model folder: measures it, chooses sampler defaults, writes and checks it."""
+"""Exports a run or another model folder as a model folder.
 
+Rounds and measures the weights, chooses sampler defaults, writes the folder and checks it.
+"""
+
+import math
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from . import checkpoint, folder
+from .calibrate import read_tokens, round_layers
 from .card import LICENSE, card, license_text
 from .config import RunConfig
 from .evaluate import perplexity, read_text, word_text
-from .files import UserError
-from .folder import publish
+from .files import UserError, read_json
 from .load import tokenizer_of
 from .model import LeapFormer
 from .sample import choose_sampling
@@ -16,55 +23,109 @@ from .text import read_articles
 from .tokenizer import load_tokenizer
 from .weights import dequantize, quantize
 
-INT8_COST = 0.005  # allowed relative increase of perplexity by int8
+# largest allowed relative increase of word perplexity, and what to do if it is exceeded
+COSTS = {
+    "int8": (0.005, "export with --dtype float16"),
+    "int4": (0.02, "round with --calibrate TEXT, or export with --dtype int8"),
+}
+
+
+@dataclass(frozen=True)
+class Texts:
+    """The texts that an export needs: WikiText files to measure, and articles to round with."""
+
+    validation: Path
+    test: Path | None = None
+    calibration: Sequence[Path] = ()  # for int4; without it, weights are rounded to the nearest
+
+
+@dataclass(frozen=True)
+class _Source:
+    """A model in float32, the facts about it, and its sampler settings (None: choose them)."""
+
+    model: LeapFormer
+    tokenizer: Path
+    figures: dict[str, Any]
+    sampling: dict | None = None
 
 
 def export(
-    run: Path,
-    out: Path,
-    precision: str,
-    identity: dict[str, str],
-    validation: Path,
-    test: Path | None,
-    averaged: bool = True,
+    run: Path, out: Path, dtype: str, identity: dict[str, str], texts: Texts, averaged: bool = True
 ) -> dict:
     """Writes the newest checkpoint of `run` as model folder `out`; returns its manifest.
 
     `identity` may hold id, name and description; the defaults are made from the run's name.
-    Raises UserError if the id is invalid, `out` is published already, or int8 increases perplexity
-    by more than `INT8_COST`.
+    Raises UserError if the id is invalid, `out` is published already, or int8 or int4 increases
+    perplexity by more than `COSTS`.
     """
     model, saved = checkpoint.load_model(run, averaged)
     config = checkpoint.run_config(saved["config"])
-    tokenizer_file = tokenizer_of(run)
-    tokenizer = load_tokenizer(tokenizer_file)
-    identity = _identity(identity, config, model)
-    whole = perplexity(model, tokenizer, validation)
-    stored = _as_stored(model, precision)
-    figures = {"validation": perplexity(stored, tokenizer, validation)}
+    trained = {"trained": _trained(config, saved["step"], averaged)}
+    source = _Source(model, tokenizer_of(run), trained)
+    return _write(source, out, dtype, _identity(identity, config, model), texts)
+
+
+def quantize_folder(source: Path, out: Path, identity: dict[str, str], texts: Texts) -> dict:
+    """Writes the model folder `source` in int4 as model folder `out`; returns its manifest.
+
+    `identity` may hold id, name and description. The default id is the name of `out`; the other
+    defaults and the sampler settings are those of `source`. Raises UserError like `export`.
+    """
+    model, manifest = folder.read_model(source), read_json(source / "manifest.json")
+    kept = {key: manifest[key] for key in ("name", "description", "license")}
+    identity = {"id": out.name} | kept | identity
+    _check_id(identity["id"])
+    files = " ".join(path.name for path in texts.calibration)
+    tested = f" --test {texts.test.name}" if texts.test else ""
+    figures = {
+        "trained": manifest["evaluation"]["trained"],
+        "rounded_from": manifest["id"],
+        "command": f"python -m leapformer quantize {manifest['id']} --out {identity['id']} "
+        f"--calibrate {files} --valid {texts.validation.name}{tested}",
+    }
+    exact = _Source(model, tokenizer_of(source), figures, manifest["sampling"])
+    return _write(exact, out, "int4", identity, texts)
+
+
+def _write(source: _Source, out: Path, dtype: str, identity: dict[str, str], texts: Texts) -> dict:
+    """Rounds, measures and writes a model."""
+    model, config = source.model, source.model.config
+    folder.check_free(config, out)
+    tokenizer = load_tokenizer(source.tokenizer)
+    rounded = None
+    if dtype == "int4" and texts.calibration:
+        rounded = round_layers(model, read_tokens(texts.calibration, tokenizer))
+    stored = quantize(folder.tensors_of(model), dtype, config, rounded)
+    stored_model = folder.model_of(config, dequantize(stored, config))
+
+    before = perplexity(model, tokenizer, texts.validation)
+    after = perplexity(stored_model, tokenizer, texts.validation)
     word_perplexity = "word_perplexity_with_line_ends"
-    cost = figures["validation"][word_perplexity] / whole[word_perplexity] - 1
-    if precision == "int8" and cost > INT8_COST:
+    cost = after[word_perplexity] / before[word_perplexity] - 1
+    allowed, remedy = COSTS.get(dtype, (math.inf, ""))
+    if cost > allowed:
         raise UserError(
-            f"int8 increases perplexity by {cost:.2%} (allowed: {INT8_COST:.1%}): "
-            "export with --dtype float16"
+            f"{dtype} increases perplexity by {cost:.2%} (allowed: {allowed:.1%}): {remedy}"
         )
-    if test is not None:
-        figures["test"] = perplexity(stored, tokenizer, test)
-    figures["cost_of_precision"] = round(cost, 5)
-    figures["trained"] = _trained(config, saved["step"], averaged)
-    sampling, measured = choose_sampling(stored, read_text(validation, tokenizer)[0])
-    figures["repetition_of_people"] = measured["people"]["repetition"]
-    parameters = sum(p.numel() for p in model.parameters())
-    return publish(
-        model,
-        tokenizer_file,
+    figures: dict[str, Any] = {"validation": after, "before_rounding": before["nats_per_token"]}
+    if texts.test is not None:
+        figures["test"] = perplexity(stored_model, tokenizer, texts.test)
+    figures |= {"cost_of_precision": round(cost, 5)} | source.figures
+    sampling = source.sampling
+    if sampling is None:
+        tokens = read_text(texts.validation, tokenizer)[0]
+        sampling, measured = choose_sampling(stored_model, tokens)
+        figures["repetition_of_people"] = measured["people"]["repetition"]
+    return folder.publish(
+        config,
+        stored,
+        source.tokenizer,
         out,
         identity=identity,
-        precision=precision,
+        dtype=dtype,
         evaluation=figures,
         sampling=sampling,
-        card=card(config.model, identity, precision, parameters, figures),
+        card=card(config, identity, dtype, sum(p.numel() for p in model.parameters()), figures),
         license_text=license_text(identity),
     )
 
@@ -86,22 +147,13 @@ def _identity(given: dict[str, str], config: RunConfig, model: LeapFormer) -> di
         "encyclopedia prose.",
         "license": LICENSE,
     } | given
-    if not re.fullmatch(r"[a-z0-9][a-z0-9.-]*", identity["id"]):
-        raise UserError(
-            f"id {identity['id']!r}: use lower-case letters, digits, points and hyphens"
-        )
+    _check_id(identity["id"])
     return identity
 
 
-def _as_stored(model: LeapFormer, precision: str) -> LeapFormer:
-    """A copy of the model with its weights rounded to a precision."""
-    import torch
-
-    weights = {k: v.contiguous().numpy() for k, v in model.state_dict().items()}
-    copy = LeapFormer(model.config)
-    stored = dequantize(quantize(weights, precision))
-    copy.load_state_dict({k: torch.from_numpy(v) for k, v in stored.items()})
-    return copy.eval()
+def _check_id(id: str) -> None:
+    if not re.fullmatch(r"[a-z0-9][a-z0-9.-]*", id):
+        raise UserError(f"id {id!r}: use lower-case letters, digits, points and hyphens")
 
 
 def _trained(config: RunConfig, step: int, averaged: bool) -> str:

@@ -1,6 +1,7 @@
 """Atomic file writing, and the error type for problems that the user can fix."""
 
 import hashlib
+import json
 import os
 import shutil
 from collections.abc import Iterator
@@ -17,6 +18,14 @@ def sha256(path: Path) -> str:
     """SHA-256 of a file in hex."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def read_json(path: Path) -> dict:
+    """The object in a JSON file. Raises UserError if it cannot be read."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UserError(f"cannot read {path}: {error}") from error
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from .files import UserError, atomic, sha256, write_text
 from .model import LeapFormer
 from .reference import Tensors, golden
 from .tokenizer import load_tokenizer
-from .weights import dequantize, quantize, read_tensors
+from .weights import dequantize, precisions, read_stored
 
 FORMAT = 1
 FILES = ("config.json", "model.safetensors", "tokenizer.json", "golden.json")
@@ -32,15 +32,13 @@ GOLDEN_TEXT = (
 
 def read_model(folder: Path) -> LeapFormer:
     """The model of a model folder in float32. Raises UserError if it cannot be read."""
-    model = LeapFormer(ModelConfig.read(folder / "config.json"))
-    tensors = {name: torch.from_numpy(value) for name, value in read_tensors(folder).items()}
+    config, stored = ModelConfig.read(folder / "config.json"), read_stored(folder)
     try:
-        model.load_state_dict(tensors)
-    except RuntimeError as error:
+        return model_of(config, dequantize(stored, config))
+    except (RuntimeError, ValueError) as error:
         raise UserError(
             f"{folder}: config.json does not match model.safetensors ({error}): export it again"
         ) from error
-    return model.eval()
 
 
 def check_free(config: ModelConfig, folder: Path) -> None:
@@ -56,38 +54,50 @@ def check_free(config: ModelConfig, folder: Path) -> None:
         )
 
 
+def tensors_of(model: LeapFormer) -> Tensors:
+    """The weights of a model as arrays."""
+    weights = {k: v.detach().cpu().numpy() for k, v in model.state_dict().items()}
+    return {k: np.ascontiguousarray(v) for k, v in weights.items()}
+
+
+def model_of(config: ModelConfig, tensors: Tensors) -> LeapFormer:
+    """The model with these weights. Raises RuntimeError if they are not of this configuration."""
+    model = LeapFormer(config)
+    model.load_state_dict({name: torch.from_numpy(value) for name, value in tensors.items()})
+    return model.eval()
+
+
 def publish(
-    model: LeapFormer,
+    config: ModelConfig,
+    stored: Tensors,
     tokenizer: Path,
     folder: Path,
     *,
     identity: dict[str, str],
-    precision: str,
+    dtype: str,
     evaluation: dict,
     sampling: dict,
     card: str,
     license_text: str,
 ) -> dict:
-    """Writes a model folder after checking the stored weights; returns its manifest.
+    """Writes a model folder after checking the weights as `quantize` stores them in `dtype`.
 
-    `identity` holds id, name, description and license. A published folder is never changed:
-    raises UserError if `folder` has a manifest already.
+    Returns its manifest. `identity` holds id, name, description and license. A published folder is
+    never changed: raises UserError if `folder` has a manifest already.
     """
-    check_free(model.config, folder)
-    weights = {k: v.detach().cpu().numpy() for k, v in model.state_dict().items()}
-    stored = quantize({k: np.ascontiguousarray(v) for k, v in weights.items()}, precision)
+    check_free(config, folder)
     bpe = load_tokenizer(tokenizer)
     tokens = [0, *bpe.encode(GOLDEN_TEXT).ids]
-    vectors = golden(model.config, dequantize(stored), tokens, greedy=64)
-    _check(model, stored, tokens, vectors)
+    tensors = dequantize(stored, config)
+    vectors = golden(config, tensors, tokens, greedy=64)
+    _check(model_of(config, tensors), tokens, vectors)
 
     with atomic(folder / "model.safetensors") as file:
         file.write(save(stored, metadata={"format": "pt"}))
-    write_text(folder / "config.json", json.dumps(model.config.to_json(), indent=2) + "\n")
-    with atomic(folder / "tokenizer.json") as file:
-        file.write(tokenizer.read_bytes())
+    write_text(folder / "config.json", json.dumps(config.to_json(), indent=2) + "\n")
+    write_text(folder / "tokenizer.json", _compact(tokenizer.read_text(encoding="utf-8")))
     about = (
-        f"float64 recurrence over the {precision} weights of model.safetensors as stored: "
+        f"float64 recurrence over the {dtype} weights of model.safetensors as stored: "
         "log-probabilities (natural log) of tokens[1..] given the tokens before, the logits "
         "after the last token, and the greedy continuation"
     )
@@ -97,8 +107,8 @@ def publish(
     manifest = {
         "format": FORMAT,
         **identity,
-        "parameters": sum(p.numel() for p in model.parameters()),
-        "precision": precision,
+        "parameters": sum(value.size for value in tensors.values()),
+        "precision": precisions(dtype),
         "digest": sha256(folder / "model.safetensors"),
         "sampling": sampling,
         "evaluation": evaluation,
@@ -113,13 +123,16 @@ def publish(
     return manifest
 
 
-def _check(model: LeapFormer, stored: Tensors, tokens: list[int], vectors: dict) -> None:
-    """Checks that the parallel form with the stored weights gives the golden vectors."""
-    copy = LeapFormer(model.config)
-    copy.load_state_dict({k: torch.from_numpy(v) for k, v in dequantize(stored).items()})
-    copy.double()
+def _compact(text: str) -> str:
+    """JSON without spaces between its parts."""
+    return json.dumps(json.loads(text), ensure_ascii=False, separators=(",", ":"))
+
+
+def _check(model: LeapFormer, tokens: list[int], vectors: dict) -> None:
+    """Checks that the parallel form gives the golden vectors."""
+    model = model.double()
     with torch.no_grad():
-        logits, _ = copy(torch.tensor([tokens]), copy.empty_state(1))
+        logits, _ = model(torch.tensor([tokens]), model.empty_state(1))
     actual, expected = logits[0, -1].numpy(), np.array(vectors["finalLogits"])
     if np.abs(actual - expected).max() > 1e-6 * np.sqrt((expected**2).mean()):
         raise AssertionError("model.py and reference.py disagree on this model: do not publish it")

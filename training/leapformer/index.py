@@ -10,7 +10,7 @@ of golden.json, which a graphics device must reproduce before the page uses it.
 import json
 from pathlib import Path
 
-from .files import UserError, write_text
+from .files import read_json, write_text
 
 LOADED = ("config.json", "tokenizer.json", "model.safetensors")
 PROOF_TOKENS = 16
@@ -19,7 +19,7 @@ PROOF_TOKENS = 16
 def write_index(weights: Path) -> dict:
     """Fills in the entries of `weights`/index.json from their folders; returns the index."""
     path = weights / "index.json"
-    index = _read(path)
+    index = read_json(path)
     models = [_complete(entry, weights / entry["id"]) for entry in index["models"]]
     index = index | {"models": models}
     write_text(path, json.dumps(index, indent=2, ensure_ascii=False) + "\n")
@@ -27,7 +27,7 @@ def write_index(weights: Path) -> dict:
 
 
 def _complete(entry: dict, folder: Path) -> dict:
-    manifest, golden = _read(folder / "manifest.json"), _read(folder / "golden.json")
+    manifest, golden = read_json(folder / "manifest.json"), read_json(folder / "golden.json")
     files = manifest["files"]
     return entry | {
         "name": manifest["name"],
@@ -41,10 +41,3 @@ def _complete(entry: dict, folder: Path) -> dict:
             "logProbabilities": golden["logProbabilities"][: PROOF_TOKENS - 1],
         },
     }
-
-
-def _read(path: Path) -> dict:
-    try:
-        return json.loads(path.read_text())
-    except (OSError, ValueError) as error:
-        raise UserError(f"cannot read {path}: {error}") from error

@@ -89,14 +89,19 @@ class LeapFormer(nn.Module):
         position = torch.zeros(batch, dtype=torch.long, device=weight.device)
         return [*states, {"position": position}]
 
+    def embed(self, tokens: Tensor, position: Tensor) -> Tensor:
+        """The input of the first layer: tokens [B, T] and their positions -> [B, T, d]."""
+        x = self.embedding(tokens) * self.config.embedding_scale
+        if self.config.position == "sinusoidal":
+            x = x + sinusoids(position, self.config.hidden_size, x.dtype)
+        return x
+
     def hidden(self, tokens: Tensor, states: list[State]) -> tuple[Tensor, list[State]]:
         """tokens [B, T] -> the normed last hidden state [B, T, d] and the new states."""
         c = self.config
         start = tokens == c.bos_token_id
         position = positions(start, states[-1]["position"])
-        x = self.embedding(tokens) * c.embedding_scale
-        if c.position == "sinusoidal":
-            x = x + sinusoids(position, c.hidden_size, x.dtype)
+        x = self.embed(tokens, position)
         new = []
         for layer, state in zip(self.layers, states[:-1], strict=True):
             x, state = layer(x, start, position, state)

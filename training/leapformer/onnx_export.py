@@ -11,6 +11,8 @@ In each layer, the recurrence is one LinearAttention node, the convolution one C
 Forms of the file (`ONNX_FORMS`):
     float32       operators of `com.microsoft`, which ONNX Runtime also has on the web; MatMul
     int8          the same, large matrices as MatMulNBits: int8 rows, float32 activations
+    int4          the same for a model folder in int4: its int4 groups, and its int8 rows for the
+                  logits; a matrix is float32 if its spans are not multiples of 32 columns
     int8-dynamic  the same, large matrices as DynamicQuantizeMatMul: int8 rows, activations rounded
                   to int8 at each product
     standard      float32, only operators of ONNX opset 27
@@ -26,7 +28,7 @@ from onnx import TensorProto, helper, numpy_helper
 from .config import ModelConfig
 from .files import UserError, atomic
 from .reference import Tensors, log_softmax
-from .weights import dequantize, quantize, read_tensors
+from .weights import GROUP, dequantize, quantize, read_stored, span_of, unpack
 
 MICROSOFT = "com.microsoft"
 TOLERANCE = 1e-4  # allowed difference to the golden logits, as a share of their rms (float32)
@@ -70,14 +72,15 @@ class _Graph:
 class _Builder(_Graph):
     """Builds the graph of a model in one of `ONNX_FORMS`."""
 
-    def __init__(self, config: ModelConfig, tensors: Tensors, form: str, last_only: bool) -> None:
+    def __init__(self, config: ModelConfig, stored: Tensors, form: str, last_only: bool) -> None:
         super().__init__()
-        self.config, self.tensors, self.form, self.last_only = config, tensors, form, last_only
+        self.config, self.form, self.last_only = config, form, last_only
         self.standard = form == "standard"
         self.domain = "" if self.standard else MICROSOFT
+        self.tensors, self.stored = dequantize(stored, config), stored
         if form.startswith("int8"):
-            self.stored = quantize(tensors, "int8")
-            self.tensors = dequantize(self.stored)
+            self.stored = quantize(self.tensors, "int8", config)
+            self.tensors = dequantize(self.stored, config)
 
     def linear(self, x: str, name: str) -> str:
         """x W^T + b with the float32 weights of a small layer."""
@@ -90,19 +93,26 @@ class _Builder(_Graph):
         """x W^T with a large matrix W [rows, columns], in the precision of this form."""
         outputs: int | list[str] = [output] if output else 1
         rows, columns = self.tensors[name].shape
-        if not self.form.startswith("int8"):
+        is_odd = self.form == "int4" and span_of(name, self.config) % GROUP > 0
+        if self.form in ("float32", "standard") or is_odd:
             weight = self.constant(self.tensors[name].T)
             return self.add("MatMul", x, weight, outputs=outputs)
         values, scales = self.stored[name], self.stored[f"{name}_scale"]
         if self.form == "int8-dynamic":
             weight = (self.constant(values.T), self.constant(scales))
             return self.add("DynamicQuantizeMatMul", x, *weight, outputs=outputs, domain=MICROSOFT)
-        size = _block_size(columns)
-        blocks = columns // size  # each with the scale of its row
-        unsigned = (values.astype(np.int16) + 128).astype(np.uint8).reshape(rows, blocks, size)
-        weight = (self.constant(unsigned), self.constant(np.repeat(scales, blocks)))
-        sizes = {"K": columns, "N": rows, "bits": 8, "block_size": size}
-        return self.add("MatMulNBits", x, *weight, outputs=outputs, domain=MICROSOFT, **sizes)
+        if values.dtype == np.int32:
+            bits, size = 4, GROUP
+            unsigned = (unpack(values, columns) + 8).astype(np.uint8)
+            unsigned = unsigned[:, ::2] | unsigned[:, 1::2] << 4
+        else:
+            bits, size = 8, _block_size(columns)
+            unsigned = (values.astype(np.int16) + 128).astype(np.uint8)
+            scales = np.repeat(scales, columns // size)  # each block has the scale of its row
+        weight = unsigned.reshape(rows, columns // size, -1), scales.astype(np.float32).ravel()
+        sizes = {"K": columns, "N": rows, "bits": bits, "block_size": size}
+        constants = map(self.constant, weight)
+        return self.add("MatMulNBits", x, *constants, outputs=outputs, domain=MICROSOFT, **sizes)
 
     def rms(self, x: str, weight: np.ndarray) -> str:
         kind = "RMSNormalization" if self.standard else "SimplifiedLayerNormalization"
@@ -250,7 +260,10 @@ def export_onnx(folder: Path, out: Path, form: str = "float32", last_only: bool 
             f"{folder}: ONNX needs attention linear, normalizer rms, reweighting leap or none, "
             "and position none: LinearAttention has neither a denominator nor positions"
         )
-    model = _Builder(config, read_tensors(folder), form, last_only).build()
+    stored = read_stored(folder)
+    if form == "int4" and all(value.dtype != np.int32 for value in stored.values()):
+        raise UserError(f"{folder} is not in int4: use `quantize` first, or another form")
+    model = _Builder(config, stored, form, last_only).build()
     with atomic(out) as file:
         file.write(model.SerializeToString())
 

@@ -27,13 +27,14 @@ CONFIG = ModelConfig(vocab_size=300, hidden_size=32, num_hidden_layers=2, num_at
 IDENTITY = {"id": "tiny-v1", "name": "Tiny", "description": "A test.", "license": "CC BY-SA 3.0"}
 
 
-def publish(model: LeapFormer, prepared, out, precision: str = "int8") -> dict:
+def publish(model: LeapFormer, prepared, out, dtype: str = "int8") -> dict:
     return folders.publish(
-        model,
+        model.config,
+        weights.quantize(folders.tensors_of(model), dtype, model.config),
         prepared / "tokenizer.json",
         out,
         identity=IDENTITY,
-        precision=precision,
+        dtype=dtype,
         evaluation={},
         sampling=dataclasses.asdict(Sampling()),
         card="# Tiny\n",
@@ -45,18 +46,18 @@ def publish(model: LeapFormer, prepared, out, precision: str = "int8") -> dict:
 def test_reference_matches_golden(folder) -> None:
     expected = json.loads((folder / "golden.json").read_text())
     config = ModelConfig.read(folder / "config.json")
-    tensors = weights.read_tensors(folder)
+    tensors = weights.dequantize(weights.read_stored(folder), config)
     actual = golden(config, tensors, expected["tokens"], len(expected["greedy"]))
     assert actual["greedy"] == expected["greedy"]
     for key in ("logProbabilities", "finalLogits"):
         np.testing.assert_allclose(actual[key], expected[key], atol=1e-6)
 
 
-@pytest.mark.parametrize("precision", PRECISIONS)
-def test_published_folder_loads_back(prepared, tmp_path, precision: str) -> None:
+@pytest.mark.parametrize("dtype", PRECISIONS)
+def test_published_folder_loads_back(prepared, tmp_path, dtype: str) -> None:
     torch.manual_seed(1)
     model = LeapFormer(CONFIG)
-    manifest = publish(model, prepared, tmp_path / "m", precision)
+    manifest = publish(model, prepared, tmp_path / "m", dtype)
     assert json.loads((tmp_path / "m/manifest.json").read_text()) == manifest
     for name, entry in manifest["files"].items():
         assert entry["sha256"] == sha256(tmp_path / "m" / name)
@@ -67,7 +68,7 @@ def test_published_folder_loads_back(prepared, tmp_path, precision: str) -> None
     with torch.no_grad():
         logits, _ = loaded(torch.tensor([vectors["tokens"]]), loaded.empty_state(1))
     np.testing.assert_allclose(logits[0, -1].numpy(), vectors["finalLogits"], atol=1e-6)
-    tolerance = {"float32": 0, "float16": 1e-3, "int8": 1e-2}[precision]
+    tolerance = {"float32": 0, "float16": 1e-3, "int8": 1e-2, "int4": 0.1}[dtype]
     for name, weight in model.state_dict().items():
         bound = tolerance * max(weight.abs().max().item(), 1e-3)
         assert (loaded.state_dict()[name] - weight).abs().max() <= bound, name
@@ -88,9 +89,9 @@ def test_int8_rows_are_stored_with_their_scales(prepared, tmp_path) -> None:
 @settings(max_examples=50, deadline=None)
 @given(hnp.arrays(np.float32, (3, 8), elements=st.floats(-1e3, 1e3, width=32)))
 def test_int8_is_within_half_a_step(rows: np.ndarray) -> None:
-    stored = weights.quantize({"embedding.weight": rows}, "int8")
+    stored = weights.quantize({"embedding.weight": rows}, "int8", CONFIG)
     assert stored["embedding.weight"].min() >= -127
-    error = np.abs(weights.dequantize(stored)["embedding.weight"] - rows)
+    error = np.abs(weights.dequantize(stored, CONFIG)["embedding.weight"] - rows)
     assert (error <= 0.5001 * stored["embedding.weight_scale"][:, None] + 1e-30).all()
 
 

@@ -20,7 +20,7 @@ from leapformer.onnx_export import check_onnx, export_onnx
 
 CONFIG = ModelConfig(300, hidden_size=32, num_hidden_layers=2, num_attention_heads=2)
 # of the logits' rms; int8-dynamic rounds activations to int8
-TOLERANCE = {"float32": 1e-4, "standard": 1e-4, "int8": 1e-4, "int8-dynamic": 0.1}
+TOLERANCE = {"float32": 1e-4, "standard": 1e-4, "int4": 1e-4, "int8": 1e-4, "int8-dynamic": 0.1}
 
 
 @pytest.mark.parametrize("form", ["float32", "standard"])
@@ -49,7 +49,7 @@ def test_onnx_matches_golden(prepared: Path, tmp_path: Path, options: dict, form
 
 @pytest.fixture(scope="module")
 def saturated(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A model folder with proportions within 1e-4 of 1 for queries and of 0 for keys.
+    """Model folders with proportions within 1e-4 of 1 for queries and of 0 for keys.
 
     Large q and k keep the small products of their cosines and sines above the norm's epsilon.
     """
@@ -64,8 +64,9 @@ def saturated(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
             layer.attention.key_proportion.output.bias.fill_(-13)
             for proportion in (layer.attention.query_proportion, layer.attention.key_proportion):
                 proportion.hidden.weight *= 0.02
-    folder = tmp_path_factory.mktemp("saturated") / "m"
-    publish(model, prepared, folder)
+    folder = tmp_path_factory.mktemp("saturated")
+    for dtype in ("int8", "int4"):
+        publish(model, prepared, folder / dtype, dtype)
     return folder
 
 
@@ -88,7 +89,8 @@ def test_onnx_matches_torch_at_saturated_proportions(
     saturated: Path, tmp_path: Path, form: str, last_only: bool
 ) -> None:
     """Fails if 1 - P is computed by subtraction, which keeps one digit at P = 1 - 1e-6."""
-    model = read_model(saturated).double()
+    folder = saturated / ("int4" if form == "int4" else "int8")
+    model = read_model(folder).double()
     proportions = []
     for layer in model.layers:
         for module in (layer.attention.query_proportion, layer.attention.key_proportion):
@@ -101,7 +103,7 @@ def test_onnx_matches_torch_at_saturated_proportions(
         assert query[0].min() > 0 and query[0].max() < 1e-4
         assert key[1].min() > 0 and key[1].max() < 1e-4
 
-    export_onnx(saturated, tmp_path / "m.onnx", form, last_only)
+    export_onnx(folder, tmp_path / "m.onnx", form, last_only)
     bound = TOLERANCE[form] * np.sqrt((expected**2).mean())
     for sizes in ([40], [30, 1, 9], [1] * 40):
         actual = run(tmp_path / "m.onnx", tokens, sizes)
@@ -124,6 +126,40 @@ def test_int8_forms_hold_the_rows_of_the_model_folder(prepared: Path, tmp_path: 
                 c.dtype == np.uint8 and np.array_equal(c.reshape(len(c), -1), unsigned)
                 for c in constants
             ), name
+
+
+@pytest.mark.parametrize(
+    ("width", "heads", "bits"),
+    [
+        (64, 2, [4, 4, 4, 4, 8]),  # qkv, output, up, down, logits
+        (96, 4, [4, None, 4, 4, 8]),  # heads of 24
+        (60, 3, [None, None, None, None, None]),
+    ],
+)
+def test_int4_form_holds_the_groups_of_the_model_folder(
+    prepared: Path, tmp_path: Path, width: int, heads: int, bits: list
+) -> None:
+    torch.manual_seed(0)
+    config = ModelConfig(300, width, 1, heads, intermediate_size=128 if width > 60 else 100)
+    publish(LeapFormer(config), prepared, tmp_path / "m", "int4")
+    export_onnx(tmp_path / "m", tmp_path / "m.onnx", "int4")
+    golden = json.loads((tmp_path / "m/golden.json").read_text())
+    check_onnx(tmp_path / "m.onnx", golden, exact=True)
+    graph = onnx.load(tmp_path / "m.onnx").graph
+    products = [n for n in graph.node if n.op_type in ("MatMul", "MatMulNBits")]
+    large = {c.name for c in graph.initializer if np.prod(c.dims) >= width * width // 2}
+    found = [
+        next((a.i for a in node.attribute if a.name == "bits"), None)
+        for node in products
+        if node.input[1] in large
+    ]
+    assert found == bits
+
+
+def test_int4_form_needs_a_model_folder_in_int4(prepared: Path, tmp_path: Path) -> None:
+    publish(LeapFormer(CONFIG), prepared, tmp_path / "m")
+    with pytest.raises(UserError, match="not in int4: use `quantize` first"):
+        export_onnx(tmp_path / "m", tmp_path / "m.onnx", "int4")
 
 
 def test_onnx_refuses_models_that_it_cannot_express(prepared: Path, tmp_path: Path) -> None:
