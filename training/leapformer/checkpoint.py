@@ -14,7 +14,7 @@ from .model import LeapFormer
 FORMAT = 1
 KEEP = 2  # checkpoints of a run
 # A run may be resumed with other values of these keys.
-_FREE = {"tokens", "average", "checkpoint_minutes", "validate_every", "log_every"}
+_FREE = {"tokens", "minutes", "average", "checkpoint_minutes", "validate_every", "log_every"}
 
 
 def save(folder: Path, state: dict[str, Any]) -> Path:
@@ -53,12 +53,30 @@ def latest(folder: Path) -> Path | None:
     return found[-1] if found else None
 
 
-def require_end(folder: Path, steps: int) -> Path:
-    """The checkpoint of a run's last step. Raises UserError if the run was stopped earlier."""
-    path = path_at(folder, steps)
-    if not path.exists():
+def finished(state: dict[str, Any], config: RunConfig) -> bool:
+    """True if the run of this checkpoint has read all tokens or used all minutes of `config`."""
+    return config.progress(state["step"], state.get("seconds", 0.0)) >= 1
+
+
+def require_end(folder: Path, config: RunConfig) -> Path:
+    """The last checkpoint of a finished run. Raises UserError if the run was stopped earlier."""
+    path = latest(folder)
+    if path is None or not finished(load(path), config):
         raise UserError(f"{folder} was stopped before its end: run the same command to resume it")
     return path
+
+
+def write_weights(path: Path, out: Path, averaged: bool) -> None:
+    """Writes the weights of checkpoint or run `path`, rounded to float16, to checkpoint file `out`.
+
+    It can be exported and measured, but not resumed. The run's tokenizer.json goes beside it.
+    `averaged`: the averaged weights, not the last ones. Raises UserError if there is no checkpoint.
+    """
+    model, state = load_model(path, averaged)
+    weights = {name: value.half() for name, value in model.state_dict().items()}
+    kept = {key: state[key] for key in ("config", "data", "step", "seconds")}
+    with atomic(out) as file:
+        torch.save({"format": FORMAT, **kept, "model": weights, "average": weights}, file)
 
 
 def check_same_run(saved: dict[str, Any], step: int, config: RunConfig, path: Path) -> None:

@@ -51,7 +51,7 @@ def export(
     if test is not None:
         figures["test"] = perplexity(stored, tokenizer, test)
     figures["cost_of_precision"] = round(cost, 5)
-    figures["trained"] = _trained(config, saved["step"], averaged)
+    figures["trained"] = _trained(config, saved, averaged)
     sampling, measured = choose_sampling(stored, read_text(validation, tokenizer)[0])
     figures["repetition_of_people"] = measured["people"]["repetition"]
     parameters = sum(p.numel() for p in model.parameters())
@@ -103,10 +103,11 @@ def _as_stored(model: LeapFormer, precision: str) -> LeapFormer:
     return copy.eval()
 
 
-def _trained(config: RunConfig, step: int, averaged: bool) -> str:
+def _trained(config: RunConfig, saved: dict, averaged: bool) -> str:
     """The sentence about the training in the model card."""
+    step = saved["step"]
     end = "published before the end of its training, before the learning rate reached zero"
-    if step >= config.steps:
+    if checkpoint.finished(saved, config):
         cooldown = (step - config.cooldown_start) * config.tokens_per_step
         whole = config.cooldown_start == 0
         fell = "from the first step on" if whole else f"over the last {cooldown / 1e6:.1f}M"
