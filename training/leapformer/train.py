@@ -243,15 +243,14 @@ def train(config: RunConfig, data: Path, out: Path, until: int | None = None) ->
             done = run.step == end or finished or stopping > 0
             if done or due or run.step % config.log_every == 0:
                 loss, now = run.read_loss(), time.monotonic()
+                tokens = (run.step - logged) * config.tokens_per_step
                 log(
                     step=run.step,
                     tokens=run.step * config.tokens_per_step,
                     minutes=round(run.seconds / 60, 2),
                     loss=round(loss, 4),
                     rate=round(run.rate, 4),
-                    tokens_per_second=round(
-                        (run.step - logged) * config.tokens_per_step / (now - begun)
-                    ),
+                    tokens_per_second=round(tokens / (now - begun)),
                 )
                 logged, begun = run.step, now
             if run.step % config.validate_every == 0 or finished:
