@@ -70,7 +70,7 @@ def _weights(a: Namespace) -> None:
     from .checkpoint import write_weights
     from .load import tokenizer_of
 
-    write_weights(a.run_folder, a.out / "weights.pt", not a.last)
+    print(write_weights(a.run_folder, a.out, not a.last))
     write_text(a.out / "tokenizer.json", tokenizer_of(a.run_folder).read_text("utf-8"))
 
 

@@ -166,10 +166,8 @@ class Run:
     def restore(self, path: Path) -> None:
         """Resumes from a checkpoint. Raises UserError if it belongs to another run."""
         saved = checkpoint.load(path)
-        checkpoint.check_same_run(saved["config"], saved["step"], self.config, path)
-        if saved["data"] != self.data_digest:
-            raise UserError(f"{path} was trained on other data: use the --data folder of that run")
-        self.step, self.seconds = saved["step"], saved.get("seconds", 0.0)
+        checkpoint.check_same_run(saved, self.config, self.data_digest, path)
+        self.step, self.seconds = saved["step"], saved["seconds"]
         self.model.load_state_dict(saved["model"])
         for name, value in saved["average"].items():
             self.average[name].copy_(value)
