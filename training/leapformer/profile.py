@@ -34,7 +34,7 @@ def profile(config: RunConfig, steps: int) -> dict:
     for event in profiler.key_averages():
         calls = event.count / steps
         time_us = event.self_device_time_total if cuda else event.self_cpu_time_total
-        if event.device_type == kind and time_us > 0:
+        if event.device_type == kind and not event.is_user_annotation and time_us > 0:
             kernels.append([event.key, time_us / 1000 / steps, calls])
         if "Synchronize" in event.key:
             waits[event.key] = calls

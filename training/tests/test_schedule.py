@@ -17,7 +17,8 @@ from leapformer.files import UserError
 from leapformer.model import LeapFormer
 from leapformer.optimizer import Muon
 from leapformer.profile import profile, table
-from leapformer.train import train
+from leapformer.train import Run, train
+from leapformer.workers import Workers
 
 
 def test_a_run_with_dropout_resumes_bit_for_bit(prepared, tmp_path) -> None:
@@ -48,6 +49,24 @@ def test_dropout_zeroes_its_share_in_training_and_nothing_else() -> None:
     out, _ = layer(torch.zeros(8, 64, 32), None, None, {})
     assert out.unique().tolist() == pytest.approx([0, 1 / 0.6])
     assert (out == 0).float().mean() == pytest.approx(0.4, abs=0.02)
+
+
+def test_each_step_and_each_seed_drops_other_numbers(tmp_path) -> None:
+    masks = []
+    for seed in (0, 1, 0):
+        path = write_config(tmp_path, top=f"dropout = 0.3\nseed = {seed}")
+        with synthetic_run(RunConfig.read(path)) as run:
+            run.model.dropout.register_forward_hook(lambda *event: masks.append(event[-1] == 0))
+            run.advance()
+            run.advance()
+    first, second, third = (torch.stack(masks[i : i + 4]) for i in (0, 4, 8))
+    assert torch.equal(first, third)
+    seen = torch.cat([first, second]).flatten(1).float()
+    agreement = torch.tensor([[(a == b).float().mean() for a in seen] for b in seen])
+    by_chance = 0.3**2 + 0.7**2
+    torch.testing.assert_close(
+        agreement, torch.full((8, 8), by_chance).fill_diagonal_(1.0), rtol=0, atol=0.06
+    )
 
 
 class Clock:
@@ -101,6 +120,23 @@ def test_the_tokens_end_a_run_before_its_minutes(prepared, tmp_path) -> None:
     saved = checkpoint.load(train(config, prepared, tmp_path / "run"))
     assert saved["step"] == 10 and checkpoint.finished(saved, config)
     assert rates(tmp_path / "run")[-1] == pytest.approx(0.1)
+
+
+def test_weights_alone_start_a_new_run_but_resume_none(prepared, tmp_path) -> None:
+    config = RunConfig.read(write_config(tmp_path, steps=4))
+    whole = checkpoint.load(train(config, prepared, tmp_path / "run"))
+    checkpoint.write_weights(tmp_path / "run", tmp_path / "weights", averaged=False)
+    tokenizer = (tmp_path / "run/tokenizer.json").read_bytes()
+    (tmp_path / "weights/tokenizer.json").write_bytes(tokenizer)
+    model, saved = checkpoint.load_model(tmp_path / "weights", averaged=True)
+    assert saved["step"] == 4 and saved["seconds"] > 0
+    for name, weight in model.state_dict().items():
+        torch.testing.assert_close(weight, whole["model"][name], rtol=0.001, atol=1e-7)
+    with pytest.raises(UserError, match="has only weights"):
+        train(config, prepared, tmp_path / "weights")
+    following = RunConfig.read(write_config(tmp_path), [f'start="{tmp_path / "weights"}"'])
+    started = Run(following, prepared, Workers()).model
+    torch.testing.assert_close(started.state_dict(), model.state_dict())
 
 
 @pytest.mark.parametrize(
