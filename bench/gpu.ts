@@ -4,14 +4,13 @@
 
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { chooseVulkanDriver, readJson, readModelData, SHIPPED } from '../scripts/node';
+import { chooseVulkanDriver, readJson, readModelData, readSampling, SHIPPED } from '../scripts/node';
 import { report } from '../src/gpu/device';
 import { sharedPrecision } from '../src/gpu/plan';
 import { GRAPHICS, type Tuning } from '../src/gpu/tuning';
 import { createWebGpuBackend } from '../src/gpu/webgpu-backend';
 import type { KernelTime, Memory, Streams } from '../src/model/runtime/backend';
 import { ReferenceBackend } from '../src/model/runtime/reference-backend';
-import type { Sampling } from '../src/model/sampling/sampling';
 import { type Estimate, estimate, pairedRatio } from '../src/workers/statistics';
 import { countGpuCalls } from '../tests/count-gpu-calls';
 import { type ModelGolden, relativeError } from '../tests/golden';
@@ -85,7 +84,7 @@ const progress = (what: string) => console.error(`${(performance.now() / 1000).t
 const calls = countGpuCalls();
 const model = await readModelData(folder);
 const golden: ModelGolden = readJson(join(folder, 'golden.json'));
-const modelsOwn: Sampling = { ...readJson(join(folder, 'manifest.json')).sampling, seed: 1 };
+const modelsOwn = readSampling(folder);
 const article = golden.tokens.filter((id) => id !== model.config.bosTokenId); // without article ends
 const text = Array.from({ length: PREFILLS.at(-1)! }, (_, i) => article[i % article.length]);
 const stored = sharedPrecision(model.weights);

@@ -1,7 +1,7 @@
 // Processor time of verifying 1,000 tokens that the model drew, and of reading them with records, in WebAssembly and on
 // WebGPU (Dawn). Run: bash -c "source scripts/browsers.sh && node scripts/run.mjs bench/verify.ts"
 
-import { nodeGpu, readJson, readModelData, SHIPPED } from '../scripts/node';
+import { nodeGpu, readModelData, readSampling, SHIPPED } from '../scripts/node';
 import { createWasmBackend } from '../src/cpu/wasm-backend';
 import { createWebGpuBackend } from '../src/gpu/webgpu-backend';
 import type { Backend, Streams } from '../src/model/runtime/backend';
@@ -11,11 +11,11 @@ import { verifyTokens } from '../src/workers/verify';
 
 const TOKENS = 1000;
 const PROMPT = Array.from({ length: 20 }, (_, i) => 300 + i);
-const own = readJson(`${SHIPPED}manifest.json`).sampling;
+const own = readSampling(SHIPPED);
 const SETTINGS: Record<string, Sampling> = {
-  'the model’s own settings': { ...own, seed: 1 },
-  'top-k 40': { ...own, topK: 40, topP: 1, minP: 0, seed: 1 },
-  'no cut-off': { ...own, topK: 0, topP: 1, minP: 0, seed: 1 },
+  'the model’s own settings': own,
+  'top-k 40': { ...own, topK: 40, topP: 1, minP: 0 },
+  'no cut-off': { ...own, topK: 0, topP: 1, minP: 0 },
 };
 
 const model = await readModelData(SHIPPED);

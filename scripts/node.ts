@@ -7,6 +7,7 @@ import { EngineError } from '../src/model/runtime/errors';
 import { sha256 } from '../src/model/runtime/folder';
 import type { IndexEntry } from '../src/model/runtime/model-index';
 import type { ReadFile } from '../src/model/runtime/read-file';
+import { type Sampling, SEQUENCE_PENALTY } from '../src/model/sampling/sampling';
 
 /** Node replacements for the browser: files from disk, WebGPU from the npm package `webgpu`. */
 
@@ -59,6 +60,11 @@ export function readFolder(folder: string): ReadFile {
     onBytes(file.byteLength);
     return file;
   };
+}
+
+/** A model's own sampler settings, as the page completes those of an older manifest. */
+export function readSampling(folder: string): Sampling {
+  return { sequencePenalty: SEQUENCE_PENALTY, ...readJson(join(folder, 'manifest.json')).sampling, seed: 1 };
 }
 
 /** A model without tokenizer and manifest, for a backend. */

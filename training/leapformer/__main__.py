@@ -20,7 +20,8 @@ def _prepare(a: Namespace) -> None:
 def _train(a: Namespace) -> None:
     from .train import train
 
-    print(train(RunConfig.read(a.config, a.set), a.data, a.out, a.until))
+    changes = [*(a.set or []), *([f"minutes={a.minutes}"] if a.minutes else [])]
+    print(train(RunConfig.read(a.config, changes), a.data, a.out, a.until))
 
 
 def _evaluate(a: Namespace) -> None:
@@ -86,6 +87,14 @@ def _quantize(a: Namespace) -> None:
     print(json.dumps(quantize_folder(a.model, a.out, _identity(a), texts), indent=2))
 
 
+def _weights(a: Namespace) -> None:
+    from .checkpoint import write_weights
+    from .load import tokenizer_of
+
+    print(write_weights(a.run_folder, a.out, not a.last))
+    write_text(a.out / "tokenizer.json", tokenizer_of(a.run_folder).read_text("utf-8"))
+
+
 def _index(a: Namespace) -> None:
     from .index import write_index
 
@@ -107,6 +116,12 @@ def _bench(a: Namespace) -> None:
     print(json.dumps(bench(RunConfig.read(a.config, a.set), a.steps)))
 
 
+def _profile(a: Namespace) -> None:
+    from .profile import profile, table
+
+    print(table(profile(RunConfig.read(a.config, a.set), a.steps)))
+
+
 def _study(a: Namespace) -> None:
     from .study import Plan, study, table
 
@@ -125,7 +140,7 @@ def _make(a: Namespace) -> None:
     splits = {"train": a.train, "valid": a.valid}
     print(summary(prepare(splits, data, a.tokenizer, a.vocabulary, a.every)))
     print(train(config, data, run))
-    require_end(run, config.steps)
+    require_end(run, config)
     texts = Texts(a.valid[0], a.test, a.train)
     manifest = export(run, a.out, a.dtype, _identity(a), texts)
     print(json.dumps(manifest, indent=2))
@@ -247,6 +262,9 @@ def _parser() -> ArgumentParser:
     command.add_argument("--data", type=Path, required=True, help="a prepared folder")
     command.add_argument("--out", type=Path, required=True, help="the run's folder")
     command.add_argument("--until", type=int, metavar="STEP", help="stop with a checkpoint there")
+    command.add_argument(
+        "--minutes", type=float, metavar="M", help="end after M minutes of training, see README.md"
+    )
     command.set_defaults(run=_train)
 
     _add_evaluate(commands)
@@ -285,6 +303,14 @@ def _parser() -> ArgumentParser:
     command.add_argument("--calibrate", required=True, **calibration)
     command.set_defaults(run=_quantize)
 
+    command = commands.add_parser("weights", help="the weights of a run in float16, for export")
+    command.add_argument("run_folder", type=Path, metavar="RUN")
+    command.add_argument("--out", type=Path, required=True, metavar="FOLDER")
+    command.add_argument(
+        "--last", action="store_true", help="the last weights, not the averaged ones"
+    )
+    command.set_defaults(run=_weights)
+
     command = commands.add_parser("index", help="index.json beside model folders, from them")
     command.add_argument("folder", type=Path, metavar="FOLDER", help="where index.json stands")
     command.set_defaults(run=_index)
@@ -294,6 +320,12 @@ def _parser() -> ArgumentParser:
     command = commands.add_parser("bench", parents=[config], help="measure the speed of a step")
     command.add_argument("--steps", type=int, default=10, help="steps to time (default 10)")
     command.set_defaults(run=_bench)
+
+    command = commands.add_parser(
+        "profile", parents=[config], help="the share of each kernel in the time of a step"
+    )
+    command.add_argument("--steps", type=int, default=20, help="steps to profile (default 20)")
+    command.set_defaults(run=_profile)
 
     command = commands.add_parser(
         "study", parents=[config], help="compare variants of a config, with intervals"

@@ -2,6 +2,8 @@
 
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -42,20 +44,18 @@ def bench(config: RunConfig, steps: int) -> dict[str, float]:
     Matrix products are timed before, between and after the steps, under the same load of the
     machine. A step counts as 6 FLOP per parameter and token; attention itself is not counted.
     """
-    plain = replace(config.data, weights={})  # the synthetic text has one source
-    config = replace(config, data=plain, cooldown_data=None)
-    with tempfile.TemporaryDirectory() as folder:
-        data = _make_text(Path(folder), config)
-        workers = Workers()
-        run = Run(config, data, workers)
-        for _ in range(2):
-            run.advance()
-        rates, times = [matmul_rate(workers.device)], []
+    with synthetic_run(config) as run:
+        device = run.workers.device
+        # a GPU would be idle between reading a loss and the next launch
+        batch = 10 if device.type == "cuda" else 1
+        rates, times = [matmul_rate(device)], []
         for _ in range(steps):
             begun = time.perf_counter()
-            run.advance()
-            times.append(time.perf_counter() - begun)
-            rates.append(matmul_rate(workers.device, 0.5))
+            for _ in range(batch):
+                run.advance()
+            run.read_loss()
+            times.append((time.perf_counter() - begun) / batch)
+            rates.append(matmul_rate(device, 0.5))
     step, rate = float(np.median(times)), float(np.median(rates))
     parameters = sum(p.numel() for p in run.model.parameters())
     used = 6 * parameters * config.tokens_per_step / step
@@ -66,6 +66,19 @@ def bench(config: RunConfig, steps: int) -> dict[str, float]:
         "matmul_gflops": round(rate / 1e9, 1),
         "share_of_matmul": round(used / rate, 3),
     }
+
+
+@contextmanager
+def synthetic_run(config: RunConfig) -> Iterator[Run]:
+    """A new run of this configuration on synthetic text, after two steps, which compile it."""
+    plain = replace(config.data, weights={})  # the synthetic text has one source
+    config = replace(config, data=plain, cooldown_data=None)
+    with tempfile.TemporaryDirectory() as folder:
+        run = Run(config, _make_text(Path(folder), config), Workers())
+        for _ in range(2):
+            run.advance()
+        run.read_loss()
+        yield run
 
 
 def _make_text(folder: Path, config: RunConfig) -> Path:

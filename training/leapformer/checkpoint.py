@@ -14,7 +14,7 @@ from .model import LeapFormer
 FORMAT = 1
 KEEP = 2  # checkpoints of a run
 # A run may be resumed with other values of these keys.
-_FREE = {"tokens", "average", "checkpoint_minutes", "validate_every", "log_every"}
+_FREE = {"tokens", "minutes", "average", "checkpoint_minutes", "validate_every", "log_every"}
 
 
 def save(folder: Path, state: dict[str, Any]) -> Path:
@@ -39,6 +39,7 @@ def load(path: Path, device: torch.device | str = "cpu") -> dict[str, Any]:
         raise UserError(
             f"{path} has another format: train with the version of leapformer that wrote it"
         )
+    state.setdefault("seconds", 0.0)  # older checkpoints have none
     return state
 
 
@@ -53,17 +54,43 @@ def latest(folder: Path) -> Path | None:
     return found[-1] if found else None
 
 
-def require_end(folder: Path, steps: int) -> Path:
-    """The checkpoint of a run's last step. Raises UserError if the run was stopped earlier."""
-    path = path_at(folder, steps)
-    if not path.exists():
+def finished(state: dict[str, Any], config: RunConfig) -> bool:
+    """True if the run of this checkpoint has read all tokens or used all minutes of `config`."""
+    return config.progress(state["step"], state["seconds"]) >= 1
+
+
+def require_end(folder: Path, config: RunConfig) -> Path:
+    """The last checkpoint of a finished run. Raises UserError if the run was stopped earlier."""
+    path = latest(folder)
+    if path is None or not finished(load(path), config):
         raise UserError(f"{folder} was stopped before its end: run the same command to resume it")
     return path
 
 
-def check_same_run(saved: dict[str, Any], step: int, config: RunConfig, path: Path) -> None:
-    """Raises UserError if `config` differs from the run that wrote the checkpoint of `step`."""
-    before = run_config(saved)
+def write_weights(run: Path, out: Path, averaged: bool) -> Path:
+    """Writes the weights of a run as a checkpoint in folder `out`, in float16.
+
+    It is a sixth as large, and can be exported and measured, but not resumed. `averaged`: the
+    averaged weights, not the last ones. Raises UserError if the run has no checkpoint.
+    """
+    model, state = load_model(run, averaged)
+    weights = {name: value.half() for name, value in model.state_dict().items()}
+    kept = {key: state[key] for key in ("config", "data", "step", "seconds")}
+    return save(out, {**kept, "model": weights, "average": weights})
+
+
+def check_same_run(saved: dict[str, Any], config: RunConfig, data: str, path: Path) -> None:
+    """Raises UserError unless `config` can resume the run that wrote checkpoint `path`.
+
+    `data`: the digest of its text.
+    """
+    if "optimizers" not in saved:
+        raise UserError(
+            f"{path} has only weights: set start to its folder, and choose another --out"
+        )
+    if saved["data"] != data:
+        raise UserError(f"{path} was trained on other data: use the --data folder of that run")
+    before, step = run_config(saved["config"]), saved["step"]
     current = asdict(before)
     if step > min(before.cooldown_start, config.cooldown_start) and before.tokens != config.tokens:
         raise UserError(

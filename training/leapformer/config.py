@@ -158,11 +158,13 @@ class RunConfig:
     """One run: [model], [data], [cooldown_data] (the data during the cooldown), [optimizer].
 
     `start`: a model folder, or another run (its last weights), to initialize the weights from; that
-    model may be smaller (`grow.py`).
+    model may be smaller (`grow.py`). `minutes`: the run also ends after so many minutes of
+    training, and the learning rate falls to zero by then, at any speed.
     """
 
     name: str
     tokens: int  # of the whole run, cooldown included
+    minutes: float | None = None
     start: str | None = None
     model: ModelConfig = field(default_factory=ModelConfig)
     data: DataConfig = field(default_factory=DataConfig)
@@ -170,6 +172,7 @@ class RunConfig:
     optimizer: OptimizerConfig = field(default_factory=OptimizerConfig)
     seed: int = 0
     wide_proportions: bool = True
+    dropout: float = 0.0  # share of zeros in the embedding and in the outputs of attention and MLP
     bfloat16: bool = True
     compile: bool = True
     average: float = 0.999  # decay per step of the exponential moving average of the weights
@@ -191,6 +194,16 @@ class RunConfig:
             raise UserError(
                 f"tokens = {self.tokens} is less than one step of {self.tokens_per_step}: raise it"
             )
+        if self.minutes is not None:
+            if self.minutes <= 0:
+                raise UserError(f"minutes = {self.minutes} must be positive")
+            if self.cooldown_start > 0:  # its step would not be known in advance
+                raise UserError(
+                    "minutes needs a learning rate that falls from the first step on: "
+                    "set optimizer.cooldown_fraction = 1.0"
+                )
+        if not 0 <= self.dropout < 1:
+            raise UserError(f"dropout = {self.dropout} must be at least 0 and less than 1")
 
     @property
     def tokens_per_step(self) -> int:
@@ -204,6 +217,11 @@ class RunConfig:
     def cooldown_start(self) -> int:
         """The first step of the cooldown."""
         return self.steps - round(self.steps * self.optimizer.cooldown_fraction)
+
+    def progress(self, step: int, seconds: float) -> float:
+        """The share of the run that is done: of its tokens, or of its minutes if that is more."""
+        of_time = seconds / (60 * self.minutes) if self.minutes else 0.0
+        return max(step / self.steps, of_time)
 
     @staticmethod
     def read(path: Path, overrides: list[str] | None = None) -> "RunConfig":

@@ -6,6 +6,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
+from torch import Tensor
 
 from .config import DataConfig
 from .files import UserError, sha256
@@ -117,11 +118,11 @@ class ReadAhead:
     `read` must be a pure function of the step.
     """
 
-    def __init__(self, read: Callable[[int], list[np.ndarray]]) -> None:
+    def __init__(self, read: Callable[[int], list[Tensor]]) -> None:
         self._read, self._pool = read, ThreadPoolExecutor(1)
         self._step, self._batches = -1, Future()
 
-    def __call__(self, step: int) -> list[np.ndarray]:
+    def __call__(self, step: int) -> list[Tensor]:
         """The batches of `step`."""
         ready = self._batches if step == self._step else self._pool.submit(self._read, step)
         batches = ready.result()

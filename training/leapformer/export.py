@@ -60,7 +60,7 @@ def export(
     """
     model, saved = checkpoint.load_model(run, averaged)
     config = checkpoint.run_config(saved["config"])
-    trained = {"trained": _trained(config, saved["step"], averaged)}
+    trained = {"trained": _trained(config, saved, averaged)}
     source = _Source(model, tokenizer_of(run), trained)
     return _write(source, out, dtype, _identity(identity, config, model), texts)
 
@@ -156,10 +156,11 @@ def _check_id(id: str) -> None:
         raise UserError(f"id {id!r}: use lower-case letters, digits, points and hyphens")
 
 
-def _trained(config: RunConfig, step: int, averaged: bool) -> str:
+def _trained(config: RunConfig, saved: dict, averaged: bool) -> str:
     """The sentence about the training in the model card."""
+    step = saved["step"]
     end = "published before the end of its training, before the learning rate reached zero"
-    if step >= config.steps:
+    if checkpoint.finished(saved, config):
         cooldown = (step - config.cooldown_start) * config.tokens_per_step
         whole = config.cooldown_start == 0
         fell = "from the first step on" if whole else f"over the last {cooldown / 1e6:.1f}M"

@@ -34,9 +34,10 @@ class Mlp(nn.Module):
 class Layer(nn.Module):
     """Attention and MLP, each with an rms norm before it and a residual connection."""
 
-    def __init__(self, config: ModelConfig) -> None:
+    def __init__(self, config: ModelConfig, dropout: float) -> None:
         super().__init__()
         self.eps = config.rms_norm_eps
+        self.dropout = nn.Dropout(dropout)
         self.attention_norm = Scale(config.hidden_size)
         self.attention = ATTENTION[config.attention](config)
         self.mlp_norm = Scale(config.hidden_size)
@@ -48,18 +49,23 @@ class Layer(nn.Module):
         attended, state = self.attention(
             rms(x, self.eps) * self.attention_norm.weight, start, position, state
         )
-        x = x + attended
-        return x + self.mlp(rms(x, self.eps) * self.mlp_norm.weight), state
+        x = x + self.dropout(attended)
+        return x + self.dropout(self.mlp(rms(x, self.eps) * self.mlp_norm.weight)), state
 
 
 class LeapFormer(nn.Module):
-    """The whole model. It reads streams: tokens [B, T] and the states of the previous call."""
+    """The whole model. It reads streams: tokens [B, T] and the states of the previous call.
 
-    def __init__(self, config: ModelConfig) -> None:
+    `dropout`: share of zeros in the embedding and in the outputs of attention and MLP, in training
+    mode only.
+    """
+
+    def __init__(self, config: ModelConfig, dropout: float = 0.0) -> None:
         super().__init__()
         self.config = config
         self.embedding = nn.Embedding(config.vocab_size, config.hidden_size)
-        self.layers = nn.ModuleList(Layer(config) for _ in range(config.num_hidden_layers))
+        self.dropout = nn.Dropout(dropout)
+        self.layers = nn.ModuleList(Layer(config, dropout) for _ in range(config.num_hidden_layers))
         self.final_norm = Scale(config.hidden_size)
 
     def initialize(self, wide_proportions: bool) -> None:
@@ -103,6 +109,7 @@ class LeapFormer(nn.Module):
         position = positions(start, states[-1]["position"])
         x = self.embed(tokens, position)
         new = []
+        x = self.dropout(x)
         for layer, state in zip(self.layers, states[:-1], strict=True):
             x, state = layer(x, start, position, state)
             new.append(state)

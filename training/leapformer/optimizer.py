@@ -26,7 +26,8 @@ def orthogonalize(matrices: Tensor, steps: int = 5) -> Tensor:
     x = x / (x.norm(dim=(-2, -1), keepdim=True) + 1e-7)
     for _ in range(steps):
         square = x @ x.transpose(-1, -2)
-        x = a * x + (b * square + c * square @ square) @ x
+        polynomial = torch.baddbmm(square, square, square, beta=b, alpha=c)
+        x = torch.baddbmm(x, polynomial, x, beta=a)
     return (x.transpose(-1, -2) if tall else x).to(matrices.dtype)
 
 
@@ -34,33 +35,53 @@ class Muon(torch.optim.Optimizer):
     """Nesterov momentum, then `orthogonalize`: equal step sizes in all directions of a matrix.
 
     A parameter that stacks several matrices (qkv: three) is orthogonalized block by block; the step
-    is scaled by sqrt(max(1, rows / columns)) of a block.
+    is scaled by sqrt(max(1, rows / columns)) of a block. `compiled`: run as one compiled program.
     """
 
-    def __init__(self, groups: list[dict], lr: float, momentum: float, weight_decay: float) -> None:
+    def __init__(
+        self, groups: list[dict], lr: float, momentum: float, weight_decay: float, compiled: bool
+    ) -> None:
         super().__init__(groups, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay})
+        self._apply = torch.compile(_apply, dynamic=False) if compiled else _apply
 
     @torch.no_grad()
     def step(self) -> None:
-        same_shape = defaultdict(list)  # one batched product is faster than many small ones
+        members = []
         for group in self.param_groups:
+            # as a tensor, a new rate is no new program
+            lr = torch.full((), group["lr"], device=group["params"][0].device)
             for parameter in group["params"]:
-                buffer = self.state[parameter].setdefault("momentum", torch.zeros_like(parameter))
-                buffer.mul_(group["momentum"]).add_(parameter.grad)
-                update = parameter.grad.add(buffer, alpha=group["momentum"])
-                update = update.unflatten(0, (group["blocks"], -1))
-                same_shape[update.shape[1:]].append((parameter, update, group))
-        for (rows, columns), members in same_shape.items():
-            updates = orthogonalize(torch.cat([update for _, update, _ in members]))
-            parts = updates.split([len(update) for _, update, _ in members])
-            for (parameter, _, group), part in zip(members, parts, strict=True):
-                parameter.mul_(1 - group["lr"] * group["weight_decay"])
-                scale = max(1.0, rows / columns) ** 0.5
-                parameter.add_(part.reshape(parameter.shape), alpha=-group["lr"] * scale)
+                state = self.state[parameter]
+                if not state:
+                    state["momentum"] = torch.zeros_like(parameter)
+                settings = (group["blocks"], group["momentum"], group["weight_decay"])
+                members.append((parameter, parameter.grad, state["momentum"], lr, *settings))
+        self._apply(members)
 
 
-def make_optimizers(model: nn.Module, config: OptimizerConfig) -> list[torch.optim.Optimizer]:
-    """[Muon, AdamW]; each parameter is in exactly one group."""
+def _apply(members: list[tuple[Tensor, Tensor, Tensor, Tensor, int, float, float]]) -> None:
+    """Steps of Muon: (parameter, gradient, momentum buffer, rate, blocks, momentum, decay)."""
+    same_shape = defaultdict(list)  # one batched product is faster than many small ones
+    for parameter, gradient, buffer, lr, blocks, momentum, weight_decay in members:
+        buffer.mul_(momentum).add_(gradient)
+        update = gradient.add(buffer, alpha=momentum).unflatten(0, (blocks, -1))
+        same_shape[update.shape[1:]].append((update, parameter, lr, weight_decay))
+    for (rows, columns), group in same_shape.items():
+        updates = orthogonalize(torch.cat([update for update, *_ in group]))
+        parts = updates.split([len(update) for update, *_ in group])
+        scale = max(1.0, rows / columns) ** 0.5
+        for (_, parameter, lr, weight_decay), part in zip(group, parts, strict=True):
+            parameter.mul_(1 - lr * weight_decay)
+            parameter.sub_(part.reshape(parameter.shape) * (lr * scale))
+
+
+def make_optimizers(
+    model: nn.Module, config: OptimizerConfig, compiled: bool = False
+) -> list[torch.optim.Optimizer]:
+    """[Muon, AdamW]; each parameter is in exactly one group.
+
+    Only Muon is compiled: fused AdamW is a few kernels, however many parameters there are.
+    """
     named = dict(model.named_parameters())
     matrices = {n: p for n, p in named.items() if n.endswith(_MATRICES)}
     proportions = {n: p for n, p in named.items() if "_proportion." in n}
@@ -72,6 +93,7 @@ def make_optimizers(model: nn.Module, config: OptimizerConfig) -> list[torch.opt
         lr=config.matrix_lr,
         momentum=config.momentum,
         weight_decay=config.weight_decay,
+        compiled=compiled,
     )
     groups = [{"params": rest, "lr": config.rest_lr}]
     if proportions:
@@ -83,9 +105,12 @@ def make_optimizers(model: nn.Module, config: OptimizerConfig) -> list[torch.opt
     return [muon, adam]
 
 
-def schedule(config: RunConfig, step: int) -> float:
-    """Factor on the peak learning rates at a step: warm-up, constant, linear cooldown to zero."""
+def schedule(config: RunConfig, step: int, seconds: float) -> float:
+    """Factor on the peak learning rates at a step, after `seconds` of training.
+
+    Warm-up, constant, linear cooldown to zero.
+    """
     warm = min(1.0, (step + 1) / max(1, config.optimizer.warmup_steps))
-    if step < config.cooldown_start:
-        return warm
-    return warm * (config.steps - step) / (config.steps - config.cooldown_start)
+    left = 1 - config.progress(step, seconds)
+    cooldown = config.optimizer.cooldown_fraction
+    return warm * (left / cooldown if left < cooldown else 1.0)

@@ -108,7 +108,7 @@ def measured(run: Path, config: RunConfig, documents: Documents) -> dict:
     kept = json.loads(path.read_text()) if path.exists() else {}
     if kept.get("data") == documents.digest:
         return kept
-    model, _ = checkpoint.load_model(checkpoint.require_end(run, config.steps), averaged=False)
+    model, _ = checkpoint.load_model(checkpoint.require_end(run, config), averaged=False)
     tokens = documents.tokens()
     result = {
         "data": documents.digest,
@@ -130,7 +130,7 @@ def study(plan: Plan, data: Path, out: Path) -> dict:
             run = out / f"{name}-{seed}"
             if not checkpoint.path_at(run, config.steps).exists():
                 train(config, data, run)
-            checkpoint.require_end(run, config.steps)
+            checkpoint.require_end(run, config)
     documents = Documents(data, "valid")
     results = {
         name: {seed: measured(out / f"{name}-{seed}", c, documents) for seed, c in runs.items()}

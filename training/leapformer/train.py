@@ -4,11 +4,12 @@ A run is a folder with config.json, tokenizer.json, log.jsonl, loss.png and the 
 checkpoints. The model reads parallel streams of text and carries their states from segment to
 segment; a step takes one segment of every stream, in micro-batches whose gradients are summed.
 Batches are a pure function of the step, so a run resumed from a checkpoint (weights, optimizers,
-carried states, random state, step) gives the same result bit for bit. Under torchrun each process
+carried states, step, time) gives the same result bit for bit. Under torchrun each process
 takes a share of the streams; the sums are the same.
 """
 
 import json
+import math
 import signal
 import time
 from collections.abc import Iterator
@@ -41,14 +42,14 @@ class Run:
 
     def __init__(self, config: RunConfig, data: Path, workers: Workers) -> None:
         torch.manual_seed(config.seed)
-        self.config, self.workers, self.step = config, workers, 0
-        self.model = LeapFormer(config.model)
+        self.config, self.workers, self.step, self.seconds = config, workers, 0, 0.0
+        self.model = LeapFormer(config.model, config.dropout)
         self.model.initialize(config.wide_proportions)
         if config.start:
             initialize_from(self.model, Path(config.start), data / "tokenizer.json")
         self.model.to(workers.device)
         self.average = {k: v.clone() for k, v in self.model.state_dict().items()}
-        self.optimizers = make_optimizers(self.model, config.optimizer)
+        self.optimizers = make_optimizers(self.model, config.optimizer, config.compile)
         documents = Documents(data, "train")
         self.data_digest = documents.digest
         final = config.cooldown_data or config.data
@@ -57,37 +58,52 @@ class Run:
             (Streams(documents, final, config.seed + 1), workers.share(final)),
         ]
         self.batches = ReadAhead(self._read)
+        self.rate = 0.0  # factor on the peak learning rates at the last step
         self.states: list[list[State]] = []  # for each micro-batch
+        self._unread: list[Tensor] = []  # for each step: the losses of its micro-batches, the norm
         # dynamic=False compiles each shape; a dynamic program for [cooldown_data] ran at 0.6 speed
         compiled = torch.compile(self.model, dynamic=False) if config.compile else self.model
         self.forward: nn.Module = compiled
         if workers.size > 1:
             self.forward = DistributedDataParallel(compiled)
 
-    def advance(self) -> float:
-        """One step over all micro-batches; returns the loss in nats per token.
+    def advance(self) -> None:
+        """One step over all micro-batches.
 
-        Raises UserError, before any weight changes, if the loss or the gradient is not finite.
+        It reads nothing back from the device, so a GPU never waits for this process; `read_loss`
+        does.
         """
         streams, shares, number = self._phase(self.step)
         if number % streams.batches_per_epoch == 0:  # new epoch: other texts
             self.states = [self.model.empty_state(len(rows)) for rows in shares]
-        loss = 0.0
-        batches = self.batches(self.step)
-        for i, (rows, tokens) in enumerate(zip(shares, batches, strict=True)):
+        if self.config.dropout:  # a pure function of the step, like the batches
+            key = [self.config.seed, self.step, self.workers.rank]
+            torch.manual_seed(int(np.random.default_rng(key).integers(2**63)))
+        losses = []
+        for i, tokens in enumerate(self.batches(self.step)):
             if isinstance(self.forward, DistributedDataParallel):
                 self.forward.require_backward_grad_sync = i == len(shares) - 1
-            part, self.states[i] = self._loss(tokens, self.states[i])
-            if not part.isfinite():
-                self._stop(f"the loss is {part.item()}", tokens, rows)
-            (part / len(shares)).backward()
-            loss += part.item() / len(shares)
-        gradients = [p.grad for p in self.model.parameters()]
-        if not nn.utils.get_total_norm(gradients).isfinite():
-            self._stop("the gradient is not finite", tokens, rows)
+            loss, self.states[i] = self._loss(tokens, self.states[i])
+            (loss / len(shares)).backward()
+            losses.append(loss.detach())
+        norm = nn.utils.get_total_norm([p.grad for p in self.model.parameters()])
+        self._unread.append(torch.stack([*losses, norm]))
         self._update()
         self.step += 1
-        return self.workers.sum(loss)[0] / self.workers.size
+
+    def read_loss(self) -> float:
+        """The mean loss in nats per token of the steps since the last call, of all processes.
+
+        Raises UserError if a loss or a gradient of these steps is not finite.
+        """
+        records = [record.tolist() for record in self._unread]
+        self._unread = []
+        for step, record in enumerate(records, self.step - len(records)):
+            for i, value in enumerate(record):
+                if not math.isfinite(value):
+                    self._stop(step, i, value)
+        mean = float(np.mean([np.mean(losses) for *losses, _ in records]))
+        return self.workers.sum(mean)[0] / self.workers.size
 
     def _phase(self, step: int) -> tuple[Streams, list[range], int]:
         """The streams read at a step, the shares of this process, and the number of the batch."""
@@ -95,21 +111,21 @@ class Run:
         streams, shares = self.phases[step >= start]
         return streams, shares, step - start if step >= start else step
 
-    def _read(self, step: int) -> list[np.ndarray]:
+    def _read(self, step: int) -> list[Tensor]:
         streams, shares, number = self._phase(step)
-        return [streams.batch(number, rows) for rows in shares]
+        return [self.workers.tensor(streams.batch(number, rows)) for rows in shares]
 
-    def _loss(self, tokens: np.ndarray, states: list[State]) -> tuple[Tensor, list[State]]:
+    def _loss(self, tokens: Tensor, states: list[State]) -> tuple[Tensor, list[State]]:
         device = self.workers.device
-        x = torch.from_numpy(tokens).to(device)
+        x = tokens.to(device, non_blocking=True)
         with torch.autocast(device.type, torch.bfloat16, enabled=self.config.bfloat16):
             return self.forward(x[:, :-1].contiguous(), states, x[:, 1:].contiguous())
 
     def _update(self) -> None:
-        factor = schedule(self.config, self.step)
+        self.rate = schedule(self.config, self.step, self.seconds)
         for optimizer in self.optimizers:
             for group in optimizer.param_groups:
-                group["lr"] = factor * group["peak_lr"]
+                group["lr"] = self.rate * group["peak_lr"]
         adam = self.optimizers[1]
         clipped = [p for group in adam.param_groups for p in group["params"]]
         nn.utils.clip_grad_norm_(clipped, self.config.optimizer.clip)
@@ -121,11 +137,16 @@ class Run:
         weights = self.model.state_dict()
         torch._foreach_lerp_(list(self.average.values()), list(weights.values()), 1 - past)
 
-    def _stop(self, what: str, tokens: np.ndarray, rows: range) -> None:
+    def _stop(self, step: int, index: int, value: float) -> None:
+        """Raises the error for value `index` of the record of a step."""
+        shares = self._phase(step)[1]
+        what = f"the loss is {value}" if index < len(shares) else "the gradient is not finite"
+        index = min(index, len(shares) - 1)
+        rows, tokens = shares[index], self._read(step)[index]
         raise UserError(
-            f"{what} at step {self.step}, streams {rows.start} to {rows.stop - 1}, which start "
-            f"with the tokens {tokens[:, :8].tolist()}. No weight was changed and the last "
-            "checkpoint is valid: lower the learning rates, or set bfloat16 = false, and resume"
+            f"{what} at step {step}, streams {rows.start} to {rows.stop - 1}, which start "
+            f"with the tokens {tokens[:, :8].tolist()}. The last checkpoint is older and valid: "
+            "lower the learning rates, or set bfloat16 = false, and resume"
         )
 
     def state(self) -> dict:
@@ -134,20 +155,18 @@ class Run:
             "config": asdict(self.config),
             "data": self.data_digest,
             "step": self.step,
+            "seconds": self.seconds,
             "model": self.model.state_dict(),
             "average": self.average,
             "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
             "states": self.workers.gather(self.states),
-            "random": torch.get_rng_state(),
         }
 
     def restore(self, path: Path) -> None:
         """Resumes from a checkpoint. Raises UserError if it belongs to another run."""
         saved = checkpoint.load(path)
-        checkpoint.check_same_run(saved["config"], saved["step"], self.config, path)
-        if saved["data"] != self.data_digest:
-            raise UserError(f"{path} was trained on other data: use the --data folder of that run")
-        self.step = saved["step"]
+        checkpoint.check_same_run(saved, self.config, self.data_digest, path)
+        self.step, self.seconds = saved["step"], saved["seconds"]
         self.model.load_state_dict(saved["model"])
         for name, value in saved["average"].items():
             self.average[name].copy_(value)
@@ -160,7 +179,6 @@ class Run:
             [{k: v[r.start : r.stop].to(device) for k, v in s.items()} for s in saved["states"]]
             for r in shares
         ]
-        torch.set_rng_state(saved["random"])
 
 
 class Log:
@@ -208,35 +226,40 @@ def train(config: RunConfig, data: Path, out: Path, until: int | None = None) ->
     log = Log(out / "log.jsonl", run.step, first)
     end = min(config.steps, until or config.steps)
 
-    losses: list[float] = []
     begun = saved = time.monotonic()
+    opened = begun - run.seconds
+    logged = run.step
+    done = run.step >= end or config.progress(run.step, run.seconds) >= 1
     with stop_signals() as signals:
-        while run.step < end:
-            losses.append(run.advance())
-            if run.step % config.log_every == 0 or run.step == end:
-                now = time.monotonic()
+        while not done:
+            run.advance()
+            due = first and time.monotonic() - saved > 60 * config.checkpoint_minutes
+            seconds = first and time.monotonic() - opened
+            stopping, due, run.seconds = workers.sum(len(signals), due, seconds)
+            finished = config.progress(run.step, run.seconds) >= 1
+            done = run.step == end or finished or stopping > 0
+            if done or due or run.step % config.log_every == 0:
+                loss, now = run.read_loss(), time.monotonic()
+                tokens = (run.step - logged) * config.tokens_per_step
                 log(
                     step=run.step,
                     tokens=run.step * config.tokens_per_step,
-                    loss=round(float(np.mean(losses)), 4),
-                    rate=round(schedule(config, run.step - 1), 4),
-                    tokens_per_second=round(len(losses) * config.tokens_per_step / (now - begun)),
+                    minutes=round(run.seconds / 60, 2),
+                    loss=round(loss, 4),
+                    rate=round(run.rate, 4),
+                    tokens_per_second=round(tokens / (now - begun)),
                 )
-                losses, begun = [], now
-            if run.step % config.validate_every == 0 or run.step == config.steps:
+                logged, begun = run.step, now
+            if run.step % config.validate_every == 0 or finished:
                 if first:
                     log(step=run.step, **validate(run, validation))
                 begun = time.monotonic()
-            due = time.monotonic() - saved > 60 * config.checkpoint_minutes
-            stopping, due = (x > 0 for x in workers.sum(len(signals), first and due))
-            if stopping or due or run.step == end:
+            if done or due:
                 state = run.state()
                 if first:
                     checkpoint.save(out, state)
                     plot_loss(out / "log.jsonl", out / "loss.png")
                 saved = begun = time.monotonic()
-            if stopping:
-                break
     workers.close()
     return checkpoint.path_at(out, run.step)
 

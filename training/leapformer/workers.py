@@ -2,8 +2,10 @@
 
 import os
 
+import numpy as np
 import torch
 import torch.distributed as dist
+from torch import Tensor
 
 from .config import DataConfig
 from .files import UserError
@@ -22,7 +24,8 @@ class Workers:
             self.device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", 0)))
             torch.cuda.set_device(self.device)
         if self.size > 1:
-            dist.init_process_group("nccl" if cuda else "gloo")
+            # gloo sums numbers of the processes, so that these do not wait for their GPUs
+            dist.init_process_group("cpu:gloo,cuda:nccl" if cuda else "gloo")
 
     def share(self, data: DataConfig) -> list[range]:
         """The streams of this process by micro-batch. Raises UserError if shares are unequal."""
@@ -36,11 +39,16 @@ class Workers:
         begin = self.rank * each
         return [range(i, i + micro) for i in range(begin, begin + each, micro)]
 
+    def tensor(self, tokens: np.ndarray) -> Tensor:
+        """Tokens in memory from which `device` reads without making this process wait."""
+        tensor = torch.from_numpy(tokens)
+        return tensor.pin_memory() if self.device.type == "cuda" else tensor
+
     def sum(self, *values: float) -> list[float]:
         """Each value summed over the processes."""
         if self.size == 1:
             return list(values)
-        total = torch.tensor(values, dtype=torch.float64).to(self.device, torch.float64)
+        total = torch.tensor(values, dtype=torch.float64)
         dist.all_reduce(total)
         return total.tolist()
 
