@@ -1,3 +1,4 @@
+import type { MatrixPrecisions } from '../src/gpu/matrices';
 import { float16 } from '../src/model/core/safetensors';
 import {
   dequantize,
@@ -17,6 +18,11 @@ export function withPrecision<M extends ModelData>(model: M, precision: Precisio
     weights: { ...weights, embedding: STORE[embedding](model.weights.embedding) },
     digest: `${model.digest}-${precision}-${embedding}`,
   };
+}
+
+/** The precisions of a model whose matrices have one precision in all layers, and in the embedding by default. */
+export function everyPrecision(layers: Precision, embedding = layers): MatrixPrecisions {
+  return { embedding, qkv: layers, output: layers, up: layers, down: layers };
 }
 
 const STORE: Record<Precision, (matrix: Matrix) => Matrix> = {

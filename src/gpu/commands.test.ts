@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { everyPrecision } from '../../tests/quantize';
 import { randomModel } from '../../tests/random-model';
 import { bind } from './commands';
 import { type Kernel, kernelCode, readBindings } from './kernels';
@@ -35,7 +36,7 @@ test('names the kernel and the bindings that are missing or unknown', () => {
 });
 
 test('reads every binding of every kernel, numbered from 0', () => {
-  const code = kernelCode(makePlan(randomModel().config, 'int8', GRAPHICS), false);
+  const code = kernelCode(makePlan(randomModel().config, everyPrecision('int8'), GRAPHICS), false);
   for (const [name, source] of Object.entries(code)) {
     const numbers = [...readBindings(source).values()].sort((a, b) => a - b);
     expect(numbers, name).toEqual(Array.from(source.matchAll(/@binding/g), (_, n) => n));

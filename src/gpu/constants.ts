@@ -33,7 +33,7 @@ export function shapeConstants(plan: Plan): Record<string, Constant> {
     E_PADDED: plan.paddedHeadWidth,
     STATE_ROWS: config.stateRows, // rows of S and z per head
     F: config.intermediateSize, // hidden units of the MLP
-    SLICE: plan.slice, // units per workgroup of a decode step, a multiple of 16
+    SLICE: plan.slice, // units per workgroup of a decode step, a multiple of 32
     SLICES: plan.slices,
     VOCAB: config.vocabSize,
     BOS: config.bosTokenId, // <|endoftext|>

@@ -1,6 +1,7 @@
-import type { Precision } from '../model/core/weights';
+import type { LAYER_TENSORS, MatrixOf } from '../model/core/tensors';
 import { type Constant, printConstants, shapeConstants } from './constants';
 import type { Machine } from './machine';
+import type { MatrixKind } from './matrices';
 import { CHUNK, ELEMENT_THREADS, MATMUL_ROWS, type Plan } from './plan';
 import advance from './shaders/advance.wgsl?raw';
 import appendHistory from './shaders/append-history.wgsl?raw';
@@ -32,10 +33,12 @@ import share from './shaders/share.wgsl?raw';
 import vectors from './shaders/vectors.wgsl?raw';
 import float16 from './shaders/weights.float16.wgsl?raw';
 import float32 from './shaders/weights.float32.wgsl?raw';
+import int4 from './shaders/weights.int4.wgsl?raw';
 import int8 from './shaders/weights.int8.wgsl?raw';
 import { printStructs } from './structs';
 
-const WEIGHTS: Record<Precision, string> = { float32, float16, int8 };
+/** Templates of the reads of a matrix, for each precision. `matrix` becomes the name of its binding in a kernel. */
+const READS = { float32, float16, int8, int4 };
 /** How matmul.wgsl stores its results. */
 const EPILOGUES = { STORE: 0, RELU_SQUARED: 1, ADD: 2 } as const;
 
@@ -81,39 +84,51 @@ function recipes(plan: Plan, shares: boolean): Record<KernelName, Recipe> {
   const { config, paddedWidth } = plan;
   const { at } = plan.vectors;
   const { hiddenSize: d, heads, intermediateSize: f } = config;
-  const tensors = [math, WEIGHTS[plan.precision], vectors];
-  const perBlock = { float32: 4, float16: 8, int8: 16 }[plan.precision];
+  const tensors = [math, vectors];
   const normalized = [...tensors, reduce, residual];
+  const readsOf = (kind: MatrixKind, binding: string = kind) =>
+    READS[plan.packings[kind].precision]
+      .replaceAll('matrix', binding)
+      .replaceAll('MATRIX', binding.toUpperCase());
+  const matrices = [readsOf('qkv'), readsOf('output', 'projection')];
+  const embeds = [readsOf('embedding'), rotate, embedding];
   const sharing = shares ? shareInSubgroups : share;
   const product = (
+    kind: MatrixOf<typeof LAYER_TENSORS>,
     rows: number,
     columns: number,
     outStride: number,
-    scaleAt: number,
     epilogue: keyof typeof EPILOGUES,
   ): Recipe => ({
-    modules: [...tensors, chunk, sharing, matmul],
+    modules: [...tensors, readsOf(kind, 'weights'), chunk, sharing, matmul],
     threads: MATMUL_ROWS / 4,
     constants: {
       ROWS: rows,
-      BLOCKS: columns / perBlock, // per row
+      COLUMNS: columns, // padded
       OUT_STRIDE: outStride, // stride of the output's tokens, in numbers
-      SCALE_AT: scaleAt,
+      WEIGHTS_SCALE_AT: at[`${kind}Scale`],
       ...EPILOGUES,
       EPILOGUE: EPILOGUES[epilogue],
       TOKENS_A_THREAD: plan.tokensAThread,
     },
   });
   return {
-    attention: { modules: [...normalized, rotate, headFeatures, attention], threads: plan.attentionThreads },
-    mlp: { modules: [...normalized, mlp], threads: plan.mlpThreads },
-    logits: { modules: [...normalized, candidates, logits], threads: plan.headThreads },
+    attention: {
+      modules: [...normalized, ...matrices, rotate, headFeatures, attention],
+      threads: plan.attentionThreads,
+      constants: { PROJECTION_SCALE_AT: at.outputScale },
+    },
+    mlp: { modules: [...normalized, readsOf('up'), readsOf('down'), mlp], threads: plan.mlpThreads },
+    logits: {
+      modules: [...normalized, readsOf('embedding'), candidates, logits],
+      threads: plan.headThreads,
+    },
     sample: {
-      modules: [...tensors, random, reduce, record, rotate, embedding, penalties, sample],
+      modules: [...tensors, ...embeds, random, reduce, record, penalties, sample],
       threads: plan.vocabThreads,
     },
     rank: { modules: [math, candidates, rank], threads: plan.headThreads },
-    embed: { modules: [...tensors, chunk, rotate, embedding, embed], threads: ELEMENT_THREADS },
+    embed: { modules: [...tensors, ...embeds, chunk, embed], threads: ELEMENT_THREADS },
     normalizeAttention: {
       modules: [...normalized, normalize],
       threads: plan.headThreads,
@@ -124,10 +139,10 @@ function recipes(plan: Plan, shares: boolean): Record<KernelName, Recipe> {
       threads: plan.headThreads,
       constants: { NORM_AT: at.mlpNorm },
     },
-    qkv: product(3 * d, paddedWidth, 3 * d, at.qkvScale, 'STORE'),
-    projection: product(d, heads * plan.paddedHeadWidth, paddedWidth, at.outputScale, 'ADD'),
-    up: product(f, paddedWidth, plan.slices * plan.slice, at.upScale, 'RELU_SQUARED'),
-    down: product(d, plan.slices * plan.slice, paddedWidth, at.downScale, 'ADD'),
+    qkv: product('qkv', 3 * d, paddedWidth, 3 * d, 'STORE'),
+    projection: product('output', d, heads * plan.paddedHeadWidth, paddedWidth, 'ADD'),
+    up: product('up', f, paddedWidth, plan.slices * plan.slice, 'RELU_SQUARED'),
+    down: product('down', d, plan.slices * plan.slice, paddedWidth, 'ADD'),
     features: {
       modules: [...tensors, reduce, rotate, headFeatures, chunk, features],
       threads: plan.headThreads,

@@ -4,8 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { readJson } from '../../scripts/node';
+import { everyPrecision } from '../../tests/quantize';
 import { parseConfig } from '../model/core/config';
 import { kernelCode } from './kernels';
+import type { MatrixPrecisions } from './matrices';
 import { makePlan } from './plan';
 import { GRAPHICS, SOFTWARE } from './tuning';
 
@@ -62,17 +64,26 @@ const TUNINGS = [
   ['software, subgroups', SOFTWARE, true],
 ] as const;
 
+const PRECISIONS: [string, MatrixPrecisions][] = [
+  ['float32', everyPrecision('float32')],
+  ['float16', everyPrecision('float16')],
+  ['int8', everyPrecision('int8')],
+  ['int4', everyPrecision('int4')],
+  ['int4, int8 embedding', everyPrecision('int4', 'int8')],
+  ['mixed', { embedding: 'float16', qkv: 'int4', output: 'int8', up: 'float32', down: 'int4' }],
+];
+
 /** All distinct kernels of every configuration, precision and tuning. */
 function everyKernel(): Kernel[] {
   const kernels = new Map<string, Kernel>();
   for (const [model, path] of configurations())
-    for (const precision of ['float32', 'float16', 'int8'] as const)
+    for (const [precision, precisions] of PRECISIONS)
       for (const [tuning, values, subgroups] of TUNINGS)
         for (const [name, code] of Object.entries(
-          kernelCode(makePlan(parseConfig(readJson(path)), precision, values), subgroups),
+          kernelCode(makePlan(parseConfig(readJson(path)), precisions, values), subgroups),
         )) {
           const label = [name, model, precision, tuning].join(', ');
-          const pipeline = model === 'wiki-10m-v3' && precision === 'int8' && tuning === 'graphics';
+          const pipeline = model === 'wiki-10m-v3' && precision.includes('int8') && tuning === 'graphics';
           kernels.set(code, { label, code, pipeline });
         }
   return [...kernels.values()];

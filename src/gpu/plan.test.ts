@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { everyPrecision } from '../../tests/quantize';
 import { randomModel } from '../../tests/random-model';
 import { kernelCode } from './kernels';
 import { makePlan } from './plan';
@@ -55,8 +56,8 @@ describe('a plan has the workgroup memory of the kernel that needs most', () => 
   ])('%s', (_, options) => {
     const { config } = randomModel(options);
     for (const tuning of [GRAPHICS, SOFTWARE])
-      for (const precision of ['float32', 'int8'] as const) {
-        const plan = makePlan(config, precision, tuning);
+      for (const precision of ['float32', 'int8', 'int4'] as const) {
+        const plan = makePlan(config, everyPrecision(precision), tuning);
         const bytes = Object.values(kernelCode(plan, true)).map(workgroupBytes);
         expect(plan.workgroupBytes).toBe(Math.max(...bytes));
       }

@@ -1,8 +1,8 @@
 import type { Config } from '../model/core/config';
 import { padded, stateLayout } from '../model/core/tensors';
-import { matricesOf, type Precision, type Weights } from '../model/core/weights';
 import { ALTERNATIVES } from '../model/sampling/records';
 import { REACH, seenWords, tokenSetWords } from '../model/sampling/seen';
+import { type MatrixPrecisions, packingsOf } from './matrices';
 import { chooseWorkgroups, type Tuning, type Workgroups } from './tuning';
 import { layOutVectors, type VectorLayout } from './vectors';
 
@@ -32,7 +32,7 @@ export const CONTROL = {
   SEEN: 8,
 } as const;
 
-/** Where a model and its streams lie on the device; follows from the configuration and the precision. Numbers of 4 bytes. */
+/** Where a model and its streams lie on the device; follows from the configuration and the precisions. Numbers of 4 bytes. */
 interface DeviceLayout extends VectorLayout {
   readonly paddedWidth: number; // d, padded
   readonly paddedHeadWidth: number; // e, padded
@@ -57,20 +57,14 @@ export interface Plan extends DeviceLayout, Workgroups {
   readonly workgroupBytes: number;
 }
 
-/** The precision of all matrices; float32 if they differ. */
-export function sharedPrecision(weights: Weights): Precision {
-  const { precision } = weights.embedding;
-  return matricesOf(weights).every((matrix) => matrix.precision === precision) ? precision : 'float32';
-}
-
-export function makePlan(config: Config, precision: Precision, tuning: Tuning): Plan {
-  const layout = layOutDevice(config, precision, tuning);
+export function makePlan(config: Config, precisions: MatrixPrecisions, tuning: Tuning): Plan {
+  const layout = layOutDevice(config, precisions, tuning);
   const workgroups = chooseWorkgroups(config, layout, tuning);
   const workgroupBytes = mostWorkgroupBytes(config, layout, workgroups);
   return { ...layout, ...workgroups, workgroupBytes };
 }
 
-function layOutDevice(config: Config, precision: Precision, { mostSlices }: Tuning): DeviceLayout {
+function layOutDevice(config: Config, precisions: MatrixPrecisions, { mostSlices }: Tuning): DeviceLayout {
   const { hiddenSize: d, heads: h, headWidth: e, intermediateSize: f, vocabSize } = config;
   const paddedWidth = padded(d);
   // Small slices give many workgroups. Larger slices if the partial sums of many would cost more than they save.
@@ -79,7 +73,7 @@ function layOutDevice(config: Config, precision: Precision, { mostSlices }: Tuni
   const state = stateLayout(config);
   const setWords = tokenSetWords(config);
   return {
-    ...layOutVectors(config, precision),
+    ...layOutVectors(config, packingsOf(config, precisions, slice)),
     paddedWidth,
     paddedHeadWidth: padded(e),
     slice,

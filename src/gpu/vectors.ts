@@ -14,28 +14,30 @@ import {
   tensorEntries,
   type VectorOf,
 } from '../model/core/tensors';
-import type { LayerWeights, Loaded, Matrix, Precision, Weights } from '../model/core/weights';
+import type { LayerWeights, Loaded, Matrix, Weights } from '../model/core/weights';
+import type { MatrixKind, Packings } from './matrices';
+import { packedScales, packScales } from './pack';
 
-/** The vectors of a table of tensors, and the scales of the int8 rows of its matrices. */
+/** The vectors of a table of tensors, and the scales of its matrices. */
 type VectorKey<T extends Tensors> = VectorOf<T> | `${MatrixOf<T>}Scale`;
 
 /** Where the small numbers of a model lie in the buffers `vectors` (shaders/vectors.wgsl). */
 export interface VectorLayout {
   readonly config: Config;
-  readonly precision: Precision;
+  readonly packings: Packings;
   /** In the buffer of a layer. */
   readonly vectors: Offsets<VectorKey<typeof LAYER_TENSORS>>;
   /** In the buffer of the tensors outside the layers; `sinusoid` holds one vec4 per frequency. */
   readonly modelVectors: Offsets<VectorKey<typeof MODEL_TENSORS> | 'sinusoid'>;
 }
 
-export function layOutVectors(config: Config, precision: Precision): VectorLayout {
+export function layOutVectors(config: Config, packings: Packings): VectorLayout {
   return {
     config,
-    precision,
-    vectors: offsetsOf(sizesOf(LAYER_TENSORS, config, precision)),
+    packings,
+    vectors: offsetsOf(sizesOf(LAYER_TENSORS, config, packings)),
     modelVectors: offsetsOf({
-      ...sizesOf(MODEL_TENSORS, config, precision),
+      ...sizesOf(MODEL_TENSORS, config, packings),
       sinusoid: config.position === 'sinusoidal' ? 2 * config.hiddenSize : 0,
     }),
   };
@@ -45,11 +47,12 @@ export function layOutVectors(config: Config, precision: Precision): VectorLayou
 function sizesOf<T extends Tensors>(
   tensors: T,
   config: Config,
-  precision: Precision,
+  packings: Packings,
 ): Record<VectorKey<T>, number> {
   const parts = tensorEntries(tensors).map(([key, tensor]) => {
-    const { rows, stride } = rowsOf(tensor, config);
-    if (tensor.kind === 'matrix') return [`${key}Scale`, precision === 'int8' ? rows : 0];
+    const { rows, columns, stride } = rowsOf(tensor, config);
+    if (tensor.kind === 'matrix')
+      return [`${key}Scale`, packedScales(rows, columns, packings[key as MatrixKind])];
     return [key, isPresent(tensor, config) ? rows * stride : 0];
   });
   return Object.fromEntries(parts);
@@ -84,13 +87,13 @@ function pack<T extends Tensors>(
   tensors: T,
   loaded: Loaded<T>,
   offsets: Offsets<VectorKey<T>>,
-  { config, precision }: VectorLayout,
+  { config, packings }: VectorLayout,
   out: Float32Array,
 ): void {
   const at: Readonly<Record<string, number>> = offsets.at;
   for (const [key, tensor] of tensorEntries(tensors)) {
     if (tensor.kind === 'matrix') {
-      if (precision === 'int8') out.set((loaded[key] as Matrix).scales!, at[`${key}Scale`]);
+      packScales(loaded[key] as Matrix, packings[key as MatrixKind], out.subarray(at[`${key}Scale`]));
       continue;
     }
     const values = loaded[key] as Float32Array | null;

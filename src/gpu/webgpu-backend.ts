@@ -5,8 +5,9 @@ import { findAdapter, openDevice, report } from './device';
 import type { DeviceWeights } from './device-weights';
 import { createKernels, type Kernels } from './kernels';
 import { Machine } from './machine';
+import { largestMatrix, type MatrixKind, precisionsOf } from './matrices';
 import { packedBytes, packMatrix } from './pack';
-import { makePlan, type Plan, sharedPrecision } from './plan';
+import { makePlan, type Plan } from './plan';
 import { WebGpuStreams } from './streams';
 import { GRAPHICS, SOFTWARE, type Tuning } from './tuning';
 import { packModelVectors, packVectors } from './vectors';
@@ -25,11 +26,11 @@ export async function createWebGpuBackend(
   const { isSoftware, name } = report(adapter);
   const plan = makePlan(
     model.config,
-    sharedPrecision(model.weights),
+    precisionsOf(model.weights),
     tuning ?? (isSoftware ? SOFTWARE : GRAPHICS),
   );
   const { workgroupBytes } = plan;
-  const bufferBytes = Math.max(4 * plan.stateSize, ...matrices(model, plan).map(([, , bytes]) => bytes));
+  const bufferBytes = Math.max(4 * plan.stateSize, largestMatrix(model.weights, plan.packings));
   const device = await openDevice(adapter, { bufferBytes, workgroupBytes });
   const machine = new Machine(device);
   try {
@@ -95,43 +96,27 @@ export class WebGpuBackend implements Backend {
   }
 }
 
-/** Each matrix with its column group and its packed bytes: the embedding, then the matrices of each layer. */
-function matrices({ weights, config }: ModelData, plan: Plan): [Matrix, number, number][] {
-  const { hiddenSize: d, headWidth: e } = config;
-  const packed = (matrix: Matrix, group: number): [Matrix, number, number] => [
-    matrix,
-    group,
-    packedBytes(matrix, group, plan.precision),
-  ];
-  const layers = weights.layers.flatMap(({ qkv, output, up, down }) => [
-    packed(qkv, d),
-    packed(output, e),
-    packed(up, d),
-    packed(down, plan.slice),
-  ]);
-  return [packed(weights.embedding, d), ...layers];
-}
-
-function upload(machine: Machine, model: ModelData, plan: Plan): DeviceWeights {
+function upload(machine: Machine, { weights }: ModelData, plan: Plan): DeviceWeights {
   const { STORAGE } = GPUBufferUsage;
-  const [embedding, ...others] = matrices(model, plan).map(([matrix, group, bytes]) =>
-    machine.buffer('weights', 'a matrix', bytes, STORAGE, (range) =>
-      packMatrix(matrix, group, plan.precision, new Uint8Array(range)),
-    ),
-  );
-  const modelVectors = machine.buffer(
-    'weights',
-    'small tensors',
-    4 * plan.modelVectors.size,
-    STORAGE,
-    (range) => packModelVectors(model.weights, plan, new Float32Array(range)),
-  );
-  const layers = model.weights.layers.map((layer, n) => {
-    const [qkv, projection, up, down] = others.slice(4 * n, 4 * n + 4);
-    const vectors = machine.buffer('weights', 'small tensors', 4 * plan.vectors.size, STORAGE, (range) =>
-      packVectors(layer, plan, new Float32Array(range)),
+  const matrix = (kind: MatrixKind, values: Matrix) => {
+    const packing = plan.packings[kind];
+    return machine.buffer('weights', 'a matrix', packedBytes(values, packing), STORAGE, (range) =>
+      packMatrix(values, packing, new Uint8Array(range)),
     );
-    return { qkv, projection, up, down, vectors };
-  });
-  return { embedding, modelVectors, layers };
+  };
+  const vectors = (numbers: number, pack: (out: Float32Array) => void) =>
+    machine.buffer('weights', 'small tensors', 4 * numbers, STORAGE, (range) =>
+      pack(new Float32Array(range)),
+    );
+  return {
+    embedding: matrix('embedding', weights.embedding),
+    modelVectors: vectors(plan.modelVectors.size, (out) => packModelVectors(weights, plan, out)),
+    layers: weights.layers.map((layer) => ({
+      qkv: matrix('qkv', layer.qkv),
+      projection: matrix('output', layer.output),
+      up: matrix('up', layer.up),
+      down: matrix('down', layer.down),
+      vectors: vectors(plan.vectors.size, (out) => packVectors(layer, plan, out)),
+    })),
+  };
 }

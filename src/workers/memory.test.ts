@@ -6,7 +6,7 @@ import { Worker } from 'node:worker_threads';
 import { afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { firstModel, readBytes, readJson } from '../../scripts/node';
 import { createWasmBackend } from '../cpu/wasm-backend';
-import { packedBytes, packMatrix } from '../gpu/pack';
+import { type Packing, packedBytes, packMatrix } from '../gpu/pack';
 import { type Config, parseConfig } from '../model/core/config';
 import { countParameters, tensorsOf } from '../model/core/tensors';
 import { INT4_GROUP, type Matrix, matricesOf } from '../model/core/weights';
@@ -182,7 +182,8 @@ onLinux('loading needs memory for the file and the packed copy for WebGPU', asyn
 
 /** Like an upload into a device buffer. */
 function packed(matrix: Matrix): Uint8Array {
-  const range = new Uint8Array(packedBytes(matrix, matrix.columns, 'int8'));
-  packMatrix(matrix, matrix.columns, 'int8', range);
+  const packing: Packing = { precision: 'int8', group: matrix.columns };
+  const range = new Uint8Array(packedBytes(matrix, packing));
+  packMatrix(matrix, packing, range);
   return range;
 }

@@ -17,8 +17,8 @@ alias Numbers = f32;
 @group(0) @binding(5) var<storage, read> control: array<u32>;
 @group(0) @binding(6) var<uniform> layer: Layer;
 
-const D_BLOCKS: u32 = D_PADDED / 4u / VECTORS;
-const E_BLOCKS: u32 = E_PADDED / 4u / VECTORS;
+const D_BLOCKS: u32 = D_PADDED / 4u / QKV_VECTORS;
+const E_BLOCKS: u32 = E_PADDED / 4u / PROJECTION_VECTORS;
 /// z is one more column of S, with value 1. The rows are split among as many groups as the threads allow.
 const COLUMNS: u32 = E + 1u;
 const GROUPS: u32 = max(WORKGROUP / COLUMNS, 1u);
@@ -48,12 +48,12 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     let row = qkv_row(head, r);
     var sum = vec4<f32>();
     for (var b = 0u; b < D_BLOCKS; b++) {
-      var block = qkv[b * 3u * D + row];
-      for (var i = 0u; i < VECTORS; i++) {
-        sum += unpack(block, i) * weighted[b * VECTORS + i];
+      let block = read_qkv(b * 3u * D + row);
+      for (var i = 0u; i < QKV_VECTORS; i++) {
+        sum += unpack_qkv(block, i) * weighted[b * QKV_VECTORS + i];
       }
     }
-    put_row(r, convolve(memory, row, residual.x * row_scale(QKV_SCALE_AT + row) * sum4(sum)));
+    put_row(r, convolve(memory, row, residual.x * row_scale_qkv(row) * sum4(sum)));
   }
   make_hidden(lane);
   let position = f32(control[base + POSITION]);
@@ -83,14 +83,13 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   for (var row = lane; row < D; row += WORKGROUP) {
     var sum = vec4<f32>();
     for (var b = 0u; b < E_BLOCKS; b++) {
-      var block = projection[(head * E_BLOCKS + b) * D + row];
-      for (var i = 0u; i < VECTORS; i++) {
-        let c = 4u * (b * VECTORS + i);
-        sum += unpack(block, i) * vec4(normed[c], normed[c + 1u], normed[c + 2u], normed[c + 3u]);
+      let block = read_projection((head * E_BLOCKS + b) * D + row);
+      for (var i = 0u; i < PROJECTION_VECTORS; i++) {
+        let c = 4u * (b * PROJECTION_VECTORS + i);
+        sum += unpack_projection(block, i) * vec4(normed[c], normed[c + 1u], normed[c + 2u], normed[c + 3u]);
       }
     }
-    activations[own_partials + head * D_PADDED + row] =
-      scale * row_scale(OUTPUT_SCALE_AT + row) * sum4(sum);
+    activations[own_partials + head * D_PADDED + row] = scale * row_scale_projection(row) * sum4(sum);
   }
 }
 

@@ -4,8 +4,8 @@ alias Numbers = f32;
 
 /// Its i-th number. `vectors` are those outside the layers.
 fn embedded(token: u32, position: u32, i: u32) -> f32 {
-  let block = embedding[i / (4u * VECTORS) * VOCAB + token];
-  let x = unpack(block, (i / 4u) % VECTORS)[i % 4u] * row_scale(EMBEDDING_SCALE_AT + token) * EMBEDDING_SCALE;
+  let block = read_embedding(i / (4u * EMBEDDING_VECTORS) * VOCAB + token);
+  let x = unpack_embedding(block, (i / 4u) % EMBEDDING_VECTORS)[i % 4u] * row_scale_embedding(token) * EMBEDDING_SCALE;
   if (SINUSOIDAL) {
     return x + sinusoid(position, i);
   }

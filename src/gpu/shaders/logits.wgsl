@@ -12,7 +12,7 @@
 @group(0) @binding(6) var<uniform> rows: Rows;
 
 const ROWS_A_THREAD: u32 = CANDIDATE_BLOCK / WORKGROUP; // 1, or 4 on emulated adapters, for contiguous reads
-const D_BLOCKS: u32 = D_PADDED / 4u / VECTORS;
+const D_BLOCKS: u32 = D_PADDED / 4u / EMBEDDING_VECTORS;
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
@@ -29,17 +29,17 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     var a = vec4<f32>(); var b = a; var c = a; var d = a;
     for (var column = 0u; column < D_BLOCKS; column++) {
       let at = column * VOCAB;
-      var wa = embedding[at + ids.x];
-      var wb = embedding[at + ids.y];
-      var wc = embedding[at + ids.z];
-      var wd = embedding[at + ids.w];
-      for (var i = 0u; i < VECTORS; i++) {
-        let x = weighted[column * VECTORS + i];
-        a += unpack(wa, i) * x;
+      let wa = read_embedding(at + ids.x);
+      let wb = read_embedding(at + ids.y);
+      let wc = read_embedding(at + ids.z);
+      let wd = read_embedding(at + ids.w);
+      for (var i = 0u; i < EMBEDDING_VECTORS; i++) {
+        let x = weighted[column * EMBEDDING_VECTORS + i];
+        a += unpack_embedding(wa, i) * x;
         if (ROWS_A_THREAD == 4u) {
-          b += unpack(wb, i) * x;
-          c += unpack(wc, i) * x;
-          d += unpack(wd, i) * x;
+          b += unpack_embedding(wb, i) * x;
+          c += unpack_embedding(wc, i) * x;
+          d += unpack_embedding(wd, i) * x;
         }
       }
     }
@@ -59,7 +59,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
 fn finish(n: u32, id: u32, row: u32, product: f32) {
   var logit = 0.0;
   if (id < VOCAB) {
-    logit = row_scale(EMBEDDING_SCALE_AT + id) * product;
+    logit = row_scale_embedding(id) * product;
     logits[row * VOCAB + id] = logit;
   }
   put_logit(n, id, logit);

@@ -9,29 +9,31 @@
 @group(0) @binding(3) var<storage, read_write> output: array<f32>;
 @group(0) @binding(4) var<storage, read> chunk: Chunk;
 
+const BLOCKS: u32 = COLUMNS / 4u / WEIGHTS_VECTORS;
+
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3<u32>, thread: Thread) {
   let first = group.x * TOKENS_A_THREAD;
   // Rows WORKGROUP apart, so that neighbouring threads read neighbouring blocks. Rows beyond the end repeat the last row.
   let row = group.y * 4u * WORKGROUP + thread.lane;
   let rows = min(vec4(row) + vec4(0u, 1u, 2u, 3u) * WORKGROUP, vec4(ROWS - 1u));
-  let stride = BLOCKS * VECTORS;
+  let stride = COLUMNS / 4u;
   // A row's products with four tokens, in variables instead of an array, which some adapters would put in memory.
   var a = vec4<f32>(); var b = a; var c = a; var d = a;
   var e = a; var f = a; var g = a; var h = a;
   for (var block = 0u; block < BLOCKS; block++) {
     let at = block * ROWS;
-    var wa = weights[at + rows.x];
-    var wb = weights[at + rows.y];
-    var wc = weights[at + rows.z];
-    var wd = weights[at + rows.w];
-    for (var i = 0u; i < VECTORS; i++) {
-      let column = first * stride + block * VECTORS + i;
+    let wa = read_weights(at + rows.x);
+    let wb = read_weights(at + rows.y);
+    let wc = read_weights(at + rows.z);
+    let wd = read_weights(at + rows.w);
+    for (var i = 0u; i < WEIGHTS_VECTORS; i++) {
+      let column = first * stride + block * WEIGHTS_VECTORS + i;
       let x = read_four(thread, column, stride);
-      let ua = unpack(wa, i);
-      let ub = unpack(wb, i);
-      let uc = unpack(wc, i);
-      let ud = unpack(wd, i);
+      let ua = unpack_weights(wa, i);
+      let ub = unpack_weights(wb, i);
+      let uc = unpack_weights(wc, i);
+      let ud = unpack_weights(wd, i);
       a += ua * x;
       b += ub * x;
       c += uc * x;
@@ -66,7 +68,7 @@ fn finish(row: u32, first: u32, products: vec4<f32>) {
   if (row >= ROWS || first >= chunk.count) {
     return;
   }
-  let y = row_scale(SCALE_AT + row) * products;
+  let y = row_scale_weights(row) * products;
   let at = first * OUT_STRIDE + row;
   // Unrolled, because a loop over vector components is slow on emulated adapters.
   put(at, y.x);

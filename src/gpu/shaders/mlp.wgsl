@@ -10,8 +10,8 @@
 @group(0) @binding(3) var<storage, read_write> activations: array<f32>;
 @group(0) @binding(4) var<storage, read> control: array<u32>;
 
-const D_BLOCKS: u32 = D_PADDED / 4u / VECTORS;
-const SLICE_BLOCKS: u32 = SLICE / 4u / VECTORS;
+const D_BLOCKS: u32 = D_PADDED / 4u / UP_VECTORS;
+const SLICE_BLOCKS: u32 = SLICE / 4u / DOWN_VECTORS;
 
 var<workgroup> units: array<f32, SLICE>;
 
@@ -34,12 +34,12 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     var sum = vec4<f32>();
     if (row < F) {
       for (var b = 0u; b < D_BLOCKS; b++) {
-        var block = up[b * F + row];
-        for (var i = 0u; i < VECTORS; i++) {
-          sum += unpack(block, i) * weighted[b * VECTORS + i];
+        let block = read_up(b * F + row);
+        for (var i = 0u; i < UP_VECTORS; i++) {
+          sum += unpack_up(block, i) * weighted[b * UP_VECTORS + i];
         }
       }
-      sum *= row_scale(UP_SCALE_AT + row);
+      sum *= row_scale_up(row);
     }
     let u = max(scale * sum4(sum), 0.0);
     units[r] = u * u;
@@ -48,12 +48,12 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   for (var row = lane; row < D; row += WORKGROUP) {
     var sum = vec4<f32>();
     for (var b = 0u; b < SLICE_BLOCKS; b++) {
-      var block = down[(slice * SLICE_BLOCKS + b) * D + row];
-      for (var i = 0u; i < VECTORS; i++) {
-        let u = 4u * (b * VECTORS + i);
-        sum += unpack(block, i) * vec4(units[u], units[u + 1u], units[u + 2u], units[u + 3u]);
+      let block = read_down((slice * SLICE_BLOCKS + b) * D + row);
+      for (var i = 0u; i < DOWN_VECTORS; i++) {
+        let u = 4u * (b * DOWN_VECTORS + i);
+        sum += unpack_down(block, i) * vec4(units[u], units[u + 1u], units[u + 2u], units[u + 3u]);
       }
     }
-    activations[own_partials + slice * D_PADDED + row] = row_scale(DOWN_SCALE_AT + row) * sum4(sum);
+    activations[own_partials + slice * D_PADDED + row] = row_scale_down(row) * sum4(sum);
   }
 }

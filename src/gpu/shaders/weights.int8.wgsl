@@ -1,13 +1,16 @@
-// A block of 16 bytes: 16 int8 weights. Each row has one float32 scale.
-const VECTORS = 4u;
+// MATRIX in int8: 16 weights in a block of 16 bytes. Each row has one float32 scale in `vectors`.
+const MATRIX_VECTORS = 4u;
 
-/// The block's first four weights, before the scale.
-fn unpack(block: vec4<u32>, i: u32) -> vec4<f32> {
+fn read_matrix(at: u32) -> vec4<u32> {
+  return matrix[at];
+}
+
+/// The i-th four weights of a block, before the scale.
+fn unpack_matrix(block: vec4<u32>, i: u32) -> vec4<f32> {
   let word = bitcast<i32>(block[i]);
   return vec4<f32>(vec4(word << 24u, word << 16u, word << 8u, word) >> vec4(24u));
 }
 
-/// The scale of a row, at `at` in `vectors`.
-fn row_scale(at: u32) -> f32 {
-  return vector(at);
+fn row_scale_matrix(row: u32) -> f32 {
+  return vector(MATRIX_SCALE_AT + row);
 }
