@@ -3,10 +3,10 @@
 // Run: node scripts/run.mjs bench/gpu.ts [FOLDER] [--quick] [--graphics]
 
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { isDeepStrictEqual, parseArgs } from 'node:util';
 import { chooseVulkanDriver, readJson, readModelData, readSampling, SHIPPED } from '../scripts/node';
 import { report } from '../src/gpu/device';
-import { sharedPrecision } from '../src/gpu/plan';
+import { precisionsOf } from '../src/gpu/matrices';
 import { GRAPHICS, type Tuning } from '../src/gpu/tuning';
 import { createWebGpuBackend } from '../src/gpu/webgpu-backend';
 import type { KernelTime, Memory, Streams } from '../src/model/runtime/backend';
@@ -14,7 +14,7 @@ import { ReferenceBackend } from '../src/model/runtime/reference-backend';
 import { type Estimate, estimate, pairedRatio } from '../src/workers/statistics';
 import { countGpuCalls } from '../tests/count-gpu-calls';
 import { type ModelGolden, relativeError } from '../tests/golden';
-import { withPrecision } from '../tests/quantize';
+import { everyPrecision, withPrecision } from '../tests/quantize';
 import { adapterLimits } from './adapter';
 import { check, type Expected, whatIsWrong } from './page/check';
 import { measureFlatness } from './page/flatness';
@@ -40,9 +40,16 @@ const [ROUNDS, PAIRS, TIMED_MS, FLATNESS_MS] = options.quick ? [5, 20, 6000, 100
 const LONGEST_READ_MS = options.quick ? 1000 : 2500;
 const SAMPLE_MS = 100;
 
+const PRECISIONS = {
+  int4: { layers: 'int4', embedding: 'int8' },
+  int8: { layers: 'int8', embedding: 'int8' },
+  float32: { layers: 'float32', embedding: 'float32' },
+} as const;
+type Name = keyof typeof PRECISIONS;
+const NAMES = Object.keys(PRECISIONS) as Name[];
+
 interface Entry {
-  readonly name: string;
-  readonly precision: 'int8' | 'float32';
+  readonly name: Name;
   readonly tuning: Tuning | undefined; // the adapter's defaults, as in the playground
 }
 
@@ -60,10 +67,7 @@ interface Running {
 }
 
 const usual = options.graphics ? GRAPHICS : undefined;
-const entries: Entry[] = [
-  { name: 'int8', precision: 'int8', tuning: usual },
-  { name: 'float32', precision: 'float32', tuning: usual },
-];
+const entries: Entry[] = NAMES.map((name) => ({ name, tuning: usual }));
 
 chooseVulkanDriver();
 const { create, globals } = await import('webgpu');
@@ -87,14 +91,20 @@ const golden: ModelGolden = readJson(join(folder, 'golden.json'));
 const modelsOwn = readSampling(folder);
 const article = golden.tokens.filter((id) => id !== model.config.bosTokenId); // without article ends
 const text = Array.from({ length: PREFILLS.at(-1)! }, (_, i) => article[i % article.length]);
-const stored = sharedPrecision(model.weights);
-const modelIn = (precision: Entry['precision']) =>
-  precision === stored ? model : withPrecision(model, precision);
+const stored = precisionsOf(model.weights);
+const isStored = (name: Name) => {
+  const { layers, embedding } = PRECISIONS[name];
+  return isDeepStrictEqual(stored, everyPrecision(layers, embedding));
+};
+const modelIn = (name: Name) => {
+  const { layers, embedding } = PRECISIONS[name];
+  return isStored(name) ? model : withPrecision(model, layers, embedding);
+};
 
 /** golden.json is for the stored weights. For other precisions, the float64 reference computes the expected values. */
-async function expectedOf(precision: Entry['precision']): Promise<Expected> {
-  if (precision === stored || precision === 'float32') return golden;
-  const reference = await LeapformerContender.open(new ReferenceBackend(modelIn(precision)));
+async function expectedOf(name: Name): Promise<Expected> {
+  if (isStored(name) || name === 'float32') return golden;
+  const reference = await LeapformerContender.open(new ReferenceBackend(modelIn(name)));
   await reference.read(golden.tokens);
   const finalLogits = await reference.logits();
   return { tokens: golden.tokens, finalLogits, greedy: await reference.decode(16) };
@@ -103,11 +113,11 @@ async function expectedOf(precision: Entry['precision']): Promise<Expected> {
 /** Opens a backend and checks it. @throws Error with the first wrong result */
 async function prepare(entry: Entry, expected: Expected): Promise<Running> {
   const started = performance.now();
-  const backend = await createWebGpuBackend(modelIn(entry.precision), gpu, entry.tuning);
+  const backend = await createWebGpuBackend(modelIn(entry.name), gpu, entry.tuning);
   const startMs = performance.now() - started;
   progress(`${entry.name}: started`);
   const contender = await LeapformerContender.open(backend);
-  const outcome = await check(contender, entry.precision, expected);
+  const outcome = await check(contender, entry.name, expected);
   const wrong = whatIsWrong(outcome);
   if (wrong) throw new Error(wrong);
   const { tokens } = expected;
@@ -200,7 +210,6 @@ const rounded = (_key: string, value: unknown) =>
 
 const running: Running[] = [];
 const failures: Record<string, string> = {};
-const bytes = { int8: 0, float32: 0 };
 const results: object[] = [];
 const info = {
   vendor,
@@ -214,7 +223,7 @@ const info = {
 };
 for (const entry of entries)
   try {
-    running.push(await prepare(entry, await expectedOf(entry.precision)));
+    running.push(await prepare(entry, await expectedOf(entry.name)));
   } catch (error) {
     failures[entry.name] = `${error}`;
     console.log(`${entry.name}: NOT TIMED, ${error}`);
@@ -229,13 +238,12 @@ for (let n = 0; n < ROUNDS + 1 && (n < 4 || performance.now() - begun < TIMED_MS
     for (const { samples } of running) for (const what of Object.keys(samples)) delete samples[what];
 }
 
-for (const precision of ['int8', 'float32'] as const)
-  bytes[precision] = matrixBytes(modelIn(precision).weights);
+const bytes = Object.fromEntries(NAMES.map((name) => [name, matrixBytes(modelIn(name).weights)]));
 progress('limits');
 const words = (size: number) => Math.ceil(size / 4) * 4;
 const limits = await adapterLimits(
   adapter,
-  [2 ** 28, words(bytes.int8), words(bytes.float32)],
+  [2 ** 28, ...Object.values(bytes).map(words)],
   options.quick ? 3 : 9,
 );
 console.log('the adapter');
@@ -243,7 +251,7 @@ for (const [what, value] of Object.entries(limits)) line(what, show(value));
 
 for (const each of running) {
   const { entry, errors, decodeTokens, samples, startMs, memory } = each;
-  console.log(`${entry.name}, ${(bytes[entry.precision] / 1e6).toPrecision(3)} MB of matrices`);
+  console.log(`${entry.name}, ${(bytes[entry.name] / 1e6).toPrecision(3)} MB of matrices`);
   line('started in, ms', startMs.toFixed(0));
   for (const [what, error] of Object.entries(errors)) line(`error, ${what}`, error.toExponential(1));
   const times = Object.fromEntries(Object.entries(samples).map(([what, list]) => [what, estimate(list)]));

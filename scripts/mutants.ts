@@ -16,6 +16,7 @@ interface Mutant {
 }
 
 const KERNELS = ['src/gpu/kernels.test.ts', '-t', 'smallest heads'];
+const INT4 = ['src/gpu/kernels.test.ts', '-t', 'layers in int4 and an embedding in int8'];
 const SAMPLING = ['src/gpu/sampling.test.ts', '-t', 'a vocabulary of 9'];
 const PROPORTIONS = ['src/gpu/webgpu-backend.test.ts', '-t', 'near 1'];
 const CPU = [
@@ -47,6 +48,13 @@ const MUTANTS: readonly Mutant[] = [
     from: '1u << (followed[age] - 1u)',
     to: '1u << followed[age]',
     tests: SAMPLING,
+  },
+  {
+    name: 'GPU: an int4 block ignores its scale',
+    file: 'src/gpu/shaders/weights.int4.wgsl',
+    from: 'return block.scale * vec4<f32>(integers);',
+    to: 'return vec4<f32>(integers);',
+    tests: INT4,
   },
   {
     name: 'CPU: the inputs of the convolution are one token late',

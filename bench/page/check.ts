@@ -2,7 +2,7 @@ import { relativeError } from '../../tests/golden';
 import type { Contender, Form } from './contender';
 import type { Check } from './measurements';
 
-/** The expected outputs: from golden.json, or for int8 from the reference backend over the same int8 rows. */
+/** The expected outputs: from golden.json, or for int8 and int4 from the reference backend over the same weights. */
 export interface Expected {
   readonly tokens: readonly number[];
   readonly finalLogits: ArrayLike<number>;
@@ -13,15 +13,20 @@ export interface Expected {
 export const STEPS = 4;
 
 /** Integer activations add their own error. */
-const TOLERANCE: Record<Form, number> = {
+const TOLERANCE: Record<Form | 'int4', number> = {
   float32: 1e-4,
+  int4: 1e-4,
   int8: 1e-4,
   'int8, int16 activations': 1e-3,
   'int8, int8 activations': 0.25,
 };
 
 /** Reads most of the text at once and its end token by token, then decodes. Runs before any timing. */
-export async function check(contender: Contender, form: Form, expected: Expected): Promise<Check> {
+export async function check(
+  contender: Contender,
+  form: keyof typeof TOLERANCE,
+  expected: Expected,
+): Promise<Check> {
   const { tokens, finalLogits, greedy } = expected;
   await contender.reset();
   await contender.read(tokens.slice(0, -STEPS));

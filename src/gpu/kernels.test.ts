@@ -1,14 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import { relativeError } from '../../tests/golden';
+import { loadGoldenModel } from '../../tests/golden-models';
 import { withPrecision } from '../../tests/quantize';
 import { randomModel } from '../../tests/random-model';
+import { mapMatrices, type Precision } from '../model/core/weights';
 import type { ModelData, Streams } from '../model/runtime/backend';
 import { ReferenceBackend } from '../model/runtime/reference-backend';
 import { hash } from '../model/sampling/random';
 import { idsOf, logProbabilitiesOf } from '../model/sampling/records';
 import { GREEDY } from '../model/sampling/sampling';
 import { createOnSharedDevice } from './testing';
-import { GRAPHICS, SOFTWARE } from './tuning';
+import { GRAPHICS, SOFTWARE, type Tuning } from './tuning';
 
 /** Prefills a text in chunks, then decodes; compares state, logits and records with the reference, teacher-forced. */
 async function agree(model: ModelData, tuning = GRAPHICS, tolerance = 1e-4) {
@@ -71,10 +73,6 @@ describe('agrees with the reference on', () => {
     ],
   ])('%s', async (_, options) => agree(randomModel(options, 1, 0.5)));
 
-  test.each(['float16', 'int8'] as const)('%s weights, dequantized', async (precision) => {
-    await agree(withPrecision(randomModel({ hidden_size: 20, num_attention_heads: 1 }), precision));
-  });
-
   test('many blocks of the vocabulary, wide heads and a wide MLP, on an emulated adapter', async () => {
     const shape = { vocab_size: 1100, intermediate_size: 131, hidden_size: 88, num_attention_heads: 1 };
     await agree(randomModel(shape, 1, 0.5), SOFTWARE);
@@ -85,10 +83,54 @@ describe('agrees with the reference on', () => {
     await agree(model, { ...SOFTWARE, sharesReads: false });
   });
 
-  test('weights of two precisions', async () => {
-    const model = randomModel();
-    const { embedding } = withPrecision(model, 'int8').weights;
-    await agree({ ...model, weights: { ...model.weights, embedding } });
+  // Rows of 72 and 131 and heads of 36 weights, so that groups of int4 end early.
+  const ENDS = { hidden_size: 72, num_attention_heads: 2, intermediate_size: 131 };
+
+  test.each<[Precision, Precision, Tuning]>([
+    ['int8', 'float16', GRAPHICS],
+    ['float16', 'int4', GRAPHICS],
+    ['int4', 'int8', GRAPHICS],
+    ['int4', 'int4', SOFTWARE],
+  ])('layers in %s and an embedding in %s', async (layers, embedding, tuning) => {
+    await agree(withPrecision(randomModel(ENDS), layers, embedding), tuning);
+  });
+
+  test('a different precision of each kind of matrix', async () => {
+    const model = randomModel(ENDS);
+    const store = (precision: Precision) => withPrecision(model, precision).weights.layers[0];
+    const layer = {
+      ...model.weights.layers[0],
+      qkv: store('int8').qkv,
+      output: store('int4').output,
+      down: store('float16').down,
+    };
+    await agree({ ...model, weights: { ...model.weights, layers: [layer] } });
+  });
+
+  test('layers of two precisions', async () => {
+    const model = withPrecision(randomModel({ ...ENDS, num_hidden_layers: 2 }), 'int4', 'int8');
+    const [first] = model.weights.layers;
+    const [, second] = withPrecision(model, 'int8').weights.layers;
+    await agree({ ...model, weights: { ...model.weights, layers: [first, { ...second, up: first.up }] } });
+  });
+
+  test('int4 weights of the golden model with rows of 60 and heads of 20', async () => {
+    await agree(withPrecision(await loadGoldenModel('odd-heads'), 'int4', 'int8'));
+  });
+
+  test('int4 rows of zeros and of -8, and the smallest and the largest scale', async () => {
+    const model = withPrecision(randomModel(ENDS), 'int4', 'int8');
+    const weights = mapMatrices(model.weights, (matrix) => {
+      if (matrix.precision !== 'int4') return matrix;
+      const [bytes, scales] = [matrix.bytes.slice(), matrix.scales!.slice()];
+      const groups = scales.length / matrix.rows;
+      bytes.fill(0, 0, 16 * groups);
+      bytes.fill(0x88, 16 * groups, 32 * groups);
+      scales.fill(2 ** -24, 2 * groups, 3 * groups);
+      scales[3 * groups] = 65504;
+      return { ...matrix, bytes, scales };
+    });
+    await agree({ ...model, weights });
   });
 
   test('huge weights', async () => agree(randomModel({}, 2, 1000)));

@@ -12,7 +12,7 @@ export interface Packing {
 }
 
 /** Blocks of a row. */
-export function blocksOf(columns: number, { group, precision }: Packing): number {
+function blocksOf(columns: number, { group, precision }: Packing): number {
   return Math.ceil(columns / group) * blocksOfGroup({ group, precision });
 }
 

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { everyPrecision } from '../../tests/quantize';
+import { everyPrecision, withPrecision } from '../../tests/quantize';
 import { randomModel } from '../../tests/random-model';
 import { kernelCode } from './kernels';
+import { precisionsOf } from './matrices';
 import { makePlan } from './plan';
 import { GRAPHICS, SOFTWARE } from './tuning';
 
@@ -62,4 +63,13 @@ describe('a plan has the workgroup memory of the kernel that needs most', () => 
         expect(plan.workgroupBytes).toBe(Math.max(...bytes));
       }
   });
+});
+
+test('each kind of matrix has its own precision, or float32 if the layers differ', () => {
+  const model = withPrecision(randomModel({ num_hidden_layers: 2 }), 'int4', 'int8');
+  expect(precisionsOf(model.weights)).toEqual(everyPrecision('int4', 'int8'));
+  const [first, second] = model.weights.layers;
+  const { up } = withPrecision(model, 'int8').weights.layers[1];
+  const mixed = { ...model.weights, layers: [first, { ...second, up }] };
+  expect(precisionsOf(mixed)).toEqual({ ...everyPrecision('int4', 'int8'), up: 'float32' });
 });

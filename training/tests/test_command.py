@@ -46,7 +46,7 @@ def test_one_command_from_raw_text_to_a_published_folder(tmp_path: Path) -> None
     )
     assert done.returncode == 0, done.stderr
     manifest = json.loads((tmp_path / "tiny-v1/manifest.json").read_text())
-    assert manifest["id"] == "tiny-v1" and manifest["precision"] == "int8"
+    assert manifest["id"] == "tiny-v1" and manifest["precision"]["layers"] == "int8"
     assert manifest["evaluation"]["validation"]["words_with_line_ends"] == WORDS
     assert "12 steps of 128 tokens" in (tmp_path / "tiny-v1/README.md").read_text()
     notice = (tmp_path / "tiny-v1/LICENSE").read_text()
