@@ -17,22 +17,24 @@ from .model import Layer, LeapFormer, positions
 from .text import find_files, read_articles
 from .weights import LAYER_MATRICES, Groups, scale_groups, span_of
 
-TOKENS = 131_072
+READ = 2**21  # tokens of text, from which streams are taken at equal distances
+STREAMS = 128
 LENGTH = 1024  # tokens of a stream; its state starts empty
 BATCH = 4  # streams at a time
 
 
-def read_tokens(paths: Iterable[Path], tokenizer: Tokenizer, count: int = TOKENS) -> np.ndarray:
-    """The first tokens of articles as streams [count / LENGTH, LENGTH]; fewer if the text ends.
+def read_streams(paths: Iterable[Path], tokenizer: Tokenizer) -> np.ndarray:
+    """Streams [up to STREAMS, LENGTH] from the first tokens of articles.
 
     Raises UserError if the text is too short for one stream.
     """
     articles = (article.text for path in find_files(paths) for article in read_articles(path))
     ids = (id for text in articles for id in (0, *tokenizer.encode(text).ids))
-    tokens = np.fromiter(islice(ids, count), np.int64)
+    tokens = np.fromiter(islice(ids, READ), np.int64)
     if len(tokens) < LENGTH:
         raise UserError(f"calibration needs at least {LENGTH} tokens of text, not {len(tokens)}")
-    return tokens[: len(tokens) // LENGTH * LENGTH].reshape(-1, LENGTH)
+    streams = tokens[: len(tokens) // LENGTH * LENGTH].reshape(-1, LENGTH)
+    return streams[np.linspace(0, len(streams) - 1, min(len(streams), STREAMS)).astype(int)]
 
 
 class _Streams:

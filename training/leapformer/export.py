@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from . import checkpoint, folder
-from .calibrate import read_tokens, round_layers
+from .calibrate import read_streams, round_layers
 from .card import LICENSE, card, license_text
 from .config import RunConfig
 from .evaluate import perplexity, read_text, word_text
@@ -94,7 +94,7 @@ def _write(source: _Source, out: Path, dtype: str, identity: dict[str, str], tex
     tokenizer = load_tokenizer(source.tokenizer)
     rounded = None
     if dtype == "int4" and texts.calibration:
-        rounded = round_layers(model, read_tokens(texts.calibration, tokenizer))
+        rounded = round_layers(model, read_streams(texts.calibration, tokenizer))
     stored = quantize(folder.tensors_of(model), dtype, config, rounded)
     stored_model = folder.model_of(config, dequantize(stored, config))
 

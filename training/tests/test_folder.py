@@ -68,7 +68,7 @@ def test_published_folder_loads_back(prepared, tmp_path, dtype: str) -> None:
     with torch.no_grad():
         logits, _ = loaded(torch.tensor([vectors["tokens"]]), loaded.empty_state(1))
     np.testing.assert_allclose(logits[0, -1].numpy(), vectors["finalLogits"], atol=1e-6)
-    tolerance = {"float32": 0, "float16": 1e-3, "int8": 1e-2, "int4": 0.1}[dtype]
+    tolerance = {"float32": 0, "float16": 1e-3, "int8": 1e-2, "int4": 0.15}[dtype]
     for name, weight in model.state_dict().items():
         bound = tolerance * max(weight.abs().max().item(), 1e-3)
         assert (loaded.state_dict()[name] - weight).abs().max() <= bound, name

@@ -18,7 +18,7 @@ from test_folder import publish
 
 from leapformer import folder as folders
 from leapformer import weights
-from leapformer.calibrate import LENGTH, read_tokens, round_layers
+from leapformer.calibrate import LENGTH, read_streams, round_layers
 from leapformer.compensate import error, round_compensated
 from leapformer.config import ModelConfig
 from leapformer.files import UserError
@@ -139,7 +139,7 @@ def test_calibration_changes_the_logits_less_than_the_nearest(
 ) -> None:
     torch.manual_seed(0)
     model = LeapFormer(config).eval()
-    tokens = read_tokens([text], load_tokenizer(prepared / "tokenizer.json"))
+    tokens = read_streams([text], load_tokenizer(prepared / "tokenizer.json"))
     assert tokens.shape[1] == LENGTH and tokens[0, 0] == 0
     before = copy.deepcopy(model.state_dict())
     rounded = round_layers(model, tokens)
@@ -161,7 +161,7 @@ def test_calibration_changes_the_logits_less_than_the_nearest(
 def test_calibration_needs_text(prepared: Path, tmp_path: Path) -> None:
     short = make_articles(tmp_path / "short.jsonl", 1)
     with pytest.raises(UserError, match=f"at least {LENGTH} tokens"):
-        read_tokens([short], load_tokenizer(prepared / "tokenizer.json"))
+        read_streams([short], load_tokenizer(prepared / "tokenizer.json"))
 
 
 def test_a_folder_is_quantized_by_one_command(prepared: Path, text: Path, tmp_path: Path) -> None:

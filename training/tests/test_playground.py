@@ -19,7 +19,7 @@ from leapformer.evaluate import perplexity
 from leapformer.model import LeapFormer
 from leapformer.prepare import prepare
 from leapformer.tokenizer import load_tokenizer
-from leapformer.weights import quantize
+from leapformer.weights import EMBEDDING, pack, quantize, quantize_groups
 
 pytestmark = pytest.mark.skipif(
     not (ROOT / "node_modules").exists() or shutil.which("node") is None,
@@ -65,9 +65,10 @@ import {{ readFileSync }} from 'node:fs';
 import {{ withPrecision }} from '{root}/tests/quantize.ts';
 
 const bytes = new Uint8Array(readFileSync('{values}'));
-const embedding = {{ rows: {rows}, columns: {columns}, precision: 'float32', bytes, scales: null }};
+const [columns, span] = [{columns}, {span}];
+const embedding = {{ rows: {rows}, columns, span, precision: 'float32', bytes, scales: null }};
 const hex = ({{ buffer }}) => Buffer.from(buffer).toString('hex');
-for (const precision of ['float16', 'int8']) {{
+for (const precision of ['float16', 'int8', 'int4']) {{
   const model = {{ digest: '', weights: {{ embedding, layers: [] }} }};
   const stored = withPrecision(model, precision).weights.embedding;
   console.log(hex(stored.bytes), stored.scales === null ? '' : hex(stored.scales));
@@ -84,9 +85,14 @@ def test_the_playground_rounds_by_the_same_rules(tmp_path: Path) -> None:
     rows[-20:] *= 1e-6  # below the normal float16 numbers
     rows = rows.astype("<f4")
     (tmp_path / "values").write_bytes(rows.tobytes())
-    source = ROUND.format(root=ROOT, values=tmp_path / "values", rows=len(rows), columns=32)
+    columns = {"columns": 32, "span": 16}
+    source = ROUND.format(root=ROOT, values=tmp_path / "values", rows=len(rows), **columns)
     (tmp_path / "round.ts").write_text(source)
     typescript = run_typescript(tmp_path / "round.ts").splitlines()
-    for precision, line in zip(("float16", "int8"), typescript, strict=True):
-        stored = quantize({"embedding.weight": rows}, precision)
-        assert line.split() == [stored[name].tobytes().hex() for name in stored]
+    float16 = quantize({EMBEDDING: rows}, "float16", ModelConfig())
+    int8 = quantize({EMBEDDING: rows}, "int8", ModelConfig())
+    # the playground does not search for the best scale
+    integers, scales = quantize_groups(rows, 16, clips=np.ones(1))
+    int4 = [pack(integers, 16), scales.astype(np.float32)]
+    for stored, line in zip((float16.values(), int8.values(), int4), typescript, strict=True):
+        assert line.split() == [value.tobytes().hex() for value in stored]

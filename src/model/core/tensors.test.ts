@@ -12,13 +12,22 @@ describe('the table of tensors', () => {
   test.each(goldenNames)('lists the tensors that the trainer exports for %s', (name) => {
     const folder = `tests/golden/models/${name}/`;
     const config = parseConfig(readJson(`${folder}config.json`));
-    const stored = [...readSafetensors(readBytes(`${folder}model.safetensors`))];
-    const sorted = (tensors: [string, readonly number[]][]) => tensors.sort(([a], [b]) => (a < b ? -1 : 1));
-    expect(sorted(tensorsOf(config).map(({ name, shape }) => [name, shape]))).toEqual(
-      sorted(stored.map(([name, { shape }]) => [name, shape])),
-    );
-    expect(countParameters(config)).toBe(
-      stored.reduce((sum, [, { shape }]) => sum + shape.reduce((a, b) => a * b), 0),
+    const stored = readSafetensors(readBytes(`${folder}model.safetensors`));
+    const names = tensorsOf(config).map(({ name }) => name);
+    const scales = names.filter((name) => stored.has(`${name}_scale`)).map((name) => `${name}_scale`);
+    expect([...stored.keys()].sort()).toEqual([...names, ...scales].sort());
+    for (const { name, shape } of tensorsOf(config)) {
+      const { dtype, shape: inFile } = stored.get(name)!;
+      const groups = stored.get(`${name}_scale`)?.shape[1];
+      expect(inFile, name).toEqual(dtype === 'I32' ? [shape[0], groups, 4] : shape);
+    }
+  });
+
+  test.each(goldenNames.filter((name) => !name.startsWith('int4')))('counts the parameters of %s', (name) => {
+    const folder = `tests/golden/models/${name}/`;
+    const stored = [...readSafetensors(readBytes(`${folder}model.safetensors`)).values()];
+    expect(countParameters(parseConfig(readJson(`${folder}config.json`)))).toBe(
+      stored.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b), 0),
     );
   });
 
