@@ -30,9 +30,13 @@ export function editDocument(
   let index = new TokenIndex(shown);
   let writingBack = false;
   let goingThere = false;
+  let reporting = false;
   const { tokens } = playground;
   const looked = (change: Partial<TokenView>) => {
-    if (!goingThere) tokens.setState(change);
+    if (goingThere) return;
+    reporting = true;
+    tokens.setState(change);
+    reporting = false;
   };
 
   const view = new EditorView({
@@ -129,7 +133,7 @@ export function editDocument(
   const unsubscribeTokens = tokens.subscribe(({ chosen }, before) => {
     const shownTint = currentTint();
     const token =
-      shownTint && chosen !== null && chosen !== before.chosen && chosen < shownTint.index.count
+      shownTint && !reporting && chosen !== null && chosen !== before.chosen && chosen < shownTint.index.count
         ? shownTint.index.token(chosen)
         : null;
     const { head } = view.state.selection.main;

@@ -1,4 +1,5 @@
 import { useEffect } from 'react';
+import { useStore } from 'zustand';
 import type { TokenRecord } from '../../../model/sampling/records';
 import { positionOf, type Token } from '../../../model/text/token-index';
 import { showToken, tokenBytes, type Vocabulary } from '../../../model/text/vocabulary';
@@ -50,16 +51,15 @@ function useGlance(token: Token, record: TokenRecord | null): void {
   const { inspection, tokens } = usePlayground();
   const isIdle = usePlaygroundState((state) => state.work.phase === 'idle');
   const { run, place } = token;
+  // A hovered token sends no request, because a pointer crosses many tokens.
+  const isChosen = useStore(tokens, ({ chosen }) => chosen === token.number);
   const isMissing = !record || !knowsSampler(record);
   // biome-ignore lint/correctness/useExhaustiveDependencies: one request per token, not per version of it
   useEffect(() => {
-    if (!isMissing || !isIdle) return;
-    const timer = setTimeout(() => {
-      // A hovered token sends no request, because a pointer crosses many tokens.
-      if (tokens.getState().chosen === token.number) void inspection.scoreToken(token);
-    }, REST);
+    if (!isChosen || !isMissing || !isIdle) return;
+    const timer = setTimeout(() => void inspection.scoreToken(token), REST);
     return () => clearTimeout(timer);
-  }, [run, place, isMissing, isIdle, inspection, tokens]);
+  }, [run, place, isChosen, isMissing, isIdle, inspection]);
 }
 
 /** Typed tokens have no probabilities after sampling. */
