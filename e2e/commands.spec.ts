@@ -99,3 +99,13 @@ test('copies the whole text as plain text', async ({ playground, page }) => {
     '= Tea =\n\nA drink.',
   );
 });
+
+test('keys typed right after Ctrl+K go to the palette and not to the text', async ({ playground, page }) => {
+  await playground.open();
+  await playground.startNew('Tea is a drink');
+  await page.keyboard.press('Control+k');
+  await page.keyboard.type('benchmark');
+  await expect(page.getByRole('combobox', { name: names.COMMAND_FIELD })).toHaveValue('benchmark');
+  await page.keyboard.press('Escape');
+  await expect(playground.text).toHaveText('Tea is a drink');
+});
