@@ -2,10 +2,15 @@ import { logProbabilitiesOf } from '../../../model/sampling/records';
 import { ARTICLE_BREAK, plainText, type Run } from '../../../model/text/text';
 import { count } from '../../format';
 import { usePlayground, usePlaygroundState } from '../../playground-context';
-import type { Continuation } from '../../store/engine/continuations';
+import { type Continuation, earlierSettings } from '../../store/engine/continuations';
 import { RANGES } from '../../store/settings/settings';
 import { bitsOf } from '../../tint-scale';
 import { NumberField } from '../controls/NumberField';
+
+const NAMES = [
+  ['temperature', 'Temperature'],
+  ['seed', 'Seed'],
+] as const;
 
 const MORE = [
   ['topP', 'Top-p'],
@@ -21,6 +26,7 @@ export function CompareColumn({ number, onKeep }: { number: number; onKeep(goesO
   const isWorking = usePlaygroundState((state) => state.work.phase !== 'idle');
   const own = usePlaygroundState((state) => state.comparison.continuations[number]);
   if (!own) return null;
+  const earlier = earlierSettings(own);
   const field = (key: keyof Continuation['sampling'], name: string) => (
     <NumberField
       key={key}
@@ -34,12 +40,12 @@ export function CompareColumn({ number, onKeep }: { number: number; onKeep(goesO
   return (
     <section className="compare-column" aria-labelledby={`continuation-${number}`}>
       <h3 id={`continuation-${number}`}>Continuation {number + 1}</h3>
-      {field('temperature', 'Temperature')}
-      {field('seed', 'Seed')}
+      {NAMES.map(([key, name]) => field(key, name))}
       <details>
         <summary>More settings</summary>
         {MORE.map(([key, name]) => field(key, name))}
       </details>
+      {earlier ? <small className="compare-earlier">{writtenAt(earlier)}</small> : null}
       <Words number={number} runs={own.runs} />
       <div className="compare-foot">
         <small>{figures(own)}</small>
@@ -66,6 +72,14 @@ export function CompareColumn({ number, onKeep }: { number: number; onKeep(goesO
       </div>
     </section>
   );
+}
+
+/** "Written at temperature 0.8 and seed 12." */
+function writtenAt(settings: Partial<Continuation['sampling']>): string {
+  const parts = [...NAMES, ...MORE].flatMap(([key, name]) =>
+    settings[key] === undefined ? [] : [`${name.toLowerCase()} ${settings[key]}`],
+  );
+  return `Written at ${new Intl.ListFormat('en').format(parts)}.`;
 }
 
 function Words({ number, runs }: { number: number; runs: readonly Run[] }) {
