@@ -4,7 +4,7 @@ import { EditorView, keymap, placeholder } from '@codemirror/view';
 import { plainText, type Run } from '../../model/text/text';
 import { TokenIndex } from '../../model/text/token-index';
 import type { Change } from '../store/document/change';
-import { difference, sampledRanges } from '../store/document/text-value';
+import { difference, writtenRanges } from '../store/document/text-value';
 import type { InputKind } from '../store/document/undo-step';
 import type { Playground } from '../store/playground';
 import type { TokenView } from '../store/token-view';
@@ -102,7 +102,7 @@ export function editDocument(
 
   /** The decorations for the runs on screen. */
   function looks() {
-    return [setSampled.of(sampledRanges(shown)), setTint.of(currentTint())];
+    return [setSampled.of(writtenRanges(shown)), setTint.of(currentTint())];
   }
 
   function currentTint(): Tint | null {

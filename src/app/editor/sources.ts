@@ -11,20 +11,16 @@ import {
   ViewPlugin,
   type ViewUpdate,
 } from '@codemirror/view';
+import type { WrittenRange } from '../store/document/text-value';
 
 /**
- * Marks sampled text in three ways: a bar in the margin beside every line with sampled text, a small bracket at each
- * border with typed text within a line, and <ins> for screen readers.
+ * Marks the text that models wrote in three ways: a bar in the margin beside every line with such text, hollow for another
+ * model than the current one, a small bracket at each border with typed text within a line, and <ins> for screen readers.
  */
 
-export interface Span {
-  readonly from: number;
-  readonly to: number;
-}
+export const setSampled = StateEffect.define<readonly WrittenRange[]>();
 
-export const setSampled = StateEffect.define<readonly Span[]>();
-
-const sampled = StateField.define<readonly Span[]>({
+const sampled = StateField.define<readonly WrittenRange[]>({
   create: () => [],
   update(spans, transaction) {
     for (const effect of transaction.effects) if (effect.is(setSampled)) return effect.value;
@@ -75,11 +71,12 @@ const margin = layer({
     ): LayerMarker =>
       new RectangleMarker(name, left - scroller.left, top - scroller.top, width, bottom - top);
     const markers: LayerMarker[] = [];
-    for (const { from, to, opens, closes } of visibleSpans(view)) {
+    for (const { from, to, isForeign, opens, closes } of visibleSpans(view)) {
       const start = view.coordsAtPos(from, 1);
       const end = view.coordsAtPos(to, -1);
       if (!start || !end) continue;
-      markers.push(place('sampled-bar', text.left - BAR_OFFSET, start.top, null, end.bottom));
+      const bar = isForeign ? 'sampled-bar foreign' : 'sampled-bar';
+      markers.push(place(bar, text.left - BAR_OFFSET, start.top, null, end.bottom));
       const bracket = (isLeft: boolean, { left, top, bottom }: Rect) =>
         isLeft
           ? place('sampled-left', left - 1, top, BRACKET, bottom)
@@ -96,7 +93,7 @@ function changed(update: ViewUpdate): boolean {
 }
 
 /** The visible sampled spans, and whether each begins or ends beside typed text of the same line. */
-function visibleSpans(view: EditorView): (Span & { opens: boolean; closes: boolean })[] {
+function visibleSpans(view: EditorView): (WrittenRange & { opens: boolean; closes: boolean })[] {
   const { doc } = view.state;
   const spans = [];
   for (const visible of view.visibleRanges)
@@ -106,7 +103,7 @@ function visibleSpans(view: EditorView): (Span & { opens: boolean; closes: boole
       if (from >= to) continue;
       const opens = from === span.from && from > doc.lineAt(from).from;
       const closes = to === span.to && to < doc.lineAt(to).to;
-      spans.push({ from, to, opens, closes });
+      spans.push({ ...span, from, to, opens, closes });
     }
   return spans;
 }

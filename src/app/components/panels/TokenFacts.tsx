@@ -1,7 +1,7 @@
 import { useEffect } from 'react';
 import { useStore } from 'zustand';
 import type { TokenRecord } from '../../../model/sampling/records';
-import { positionOf, type Token } from '../../../model/text/token-index';
+import { foreignModelOf, positionOf, type Token } from '../../../model/text/token-index';
 import { showToken, tokenBytes, type Vocabulary } from '../../../model/text/vocabulary';
 import { count, ordinal, percent } from '../../format';
 import { usePlayground, usePlaygroundState } from '../../playground-context';
@@ -15,7 +15,13 @@ interface Props {
 
 /** A token's probability, surprise and rank, and its alternatives. */
 export function TokenFacts({ token, record, vocabulary }: Props) {
-  const source = token.run.source === 'typed' ? 'typed' : 'written by the model';
+  const foreign = foreignModelOf(token);
+  const source =
+    token.run.source === 'sampled'
+      ? 'written by the model'
+      : foreign
+        ? `written by ${foreign}, read as typed text`
+        : 'typed';
   useGlance(token, record);
   return (
     <>

@@ -1,6 +1,6 @@
 import { countRecords } from '../../../model/sampling/records';
 import { checkSampling, type Sampling } from '../../../model/sampling/sampling';
-import type { Run } from '../../../model/text/text';
+import type { ForeignRange, Run } from '../../../model/text/text';
 import type { Branch, ModelRef, TextValue } from '../document/text-value';
 
 /** The form in which a text is stored (browser-texts.ts) and exported (texts-file.ts). */
@@ -51,7 +51,8 @@ function isRun(value: Run): boolean {
     tokens.lengths instanceof Uint32Array &&
     tokens.ids.length === tokens.lengths.length &&
     tokens.lengths.reduce((sum, length) => sum + length, 0) === value.text.length;
-  if (value.source === 'typed') return tokens === null || fits;
+  if (value.source === 'typed')
+    return (tokens === null || fits) && (value.foreign ?? []).every(isForeignRange);
   return (
     value.source === 'sampled' &&
     fits &&
@@ -59,6 +60,10 @@ function isRun(value: Run): boolean {
     countRecords(value.records) === tokens.ids.length &&
     (value.sampling === null || isSampling(value.sampling))
   );
+}
+
+function isForeignRange({ from, to, model }: ForeignRange): boolean {
+  return Number.isSafeInteger(from) && Number.isSafeInteger(to) && from < to && typeof model === 'string';
 }
 
 function isSampling(value: Sampling): boolean {
