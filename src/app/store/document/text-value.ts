@@ -16,6 +16,8 @@ export interface TextValue {
   readonly model: ModelRef | null;
   /** UTF-16 offset at which the last generation began; null if there was none, or an edit removed the place. */
   readonly generatedFrom: number | null;
+  /** The number of tokens that the last generation asked for, if it was not that of the settings. */
+  readonly generatedTokens?: number | undefined;
   /** Set if the text came from a link or a file; edits keep it. */
   readonly origin: Origin | null;
   /** The texts that this one replaced. */

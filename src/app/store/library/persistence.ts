@@ -15,12 +15,13 @@ export function parseKept(stored: unknown): TextValue | null {
 
 function parseText(text: TextValue | undefined): TextValue | null {
   if (!Array.isArray(text?.runs) || !text.runs.every(isRun)) return null;
-  const { runs, model, generatedFrom, origin } = text;
+  const { runs, model, generatedFrom, generatedTokens, origin } = text;
   return {
     runs: runs.map(withPenalty),
     model: parseModel(model),
     branches: Array.isArray(text.branches) ? text.branches.flatMap(parseBranch) : [],
     generatedFrom: typeof generatedFrom === 'number' ? generatedFrom : null,
+    ...(Number(generatedTokens) > 0 && { generatedTokens }),
     origin: origin ? { claim: origin.claim, isKnown: origin.isKnown } : null,
   };
 }
