@@ -3,22 +3,12 @@ import { ARTICLE_BREAK, plainText, type Run } from '../../../model/text/text';
 import { count } from '../../format';
 import { usePlayground, usePlaygroundState } from '../../playground-context';
 import { type Continuation, earlierSettings } from '../../store/engine/continuations';
-import { RANGES } from '../../store/settings/settings';
+import { RANGES, SETTING_NAMES } from '../../store/settings/settings';
 import { bitsOf } from '../../tint-scale';
 import { NumberField } from '../controls/NumberField';
 
-const NAMES = [
-  ['temperature', 'Temperature'],
-  ['seed', 'Seed'],
-] as const;
-
-const MORE = [
-  ['topP', 'Top-p'],
-  ['minP', 'Min-p'],
-  ['topK', 'Top-k'],
-  ['repetitionPenalty', 'Repetition penalty'],
-  ['sequencePenalty', 'Sequence penalty'],
-] as const;
+const FIRST = ['temperature', 'seed'] as const;
+const MORE = ['topP', 'minP', 'topK', 'repetitionPenalty', 'sequencePenalty'] as const;
 
 /** One continuation: its settings, its text and the buttons to keep it. */
 export function CompareColumn({ number, onKeep }: { number: number; onKeep(goesOn: boolean): void }) {
@@ -27,10 +17,10 @@ export function CompareColumn({ number, onKeep }: { number: number; onKeep(goesO
   const own = usePlaygroundState((state) => state.comparison.continuations[number]);
   if (!own) return null;
   const earlier = earlierSettings(own);
-  const field = (key: keyof Continuation['sampling'], name: string) => (
+  const field = (key: keyof Continuation['sampling']) => (
     <NumberField
       key={key}
-      name={name}
+      name={SETTING_NAMES[key]}
       value={own.sampling[key]}
       range={RANGES[key]}
       disabled={isWorking}
@@ -40,10 +30,10 @@ export function CompareColumn({ number, onKeep }: { number: number; onKeep(goesO
   return (
     <section className="compare-column" aria-labelledby={`continuation-${number}`}>
       <h3 id={`continuation-${number}`}>Continuation {number + 1}</h3>
-      {NAMES.map(([key, name]) => field(key, name))}
+      {FIRST.map(field)}
       <details>
         <summary>More settings</summary>
-        {MORE.map(([key, name]) => field(key, name))}
+        {MORE.map(field)}
       </details>
       {earlier ? <small className="compare-earlier">{writtenAt(earlier)}</small> : null}
       <Words number={number} runs={own.runs} />
@@ -76,8 +66,8 @@ export function CompareColumn({ number, onKeep }: { number: number; onKeep(goesO
 
 /** "Written at temperature 0.8 and seed 12." */
 function writtenAt(settings: Partial<Continuation['sampling']>): string {
-  const parts = [...NAMES, ...MORE].flatMap(([key, name]) =>
-    settings[key] === undefined ? [] : [`${name.toLowerCase()} ${settings[key]}`],
+  const parts = [...FIRST, ...MORE].flatMap((key) =>
+    settings[key] === undefined ? [] : [`${SETTING_NAMES[key].toLowerCase()} ${settings[key]}`],
   );
   return `Written at ${new Intl.ListFormat('en').format(parts)}.`;
 }
