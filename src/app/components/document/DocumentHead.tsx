@@ -1,3 +1,4 @@
+import { useEffect } from 'react';
 import { commandOf, runCommand } from '../../commands';
 import { BEGINNINGS, FINISHED } from '../../examples';
 import { usePlayground, usePlaygroundState } from '../../playground-context';
@@ -13,6 +14,9 @@ export function DocumentHead() {
   const title = usePlaygroundState(
     (state) => (state.history ? titleOf(state.history.present.runs)?.words : null) ?? '',
   );
+  useEffect(() => {
+    document.title = title || 'LeaPformer Playground';
+  }, [title]);
   return (
     <div className="document-head">
       <TextsCard />
