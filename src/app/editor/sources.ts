@@ -1,4 +1,4 @@
-import { RangeSetBuilder, StateEffect, StateField } from '@codemirror/state';
+import { EditorSelection, RangeSetBuilder, StateEffect, StateField } from '@codemirror/state';
 import {
   Decoration,
   type DecorationSet,
@@ -6,7 +6,6 @@ import {
   type EditorView,
   type LayerMarker,
   layer,
-  type Rect,
   RectangleMarker,
   ViewPlugin,
   type ViewUpdate,
@@ -15,7 +14,8 @@ import type { WrittenRange } from '../store/document/text-value';
 
 /**
  * Marks the text that models wrote in three ways: a bar in the margin beside every line with such text, hollow for another
- * model than the current one, a small bracket at each border with typed text within a line, and <ins> for screen readers.
+ * model than the current one, an underline of the first word and a small bracket after the last one at a border with typed
+ * text within a line, and <ins> for screen readers.
  */
 
 export const setSampled = StateEffect.define<readonly WrittenRange[]>();
@@ -77,16 +77,31 @@ const margin = layer({
       if (!start || !end) continue;
       const bar = isForeign ? 'sampled-bar foreign' : 'sampled-bar';
       markers.push(place(bar, text.left - BAR_OFFSET, start.top, null, end.bottom));
-      const bracket = (isLeft: boolean, { left, top, bottom }: Rect) =>
+      if (opens) markers.push(...underline(view, from, to));
+      if (!closes) continue;
+      const isLeft = view.textDirectionAt(to) === Direction.RTL;
+      const { left, top, bottom } = end;
+      markers.push(
         isLeft
           ? place('sampled-left', left - 1, top, BRACKET, bottom)
-          : place('sampled-right', left - BRACKET + 1, top, BRACKET, bottom);
-      if (opens) markers.push(bracket(view.textDirectionAt(from) === Direction.LTR, start));
-      if (closes) markers.push(bracket(view.textDirectionAt(to) === Direction.RTL, end));
+          : place('sampled-right', left - BRACKET + 1, top, BRACKET, bottom),
+      );
     }
     return markers;
   },
 });
+
+const LONGEST = 100; // characters of the first word
+
+/** Underlines the first word of a span that begins within a line. */
+function underline(view: EditorView, from: number, to: number): readonly LayerMarker[] {
+  const text = view.state.sliceDoc(from, Math.min(to, from + LONGEST));
+  const [, space, word] = /^([^\S\n]*)(\S*)/.exec(text)!;
+  const start = from + space.length;
+  return word
+    ? RectangleMarker.forRange(view, 'sampled-first', EditorSelection.range(start, start + word.length))
+    : [];
+}
 
 function changed(update: ViewUpdate): boolean {
   return update.docChanged || update.startState.field(sampled) !== update.state.field(sampled);
