@@ -110,14 +110,15 @@ function changed(update: ViewUpdate): boolean {
 /** The visible sampled spans, and whether each begins or ends beside typed text of the same line. */
 function visibleSpans(view: EditorView): (WrittenRange & { opens: boolean; closes: boolean })[] {
   const { doc } = view.state;
+  const all = view.state.field(sampled);
   const spans = [];
   for (const visible of view.visibleRanges)
-    for (const span of view.state.field(sampled)) {
+    for (const [n, span] of all.entries()) {
       const from = Math.max(span.from, visible.from);
       const to = Math.min(span.to, visible.to);
       if (from >= to) continue;
       const opens = from === span.from && from > doc.lineAt(from).from;
-      const closes = to === span.to && to < doc.lineAt(to).to;
+      const closes = to === span.to && to < doc.lineAt(to).to && all[n + 1]?.from !== to;
       spans.push({ ...span, from, to, opens, closes });
     }
   return spans;

@@ -24,7 +24,7 @@ export function UnknownModel({ details, children }: { details: string; children:
     <div className="status problem" role="alert">
       <div>
         <p>
-          <b>This site has no model with the name “{wanted}”</b>, which the address asks for.
+          <b>This site has no model with the name “{wanted}”.</b> The name comes from ?model= in the address.
         </p>
         <details>
           <summary>Details</summary>

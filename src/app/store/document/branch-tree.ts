@@ -38,7 +38,7 @@ export function branchTree({ runs, model, branches }: TextValue): BranchNode | n
   return grow(texts, 0);
 }
 
-const SAME_BODY = 40; // characters of the body that two texts have in common if only their titles differ
+const SAME_BODY = 8; // characters of the body that two texts have in common if only their titles differ
 
 /** The text with the title of the present one, if the user has changed the title since. */
 function retitled(runs: readonly Run[], present: readonly Run[]): readonly Run[] {
