@@ -15,6 +15,6 @@ export default [
     name: 'JavaScript before the engine starts, compressed',
     path: files.map((name) => `dist/assets/${name}`),
     gzip: true,
-    limit: '139 kB',
+    limit: '140 kB',
   },
 ];

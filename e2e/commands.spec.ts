@@ -1,5 +1,5 @@
 import * as names from './names';
-import { expect, test } from './playground';
+import { expect, model, test } from './playground';
 
 test('the palette finds commands by name, runs them, and returns the focus', async ({ playground, page }) => {
   await playground.open();
@@ -98,4 +98,42 @@ test('copies the whole text as plain text', async ({ playground, page }) => {
   expect(await page.evaluate(() => (window as unknown as { copied: string }).copied)).toBe(
     '= Tea =\n\nA drink.',
   );
+});
+
+test('keys typed right after Ctrl+K go to the palette and not to the text', async ({ playground, page }) => {
+  await playground.open();
+  await playground.startNew('Tea is a drink');
+  await page.keyboard.press('Control+k');
+  await page.keyboard.type('benchmark');
+  await expect(page.getByRole('combobox', { name: names.COMMAND_FIELD })).toHaveValue('benchmark');
+  await page.keyboard.press('Escape');
+  await expect(playground.text).toHaveText('Tea is a drink');
+});
+
+test('the palette opens a view of the lens, the field of a setting and a theme, and offers the other models', async ({
+  playground,
+  page,
+}) => {
+  await playground.open();
+  await playground.isReady();
+  const field = page.getByRole('combobox', { name: names.COMMAND_FIELD });
+  const type = async (words: string) => {
+    await page.keyboard.press('Control+k');
+    await expect(field).toBeFocused();
+    await page.keyboard.type(words);
+  };
+  await type('temperature');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('spinbutton', { name: names.TEMPERATURE })).toBeFocused();
+  await type('dark');
+  await page.keyboard.press('Enter');
+  await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark');
+  await type('matrix');
+  await page.keyboard.press('Enter');
+  const view = page.locator('.lens').getByRole('button', { name: names.MATRIX, exact: true });
+  await expect(view).toHaveAttribute('aria-pressed', 'true');
+  await type('model');
+  const options = page.getByRole('dialog', { name: names.COMMANDS }).getByRole('option');
+  await expect(options.filter({ hasText: /^Load / }).first()).toBeVisible();
+  await expect(options.filter({ hasText: `Load ${model.manifest.name}` })).toHaveCount(0);
 });

@@ -57,7 +57,8 @@ export const PARTS: readonly LatePart[] = [
   {
     file: 'QrCode',
     name: 'The QR code',
-    open: async (page) => {
+    open: async (page, playground) => {
+      await playground.startNew('Tidewater'); // a short text
       await press('Share')(page);
       await press('QR code')(page);
     },

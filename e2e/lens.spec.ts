@@ -189,3 +189,24 @@ for (const { colorScheme, width } of [
       }
     });
   });
+
+test('the memory meter counts the state of the text alone, and names the memory of the open lens beside it', async ({
+  playground,
+  page,
+}) => {
+  await playground.open();
+  await playground.isReady();
+  const meter = page.getByRole('button', { name: names.MEMORY });
+  const before = await meter.innerText();
+  await openLens(playground, page);
+  await playground.press(playground.oneToken);
+  await expect(meter).toHaveText(before, { useInnerText: true });
+  await meter.click();
+  const card = page.getByRole('dialog', { name: 'Memory' });
+  await expect(card).toContainText(/The open lens adds [\d.]+ MB/);
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: names.closing(names.LENS) }).click();
+  await meter.click();
+  await expect(card).toBeVisible();
+  await expect(card).not.toContainText('lens');
+});

@@ -131,12 +131,23 @@ test('a missing model shows an error, and loads on another try', async ({ playgr
   expect(await playground.words()).toBe('Still here');
 });
 
-test('an invalid model in the address shows an error', async ({ playground, page }) => {
-  await page.goto('./?model=../elsewhere');
-  await expect(alert(page)).toContainText('"../elsewhere" is not a valid model name');
-  await expect(playground.text).toBeVisible();
-  await page.goto('./?model=nowhere');
-  await expect(alert(page)).toContainText(/manifest\.json/);
+test('an address with a model that the site does not have offers another model', async ({
+  playground,
+  page,
+}) => {
+  for (const [name, details] of [
+    ['../elsewhere', '"../elsewhere" is not a valid model name'],
+    ['nowhere', 'manifest.json'],
+  ]) {
+    await page.goto(`./?model=${name}`);
+    await expect(alert(page)).toContainText(`This site has no model with the name “${name}”`);
+    await expect(alert(page).getByText(details)).toBeHidden();
+    await alert(page).getByText('Details').click();
+    await expect(alert(page).getByText(details)).toBeVisible();
+  }
+  await page.getByRole('button', { name: `Load ${model.manifest.name}` }).click();
+  await playground.isReady();
+  await expect(page).toHaveURL((url) => !url.search);
 });
 
 const damaged: [name: string, body: () => Buffer, says: RegExp][] = [

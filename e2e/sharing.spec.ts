@@ -250,8 +250,10 @@ test('another model can read the same words', async ({ playground, page }) => {
   await read.click();
   await expect(page.locator('.lens-bars')).toBeVisible();
   expect(await playground.words()).toBe(words);
-  await expect(playground.text.locator('ins')).toHaveCount(0);
+  const foreign = page.locator('.sampled-bar.foreign'); // the words of the first model keep a bar
+  await expect(foreign).not.toHaveCount(0);
   await playground.press(playground.undo);
+  await expect(foreign).toHaveCount(0);
   await expect(playground.text.locator('ins')).not.toHaveCount(0);
   await expect(read).toBeVisible();
 });
@@ -276,4 +278,27 @@ test('the image of a text shows the sampled text and its surprise', async ({ pla
   }, file);
   expect(width).toBe(1200);
   expect(colours).toBeGreaterThan(300); // an image without tint has fewer colours
+});
+
+test('the share card offers a QR code for a short link alone, and names the view that goes along', async ({
+  playground,
+  page,
+}) => {
+  await playground.open();
+  await playground.isReady();
+  await share(page).click();
+  const card = page.getByRole('dialog', { name: names.SHARE });
+  await expect(card.getByRole('textbox', { name: names.LINK })).toHaveValue(/^.{1001,}$/);
+  await expect(card.getByRole('button', { name: names.QR_CODE })).toHaveCount(0);
+  await expect(card).not.toContainText('lens');
+  await page.keyboard.press('Escape');
+  await playground.startNew('= Tea =\n\nTea is');
+  await expect(page).toHaveTitle('Tea');
+  await playground.openPanel(names.LENS);
+  await share(page).click();
+  await expect(card).toContainText('and it opens the lens in this view');
+  await expect(card.getByRole('button', { name: names.QR_CODE })).toBeVisible();
+  await page.keyboard.press('Escape');
+  await playground.title.fill('');
+  await expect(page).toHaveTitle('LeaPformer Playground');
 });

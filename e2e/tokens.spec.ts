@@ -177,3 +177,24 @@ for (const { name, colorScheme, width } of LOOKS)
       await findsNothing(page);
     });
   });
+
+test('a clicked token gets its alternatives, also if the pointer has rested on it before the click', async ({
+  playground,
+  page,
+}) => {
+  await playground.open();
+  await playground.isReady();
+  await playground.startNew(BEGINNING);
+  await playground.press(playground.oneToken); // encodes the text
+  await playground.openPanel(names.TOKEN);
+  const panel = page.getByRole('region', { name: names.TOKEN });
+  const word = playground.text.getByText('Tea is a drink').first();
+  await word.hover({ position: { x: 10, y: 10 } });
+  await expect(panel).toContainText(/Token \d+, typed/);
+  await page.waitForTimeout(500); // the pointer rests longer than the panel waits
+  await expect(panel.getByRole('listitem')).toHaveCount(0);
+  await word.click({ position: { x: 10, y: 10 } });
+  await expect(panel.getByRole('listitem')).toHaveCount(10);
+  await page.keyboard.insertText('!'); // the cursor stays where the pointer pressed
+  await expect(playground.text).toContainText(/T!ea|Te!a/);
+});

@@ -195,6 +195,14 @@ test('sampled text is marked, and typed text is not', async ({ playground, page 
   await playground.startNew(BEGINNING);
   await playground.press(playground.write);
   await expect(page.locator('.sampled-bar')).toHaveCount(1);
+  const underline = page.locator('.sampled-first'); // under the first sampled word, which follows typed words
+  await expect(underline).toHaveCount(1);
+  const [line, words] = await Promise.all([
+    underline.boundingBox(),
+    playground.text.locator('ins').first().boundingBox(),
+  ]);
+  expect(line!.width).toBeGreaterThan(4);
+  expect(line!.x).toBeGreaterThanOrEqual(words!.x - 1);
   const sampled = (await playground.text.locator('ins').allInnerTexts()).join('');
   expect(BEGINNING).not.toContain(sampled);
   await page.keyboard.press('Control+Home');

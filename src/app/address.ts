@@ -1,6 +1,9 @@
 import type { BackendChoice } from '../workers/messages';
 import { isBackendChoice } from './store/settings/settings';
 
+/** The address of the LeaPformer paper. */
+export const PAPER = 'https://arxiv.org/abs/2405.13046';
+
 /** The backend in the page's address (`?backend=`), which overrides the setting. */
 export function chosenBackend(): BackendChoice | null {
   const value = new URLSearchParams(location.search).get('backend');

@@ -1,4 +1,4 @@
-import type { Run } from '../model/text/text';
+import type { ForeignRange, Run } from '../model/text/text';
 import { type BranchNode, branchTree, runsOf, textOf } from './store/document/branch-tree';
 import type { TextValue } from './store/document/text-value';
 
@@ -27,7 +27,12 @@ interface JsonNode {
   readonly name?: string;
   /** The current text ends here. */
   readonly here?: true;
-  readonly pieces: { source: Run['source']; text: string; ids?: number[] }[];
+  readonly pieces: {
+    source: Run['source'];
+    text: string;
+    ids?: number[];
+    foreign?: readonly ForeignRange[];
+  }[];
   readonly children: JsonNode[];
 }
 
@@ -36,10 +41,11 @@ function nodeToJson(node: BranchNode): JsonNode {
   return {
     ...(name && { name }),
     ...(node.isHere && { here: true }),
-    pieces: runsOf(node).map(({ source, text, tokens }) => ({
-      source,
+    pieces: runsOf(node).map(({ text, tokens, ...run }) => ({
+      source: run.source,
       text,
       ...(tokens && { ids: [...tokens.ids] }),
+      ...(run.source === 'typed' && run.foreign && { foreign: run.foreign }),
     })),
     children: node.children.map(nodeToJson),
   };

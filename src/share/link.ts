@@ -18,6 +18,13 @@ export function isTooLong(link: string): boolean {
   return link.length > LINK_LIMIT;
 }
 
+/** Characters of a link in a QR code. The code of a longer link has modules too small for the camera of a phone. */
+const QR_LIMIT = 1000;
+
+export function fitsQrCode(link: string): boolean {
+  return link.length <= QR_LIMIT;
+}
+
 /** A link of a newer version: only its text can be read. */
 export class NewerLinkError extends EngineError {
   readonly text: string;

@@ -1,6 +1,7 @@
 import type { BackendReport, DeviceReport } from '../../workers/benchmark-client';
 import type { Estimate } from '../../workers/statistics';
 import { bytes, count, milliseconds } from '../format';
+import { decades, linearTicks } from './ticks';
 
 const WIDTH = 320;
 
@@ -40,7 +41,7 @@ function spoken(bars: readonly Bar[]): string {
   return bars.map(({ label, words }) => `${label} ${words}`).join(', ');
 }
 
-const [LEFT, RIGHT, TOP, BOTTOM, HEIGHT] = [48, 12, 12, 24, 150];
+const [LEFT, RIGHT, TOP, BOTTOM, HEIGHT] = [58, 12, 12, 24, 150];
 const SPAN = WIDTH - LEFT - RIGHT;
 
 /** x of the n-th place. Places are evenly spaced, because their positions grow by a factor. */
@@ -48,8 +49,8 @@ const placeAt = (n: number, places: number) => LEFT + ((n + 0.5) / places) * SPA
 
 /** Milliseconds per token at each place, with intervals; the axis starts at 0. */
 export function Flatness({ places }: Pick<BackendReport, 'places'>) {
-  const most = 1.2 * Math.max(...places.map(({ decode }) => decode.high));
-  const y = (ms: number) => HEIGHT - BOTTOM - (ms / most) * (HEIGHT - TOP - BOTTOM);
+  const ticks = linearTicks(Math.max(...places.map(({ decode }) => decode.high)));
+  const y = (ms: number) => HEIGHT - BOTTOM - (ms / ticks.at(-1)!) * (HEIGHT - TOP - BOTTOM);
   const points = places.map(({ position, decode }, n) => ({
     position,
     decode,
@@ -58,7 +59,7 @@ export function Flatness({ places }: Pick<BackendReport, 'places'>) {
   const words = points.map(({ position, decode }) => `${milliseconds(decode.median)} at ${count(position)}`);
   return (
     <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={`Time per token: ${words.join(', ')}`}>
-      <Axis lowest="0 ms" highest={milliseconds(most)} places={points} />
+      <Axis ticks={ticks.map((ms) => ({ y: y(ms), words: milliseconds(ms) }))} places={points} />
       <polyline
         className="picture-line"
         points={points.map(({ x, decode }) => `${x},${y(decode.median)}`).join(' ')}
@@ -82,8 +83,8 @@ function Point({ x, y, estimate }: { x: number; y(ms: number): number; estimate:
 /** Bytes of the state and of a key-value cache at each place, on a log scale. */
 export function Memory({ report, state }: { report: DeviceReport; state: number }) {
   const { positions, cacheBytes } = report;
-  const low = Math.log10(Math.min(state, ...cacheBytes)) - 0.3;
-  const high = Math.log10(Math.max(state, ...cacheBytes)) + 0.3;
+  const ticks = decades(Math.min(state, ...cacheBytes), Math.max(state, ...cacheBytes));
+  const [low, high] = [ticks[0], ticks.at(-1)!].map(Math.log10);
   const y = (n: number) => HEIGHT - BOTTOM - ((Math.log10(n) - low) / (high - low)) * (HEIGHT - TOP - BOTTOM);
   const places = positions.map((position, n) => ({ position, x: placeAt(n, positions.length) }));
   const cache = places.map(({ x }, n) => `${x},${y(cacheBytes[n])}`).join(' ');
@@ -91,7 +92,7 @@ export function Memory({ report, state }: { report: DeviceReport; state: number 
   const words = `state ${bytes(state)} at every position, cache ${bytes(cacheBytes[0])} to ${bytes(cacheBytes.at(-1)!)}`;
   return (
     <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={`Memory: ${words}`}>
-      <Axis lowest={bytes(10 ** low)} highest={bytes(10 ** high)} places={places} />
+      <Axis ticks={ticks.map((n) => ({ y: y(n), words: bytes(n) }))} places={places} />
       <polyline className="picture-other" points={cache} />
       <path className="picture-line" d={`M${places[0].x} ${y(state)}H${last}`} />
       {places.map(({ x }, n) => (
@@ -105,22 +106,23 @@ export function Memory({ report, state }: { report: DeviceReport; state: number 
 }
 
 interface AxisProps {
-  readonly lowest: string;
-  readonly highest: string;
+  readonly ticks: readonly { readonly y: number; readonly words: string }[];
   readonly places: readonly { readonly x: number; readonly position: number }[];
 }
 
-function Axis({ lowest, highest, places }: AxisProps) {
+function Axis({ ticks, places }: AxisProps) {
   const floor = HEIGHT - BOTTOM;
   return (
     <g className="picture-axis">
       <path d={`M${LEFT} ${TOP}V${floor}H${WIDTH - RIGHT}`} />
-      <text x={LEFT - 5} y={TOP + 8} textAnchor="end">
-        {highest}
-      </text>
-      <text x={LEFT - 5} y={floor} textAnchor="end">
-        {lowest}
-      </text>
+      {ticks.map(({ y, words }) => (
+        <g key={words}>
+          <path d={`M${LEFT - 3} ${y}H${LEFT}`} />
+          <text x={LEFT - 5} y={y + 4} textAnchor="end">
+            {words}
+          </text>
+        </g>
+      ))}
       {places.map(({ x, position }) => (
         <text key={x} x={x} y={HEIGHT - 6} textAnchor="middle">
           {count(position)}

@@ -4,7 +4,7 @@ import { EditorView, keymap, placeholder } from '@codemirror/view';
 import { plainText, type Run } from '../../model/text/text';
 import { TokenIndex } from '../../model/text/token-index';
 import type { Change } from '../store/document/change';
-import { difference, sampledRanges } from '../store/document/text-value';
+import { difference, writtenRanges } from '../store/document/text-value';
 import type { InputKind } from '../store/document/undo-step';
 import type { Playground } from '../store/playground';
 import type { TokenView } from '../store/token-view';
@@ -30,9 +30,13 @@ export function editDocument(
   let index = new TokenIndex(shown);
   let writingBack = false;
   let goingThere = false;
+  let reporting = false;
   const { tokens } = playground;
   const looked = (change: Partial<TokenView>) => {
-    if (!goingThere) tokens.setState(change);
+    if (goingThere) return;
+    reporting = true;
+    tokens.setState(change);
+    reporting = false;
   };
 
   const view = new EditorView({
@@ -98,7 +102,7 @@ export function editDocument(
 
   /** The decorations for the runs on screen. */
   function looks() {
-    return [setSampled.of(sampledRanges(shown)), setTint.of(currentTint())];
+    return [setSampled.of(writtenRanges(shown)), setTint.of(currentTint())];
   }
 
   function currentTint(): Tint | null {
@@ -129,7 +133,7 @@ export function editDocument(
   const unsubscribeTokens = tokens.subscribe(({ chosen }, before) => {
     const shownTint = currentTint();
     const token =
-      shownTint && chosen !== null && chosen !== before.chosen && chosen < shownTint.index.count
+      shownTint && !reporting && chosen !== null && chosen !== before.chosen && chosen < shownTint.index.count
         ? shownTint.index.token(chosen)
         : null;
     const { head } = view.state.selection.main;

@@ -1,4 +1,4 @@
-import { RangeSetBuilder, StateEffect, StateField } from '@codemirror/state';
+import { EditorSelection, RangeSetBuilder, StateEffect, StateField } from '@codemirror/state';
 import {
   Decoration,
   type DecorationSet,
@@ -6,25 +6,21 @@ import {
   type EditorView,
   type LayerMarker,
   layer,
-  type Rect,
   RectangleMarker,
   ViewPlugin,
   type ViewUpdate,
 } from '@codemirror/view';
+import type { WrittenRange } from '../store/document/text-value';
 
 /**
- * Marks sampled text in three ways: a bar in the margin beside every line with sampled text, a small bracket at each
- * border with typed text within a line, and <ins> for screen readers.
+ * Marks the text that models wrote in three ways: a bar in the margin beside every line with such text, hollow for another
+ * model than the current one, an underline of the first word and a small bracket after the last one at a border with typed
+ * text within a line, and <ins> for screen readers.
  */
 
-export interface Span {
-  readonly from: number;
-  readonly to: number;
-}
+export const setSampled = StateEffect.define<readonly WrittenRange[]>();
 
-export const setSampled = StateEffect.define<readonly Span[]>();
-
-const sampled = StateField.define<readonly Span[]>({
+const sampled = StateField.define<readonly WrittenRange[]>({
   create: () => [],
   update(spans, transaction) {
     for (const effect of transaction.effects) if (effect.is(setSampled)) return effect.value;
@@ -75,38 +71,55 @@ const margin = layer({
     ): LayerMarker =>
       new RectangleMarker(name, left - scroller.left, top - scroller.top, width, bottom - top);
     const markers: LayerMarker[] = [];
-    for (const { from, to, opens, closes } of visibleSpans(view)) {
+    for (const { from, to, isForeign, opens, closes } of visibleSpans(view)) {
       const start = view.coordsAtPos(from, 1);
       const end = view.coordsAtPos(to, -1);
       if (!start || !end) continue;
-      markers.push(place('sampled-bar', text.left - BAR_OFFSET, start.top, null, end.bottom));
-      const bracket = (isLeft: boolean, { left, top, bottom }: Rect) =>
+      const bar = isForeign ? 'sampled-bar foreign' : 'sampled-bar';
+      markers.push(place(bar, text.left - BAR_OFFSET, start.top, null, end.bottom));
+      if (opens) markers.push(...underline(view, from, to));
+      if (!closes) continue;
+      const isLeft = view.textDirectionAt(to) === Direction.RTL;
+      const { left, top, bottom } = end;
+      markers.push(
         isLeft
           ? place('sampled-left', left - 1, top, BRACKET, bottom)
-          : place('sampled-right', left - BRACKET + 1, top, BRACKET, bottom);
-      if (opens) markers.push(bracket(view.textDirectionAt(from) === Direction.LTR, start));
-      if (closes) markers.push(bracket(view.textDirectionAt(to) === Direction.RTL, end));
+          : place('sampled-right', left - BRACKET + 1, top, BRACKET, bottom),
+      );
     }
     return markers;
   },
 });
+
+const LONGEST = 100; // characters of the first word
+
+/** Underlines the first word of a span that begins within a line. */
+function underline(view: EditorView, from: number, to: number): readonly LayerMarker[] {
+  const text = view.state.sliceDoc(from, Math.min(to, from + LONGEST));
+  const [, space, word] = /^([^\S\n]*)(\S*)/.exec(text)!;
+  const start = from + space.length;
+  return word
+    ? RectangleMarker.forRange(view, 'sampled-first', EditorSelection.range(start, start + word.length))
+    : [];
+}
 
 function changed(update: ViewUpdate): boolean {
   return update.docChanged || update.startState.field(sampled) !== update.state.field(sampled);
 }
 
 /** The visible sampled spans, and whether each begins or ends beside typed text of the same line. */
-function visibleSpans(view: EditorView): (Span & { opens: boolean; closes: boolean })[] {
+function visibleSpans(view: EditorView): (WrittenRange & { opens: boolean; closes: boolean })[] {
   const { doc } = view.state;
+  const all = view.state.field(sampled);
   const spans = [];
   for (const visible of view.visibleRanges)
-    for (const span of view.state.field(sampled)) {
+    for (const [n, span] of all.entries()) {
       const from = Math.max(span.from, visible.from);
       const to = Math.min(span.to, visible.to);
       if (from >= to) continue;
       const opens = from === span.from && from > doc.lineAt(from).from;
-      const closes = to === span.to && to < doc.lineAt(to).to;
-      spans.push({ from, to, opens, closes });
+      const closes = to === span.to && to < doc.lineAt(to).to && all[n + 1]?.from !== to;
+      spans.push({ ...span, from, to, opens, closes });
     }
   return spans;
 }

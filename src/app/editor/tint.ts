@@ -137,7 +137,8 @@ function* textNodes(content: HTMLElement): Generator<Text> {
 
 /**
  * The editor's extension for token views. It paints the tint from `setTint`, and calls back with the token under the
- * pointer (null when it leaves) and the token after the cursor. Without a tint it does not call back.
+ * pointer (null when it leaves), and with the token after the cursor or the clicked token, which may end at the cursor.
+ * Without a tint it does not call back.
  */
 export function tint(onHover: (token: number | null) => void, onCursor: (token: number | null) => void) {
   return [
@@ -153,9 +154,12 @@ export function tint(onHover: (token: number | null) => void, onCursor: (token: 
         if (view.state.field(current)) onHover(null);
       },
     }),
-    EditorView.updateListener.of(({ selectionSet, state }) => {
+    EditorView.updateListener.of(({ selectionSet, state, transactions }) => {
       const shown = state.field(current);
-      if (shown && selectionSet) onCursor(shown.index.at(state.selection.main.head));
+      if (!shown || !selectionSet) return;
+      const { head, empty } = state.selection.main;
+      const isClicked = empty && transactions.some((one) => one.isUserEvent('select.pointer'));
+      onCursor((isClicked ? shown.hovered : null) ?? shown.index.at(head));
     }),
   ];
 }

@@ -1,5 +1,6 @@
 import { useMemo, useState } from 'react';
 import type { MatrixKind } from '../../model/lens/measures';
+import { PAPER } from '../address';
 import { percent } from '../format';
 import { usePlaygroundState } from '../playground-context';
 import { HeatMap } from './HeatMap';
@@ -14,8 +15,6 @@ interface Step {
   readonly words: string;
   readonly formula: string;
 }
-
-const PAPER = 'https://arxiv.org/abs/2405.13046';
 
 const STEPS: readonly Step[] = [
   {

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react';
 import { ForeignText } from '../components/document/ForeignText';
 import { usePlayground, usePlaygroundState } from '../playground-context';
-import type { LensMode } from '../store/engine/lens-view';
+import { LENS_MODES, LENS_NAMES, type LensMode } from '../store/engine/lens-view';
 import { useIsForeign } from '../use-tokens';
 import CounterfactualView from './CounterfactualView';
 import ExplainView from './ExplainView';
@@ -13,14 +13,14 @@ import TextView from './TextView';
 import { useWords } from './use-lens';
 import { useChoosing } from './use-paint';
 
-const VIEWS: { mode: LensMode; name: string; View: () => React.ReactNode }[] = [
-  { mode: 'text', name: 'Text', View: TextView },
-  { mode: 'matrix', name: 'Matrix', View: MatrixView },
-  { mode: 'proportions', name: 'Proportions', View: ProportionsView },
-  { mode: 'overview', name: 'Overview', View: OverviewView },
-  { mode: 'counterfactual', name: 'What if', View: CounterfactualView },
-  { mode: 'explain', name: 'Explain', View: ExplainView },
-];
+const VIEWS: Readonly<Record<LensMode, () => React.ReactNode>> = {
+  text: TextView,
+  matrix: MatrixView,
+  proportions: ProportionsView,
+  overview: OverviewView,
+  counterfactual: CounterfactualView,
+  explain: ExplainView,
+};
 
 /** The attention lens on the current text. Closing the panel frees the lens's memory in the engine. */
 export default function LensPanel() {
@@ -39,18 +39,13 @@ export default function LensPanel() {
   useEffect(() => {
     if (!isThere) playground.lens.set({ layer: 0, head: 0 });
   }, [playground, isThere]);
-  const { View } = VIEWS.find((view) => view.mode === mode)!;
+  const View = VIEWS[mode];
   return (
     <div className={mode === 'text' ? 'lens' : isLarge ? 'lens wide large' : 'lens wide'}>
       <fieldset className="lens-modes" aria-label="View">
-        {VIEWS.map((view) => (
-          <button
-            key={view.mode}
-            type="button"
-            aria-pressed={view.mode === mode}
-            onClick={() => set({ mode: view.mode })}
-          >
-            {view.name}
+        {LENS_MODES.map((view) => (
+          <button key={view} type="button" aria-pressed={view === mode} onClick={() => set({ mode: view })}>
+            {LENS_NAMES[view]}
           </button>
         ))}
         {mode === 'text' ? null : (

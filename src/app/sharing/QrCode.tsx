@@ -1,11 +1,9 @@
 import { correction, generate } from 'lean-qr';
 
-const MOST = 2953; // bytes that the largest code holds
 const QUIET = 4; // modules of margin, as the standard requires
 
 /** A QR code of the link. */
 export default function QrCode({ link }: { link: string }) {
-  if (link.length > MOST) return <p>This link is too long for a QR code.</p>;
   const code = generate(link, { minCorrectionLevel: correction.L });
   let path = '';
   for (let y = 0; y < code.size; y++)

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'react';
 import { EngineError, type ErrorData } from '../../model/runtime/errors';
-import { isTooLong } from '../../share/link';
+import { fitsQrCode, isTooLong } from '../../share/link';
 import { linkTo } from '../address';
 import { WordedCommand } from '../components/controls/CommandButton';
 import { late } from '../components/late';
@@ -9,9 +9,16 @@ import { listModels } from '../models';
 import { usePlayground, usePlaygroundState } from '../playground-context';
 import { titleOf } from '../store/document/article';
 import { encodeText } from '../store/links/sharing';
+import type { PanelId } from '../store/state';
 
 const QrCode = late(() => import('./QrCode'), { name: 'The QR code' });
 const ShareImage = late(() => import('./ShareImage'), { name: 'The image' });
+
+/** The part of the view that a link contains (viewOf in view.ts), by the open panel. */
+const IN_LINK: { readonly [K in PanelId]?: string } = {
+  lens: ', and it opens the lens in this view',
+  token: ', and it opens the Token panel with its colours',
+};
 
 /** Shares the text as it was when the card opened. */
 export default function Sharing({ onDone }: { onDone(): void }) {
@@ -29,6 +36,7 @@ export default function Sharing({ onDone }: { onDone(): void }) {
       setProblem(EngineError.from(error).toData()),
     );
   }, [playground]);
+  const view = usePlaygroundState(({ panel }) => (panel && IN_LINK[panel]) ?? '');
   const link = fragment === null ? null : linkTo(fragment);
   const tooLong = link !== null && isTooLong(link);
   return (
@@ -44,14 +52,14 @@ export default function Sharing({ onDone }: { onDone(): void }) {
             ? 'Making the link …'
             : tooLong
               ? 'This text is too long for a link. Download it and send the file.'
-              : 'The link contains the whole text, who wrote what, your settings and this view. Nothing is uploaded.'}
+              : `The link contains the whole text, who wrote what, and your settings${view}. Nothing is uploaded.`}
         </p>
       )}
       {link === null || tooLong ? null : <LinkField link={link} title={title} />}
       <div className="share-actions">
-        {link === null || tooLong ? null : (
+        {link !== null && fitsQrCode(link) ? (
           <More name="QR code" isOpen={shown === 'qr'} onClick={() => show(shown === 'qr' ? null : 'qr')} />
-        )}
+        ) : null}
         <More
           name="Image"
           isOpen={shown === 'image'}

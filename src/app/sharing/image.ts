@@ -3,7 +3,7 @@ import type { Token } from '../../model/text/token-index';
 import { TokenIndex } from '../../model/text/token-index';
 import { heading } from '../store/document/article';
 import { firstOf, graphemes } from '../store/document/graphemes';
-import { sampledRanges } from '../store/document/text-value';
+import { writtenRanges } from '../store/document/text-value';
 
 /** Draws the beginning of a text as an image, tinted, with a bar beside text by the model. */
 
@@ -69,7 +69,7 @@ function draw(
   fill('paper');
   context.fillRect(0, 0, canvas.width, canvas.height);
   const index = new TokenIndex(runs);
-  const sampled = sampledRanges(runs);
+  const written = writtenRanges(runs);
   let top = MARGIN;
   for (const line of lines) {
     context.font = line.font;
@@ -79,8 +79,12 @@ function draw(
     });
     const end = line.from + line.text.length;
     fill('sampled');
-    if (sampled.some(({ from, to }) => from < end && to > line.from))
-      context.fillRect(MARGIN - BAR, top, 4, line.height);
+    const range = written.find(({ from, to }) => from < end && to > line.from);
+    if (range) context.fillRect(MARGIN - BAR, top, 4, line.height);
+    if (range?.isForeign) {
+      fill('paper'); // the bar of another model is hollow
+      context.fillRect(MARGIN - BAR + 1, top + 1, 2, line.height - 2);
+    }
     fill('ink');
     context.direction = line.isRightToLeft ? 'rtl' : 'ltr';
     context.fillText(line.text, line.isRightToLeft ? MARGIN + COLUMN : MARGIN, top + BASELINE * line.height);

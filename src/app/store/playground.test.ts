@@ -3,6 +3,7 @@ import { EngineError } from '../../model/runtime/errors';
 import { unknownRecords } from '../../model/sampling/records';
 import type { Run } from '../../model/text/text';
 import { canRegenerate, EMPTY, typedText } from './document/text-value';
+import { parseKept } from './library/persistence';
 import type { Playground } from './playground';
 import { ready, settle, setUp } from './testing';
 
@@ -118,6 +119,28 @@ describe('writing', () => {
     playground.undo();
     expect(text()).toBe('A12');
     expect(canRegenerate(playground.text)).toBe(true);
+  });
+
+  it('regenerates one token after one token, also when the text is stored and read back, and else the set length', async () => {
+    const { playground, engine, text } = await ready('A');
+    const press = async (generate: () => Promise<void>) => {
+      const done = generate();
+      await settle();
+      await engine().writes('b');
+      engine().finishes();
+      await done;
+      return engine().requests.at(-1)!.maxTokens;
+    };
+    playground.set({ length: 30 });
+    expect(await press(() => playground.generate())).toBe(30);
+    expect(await press(() => playground.generate(1))).toBe(1);
+    expect(await press(() => playground.regenerate())).toBe(1);
+    playground.restore(parseKept({ version: 2, text: playground.text })!);
+    expect(await press(() => playground.regenerate())).toBe(1);
+    expect(text()).toBe('Abb');
+    expect(await press(() => playground.generate())).toBe(30);
+    playground.set({ length: 20 });
+    expect(await press(() => playground.regenerate())).toBe(20);
   });
 
   it('keeps the text when regenerating fails', async () => {

@@ -173,10 +173,13 @@ export class Playground {
     return this.session.generate(this.store.getState().settings.length, { amends: true });
   }
 
+  /** Generates again, as many tokens as the last generation asked for. */
   regenerate(): Promise<void> {
-    if (this.text.generatedFrom === null) return Promise.resolve();
+    const { generatedFrom, generatedTokens } = this.text;
+    if (generatedFrom === null) return Promise.resolve();
     this.comparison.end();
-    return this.session.generate(this.store.getState().settings.length, { from: 'last generation' });
+    const tokens = generatedTokens ?? this.store.getState().settings.length;
+    return this.session.generate(tokens, { from: 'last generation' });
   }
 
   /** Verifies that this model samples the same tokens; the result is in the state. */

@@ -57,6 +57,8 @@ export interface PlaygroundState extends NoticeState {
   /** The open panel; null while the rail is closed. */
   readonly panel: PanelId | null;
   readonly lens: LensView;
+  /** Bytes of the lens's window in the engine; null while the lens holds none. */
+  readonly lensBytes: number | null;
   readonly comparison: ComparisonState;
   /** Figures of the last generation. */
   readonly figures: Figures | null;
@@ -78,6 +80,7 @@ export function initialState(settings: Settings = DEFAULTS): PlaygroundState {
     card: null,
     panel: null,
     lens: FIRST_LENS,
+    lensBytes: null,
     comparison: NO_COMPARISON,
     figures: null,
     problem: null,

@@ -13,7 +13,7 @@ export interface TokenView {
   readonly colour: ((token: Token) => string | null) | null;
   /** The token under the pointer. */
   readonly hovered: number | null;
-  /** The token after the cursor, or the token that a panel selected: then the cursor follows. */
+  /** The clicked token, the token after the cursor, or the token that a panel selected: then the cursor follows. */
   readonly chosen: number | null;
 }
 

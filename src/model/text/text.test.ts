@@ -7,6 +7,7 @@ import {
   cutAtToken,
   plainText,
   type Run,
+  readAsTyped,
   replaceText,
   type SampledRun,
   typed,
@@ -66,6 +67,32 @@ test('after any edits the text equals an edited string, and sampled tokens keep 
           }
         }
       }
+    }),
+  );
+});
+
+test('after any edits of text by another model, the letters that remain of it are exactly those marked as its own', () => {
+  // The other model wrote capitals; the user types small letters.
+  const pieces = fc.array(fc.string({ unit: fc.constantFrom('A', 'B'), minLength: 1, maxLength: 4 }), {
+    maxLength: 3,
+  });
+  const small = fc.string({ unit: fc.constantFrom('x', 'y'), maxLength: 3 });
+  const edit = fc.record({ from: fc.nat(20), size: fc.nat(5), insert: small });
+  fc.assert(
+    fc.property(small, pieces, small, pieces, fc.array(edit, { maxLength: 6 }), (a, b, c, d, edits) => {
+      const written = [...typed(a), ...sampled(b), ...typed(c), ...sampled(d)];
+      let runs: readonly Run[] = readAsTyped(written, 'other');
+      for (const { from, size, insert } of edits) {
+        const { length } = plainText(runs);
+        const start = Math.min(from, length);
+        runs = replaceText(runs, start, Math.min(start + size, length), insert);
+      }
+      expect(runs.length).toBeLessThanOrEqual(1); // one run, so its encoding is that of the text
+      const [run] = runs;
+      const ranges = (run?.source === 'typed' && run.foreign) || [];
+      expect(ranges.map(({ from, to }) => run.text.slice(from, to))).toEqual(
+        plainText(runs).match(/[A-Z]+/g) ?? [],
+      );
     }),
   );
 });

@@ -16,6 +16,16 @@ interface TypedRun {
   readonly text: string;
   /** Null until encoded. */
   readonly tokens: Encoded | null;
+  /** The ranges that another model wrote, in order. Their tokens were replaced by the encoding of their text. */
+  readonly foreign?: readonly ForeignRange[];
+}
+
+/** A UTF-16 range of a run. */
+export interface ForeignRange {
+  readonly from: number;
+  readonly to: number;
+  /** The id of the model that wrote it. */
+  readonly model: string;
 }
 
 export interface SampledRun {
@@ -46,8 +56,17 @@ export function textBetween(runs: readonly Run[], from: number, to: number): str
   return text;
 }
 
-export function typed(text: string): Run[] {
-  return text ? [{ source: 'typed', text, tokens: null }] : [];
+export function typed(text: string, foreign: readonly ForeignRange[] = []): Run[] {
+  return text ? [withForeign({ source: 'typed', text, tokens: null }, foreign)] : [];
+}
+
+/** The same words as typed text, with sampled text as written by `model`. */
+export function readAsTyped(runs: readonly Run[], model: string): Run[] {
+  return merge(
+    runs.flatMap(({ text, ...run }) =>
+      typed(text, run.source === 'typed' ? run.foreign : [{ from: 0, to: text.length, model }]),
+    ),
+  );
 }
 
 /**
@@ -60,7 +79,7 @@ export function replaceText(runs: readonly Run[], from: number, to: number, inse
   const right = splitRuns(runs, to);
   const isChanged = from < to || insert !== '';
   const after = isChanged && !right.after.some((run) => run.text) ? [] : right.after;
-  return merge([...left.before, ...typed(left.cut[0] + insert + right.cut[1]), ...after]);
+  return merge([...left.before, ...left.cut[0], ...typed(insert), ...right.cut[1], ...after]);
 }
 
 /** Appends sampled tokens with their records. A run has tokens with the same settings. */
@@ -91,14 +110,14 @@ export function withTokens(
 
 interface Cut {
   readonly before: readonly Run[];
-  /** Text of the cut token or typed run, on either side of the cut. */
-  readonly cut: readonly [string, string];
+  /** The cut token or typed run as typed text, on either side of the cut. */
+  readonly cut: readonly [readonly Run[], readonly Run[]];
   readonly after: readonly Run[];
 }
 
 /** Splits runs at a UTF-16 offset. Tokens without text at the cut go to the right side. */
 function splitRuns(runs: readonly Run[], at: number): Cut {
-  if (at === 0) return { before: [], cut: ['', ''], after: runs };
+  if (at === 0) return { before: [], cut: [[], []], after: runs };
   let start = 0;
   for (const [i, run] of runs.entries()) {
     const end = start + run.text.length;
@@ -114,7 +133,7 @@ function splitRuns(runs: readonly Run[], at: number): Cut {
     }
     start = end;
   }
-  return { before: runs, cut: ['', ''], after: [] };
+  return { before: runs, cut: [[], []], after: [] };
 }
 
 /** Cuts inside a run or at its end. Tokens that share a character are kept or cut together. */
@@ -122,8 +141,8 @@ function splitRun(run: Run, at: number): Cut {
   const { text } = run;
   if (run.source === 'typed')
     return at === text.length
-      ? { before: [run], cut: ['', ''], after: [] }
-      : { before: [], cut: [text.slice(0, at), text.slice(at)], after: [] };
+      ? { before: [run], cut: [[], []], after: [] }
+      : { before: [], cut: [typedPart(run, 0, at), typedPart(run, at, text.length)], after: [] };
   const { lengths } = run.tokens;
   let group = 0; // first token of the group of tokens that completes a character
   let units = 0; // text before that group
@@ -135,9 +154,30 @@ function splitRun(run: Run, at: number): Cut {
   const before = group > 0 ? [slice(run, 0, group, 0, units)] : [];
   const rest = (first: number, from: number) =>
     first < lengths.length ? [slice(run, first, undefined, from)] : [];
-  if (units === at) return { before, cut: ['', ''], after: rest(group, at) };
+  if (units === at) return { before, cut: [[], []], after: rest(group, at) };
   const end = units + lengths[token];
-  return { before, cut: [text.slice(units, at), text.slice(at, end)], after: rest(token + 1, end) };
+  const cut = [typed(text.slice(units, at)), typed(text.slice(at, end))] as const;
+  return { before, cut, after: rest(token + 1, end) };
+}
+
+/** The range [from, to) of a typed run, not encoded. */
+function typedPart({ text, foreign = [] }: TypedRun, from: number, to: number): Run[] {
+  return typed(text.slice(from, to), clip(foreign, from, to));
+}
+
+/** The parts of ranges within [from, to), counted from `from`. */
+function clip(ranges: readonly ForeignRange[], from: number, to: number): ForeignRange[] {
+  return ranges
+    .map((range) => ({
+      ...range,
+      from: Math.max(range.from, from) - from,
+      to: Math.min(range.to, to) - from,
+    }))
+    .filter((range) => range.from < range.to);
+}
+
+function withForeign({ foreign: _, ...run }: TypedRun, foreign: readonly ForeignRange[]): TypedRun {
+  return foreign.length ? { ...run, foreign } : run;
 }
 
 /** The runs without trailing tokens that have no text. */
@@ -161,7 +201,9 @@ export function cutAtToken(runs: readonly Run[], n: number, place: number): read
   const text = run.text.slice(0, units);
   if (run.source === 'sampled') return [...runs.slice(0, n), slice(run, 0, place, 0, units)];
   const whole = lengths.subarray(0, place).findLastIndex((length) => length > 0) + 1;
-  const kept = { ...run, text, tokens: { ids: ids.slice(0, whole), lengths: lengths.slice(0, whole) } };
+  const tokensKept = { ids: ids.slice(0, whole), lengths: lengths.slice(0, whole) };
+  const foreign = clip(run.foreign ?? [], 0, text.length);
+  const kept = withForeign({ ...run, text, tokens: tokensKept }, foreign);
   const before = [...runs.slice(0, n), ...(whole > 0 ? [kept] : [])];
   if (whole === place) return before;
   const inside = ids.slice(whole, place);
@@ -193,10 +235,25 @@ function merge(runs: readonly Run[]): Run[] {
   for (const run of runs) {
     const last = merged.at(-1);
     if (run.source === 'typed' && last?.source === 'typed')
-      merged.splice(-1, 1, { source: 'typed', text: last.text + run.text, tokens: null });
+      merged.splice(-1, 1, ...typed(last.text + run.text, joinForeign(last, run)));
     else merged.push(run);
   }
   return merged;
+}
+
+function joinForeign(a: TypedRun, b: TypedRun): readonly ForeignRange[] {
+  const before = a.foreign ?? [];
+  const shift = a.text.length;
+  const after = (b.foreign ?? []).map((range) => ({
+    ...range,
+    from: range.from + shift,
+    to: range.to + shift,
+  }));
+  const [last, first] = [before.at(-1), after[0]];
+  const isOne = last && first && last.to === first.from && last.model === first.model;
+  return isOne
+    ? [...before.slice(0, -1), { ...last, to: first.to }, ...after.slice(1)]
+    : [...before, ...after];
 }
 
 function isSameSampling(a: Sampling | null, b: Sampling | null): boolean {

@@ -102,6 +102,13 @@ export function lastPosition(count: number): number {
   return Math.max(count - 1, 0);
 }
 
+/** The id of the other model that wrote the token's text; null if it was typed, or sampled by this model. */
+export function foreignModelOf({ run, place }: Token): string | null {
+  if (run.source !== 'typed' || !run.tokens) return null;
+  const at = startsOf(run.tokens)[place];
+  return run.foreign?.find(({ from, to }) => from <= at && at < to)?.model ?? null;
+}
+
 /** The record of a token's draw; null for typed tokens, and for tokens from links, which have no records. */
 export function recordOf({ run, place }: Token): TokenRecord | null {
   if (run.source === 'typed' || Number.isNaN(logProbabilityOf(run.records, place))) return null;

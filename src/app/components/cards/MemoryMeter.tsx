@@ -10,10 +10,10 @@ import { Popover } from '../controls/Popover';
 export function MemoryMeter() {
   const engine = usePlaygroundState((state) => state.engine);
   const figures = usePlaygroundState((state) => state.figures);
+  const windowBytes = usePlaygroundState((state) => state.lensBytes);
   const tokens = usePlaygroundState(({ history }) => (history ? countTokens(history.present.runs) : null));
   if (engine.phase !== 'ready') return null;
-  const { config, memory } = engine.info;
-  const state = (figures?.memory ?? memory).state;
+  const { config, stateBytes: state } = engine.info;
   const snapshots = figures?.snapshotCount ?? 0;
   const kept = snapshots === 1 ? '1 snapshot' : `${snapshots} snapshots`;
   const chart = { config, tokens, state };
@@ -52,6 +52,12 @@ export function MemoryMeter() {
         <b>Snapshots</b> for fast undo add at most {bytes(SNAPSHOT_BUDGET)}. Now: {kept},{' '}
         {bytes(figures?.snapshotBytes ?? 0)}.
       </p>
+      {windowBytes === null ? null : (
+        <p>
+          <b>The open lens</b> adds {bytes(windowBytes)} for its window of the text and {bytes(state)} for a
+          state of its own. Closing it frees both.
+        </p>
+      )}
     </Popover>
   );
 }

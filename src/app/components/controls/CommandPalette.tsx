@@ -1,22 +1,25 @@
 import { Autocomplete } from '@base-ui/react/autocomplete';
 import { Dialog } from '@base-ui/react/dialog';
-import { useState } from 'react';
-import { COMMANDS, type Command, runCommand } from '../../commands';
+import { useEffect, useState } from 'react';
+import { runCommand } from '../../commands';
 import { takeHeldKeys } from '../../keyboard/held-keys';
 import { keysOf } from '../../keyboard/labels';
+import { listModels } from '../../models';
+import { type Entry, findEntries, modelEntries } from '../../palette';
 import { usePlayground } from '../../playground-context';
 import { Keys } from './Keys';
 
-/** Finds commands by name. Disabled commands are left out. */
+/** Finds commands, views, settings and models by words. Disabled commands are left out. */
 export default function CommandPalette() {
   const playground = usePlayground();
   const state = playground.store.getState();
-  const commands = COMMANDS.filter(({ id, isOff }) => id !== 'palette' && !isOff?.(state));
+  const models = useModels();
   const close = () => playground.openCard(null);
   const [words, setWords] = useState('');
-  const run = (command: Command) => {
+  const found = findEntries(words, models).filter(({ id, isOff }) => id !== 'palette' && !isOff?.(state));
+  const run = (entry: Entry) => {
     close();
-    runCommand(command, playground);
+    runCommand(entry, playground);
   };
   return (
     <Dialog.Root open onOpenChange={close}>
@@ -28,27 +31,28 @@ export default function CommandPalette() {
             inline
             autoHighlight="always"
             keepHighlight
-            items={commands}
+            mode="none"
+            items={found}
             value={words}
             onValueChange={setWords}
-            itemToStringValue={(command: Command) => command.name}
+            itemToStringValue={(entry: Entry) => entry.name}
           >
             <Autocomplete.Input
               onFocus={() => setWords((before) => before + takeHeldKeys())}
               className="palette-field"
               aria-label="Command"
-              placeholder="Type a command"
+              placeholder="Command, view, setting or model"
             />
             <Autocomplete.Empty className="palette-empty">No matching commands</Autocomplete.Empty>
             <Autocomplete.List className="palette-list">
-              {(command: Command) => (
+              {(entry: Entry) => (
                 <Autocomplete.Item
-                  key={command.id}
-                  value={command}
+                  key={entry.id}
+                  value={entry}
                   className="palette-item"
-                  onClick={() => run(command)}
+                  onClick={() => run(entry)}
                 >
-                  {command.name} <Keys keys={keysOf(command)} />
+                  {entry.name} <Keys keys={keysOf(entry)} />
                 </Autocomplete.Item>
               )}
             </Autocomplete.List>
@@ -57,4 +61,18 @@ export default function CommandPalette() {
       </Dialog.Portal>
     </Dialog.Root>
   );
+}
+
+/** The models that can be loaded; empty until the list is there. */
+function useModels(): readonly Entry[] {
+  const { engine } = usePlayground().store.getState();
+  const loaded = engine.phase === 'ready' ? engine.info.manifest.id : null;
+  const [models, setModels] = useState<readonly Entry[]>([]);
+  useEffect(() => {
+    const controller = new AbortController();
+    const show = (all: Parameters<typeof modelEntries>[0]) => setModels(modelEntries(all, loaded));
+    listModels(controller.signal).then(show, () => {}); // without the list, there are no such entries
+    return () => controller.abort();
+  }, [loaded]);
+  return models;
 }

@@ -15,6 +15,9 @@ export function DocumentHead() {
   const title = usePlaygroundState(
     (state) => (state.history ? titleOf(state.history.present.runs)?.words : null) ?? '',
   );
+  useEffect(() => {
+    document.title = title || 'LeaPformer Playground';
+  }, [title]);
   return (
     <div className="document-head">
       <TextsCard />

@@ -5,6 +5,7 @@ import { bytes, count } from '../../format';
 import { usePlayground, usePlaygroundState } from '../../playground-context';
 import { KeepingStatus } from '../cards/KeepingStatus';
 import { CloseIcon } from '../controls/icons';
+import { UnknownModel } from './UnknownModel';
 
 /** The messages above the buttons: progress, notices, and errors with their remedies. */
 export function StatusStrip() {
@@ -37,11 +38,13 @@ function EngineStatus() {
   if (engine.phase === 'ready') return null;
   if (engine.phase === 'failed')
     return (
-      <Problem error={engine.error}>
-        <button type="button" className="worded" onClick={() => playground.load()}>
-          Try again
-        </button>
-      </Problem>
+      <UnknownModel details={`${engine.error.message} ${engine.error.remedy}`}>
+        <Problem error={engine.error}>
+          <button type="button" className="worded" onClick={() => playground.load()}>
+            Try again
+          </button>
+        </Problem>
+      </UnknownModel>
     );
   if (engine.phase === 'cancelled')
     return (

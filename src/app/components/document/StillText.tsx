@@ -1,7 +1,7 @@
 import { ARTICLE_BREAK, plainText, type Run, textBetween } from '../../../model/text/text';
 import { heading } from '../../store/document/article';
 import { firstOf } from '../../store/document/graphemes';
-import { sampledRanges } from '../../store/document/text-value';
+import { writtenRanges } from '../../store/document/text-value';
 
 const LINES = 120; // more than fit on a screen
 
@@ -13,7 +13,7 @@ interface Props {
 
 /** The text without the editor: its beginning while the editor loads, all of it for print or if the editor fails. */
 export function StillText({ runs, isWhole }: Props) {
-  const sampled = sampledRanges(runs);
+  const written = writtenRanges(runs);
   let at = 0;
   const lines = isWhole
     ? plainText(runs).split('\n')
@@ -25,12 +25,13 @@ export function StillText({ runs, isWhole }: Props) {
       {lines.map((line) => {
         const from = at;
         at += line.length + 1;
-        const whole = sampled.some((range) => range.from <= from && from + line.length <= range.to);
+        const range = written.find((range) => range.from <= from && from + line.length <= range.to);
+        const bar = range ? `still-sampled ${range.isForeign ? 'foreign' : ''}` : '';
         const words = line.replaceAll(ARTICLE_BREAK, '');
         const found = heading(words);
         const level = found ? `heading heading-${Math.min(found.level, 3)}` : line ? '' : 'blank';
         return (
-          <div key={from} dir="auto" className={`cm-line ${level} ${whole ? 'still-sampled' : ''}`}>
+          <div key={from} dir="auto" className={`cm-line ${level} ${bar}`}>
             {found ? words.slice(found.from, found.to) : words || <br />}
           </div>
         );

@@ -43,7 +43,7 @@ export function TextPage() {
         {runs ? <Editor meanwhile={(isAll) => <StillText runs={runs} isWhole={isAll} />} /> : null}
         {isEmpty ? <Beginnings /> : null}
         <p id="sources-explained" className="for-listeners">
-          Text by the model is marked as an insertion. Tab leaves the text.
+          Text by a model is marked as an insertion. Tab leaves the text.
         </p>
       </div>
       <JumpToEnd scroller={scroller} />

@@ -3,8 +3,8 @@ import { EXPORTS, type ExportForm, exportBranches } from '../../branch-export';
 import { fileName, save } from '../../files';
 import { count } from '../../format';
 import { usePlayground, usePlaygroundState } from '../../playground-context';
-import { lineWords, titleOf } from '../../store/document/article';
-import { type BranchNode, branchTree, textOf } from '../../store/document/branch-tree';
+import { titleOf } from '../../store/document/article';
+import { type BranchNode, branchTree, tokensIn, wordsOf } from '../../store/document/branch-tree';
 import { firstOf } from '../../store/document/graphemes';
 import type { Branch } from '../../store/document/text-value';
 import { WordedCommand } from '../controls/CommandButton';
@@ -40,9 +40,13 @@ export function BranchesPanel() {
 
 function Node({ node }: { node: BranchNode }) {
   const playground = usePlayground();
-  const text = textOf(node);
-  const words = firstOf(text, 1000).split('\n').map(lineWords).join(' ').replace(/\s+/g, ' ').trim();
-  const shown = firstOf(words, 200) || (text ? 'A new line' : 'Start');
+  const { before, first, rest } = wordsOf(node);
+  const shown = `${first} ${rest}`.trim() || (node.to > node.from ? 'A new line' : 'Start');
+  const tokens = tokensIn(node);
+  const facts = [
+    node.isHere ? 'current' : '',
+    tokens === null ? '' : tokens === 1 ? '1 token' : `${count(tokens)} tokens`,
+  ];
   const remove = node.children.length ? 'Delete branch and its children' : 'Delete branch';
   return (
     <li className={node.isOnPath ? 'on-path' : ''}>
@@ -54,11 +58,11 @@ function Node({ node }: { node: BranchNode }) {
           onClick={() => playground.goTo(node.branch, node.to)}
         >
           {node.ends?.name ? <b dir="auto">{node.ends.name}</b> : null}
-          <span dir="auto">{shown}</span>
-          <small>
-            {node.isHere ? 'current · ' : ''}
-            {text.length === 1 ? '1 character' : `${count(text.length)} characters`}
-          </small>
+          <span dir="auto">
+            {node.from > 0 ? <small>… {before} </small> : null}
+            {first ? <b>{first}</b> : null} {first ? rest : shown}
+          </span>
+          <small>{facts.filter(Boolean).join(' · ')}</small>
         </button>
         {node.ends ? <Rename branch={node.ends} /> : null}
         {node.ids.length ? (

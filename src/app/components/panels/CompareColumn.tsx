@@ -2,18 +2,13 @@ import { logProbabilitiesOf } from '../../../model/sampling/records';
 import { ARTICLE_BREAK, plainText, type Run } from '../../../model/text/text';
 import { count } from '../../format';
 import { usePlayground, usePlaygroundState } from '../../playground-context';
-import type { Continuation } from '../../store/engine/continuations';
-import { RANGES } from '../../store/settings/settings';
+import { type Continuation, earlierSettings } from '../../store/engine/continuations';
+import { RANGES, SETTING_NAMES } from '../../store/settings/settings';
 import { bitsOf } from '../../tint-scale';
 import { NumberField } from '../controls/NumberField';
 
-const MORE = [
-  ['topP', 'Top-p'],
-  ['minP', 'Min-p'],
-  ['topK', 'Top-k'],
-  ['repetitionPenalty', 'Repetition penalty'],
-  ['sequencePenalty', 'Sequence penalty'],
-] as const;
+const FIRST = ['temperature', 'seed'] as const;
+const MORE = ['topP', 'minP', 'topK', 'repetitionPenalty', 'sequencePenalty'] as const;
 
 /** One continuation: its settings, its text and the buttons to keep it. */
 export function CompareColumn({ number, onKeep }: { number: number; onKeep(goesOn: boolean): void }) {
@@ -21,10 +16,11 @@ export function CompareColumn({ number, onKeep }: { number: number; onKeep(goesO
   const isWorking = usePlaygroundState((state) => state.work.phase !== 'idle');
   const own = usePlaygroundState((state) => state.comparison.continuations[number]);
   if (!own) return null;
-  const field = (key: keyof Continuation['sampling'], name: string) => (
+  const earlier = earlierSettings(own);
+  const field = (key: keyof Continuation['sampling']) => (
     <NumberField
       key={key}
-      name={name}
+      name={SETTING_NAMES[key]}
       value={own.sampling[key]}
       range={RANGES[key]}
       disabled={isWorking}
@@ -34,12 +30,12 @@ export function CompareColumn({ number, onKeep }: { number: number; onKeep(goesO
   return (
     <section className="compare-column" aria-labelledby={`continuation-${number}`}>
       <h3 id={`continuation-${number}`}>Continuation {number + 1}</h3>
-      {field('temperature', 'Temperature')}
-      {field('seed', 'Seed')}
+      {FIRST.map(field)}
       <details>
         <summary>More settings</summary>
-        {MORE.map(([key, name]) => field(key, name))}
+        {MORE.map(field)}
       </details>
+      {earlier ? <small className="compare-earlier">{writtenAt(earlier)}</small> : null}
       <Words number={number} runs={own.runs} />
       <div className="compare-foot">
         <small>{figures(own)}</small>
@@ -66,6 +62,14 @@ export function CompareColumn({ number, onKeep }: { number: number; onKeep(goesO
       </div>
     </section>
   );
+}
+
+/** "Written at temperature 0.8 and seed 12." */
+function writtenAt(settings: Partial<Continuation['sampling']>): string {
+  const parts = [...FIRST, ...MORE].flatMap((key) =>
+    settings[key] === undefined ? [] : [`${SETTING_NAMES[key].toLowerCase()} ${settings[key]}`],
+  );
+  return `Written at ${new Intl.ListFormat('en').format(parts)}.`;
 }
 
 function Words({ number, runs }: { number: number; runs: readonly Run[] }) {

@@ -1,40 +1,22 @@
 import type { BackendChoice } from '../../../workers/messages';
 import { chooseBackend, chosenBackend } from '../../address';
 import { usePlayground, usePlaygroundState } from '../../playground-context';
-import { RANGES, type Sampler, samplerOf } from '../../store/settings/settings';
+import { RANGES, type Sampler, SETTING_NAMES, samplerOf } from '../../store/settings/settings';
 import { Choice } from '../controls/Choice';
 import { NumberField } from '../controls/NumberField';
 import { PresetField } from './PresetField';
 import { StopField } from './StopField';
 
-const SAMPLER: { key: keyof Sampler; name: string; hint: string }[] = [
-  {
-    key: 'temperature',
-    name: 'Temperature',
-    hint: 'Lower is safer, higher more surprising. 0 always picks the most likely token.',
-  },
-  {
-    key: 'topP',
-    name: 'Top-p',
-    hint: 'Keep the most likely tokens that add up to this probability. 1 = off.',
-  },
-  {
-    key: 'minP',
-    name: 'Min-p',
-    hint: 'Drop tokens less likely than this fraction of the top one. 0 = off.',
-  },
-  { key: 'topK', name: 'Top-k', hint: 'Keep only this many. 0 = off.' },
-  {
-    key: 'repetitionPenalty',
-    name: 'Repetition penalty',
-    hint: 'Discourages words already used in this article. 1 = off.',
-  },
-  {
-    key: 'sequencePenalty',
-    name: 'Sequence penalty',
-    hint: 'Discourages repeating earlier phrases, longer ones more. 0 = off.',
-  },
-];
+const HINTS = {
+  temperature: 'Lower is safer, higher more surprising. 0 always picks the most likely token.',
+  topP: 'Keep the most likely tokens that add up to this probability. 1 = off.',
+  minP: 'Drop tokens less likely than this fraction of the top one. 0 = off.',
+  topK: 'Keep only this many. 0 = off.',
+  repetitionPenalty: 'Discourages words already used in this article. 1 = off.',
+  sequencePenalty: 'Discourages repeating earlier phrases, longer ones more. 0 = off.',
+} as const satisfies Record<keyof Sampler, string>;
+
+const SAMPLER = Object.keys(HINTS) as (keyof Sampler)[];
 
 const BACKENDS: { value: BackendChoice; name: string }[] = [
   { value: 'auto', name: 'Automatic' },
@@ -83,11 +65,11 @@ function SamplerFields() {
   return (
     <fieldset>
       <legend>Sampling</legend>
-      {SAMPLER.map(({ key, name, hint }) => (
+      {SAMPLER.map((key) => (
         <NumberField
           key={key}
-          name={name}
-          hint={hint}
+          name={SETTING_NAMES[key]}
+          hint={HINTS[key]}
           slider
           value={sampler[key]}
           range={RANGES[key]}
@@ -113,7 +95,7 @@ function SeedFields() {
     <fieldset>
       <legend>Randomness</legend>
       <NumberField
-        name="Seed"
+        name={SETTING_NAMES.seed}
         hint="Same seed, settings and text: same result on this device."
         value={seed}
         range={RANGES.seed}
@@ -138,7 +120,7 @@ function LengthFields() {
     <fieldset>
       <legend>Length</legend>
       <NumberField
-        name="Length in tokens"
+        name={SETTING_NAMES.length}
         hint="How much one press generates. A token is a word or part of a word."
         value={length}
         range={RANGES.length}
@@ -155,7 +137,7 @@ function LengthFields() {
       />
       <StopField />
       <NumberField
-        name="Speed limit, tokens/s"
+        name={SETTING_NAMES.tokensPerSecond}
         hint="Slow it down to watch. 0 = no limit."
         value={tokensPerSecond}
         range={RANGES.tokensPerSecond}

@@ -1,6 +1,7 @@
 import { useEffect } from 'react';
+import { useStore } from 'zustand';
 import type { TokenRecord } from '../../../model/sampling/records';
-import { positionOf, type Token } from '../../../model/text/token-index';
+import { foreignModelOf, positionOf, type Token } from '../../../model/text/token-index';
 import { showToken, tokenBytes, type Vocabulary } from '../../../model/text/vocabulary';
 import { count, ordinal, percent } from '../../format';
 import { usePlayground, usePlaygroundState } from '../../playground-context';
@@ -14,7 +15,13 @@ interface Props {
 
 /** A token's probability, surprise and rank, and its alternatives. */
 export function TokenFacts({ token, record, vocabulary }: Props) {
-  const source = token.run.source === 'typed' ? 'typed' : 'written by the model';
+  const foreign = foreignModelOf(token);
+  const source =
+    token.run.source === 'sampled'
+      ? 'written by the model'
+      : foreign
+        ? `written by ${foreign}, read as typed text`
+        : 'typed';
   useGlance(token, record);
   return (
     <>
@@ -50,16 +57,15 @@ function useGlance(token: Token, record: TokenRecord | null): void {
   const { inspection, tokens } = usePlayground();
   const isIdle = usePlaygroundState((state) => state.work.phase === 'idle');
   const { run, place } = token;
+  // A hovered token sends no request, because a pointer crosses many tokens.
+  const isChosen = useStore(tokens, ({ chosen }) => chosen === token.number);
   const isMissing = !record || !knowsSampler(record);
   // biome-ignore lint/correctness/useExhaustiveDependencies: one request per token, not per version of it
   useEffect(() => {
-    if (!isMissing || !isIdle) return;
-    const timer = setTimeout(() => {
-      // A hovered token sends no request, because a pointer crosses many tokens.
-      if (tokens.getState().chosen === token.number) void inspection.scoreToken(token);
-    }, REST);
+    if (!isChosen || !isMissing || !isIdle) return;
+    const timer = setTimeout(() => void inspection.scoreToken(token), REST);
     return () => clearTimeout(timer);
-  }, [run, place, isMissing, isIdle, inspection, tokens]);
+  }, [run, place, isChosen, isMissing, isIdle, inspection]);
 }
 
 /** Typed tokens have no probabilities after sampling. */

@@ -4,7 +4,7 @@ import { unknownRecords } from '../../../model/sampling/records';
 import { appendSampled, plainText, type Run, replaceText, typed } from '../../../model/text/text';
 import { parseKept } from '../library/persistence';
 import { ready, settle } from '../testing';
-import { type BranchNode, branchTree, textOf } from './branch-tree';
+import { type BranchNode, branchTree, textOf, tokensIn, wordsOf } from './branch-tree';
 import { carryBranches, cutAt, keepBranch, nameBranch, pruneBranches, walkTo } from './branches';
 import { EMPTY, lengthOf, type TextValue } from './text-value';
 
@@ -53,6 +53,49 @@ describe('branches', () => {
   it('diverge between characters', () => {
     const one = keepBranch({ ...EMPTY, runs: typed('A 😀') });
     expect(draw(branchTree({ ...one, runs: typed('A 😁') }))).toBe('A (😀)(😁|)');
+  });
+
+  it('have the present title: a change of the title makes no branch', () => {
+    const words = [' a', ' wren,'];
+    const one = keepBranch({ ...EMPTY, runs: sampled(typed('= Tea =\n\nIt was'), ...words, ' one') });
+    const two = keepBranch({ ...one, runs: sampled(typed('= Coffee =\n\nIt was'), ...words, ' two') });
+    const body = 'It was a wren,';
+    expect(draw(branchTree(two))).toBe(`= Coffee =\n\n${body}( one)( two|)`);
+    const untitled = { ...two, runs: sampled(typed('It was'), ...words, ' two') };
+    expect(draw(branchTree(untitled))).toBe(`${body}( one)( two|)`);
+    const begun = branchTree({ ...one, runs: sampled(typed('= Tea time =\n\nIt was'), ...words) });
+    expect(draw(begun)).toBe(`= Tea time =\n\n${body}|( one)`);
+  });
+
+  it('keep titles that the model generated, and titles of other texts', () => {
+    const body = '\n\nIt is one of the longest words of the language.';
+    const one = keepBranch({ ...EMPTY, runs: sampled([], '= Tea =', body) });
+    expect(draw(branchTree({ ...one, runs: sampled([], '= Coffee =', body) }))).toContain('(= Tea =');
+    const other = { ...EMPTY, branches: one.branches, runs: typed('= Coffee =\n\nA drink.') };
+    expect(draw(branchTree(other))).toContain('(= Tea =');
+  });
+
+  it('are shown with the words before them, the first word that differs, and their tokens', () => {
+    const start = typed('= Tea =\n\nThe album was');
+    const encoded = start.map((run) => ({
+      ...run,
+      tokens: { ids: Uint32Array.of(1, 2), lengths: Uint32Array.of(9, run.text.length - 9) },
+    }));
+    const one = keepBranch({ ...EMPTY, runs: sampled(encoded, ' first', ' produced', ' here') });
+    const [first, second] = branchTree({ ...one, runs: sampled(encoded, ' fi', 'ne') })!.children;
+    expect(wordsOf(first)).toEqual({ before: 'album was', first: 'first', rest: 'produced here' });
+    expect(tokensIn(first)).toBe(3);
+    expect(wordsOf(second)).toEqual({ before: 'album was', first: 'fine', rest: '' });
+    const parted = branchTree({ ...one, runs: sampled(encoded, ' first', ' pro', 'vided') })!;
+    expect(tokensIn(parted)).toBe(3);
+    expect(wordsOf(parted)).toMatchObject({ before: '', rest: 'Tea The album was first' });
+    const inside = keepBranch({ ...EMPTY, runs: sampled(typed('He'), ' wh', 'at', ' is') });
+    const [what, who] = branchTree({ ...inside, runs: sampled(typed('He'), ' wh', 'o', ' is') })!.children;
+    expect([wordsOf(what), wordsOf(who)]).toEqual([
+      { before: 'He', first: 'what', rest: 'is' },
+      { before: 'He', first: 'who', rest: 'is' },
+    ]);
+    expect(tokensIn(what)).toBeNull(); // "He" is not encoded yet
   });
 
   it('contain every text, and the pieces on the path to a text join to that text', () => {

@@ -6,6 +6,7 @@ import {
   appendSampled,
   plainText,
   type Run,
+  readAsTyped,
   replaceText,
   type SampledRun,
   typed,
@@ -15,7 +16,7 @@ import { presetInForce, withoutPreset, withPreset } from '../settings/presets';
 import { DEFAULTS, parseSettings, parseStops, showStops } from '../settings/settings';
 import { heading, labelOf, retitle, titleOf, titleWords } from './article';
 import { begin, commit, redo, undo } from './history';
-import { countTokens, difference, EMPTY, edit, sampledRanges, typedText } from './text-value';
+import { countTokens, difference, EMPTY, edit, typedText, writtenRanges } from './text-value';
 
 function sampled(before: readonly Run[], ...words: string[]): Run[] {
   return appendSampled(before, {
@@ -48,8 +49,8 @@ describe('a text', () => {
 
   it('has sampled ranges, and a number of tokens once all of it is encoded', () => {
     const runs = sampled(typed('One'), ' two', ' three');
-    expect(sampledRanges(runs)).toEqual([{ from: 3, to: 13 }]);
-    expect(sampledRanges(replaceText(runs, 8, 8, 'X'))).toEqual([{ from: 3, to: 7 }]);
+    expect(writtenRanges(runs)).toEqual([{ from: 3, to: 13, isForeign: false }]);
+    expect(writtenRanges(replaceText(runs, 8, 8, 'X'))).toEqual([{ from: 3, to: 7, isForeign: false }]);
     expect(countTokens(runs)).toBeNull();
     expect(countTokens(sampled([], 'a', 'b'))).toBe(2);
   });
@@ -64,6 +65,10 @@ describe('a text', () => {
     expect(parseKept(structuredClone({ version: 2, text }))).toEqual(text);
     expect(parseKept(undefined)).toBeNull();
     expect(parseKept({ version: 3, text })).toBeNull();
+    const foreign = { ...text, runs: readAsTyped(text.runs, 'other') };
+    expect(parseKept(structuredClone({ version: 2, text: foreign }))).toEqual(foreign);
+    const reversed = { ...foreign.runs[0], foreign: [{ from: 7, to: 3, model: 'other' }] };
+    expect(parseKept({ version: 2, text: { ...text, runs: [reversed] } })).toBeNull();
     const broken = { source: 'sampled', text: 'x', tokens: null };
     expect(parseKept({ version: 2, text: { ...text, runs: [broken] } })).toBeNull();
     const unlikely = { ...text.runs[1], sampling: { ...GREEDY, topP: 7 } };

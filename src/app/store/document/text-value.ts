@@ -1,4 +1,11 @@
-import { ARTICLE_BREAK, plainText, type Run, replaceText, typed } from '../../../model/text/text';
+import {
+  ARTICLE_BREAK,
+  plainText,
+  type Run,
+  readAsTyped,
+  replaceText,
+  typed,
+} from '../../../model/text/text';
 import type { Shared } from '../../../share/shared';
 import { type Change, changeBetween } from './change';
 
@@ -9,6 +16,8 @@ export interface TextValue {
   readonly model: ModelRef | null;
   /** UTF-16 offset at which the last generation began; null if there was none, or an edit removed the place. */
   readonly generatedFrom: number | null;
+  /** The number of tokens that the last generation asked for, if it was not that of the settings. */
+  readonly generatedTokens?: number | undefined;
   /** Set if the text came from a link or a file; edits keep it. */
   readonly origin: Origin | null;
   /** The texts that this one replaced. */
@@ -86,7 +95,7 @@ export function isForeign({ model, runs }: TextValue, { digest }: { readonly dig
 
 /** The same words as typed text, because the ids of another model have no meaning for this one. */
 export function asTyped(value: TextValue): TextValue {
-  return { ...value, runs: typed(plainText(value.runs)), model: null };
+  return { ...value, runs: readAsTyped(value.runs, value.model?.id ?? ''), model: null };
 }
 
 /** Whether a generation can be repeated. */
@@ -102,16 +111,27 @@ export function endsArticle(runs: readonly Run[]): boolean {
   return runs.at(-1)?.text.endsWith(ARTICLE_BREAK) === true;
 }
 
-/** The ranges of the text that were sampled, neighbours joined. */
-export function sampledRanges(runs: readonly Run[]): { from: number; to: number }[] {
-  const ranges: { from: number; to: number }[] = [];
+/** A range of the text that a model wrote. */
+export interface WrittenRange {
+  readonly from: number;
+  readonly to: number;
+  /** Another model wrote it, so it is typed text for this one. */
+  readonly isForeign: boolean;
+}
+
+/** The ranges of the text that models wrote, neighbours of a kind joined. */
+export function writtenRanges(runs: readonly Run[]): WrittenRange[] {
+  const ranges: WrittenRange[] = [];
   let at = 0;
-  for (const { source, text } of runs) {
-    const to = at + text.length;
+  const add = (from: number, to: number, isForeign: boolean) => {
     const last = ranges.at(-1);
-    if (source === 'sampled' && last?.to === at) last.to = to;
-    else if (source === 'sampled') ranges.push({ from: at, to });
-    at = to;
+    if (last?.to === from && last.isForeign === isForeign) ranges.splice(-1, 1, { ...last, to });
+    else ranges.push({ from, to, isForeign });
+  };
+  for (const run of runs) {
+    if (run.source === 'sampled') add(at, at + run.text.length, false);
+    else for (const { from, to } of run.foreign ?? []) add(at + from, at + to, true);
+    at += run.text.length;
   }
   return ranges;
 }

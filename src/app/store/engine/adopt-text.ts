@@ -16,6 +16,7 @@ export function adoptText(store: StoreApi<PlaygroundState>, manifest: Manifest):
   const before = wasSampled ? keepUndone(history) : history;
   const typed = asTyped(before.present);
   store.setState({ history: (wasSampled ? commit : amend)(before, typed) });
-  if (wasSampled) notify(store, 'Another model wrote this text. This model reads it as typed text.', 'text');
+  const words = 'Another model wrote this text. This model reads it as typed text, beside a hollow bar.';
+  if (wasSampled) notify(store, words, 'text');
   return { ...typed, model };
 }

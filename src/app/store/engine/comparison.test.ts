@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { plainText } from '../../../model/text/text';
 import { typedText } from '../document/text-value';
 import { ready, settle } from '../testing';
+import { earlierSettings } from './continuations';
 
 const branches = (all: Awaited<ReturnType<typeof ready>>) =>
   all.playground.text.branches.map(({ runs }) => plainText(runs));
@@ -46,6 +47,22 @@ describe('comparing continuations', () => {
     playground.undo();
     expect(text()).toBe('A');
     expect(branches(all)).toHaveLength(3);
+  });
+
+  it('names the settings of the draws after a change of the settings, until it generates again', async () => {
+    const { playground } = await ready('A');
+    const { comparison } = playground;
+    const earlier = () => playground.store.getState().comparison.continuations.map(earlierSettings);
+    comparison.prepare();
+    expect(earlier()).toEqual([null, null, null]);
+    await comparison.start();
+    expect(earlier()).toEqual([null, null, null]);
+    comparison.differBy('temperature');
+    expect(earlier()).toEqual([{ temperature: 0.7 }, { temperature: 0.7 }, { temperature: 0.7 }]);
+    comparison.change(0, { temperature: 0.7, topK: 5 });
+    expect(earlier()[0]).toEqual({ topK: 0 });
+    await comparison.start();
+    expect(earlier()).toEqual([null, null, null]);
   });
 
   it('keeps the previous continuations as branches when it generates again', async () => {

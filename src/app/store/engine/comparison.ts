@@ -109,7 +109,8 @@ export class Comparison {
     const history = keepUndone(this.page.getState().history!);
     const branches = this.branches(history.present.branches);
     const runs = [...base.runs, ...kept.runs];
-    const next = keepBranch({ ...base, runs, branches, generatedFrom: lengthOf(base.runs) });
+    const generatedFrom = lengthOf(base.runs);
+    const next = keepBranch({ ...base, runs, branches, generatedFrom, generatedTokens: undefined });
     this.page.setState({ history: commit(history, next) });
     this.setState(NO_COMPARISON);
   }

@@ -10,6 +10,15 @@ export interface Continuation {
   readonly reason: GenerateResult['reason'] | null;
 }
 
+/** The settings of the draws that the current ones no longer equal; null if the text has the current settings. */
+export function earlierSettings({ sampling, runs }: Continuation): Partial<Sampling> | null {
+  const [first] = runs;
+  if (first?.source !== 'sampled' || !first.sampling) return null;
+  const now = new Map(Object.entries(sampling));
+  const changed = Object.entries(first.sampling).filter(([key, value]) => now.get(key) !== value);
+  return changed.length ? Object.fromEntries(changed) : null;
+}
+
 export interface ComparisonState {
   readonly continuations: readonly Continuation[];
   /** The text that they continue; null before the first press. */

@@ -37,7 +37,7 @@ export async function write(
   engine: EngineClient,
 ): Promise<void> {
   store.setState({ work: { phase: 'reading', read: 0, total: null } });
-  const writer = begin(store, host, mine, info, how);
+  const writer = begin(store, host, maxTokens, mine, info, how);
   const { atArticleEnd, stopSequences, tokensPerSecond } = store.getState().settings;
   const request = () => {
     writer.flush();
@@ -64,6 +64,7 @@ export async function write(
 function begin(
   store: StoreApi<PlaygroundState>,
   host: PageHost,
+  maxTokens: number,
   mine: Generation,
   { manifest }: EngineInfo,
   { from, amends = false }: GenerateOptions,
@@ -74,7 +75,11 @@ function begin(
   const state = store.getState();
   const base =
     from !== 'last generation' || present.generatedFrom === null
-      ? { ...present, generatedFrom: lengthOf(present.runs) }
+      ? {
+          ...present,
+          generatedFrom: lengthOf(present.runs),
+          generatedTokens: maxTokens === state.settings.length ? undefined : maxTokens,
+        }
       : beforeGeneration(keepBranch(present));
   const seed = state.settings.randomSeed ? host.randomSeed() : state.settings.seed;
   const settings = { ...state.settings, seed };

@@ -54,11 +54,13 @@ export class LensController {
         id: manifest?.id ?? '',
         digest: manifest?.digest ?? '',
       });
+    if (this.page.getState().panel === 'lens') this.page.setState({ lensBytes: answer.bytes });
     return answer;
   }
 
   /** Frees the memory of the lens in the engine. */
   close(): void {
     this.session.closeLens();
+    this.page.setState({ lensBytes: null });
   }
 }

@@ -4,6 +4,15 @@ import type { View } from '../../../share/shared';
 export const LENS_MODES = ['text', 'matrix', 'proportions', 'overview', 'counterfactual', 'explain'] as const;
 export type LensMode = (typeof LENS_MODES)[number];
 
+export const LENS_NAMES: Readonly<Record<LensMode, string>> = {
+  text: 'Text',
+  matrix: 'Matrix',
+  proportions: 'Proportions',
+  overview: 'Overview',
+  counterfactual: 'What if',
+  explain: 'Explain',
+};
+
 /** What the lens shows. Links store these names and values, so they can never change. */
 export interface LensView {
   readonly mode: LensMode;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { EngineError } from '../../../model/runtime/errors';
+import { writtenRanges } from '../document/text-value';
 import { ready, settle, setUp } from '../testing';
 import { conclusion, withRuns } from './verified';
 
@@ -134,6 +135,10 @@ describe('the engine', () => {
     expect(sources()).toEqual(['typed']);
     expect(state().notice).toMatch(/Another model/);
     await engine().writes('c');
+    expect(writtenRanges(playground.text.runs)).toEqual([
+      { from: 1, to: 2, isForeign: true },
+      { from: 2, to: 3, isForeign: false },
+    ]);
     playground.undo();
     playground.undo();
     expect(text()).toBe('Ab');

@@ -1,6 +1,6 @@
 import { countRecords } from '../../../model/sampling/records';
 import { checkSampling, type Sampling } from '../../../model/sampling/sampling';
-import type { Run } from '../../../model/text/text';
+import type { ForeignRange, Run } from '../../../model/text/text';
 import type { Branch, ModelRef, TextValue } from '../document/text-value';
 
 /** The form in which a text is stored (browser-texts.ts) and exported (texts-file.ts). */
@@ -15,12 +15,13 @@ export function parseKept(stored: unknown): TextValue | null {
 
 function parseText(text: TextValue | undefined): TextValue | null {
   if (!Array.isArray(text?.runs) || !text.runs.every(isRun)) return null;
-  const { runs, model, generatedFrom, origin } = text;
+  const { runs, model, generatedFrom, generatedTokens, origin } = text;
   return {
     runs: runs.map(withPenalty),
     model: parseModel(model),
     branches: Array.isArray(text.branches) ? text.branches.flatMap(parseBranch) : [],
     generatedFrom: typeof generatedFrom === 'number' ? generatedFrom : null,
+    ...(Number(generatedTokens) > 0 && { generatedTokens }),
     origin: origin ? { claim: origin.claim, isKnown: origin.isKnown } : null,
   };
 }
@@ -51,7 +52,8 @@ function isRun(value: Run): boolean {
     tokens.lengths instanceof Uint32Array &&
     tokens.ids.length === tokens.lengths.length &&
     tokens.lengths.reduce((sum, length) => sum + length, 0) === value.text.length;
-  if (value.source === 'typed') return tokens === null || fits;
+  if (value.source === 'typed')
+    return (tokens === null || fits) && (value.foreign ?? []).every(isForeignRange);
   return (
     value.source === 'sampled' &&
     fits &&
@@ -59,6 +61,10 @@ function isRun(value: Run): boolean {
     countRecords(value.records) === tokens.ids.length &&
     (value.sampling === null || isSampling(value.sampling))
   );
+}
+
+function isForeignRange({ from, to, model }: ForeignRange): boolean {
+  return Number.isSafeInteger(from) && Number.isSafeInteger(to) && from < to && typeof model === 'string';
 }
 
 function isSampling(value: Sampling): boolean {

@@ -51,6 +51,19 @@ export const RANGES = {
   seed: { min: 0, max: 2 ** 32 - 1, step: 1 },
 } as const satisfies Record<string, Range>;
 
+/** The names of the numbers in the settings. */
+export const SETTING_NAMES: Readonly<Record<keyof typeof RANGES, string>> = {
+  temperature: 'Temperature',
+  topP: 'Top-p',
+  minP: 'Min-p',
+  topK: 'Top-k',
+  repetitionPenalty: 'Repetition penalty',
+  sequencePenalty: 'Sequence penalty',
+  seed: 'Seed',
+  length: 'Length in tokens',
+  tokensPerSecond: 'Speed limit, tokens/s',
+};
+
 /** The sampler settings until a manifest is loaded. */
 const FALLBACK: Sampler = {
   temperature: 0.8,
