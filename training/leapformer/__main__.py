@@ -251,6 +251,7 @@ def _parser() -> ArgumentParser:
         "type": Path,
         "nargs": "+",
         "metavar": "FILE|FOLDER",
+        "default": (),
         "help": "articles of the training text, to round to int4 with less loss",
     }
 
@@ -288,7 +289,7 @@ def _parser() -> ArgumentParser:
     command.add_argument("run_folder", type=Path, metavar="RUN")
     command.add_argument("--out", type=Path, required=True, metavar="FOLDER")
     command.add_argument("--valid", type=Path, required=True, help="a WikiText file")
-    command.add_argument("--calibrate", default=(), **calibration)
+    command.add_argument("--calibrate", **calibration)
     command.add_argument(
         "--last", action="store_true", help="export the last weights, not the averaged ones"
     )
@@ -300,7 +301,7 @@ def _parser() -> ArgumentParser:
     command.add_argument("model", type=Path, help="a model folder")
     command.add_argument("--out", type=Path, required=True, metavar="FOLDER")
     command.add_argument("--valid", type=Path, required=True, help="a WikiText file")
-    command.add_argument("--calibrate", required=True, **calibration)
+    command.add_argument("--calibrate", **calibration)
     command.set_defaults(run=_quantize)
 
     command = commands.add_parser("weights", help="the weights of a run in float16, for export")

@@ -83,8 +83,8 @@ def _rounding(figures: dict) -> str:
     if "rounded_from" not in figures:
         return ""
     return f"""
-The layers are those of {figures["rounded_from"]}, rounded to int4 with articles of the training
-text (`calibrate.py` of the trainer). The sampler settings are the same. The command:
+The layers are those of {figures["rounded_from"]}, rounded to int4. `--calibrate` names articles of
+the training text (`calibrate.py` of the trainer). The sampler settings are the same. The command:
 
     {figures["command"]}
 """

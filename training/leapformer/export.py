@@ -75,13 +75,14 @@ def quantize_folder(source: Path, out: Path, identity: dict[str, str], texts: Te
     kept = {key: manifest[key] for key in ("name", "description", "license")}
     identity = {"id": out.name} | kept | identity
     _check_id(identity["id"])
-    files = " ".join(path.name for path in texts.calibration)
+    files = "".join(f" {path.name}" for path in texts.calibration)
+    calibrated = f" --calibrate{files}" if files else ""
     tested = f" --test {texts.test.name}" if texts.test else ""
     figures = {
         "trained": manifest["evaluation"]["trained"],
         "rounded_from": manifest["id"],
-        "command": f"python -m leapformer quantize {manifest['id']} --out {identity['id']} "
-        f"--calibrate {files} --valid {texts.validation.name}{tested}",
+        "command": f"python -m leapformer quantize {manifest['id']} --out {identity['id']}"
+        f"{calibrated} --valid {texts.validation.name}{tested}",
     }
     exact = _Source(model, tokenizer_of(source), figures, manifest["sampling"])
     return _write(exact, out, "int4", identity, texts)
