@@ -13,7 +13,7 @@ test('reads the shipped configuration', () => {
     stateRows: 128,
     reweighting: 'leap',
   });
-  expect(goldenNames.length).toBe(7);
+  expect(goldenNames.length).toBe(9);
 });
 
 test.each<[string, unknown, RegExp]>([
