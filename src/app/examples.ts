@@ -68,6 +68,18 @@ export function exampleText({ model, typed, sampled }: StoredExample): TextValue
   };
 }
 
+/** Whether a text is this example without a change. */
+export function isExample({ runs, model }: TextValue, { typed, sampled, ...by }: StoredExample): boolean {
+  const [opening, rest] = runs;
+  return (
+    runs.length === 2 &&
+    opening.text === typed.text &&
+    rest.source === 'sampled' &&
+    rest.text === sampled.text &&
+    model?.digest === by.model.digest
+  );
+}
+
 interface StoredText {
   readonly text: string;
   readonly ids: readonly number[];

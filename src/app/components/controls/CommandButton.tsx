@@ -3,14 +3,16 @@ import { type CommandId, commandOf, runCommand } from '../../commands';
 import { tipOf } from '../../keyboard/labels';
 import { usePlayground, usePlaygroundState } from '../../playground-context';
 
-/** A button with an icon that runs a command. */
+/** A button with an icon or a short word that runs a command. */
 export function CommandButton({
   command: id,
   children,
+  className = 'quiet-button',
   ...expansion
 }: {
   command: CommandId;
   children: ReactNode;
+  className?: string;
   'aria-expanded'?: boolean;
 }) {
   const playground = usePlayground();
@@ -19,7 +21,7 @@ export function CommandButton({
   return (
     <button
       type="button"
-      className="quiet-button"
+      className={className}
       aria-label={command.name}
       data-tip={tipOf(command)}
       aria-disabled={isOff}
