@@ -287,8 +287,9 @@ test('the share card offers a QR code for a short link alone, and names the view
   playground,
   page,
 }) => {
-  await playground.open();
+  await playground.open('', { length: 64, atArticleEnd: 'continue' });
   await playground.isReady();
+  await playground.press(playground.write);
   await share(page).click();
   const card = page.getByRole('dialog', { name: names.SHARE });
   await expect(card.getByRole('textbox', { name: names.LINK })).toHaveValue(/^.{1001,}$/);

@@ -36,7 +36,7 @@ export default function More({ info, isNarrow, onDone }: Props) {
         ) : null}
         {commands.map((id) => (
           <li key={id}>
-            <WordedCommand command={id} onDone={onDone} />
+            <WordedCommand command={id} isMenu onDone={onDone} />
           </li>
         ))}
         <li>
