@@ -75,7 +75,7 @@ for (const size of SIZES)
         if (size.width >= 1200)
           await expect(notes(page)).toHaveText(['Typed by a person', 'The model wrote this']);
         for (const note of size.width >= 1200 ? await notes(page).all() : []) await inSight(note);
-        if (size.width < 1200) await inSight(page.getByText('A bar marks the text that it wrote.'));
+        if (size.width < 1200) await inSight(page.getByText('A bar marks its words.'));
 
         await findsNothing(page);
         expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(

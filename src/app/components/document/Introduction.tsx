@@ -23,7 +23,7 @@ export function Introduction() {
     <aside className="introduction" aria-label="Introduction">
       <p>
         <b>A language model that runs entirely in this tab.</b> Its memory never grows, and you can see what
-        each word looks back at. <span className="bar-explained">A bar marks the text that it wrote.</span>
+        each word looks back at. <span className="bar-explained">A bar marks its words.</span>
       </p>
       <button
         type="button"
