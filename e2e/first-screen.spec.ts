@@ -179,6 +179,18 @@ test('the things to try and the notes go when the text changes, and undo brings 
   await expect(tries(page)).toHaveCount(0);
 });
 
+test('a link to the example offers the same things to try', async ({ playground, page }) => {
+  await playground.open();
+  await page.getByRole('button', { name: names.SHARE, exact: true }).click();
+  const link = await page.getByRole('textbox', { name: names.LINK }).inputValue();
+  await page.goto('about:blank');
+  await page.goto(link);
+  await expect(page.getByRole('complementary', { name: names.ABOUT_TEXT })).toBeVisible();
+  await playground.isReady();
+  await tries(page).click();
+  await expect(page.getByRole('button', { name: names.OPEN_LENS })).toHaveAttribute('aria-expanded', 'true');
+});
+
 /** The left edges of the buttons in the bar below. */
 const places = async (playground: PlaygroundPage) => {
   const { oneToken, regenerate, undo, redo } = playground;

@@ -80,6 +80,13 @@ export function isExample({ runs, model }: TextValue, { typed, sampled, ...by }:
   );
 }
 
+/** The token that looks back in the showpiece of an example, without the space before it. */
+export function showpieceWord({ typed, sampled, showpiece: { query } }: StoredExample): string {
+  const lengths = [...typed.lengths, ...sampled.lengths];
+  const from = lengths.slice(0, query).reduce((sum, length) => sum + length, 0);
+  return (typed.text + sampled.text).slice(from, from + lengths[query]).trim();
+}
+
 interface StoredText {
   readonly text: string;
   readonly ids: readonly number[];

@@ -46,7 +46,7 @@ export function TextPage() {
         {runs && isPrinting ? <StillText runs={runs} isWhole /> : null}
         {runs ? <Editor meanwhile={(isAll) => <StillText runs={runs} isWhole={isAll} />} /> : null}
         {isEmpty ? <Beginnings /> : null}
-        {example ? <Try example={example} /> : null}
+        <Guard part={{ name: 'The things to try' }}>{example ? <Try example={example} /> : null}</Guard>
         <p id="sources-explained" className="for-listeners">
           Text by a model is marked as an insertion. Tab leaves the text.
         </p>

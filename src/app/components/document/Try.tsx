@@ -1,21 +1,14 @@
-import { textBetween } from '../../../model/text/text';
-import { TokenIndex } from '../../../model/text/token-index';
-import type { StoredExample } from '../../examples';
-import { usePlayground, usePlaygroundState } from '../../playground-context';
+import { type StoredExample, showpieceWord } from '../../examples';
+import { usePlayground } from '../../playground-context';
 import { useIsForeign } from '../../use-tokens';
 
 /** Two things to try with the example. */
-export function Try({ example: { showpiece } }: { example: StoredExample }) {
+export function Try({ example }: { example: StoredExample }) {
   const playground = usePlayground();
   const isForeign = useIsForeign();
-  const word = usePlaygroundState(({ history }) => {
-    const { runs } = history!.present;
-    const { from, to } = new TokenIndex(runs).token(showpiece.query);
-    return textBetween(runs, from, to).trim();
-  });
   if (isForeign) return null;
   const look = () => {
-    const { layer, head, query } = showpiece;
+    const { layer, head, query } = example.showpiece;
     playground.lens.set({ spread: 'head', layer, head, token: query });
     playground.show('lens');
   };
@@ -31,7 +24,7 @@ export function Try({ example: { showpiece } }: { example: StoredExample }) {
       <ul aria-labelledby="try">
         <li>
           <button type="button" className="pill" onClick={look}>
-            See what “{word}” looks back at
+            See what “{showpieceWord(example)}” looks back at
           </button>
         </li>
         <li>
