@@ -183,7 +183,6 @@ test('a link to the example offers the same things to try', async ({ playground,
   await playground.open();
   await page.getByRole('button', { name: names.SHARE, exact: true }).click();
   const link = await page.getByRole('textbox', { name: names.LINK }).inputValue();
-  await page.goto('about:blank');
   await page.goto(link);
   await expect(page.getByRole('complementary', { name: names.ABOUT_TEXT })).toBeVisible();
   await playground.isReady();
