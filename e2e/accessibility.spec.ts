@@ -41,11 +41,13 @@ for (const { name, colorScheme, width } of LOOKS)
         names.DEVICE,
         names.SHARE,
         names.HELP,
-        names.EXAMPLES,
+        /^More$/,
+        /^LeaPformer/,
+        /^New$/,
         names.TEXTS,
         names.MEMORY,
       ]) {
-        await page.getByRole('button', { name: card }).click();
+        await playground.openCard(card);
         await findsNothing(page);
         await page.keyboard.press('Escape');
       }
@@ -68,7 +70,7 @@ for (const { name, colorScheme, width } of LOOKS)
       await expect(page.getByRole('combobox', { name: names.COMMAND_FIELD })).toBeFocused();
       await findsNothing(page);
       await page.keyboard.press('Escape');
-      await page.getByRole('button', { name: names.SETTINGS, exact: true }).click();
+      await playground.openSettings();
       await page.getByText(names.SAVE_PRESET).click();
       await findsNothing(page);
       await page.getByRole('button', { name: names.closing(names.SETTINGS) }).click();
@@ -80,7 +82,7 @@ for (const { name, colorScheme, width } of LOOKS)
     }) => {
       await playground.open();
       await playground.isReady();
-      await page.getByRole('button', { name: names.NEW, exact: true }).click();
+      await playground.newText();
       await findsNothing(page);
       await page.goto(`${PAGE}#${LINK}`);
       await expect(page.getByRole('complementary', { name: names.ABOUT_TEXT })).toBeVisible();
@@ -105,10 +107,11 @@ test('the chosen theme survives a reload', async ({ playground, page }) => {
   await playground.open();
   const paper = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
   const light = await paper();
-  await page.getByRole('button', { name: names.THEME }).click();
-  await page.getByRole('button', { name: /^Theme: Light/ }).click();
+  await playground.openMore();
+  await page.getByRole('radio', { name: names.DARK }).check({ force: true });
   expect(await paper()).not.toBe(light);
   await page.reload();
-  await expect(page.getByRole('button', { name: /^Theme: Dark/ })).toBeVisible();
+  await playground.openMore();
+  await expect(page.getByRole('radio', { name: names.DARK })).toBeChecked();
   expect(await paper()).not.toBe(light);
 });

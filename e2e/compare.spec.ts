@@ -79,7 +79,7 @@ test('closes when its text changes, and keeps the continuations as branches', as
   await expect(page.getByText('The comparison was closed because the text changed.')).toBeVisible();
   await page.getByRole('button', { name: names.TEXTS }).click(); // the list has the compared text
   await page.getByRole('dialog', { name: names.TEXTS }).getByRole('button', { name: /^Tea/ }).click();
-  await expect(playground.title).toHaveValue('Tea');
+  await expect(playground.title).toHaveAccessibleName(names.titled('Tea'));
   await playground.openPanel(names.BRANCHES);
   await expect.poll(() => page.locator('.branch-text').count()).toBeGreaterThanOrEqual(3);
 });

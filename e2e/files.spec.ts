@@ -8,7 +8,7 @@ test('a text that is too long for a link can be downloaded and opened again', as
   page,
 }) => {
   await playground.open();
-  await page.getByRole('button', { name: names.NEW, exact: true }).click();
+  await playground.newText();
   const words = Array.from({ length: 3000 }, (_, i) => (i * 7919 * i).toString(36)).join(' ');
   expect(isTooLong(words)).toBe(true);
   await playground.paste(words, 1);
@@ -22,7 +22,7 @@ test('a text that is too long for a link can be downloaded and opened again', as
   const file = await download.path();
   await page.keyboard.press('Escape');
 
-  await page.getByRole('button', { name: names.NEW, exact: true }).click();
+  await playground.newText();
   await page.getByRole('button', { name: names.SHARE, exact: true }).click();
   const choosing = page.waitForEvent('filechooser');
   await page.getByRole('button', { name: names.OPEN_FILE }).click();
@@ -30,7 +30,7 @@ test('a text that is too long for a link can be downloaded and opened again', as
   await expect(page.getByRole('complementary', { name: names.ABOUT_TEXT })).toBeVisible();
   await expect.poll(async () => (await playground.kept()).text).toBe(words);
 
-  await page.getByRole('button', { name: names.NEW, exact: true }).click();
+  await playground.newText();
   const content = await readFile(file, 'utf8');
   await playground.text.evaluate((element, content) => {
     const dataTransfer = new DataTransfer();

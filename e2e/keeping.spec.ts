@@ -42,7 +42,7 @@ for (const [name, unit] of [
   }) => {
     await playground.open();
     await playground.isReady();
-    await page.getByRole('button', { name: names.NEW, exact: true }).click();
+    await playground.newText();
     const times = Math.ceil(MEGABYTES / unit.length);
     await playground.paste(unit, times);
     await playground.write.click();
@@ -58,7 +58,7 @@ for (const [name, unit] of [
 test('reading a long text shows progress', async ({ playground, page }) => {
   await playground.open();
   await playground.isReady();
-  await page.getByRole('button', { name: names.NEW, exact: true }).click();
+  await playground.newText();
   await playground.paste('tea leaves and water\n', 20_000);
   await playground.write.click();
   await expect(page.getByText(/[1-9][\d,]* of [\d,]+ tokens/)).toBeVisible();
@@ -155,9 +155,9 @@ test('an example opens as a new text, and the previous text survives a reload', 
 }) => {
   await playground.open();
   await playground.startNew('My own words.');
-  await page.getByRole('button', { name: names.EXAMPLES }).click();
+  await page.getByRole('button', { name: names.NEW, exact: true }).click();
   await page.getByRole('button', { name: names.FINISHED_EXAMPLE }).click();
-  await expect(playground.title).toHaveValue('Northern Lines');
+  await expect(playground.title).toHaveAccessibleName(names.titled('Northern Lines'));
   await page.reload();
   await page.getByRole('button', { name: names.TEXTS }).click();
   const list = page.getByRole('dialog', { name: names.TEXTS });

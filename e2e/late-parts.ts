@@ -27,8 +27,8 @@ export const PARTS: readonly LatePart[] = [
   {
     file: 'Card',
     name: 'This card',
-    open: press('Help and shortcuts'),
-    shown: (page) => page.getByRole('heading', { name: 'How this works' }),
+    open: press(names.NEW),
+    shown: (page) => page.getByRole('button', { name: names.BLANK_PAGE }),
   },
   {
     file: 'Texts',
@@ -37,9 +37,15 @@ export const PARTS: readonly LatePart[] = [
     shown: (page) => page.getByRole('heading', { name: 'Your texts' }),
   },
   {
+    file: 'More',
+    name: 'The menu',
+    open: press(names.MORE),
+    shown: (page) => page.getByRole('button', { name: names.HELP }),
+  },
+  {
     file: 'Help',
     name: 'The help',
-    open: press(names.HELP),
+    open: (page) => page.keyboard.press('Control+/'),
     shown: (page) => page.getByRole('heading', { name: 'How this works' }),
   },
   {
@@ -121,7 +127,7 @@ export const PARTS: readonly LatePart[] = [
     file: 'Tooltips',
     name: 'Tooltips',
     isSilent: true,
-    open: (page) => page.getByRole('button', { name: names.HELP }).hover(),
+    open: (page) => page.getByRole('button', { name: names.MORE, exact: true }).hover(),
     shown: (page) => page.locator('.tooltip'),
   },
 ];

@@ -160,11 +160,13 @@ for (const size of SIZES.filter(({ width }) => width < 800))
       /^Runs on/,
       /^Share/,
       /^Help/,
-      /^Examples/,
+      /^More$/,
+      /^LeaPformer/,
+      /^New$/,
       /^Your texts/,
       /^Memory/,
     ]) {
-      await page.getByRole('button', { name }).first().click();
+      await playground.openCard(name);
       const card = page.getByRole('dialog');
       await expect(card).toBeVisible();
       await expect.poll(async () => (await card.boundingBox())!.height).toBeGreaterThan(64);

@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test';
 import * as names from './names';
-import { expect, model, test } from './playground';
+import { expect, MODELS, model, test } from './playground';
 
 const WEIGHTS = '**/model.safetensors';
 const NETWORK_ERROR = /Failed to load resource/; // the browser's message for a 404
@@ -145,7 +145,7 @@ test('an address with a model that the site does not have offers another model',
     await alert(page).getByText('Details').click();
     await expect(alert(page).getByText(details)).toBeVisible();
   }
-  await page.getByRole('button', { name: `Load ${model.manifest.name}` }).click();
+  await page.getByRole('button', { name: `Load ${MODELS[0].name}` }).click();
   await playground.isReady();
   await expect(page).toHaveURL((url) => !url.search);
 });

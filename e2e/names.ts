@@ -5,9 +5,9 @@
 
 // The text and the bar below it
 export const TEXT = 'Text';
-export const TITLE = 'Title';
 export const NEW = 'New';
-export const WRITE = /^(Generate|Continue|Next article)$/;
+export const BLANK_PAGE = 'Blank page';
+export const WRITE = /^(Generate|Continue|Next article)( · loading \d+%)?$/;
 export const STOP = 'Stop';
 export const ONE_TOKEN = 'Add one token';
 export const REGENERATE = 'Regenerate';
@@ -15,8 +15,11 @@ export const UNDO = 'Undo';
 export const REDO = 'Redo';
 export const MEMORY = /^Memory/;
 export const JUMP_TO_NEWEST = 'Jump to newest';
+export const lookingBack = (word: string) => `See what “${word}” looks back at`;
+export const COLOUR_SURPRISING = 'Colour surprising words';
+export const INTRODUCTION = 'Introduction';
+export const CLOSE_INTRODUCTION = 'Close the introduction';
 export const END_OF_ARTICLE = 'End of the article';
-export const EXAMPLES = 'Examples';
 export const FINISHED_EXAMPLE = 'Northern Lines, already continued';
 export const STOPPED = /Stopped after \d+ tokens?\./;
 
@@ -34,7 +37,9 @@ export const RUNS_ON_REFERENCE = 'Runs on: CPU, reference';
 export const RUNS_ON_WEBGPU = 'Runs on: WebGPU';
 export const SHARE = 'Share';
 export const HELP = 'Help and shortcuts';
-export const THEME = /^Theme/;
+export const MORE = 'More';
+export const DARK = 'Dark';
+export const PAGES = 'LeaPformer Playground';
 
 // Find and replace
 export const FIND = 'Find';
@@ -140,7 +145,9 @@ export const VERIFIED = /Verified: all [\d,]+ generated tokens/;
 export const DISMISS = 'Dismiss';
 
 // Texts
-export const TEXTS = 'Your texts';
+export const TEXTS = /^Your texts/;
+/** The button that opens the list has the name of the shown text. */
+export const titled = (title: string) => `Your texts: ${title}`;
 export const renaming = (text: string) => `Rename ${text}`;
 export const deleting = (text: string) => `Delete ${text}`;
 export const BRING_BACK = /^Undo: .* was deleted$/;

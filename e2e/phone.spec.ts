@@ -45,8 +45,18 @@ test('touch targets are at least 44 px high and wide', async ({ playground, page
     expect.soft(await tooSmall(page), view).toEqual([]);
   }
   await page.getByRole('button', { name: names.closing(names.LENS) }).click();
-  for (const card of [/^About the model/, /^Share/, /^Help/, /^Examples/, /^Your texts/, /^Memory/]) {
-    await page.getByRole('button', { name: card }).first().click();
+  for (const card of [
+    /^About the model/,
+    /^Share/,
+    /^Runs on/,
+    /^More$/,
+    /^Help/,
+    /^LeaPformer/,
+    /^New$/,
+    /^Your texts/,
+    /^Memory/,
+  ]) {
+    await playground.openCard(card);
     await expect(
       page.getByRole('dialog').getByRole('heading').or(page.getByRole('listitem')).first(),
     ).toBeVisible();
@@ -84,7 +94,7 @@ test('a tap on a word opens the keyboard only while no sheet is open', async ({ 
   const word = playground.text.getByText('Tidewater').first();
   await word.tap();
   await expect(playground.text).toBeFocused();
-  await page.getByRole('button', { name: names.SETTINGS, exact: true }).tap();
+  await playground.openSettings();
   await page.getByRole('tab', { name: names.TOKEN }).tap();
   await expect(playground.text).not.toBeFocused();
   await word.tap({ position: { x: 30, y: 8 } });

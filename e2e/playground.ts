@@ -42,6 +42,7 @@ export class PlaygroundPage {
   readonly redo: Locator;
   readonly regenerate: Locator;
   readonly oneToken: Locator;
+  /** The button with the name of the text. */
   readonly title: Locator;
   /** The frame around the chosen token. */
   readonly chosen: Locator;
@@ -60,7 +61,7 @@ export class PlaygroundPage {
     this.redo = button(names.REDO);
     this.regenerate = button(names.REGENERATE);
     this.oneToken = button(names.ONE_TOKEN);
-    this.title = page.getByRole('textbox', { name: names.TITLE });
+    this.title = button(names.TEXTS);
     this.chosen = page.locator('.token.chosen');
   }
 
@@ -100,9 +101,26 @@ export class PlaygroundPage {
   /** Opens a panel of the rail. */
   async openPanel(name: string): Promise<void> {
     const tab = this.page.getByRole('tab', { name, exact: true });
-    if (!(await tab.isVisible()))
-      await this.page.getByRole('button', { name: names.SETTINGS, exact: true }).click();
+    if (!(await tab.isVisible())) await this.openSettings();
     await tab.click();
+  }
+
+  /** In a narrow window, a menu holds the button. */
+  async openSettings(): Promise<void> {
+    const settings = this.page.getByRole('button', { name: names.SETTINGS, exact: true });
+    if (!(await settings.isVisible())) await this.openMore();
+    await settings.click();
+  }
+
+  /** Opens a card. If its button is not visible, the last menu of the bar holds it. */
+  async openCard(name: string | RegExp): Promise<void> {
+    const button = this.page.getByRole('button', { name }).first();
+    if (!(await button.isVisible())) await this.openMore();
+    await button.click();
+  }
+
+  async openMore(): Promise<void> {
+    await this.page.getByRole('button', { name: names.MORE, exact: true }).click();
   }
 
   /** The position and width of the chosen token's first rectangle, in pixels relative to the text. */
@@ -122,8 +140,13 @@ export class PlaygroundPage {
     return text.replaceAll('=', '').replace(/\s+/g, ' ').trim();
   }
 
-  async startNew(beginning: string): Promise<void> {
+  async newText(): Promise<void> {
     await this.page.getByRole('button', { name: names.NEW, exact: true }).click();
+    await this.page.getByRole('button', { name: names.BLANK_PAGE, exact: true }).click();
+  }
+
+  async startNew(beginning: string): Promise<void> {
+    await this.newText();
     await this.text.click();
     await this.page.keyboard.insertText(beginning);
   }

@@ -113,7 +113,9 @@ test('a token has the same number everywhere', async ({ playground, page }) => {
     await page.getByRole('button', { name: names.NEXT_TOKEN }).click();
   const last = number + SAMPLED.ids.length - 1;
   await expect(panel).toContainText(`Token ${last},`);
-  await expect(page.locator('.figures')).toContainText(new RegExp(`Position\\s*${last} tokens`));
+  await page.getByRole('button', { name: names.MEMORY }).click();
+  await expect(page.getByRole('dialog', { name: 'Memory' })).toContainText(`after these ${last} tokens`);
+  await page.keyboard.press('Escape');
   await page.getByRole('tab', { name: names.LENS }).click();
   await expect(page.locator('.lens-stepper')).toContainText(`Token ${last} of ${last}`);
 });
@@ -235,7 +237,8 @@ test('a long model name leaves the buttons visible on a narrow screen', async ({
   });
   await playground.open();
   await playground.isReady();
-  await expect(page.getByRole('button', { name: names.SETTINGS, exact: true })).toBeInViewport({ ratio: 1 });
+  for (const name of [names.SHARE, names.MORE])
+    await expect(page.getByRole('button', { name, exact: true })).toBeInViewport({ ratio: 1 });
 });
 
 test('another model can read the same words', async ({ playground, page }) => {
@@ -284,8 +287,9 @@ test('the share card offers a QR code for a short link alone, and names the view
   playground,
   page,
 }) => {
-  await playground.open();
+  await playground.open('', { length: 64, atArticleEnd: 'continue' });
   await playground.isReady();
+  await playground.press(playground.write);
   await share(page).click();
   const card = page.getByRole('dialog', { name: names.SHARE });
   await expect(card.getByRole('textbox', { name: names.LINK })).toHaveValue(/^.{1001,}$/);
@@ -299,6 +303,6 @@ test('the share card offers a QR code for a short link alone, and names the view
   await expect(card).toContainText('and it opens the lens in this view');
   await expect(card.getByRole('button', { name: names.QR_CODE })).toBeVisible();
   await page.keyboard.press('Escape');
-  await playground.title.fill('');
+  await playground.startNew('Coffee is');
   await expect(page).toHaveTitle('LeaPformer Playground');
 });

@@ -95,6 +95,7 @@ export class Screen {
 
   async startNew(beginning: string): Promise<void> {
     await this.press(names.NEW);
+    await this.press(names.BLANK_PAGE);
     await this.intoText();
     await this.type(beginning);
     await this.shows(beginning);

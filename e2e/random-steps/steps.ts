@@ -162,12 +162,6 @@ export class Steps {
     await this.page.keyboard.insertText('!');
   }
 
-  async title(): Promise<string> {
-    const words = this.pick(['Tea', '= Tea =', '東京', '']);
-    await this.playground.title.fill(words);
-    return JSON.stringify(words);
-  }
-
   async branch(): Promise<string> {
     await this.playground.openPanel('Branches');
     const nodes = this.page.locator('.branch-text');
@@ -179,11 +173,11 @@ export class Steps {
   }
 
   async newText(): Promise<void> {
-    await this.page.getByRole('button', { name: names.NEW, exact: true }).click();
+    await this.playground.newText();
   }
 
   async example(): Promise<string> {
-    await this.page.getByRole('button', { name: names.EXAMPLES }).click();
+    await this.page.getByRole('button', { name: names.NEW, exact: true }).click();
     const choices = this.page.getByRole('dialog').locator('.choices button');
     await expect(choices.first()).toBeVisible();
     const chosen = this.below(await choices.count());

@@ -84,15 +84,15 @@ const NAMES = [
   ...Array(2).fill('typeWhileWriting'),
   ...Array(2).fill('branch'),
   ...Array(2).fill('openText'),
-  ...['replaceAll', 'title', 'newText', 'example', 'deleteText', 'reload', 'secondTab', 'offline', 'storage'],
+  ...['replaceAll', 'newText', 'example', 'deleteText', 'reload', 'secondTab', 'offline', 'storage'],
 ] as const satisfies StepName[];
 
 type StepName = Exclude<keyof Steps, 'log'>;
 
 const CHANGES: ReadonlySet<string> = new Set([
-  ...['type', 'paste', 'erase', 'replaceAll', 'title', 'branch', 'generate', 'oneToken', 'regenerate'],
+  ...['type', 'paste', 'erase', 'replaceAll', 'branch', 'generate', 'oneToken', 'regenerate'],
   ...['generateFromCursor', 'stop', 'typeWhileWriting'],
 ]);
 
 /** Steps whose changes may join one undo step. */
-const TYPING: ReadonlySet<string> = new Set(['type', 'erase', 'title']);
+const TYPING: ReadonlySet<string> = new Set(['type', 'erase']);

@@ -128,7 +128,7 @@ const TABLE = [
   { id: 'texts', name: 'Your texts', keys: ['Mod+O'], run: (playground) => playground.openCard('texts') },
   { id: 'export', name: 'Export this text', run: (playground) => exportTexts(playground, 'current') },
   { id: 'export-all', name: 'Export all texts', run: (playground) => exportTexts(playground, 'all') },
-  { id: 'examples', name: 'Examples', run: (playground) => playground.openCard('examples') },
+  { id: 'examples', name: 'Examples', run: (playground) => playground.openCard('new') },
   { id: 'open', name: 'Open a file …', run: (playground) => pickFile((file) => openFile(playground, file)) },
   { id: 'benchmark', name: 'Benchmark', run: openBenchmark },
   { id: 'theme', name: 'Theme', run: () => applyTheme(NEXT_THEME[currentTheme()]) },

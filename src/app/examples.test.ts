@@ -5,9 +5,9 @@ import { loadModel } from '../model/runtime/folder';
 import { textBetween } from '../model/text/text';
 import { TokenIndex } from '../model/text/token-index';
 import { createBackend } from '../workers/backends';
-import { BEGINNINGS, EXAMPLES, exampleText } from './examples';
+import { BEGINNINGS, EXAMPLES, exampleText, isExample, showpieceWord } from './examples';
 import { titleOf } from './store/document/article';
-import { typedText } from './store/document/text-value';
+import { edit, typedText } from './store/document/text-value';
 import { parseKept } from './store/library/persistence';
 
 it('has an example by the default model and by the model for browsers that save data', () => {
@@ -26,6 +26,25 @@ describe.each(Object.entries(EXAMPLES))('the example by %s', (id, load) => {
       const { from, to } = tokens.token(number);
       expect(textBetween(text.runs, from, to)).toMatch(/^ [a-z]{4,}$/);
     }
+    const { from, to } = tokens.token(example.showpiece.query);
+    expect(` ${showpieceWord(example)}`).toBe(textBetween(text.runs, from, to));
+  });
+
+  it('is recognised until its words, their sources or their model change', async () => {
+    const example = await load();
+    const text = exampleText(example);
+    const [opening, rest] = text.runs;
+    const bare = { source: 'typed', text: opening.text, tokens: null } as const; // as in a link
+    expect(isExample(text, example)).toBe(true);
+    expect(isExample({ ...text, runs: [bare, rest] }, example)).toBe(true);
+    for (const other of [
+      edit(text, { from: 0, to: 1, insert: '' }),
+      { ...text, runs: [opening] },
+      { ...text, runs: [opening, { ...bare, text: rest.text }] },
+      { ...text, model: { id, digest: '0'.repeat(64) } },
+      typedText(''),
+    ])
+      expect(isExample(other, example)).toBe(false);
   });
 
   it('is what the model writes again, with the same figures', async () => {

@@ -68,6 +68,25 @@ export function exampleText({ model, typed, sampled }: StoredExample): TextValue
   };
 }
 
+/** Whether a text is this example without a change. */
+export function isExample({ runs, model }: TextValue, { typed, sampled, ...by }: StoredExample): boolean {
+  const [opening, rest] = runs;
+  return (
+    runs.length === 2 &&
+    opening.text === typed.text &&
+    rest.source === 'sampled' &&
+    rest.text === sampled.text &&
+    model?.digest === by.model.digest
+  );
+}
+
+/** The token that looks back in the showpiece of an example, without the space before it. */
+export function showpieceWord({ typed, sampled, showpiece: { query } }: StoredExample): string {
+  const lengths = [...typed.lengths, ...sampled.lengths];
+  const from = lengths.slice(0, query).reduce((sum, length) => sum + length, 0);
+  return (typed.text + sampled.text).slice(from, from + lengths[query]).trim();
+}
+
 interface StoredText {
   readonly text: string;
   readonly ids: readonly number[];

@@ -54,7 +54,9 @@ export function editDocument(
           spellcheck: 'false',
           autocapitalize: 'sentences',
         }),
-        placeholder('Write the first words of an article, or press Generate.'),
+        placeholder(
+          'Write the first words of an article, or press Generate. A line like = Tea = is its title.',
+        ),
         keymap.of([{ key: 'Mod-Backspace', run: deleteGroupBackward }, ...standardKeymap]),
         find(onFind),
         EditorView.perLineTextDirection.of(true),

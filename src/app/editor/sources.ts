@@ -10,12 +10,13 @@ import {
   ViewPlugin,
   type ViewUpdate,
 } from '@codemirror/view';
+import { heading } from '../store/document/article';
 import type { WrittenRange } from '../store/document/text-value';
 
 /**
  * Marks the text that models wrote in three ways: a bar in the margin beside every line with such text, hollow for another
  * model than the current one, an underline of the first word and a small bracket after the last one at a border with typed
- * text within a line, and <ins> for screen readers.
+ * text within a line, and <ins> for screen readers. Beside an example, notes explain the bar.
  */
 
 export const setSampled = StateEffect.define<readonly WrittenRange[]>();
@@ -91,6 +92,65 @@ const margin = layer({
   },
 });
 
+/** Words in the margin. The style sheet shows them beside an example, in a wide window. */
+class Note implements LayerMarker {
+  readonly words: string;
+  readonly left: number;
+  readonly top: number;
+
+  constructor(words: string, left: number, top: number) {
+    this.words = words;
+    this.left = left;
+    this.top = top;
+  }
+
+  eq(other: Note): boolean {
+    return this.words === other.words && this.left === other.left && this.top === other.top;
+  }
+
+  draw(): HTMLElement {
+    const element = document.createElement('div');
+    element.className = 'margin-note';
+    element.textContent = this.words;
+    element.style.translate = `calc(${this.left}px - 100%) ${this.top}px`;
+    return element;
+  }
+}
+
+const notes = layer({
+  above: false,
+  class: 'notes-layer',
+  update: (update) => changed(update) || update.viewportChanged || update.geometryChanged,
+  markers(view) {
+    const scroller = view.scrollDOM.getBoundingClientRect();
+    const left = view.contentDOM.getBoundingClientRect().left - scroller.left - BAR_OFFSET - NOTE_GAP;
+    const beside = (at: number, words: string): LayerMarker[] => {
+      const line = view.coordsAtPos(at, 1);
+      return line ? [new Note(words, left, line.top - scroller.top)] : [];
+    };
+    const [written] = view.state.field(sampled);
+    if (!written) return [];
+    const typed = firstParagraph(view.state.sliceDoc(0, Math.min(written.from, NEAR)));
+    return [
+      ...(typed === null ? [] : beside(typed, 'Typed by a person')),
+      ...beside(written.from, 'The model wrote this'),
+    ];
+  },
+});
+
+const NOTE_GAP = 10; // px between a note and the bar
+const NEAR = 2000; // characters; a note further down would be out of sight
+
+/** Offset of the first line that is neither blank nor a heading. */
+function firstParagraph(text: string): number | null {
+  let at = 0;
+  for (const line of text.split('\n')) {
+    if (line && !heading(line)) return at;
+    at += line.length + 1;
+  }
+  return null;
+}
+
 const LONGEST = 100; // characters of the first word
 
 /** Underlines the first word of a span that begins within a line. */
@@ -124,4 +184,4 @@ function visibleSpans(view: EditorView): (WrittenRange & { opens: boolean; close
   return spans;
 }
 
-export const sources = [sampled, insertions, margin];
+export const sources = [sampled, insertions, margin, notes];

@@ -61,7 +61,7 @@ const NO_TEXT = /^(button|checkbox|color|file|image|radio|range|reset|submit)$/;
 
 function focusOf(target: EventTarget | null): Focus {
   if (!(target instanceof HTMLElement)) return 'page';
-  if (target.closest('.cm-content, [data-writes=title]')) return 'document';
+  if (target.closest('.cm-content')) return 'document';
   if (target instanceof HTMLInputElement) return NO_TEXT.test(target.type) ? 'page' : 'line';
   return target instanceof HTMLTextAreaElement ? 'lines' : 'page';
 }

@@ -260,15 +260,4 @@ describe('an edit', () => {
     playground.undo();
     expect(state().notice).toBeNull();
   });
-
-  it('writes the title as the first line', async () => {
-    const { playground, text } = await ready('Text.');
-    playground.setTitle('Tea');
-    playground.setTitle('Teal');
-    expect(text()).toBe('= Teal =\n\nText.');
-    playground.setTitle('');
-    expect(text()).toBe('Text.');
-    playground.undo();
-    expect(text()).toBe('= Teal =\n\nText.');
-  });
 });

@@ -3,7 +3,6 @@ import type { TokenRecord } from '../../model/sampling/records';
 import type { Sampling } from '../../model/sampling/sampling';
 import { textBetween } from '../../model/text/text';
 import { type Token, TokenIndex } from '../../model/text/token-index';
-import { retitle } from './document/article';
 import { carryBranches, cutAt, keepUndone, nameBranch, pruneBranches, walkTo } from './document/branches';
 import type { Change } from './document/change';
 import { withChoice } from './document/choice';
@@ -98,13 +97,17 @@ export class Playground {
   }
 
   /** Makes changes that the user typed. They may join the open undo step (undo-step.ts). */
-  input(kind: InputKind, changes: readonly Change[], caret = endOf(changes[0])): void {
-    const [{ from, to }] = changes;
+  input(kind: InputKind, changes: readonly Change[]): void {
+    const [{ from, to, insert }] = changes;
     if (changes.every((change) => change.from === change.to && !change.insert)) return;
     const { history: before } = this.store.getState();
     const step = this.step?.past === before?.past ? (this.step?.open ?? null) : null;
     const removed = to - from > LONGEST_GRAPHEME ? '' : textBetween(this.text.runs, from, to);
-    const { joins, open } = nextStep(step, { kind, changes, removed, caret }, this.now());
+    const { joins, open } = nextStep(
+      step,
+      { kind, changes, removed, caret: from + insert.length },
+      this.now(),
+    );
     this.change((text) => changes.reduce(edit, text), joins);
     const { history: after } = this.store.getState();
     this.step = open && after && { open, past: after.past };
@@ -113,12 +116,6 @@ export class Playground {
   /** The next input starts a new undo step. */
   endStep(): void {
     this.step = null;
-  }
-
-  /** Changes the title, which is part of the text. */
-  setTitle(words: string, isComposing = false): void {
-    const { caret, ...change } = retitle(this.text.runs, words);
-    this.input(isComposing ? 'composition' : 'key', [change], caret);
   }
 
   /** Uses the settings that came with a shared text. */
@@ -288,8 +285,4 @@ export class Playground {
       ...withoutTextNotice(state),
     }));
   }
-}
-
-function endOf({ from, insert }: Change): number {
-  return from + insert.length;
 }

@@ -28,8 +28,10 @@ export type CardId =
   | 'device'
   | 'memory'
   | 'texts'
-  | 'examples'
+  | 'pages'
+  | 'new'
   | 'share'
+  | 'more'
   | 'help'
   | 'palette'
   | 'compare';

@@ -1,5 +1,5 @@
 import { Popover } from '@base-ui/react/popover';
-import type { ReactNode, RefObject } from 'react';
+import { type ReactNode, type RefObject, useEffect, useRef } from 'react';
 
 interface Props {
   readonly label: string;
@@ -11,8 +11,14 @@ interface Props {
 
 const EDGE = 8; // px between the card, its button and the window
 
-/** An open card beside its button. */
+/** An open card beside its button. If another card replaces it, that card gets the focus. */
 export default function Card({ label, trigger, side, children, onClose }: Props) {
+  const popup = useRef<HTMLDivElement>(null);
+  const first = useRef(label);
+  useEffect(() => {
+    if (first.current !== label) popup.current?.focus();
+    first.current = label;
+  }, [label]);
   return (
     <Popover.Root
       open
@@ -32,7 +38,7 @@ export default function Card({ label, trigger, side, children, onClose }: Props)
           collisionPadding={EDGE}
           positionMethod="fixed"
         >
-          <Popover.Popup className="card" aria-label={label} tabIndex={0} finalFocus={trigger}>
+          <Popover.Popup ref={popup} className="card" aria-label={label} tabIndex={0} finalFocus={trigger}>
             {children}
           </Popover.Popup>
         </Popover.Positioner>

@@ -1,19 +1,24 @@
+import { type ReactNode, useEffect, useState } from 'react';
 import type { Config } from '../../../model/core/config';
 import { cacheBytes } from '../../../model/runtime/snapshot';
 import { SNAPSHOT_BUDGET } from '../../../workers/snapshot-store';
-import { bytes, count } from '../../format';
+import { bytes, count, milliseconds, perSecond } from '../../format';
 import { usePlaygroundState } from '../../playground-context';
 import { countTokens } from '../../store/document/text-value';
 import { Popover } from '../controls/Popover';
 
-/** The memory of the state, which is the same at every length, beside that of a key-value cache, which grows. */
+const LONG = 100_000; // tokens, for comparison
+
+/** The memory of the state, which is the same at every length, and that of a key-value cache, which grows. */
 export function MemoryMeter() {
   const engine = usePlaygroundState((state) => state.engine);
   const figures = usePlaygroundState((state) => state.figures);
   const windowBytes = usePlaygroundState((state) => state.lensBytes);
   const tokens = usePlaygroundState(({ history }) => (history ? countTokens(history.present.runs) : null));
+  const speed = useSpeed(tokens);
   if (engine.phase !== 'ready') return null;
   const { config, stateBytes: state } = engine.info;
+  const ms = figures?.msPerToken;
   const snapshots = figures?.snapshotCount ?? 0;
   const kept = snapshots === 1 ? '1 snapshot' : `${snapshots} snapshots`;
   const chart = { config, tokens, state };
@@ -25,11 +30,19 @@ export function MemoryMeter() {
       className="quiet-button meter"
       button={
         <>
-          <Chart {...chart} width={88} height={30} />
           <span className="for-listeners">Memory:</span>
           <span className="meter-words">
-            <span className="meter-state">{bytes(state)} of memory</span>
-            <span>at any length</span>
+            <span>
+              {speed ?? (
+                <>
+                  <b className="meter-state">{bytes(state)}</b> of memory at any length
+                </>
+              )}
+            </span>
+            <span>
+              standard attention: {tokens === null ? '' : `${bytes(cacheBytes(config, 1 + tokens))} now, `}
+              {bytes(cacheBytes(config, LONG))} at {count(LONG)} tokens
+            </span>
           </span>
         </>
       }
@@ -38,7 +51,7 @@ export function MemoryMeter() {
       <Chart {...chart} width={320} height={120} />
       <p>
         <b className="meter-state">This model’s whole memory</b> of the text is <b>{bytes(state)}</b>. It
-        stays that size at 100,000 tokens.
+        stays that size at {count(LONG)} tokens.
       </p>
       <p>
         Standard attention keeps <b className="meter-cache">a key-value cache</b> instead. For a model of this
@@ -46,12 +59,17 @@ export function MemoryMeter() {
         {tokens === null
           ? ''
           : `${bytes(cacheBytes(config, 1 + tokens))} after these ${count(tokens)} tokens and `}
-        {bytes(cacheBytes(config, 100_000))} after 100,000.
+        {bytes(cacheBytes(config, LONG))} after {count(LONG)}.
       </p>
       <p>
         <b>Snapshots</b> for fast undo add at most {bytes(SNAPSHOT_BUDGET)}. Now: {kept},{' '}
         {bytes(figures?.snapshotBytes ?? 0)}.
       </p>
+      {ms ? (
+        <p>
+          <b>The last generation</b> took {milliseconds(ms)} per token: {perSecond(1000 / ms)} tokens/s.
+        </p>
+      ) : null}
       {windowBytes === null ? null : (
         <p>
           <b>The open lens</b> adds {bytes(windowBytes)} for its window of the text and {bytes(state)} for a
@@ -59,6 +77,26 @@ export function MemoryMeter() {
         </p>
       )}
     </Popover>
+  );
+}
+
+const LINGER = 4000; // ms that the speed stays after a generation, which may be too short to read it
+
+/** The speed and the number of tokens, while the model writes and for a moment after; else null. */
+function useSpeed(tokens: number | null): ReactNode {
+  const isWriting = usePlaygroundState(({ work }) => work.phase === 'writing');
+  const ms = usePlaygroundState(({ figures }) => figures?.msPerToken ?? null);
+  const [isShown, setShown] = useState(false);
+  useEffect(() => {
+    if (isWriting) return setShown(true);
+    const timer = setTimeout(() => setShown(false), LINGER);
+    return () => clearTimeout(timer);
+  }, [isWriting]);
+  if (!isShown || !ms || !tokens) return null;
+  return (
+    <>
+      <b>{perSecond(1000 / ms)}</b> tokens/s · {count(tokens)} tokens
+    </>
   );
 }
 

@@ -1,27 +1,23 @@
 import type { Manifest } from '../../../model/runtime/folder';
-import { bytes, million } from '../../format';
+import { ChevronIcon } from '../controls/icons';
 import { Popover } from '../controls/Popover';
 import { late } from '../late';
 
 const Model = late(() => import('./Model'), { name: 'The description of the model' });
 
-/** The name and the size of the loaded model; the card describes it and offers others. */
+/** The name of the loaded model; the card describes it and offers others. */
 export function ModelCard({ manifest }: { manifest: Manifest }) {
-  const { name, parameters, digest, files } = manifest;
-  const size = files['model.safetensors'].bytes;
   return (
     <Popover
       id="model"
-      label={`About the model: ${name}`}
+      label={`About the model: ${manifest.name}`}
       side="below"
-      className="quiet-button fact"
+      className="quiet-button in-bar fact"
       button={
         <>
           <span className="for-listeners">About the model:</span>
-          <span className="fact-name">{name}</span>
-          <span className="fact-detail">
-            {million(parameters)} parameters · {bytes(size)} · <code>{digest.slice(0, 8)}</code>
-          </span>
+          <span className="fact-name">{manifest.name}</span>
+          <ChevronIcon />
         </>
       }
     >

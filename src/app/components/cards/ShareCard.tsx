@@ -1,6 +1,5 @@
 import { commandOf } from '../../commands';
 import { tipOf } from '../../keyboard/labels';
-import { ShareIcon } from '../controls/icons';
 import { Popover } from '../controls/Popover';
 import { late } from '../late';
 
@@ -14,12 +13,8 @@ export function ShareCard() {
       label="Share"
       tip={tipOf(commandOf('share'))}
       side="below"
-      button={
-        <>
-          <ShareIcon />
-          <span className="for-listeners">Share</span>
-        </>
-      }
+      className="quiet-button in-bar"
+      button="Share"
     >
       {(close) => <Sharing onDone={close} />}
     </Popover>

@@ -9,10 +9,14 @@ const Card = late(() => import('../cards/Card'), {
   close: (playground) => playground.openCard(null),
 });
 
-interface Props {
+interface CardContent {
   readonly id: CardId;
   /** The card's accessible name. */
   readonly label: string;
+  readonly children: ReactNode | ((close: () => void) => ReactNode);
+}
+
+interface Props extends CardContent {
   /** The button's tooltip, if it differs from the label. */
   readonly tip?: string;
   /** The button's content, which is also its accessible name. */
@@ -20,22 +24,16 @@ interface Props {
   readonly className?: string;
   /** The side of the button on which the card opens. */
   readonly side: 'below' | 'above';
-  readonly children: ReactNode | ((close: () => void) => ReactNode);
+  /** Cards that open beside the same button. */
+  readonly others?: readonly CardContent[];
 }
 
 /** A button with a card beside it. Escape or a press outside closes the card. */
-export function Popover({
-  id,
-  label,
-  tip = label,
-  button,
-  className = 'quiet-button',
-  side,
-  children,
-}: Props) {
+export function Popover({ tip, button, className = 'quiet-button', side, others = [], ...own }: Props) {
   const trigger = useRef<HTMLButtonElement>(null);
   const playground = usePlayground();
-  const isOpen = usePlaygroundState(({ card }) => card === id);
+  const card = usePlaygroundState((state) => state.card);
+  const open = [own, ...others].find(({ id }) => id === card);
   const close = () => playground.openCard(null);
   return (
     <>
@@ -43,18 +41,18 @@ export function Popover({
         ref={trigger}
         type="button"
         className={className}
-        data-tip={tip}
+        data-tip={tip ?? own.label}
         aria-haspopup="dialog"
-        aria-expanded={isOpen}
+        aria-expanded={open !== undefined}
         onPointerEnter={Card.preload}
         onFocus={Card.preload}
-        onClick={() => playground.openCard(isOpen ? null : id)}
+        onClick={() => playground.openCard(open ? null : own.id)}
       >
         {button}
       </button>
-      {isOpen ? (
-        <Card label={label} trigger={trigger} side={side} onClose={close}>
-          {typeof children === 'function' ? children(close) : children}
+      {open ? (
+        <Card label={open.label} trigger={trigger} side={side} onClose={close}>
+          {typeof open.children === 'function' ? open.children(close) : open.children}
         </Card>
       ) : null}
     </>

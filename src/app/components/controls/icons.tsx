@@ -26,28 +26,21 @@ export const OneTokenIcon = icon(<path d="M3 8h6M6.5 5l3 3-3 3M13 4v8" />);
 export const RegenerateIcon = icon(<path d="M13 8a5 5 0 1 1-1.6-3.7M13 2v3h-3" />);
 export const UndoIcon = icon(<path d="M6 3L3 6l3 3M3 6h6.5a3.5 3.5 0 0 1 0 7H6" />);
 export const RedoIcon = icon(<path d="M10 3l3 3-3 3M13 6H6.5a3.5 3.5 0 0 0 0 7H10" />);
-export const SettingsIcon = icon(
-  <path d="M2 5h6M12 5h2M2 11h2M8 11h6M10 3.2a1.8 1.8 0 1 0 0 3.6 1.8 1.8 0 0 0 0-3.6zM6 9.2a1.8 1.8 0 1 0 0 3.6 1.8 1.8 0 0 0 0-3.6z" />,
-);
-export const LensIcon = icon(
-  <path d="M7 2.5a4.5 4.5 0 1 0 0 9 4.5 4.5 0 0 0 0-9zM10.3 10.3L14 14M5 7h4M7 5v4" />,
-);
-export const ShareIcon = icon(<path d="M8 10V2M5 4.500l3-3 3 3M4 7.500H3v6.500h10V7.500h-1" />);
 export const TextsIcon = icon(<path d="M2.500 4h11M2.500 8h11M2.500 12h7" />);
 export const RenameIcon = icon(<path d="M3 13h10M4 10.500V8.500l5.500-5.500 2 2-5.500 5.500z" />);
 export const DeleteIcon = icon(
   <path d="M3 4.500h10M6.500 4.500v-2h3v2M4.500 4.500l.6 9h5.800l.6-9M7 7v4M9 7v4" />,
 );
-export const HelpIcon = icon(
-  <path d="M6 6.2a2 2 0 1 1 2.9 1.8c-.6.3-.9.7-.9 1.4M8 11.8v.1M8 1.5a6.5 6.5 0 1 0 0 13 6.5 6.5 0 0 0 0-13z" />,
-);
-export const LightIcon = icon(
-  <path d="M8 5a3 3 0 1 0 0 6 3 3 0 0 0 0-6zM8 1.3v1M8 13.7v1M1.3 8h1M13.7 8h1M3.3 3.3l.7.7M12 12l.7.7M12.7 3.3l-.7.7M4 12l-.7.7" />,
-);
-export const DarkIcon = icon(<path d="M13.3 9.8A5.8 5.8 0 0 1 6.2 2.7a5.8 5.8 0 1 0 7.1 7.1z" />);
-export const SystemIcon = icon(<path d="M2 3h12v8H2zM6 14h4M8 11v3" />);
 export const CloseIcon = icon(<path d="M4 4l8 8M12 4l-8 8" />);
 export const DownIcon = icon(<path d="M8 3v10M4 9l4 4 4-4" />);
 export const ChevronIcon = icon(<path d="M4.5 6.5L8 10l3.5-3.5" />);
 export const BackIcon = icon(<path d="M10 3L5 8l5 5" />);
 export const ForthIcon = icon(<path d="M6 3l5 5-5 5" />);
+/** A word that looks back: two dots and an arc. */
+export const LensIcon = icon(
+  <path d="M3.500 10.500C4.500 4 11.500 4 12.500 10.500M3.500 10.500v.1M12.500 10.500v.1M3.500 9.600a1 1 0 1 0 0 2 1 1 0 0 0 0-2zM12.500 9.600a1 1 0 1 0 0 2 1 1 0 0 0 0-2z" />,
+);
+export const MoreIcon = icon(<path d="M3 8h.01M8 8h.01M13 8h.01" strokeWidth="2.2" />);
+export const CompareIcon = icon(<path d="M2.500 3h4v10h-4zM9.500 3h4v10h-4z" />);
+export const PlusIcon = icon(<path d="M8 3.500v9M3.500 8h9" />);
+export const CheckIcon = icon(<path d="M3 8.500l3.500 3.500L13 4.500" />);

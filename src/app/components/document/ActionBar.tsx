@@ -1,28 +1,41 @@
+import type { CSSProperties } from 'react';
 import { commandOf } from '../../commands';
-import { count, milliseconds, perSecond } from '../../format';
+import { count } from '../../format';
 import { tipOf } from '../../keyboard/labels';
 import { usePlayground, usePlaygroundState } from '../../playground-context';
-import { countTokens, endsArticle, endsInSampled } from '../../store/document/text-value';
+import { endsArticle, endsInSampled } from '../../store/document/text-value';
+import { NARROW, useMedia } from '../../use-media';
 import { MemoryMeter } from '../cards/MemoryMeter';
 import { CommandButton } from '../controls/CommandButton';
-import { OneTokenIcon, RedoIcon, RegenerateIcon, StopIcon, UndoIcon, WriteIcon } from '../controls/icons';
+import {
+  CompareIcon,
+  LensIcon,
+  OneTokenIcon,
+  RedoIcon,
+  RegenerateIcon,
+  StopIcon,
+  UndoIcon,
+  WriteIcon,
+} from '../controls/icons';
+import { LoadingNote } from './LoadingNote';
 import { StatusStrip } from './StatusStrip';
 
-/** The bar below the text: buttons to generate, speed, position and memory. */
+/** The bar below the text: the buttons to generate, and the memory. */
 export function ActionBar() {
+  const isLoading = usePlaygroundState(({ engine }) => engine.phase === 'loading');
   return (
     <section className="action-bar" aria-label="Writing">
       <StatusStrip />
       <div className="action-row">
         <Actions />
-        <Figures />
-        <MemoryMeter />
+        {isLoading ? <LoadingNote /> : <MemoryMeter />}
       </div>
     </section>
   );
 }
 
 function Actions() {
+  const isNarrow = useMedia(NARROW);
   return (
     <div className="actions">
       <WriteButton />
@@ -32,74 +45,79 @@ function Actions() {
       <CommandButton command="regenerate">
         <RegenerateIcon />
       </CommandButton>
+      {isNarrow ? null : (
+        <CommandButton command="compare">
+          <CompareIcon />
+        </CommandButton>
+      )}
       <span className="divider" />
       <CommandButton command="undo">
         <UndoIcon />
       </CommandButton>
-      <CommandButton command="redo">
-        <RedoIcon />
-      </CommandButton>
+      {isNarrow ? (
+        <LensButton />
+      ) : (
+        <CommandButton command="redo">
+          <RedoIcon />
+        </CommandButton>
+      )}
     </div>
   );
 }
 
-/** Generates or stops; the label names the action. */
+function LensButton() {
+  const isOpen = usePlaygroundState(({ panel }) => panel === 'lens');
+  return (
+    <CommandButton command="lens" aria-expanded={isOpen}>
+      <LensIcon /> Lens
+    </CommandButton>
+  );
+}
+
+/** Generates or stops; the label names the action. While the model loads, the arrived part fills the button. */
 function WriteButton() {
   const playground = usePlayground();
   const { phase } = usePlaygroundState((state) => state.work);
   const length = usePlaygroundState((state) => state.settings.length);
+  const loaded = usePlaygroundState(({ engine }) => {
+    if (engine.phase !== 'loading') return null;
+    return engine.progress ? Math.floor((100 * engine.progress.bytes) / engine.progress.total) : 0;
+  });
   const label = usePlaygroundState(({ history }) => {
     const runs = history?.present.runs ?? [];
     if (endsArticle(runs)) return 'Next article';
     return endsInSampled(runs) ? 'Continue' : 'Generate';
   });
+  const filled = { '--loaded': `${loaded ?? 0}%` } as CSSProperties;
   if (phase === 'idle')
     return (
       <button
         type="button"
         className="write-button"
+        style={filled}
         data-tip={tipOf(commandOf('generate'), `Generate ${count(length)} tokens`)}
         onClick={() => playground.generate()}
       >
-        <WriteIcon /> {label}
+        <WriteIcon />
+        <span>
+          {label}
+          {loaded === null ? null : (
+            <small>
+              <span className="for-listeners"> · </span>loading {loaded}%
+            </small>
+          )}
+        </span>
       </button>
     );
   return (
     <button
       type="button"
       className="write-button"
+      style={filled}
       data-tip={tipOf(commandOf('stop'))}
       onClick={() => playground.stop()}
     >
       <StopIcon /> {phase === 'stopping' ? 'Stopping' : 'Stop'}
     </button>
-  );
-}
-
-function Figures() {
-  const ms = usePlaygroundState((state) => state.figures?.msPerToken ?? null);
-  const position = usePlaygroundState((state) =>
-    state.history ? countTokens(state.history.present.runs) : null,
-  );
-  return (
-    <dl className="figures">
-      {ms ? (
-        <div>
-          <dt>Speed</dt>
-          <dd>
-            <b>{perSecond(1000 / ms)}</b> tokens/s · {milliseconds(ms)}
-            <span className="wide-only"> per token</span>
-          </dd>
-        </div>
-      ) : null}
-      {position ? (
-        <div>
-          <dt>Position</dt>
-          <dd data-tip="Tokens that the model has read or written in this text">
-            <b>{count(position)}</b> tokens
-          </dd>
-        </div>
-      ) : null}
-    </dl>
   );
 }

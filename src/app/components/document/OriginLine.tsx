@@ -10,10 +10,11 @@ export function OriginLine() {
   const origin = usePlaygroundState((state) => state.history?.present.origin);
   if (!origin || origin.isKnown) return null;
   return (
-    <aside className="origin" aria-label="About this text">
+    <aside className="introduction" aria-label="About this text">
       <p>
-        Shared with you, written with {origin.claim ? <Claim claim={origin.claim} /> : <Newer />} It opened as
-        a new text. Yours stay under Your texts.
+        <b>Text by a language model that runs entirely in this tab.</b> Shared with you, written with{' '}
+        {origin.claim ? <Claim claim={origin.claim} /> : <Newer />} It opened as a new text. Yours stay under
+        Your texts.
       </p>
       {origin.claim ? <Verify {...origin.claim} /> : null}
       {origin.claim ? <TakeSettings sampling={origin.claim.sampling} /> : null}

@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
 import type { ErrorData } from '../../../model/runtime/errors';
 import { lastPosition } from '../../../model/text/token-index';
-import { bytes, count } from '../../format';
+import { count } from '../../format';
 import { usePlayground, usePlaygroundState } from '../../playground-context';
 import { KeepingStatus } from '../cards/KeepingStatus';
 import { CloseIcon } from '../controls/icons';
@@ -34,8 +34,6 @@ export function StatusStrip() {
 function EngineStatus() {
   const playground = usePlayground();
   const engine = usePlaygroundState((state) => state.engine);
-  const isWaiting = usePlaygroundState((state) => state.work.phase === 'waiting');
-  if (engine.phase === 'ready') return null;
   if (engine.phase === 'failed')
     return (
       <UnknownModel details={`${engine.error.message} ${engine.error.remedy}`}>
@@ -55,22 +53,7 @@ function EngineStatus() {
         </button>
       </div>
     );
-  const { progress } = engine;
-  const arrived = progress !== null && progress.bytes === progress.total;
-  return (
-    <div className="status">
-      <Progress
-        label={arrived ? 'Preparing the model' : 'Loading the model'}
-        part={progress?.bytes ?? null}
-        whole={progress?.total ?? null}
-        words={progress ? `${bytes(progress.bytes)} of ${bytes(progress.total)}` : ''}
-        more={isWaiting ? 'Writing starts when it has loaded.' : ''}
-      />
-      <button type="button" className="worded" onClick={() => playground.cancelLoading()}>
-        Cancel
-      </button>
-    </div>
-  );
+  return null;
 }
 
 function VerifyingStatus() {
@@ -84,7 +67,6 @@ function VerifyingStatus() {
         part={total ? checked : null}
         whole={total}
         words={total ? `${count(checked)} of ${count(total)}` : ''}
-        more=""
       />
     </div>
   );
@@ -106,7 +88,6 @@ function ReadingStatus() {
             ? ''
             : `${count(lastPosition(work.read))} of ${count(lastPosition(work.total))} tokens`
         }
-        more=""
       />
     </div>
   );
@@ -117,14 +98,13 @@ interface ProgressProps {
   readonly part: number | null;
   readonly whole: number | null;
   readonly words: string;
-  readonly more: string;
 }
 
-function Progress({ label, part, whole, words, more }: ProgressProps) {
+function Progress({ label, part, whole, words }: ProgressProps) {
   return (
     <div className="progress">
       <p>
-        {label} <span className="progress-amount">{words}</span> {more}
+        {label} <span className="progress-amount">{words}</span>
       </p>
       <progress aria-label={label} {...(part !== null && whole ? { value: part, max: whole } : {})} />
     </div>

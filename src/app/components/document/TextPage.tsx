@@ -3,14 +3,17 @@ import { BEGINNINGS } from '../../examples';
 import { usePlayground, usePlaygroundState } from '../../playground-context';
 import { isSameText } from '../../store/document/same-text';
 import { typedText } from '../../store/document/text-value';
+import { useExample } from '../../use-example';
 import { useFollowEnd } from '../../use-follow-end';
 import { usePrinting } from '../../use-printing';
 import { DownIcon } from '../controls/icons';
 import { Guard } from '../Guard';
 import { late } from '../late';
 import { DocumentHead } from './DocumentHead';
+import { Introduction } from './Introduction';
 import { OriginLine } from './OriginLine';
 import { StillText } from './StillText';
+import { Try } from './Try';
 
 const Editor = late(() => import('../../editor/Editor'), { name: 'The editor' });
 const Verification = late(() => import('./Verification'), { name: 'The verification result' });
@@ -28,20 +31,22 @@ export function TextPage() {
     ({ verified, history }) =>
       verified !== null && history !== null && isSameText(verified.runs, history.present.runs),
   );
+  const isShared = usePlaygroundState(({ history }) => history?.present.origin?.isKnown === false);
+  const example = useExample();
   const isEmpty = runs?.every((run) => !run.text) ?? false;
   return (
     <main className="page" ref={scroller}>
-      <div className="column" ref={column}>
-        <Guard part={{ name: 'The line about the shared text' }}>
-          <OriginLine />
+      <div className={example ? 'column shows-example' : 'column'} ref={column}>
+        <Guard part={{ name: 'The line above the text' }}>
+          {isVerified ? <Verification /> : isShared ? <OriginLine /> : <Introduction />}
         </Guard>
-        {isVerified ? <Verification /> : null}
-        <Guard part={{ name: 'The title line' }}>
+        <Guard part={{ name: 'The row above the text' }}>
           <DocumentHead />
         </Guard>
         {runs && isPrinting ? <StillText runs={runs} isWhole /> : null}
         {runs ? <Editor meanwhile={(isAll) => <StillText runs={runs} isWhole={isAll} />} /> : null}
         {isEmpty ? <Beginnings /> : null}
+        <Guard part={{ name: 'The things to try' }}>{example ? <Try example={example} /> : null}</Guard>
         <p id="sources-explained" className="for-listeners">
           Text by a model is marked as an insertion. Tab leaves the text.
         </p>

@@ -4,8 +4,8 @@ import { showToken, tokenBytes } from '../../../model/text/vocabulary';
 import type { Finding } from '../../../workers/messages';
 import { count } from '../../format';
 import { usePlayground, usePlaygroundState } from '../../playground-context';
-import { conclusion, remarks, type Verified } from '../../store/engine/verified';
-import { CloseIcon } from '../controls/icons';
+import { conclusion, isConfirmed, remarks, type Verified } from '../../store/engine/verified';
+import { CheckIcon, CloseIcon } from '../controls/icons';
 
 const SHOWN = 20; // findings
 
@@ -18,16 +18,22 @@ export default function Verification() {
     if (verified) place.current?.scrollIntoView({ block: 'nearest' });
   }, [verified]);
   return (
-    <aside ref={place} className="origin verification" aria-label="Verification">
+    <aside ref={place} className="introduction verification" aria-label="Verification">
       <div className="verification-words">
         <p>
-          <b>{conclusion(verified)}</b> {remarks(verified).join(' ')}
+          <b>
+            {isConfirmed(verified) ? <CheckIcon /> : null} {conclusion(verified)}
+          </b>{' '}
+          {remarks(verified).join(' ')}
         </p>
         <Findings verified={verified} />
-        <p>
-          A token is verified if this model picks it here, with the text’s seed and settings. This does not
-          prove who made the text.
-        </p>
+        <details>
+          <summary>What this means</summary>
+          <p>
+            A token is verified if this model picks it here, with the text’s seed and settings. This does not
+            prove who made the text.
+          </p>
+        </details>
       </div>
       <button
         type="button"

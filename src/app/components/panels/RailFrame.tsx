@@ -1,15 +1,13 @@
 import { useEffect, useRef } from 'react';
 import { usePlaygroundState } from '../../playground-context';
 import { PANEL_NAMES } from '../../store/state';
-import { useMedia } from '../../use-media';
+import { NARROW, useMedia } from '../../use-media';
 import { late } from '../late';
 
 const Rail = late(() => import('./Rail'), {
   name: 'The panel',
   close: (playground) => playground.show(null),
 });
-
-const NARROW = '(width < 45em)'; // em in a media query is the browser's font size, so the reader's text size counts
 
 /** Holds the panels: a column beside the text, or in a narrow window a sheet between the text and the buttons. */
 export function RailFrame() {

@@ -66,23 +66,17 @@ export function titleWords(words: string): string {
 
 const MARKS = '=  =';
 
-export interface TitleChange extends Change {
-  /** UTF-16 offset of the caret afterwards. */
-  readonly caret: number;
-}
-
 /** The change that sets the title. Empty words remove the title and the blank lines below it. */
-export function retitle(runs: readonly Run[], words: string): TitleChange {
+export function retitle(runs: readonly Run[], words: string): Change {
   const title = titleOf(runs);
   const now = titleWords(words);
   if (!now) {
     const to = title ? title.to + 2 : 0;
-    return { from: 0, to: title ? to + blankAfter(runs, to) : 0, insert: '', caret: 0 };
+    return { from: 0, to: title ? to + blankAfter(runs, to) : 0, insert: '' };
   }
-  if (!title) return { from: 0, to: 0, insert: `= ${now} =\n\n`, caret: 2 + now.length };
+  if (!title) return { from: 0, to: 0, insert: `= ${now} =\n\n` };
   const { from, to, insert } = changeBetween(title.words, now);
-  const start = title.from + from;
-  return { from: start, to: title.from + to, insert, caret: start + insert.length };
+  return { from: title.from + from, to: title.from + to, insert };
 }
 
 function firstLine(runs: readonly Run[]): string {

@@ -113,19 +113,6 @@ describe('an undo step', () => {
     expect(p.text).toBe('おちゃ');
   });
 
-  it('contains a run of changes of the title', async () => {
-    const { playground, text } = await ready('Text.');
-    for (const words of ['T', 'Te', 'Tea', 'Teap']) playground.setTitle(words);
-    playground.setTitle('Tea');
-    playground.setTitle('Coffee');
-    const found = [];
-    for (let n = 0; n < 4; n++) {
-      found.push(text());
-      playground.undo();
-    }
-    expect(found).toEqual(['= Coffee =\n\nText.', '= Tea =\n\nText.', '= Teap =\n\nText.', 'Text.']);
-  });
-
   it('is not joined by an edit after an undo or a generation', async () => {
     const { playground, engine, text } = await ready();
     playground.input('key', [{ from: 0, to: 0, insert: 'a' }]);

@@ -85,7 +85,6 @@ describe('comparing continuations', () => {
     ['undo', ({ playground }) => playground.undo(), 'A'],
     ['another text', ({ playground }) => playground.texts.add(typedText('Other')), 'Other'],
     ['a branch', ({ playground }) => playground.goTo({ ...BRANCH, runs: typedText('C').runs }, 1), 'C'],
-    ['the title', ({ playground }) => playground.setTitle('T'), '= T =\n\nA B'],
   ])(
     'ends when %s changes the text, and keeps its continuations as branches of the old text',
     async (_, act, now) => {

@@ -18,10 +18,19 @@ export function withRuns(runs: readonly Run[], verification: Verification): Veri
   return { ...verification, runs, unknown };
 }
 
+/** The model picks every token that was checked. */
+export function isConfirmed({ counts, isFaithful, stopped }: Verified): boolean {
+  return !stopped && isFaithful && counts.different === 0 && countChecked(counts) > 0;
+}
+
+function countChecked({ exact, margin, cutoff, different }: Verified['counts']): number {
+  return exact + margin + cutoff + different;
+}
+
 /** The result in a sentence. */
 export function conclusion({ counts, isFaithful, stopped, unknown }: Verified): string {
-  const { exact, margin, cutoff, different } = counts;
-  const checked = exact + margin + cutoff + different;
+  const { different } = counts;
+  const checked = countChecked(counts);
   if (stopped) return `Stopped after ${tokens(checked)}.`;
   if (!isFaithful) return 'The text no longer matches its tokens: it was altered.';
   if (checked === 0) return 'There are no tokens to verify.';

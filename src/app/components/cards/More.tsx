@@ -1,0 +1,51 @@
+import { useSyncExternalStore } from 'react';
+import type { EngineInfo } from '../../../workers/messages';
+import { PAPER } from '../../address';
+import { usePlayground } from '../../playground-context';
+import { applyTheme, currentTheme, onTheme } from '../../theme';
+import { Choice } from '../controls/Choice';
+import { WordedCommand } from '../controls/CommandButton';
+import { deviceLabel } from './DeviceCard';
+
+const THEMES = [
+  { value: 'system', name: 'System' },
+  { value: 'light', name: 'Light' },
+  { value: 'dark', name: 'Dark' },
+] as const;
+
+interface Props {
+  readonly info: EngineInfo | null;
+  readonly isNarrow: boolean;
+  onDone(): void;
+}
+
+/** Help, theme and paper; in a narrow window also the device and the commands that have no button there. */
+export default function More({ info, isNarrow, onDone }: Props) {
+  const playground = usePlayground();
+  const theme = useSyncExternalStore(onTheme, currentTheme);
+  const commands = isNarrow ? (['settings', 'compare', 'redo', 'help'] as const) : (['help'] as const);
+  return (
+    <>
+      <ul className="menu">
+        {isNarrow && info ? (
+          <li>
+            <button type="button" className="worded" onClick={() => playground.openCard('device')}>
+              {deviceLabel(info)}
+            </button>
+          </li>
+        ) : null}
+        {commands.map((id) => (
+          <li key={id}>
+            <WordedCommand command={id} isMenu onDone={onDone} />
+          </li>
+        ))}
+        <li>
+          <a className="worded" href={PAPER} target="_blank" rel="noreferrer">
+            Paper: LeaPformer
+          </a>
+        </li>
+      </ul>
+      <Choice name="Theme" value={theme} options={THEMES} onChange={applyTheme} />
+    </>
+  );
+}

@@ -1,0 +1,48 @@
+import type { EngineInfo } from '../../../workers/messages';
+import { commandOf } from '../../commands';
+import { MoreIcon } from '../controls/icons';
+import { Popover } from '../controls/Popover';
+import { late } from '../late';
+import { Device, deviceLabel } from './DeviceCard';
+
+const More = late(() => import('./More'), { name: 'The menu' });
+const Help = late(() => import('./Help'), { name: 'The help' });
+
+interface Props {
+  readonly info: EngineInfo | null;
+  /** The menu also holds the entries for which the bars of a narrow window have no room. */
+  readonly isNarrow: boolean;
+}
+
+/** The last menu of the bar. */
+export function MoreCard({ info, isNarrow }: Props) {
+  const help = { id: 'help', label: commandOf('help').name, children: <Help /> } as const;
+  const device = isNarrow && info;
+  return (
+    <Popover
+      id="more"
+      label="More"
+      side="below"
+      button={
+        <>
+          <MoreIcon />
+          <span className="for-listeners">More</span>
+        </>
+      }
+      others={
+        device
+          ? [
+              help,
+              {
+                id: 'device',
+                label: deviceLabel(device),
+                children: (close) => <Device info={device} onDone={close} />,
+              },
+            ]
+          : [help]
+      }
+    >
+      {(close) => <More info={info} isNarrow={isNarrow} onDone={close} />}
+    </Popover>
+  );
+}
