@@ -13,6 +13,8 @@ import './styles/branches.css';
 import './styles/compare.css';
 import './styles/find.css';
 import './styles/lens.css';
+import './styles/lens-words.css';
+import './styles/lens-heads.css';
 import './styles/lens-pictures.css';
 import './benchmark/benchmark.css';
 import './styles/parts.css';

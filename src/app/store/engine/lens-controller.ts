@@ -12,10 +12,11 @@ import type { Session } from './session';
 
 /** Milliseconds between questions while the text grows: long after expensive questions, so that they do not stop generation. */
 export const LENS_PAUSE: Readonly<Record<keyof LensQuestions, number>> = {
-  row: 120,
+  row: 250, // a sentence that can be read
   matrix: 700,
   proportions: 700,
   overview: 2000,
+  pair: 2000,
   counterfactual: 5000,
 };
 
@@ -48,7 +49,13 @@ export class LensController {
         'Press “Read it with this model” first.',
       );
     const token = lens.token === null ? Number.MAX_SAFE_INTEGER : positionOf(lens.token);
-    const answer = await this.session.look({ runs: runs.map(requestRun), token, kind, question });
+    const answer = await this.session.look({
+      runs: runs.map(requestRun),
+      token,
+      proportions: kind === 'pair' ? 'learned' : lens.proportions,
+      kind,
+      question,
+    });
     for (const { run, tokens } of answer.encoded)
       keepEncoding(this.page, run, runs[run].text, tokens, {
         id: manifest?.id ?? '',
