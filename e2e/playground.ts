@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { test as base, expect, type Locator, type Page } from '@playwright/test';
+import type { StoredExample } from '../src/app/examples';
 import type { Settings } from '../src/app/store/settings/settings';
 import type { Manifest } from '../src/model/runtime/folder';
 import type { IndexEntry } from '../src/model/runtime/model-index';
@@ -27,6 +28,9 @@ export const model = {
 export function exampleBy(id: string): string {
   return JSON.parse(read(`src/app/examples/${id}.json`).toString()).sampled.text;
 }
+
+/** The tests' example. */
+export const example: StoredExample = JSON.parse(read(`src/app/examples/${id}.json`).toString());
 
 /** Generates for forty seconds on any machine, so that a test can interrupt it. */
 export const LONG: Partial<Settings> = { length: 4000, atArticleEnd: 'continue', tokensPerSecond: 100 };

@@ -2,6 +2,7 @@ import { type KeyboardEvent, useRef, useState } from 'react';
 import type { Config } from '../../model/core/config';
 import { type HeadKind, type HeadSummary, headKind } from '../../model/lens/summary';
 import type { LensAnswer } from '../../workers/lens/messages';
+import type { Showpiece } from '../examples';
 import { keyOf } from '../keyboard/chord';
 import { attentionColour } from '../tint-scale';
 import { useLensView } from './parts';
@@ -25,13 +26,17 @@ const ARROWS: Readonly<Record<string, readonly [number, number]>> = {
 interface Props {
   readonly config: Config;
   readonly overview: LensAnswer<'overview'> | null;
+  /** The overview is of a model with proportions. */
+  readonly isReweighted: boolean;
   /** The view is of one head, so the averages cannot be chosen. */
   readonly isOfHead: boolean;
+  /** Of the example, if the text is one. */
+  readonly showpiece: Showpiece | null;
 }
 
 /** All heads by layer, each with its effective span. Click or arrow keys choose one, or an average. */
-export function HeadGrid({ config, overview, isOfHead }: Props) {
-  const [{ layer, head, spread }, set] = useLensView();
+export function HeadGrid({ config, overview, isReweighted, isOfHead, showpiece }: Props) {
+  const [{ layer, head, spread, token }, set] = useLensView();
   const [previewed, setPreviewed] = useState<readonly [number, number] | null>(null);
   const grid = useRef<HTMLTableElement>(null);
   const isOne = isOfHead || spread === 'head';
@@ -46,6 +51,8 @@ export function HeadGrid({ config, overview, isOfHead }: Props) {
     grid.current?.querySelector<HTMLElement>(`[data-head="${row}.${column}"]`)?.focus();
   };
   const heads = overview?.answer.heads ?? null;
+  const isShowpiece =
+    isOne && token === showpiece?.query && layer === showpiece.layer && head === showpiece.head;
   const named = previewed ?? (isOne ? ([layer, head] as const) : null);
   return (
     <section className="lens-part">
@@ -64,58 +71,68 @@ export function HeadGrid({ config, overview, isOfHead }: Props) {
           </button>
         )}
       </div>
-      <table ref={grid} className="lens-grid" onPointerLeave={() => setPreviewed(null)}>
-        <caption className="for-listeners">Effective span of each head in tokens, by layer</caption>
-        <colgroup>
-          <col className="lens-layer" />
-        </colgroup>
-        <tbody>
-          {Array.from({ length: config.layers }, (_, row) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: layers are numbered
-            <tr key={row}>
-              <th scope="row">
-                <button
-                  type="button"
-                  aria-label={`Average of layer ${row + 1}`}
-                  data-tip={`Average of layer ${row + 1}`}
-                  aria-pressed={!isOfHead && spread === 'layer' && layer === row}
-                  disabled={isOfHead}
-                  onClick={() => set({ spread: 'layer', layer: row })}
-                >
-                  {row + 1}
-                </button>
-              </th>
-              {Array.from({ length: config.heads }, (_, column) => {
-                const summary = heads?.[row]?.[column] ?? null;
-                const isChosen = isOne && layer === row && head === column;
-                return (
-                  // biome-ignore lint/suspicious/noArrayIndexKey: heads are numbered
-                  <td key={column}>
-                    <button
-                      type="button"
-                      className="lens-head"
-                      data-head={`${row}.${column}`}
-                      tabIndex={layer === row && head === column ? 0 : -1}
-                      aria-label={`Head ${row + 1}.${column + 1}${summary ? `: ${headKind(summary)}, spreads over ${spanOf(summary)} tokens` : ''}`}
-                      aria-pressed={isChosen}
-                      style={{ background: summary ? (attentionColour(logPart(summary.span[0])) ?? '') : '' }}
-                      onPointerEnter={() => setPreviewed([row, column])}
-                      onClick={() => choose(row, column)}
-                      onKeyDown={onKeyDown}
-                    >
-                      {summary ? tokens(summary.span[0]) : '·'}
-                    </button>
-                  </td>
-                );
-              })}
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <div className="lens-scroll">
+        {' '}
+        <table ref={grid} className="lens-grid" onPointerLeave={() => setPreviewed(null)}>
+          <caption className="for-listeners">Effective span of each head in tokens, by layer</caption>
+          <colgroup>
+            <col className="lens-layer" />
+          </colgroup>
+          <tbody>
+            {Array.from({ length: config.layers }, (_, row) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: layers are numbered
+              <tr key={row}>
+                <th scope="row">
+                  <button
+                    type="button"
+                    aria-label={`Average of layer ${row + 1}`}
+                    data-tip={`Average of layer ${row + 1}`}
+                    aria-pressed={!isOfHead && spread === 'layer' && layer === row}
+                    disabled={isOfHead}
+                    onClick={() => set({ spread: 'layer', layer: row })}
+                  >
+                    {row + 1}
+                  </button>
+                </th>
+                {Array.from({ length: config.heads }, (_, column) => {
+                  const summary = heads?.[row]?.[column] ?? null;
+                  const isChosen = isOne && layer === row && head === column;
+                  return (
+                    // biome-ignore lint/suspicious/noArrayIndexKey: heads are numbered
+                    <td key={column}>
+                      <button
+                        type="button"
+                        className="lens-head"
+                        data-head={`${row}.${column}`}
+                        tabIndex={layer === row && head === column ? 0 : -1}
+                        aria-label={`Head ${row + 1}.${column + 1}${summary ? `: ${headKind(summary)}, spreads over ${spanOf(summary)} tokens` : ''}`}
+                        aria-pressed={isChosen}
+                        style={{
+                          background: summary ? (attentionColour(logPart(summary.span[0])) ?? '') : '',
+                        }}
+                        onPointerEnter={() => setPreviewed([row, column])}
+                        onClick={() => choose(row, column)}
+                        onKeyDown={onKeyDown}
+                      >
+                        {summary ? tokens(summary.span[0]) : '·'}
+                      </button>
+                    </td>
+                  );
+                })}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
       {heads ? (
         <p className="lens-caption">
-          {named ? <Named at={named} summary={heads[named[0]][named[1]]} /> : null}
-          {config.isReweighted ? <Narrowed heads={heads.flat()} /> : null}
+          {named ? (
+            <Named at={named} summary={heads[named[0]][named[1]]} isReweighted={isReweighted} />
+          ) : null}
+          {isShowpiece
+            ? 'A strong case, found by a search of every head and every word of this example. '
+            : ''}
+          {isReweighted ? <Narrowed heads={heads.flat()} /> : null}
         </p>
       ) : (
         <p className="lens-caption">Computing every head …</p>
@@ -124,13 +141,23 @@ export function HeadGrid({ config, overview, isOfHead }: Props) {
   );
 }
 
-function Named({ at, summary }: { at: readonly [number, number]; summary: HeadSummary }) {
+interface NamedProps {
+  readonly at: readonly [number, number];
+  readonly summary: HeadSummary;
+  readonly isReweighted: boolean;
+}
+
+function Named({ at: [layer, head], summary, isReweighted }: NamedProps) {
   const { similaritySpan, reweightedSpan } = summary;
+  const kind = headKind(summary);
   return (
     <>
-      Head {at[0] + 1}.{at[1] + 1}: <b data-tip={KIND_WORDS[headKind(summary)]}>{headKind(summary)}</b>.
-      Spreads over {spanOf(summary)} tokens; {tokens(similaritySpan)} by similarity alone,{' '}
-      {tokens(reweightedSpan)} with proportions.{' '}
+      Head {layer + 1}.{head + 1}: <b data-tip={KIND_WORDS[kind]}>{kind}</b>. Spreads over {spanOf(summary)}{' '}
+      tokens
+      {isReweighted
+        ? `; ${tokens(similaritySpan)} by similarity alone, ${tokens(reweightedSpan)} with proportions`
+        : ''}
+      .{' '}
     </>
   );
 }

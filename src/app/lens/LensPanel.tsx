@@ -15,6 +15,7 @@ import { Problem, useLensView, Waiting } from './parts';
 import { sharesByWord } from './reading';
 import { Sentence, useReading } from './Sentence';
 import { useCanRun, useLens, useWords } from './use-lens';
+import { useOpening } from './use-opening';
 import { useChoosing, usePaint } from './use-paint';
 import { WordsView } from './WordsView';
 
@@ -54,9 +55,12 @@ export default function LensPanel() {
 /** The matrix and the proportions are of one head. */
 const OF_ONE_HEAD: readonly LensMode[] = ['matrix', 'proportions'];
 
-function Pane({ info: { config, vocabulary } }: { info: EngineInfo }) {
+function Pane({ info }: { info: EngineInfo }) {
+  const { config, vocabulary } = info;
   const [{ mode, layer, head, spread, measure }, set] = useLensView();
   const words = useWords();
+  const { isOpen, showpiece } = useOpening(info, words);
+  const canRun = useCanRun() && isOpen;
   const isWriting = usePlaygroundState(({ work }) => work.phase !== 'idle');
   const isOfHead = OF_ONE_HEAD.includes(mode);
   const mean = isOfHead ? 'head' : spread;
@@ -67,10 +71,10 @@ function Pane({ info: { config, vocabulary } }: { info: EngineInfo }) {
       head: mean === 'head' ? head : null,
       measure: mode === 'text' ? measure : 'share',
     },
-    useCanRun(),
+    canRun,
   );
   const marks = useMemo(() => markIds(vocabulary, config.bosTokenId), [vocabulary, config]);
-  const { answer: overview } = useLens('overview', { every: isWriting ? 8 : 1, marks }, useCanRun());
+  const heads = useLens('overview', { every: isWriting ? 8 : 1, marks }, canRun);
   const asked = useMemo(
     () => (OF_ONE_HEAD.includes(row.view.mode) ? { ...row.view, spread: 'head' as const } : row.view),
     [row.view],
@@ -97,11 +101,17 @@ function Pane({ info: { config, vocabulary } }: { info: EngineInfo }) {
       ) : mode === 'proportions' ? (
         <ProportionsView />
       ) : mode === 'overview' ? (
-        <HeadsView overview={overview} />
+        <HeadsView overview={heads.answer} />
       ) : found ? (
         <WordsView reading={found.reading} words={words} />
       ) : null}
-      <HeadGrid config={config} overview={overview} isOfHead={isOfHead} />
+      <HeadGrid
+        config={config}
+        overview={heads.answer}
+        isReweighted={config.isReweighted && heads.view.proportions !== 'none'}
+        isOfHead={isOfHead}
+        showpiece={showpiece}
+      />
       {config.reweighting === 'leap' ? <ProportionsSwitch words={words} /> : null}
       <Method answer={row.answer} />
     </>

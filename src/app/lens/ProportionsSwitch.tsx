@@ -90,9 +90,7 @@ function MostChanged({
     <p className="lens-finding">
       Predictions differ most after{' '}
       {places.map((t, n) => {
-        const word = words.at(start + t);
-        const before = start + t > 1 ? words.at(word.from - 1).name : '';
-        const name = word.name === 'line break' && before ? `line break after “${before}”` : `“${word.name}”`;
+        const name = placeName(words, start + t);
         return (
           <span key={t}>
             {n === 0 ? '' : n === places.length - 1 ? ' and ' : ', '}
@@ -110,6 +108,16 @@ function MostChanged({
       .
     </p>
   );
+}
+
+/** “album”, or for a line break the word before it. */
+function placeName(words: Words, position: number): string {
+  const { name } = words.at(position);
+  if (name !== 'line break') return `“${name}”`;
+  let before = position;
+  while (before > 0 && (words.of(before) === 'line break' || !/[\p{L}\p{N}]/u.test(words.of(before))))
+    before--;
+  return before > 0 ? `the line break after “${words.at(before).name}”` : 'the first line break';
 }
 
 function Limits() {

@@ -61,7 +61,7 @@ export function Sentence({ reading, head }: { reading: Reading; head: string }) 
 export function WordButton({ word, strength }: { word: SeenWord; strength?: number }) {
   const { tokens, lens } = usePlayground();
   const number = numberAt(word.to);
-  const frame = (hovered: number | null) => tokens.setState({ hovered });
+  const frame = (hovered: number | null) => tokens.setState({ hovered: hovered === -1 ? null : hovered }); // the start is not in the text
   return (
     <button
       type="button"

@@ -84,7 +84,7 @@ function Stages({ reading, word }: { reading: Reading; word: SeenWord }) {
 }
 
 function Track({ reading, word, most }: { reading: Reading; word: SeenWord; most: number }) {
-  const at = (share: number) => `${(100 * Math.abs(share)) / (most || 1)}%`;
+  const at = (share: number) => `${(94 * Math.abs(share)) / (most || 1)}%`;
   if (reading.measure === 'output')
     return (
       <i className={word.share < 0 ? 'lens-sum negative' : 'lens-sum'} style={{ width: at(word.share) }} />

@@ -5,8 +5,9 @@ export interface PairQuestion {
   /** Positions of the words in the text, ascending, and a number for each: the same for the same word. */
   readonly words: readonly number[];
   readonly names: readonly number[];
-  /** Position of the first word that may look back. */
+  /** Positions of the first and the last word that may look back. */
   readonly from: number;
+  readonly to: number;
   /** Tokens between the two words, at least. */
   readonly apart: number;
 }
@@ -26,7 +27,7 @@ export interface Pair {
  */
 export async function strongestPair(
   window: LensWindow,
-  { words, names, from, apart }: PairQuestion,
+  { words, names, from, to, apart }: PairQuestion,
   signal: AbortSignal,
 ): Promise<{ readonly pair: Pair | null } | null> {
   const { layers, heads } = window.config;
@@ -39,7 +40,7 @@ export async function strongestPair(
       const lens = window.head(layer, head);
       for (const n of inside) {
         const query = words[n];
-        if (query < from) continue;
+        if (query < from || query > to) continue;
         const { shares } = lens.row(query - window.start);
         for (const m of inside) {
           const key = words[m];

@@ -116,11 +116,13 @@ describe.each(goldenNames)('of %s', (name) => {
     const { config, tokens, window, rows } = await observe(name);
     const words = tokens.map((_, position) => position).filter((position) => position % 2 === 0);
     const names = words.map((position) => tokens[position]);
-    const question = { words, names, from: BEFORE + 12, apart: 9 };
+    const question = { words, names, from: BEFORE + 12, to: tokens.length - 4, apart: 9 };
     let best: Pair | null = null;
     for (let layer = 0; layer < config.layers; layer++)
       for (let head = 0; head < config.heads; head++)
-        for (const query of words.filter((position) => position >= question.from)) {
+        for (const query of words.filter(
+          (position) => position >= question.from && position <= question.to,
+        )) {
           const { whole } = rows(layer, head, query);
           for (const key of words.filter((position) => position >= BEFORE && position <= query - 9))
             if (tokens[key] !== tokens[query] && whole[key] > (best?.share ?? 0))

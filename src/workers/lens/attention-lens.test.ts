@@ -162,6 +162,8 @@ test('matrices, proportions and overview agree with the rows', async () => {
   expect(proportions.spans.similarity[150]).toBeCloseTo(span[0], 3);
 
   const { answer: overview } = await ask(tokens, 'overview', { every: 1, marks: [3, 5] });
+  const later = await ask([...tokens, 7], 'overview', { every: 1, marks: [3, 5] }); // a longer text has another
+  expect(later.answer.heads[1][1].span).not.toEqual(overview.heads[1][1].span);
   const rows = tokens.map((_, i) => head.row(i));
   const loud = [...rows.entries()].filter(([, row]) => row.mass > 0);
   const mean = (value: (i: number, row: (typeof rows)[0]) => number) =>

@@ -51,6 +51,8 @@ export class Lens {
   private text: TextStream | null = null;
   private window: LensWindow | null = null;
   private runs: { readonly key: string; readonly runs: Runs } | null = null;
+  /** The last overview, because another token of the same window has the same one. */
+  private overview: { window: LensWindow; key: string; answer: LensAnswers['overview'] } | null = null;
   /** Of the last question of each kind. */
   private readonly aborts = new Map<keyof LensQuestions, AbortController>();
   /** Settles when the running question has ended. */
@@ -65,9 +67,13 @@ export class Lens {
       return headProportions(window.head(layer, head), before, taps, signal);
     },
     overview: async ({ every, marks }, { window, tokens, before, signal }) => {
+      const { start, length } = window;
+      const key = JSON.stringify([start, length, every, marks]);
+      if (this.overview?.window === window && this.overview.key === key) return this.overview.answer;
       const known = new Set(marks);
       const isMark = (i: number) => known.has(tokens[window.start + i]);
       const heads = await summarize(window, { tokensBefore: before, every, isMark }, signal);
+      if (heads) this.overview = { window, key, answer: { heads } };
       return heads && { heads };
     },
     pair: (question, { window, signal }) => strongestPair(window, question, signal),
@@ -96,6 +102,7 @@ export class Lens {
     this.text = null;
     this.window = null;
     this.runs = null;
+    this.overview = null;
   }
 
   private async answer<K extends keyof LensQuestions>(

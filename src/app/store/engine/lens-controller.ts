@@ -24,13 +24,43 @@ export const LENS_PAUSE: Readonly<Record<keyof LensQuestions, number>> = {
 export class LensController {
   private readonly page: StoreApi<PlaygroundState>;
   private readonly session: Session;
+  private readonly tokens: TokenViewStore;
+  /** The token that the page chose, not the user. */
+  private proposed: number | null = null;
+  /** A link or a command has set the view of the panel that opens. */
+  private isSet = false;
 
   constructor(page: StoreApi<PlaygroundState>, session: Session, tokens: TokenViewStore) {
     this.page = page;
     this.session = session;
+    this.tokens = tokens;
     tokens.subscribe(({ chosen }, before) => {
       if (page.getState().panel === 'lens' && chosen !== before.chosen) this.set({ token: chosen });
     });
+    page.subscribe(({ work, lens }, before) => {
+      const begins = work.phase === 'writing' && before.work.phase !== 'writing';
+      if (begins && this.proposed !== null && lens.token === this.proposed) this.set({ token: null });
+    });
+  }
+
+  /** Sets the whole view, which stays when the panel opens. */
+  restore(lens: LensView): void {
+    this.isSet = true;
+    this.page.setState({ lens });
+  }
+
+  /** Whether the page may choose what the panel that opens shows first. Ask once. */
+  takesProposal(): boolean {
+    const { work } = this.page.getState();
+    const takes = !this.isSet && work.phase === 'idle';
+    this.isSet = false;
+    return takes;
+  }
+
+  /** Shows a head at a token until the user chooses another, or the model writes. */
+  propose(layer: number, head: number, token: number | null): void {
+    this.proposed = token;
+    this.set({ layer, head, spread: 'head', token });
   }
 
   set(change: Partial<LensView>): void {
@@ -65,9 +95,11 @@ export class LensController {
     return answer;
   }
 
-  /** Frees the memory of the lens in the engine. */
+  /** Frees the memory of the lens in the engine. The next opening starts from the cursor. */
   close(): void {
     this.session.closeLens();
     this.page.setState({ lensBytes: null });
+    if (this.page.getState().panel === null) this.tokens.setState({ chosen: null }); // other panels show it too
+    this.set({ token: null });
   }
 }

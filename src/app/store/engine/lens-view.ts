@@ -46,8 +46,8 @@ export const LENS_DEFAULTS: LensView = {
   token: null,
 };
 
-/** The first view: heads in the middle of a model are more informative than the first ones, which attend to near tokens. */
-export const FIRST_LENS: LensView = { ...LENS_DEFAULTS, layer: 2, head: 2 };
+/** The first view, if the text has no telling one: a head in the middle of a model, because the first ones attend to near tokens. */
+export const FIRST_LENS: LensView = { ...LENS_DEFAULTS, layer: 2, head: 2, spread: 'head' };
 
 const WORDS: { readonly [K in keyof LensView]?: readonly string[] } = {
   mode: LENS_MODES,
