@@ -51,6 +51,9 @@ export const SETTINGS = 'Settings';
 export const TOKEN = 'Token';
 export const LENS = 'Lens';
 export const OPEN_LENS = 'Lens: attention';
+export const TALLER = 'Taller';
+export const LOWER = 'Lower';
+export const FULL_WINDOW = 'Full window';
 export const BRANCHES = 'Branches';
 export const closing = (panel: string) => `Close ${panel}`;
 
@@ -104,6 +107,10 @@ export const SIMILARITY_ALONE = /^Similarity alone/;
 export const LEARNED = 'Learned';
 export const BY_POSITION = 'By position';
 export const OFF = 'Off';
+export const TOUR = 'Tour';
+export const OFFERED_TOUR = 'Take the one-minute tour';
+export const NEXT = 'Next';
+export const DONE = 'Done';
 export const PERPLEXITY = /perplexity \d/;
 
 // Comparing

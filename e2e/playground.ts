@@ -103,10 +103,24 @@ export class PlaygroundPage {
 
   /** Opens a panel of the rail. */
   async openPanel(name: string): Promise<void> {
+    if (name === names.LENS) {
+      if (!(await this.page.locator('.lens').isVisible()))
+        await this.page.getByRole('button', { name: names.OPEN_LENS, exact: true }).click();
+      await this.raiseLens();
+      return;
+    }
     const tab = this.page.getByRole('tab', { name, exact: true });
     if (!(await tab.isVisible()))
       await this.page.getByRole('button', { name: names.SETTINGS, exact: true }).click();
     await tab.click();
+  }
+
+  /** Makes the sheet of the lens as high as it can be. */
+  async raiseLens(): Promise<void> {
+    const taller = this.page.getByRole('button', { name: names.TALLER });
+    await expect(this.page.locator('.lens')).toBeVisible();
+    for (let n = 0; n < 2 && (await taller.isVisible()) && (await taller.isEnabled()); n++)
+      await taller.click();
   }
 
   /** The position and width of the chosen token's first rectangle, in pixels relative to the text. */

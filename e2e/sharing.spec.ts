@@ -114,7 +114,7 @@ test('a token has the same number everywhere', async ({ playground, page }) => {
   const last = number + SAMPLED.ids.length - 1;
   await expect(panel).toContainText(`Token ${last},`);
   await expect(page.locator('.figures')).toContainText(new RegExp(`Position\\s*${last} tokens`));
-  await page.getByRole('tab', { name: names.LENS }).click();
+  await playground.openPanel(names.LENS);
   await expect(page.getByRole('slider', { name: names.LENS_TOKEN })).toHaveValue(String(last - 1));
 });
 

@@ -15,6 +15,7 @@ import './styles/find.css';
 import './styles/lens.css';
 import './styles/lens-words.css';
 import './styles/lens-heads.css';
+import './styles/lens-frame.css';
 import './styles/lens-pictures.css';
 import './benchmark/benchmark.css';
 import './styles/parts.css';

@@ -15,6 +15,7 @@ test.each([
   ['attention', 'lens'],
   ['matrix', 'lens-matrix'],
   ['cosformer', 'lens-static'],
+  ['explain', 'tour'],
   ['lens off', 'lens-none'],
   ['model', 'card-model'],
   ['wiki', 'model-wiki-23m'],

@@ -59,6 +59,12 @@ const PLACES: readonly Entry[] = [
       playground.show('lens');
     },
   })),
+  {
+    id: 'tour',
+    name: 'Tour of the lens',
+    keywords: 'introduction explain guide attention how it works steps',
+    run: (playground) => playground.lens.goOnTour(0),
+  },
   ...(['static', 'none'] as const).map((proportions) => ({
     id: `lens-${proportions}`,
     name: `Lens: proportions ${PROPORTION_NAMES[proportions].toLowerCase()}`,

@@ -14,6 +14,7 @@ import ProportionsView from './ProportionsView';
 import { Problem, useLensView, Waiting } from './parts';
 import { sharesByWord } from './reading';
 import { Sentence, useReading } from './Sentence';
+import { Tour } from './Tour';
 import { useCanRun, useLens, useWords } from './use-lens';
 import { useOpening } from './use-opening';
 import { useChoosing, usePaint } from './use-paint';
@@ -57,7 +58,7 @@ const OF_ONE_HEAD: readonly LensMode[] = ['matrix', 'proportions'];
 
 function Pane({ info }: { info: EngineInfo }) {
   const { config, vocabulary } = info;
-  const [{ mode, layer, head, spread, measure }, set] = useLensView();
+  const [{ mode, layer, head, spread, measure, proportions }, set] = useLensView();
   const words = useWords();
   const { isOpen, showpiece } = useOpening(info, words);
   const canRun = useCanRun() && isOpen;
@@ -75,6 +76,8 @@ function Pane({ info }: { info: EngineInfo }) {
   );
   const marks = useMemo(() => markIds(vocabulary, config.bosTokenId), [vocabulary, config]);
   const heads = useLens('overview', { every: isWriting ? 8 : 1, marks }, canRun);
+  const changed = useLens('counterfactual', {}, proportions !== 'learned' && canRun);
+  const runs = changed.view.proportions === 'none' ? changed.answer?.answer : null;
   const asked = useMemo(
     () => (OF_ONE_HEAD.includes(row.view.mode) ? { ...row.view, spread: 'head' as const } : row.view),
     [row.view],
@@ -88,6 +91,18 @@ function Pane({ info }: { info: EngineInfo }) {
   usePaint(row.answer?.start ?? 0, painted);
   return (
     <>
+      {found ? (
+        <Tour
+          facts={{
+            info,
+            ...found,
+            overview: heads.answer,
+            tokens: row.answer?.count ?? 0,
+            perplexities: runs ? [runs.learned.perplexity, runs.changed.perplexity] : null,
+          }}
+          showpiece={showpiece}
+        />
+      ) : null}
       {row.problem ? <Problem problem={row.problem} /> : found ? <Sentence {...found} /> : <Waiting />}
       <fieldset className="lens-modes" aria-label="View">
         {LENS_MODES.map((view) => (
@@ -96,15 +111,17 @@ function Pane({ info }: { info: EngineInfo }) {
           </button>
         ))}
       </fieldset>
-      {mode === 'matrix' ? (
-        <MatrixView />
-      ) : mode === 'proportions' ? (
-        <ProportionsView />
-      ) : mode === 'overview' ? (
-        <HeadsView overview={heads.answer} />
-      ) : found ? (
-        <WordsView reading={found.reading} words={words} />
-      ) : null}
+      <div className="lens-view">
+        {mode === 'matrix' ? (
+          <MatrixView />
+        ) : mode === 'proportions' ? (
+          <ProportionsView />
+        ) : mode === 'overview' ? (
+          <HeadsView overview={heads.answer} />
+        ) : found ? (
+          <WordsView reading={found.reading} words={words} />
+        ) : null}
+      </div>
       <HeadGrid
         config={config}
         overview={heads.answer}
@@ -112,7 +129,7 @@ function Pane({ info }: { info: EngineInfo }) {
         isOfHead={isOfHead}
         showpiece={showpiece}
       />
-      {config.reweighting === 'leap' ? <ProportionsSwitch words={words} /> : null}
+      {config.reweighting === 'leap' ? <ProportionsSwitch looking={changed} words={words} /> : null}
       <Method answer={row.answer} />
     </>
   );

@@ -111,7 +111,7 @@ function Matrix({ matrix, start, n, of, kind, words }: MatrixProps) {
   const [{ layer, head }, set] = useLensView();
   const chosen = Math.min(Math.max(token === null ? n - 1 : positionOf(token) - start, 0), n - 1);
   const [cell, setCell] = useState<readonly [number, number] | null>(null);
-  const at = cell && cell[0] < n && cell[1] < n ? cell : ([chosen, Math.max(chosen - 1, 0)] as const);
+  const at = cell && cell[0] < n && cell[1] < n ? cell : ([chosen, strongest(matrix, n, chosen)] as const);
   const painted = useMemo(
     () => (of === 'reweighting' ? relativeFactors(matrix.values, n) : matrix.values),
     [matrix, n, of],
@@ -166,6 +166,13 @@ function Matrix({ matrix, start, n, of, kind, words }: MatrixProps) {
       </Caption>
     </figure>
   );
+}
+
+/** The earlier token with the largest value in a row. */
+function strongest({ values }: HeadMatrix, n: number, row: number): number {
+  let best = Math.max(row - 1, 0);
+  for (let j = 0; j < row; j++) if (values[row * n + j] > values[row * n + best]) best = j;
+  return best;
 }
 
 function times(ratio: number): string {

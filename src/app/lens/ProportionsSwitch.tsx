@@ -5,16 +5,16 @@ import { Choice } from '../components/controls/Choice';
 import { usePlayground, usePlaygroundState } from '../playground-context';
 import { PROPORTION_NAMES } from '../store/engine/lens-view';
 import { Problem, useLensView, Waiting } from './parts';
-import { useLens, type Words } from './use-lens';
+import type { Looking, Words } from './use-lens';
 
 const MOST_LISTED = 3;
 
 /** Replaces the learned proportions, and shows how this model then predicts the text. */
-export function ProportionsSwitch({ words }: { words: Words }) {
+export function ProportionsSwitch({ looking, words }: { looking: Looking<'counterfactual'>; words: Words }) {
   const [{ proportions }, set] = useLensView();
   const isWriting = usePlaygroundState(({ work }) => work.phase !== 'idle');
   const isChanged = proportions !== 'learned';
-  const { answer, view, problem } = useLens('counterfactual', {}, isChanged && !isWriting);
+  const { answer, view, problem } = looking;
   const runs = answer && view.proportions === proportions ? answer.answer : null;
   const known = usePerplexities(answer?.answer ?? null, view.proportions, words);
   return (

@@ -23,6 +23,11 @@ export function WordsView({ reading, words }: { reading: Reading; words: Words }
     <>
       <table className="lens-rows">
         <caption className="for-listeners">Largest shares</caption>
+        <colgroup>
+          <col className="lens-name" />
+          <col />
+          <col className="lens-shares" />
+        </colgroup>
         <tbody>
           {listed.map((word) => (
             <tr key={word.from}>

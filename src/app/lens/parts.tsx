@@ -2,6 +2,7 @@ import type { ReactNode } from 'react';
 import type { ErrorData } from '../../model/runtime/errors';
 import { positionOf } from '../../model/text/token-index';
 import { usePlayground, usePlaygroundState } from '../playground-context';
+import { READABLE } from '../store/engine/generating';
 import type { LensView } from '../store/engine/lens-view';
 import type { Scale } from './scales';
 import type { Words } from './use-lens';
@@ -72,7 +73,10 @@ export function Waiting({ children = 'Reading …' }: { children?: ReactNode }) 
 
 /** Selects the token to look from: a slider, or the newest token while the text grows. */
 export function TokenStepper({ words }: { words: Words }) {
+  const playground = usePlayground();
   const [{ token }, set] = useLensView();
+  const isPaced = usePlaygroundState((state) => state.isPaced);
+  const hasNoLimit = usePlaygroundState(({ settings }) => settings.tokensPerSecond === 0);
   const last = Math.max(words.index.count - 1, 0);
   const shown = Math.min(token ?? last, last);
   const position = positionOf(shown);
@@ -97,6 +101,16 @@ export function TokenStepper({ words }: { words: Words }) {
         />
         Follow new words
       </label>
+      {token === null && hasNoLimit ? (
+        <label className="check">
+          <input
+            type="checkbox"
+            checked={isPaced}
+            onChange={({ target }) => playground.store.setState({ isPaced: target.checked })}
+          />
+          at {READABLE} tokens/s
+        </label>
+      ) : null}
     </div>
   );
 }

@@ -10,7 +10,7 @@ import { LENS_PAUSE } from '../store/engine/lens-controller';
 import type { LensView } from '../store/engine/lens-view';
 import { joins, type Word } from './reading';
 
-interface Looking<K extends keyof LensQuestions> {
+export interface Looking<K extends keyof LensQuestions> {
   /** Null if there is none, or if the text has changed since. */
   readonly answer: LensAnswer<K> | null;
   /** The view of the lens that the answer is about. */

@@ -20,6 +20,7 @@ export function useOpening({ manifest }: EngineInfo, words: Words) {
   const playground = usePlayground();
   const [isOpen, setOpen] = useState(false);
   const [showpiece, setShowpiece] = useState<Showpiece | null>(null);
+  const [isGiven] = useState(() => playground.store.getState().lens.token !== null);
   const [clicked] = useState(() => clickedToken(playground));
   const isReady = words.index.isComplete;
   // biome-ignore lint/correctness/useExhaustiveDependencies: once, when the text is encoded
@@ -31,7 +32,7 @@ export function useOpening({ manifest }: EngineInfo, words: Words) {
       const found = await showpieceOf(playground, manifest.id).catch(() => null);
       if (isOver) return;
       setShowpiece(found);
-      if (takes) await propose(playground, found, clicked, words).catch(() => {});
+      if (takes && !isGiven) await propose(playground, found, clicked, words).catch(() => {});
       if (!isOver) setOpen(true);
     };
     void choose();

@@ -1,6 +1,6 @@
 import type { StoreApi } from 'zustand/vanilla';
 import { EngineError } from '../../../model/runtime/errors';
-import { positionOf } from '../../../model/text/token-index';
+import { positionOf, TokenIndex } from '../../../model/text/token-index';
 import type { LensAnswer, LensQuestions } from '../../../workers/lens/messages';
 import { isForeign } from '../document/text-value';
 import type { PlaygroundState } from '../state';
@@ -67,6 +67,17 @@ export class LensController {
     this.page.setState(({ lens }) => ({ lens: { ...lens, ...change } }));
   }
 
+  /** Goes to a step of the tour; null ends it. */
+  goOnTour(step: number | null): void {
+    this.page.setState({ tour: step, panel: 'lens' });
+  }
+
+  /** The last token of the text, if the whole text is encoded. */
+  lastToken(): number | null {
+    const { count, isComplete } = new TokenIndex(this.page.getState().history?.present.runs ?? []);
+    return isComplete && count > 0 ? count - 1 : null;
+  }
+
   /** @throws EngineError */
   async ask<K extends keyof LensQuestions>(kind: K, question: LensQuestions[K]): Promise<LensAnswer<K>> {
     const { history, lens, engine } = this.page.getState();
@@ -98,7 +109,7 @@ export class LensController {
   /** Frees the memory of the lens in the engine. The next opening starts from the cursor. */
   close(): void {
     this.session.closeLens();
-    this.page.setState({ lensBytes: null });
+    this.page.setState({ lensBytes: null, tour: null });
     if (this.page.getState().panel === null) this.tokens.setState({ chosen: null }); // other panels show it too
     this.set({ token: null });
   }
