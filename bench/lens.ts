@@ -60,7 +60,7 @@ await runCommand(
     const following = [
       ['row', row],
       ['matrix', { layer: 2, head: 0, of: 'share' }],
-      ['overview', { every: 8 }],
+      ['overview', { every: 8, marks: [] }],
     ] as const;
     for (const [kind, question] of following) {
       let answers = 0;
@@ -126,7 +126,13 @@ function look<K extends keyof LensQuestions>(
   kind: K,
   question: LensQuestions[K],
 ) {
-  return engine.look({ runs: [{ ids }], token: Number.MAX_SAFE_INTEGER, kind, question });
+  return engine.look({
+    runs: [{ ids }],
+    token: Number.MAX_SAFE_INTEGER,
+    proportions: 'learned',
+    kind,
+    question,
+  });
 }
 
 /** Processor time of this process in milliseconds, which other work on the machine disturbs least. */

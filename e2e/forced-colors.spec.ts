@@ -63,8 +63,8 @@ for (const colorScheme of ['light', 'dark'] as const)
       await playground.openPanel(names.LENS);
       await differ('.top-bar [aria-expanded="true"]', '.top-bar [aria-expanded="false"]');
       await differ('.lens-modes [aria-pressed="true"]', '.lens-modes [aria-pressed="false"]');
-      await expect(page.locator('.lens-bar > *').first()).toBeVisible();
-      expect((await look(page, '.lens-bar > *')).backgroundColor).not.toBe(canvas);
+      await expect(page.locator('.lens-track > :not(u)').first()).toBeVisible();
+      expect((await look(page, '.lens-track > :not(u)')).backgroundColor).not.toBe(canvas);
       await playground.openPanel(names.BRANCHES);
       await playground.press(playground.regenerate);
       await differ('.branch-text[aria-current="true"]', '.branch-text:not([aria-current="true"])');

@@ -38,11 +38,8 @@ const BESIDE: readonly { name: string; bring(page: Page, playground: PlaygroundP
     bring: (page) => page.getByRole('button', { name: 'Matrix', exact: true }).click(),
   },
   {
-    name: 'Lens, large',
-    bring: async (page) => {
-      const large = page.getByRole('button', { name: 'Large' });
-      if (await large.isVisible()) await large.click();
-    },
+    name: 'Lens, all heads',
+    bring: (page) => page.getByRole('button', { name: 'All heads', exact: true }).click(),
   },
 ];
 

@@ -3,77 +3,162 @@ import type { Page } from '@playwright/test';
 import { findsNothing } from './axe';
 import * as names from './names';
 import { picture } from './pictures';
-import { expect, LONG, model, PlaygroundPage, test } from './playground';
+import { example, expect, LONG, model, PlaygroundPage, test } from './playground';
 
 const SIZE = { width: 1120, height: 700 }; // of pictures
 
-const VIEWS = [
-  names.LENS_TEXT,
-  names.MATRIX,
-  names.PROPORTIONS,
-  names.OVERVIEW,
-  names.WHAT_IF,
-  names.EXPLAIN,
-];
+const VIEWS = [names.LENS_WORDS, names.MATRIX, names.PROPORTIONS, names.ALL_HEADS];
+const { showpiece } = example;
 const lens = (page: Page) => page.locator('.lens');
 const view = (page: Page, name: string) => lens(page).getByRole('button', { name, exact: true });
 const matrix = (page: Page) => lens(page).getByRole('img', { name: names.MATRIX_PICTURE });
+const sentence = (page: Page) => lens(page).locator('.lens-sentence');
+const head = (page: Page, layer: number, head: number) =>
+  lens(page).getByRole('button', { name: names.headCell(layer, head) });
+const token = (page: Page) => page.getByRole('slider', { name: names.LENS_TOKEN });
+const percent = (share: number) => `${Math.round(100 * share)}%`;
 
 async function openLens(playground: PlaygroundPage, page: Page): Promise<void> {
   await playground.isReady();
-  await page.getByRole('button', { name: names.SETTINGS, exact: true }).click();
-  await page.getByRole('tab', { name: names.LENS }).click();
-  await expect(lens(page).locator('.lens-bars')).toBeVisible();
+  await playground.openPanel(names.LENS);
+  await expect(lens(page).getByRole('table', { name: names.LARGEST_SHARES })).toBeVisible();
 }
 
-test('chooses a token, steps, follows the generation, and shows shares as numbers', async ({
+test('opens the example on its showpiece, in words and in the figures of the example', async ({
   playground,
   page,
 }) => {
-  await playground.open('', LONG);
+  await playground.open();
   await openLens(playground, page);
-  const token = page.getByRole('slider', { name: names.LENS_TOKEN });
-  const last = Number(await token.getAttribute('max'));
-  await expect(token).toHaveValue(String(last));
-  const shares = await lens(page).locator('.lens-number').allInnerTexts();
-  expect(shares.every((share) => /^[\d.]+%$|^< 0\.01%$/.test(share))).toBe(true);
-
-  await token.press('ArrowLeft');
-  await expect(token).toHaveValue(String(last - 1));
-  await expect(playground.chosen).toHaveCount(1);
-  await expect.poll(() => playground.colours()).toBeGreaterThan(0);
-  await playground.text
-    .getByText('Tidewater')
-    .first()
-    .click({ position: { x: 10, y: 10 } });
-  await expect.poll(async () => Number(await token.inputValue())).toBeLessThan(100);
-  await expect(lens(page)).toContainText('not an attribution');
-  await lens(page).getByLabel(names.LENS_OF, { exact: true }).selectOption('one head');
-  await lens(page).getByLabel(names.LAYER, { exact: true }).selectOption({ label: '3' });
-  await lens(page).getByLabel(names.HEAD, { exact: true }).selectOption({ label: '3' });
-  await lens(page).getByLabel(names.LENS_MEASURE, { exact: true }).selectOption('contribution');
-  const { x, y, width, height } = (await playground.chosen.boundingBox())!;
-  await page.mouse.move(x + width / 2, y + height / 2);
-  await expect(lens(page).locator('.lens-hovered')).toContainText('%');
-
-  await page.getByRole('checkbox', { name: names.FOLLOW }).check();
-  await lens(page).getByLabel(names.LENS_MEASURE, { exact: true }).selectOption('attention');
-  await expect(lens(page).locator('.lens-caption').first()).toContainText('The share of attention that');
-  await picture(page, 'lens/text', SIZE);
-  await playground.write.click();
-  for (const written of [0, 20]) {
-    await expect.poll(async () => Number(await token.inputValue())).toBeGreaterThan(last + written);
-    await expect(playground.stop).toBeVisible(); // it follows during a generation
-  }
-  await playground.stop.click();
-  await playground.isIdle();
-  const end = await lens(page).locator('.lens-stepper b').innerText();
-  await expect(lens(page).locator('.lens-caption').first()).toContainText(
-    `The share of attention that ${end} gives to`,
+  await expect(token(page)).toHaveValue(String(showpiece.query));
+  const name = `${showpiece.layer + 1}.${showpiece.head + 1}`;
+  const change = `from ${percent(showpiece.similarity)} to ${percent(showpiece.reweighted)}`;
+  await expect(sentence(page)).toContainText(
+    new RegExp(`^Reading “\\w+”, head ${name} looks back at .* tokens earlier`),
   );
+  await expect(sentence(page)).toContainText(`Learned proportions raise “album” ${change}.`);
+  const first = lens(page).locator('.lens-rows tr').first();
+  await expect(first).toContainText('album');
+  await expect(first).toContainText(`${percent(showpiece.similarity)} → ${percent(showpiece.reweighted)}`);
+  await expect(head(page, showpiece.layer + 1, showpiece.head + 1)).toHaveAttribute('aria-pressed', 'true');
+  await expect(lens(page)).toContainText('A strong case, found by a search');
+  await expect(lens(page)).toContainText(
+    new RegExp(`Over all ${model.heads} heads, proportions (narrow|widen) the span by \\d+% on average`),
+  );
+  await expect.poll(() => playground.colours()).toBeGreaterThan(0);
+  await picture(page, 'lens/words', SIZE);
+
+  const chosen = await playground.chosenPlace();
+  await first.getByRole('button').hover();
+  await expect(page.locator('.token.hovered')).toHaveCount(1);
+  await expect(lens(page).locator('.lens-hovered')).toContainText('“album”');
+  await first.getByRole('button').click();
+  await expect.poll(() => playground.chosenPlace()).not.toBe(chosen);
+  await expect(sentence(page)).toContainText('“album”, head');
   await page.getByRole('button', { name: names.closing(names.LENS) }).click();
   await expect(page.locator('.token')).toHaveCount(0);
   await expect.poll(() => playground.colours()).toBe(0);
+});
+
+test('opens on the word at the cursor, or on a pair of words', async ({ playground, page }) => {
+  await playground.open();
+  await playground.isReady();
+  await playground.startNew(
+    '= Tea =\n\nTea is a drink from leaves of a plant. The leaves of this plant are dried in the sun, and later the farmers sell them to traders in the city of London.',
+  );
+  await openLens(playground, page);
+  await expect(sentence(page)).toContainText(/^Reading “\w{4,}”, head \d\.\d looks/);
+  const pair = await token(page).inputValue();
+  await page.getByRole('button', { name: names.closing(names.LENS) }).click();
+  await playground.text.getByText('Tea is').click({ position: { x: 80, y: 10 } });
+  await openLens(playground, page);
+  await expect.poll(async () => Number(await token(page).inputValue())).toBeLessThan(12);
+  expect(Number(pair)).toBeGreaterThan(20);
+});
+
+test('the grid chooses a head by click and arrow keys, and averages', async ({ playground, page }) => {
+  await playground.open();
+  await openLens(playground, page);
+  await expect(head(page, 1, 1)).toHaveAttribute('aria-label', /spreads over [\d.]+ tokens/);
+  await head(page, 2, 2).click();
+  await expect(sentence(page)).toContainText('head 2.2 ');
+  for (const key of ['ArrowRight', 'ArrowDown', 'ArrowDown', 'ArrowLeft']) await page.keyboard.press(key);
+  await expect(head(page, 4, 2)).toBeFocused();
+  await expect(sentence(page)).toContainText(/[Hh]ead 4\.2 /);
+  await head(page, 1, 3).hover();
+  await expect(lens(page)).toContainText(/Head 1\.3: (self|structure|far|local|broad)\. Spreads over/);
+  await lens(page).getByRole('button', { name: names.AVERAGE_OF_ALL }).click();
+  await expect(sentence(page)).toContainText(`the average of all ${model.heads} heads`);
+  await lens(page)
+    .getByRole('button', { name: names.averageOfLayer(2) })
+    .click();
+  await expect(sentence(page)).toContainText('the average of layer 2');
+  await lens(page).getByLabel(names.LENS_MEASURE, { exact: true }).selectOption('contribution');
+  await expect(sentence(page)).toContainText(/output of the average of layer 2/);
+
+  await view(page, names.ALL_HEADS).click();
+  const table = lens(page).getByRole('table', { name: names.HEADS_IN_NUMBERS });
+  await expect(table.getByRole('row')).toHaveCount(1 + model.heads);
+  await picture(page, 'lens/all-heads', SIZE);
+  const spans = async () => (await table.locator('td:nth-child(3)').allInnerTexts()).map(Number);
+  await table.getByRole('button', { name: 'Span' }).click();
+  expect(await spans()).toEqual((await spans()).toSorted((a, b) => b - a));
+  const [widest] = await table.locator('tbody th').allInnerTexts();
+  await table.getByRole('button', { name: widest, exact: true }).click();
+  await expect(sentence(page)).toContainText(new RegExp(`[Hh]ead ${widest} `));
+});
+
+test('follows a generation, and a click holds', async ({ playground, page }) => {
+  await playground.open('', LONG);
+  await openLens(playground, page);
+  const before = Number(await token(page).getAttribute('max'));
+  await playground.write.click();
+  for (const written of [0, 20]) {
+    await expect.poll(async () => Number(await token(page).inputValue())).toBeGreaterThan(before + written);
+    await expect(playground.stop).toBeVisible();
+  }
+  await expect(page.getByRole('checkbox', { name: names.FOLLOW })).toBeChecked();
+  await lens(page).locator('.lens-rows button:enabled').first().click();
+  await expect(page.getByRole('checkbox', { name: names.FOLLOW })).not.toBeChecked();
+  const held = await token(page).inputValue();
+  await page.getByRole('checkbox', { name: names.FOLLOW }).check();
+  await expect.poll(async () => Number(await token(page).inputValue())).toBeGreaterThan(Number(held));
+  await playground.stop.click();
+  await playground.isIdle();
+  await token(page).press('ArrowLeft');
+  await expect(token(page)).toHaveValue(String(Number(await token(page).getAttribute('max')) - 1));
+});
+
+test('the switch runs the text by position and without proportions, and states the perplexities', async ({
+  playground,
+  page,
+}) => {
+  await playground.open();
+  await openLens(playground, page);
+  const learned = await sentence(page).innerText();
+  const choose = (name: string) =>
+    lens(page).getByRole('radio', { name, exact: true }).check({ force: true });
+  await choose(names.OFF);
+  const finding = lens(page).locator('.lens-finding');
+  await expect(finding.first()).toContainText(
+    /^Off: this text gets harder to predict, perplexity [\d.]+ → [\d.]+\.$/,
+  );
+  await expect(sentence(page)).not.toContainText('proportions');
+  await expect(lens(page).locator('.lens-key')).not.toContainText('proportions');
+  await expect(lens(page)).toContainText('Most of this text was written by this very model');
+  await picture(page, 'lens/off', SIZE);
+  const value = await token(page).inputValue();
+  await finding.nth(1).getByRole('button').first().click();
+  await expect(token(page)).not.toHaveValue(value);
+  await choose(names.BY_POSITION);
+  await expect(finding.first()).toContainText(/^By position: this text gets/);
+  await expect(sentence(page)).toContainText('Proportions by position');
+  await choose(names.LEARNED);
+  await expect(finding).toContainText(
+    /^Perplexity of this text: learned [\d.]+, by position [\d.]+, off [\d.]+\.$/,
+  );
+  await expect(sentence(page)).toContainText('Learned proportions');
+  expect(learned).toContain('Learned proportions');
 });
 
 test('keys move through the matrix, it can be exported, and a link reopens the same view', async ({
@@ -83,23 +168,21 @@ test('keys move through the matrix, it can be exported, and a link reopens the s
 }) => {
   await playground.open();
   await openLens(playground, page);
-  await view(page, names.OVERVIEW).click();
-  await expect(lens(page).locator('.lens-head')).toHaveCount(model.heads);
-  await picture(page, 'lens/overview', SIZE);
-  await lens(page).locator('tr').nth(3).locator('.lens-head').nth(2).click();
+  await head(page, 3, 3).click();
+  await view(page, names.MATRIX).click();
   await expect(matrix(page)).toBeVisible();
-  await expect(lens(page).getByLabel(names.LAYER, { exact: true })).toHaveValue('2');
-  await expect(lens(page).getByLabel(names.HEAD, { exact: true })).toHaveValue('2');
   await picture(page, 'lens/matrix', SIZE);
   await lens(page).getByLabel(names.LENS_SHOW, { exact: true }).selectOption('re-weighting alone');
-  await expect(lens(page).locator('.lens-readout')).toContainText(/: \d\.\d{3}$/);
+  await expect(lens(page).locator('.lens-readout')).toContainText(
+    /: \d\.\d{3}, [\d.]+ times the row’s median$/,
+  );
 
   const readout = lens(page).locator('.lens-readout');
   const before = await readout.innerText();
   await matrix(page).focus();
   for (const key of ['ArrowUp', 'Shift+ArrowLeft', '+', '+', 'Enter']) await page.keyboard.press(key);
   expect(await readout.innerText()).not.toBe(before);
-  expect(await readout.innerText()).toMatch(/looks back at .*: \d\.\d{3}$/);
+  expect(await readout.innerText()).toMatch(/looks back at .*: \d\.\d{3}, /);
 
   const saved = async (button: string) => {
     const downloading = page.waitForEvent('download');
@@ -127,44 +210,114 @@ test('keys move through the matrix, it can be exported, and a link reopens the s
   await expect(lens(theirPage)).toContainText('Opens when the model has loaded');
   letGo();
   await expect(matrix(theirPage)).toBeVisible();
-  await expect(lens(theirPage).getByLabel(names.LAYER, { exact: true })).toHaveValue('2');
+  await expect(head(theirPage, 3, 3)).toHaveAttribute('aria-pressed', 'true');
   await expect(lens(theirPage).getByLabel(names.LENS_SHOW, { exact: true })).toHaveValue('reweighting');
   await expect.poll(() => friend.chosenPlace()).toBe(chosen);
   await theirPage.close();
 });
 
-test('proportions, what if, and the tour show their figures', async ({ playground, page }) => {
+test('the tour is offered once, and goes through five steps on the text of the page', async ({
+  playground,
+  page,
+}) => {
+  await playground.open();
+  await openLens(playground, page);
+  await head(page, 1, 1).click();
+  await lens(page).getByRole('button', { name: names.OFFERED_TOUR }).click();
+  const tour = lens(page).getByRole('region', { name: names.TOUR });
+  const [before, after] = [percent(showpiece.similarity), percent(showpiece.reweighted)];
+  const steps = [
+    new RegExp(`head ${showpiece.layer + 1}\\.${showpiece.head + 1} looks back at .*: \\d+% goes to “album”`),
+    `“album” gets ${before} by similarity alone, and ${after} with proportions`,
+    /In head \d\.\d, the one that forgets fastest, “\w+” itself gets (under )?\d+% by similarity alone, and \d+%/,
+    /picture of \d+ by \d+ tokens.* [\d.]+ MB at any length\. Standard attention would keep [\d.]+ MB/,
+    /perplexity of this text goes from \d\.\d to \d\.\d\./,
+  ];
+  for (const [n, words] of steps.entries()) {
+    await expect(tour).toContainText(`${n + 1} of 5`);
+    await expect(tour).toContainText(words);
+    if (n === 3) await expect(matrix(page)).toBeVisible();
+    if (n < 4) await tour.getByRole('button', { name: names.NEXT }).click();
+  }
+  await findsNothing(page);
+  await picture(page, 'lens/tour', SIZE);
+  await tour.getByRole('button', { name: names.DONE }).click();
+  await expect(tour).toHaveCount(0);
+  await expect(lens(page).getByRole('radio', { name: names.LEARNED })).toBeChecked();
+  await page.getByRole('button', { name: names.closing(names.LENS) }).click();
+  await openLens(playground, page);
+  await expect(lens(page).getByRole('button', { name: names.OFFERED_TOUR })).toHaveCount(0);
+  await page.getByRole('button', { name: names.TOUR, exact: true }).click();
+  await expect(tour).toContainText('1 of 5');
+});
+
+test('the proportions of a head show their figures', async ({ playground, page }) => {
   await playground.open();
   await openLens(playground, page);
   await view(page, names.PROPORTIONS).click();
-  await lens(page).getByLabel(names.LAYER, { exact: true }).selectOption({ label: '3' });
-  await lens(page).getByLabel(names.HEAD, { exact: true }).selectOption({ label: '3' });
   await expect(lens(page).getByRole('row', { name: names.SIMILARITY_ALONE })).toContainText(/\d/);
   await picture(page, 'lens/proportions', SIZE);
+  await lens(page).getByRole('radio', { name: names.OFF, exact: true }).check({ force: true });
+  await expect(lens(page)).toContainText('The model runs without proportions.');
+});
 
-  await view(page, names.WHAT_IF).click();
-  await expect(lens(page)).toContainText('was trained with learned re-weighting');
-  await lens(page).getByLabel(names.REPLACE_PROPORTIONS, { exact: true }).selectOption('static (cosFormer)');
-  await lens(page).getByRole('button', { name: names.RUN_BOTH }).click();
-  const perplexity = lens(page).getByRole('row', { name: names.PERPLEXITY });
-  await expect(perplexity).toBeVisible();
-  const [learned, changed] = (await perplexity.locator('td').allInnerTexts()).map(Number);
-  expect(learned).toBeGreaterThan(1);
-  expect(changed).not.toBe(learned);
-  await expect(lens(page)).toContainText('min(position / 512, 1)');
-  await picture(page, 'lens/what-if', SIZE);
-  const beside = lens(page).locator('.lens-readout');
-  await expect(beside).toContainText(/learned [<\d].*%, replaced [<\d].*%/);
-  const atTheEnd = await beside.innerText();
-  await lens(page).getByRole('img', { name: names.DIVERGENCE }).click(); // in the middle
-  await expect(beside).not.toHaveText(atTheEnd);
+test('fills the window beside a column of text, and the matrix is as high as the window', async ({
+  playground,
+  page,
+}) => {
+  await playground.open();
+  await openLens(playground, page);
+  await view(page, names.MATRIX).click();
+  const before = (await matrix(page).boundingBox())!.height;
+  await page.getByRole('button', { name: names.FULL_WINDOW }).click();
+  await expect.poll(async () => (await matrix(page).boundingBox())!.height).toBeGreaterThan(before + 20);
+  await expect(sentence(page)).toBeInViewport({ ratio: 1 });
+  await expect(playground.write).toBeInViewport({ ratio: 1 });
+  expect((await playground.text.boundingBox())!.width).toBeGreaterThan(280);
+  await picture(page, 'lens/window', { width: 1280, height: 800 });
+});
 
-  await view(page, names.EXPLAIN).click();
-  await lens(page).getByRole('button', { name: names.NEXT_STEP }).click();
-  await expect(lens(page)).toContainText('Step 2 of 5');
-  await expect(lens(page).getByRole('link', { name: /2405\.13046/ })).toBeVisible();
-  await expect(lens(page).locator('canvas')).toBeVisible();
-  await picture(page, 'lens/explain', SIZE);
+test.describe('below 960 px', () => {
+  test.use({ viewport: { width: 360, height: 740 }, hasTouch: true });
+
+  test('is a sheet of three heights above the buttons, and the chosen word stays in sight', async ({
+    playground,
+    page,
+  }) => {
+    await playground.open();
+    await playground.isReady();
+    await page.getByRole('button', { name: names.OPEN_LENS, exact: true }).tap();
+    await expect(sentence(page)).toBeInViewport({ ratio: 1 });
+    await expect(lens(page).locator('.lens-rows tr:visible')).toHaveCount(3);
+    const heights: number[] = [];
+    for (const name of [names.TALLER, names.TALLER, names.LOWER]) {
+      heights.push((await page.locator('.rail').boundingBox())!.height);
+      await expect(playground.chosen.first()).toBeInViewport();
+      await expect(playground.write).toBeInViewport({ ratio: 1 });
+      await page.getByRole('button', { name, exact: true }).tap();
+      await expect
+        .poll(async () => (await page.locator('.rail').boundingBox())!.height)
+        .not.toBe(heights.at(-1));
+    }
+    expect(heights).toEqual(heights.toSorted((a, b) => a - b));
+    await view(page, names.MATRIX).tap();
+    await expect(matrix(page)).toBeVisible();
+    await playground.raiseLens();
+    const scrolled = () => page.locator('.rail-body').evaluate((body) => body.scrollTop);
+    await matrix(page).evaluate((canvas) => canvas.scrollIntoView({ block: 'center' }));
+    const at = await scrolled();
+    const { x, y } = (await matrix(page).boundingBox())!;
+    const client = await page.context().newCDPSession(page);
+    const touch = (type: 'touchStart' | 'touchMove' | 'touchEnd', up: number | null) =>
+      client.send('Input.dispatchTouchEvent', {
+        type,
+        touchPoints: up === null ? [] : [{ x: x + 100, y: y + 150 - up }],
+      });
+    await touch('touchStart', 0);
+    for (let up = 15; up <= 150; up += 15) await touch('touchMove', up);
+    await touch('touchEnd', null);
+    await expect.poll(scrolled).toBeGreaterThan(at + 50);
+  });
 });
 
 for (const { colorScheme, width } of [
@@ -179,8 +332,7 @@ for (const { colorScheme, width } of [
       await openLens(playground, page);
       for (const name of VIEWS) {
         await view(page, name).click();
-        if (name === names.WHAT_IF) await lens(page).getByRole('button', { name: names.RUN_BOTH }).click();
-        await expect(lens(page).locator('.lens-bars, canvas, .lens-head').first()).toBeVisible();
+        await expect(lens(page).locator('.lens-rows, canvas, .lens-table').first()).toBeVisible();
         await findsNothing(page);
         expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
         expect(

@@ -56,6 +56,9 @@ export const SETTINGS = 'Settings';
 export const TOKEN = 'Token';
 export const LENS = 'Lens';
 export const OPEN_LENS = 'Lens: attention';
+export const TALLER = 'Taller';
+export const LOWER = 'Lower';
+export const FULL_WINDOW = 'Full window';
 export const BRANCHES = 'Branches';
 export const closing = (panel: string) => `Close ${panel}`;
 
@@ -91,29 +94,29 @@ export const JSON_FILE = 'JSON';
 
 // The lens
 export const LENS_VIEWS = 'View';
-export const LENS_TEXT = 'Text';
+export const LENS_WORDS = 'Words';
 export const MATRIX = 'Matrix';
 export const PROPORTIONS = 'Proportions';
-export const OVERVIEW = 'Overview';
-export const WHAT_IF = 'What if';
-export const EXPLAIN = 'Explain';
+export const ALL_HEADS = 'All heads';
 export const LENS_TOKEN = 'Token to look from';
 export const FOLLOW = 'Follow new words';
-export const LAYER = 'Layer';
-export const HEAD = 'Head';
-export const LENS_OF = 'Heads';
 export const LENS_MEASURE = 'Measure';
 export const LENS_SHOW = 'Show';
 export const LARGEST_SHARES = 'Largest shares';
-export const MATRIX_PICTURE = /^Layer/;
+export const headCell = (layer: number, head: number) => new RegExp(`^Head ${layer}\\.${head}\\b`);
+export const AVERAGE_OF_ALL = 'Average of all';
+export const averageOfLayer = (layer: number) => `Average of layer ${layer}`;
+export const HEADS_IN_NUMBERS = 'Every head in numbers';
+export const MATRIX_PICTURE = /^Head/;
 export const SIMILARITY_ALONE = /^Similarity alone/;
-export const HEAD_IN_OVERVIEW = /Open the matrix\.$/;
-export const REPLACE_PROPORTIONS = 'Replace proportions with';
-export const RUN_BOTH = 'Run both';
-export const PERPLEXITY = /^Perplexity/;
-export const DIVERGENCE = /^Divergence/;
-export const NEXT_STEP = 'Next';
-export const FIRST_STEP = 'Step 1 of 5';
+export const LEARNED = 'Learned';
+export const BY_POSITION = 'By position';
+export const OFF = 'Off';
+export const TOUR = 'Tour';
+export const OFFERED_TOUR = 'Take the one-minute tour';
+export const NEXT = 'Next';
+export const DONE = 'Done';
+export const PERPLEXITY = /perplexity \d/;
 
 // Comparing
 export const COMPARE = 'Compare continuations';

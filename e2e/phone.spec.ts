@@ -14,7 +14,11 @@ function tooSmall(page: Page): Promise<string[]> {
       );
     const targets = shown(
       'button, select, summary, [role="tab"], [role="option"], label:has(input), .heat-map-zoom > *, input',
-    ).filter((element) => !element.matches('label input:is([type="checkbox"], [type="radio"])'));
+    ).filter(
+      (element) =>
+        // A word in the lens can also be tapped in the text.
+        !element.matches('label input:is([type="checkbox"], [type="radio"]), .lens-word'),
+    );
     const small = targets.flatMap((element) => {
       const { width, height } = element.getBoundingClientRect();
       return Math.min(width, height) < 43.9
@@ -39,7 +43,7 @@ test('touch targets are at least 44 px high and wide', async ({ playground, page
     await expect(page.locator('.lens-waiting')).toHaveCount(0);
     expect.soft(await tooSmall(page), panel).toEqual([]);
   }
-  for (const view of ['Matrix', 'Overview', 'Proportions', 'What if']) {
+  for (const view of ['Matrix', 'Proportions', 'All heads']) {
     await page.getByRole('button', { name: view, exact: true }).click();
     await expect(page.locator('.lens-waiting')).toHaveCount(0);
     expect.soft(await tooSmall(page), view).toEqual([]);
@@ -80,11 +84,11 @@ test('the lens opens from the top bar, and the model generates and stops while a
   await playground.open('', LONG);
   await playground.isReady();
   await page.getByRole('button', { name: names.OPEN_LENS }).tap();
-  await expect(page.locator('.lens-bars')).toBeVisible();
+  await expect(page.locator('.lens-rows')).toBeVisible();
   await playground.write.tap();
   await playground.stop.tap();
   await playground.isIdle();
-  await expect(page.locator('.lens-bars')).toBeVisible();
+  await expect(page.locator('.lens-rows')).toBeVisible();
   await expect(page.getByRole('main')).toBeInViewport({ ratio: 1 });
 });
 

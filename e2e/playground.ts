@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { test as base, expect, type Locator, type Page } from '@playwright/test';
+import type { StoredExample } from '../src/app/examples';
 import type { Settings } from '../src/app/store/settings/settings';
 import type { Manifest } from '../src/model/runtime/folder';
 import type { IndexEntry } from '../src/model/runtime/model-index';
@@ -27,6 +28,9 @@ export const model = {
 export function exampleBy(id: string): string {
   return JSON.parse(read(`src/app/examples/${id}.json`).toString()).sampled.text;
 }
+
+/** The tests' example. */
+export const example: StoredExample = JSON.parse(read(`src/app/examples/${id}.json`).toString());
 
 /** Generates for forty seconds on any machine, so that a test can interrupt it. */
 export const LONG: Partial<Settings> = { length: 4000, atArticleEnd: 'continue', tokensPerSecond: 100 };
@@ -100,6 +104,12 @@ export class PlaygroundPage {
 
   /** Opens a panel of the rail. */
   async openPanel(name: string): Promise<void> {
+    if (name === names.LENS) {
+      if (!(await this.page.locator('.lens').isVisible()))
+        await this.page.getByRole('button', { name: names.OPEN_LENS, exact: true }).click();
+      await this.raiseLens();
+      return;
+    }
     const tab = this.page.getByRole('tab', { name, exact: true });
     if (!(await tab.isVisible())) await this.openSettings();
     await tab.click();
@@ -121,6 +131,14 @@ export class PlaygroundPage {
 
   async openMore(): Promise<void> {
     await this.page.getByRole('button', { name: names.MORE, exact: true }).click();
+  }
+
+  /** Makes the sheet of the lens as high as it can be. */
+  async raiseLens(): Promise<void> {
+    const taller = this.page.getByRole('button', { name: names.TALLER });
+    await expect(this.page.locator('.lens')).toBeVisible();
+    for (let n = 0; n < 2 && (await taller.isVisible()) && (await taller.isEnabled()); n++)
+      await taller.click();
   }
 
   /** The position and width of the chosen token's first rectangle, in pixels relative to the text. */

@@ -132,6 +132,7 @@ export class Screen {
   }
 
   async openPanel(name: string): Promise<void> {
+    if (name === names.LENS) return this.press(names.OPEN_LENS);
     if (!(await this.seen('tab', name)).length) await this.press(names.SETTINGS);
     await this.press(name, { role: 'tab' });
   }

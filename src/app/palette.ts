@@ -1,6 +1,6 @@
 import { chooseModel, PAPER } from './address';
 import { COMMANDS, type Command, type CommandId } from './commands';
-import { LENS_MODES, LENS_NAMES } from './store/engine/lens-view';
+import { LENS_MODES, LENS_NAMES, PROPORTION_NAMES } from './store/engine/lens-view';
 import type { Playground } from './store/playground';
 import { SETTING_NAMES } from './store/settings/settings';
 import type { CardId } from './store/state';
@@ -56,6 +56,21 @@ const PLACES: readonly Entry[] = [
     keywords: 'attention heads view',
     run: (playground: Playground) => {
       playground.lens.set({ mode });
+      playground.show('lens');
+    },
+  })),
+  {
+    id: 'tour',
+    name: 'Tour of the lens',
+    keywords: 'introduction explain guide attention how it works steps',
+    run: (playground) => playground.lens.goOnTour(0),
+  },
+  ...(['static', 'none'] as const).map((proportions) => ({
+    id: `lens-${proportions}`,
+    name: `Lens: proportions ${PROPORTION_NAMES[proportions].toLowerCase()}`,
+    keywords: 'what if attention counterfactual ablation cosformer without',
+    run: (playground: Playground) => {
+      playground.lens.set({ proportions });
       playground.show('lens');
     },
   })),

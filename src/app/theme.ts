@@ -25,3 +25,9 @@ export function applyTheme(theme: Theme): void {
   for (const listener of listeners) listener();
   siteStorage.set(KEY, theme); // if this fails, the theme lasts until the page closes
 }
+
+/** Whether the page is dark now. */
+export function isDark(): boolean {
+  const theme = currentTheme();
+  return theme === 'system' ? matchMedia('(prefers-color-scheme: dark)').matches : theme === 'dark';
+}

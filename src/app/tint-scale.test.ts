@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { bitsOf, strengthOf, tintColour } from './tint-scale';
+import { attentionColour, bitsOf, strengthOf, tintColour } from './tint-scale';
 
 function luminance([r, g, b]: readonly number[]): number {
   const [x, y, z] = [r, g, b].map((c) =>
@@ -18,23 +18,27 @@ const over = ([r, g, b, alpha]: number[], paper: number[]) =>
 const inks = pair(/--ink: (.+);/.exec(tokens)![1]).map(hex);
 const papers = pair(/--paper: (.+);/.exec(tokens)![1]).map(hex);
 
-test('text stays legible on every colour, and stronger colours contrast more with the paper, in both themes', () => {
-  const strengths = Array.from({ length: 24 }, (_, i) => (i + 1) / 24);
-  for (const theme of [0, 1]) {
-    let before = 0;
-    for (const strength of strengths) {
-      const behind = luminance(over(channels(pair(tintColour(strength)!)[theme]), papers[theme]));
-      const contrast = (a: number, b: number) => (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
-      expect(contrast(behind, luminance(inks[theme]))).toBeGreaterThanOrEqual(4.5);
-      const fromPaper = contrast(behind, luminance(papers[theme]));
-      expect(fromPaper).toBeGreaterThan(before);
-      before = fromPaper;
+test.each([tintColour, attentionColour])(
+  'text stays legible on every colour, and stronger colours contrast more with the paper, in both themes: %o',
+  (colourOf) => {
+    const strengths = Array.from({ length: 24 }, (_, i) => (i + 1) / 24);
+    for (const theme of [0, 1]) {
+      let before = 0;
+      for (const strength of strengths) {
+        const behind = luminance(over(channels(pair(colourOf(strength)!)[theme]), papers[theme]));
+        const contrast = (a: number, b: number) => (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+        expect(contrast(behind, luminance(inks[theme]))).toBeGreaterThanOrEqual(4.5);
+        const fromPaper = contrast(behind, luminance(papers[theme]));
+        expect(fromPaper).toBeGreaterThan(before);
+        before = fromPaper;
+      }
     }
-  }
-});
+  },
+);
 
 test('a certain token has no colour; surprise is in bits', () => {
   expect(tintColour(0)).toBeNull();
+  expect(attentionColour(0)).toBeNull();
   expect(tintColour(7)).toBe(tintColour(1));
   expect(bitsOf(Math.log(1 / 8))).toBeCloseTo(3);
   expect(strengthOf('surprise', Math.log(2 ** -6))).toBeCloseTo(0.5);

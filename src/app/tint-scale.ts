@@ -20,6 +20,16 @@ const COLOURS = Array.from({ length: STEPS + 1 }, (_, step) => {
   return step === 0 ? null : `light-dark(${light}, ${dark})`;
 });
 
+/** Background colours for shares of attention, in the page's accent at 10 to 45%, from none (0) to the largest (1). */
+export function attentionColour(strength: number): string | null {
+  return ACCENTS[Math.round(Math.min(Math.max(strength, 0), 1) * STEPS)];
+}
+
+const ACCENTS = Array.from({ length: STEPS + 1 }, (_, step) => {
+  const alpha = (0.1 + (0.35 * step) / STEPS).toFixed(3);
+  return step === 0 ? null : `light-dark(rgb(11, 107, 102, ${alpha}), rgb(99, 194, 184, ${alpha}))`;
+});
+
 export type TintMeasure = 'surprise' | 'probability';
 
 const MOST_BITS = 12;

@@ -115,6 +115,9 @@ export function HeatMap({ values, n, scale, label, at, onMove, onChoose }: Props
           }
           drag.current = null;
         }}
+        onPointerCancel={() => {
+          drag.current = null; // the browser scrolls the page
+        }}
         onKeyDown={onKeyDown}
       />
       <div className="heat-map-zoom">

@@ -1,76 +1,137 @@
-import { useEffect, useState } from 'react';
+import { useEffect, useMemo } from 'react';
+import type { EngineInfo } from '../../workers/messages';
 import { ForeignText } from '../components/document/ForeignText';
 import { usePlayground, usePlaygroundState } from '../playground-context';
 import { LENS_MODES, LENS_NAMES, type LensMode } from '../store/engine/lens-view';
 import { useIsForeign } from '../use-tokens';
-import CounterfactualView from './CounterfactualView';
-import ExplainView from './ExplainView';
+import { HeadGrid } from './HeadGrid';
+import { HeadsView } from './HeadsView';
 import MatrixView from './MatrixView';
-import OverviewView from './OverviewView';
+import { Method } from './Method';
+import { markIds } from './marks';
+import { ProportionsSwitch } from './ProportionsSwitch';
 import ProportionsView from './ProportionsView';
-import { useLensView, Waiting } from './parts';
-import TextView from './TextView';
-import { useWords } from './use-lens';
-import { useChoosing } from './use-paint';
-
-const VIEWS: Readonly<Record<LensMode, () => React.ReactNode>> = {
-  text: TextView,
-  matrix: MatrixView,
-  proportions: ProportionsView,
-  overview: OverviewView,
-  counterfactual: CounterfactualView,
-  explain: ExplainView,
-};
+import { Problem, useLensView, Waiting } from './parts';
+import { sharesByWord } from './reading';
+import { Sentence, useReading } from './Sentence';
+import { Tour } from './Tour';
+import { useCanRun, useLens, useWords } from './use-lens';
+import { useOpening } from './use-opening';
+import { useChoosing, usePaint } from './use-paint';
+import { WordsView } from './WordsView';
 
 /** The attention lens on the current text. Closing the panel frees the lens's memory in the engine. */
 export default function LensPanel() {
   const playground = usePlayground();
-  const [{ mode, layer, head }, set] = useLensView();
+  const [{ layer, head }] = useLensView();
   const engine = usePlaygroundState((state) => state.engine);
-  const [isLarge, setLarge] = useState(false);
   const isEmpty = usePlaygroundState(({ history }) => !history?.present.runs.some(({ text }) => text));
   useChosenToken();
   useChoosing();
   useEffect(() => () => playground.lens.close(), [playground]);
   const isForeign = useIsForeign();
-  const config = engine.phase === 'ready' ? engine.info.config : null;
+  const info = engine.phase === 'ready' ? engine.info : null;
   // A link may name a layer and a head of a larger model.
-  const isThere = config ? layer < config.layers && head < config.heads : true;
+  const isThere = info ? layer < info.config.layers && head < info.config.heads : true;
   useEffect(() => {
     if (!isThere) playground.lens.set({ layer: 0, head: 0 });
   }, [playground, isThere]);
-  const View = VIEWS[mode];
   return (
-    <div className={mode === 'text' ? 'lens' : isLarge ? 'lens wide large' : 'lens wide'}>
-      <fieldset className="lens-modes" aria-label="View">
-        {LENS_MODES.map((view) => (
-          <button key={view} type="button" aria-pressed={view === mode} onClick={() => set({ mode: view })}>
-            {LENS_NAMES[view]}
-          </button>
-        ))}
-        {mode === 'text' ? null : (
-          <button
-            type="button"
-            className="lens-enlarge"
-            aria-pressed={isLarge}
-            onClick={() => setLarge(!isLarge)}
-          >
-            Large
-          </button>
-        )}
-      </fieldset>
+    <div className="lens">
       {isEmpty ? (
         <Waiting>The lens needs a text. Write one, or press Generate.</Waiting>
       ) : isForeign ? (
         <ForeignText />
-      ) : config && isThere ? (
-        <View />
+      ) : info && isThere ? (
+        <Pane info={info} />
       ) : engine.phase === 'loading' ? (
         <Waiting>Opens when the model has loaded.</Waiting>
       ) : (
         <Waiting>The lens needs the model.</Waiting>
       )}
     </div>
+  );
+}
+
+/** The matrix and the proportions are of one head. */
+const OF_ONE_HEAD: readonly LensMode[] = ['matrix', 'proportions'];
+
+function Pane({ info }: { info: EngineInfo }) {
+  const { config, vocabulary } = info;
+  const [{ mode, layer, head, spread, measure, proportions }, set] = useLensView();
+  const words = useWords();
+  const { isOpen, showpiece } = useOpening(info, words);
+  const canRun = useCanRun() && isOpen;
+  const isWriting = usePlaygroundState(({ work }) => work.phase !== 'idle');
+  const isOfHead = OF_ONE_HEAD.includes(mode);
+  const mean = isOfHead ? 'head' : spread;
+  const row = useLens(
+    'row',
+    {
+      layer: mean === 'all' ? null : layer,
+      head: mean === 'head' ? head : null,
+      measure: mode === 'text' ? measure : 'share',
+    },
+    canRun,
+  );
+  const marks = useMemo(() => markIds(vocabulary, config.bosTokenId), [vocabulary, config]);
+  const heads = useLens('overview', { every: isWriting ? 8 : 1, marks }, canRun);
+  const changed = useLens('counterfactual', {}, proportions !== 'learned' && canRun);
+  const runs = changed.view.proportions === 'none' ? changed.answer?.answer : null;
+  const asked = useMemo(
+    () => (OF_ONE_HEAD.includes(row.view.mode) ? { ...row.view, spread: 'head' as const } : row.view),
+    [row.view],
+  );
+  const found = useReading(row.answer, asked, words);
+  const count = row.answer?.answer.shares.length ?? 0;
+  const painted = useMemo(
+    () => (found && mode !== 'matrix' ? sharesByWord(found.reading.words, found.reading.start, count) : null),
+    [found, mode, count],
+  );
+  usePaint(row.answer?.start ?? 0, painted);
+  return (
+    <>
+      {found ? (
+        <Tour
+          facts={{
+            info,
+            ...found,
+            overview: heads.answer,
+            tokens: row.answer?.count ?? 0,
+            perplexities: runs ? [runs.learned.perplexity, runs.changed.perplexity] : null,
+          }}
+          showpiece={showpiece}
+        />
+      ) : null}
+      {row.problem ? <Problem problem={row.problem} /> : found ? <Sentence {...found} /> : <Waiting />}
+      <fieldset className="lens-modes" aria-label="View">
+        {LENS_MODES.map((view) => (
+          <button key={view} type="button" aria-pressed={view === mode} onClick={() => set({ mode: view })}>
+            {LENS_NAMES[view]}
+          </button>
+        ))}
+      </fieldset>
+      <div className="lens-view">
+        {mode === 'matrix' ? (
+          <MatrixView />
+        ) : mode === 'proportions' ? (
+          <ProportionsView />
+        ) : mode === 'overview' ? (
+          <HeadsView overview={heads.answer} />
+        ) : found ? (
+          <WordsView reading={found.reading} words={words} />
+        ) : null}
+      </div>
+      <HeadGrid
+        config={config}
+        overview={heads.answer}
+        isReweighted={config.isReweighted && heads.view.proportions !== 'none'}
+        isOfHead={isOfHead}
+        showpiece={showpiece}
+      />
+      {config.reweighting === 'leap' ? <ProportionsSwitch looking={changed} words={words} /> : null}
+      <Method answer={row.answer} />
+    </>
   );
 }
 

@@ -6,9 +6,9 @@ import { percent } from '../format';
 import { usePlayground, usePlaygroundState } from '../playground-context';
 import { saveMatrix, savePicture } from './export';
 import { HeatMap, paint } from './HeatMap';
-import { Caption, HeadPick, Held, Legend, Problem, useLensView, Waiting } from './parts';
-import { scaleKind, scaleOf } from './scales';
-import { useLens, useWords, type Words } from './use-lens';
+import { Caption, Legend, Problem, useLensView, Waiting } from './parts';
+import { relativeFactors, scaleKind, scaleOf } from './scales';
+import { useCanRun, useLens, useWords, type Words } from './use-lens';
 import { usePaint } from './use-paint';
 
 export const KINDS: Record<MatrixKind, { name: string; words: string; formula: string }> = {
@@ -42,24 +42,25 @@ const SCALE_WORDS = {
   log: 'The colour scale is logarithmic.',
   linear: 'The colour scale is linear.',
   signed: 'The colour scale is the square root of the value; negative values are orange.',
-  factor: 'The colour scale is linear, from 0 to 1.',
+  factor: 'The colour shows each factor relative to the median of its row, on a logarithmic scale.',
 };
 
 /** The attention matrix of one head. */
 export default function MatrixView() {
-  const [{ layer, head, of, scale: kind }, set] = useLensView();
+  const [{ layer, head, of: wanted, scale: kind }, set] = useLensView();
   const hasProportions = usePlaygroundState(
-    ({ engine }) => engine.phase === 'ready' && engine.info.config.isReweighted,
+    ({ engine, lens }) =>
+      engine.phase === 'ready' && engine.info.config.isReweighted && lens.proportions !== 'none',
   );
   const kinds = (Object.keys(KINDS) as MatrixKind[]).filter(
     (kind) => kind !== 'reweighting' || hasProportions,
   );
+  const of = kinds.includes(wanted) ? wanted : 'share';
   const words = useWords();
-  const { answer, problem, isBusy } = useLens('matrix', { layer, head, of });
+  const { answer, problem, isBusy } = useLens('matrix', { layer, head, of }, useCanRun());
   return (
     <>
       <div className="lens-picks">
-        <HeadPick />
         <Select
           name="Show"
           value={of}
@@ -91,7 +92,6 @@ export default function MatrixView() {
       ) : isBusy ? (
         <Waiting />
       ) : null}
-      <Held answer={answer} />
     </>
   );
 }
@@ -111,8 +111,12 @@ function Matrix({ matrix, start, n, of, kind, words }: MatrixProps) {
   const [{ layer, head }, set] = useLensView();
   const chosen = Math.min(Math.max(token === null ? n - 1 : positionOf(token) - start, 0), n - 1);
   const [cell, setCell] = useState<readonly [number, number] | null>(null);
-  const at = cell && cell[0] < n && cell[1] < n ? cell : ([chosen, Math.max(chosen - 1, 0)] as const);
-  const scale = useMemo(() => scaleOf(matrix.values, scaleKind(of, kind)), [matrix, kind, of]);
+  const at = cell && cell[0] < n && cell[1] < n ? cell : ([chosen, strongest(matrix, n, chosen)] as const);
+  const painted = useMemo(
+    () => (of === 'reweighting' ? relativeFactors(matrix.values, n) : matrix.values),
+    [matrix, n, of],
+  );
+  const scale = useMemo(() => scaleOf(painted, scaleKind(of, kind)), [painted, kind, of]);
   const row = useMemo(() => matrix.values.slice(at[0] * n, at[0] * n + at[0] + 1), [matrix, n, at[0]]);
   usePaint(start, of === 'reweighting' ? null : row); // nearly all factors are 1
   const move = (next: readonly [number, number]) => {
@@ -122,19 +126,20 @@ function Matrix({ matrix, start, n, of, kind, words }: MatrixProps) {
   };
   const [i, j] = at;
   const value = matrix.values[i * n + j];
-  const name = `Layer ${layer + 1}, head ${head + 1}: ${KINDS[of].name}`;
+  const name = `Head ${layer + 1}.${head + 1}: ${KINDS[of].name}`;
   const file = `lens-layer${layer + 1}-head${head + 1}-${of}`;
+  const shown = of === 'reweighting' ? `${value.toFixed(3)}, ${times(painted[i * n + j])}` : percent(value);
   return (
     <figure className="lens-figure">
       <p className="lens-readout" aria-live="polite">
         <b>“{words.of(start + i)}”</b> ({start + i}) looks back at <b>“{words.of(start + j)}”</b> ({start + j}
-        ): <b>{j > i ? 'comes later' : of === 'reweighting' ? value.toFixed(3) : percent(value)}</b>
+        ): <b>{j > i ? 'comes later' : shown}</b>
         {start > 0 && of !== 'reweighting' && of !== 'similarity'
           ? `; before the window ${percent(matrix.earlier[i])}`
           : ''}
       </p>
       <HeatMap
-        values={matrix.values}
+        values={painted}
         n={n}
         scale={scale}
         at={at}
@@ -144,11 +149,7 @@ function Matrix({ matrix, start, n, of, kind, words }: MatrixProps) {
       />
       <Legend scale={scale} name={KINDS[of].name} />
       <div className="lens-actions">
-        <button
-          type="button"
-          className="pill"
-          onClick={() => savePicture(paint(matrix.values, n, scale), file)}
-        >
+        <button type="button" className="pill" onClick={() => savePicture(paint(painted, n, scale), file)}>
           Save as PNG
         </button>
         <button
@@ -165,4 +166,15 @@ function Matrix({ matrix, start, n, of, kind, words }: MatrixProps) {
       </Caption>
     </figure>
   );
+}
+
+/** The earlier token with the largest value in a row. */
+function strongest({ values }: HeadMatrix, n: number, row: number): number {
+  let best = Math.max(row - 1, 0);
+  for (let j = 0; j < row; j++) if (values[row * n + j] > values[row * n + best]) best = j;
+  return best;
+}
+
+function times(ratio: number): string {
+  return `${ratio.toFixed(ratio < 10 ? 1 : 0)} times the row’s median`;
 }

@@ -6,9 +6,9 @@ import { usePlaygroundState } from '../playground-context';
 import { Curves, Scatter } from './charts';
 import { HeatMap } from './HeatMap';
 import { KINDS } from './MatrixView';
-import { Caption, HeadPick, Held, Legend, Problem, TokenStepper, useLensView, Waiting } from './parts';
-import { scaleOf, tokens } from './scales';
-import { useLens, useWords, type Words } from './use-lens';
+import { Caption, Legend, Problem, TokenStepper, useLensView, Waiting } from './parts';
+import { relativeFactors, scaleOf, tokens } from './scales';
+import { useCanRun, useLens, useWords, type Words } from './use-lens';
 
 const NAMES = { leap: 'learned', static: 'fixed by position', none: 'not used by this model' } as const;
 
@@ -16,12 +16,9 @@ const NAMES = { leap: 'learned', static: 'fixed by position', none: 'not used by
 export default function ProportionsView() {
   const [{ layer, head }] = useLensView();
   const words = useWords();
-  const { answer, problem, isBusy } = useLens('proportions', { layer, head });
+  const { answer, problem, isBusy } = useLens('proportions', { layer, head }, useCanRun());
   return (
     <>
-      <div className="lens-picks">
-        <HeadPick />
-      </div>
       <TokenStepper words={words} />
       <Problem problem={problem} />
       {answer ? (
@@ -29,7 +26,6 @@ export default function ProportionsView() {
       ) : isBusy ? (
         <Waiting />
       ) : null}
-      <Held answer={answer} />
     </>
   );
 }
@@ -43,14 +39,17 @@ interface Props {
 
 function Proportions({ values, start, n, words }: Props) {
   const config = usePlaygroundState(({ engine }) => (engine.phase === 'ready' ? engine.info.config : null))!;
-  const [{ token }, set] = useLensView();
+  const [{ token, proportions }, set] = useLensView();
+  const reweighting = proportions === 'learned' ? config.reweighting : proportions;
+  const staticLength = proportions === 'static' ? WINDOW : config.staticLength;
   const onPick = (i: number) => set({ token: Math.max(numberAt(start + i), 0) }); // token 0 is not in the text
   const at = Math.min(Math.max(token === null ? n - 1 : positionOf(token) - start, 0), n - 1);
   const { query, key, reweighting: weights, halfLife, spans } = values;
   const [cell, setCell] = useState<readonly [number, number] | null>(null);
   const cross = cell && cell[0] < n && cell[1] < n ? cell : ([at, Math.max(at - 1, 0)] as const);
-  const scale = useMemo(() => scaleOf(weights, 'factor'), [weights]);
-  const { isReweighted } = config;
+  const painted = useMemo(() => relativeFactors(weights, n), [weights, n]);
+  const scale = useMemo(() => scaleOf(painted, 'factor'), [painted]);
+  const isReweighted = reweighting !== 'none';
   return (
     <>
       {isReweighted ? (
@@ -74,15 +73,14 @@ function Proportions({ values, start, n, words }: Props) {
           </p>
           <Caption
             formula={
-              config.reweighting === 'leap'
+              reweighting === 'leap'
                 ? 'P = sigmoid(MLP(·)), between 0 and 1'
-                : `P = min(position / ${config.staticLength}, 1)`
+                : `P = min(position / ${staticLength}, 1)`
             }
           >
-            The proportions of each token, one for its query and one for its key, are{' '}
-            {NAMES[config.reweighting]}
-            {config.reweighting === 'leap' ? ' by two small networks that the heads of a layer share' : ''}. A
-            query and a key with equal proportions keep their full weight.
+            The proportions of each token, one for its query and one for its key, are {NAMES[reweighting]}
+            {reweighting === 'leap' ? ' by two small networks that the heads of a layer share' : ''}. A query
+            and a key with equal proportions keep their full weight.
           </Caption>
           <div className="lens-pair">
             <Scatter
@@ -94,7 +92,7 @@ function Proportions({ values, start, n, words }: Props) {
             />
             <div>
               <HeatMap
-                values={weights}
+                values={painted}
                 n={n}
                 scale={scale}
                 at={cross}
@@ -111,7 +109,7 @@ function Proportions({ values, start, n, words }: Props) {
           <Caption formula={KINDS.reweighting.formula}>{KINDS.reweighting.words}</Caption>
         </>
       ) : (
-        <p className="lens-finding">This model has no re-weighting, so it has no proportions.</p>
+        <p className="lens-finding">The model runs without proportions.</p>
       )}
       {values.taps ? <Taps taps={values.taps} /> : null}
       <h2>Half-life of the gate</h2>

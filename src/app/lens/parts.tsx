@@ -1,9 +1,8 @@
 import type { ReactNode } from 'react';
 import type { ErrorData } from '../../model/runtime/errors';
 import { positionOf } from '../../model/text/token-index';
-import type { LensAnswer } from '../../workers/lens/messages';
-import { Select } from '../components/controls/Choice';
 import { usePlayground, usePlaygroundState } from '../playground-context';
+import { READABLE } from '../store/engine/generating';
 import type { LensView } from '../store/engine/lens-view';
 import type { Scale } from './scales';
 import type { Words } from './use-lens';
@@ -13,33 +12,6 @@ export function useLensView(): [LensView, (change: Partial<LensView>) => void] {
   const playground = usePlayground();
   const view = usePlaygroundState(({ lens }) => lens);
   return [view, (change) => playground.lens.set(change)];
-}
-
-const numbered = (count: number) =>
-  Array.from({ length: count }, (_, value) => ({ value, name: String(value + 1) }));
-
-export function HeadPick({ withHead = true }: { withHead?: boolean }) {
-  const [{ layer, head }, set] = useLensView();
-  const config = usePlaygroundState(({ engine }) => (engine.phase === 'ready' ? engine.info.config : null));
-  if (!config) return null;
-  return (
-    <>
-      <Select
-        name="Layer"
-        value={layer}
-        options={numbered(config.layers)}
-        onChange={(layer) => set({ layer })}
-      />
-      {withHead ? (
-        <Select
-          name="Head"
-          value={head}
-          options={numbered(config.heads)}
-          onChange={(head) => set({ head })}
-        />
-      ) : null}
-    </>
-  );
 }
 
 /** CSS draws tildes over letters, because few fonts place them well. */
@@ -99,41 +71,28 @@ export function Waiting({ children = 'Reading …' }: { children?: ReactNode }) 
   return <p className="lens-waiting">{children}</p>;
 }
 
-/** The window of the lens and its memory. */
-export function Held({ answer }: { answer: LensAnswer | null }) {
-  if (!answer) return null;
-  const { start, count, bytes } = answer;
-  return (
-    <p className="lens-caption">
-      The lens covers tokens {start} to {start + count - 1}
-      {start > 0 ? '; earlier tokens count as one sum' : ''}. Uses {(bytes / 1e6).toFixed(1)} MB while open.
-    </p>
-  );
-}
-
 /** Selects the token to look from: a slider, or the newest token while the text grows. */
 export function TokenStepper({ words }: { words: Words }) {
+  const playground = usePlayground();
   const [{ token }, set] = useLensView();
+  const isPaced = usePlaygroundState((state) => state.isPaced);
+  const hasNoLimit = usePlaygroundState(({ settings }) => settings.tokensPerSecond === 0);
   const last = Math.max(words.index.count - 1, 0);
   const shown = Math.min(token ?? last, last);
   const position = positionOf(shown);
   return (
     <div className="lens-stepper">
-      <label>
-        <span>
-          Token {position} of {positionOf(last)}: <b>“{words.of(position)}”</b>
-        </span>
-        <input
-          type="range"
-          min={0}
-          max={last}
-          step={1}
-          value={shown}
-          aria-label="Token to look from"
-          aria-valuetext={`${position} of ${positionOf(last)}, ${words.of(position)}`}
-          onChange={({ target }) => set({ token: Number(target.value) })}
-        />
-      </label>
+      <input
+        type="range"
+        min={0}
+        max={last}
+        step={1}
+        value={shown}
+        aria-label="Token to look from"
+        aria-valuetext={`${position} of ${positionOf(last)}, ${words.of(position)}`}
+        data-tip={`Token ${position} of ${positionOf(last)}`}
+        onChange={({ target }) => set({ token: Number(target.value) })}
+      />
       <label className="check">
         <input
           type="checkbox"
@@ -142,6 +101,16 @@ export function TokenStepper({ words }: { words: Words }) {
         />
         Follow new words
       </label>
+      {token === null && hasNoLimit ? (
+        <label className="check">
+          <input
+            type="checkbox"
+            checked={isPaced}
+            onChange={({ target }) => playground.store.setState({ isPaced: target.checked })}
+          />
+          at {READABLE} tokens/s
+        </label>
+      ) : null}
     </div>
   );
 }

@@ -1,9 +1,10 @@
-import { interpolatePuOr, interpolateViridis } from 'd3-scale-chromatic';
+import { interpolatePuOr } from 'd3-scale-chromatic';
 import type { MatrixKind } from '../../model/lens/measures';
 import { percent } from '../format';
-import { tintColour } from '../tint-scale';
+import { isDark } from '../theme';
+import { attentionColour } from '../tint-scale';
 
-/** A colour scale of 256 steps, perceptually uniform and safe for colour-blind readers. */
+/** A colour scale of 256 steps whose lightness changes evenly, so that it reads without distinguishing hues. */
 export interface Scale {
   /** An opaque RGBA pixel in the byte order of ImageData. */
   colour(value: number): number;
@@ -13,8 +14,9 @@ export interface Scale {
 }
 
 const LEAST = 1e-4; // lower end of the logarithmic scale
+const RATIO = 64; // both ends of the scale of factors
 
-/** The scale of a matrix: linear from 0 to the largest share, logarithmic, signed, or linear from 0 to 1. */
+/** The scale of a matrix: linear from 0 to the largest share, logarithmic, signed, or of factors relative to 1. */
 export type ScaleKind = 'linear' | 'log' | 'signed' | 'factor';
 
 /** The scale for a kind of matrix. `shares` is the user's choice of scale for shares. */
@@ -22,7 +24,7 @@ export function scaleKind(of: MatrixKind, shares: 'linear' | 'log'): ScaleKind {
   return of === 'output' ? 'signed' : of === 'reweighting' ? 'factor' : shares;
 }
 
-/** Signed values go from orange (negative) through white to purple, the same in every theme. */
+/** Shares are in the page's accent. Signed values go from orange (negative) through white to purple. */
 export function scaleOf(values: Float32Array, kind: ScaleKind): Scale {
   let most = 0;
   for (const value of values) most = Math.max(most, Math.abs(value));
@@ -33,16 +35,31 @@ export function scaleOf(values: Float32Array, kind: ScaleKind): Scale {
       const at = (value: number) => 0.5 + (Math.sign(value) * Math.sqrt(Math.abs(value) / most)) / 2;
       return { ...lookUp((t) => interpolatePuOr(1 - t), at), ends: [`−${percent(most)}`, percent(most)] };
     }
-    case 'factor':
-      return { ...lookUp(interpolateViridis, (value) => value), ends: ['0', '1'] };
+    case 'factor': {
+      const at = (value: number) => 0.5 + Math.log(Math.max(value, 1e-9)) / Math.log(RATIO) / 2;
+      return { ...lookUp(accents(), at), ends: [`1/${RATIO} of the row’s median`, `${RATIO} times`] };
+    }
     case 'linear':
-      return { ...lookUp(interpolateViridis, (value) => value / most), ends: ['0%', percent(most)] };
+      return { ...lookUp(accents(), (value) => value / most), ends: ['0%', percent(most)] };
     case 'log': {
       const span = Math.log(1 / LEAST);
       const at = (value: number) => (value > LEAST ? Math.log(value / LEAST) / span : 0);
-      return { ...lookUp(interpolateViridis, at), ends: [`${percent(LEAST)} or less`, '100%'] };
+      return { ...lookUp(accents(), at), ends: [`${percent(LEAST)} or less`, '100%'] };
     }
   }
+}
+
+/** From the picture's background, through the accent, to the ink. */
+const ACCENTS = {
+  light: ['#f4f2ee', '#0b6b66', '#03211f'],
+  dark: ['#1c1f21', '#3f9a91', '#e3f6f2'],
+};
+
+function accents(): (t: number) => string {
+  const [low, middle, high] = ACCENTS[isDark() ? 'dark' : 'light'].map(channels);
+  const mix = (a: number[], b: number[], t: number) =>
+    a.map((from, i) => Math.round(from + t * (b[i] - from)));
+  return (t) => `rgb(${(t < 0.7 ? mix(low, middle, t / 0.7) : mix(middle, high, (t - 0.7) / 0.3)).join()})`;
 }
 
 function lookUp(interpolate: (t: number) => string, at: (value: number) => number) {
@@ -61,12 +78,27 @@ function channels(colour: string): number[] {
   return colour.match(/\d+/g)!.map(Number);
 }
 
+/** Each factor of an [n, n] matrix divided by the median of its row. A row of many small factors shows its largest. */
+export function relativeFactors(values: Float32Array, n: number): Float32Array {
+  const relative = new Float32Array(values.length);
+  for (let i = 0; i < n; i++) {
+    const row = values.subarray(i * n, i * n + i + 1);
+    const median = row.toSorted()[row.length >> 1];
+    for (let j = 0; j <= i; j++) relative[i * n + j] = median > 0 ? row[j] / median : 1;
+  }
+  return relative;
+}
+
+const VISIBLE = 0.08; // least strength that has a colour
+
 /** The background of a token with this share of attention; `most` is the largest share. Negative shares are orange. */
 export function tokenColour(share: number, most: number): string | null {
   if (!(most > 0)) return null;
   const strength = Math.sqrt(Math.abs(share) / most); // keeps small shares visible
-  if (share >= 0) return strength < 0.08 ? null : tintColour(strength);
-  return strength < 0.08 ? null : `color-mix(in srgb, #e08214 ${Math.round(45 * strength)}%, transparent)`;
+  if (strength < VISIBLE) return null;
+  return share >= 0
+    ? attentionColour(strength)
+    : `color-mix(in srgb, #e08214 ${Math.round(45 * strength)}%, transparent)`;
 }
 
 /** A number of tokens. */

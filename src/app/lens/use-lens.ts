@@ -7,10 +7,14 @@ import type { LensAnswer, LensQuestions } from '../../workers/lens/messages';
 import { usePlayground, usePlaygroundState } from '../playground-context';
 import { commonTokens } from '../store/document/same-text';
 import { LENS_PAUSE } from '../store/engine/lens-controller';
+import type { LensView } from '../store/engine/lens-view';
+import { joins, type Word } from './reading';
 
-interface Looking<K extends keyof LensQuestions> {
+export interface Looking<K extends keyof LensQuestions> {
   /** Null if there is none, or if the text has changed since. */
   readonly answer: LensAnswer<K> | null;
+  /** The view of the lens that the answer is about. */
+  readonly view: LensView;
   readonly problem: ErrorData | null;
   readonly isBusy: boolean;
 }
@@ -23,15 +27,17 @@ export function useLens<K extends keyof LensQuestions>(
 ): Looking<K> {
   const playground = usePlayground();
   const isReady = usePlaygroundState(({ engine }) => engine.phase === 'ready');
-  const token = usePlaygroundState(({ lens }) => lens.token);
+  const view = usePlaygroundState(({ lens }) => lens);
+  const { token, proportions } = view;
   const runs = usePlaygroundState(({ history }) => history?.present.runs ?? NONE);
   const [looking, setLooking] = useState<Looking<K> & { readonly parts: readonly (Encoded | null)[] }>({
     answer: null,
+    view,
     parts: [],
     problem: null,
     isBusy: false,
   });
-  const key = JSON.stringify([question, token]);
+  const key = JSON.stringify([question, token, proportions]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the key changes with the question
   useEffect(() => {
     if (!isReady || !isWanted) return;
@@ -48,7 +54,7 @@ export function useLens<K extends keyof LensQuestions>(
         if (answer.encoded.length) asked = playground.text.runs; // the same text, now with its tokens
         const parts = before.map(({ tokens }) => tokens);
         for (const { run, tokens } of answer.encoded) parts[run] = tokens;
-        if (!isOver) setLooking({ answer, parts, problem: null, isBusy: false });
+        if (!isOver) setLooking({ answer, view, parts, problem: null, isBusy: false });
       } catch (thrown) {
         const error = EngineError.from(thrown);
         if (!isOver && error.code !== 'cancelled')
@@ -71,12 +77,19 @@ export function useLens<K extends keyof LensQuestions>(
   return { ...looking, answer: holds ? answer : null };
 }
 
+/** Whether the lens can answer now: a model with other proportions reads the whole text, so it waits for a generation to end. */
+export function useCanRun(): boolean {
+  return usePlaygroundState(({ lens, work }) => lens.proportions === 'learned' || work.phase === 'idle');
+}
+
 /** The current text by the positions of its tokens in the model. Position 0 is the start token. */
 export interface Words {
   readonly index: TokenIndex;
   readonly count: number;
   /** The words of the token at a position, with visible white space. */
   of(position: number): string;
+  /** The word that the token belongs to. */
+  at(position: number): Word;
 }
 
 export function useWords(): Words {
@@ -84,16 +97,31 @@ export function useWords(): Words {
   return useMemo(() => {
     const index = new TokenIndex(runs);
     const text = plainText(runs);
-    const of = (position: number) => {
-      if (position === 0) return 'start';
-      if (position > index.count) return '…';
+    const raw = (position: number) => {
+      if (position < 1 || position > index.count) return null;
       const { from, to } = index.token(numberAt(position));
-      if (from === to) return 'part of a character';
-      const words = text.slice(from, to).replaceAll('\n', '⏎').replaceAll('\f', '❧');
-      return words.trim() || '␣';
+      return text.slice(from, to);
     };
-    return { index, count: index.count + 1, of };
+    const of = (position: number) => {
+      if (position === 0) return 'the start';
+      const words = raw(position);
+      return words === null ? '…' : words === '' ? 'part of a character' : shown(words);
+    };
+    const at = (position: number): Word => {
+      let [from, to] = [position, position];
+      while (joins(raw(from - 1) ?? '', raw(from) ?? '')) from--;
+      while (joins(raw(to) ?? '', raw(to + 1) ?? '')) to++;
+      if (from === to) return { from, to, name: of(position) };
+      const name = Array.from({ length: to - from + 1 }, (_, n) => raw(from + n)).join('');
+      return { from, to, name: shown(name) };
+    };
+    return { index, count: index.count + 1, of, at };
   }, [runs]);
+}
+
+function shown(words: string): string {
+  if (/^\n+$/.test(words)) return 'line break';
+  return words.replaceAll('\n', '⏎').replaceAll('\f', '❧').trim() || '␣';
 }
 
 const NONE: readonly Run[] = [];

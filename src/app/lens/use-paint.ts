@@ -25,5 +25,5 @@ export function usePaint(start: number, shares: Float32Array | null): void {
     for (let j = start === 0 ? 1 : 0; j < shares.length; j++) most = Math.max(most, Math.abs(shares[j]));
     tokens.setState({ colour: ({ number }) => tokenColour(shares[positionOf(number) - start] ?? 0, most) });
   }, [tokens, start, shares]);
-  useEffect(() => () => tokens.setState({ colour: untinted }), [tokens]);
+  useEffect(() => () => tokens.setState(({ colour }) => ({ colour: colour && untinted })), [tokens]); // null: the lens has closed
 }

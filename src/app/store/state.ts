@@ -59,6 +59,10 @@ export interface PlaygroundState extends NoticeState {
   /** The open panel; null while the rail is closed. */
   readonly panel: PanelId | null;
   readonly lens: LensView;
+  /** The step of the lens's tour, from 0; null outside it. */
+  readonly tour: number | null;
+  /** Whether a generation that the lens follows has a readable speed. */
+  readonly isPaced: boolean;
   /** Bytes of the lens's window in the engine; null while the lens holds none. */
   readonly lensBytes: number | null;
   readonly comparison: ComparisonState;
@@ -82,6 +86,8 @@ export function initialState(settings: Settings = DEFAULTS): PlaygroundState {
     card: null,
     panel: null,
     lens: FIRST_LENS,
+    tour: null,
+    isPaced: true,
     lensBytes: null,
     comparison: NO_COMPARISON,
     figures: null,

@@ -14,8 +14,13 @@ export type MatrixKind = Measure | 'similarity' | 'reweighting';
 export interface TokenRow {
   /** Shares of the window's tokens up to this one. */
   readonly shares: Float32Array;
+  /** Shares within the window, without decay: similarity alone, and with proportions. */
+  readonly similarity: Float32Array;
+  readonly reweighted: Float32Array;
   /** Share of the tokens before the window. */
   readonly earlier: number;
+  /** Effective span in tokens, at least; of one head, or the mean over the heads that are not silent. */
+  readonly span: number;
   /** Number of heads in the mean. */
   readonly heads: number;
   /** Number of heads that are silent at this token. They count as 0. */
@@ -56,24 +61,30 @@ export function tokenRow(
   { layer, head, measure }: { layer: number | null; head: number | null; measure: Measure },
 ): TokenRow {
   const { config } = window;
-  const shares = new Float32Array(i + 1);
+  const [shares, similarity, reweighted] = [0, 0, 0].map(() => new Float32Array(i + 1));
   const layers = layer === null ? [...Array(config.layers).keys()] : [layer];
   const heads = head === null ? [...Array(config.heads).keys()] : [head];
   const count = layers.length * heads.length;
-  let [earlier, silent, mass] = [0, 0, 0];
+  let [earlier, silent, mass, spans] = [0, 0, 0, 0];
   for (const l of layers)
     for (const h of heads) {
       const lens = window.head(l, h);
-      const row = lens.row(i);
-      mass = row.mass;
+      const factors = lens.factors(i);
+      mass = factors.whole.mass;
       if (mass === 0) silent++;
-      const measured = measureRow(lens, i, row, measure);
+      else spans += lens.concentration(i, factors.whole, 0).span[0];
+      const measured = measureRow(lens, i, factors.whole, measure);
       earlier += measured.earlier / count;
-      for (let j = 0; j <= i; j++) shares[j] += measured.shares[j] / count;
+      for (let j = 0; j <= i; j++) {
+        shares[j] += measured.shares[j] / count;
+        similarity[j] += factors.similarity.shares[j] / count;
+        reweighted[j] += factors.reweighted.shares[j] / count;
+      }
     }
   const isOperator = count === 1 && config.normalizer === 'denominator' && silent === 0;
   const gain = isOperator ? mass / Math.max(mass, config.denominatorFloor) : null;
-  return { shares, earlier, heads: count, silent, gain };
+  const span = count > silent ? spans / (count - silent) : 0;
+  return { shares, similarity, reweighted, earlier, span, heads: count, silent, gain };
 }
 
 function measureRow(lens: HeadLens, i: number, row: AttentionRow, measure: Measure) {

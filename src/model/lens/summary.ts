@@ -10,6 +10,13 @@ export interface HeadSummary {
   readonly distance: number;
   /** Share of the previous token. */
   readonly previous: number;
+  /** Share of the token itself. */
+  readonly self: number;
+  /** Share of the marks within the window: the start of the document, line breaks and signs of headings. */
+  readonly marks: number;
+  /** Effective spans within the window, without decay: similarity alone, and with proportions. */
+  readonly similaritySpan: number;
+  readonly reweightedSpan: number;
   /** Share of the tokens before the window. */
   readonly earlier: number;
   /** Fraction of the tokens that are silent in this head. */
@@ -18,11 +25,30 @@ export interface HeadSummary {
   readonly halfLife: number;
 }
 
-/** @param every uses every n-th token, for speed. Yields every 10 ms; null when the signal aborts. */
+export type HeadKind = 'self' | 'structure' | 'far' | 'local' | 'broad';
+
+/** The kind of a head: the first rule that holds. */
+export function headKind({ self, marks, distance }: HeadSummary): HeadKind {
+  if (self > 0.6) return 'self';
+  if (marks > 0.4) return 'structure';
+  if (distance > 60) return 'far';
+  return distance < 8 ? 'local' : 'broad';
+}
+
+/** The tokens that a summary covers. */
+export interface Sample {
+  /** Tokens of the document before the window. */
+  readonly tokensBefore: number;
+  /** Uses every n-th token, for speed. */
+  readonly every: number;
+  /** Whether the i-th token of the window is a mark. */
+  isMark(i: number): boolean;
+}
+
+/** Yields every 10 ms; null when the signal aborts. */
 export async function summarize(
   window: LensWindow,
-  tokensBefore: number,
-  every: number,
+  sample: Sample,
   signal: AbortSignal,
 ): Promise<HeadSummary[][] | null> {
   const { layers, heads } = window.config;
@@ -31,7 +57,7 @@ export async function summarize(
   for (let layer = 0; layer < layers; layer++) {
     const row: HeadSummary[] = [];
     for (let head = 0; head < heads; head++) {
-      row.push(summary(window.head(layer, head), tokensBefore, every));
+      row.push(summary(window.head(layer, head), sample));
       if (pace.isDue) await pace.yield();
       if (signal.aborted) return null;
     }
@@ -40,28 +66,37 @@ export async function summarize(
   return summaries;
 }
 
-function summary(lens: HeadLens, tokensBefore: number, every: number): HeadSummary {
-  const total = { low: 0, high: 0, distance: 0, previous: 0, earlier: 0 };
+function summary(lens: HeadLens, { tokensBefore, every, isMark }: Sample): HeadSummary {
+  const total = { low: 0, high: 0, distance: 0, previous: 0, self: 0, marks: 0, earlier: 0 };
+  const spans = { similarity: 0, reweighted: 0 };
   let [silent, count] = [0, 0];
   for (let i = lens.length - 1; i >= 0; i -= every) {
-    const row = lens.row(i);
+    const { whole, similarity, reweighted } = lens.factors(i);
     count++;
-    if (row.mass === 0) {
+    if (whole.mass === 0) {
       silent++;
       continue;
     }
-    const { span, distance, previous } = lens.concentration(i, row, tokensBefore);
+    const { span, distance, previous } = lens.concentration(i, whole, tokensBefore);
     total.low += span[0];
     total.high += span[1];
     total.distance += distance;
     total.previous += previous;
-    total.earlier += row.earlier;
+    total.self += whole.shares[i];
+    for (let j = 0; j <= i; j++) if (isMark(j)) total.marks += whole.shares[j];
+    total.earlier += whole.earlier;
+    spans.similarity += lens.concentration(i, similarity, 0).span[0];
+    spans.reweighted += lens.concentration(i, reweighted, 0).span[0];
   }
   const mean = (sum: number) => (count > silent ? sum / (count - silent) : 0);
   return {
     span: [mean(total.low), mean(total.high)],
     distance: mean(total.distance),
     previous: mean(total.previous),
+    self: mean(total.self),
+    marks: mean(total.marks),
+    similaritySpan: mean(spans.similarity),
+    reweightedSpan: mean(spans.reweighted),
     earlier: mean(total.earlier),
     silent: count ? silent / count : 0,
     halfLife: medianHalfLife(lens),

@@ -15,7 +15,7 @@ import { SnapshotStore } from '../snapshot-store';
 import { CountedEngine, PROMPT, SAMPLING } from '../testing';
 import { TextStream } from '../text-stream';
 import { Lens } from './attention-lens';
-import type { LensAnswer, LensQuestions } from './messages';
+import type { LensAnswer, LensQuestions, Proportions } from './messages';
 
 const data: ModelData = randomModel({ num_hidden_layers: 2, hidden_size: 16 }, 3);
 const model = data as unknown as Model; // the lens does not use its tokenizer and manifest
@@ -67,10 +67,10 @@ const ask = <K extends keyof LensQuestions>(
   tokens: number[],
   kind: K,
   question: LensQuestions[K],
-  token = tokens.length - 1,
+  { token = tokens.length - 1, proportions = 'learned' }: { token?: number; proportions?: Proportions } = {},
 ) => {
   read = 0;
-  return lens.ask({ runs: [{ ids: Uint32Array.from(tokens.slice(1)) }], token, kind, question });
+  return lens.ask({ runs: [{ ids: Uint32Array.from(tokens.slice(1)) }], token, proportions, kind, question });
 };
 
 /** The text, with snapshots as after a generation. */
@@ -126,16 +126,16 @@ test('stepping through the window reads no tokens; an earlier token moves the wi
   await written(tokens);
   const row: LensQuestions['row'] = { layer: null, head: null, measure: 'share' };
   await ask(tokens, 'row', row);
-  const { start, answer } = await ask(tokens, 'row', row, 1800);
+  const { start, answer } = await ask(tokens, 'row', row, { token: 1800 });
   expect([read, start, answer.shares.length]).toEqual([0, 1488, 313]);
   expect(answer.heads).toBe(4);
   const sum = answer.shares.reduce((a, b) => a + b, 0) + answer.earlier;
   expect(sum).toBeCloseTo(1 - answer.silent / 4, 5);
-  const back = await ask(tokens, 'row', row, 1000);
+  const back = await ask(tokens, 'row', row, { token: 1000 });
   expect(back.start).toBeLessThanOrEqual(1000 - 128);
   expect(back.start + back.count).toBeGreaterThan(1000);
   expect(read).toBeLessThanOrEqual(WINDOW + 256);
-  await ask([...tokens.slice(0, 900), 7, ...tokens.slice(901)], 'row', row, 1000); // an edit before the token
+  await ask([...tokens.slice(0, 900), 7, ...tokens.slice(901)], 'row', row, { token: 1000 }); // an edit before the token
   expect(read).toBeGreaterThan(100);
 });
 
@@ -161,7 +161,9 @@ test('matrices, proportions and overview agree with the rows', async () => {
   const { span } = head.concentration(150, head.factors(150).similarity, 0);
   expect(proportions.spans.similarity[150]).toBeCloseTo(span[0], 3);
 
-  const { answer: overview } = await ask(tokens, 'overview', { every: 1 });
+  const { answer: overview } = await ask(tokens, 'overview', { every: 1, marks: [3, 5] });
+  const later = await ask([...tokens, 7], 'overview', { every: 1, marks: [3, 5] }); // a longer text has another
+  expect(later.answer.heads[1][1].span).not.toEqual(overview.heads[1][1].span);
   const rows = tokens.map((_, i) => head.row(i));
   const loud = [...rows.entries()].filter(([, row]) => row.mass > 0);
   const mean = (value: (i: number, row: (typeof rows)[0]) => number) =>
@@ -175,6 +177,10 @@ test('matrices, proportions and overview agree with the rows', async () => {
     mean((i, row) => head.concentration(i, row, 0).span[0]),
     3,
   );
+  expect(summary.marks).toBeCloseTo(
+    mean((_, row) => row.shares.reduce((sum, p, j) => sum + ([3, 5].includes(tokens[j]) ? p : 0), 0)),
+    4,
+  );
   expect(summary.silent).toBeCloseTo(1 - loud.length / rows.length, 9);
 });
 
@@ -183,13 +189,10 @@ test.each(['static', 'none'] as const)(
   async (reweighting) => {
     const tokens = text(700);
     const before = backend.memory();
-    const { answer } = await ask(tokens, 'counterfactual', {
-      reweighting,
-      from: 'window',
-      layer: 1,
-      head: 0,
-    });
-    expect([answer.start, answer.count]).toEqual([700 - WINDOW, WINDOW]);
+    const of = { proportions: reweighting };
+    const { answer, start, count } = await ask(tokens, 'counterfactual', {}, of);
+    expect([answer.start, answer.count]).toEqual([256, 444]); // half a window and more before the last token
+    expect([start, count]).toEqual([256, 444]);
     expect(answer.staticLength).toBe(reweighting === 'static' ? WINDOW : null);
     const part = tokens.slice(answer.start);
     const logits = [data, withReweighting(data, reweighting, WINDOW)].map(({ config, weights }) => {
@@ -206,19 +209,34 @@ test.each(['static', 'none'] as const)(
     const divergence = part.map((_, t) => klDivergence(logits[0][t], logits[1][t]));
     // The divergence of nearly equal predictions is a small difference of float32 logits.
     expect(relativeError(answer.divergence, divergence)).toBeLessThan(5e-3);
-    const mean = losses[1].reduce((a, b) => a + b, 0) / (WINDOW - 1);
+    const mean = losses[1].reduce((a, b) => a + b, 0) / (part.length - 1);
     expect(answer.changed.perplexity).toBeCloseTo(Math.exp(mean), 3);
+
+    const row = await ask(tokens, 'row', { layer: 1, head: 0, measure: 'share' }, { ...of, token: 600 });
+    expect([read, row.start, row.before]).toEqual([0, 256, 0]); // of the same run
+    const changed = await createWasmBackend(withReweighting(data, reweighting, WINDOW));
+    const streams = await changed.open(1);
+    const captures = await streams.capture(part.slice(0, 600 - 256 + 1));
+    const variant = withReweighting(data, reweighting, WINDOW).config;
+    near(row.answer.shares, new HeadLens(captures[1], variant, 0).row(600 - 256).shares);
+    changed.destroy();
+    await ask(tokens, 'counterfactual', {}, { ...of, token: 100 });
+    expect(read).toBeGreaterThan(0); // another stretch of the text
     await lens.close();
     expect(backend.memory()).toEqual(before);
   },
 );
 
-test('a new question cancels the running one; edits and missing heads', async () => {
+test('a new question cancels that of the same kind and waits for the others; missing heads', async () => {
   const tokens = text(3000);
-  const first = ask(tokens, 'overview', { every: 1 });
-  const second = ask(tokens, 'row', { layer: 0, head: 0, measure: 'share' });
+  const row = { layer: 0, head: 0, measure: 'share' } as const;
+  const all = { every: 1, marks: [] };
+  const first = ask(tokens, 'overview', all);
+  const second = ask(tokens, 'row', row);
+  const third = ask(tokens, 'overview', all);
   await expect(first).rejects.toMatchObject({ code: 'cancelled' });
   expect((await second).start).toBe(3000 - WINDOW);
+  expect((await third).answer.heads).toHaveLength(2);
   await expect(ask(tokens, 'matrix', { layer: 9, head: 0, of: 'share' })).rejects.toMatchObject({
     code: 'input',
   });
@@ -236,6 +254,7 @@ test('answers during a generation, without changing it', async () => {
     engine.look({
       runs: [{ text: PROMPT }, { ids: Uint32Array.from(written) }],
       token,
+      proportions: 'learned',
       kind: 'row',
       question,
     });

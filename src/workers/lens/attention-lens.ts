@@ -1,5 +1,6 @@
 import type { Config } from '../../model/core/config';
 import { headMatrix, headProportions, meanTaps, tokenRow } from '../../model/lens/measures';
+import { strongestPair } from '../../model/lens/pair';
 import { summarize } from '../../model/lens/summary';
 import { LensWindow, WINDOW } from '../../model/lens/window';
 import type { Backend } from '../../model/runtime/backend';
@@ -9,7 +10,7 @@ import { encodeRuns } from '../encode';
 import type { SnapshotStore } from '../snapshot-store';
 import { TextStream } from '../text-stream';
 import { answerCounterfactual, type Runs, runBoth } from './counterfactual';
-import type { CounterfactualQuestion, LensAnswer, LensAnswers, LensQuestions, LensRequest } from './messages';
+import type { LensAnswer, LensAnswers, LensQuestions, LensRequest } from './messages';
 
 const PART = 128; // tokens per capture
 const AHEAD = 127; // tokens of the window after the chosen token, if the text has them
@@ -50,7 +51,10 @@ export class Lens {
   private text: TextStream | null = null;
   private window: LensWindow | null = null;
   private runs: { readonly key: string; readonly runs: Runs } | null = null;
-  private abort = new AbortController();
+  /** The last overview, because another token of the same window has the same one. */
+  private overview: { window: LensWindow; key: string; answer: LensAnswers['overview'] } | null = null;
+  /** Of the last question of each kind. */
+  private readonly aborts = new Map<keyof LensQuestions, AbortController>();
   /** Settles when the running question has ended. */
   private free: Promise<unknown> = Promise.resolve();
   private reread = 0;
@@ -62,60 +66,73 @@ export class Lens {
       const taps = meanTaps(weights.layers[layer].convolution, config, head);
       return headProportions(window.head(layer, head), before, taps, signal);
     },
-    overview: async ({ every }, { window, before, signal }) => {
-      const heads = await summarize(window, before, every, signal);
+    overview: async ({ every, marks }, { window, tokens, before, signal }) => {
+      const { start, length } = window;
+      const key = JSON.stringify([start, length, every, marks]);
+      if (this.overview?.window === window && this.overview.key === key) return this.overview.answer;
+      const known = new Set(marks);
+      const isMark = (i: number) => known.has(tokens[window.start + i]);
+      const heads = await summarize(window, { tokensBefore: before, every, isMark }, signal);
+      if (heads) this.overview = { window, key, answer: { heads } };
       return heads && { heads };
     },
-    counterfactual: (question, { tokens, token, signal }) => this.compare(tokens, token, question, signal),
+    pair: (question, { window, signal }) => strongestPair(window, question, signal),
+    counterfactual: () => this.runs && answerCounterfactual(this.runs.runs),
   };
 
   constructor(host: LensHost) {
     this.host = host;
   }
 
-  /** A new question cancels the running one ('cancelled'). */
+  /** A new question cancels that of the same kind ('cancelled'), and waits for the others. */
   ask<K extends keyof LensQuestions>(request: LensRequest<K>): Promise<LensAnswer<K>> {
-    this.abort.abort();
-    this.abort = new AbortController();
-    const { signal } = this.abort;
-    const answer = this.free.then(() => this.answer(request, signal));
+    this.aborts.get(request.kind)?.abort();
+    const abort = new AbortController();
+    this.aborts.set(request.kind, abort);
+    const answer = this.free.then(() => this.answer(request, abort.signal));
     this.free = answer.catch(() => {});
     return answer;
   }
 
   /** Frees its memory. */
   async close(): Promise<void> {
-    this.abort.abort();
+    for (const abort of this.aborts.values()) abort.abort();
     await this.free;
     this.text?.streams.close();
     this.text = null;
     this.window = null;
     this.runs = null;
+    this.overview = null;
   }
 
   private async answer<K extends keyof LensQuestions>(
-    { runs, token, kind, question }: LensRequest<K>,
+    { runs, token, proportions, kind, question }: LensRequest<K>,
     signal: AbortSignal,
   ): Promise<LensAnswer<K>> {
-    const { model } = this.host;
+    if (signal.aborted) throw cancelled();
     const encoded: LensAnswer['encoded'][number][] = [];
-    const tokens = await encodeRuns(model, runs, signal, (run, tokens) => void encoded.push({ run, tokens }));
+    const tokens = await encodeRuns(this.host.model, runs, signal, (run, tokens) => {
+      encoded.push({ run, tokens });
+    });
     if (!tokens || signal.aborted) throw cancelled();
     const last = Math.min(token, tokens.length - 1);
     this.reread = 0;
-    const window = await this.show(tokens, last, signal);
-    const before = window.start - documentStart(tokens, window.start);
+    const isLearned = proportions === 'learned';
+    const window = isLearned
+      ? await this.show(tokens, last, signal)
+      : await this.change(tokens, last, proportions, signal);
+    // The changed model starts with an empty state.
+    const before = isLearned ? window.start - documentStart(tokens, window.start) : 0;
     checkHead(question, window.config);
     const answer = await this.answers[kind](question, { window, tokens, token: last, before, signal });
     if (!answer || signal.aborted) throw cancelled();
-    const kept = this.runs ? [this.runs.runs.learned.window, this.runs.runs.changed.window] : [];
-    const bytes = [window, ...kept].reduce((sum, part) => sum + part.bytes, 0);
+    const held = [this.window, this.runs?.runs.window];
     return {
       start: window.start,
       count: window.length,
       before,
       reread: this.reread,
-      bytes,
+      bytes: held.reduce((sum, part) => sum + (part?.bytes ?? 0), 0),
       encoded,
       answer,
     };
@@ -177,24 +194,23 @@ export class Lens {
     return window;
   }
 
-  private async compare(
+  /** The window of the changed model over the stretch with the token. */
+  private async change(
     tokens: readonly number[],
     token: number,
-    { reweighting, from, layer, head }: CounterfactualQuestion,
+    proportions: 'static' | 'none',
     signal: AbortSignal,
-  ) {
-    const opening = documentStart(tokens, token);
-    const start = from === 'document' ? opening : Math.max(opening, token + 1 - WINDOW);
-    const end = from === 'document' ? Math.min(start + WINDOW, tokens.length) : token + 1;
+  ): Promise<LensWindow> {
+    const [start, end] = stretchWith(tokens, token);
     const part = tokens.slice(start, end);
-    const key = JSON.stringify([reweighting, start, part]);
+    const key = JSON.stringify([proportions, start, part]);
     if (this.runs?.key !== key) {
       this.runs = null;
       const { model, backend, createBackend } = this.host;
-      const runs = await runBoth(model, backend, createBackend, reweighting, part, start, signal);
+      const runs = await runBoth(model, backend, createBackend, proportions, part, start, signal);
       this.runs = { key, runs };
     }
-    return answerCounterfactual(this.runs.runs, layer, head, signal);
+    return this.runs.runs.window;
   }
 }
 
@@ -208,4 +224,16 @@ function checkHead(question: LensQuestions[keyof LensQuestions], { layers, heads
 /** The first token of a token's document. */
 function documentStart(tokens: readonly number[], at: number): number {
   return Math.max(0, tokens.lastIndexOf(tokens[0], at));
+}
+
+/**
+ * The tokens [start, end) of a run with a token: at most WINDOW tokens of its document. The start moves in steps of half a
+ * window, so most choices of another token need no new run.
+ */
+function stretchWith(tokens: readonly number[], token: number): readonly [number, number] {
+  const opening = documentStart(tokens, token);
+  const step = WINDOW / 2;
+  const start = opening + step * Math.max(0, Math.floor((token - opening) / step) - 1);
+  const next = tokens.indexOf(tokens[0], token + 1);
+  return [start, Math.min(start + WINDOW, next < 0 ? tokens.length : next)];
 }

@@ -1,5 +1,5 @@
 import { withReweighting } from '../../model/core/variant';
-import { headMatrix, klDivergence } from '../../model/lens/measures';
+import { klDivergence } from '../../model/lens/measures';
 import { LensWindow, WINDOW } from '../../model/lens/window';
 import {
   type Backend,
@@ -13,19 +13,16 @@ import { Pace } from '../../model/runtime/pace';
 import { logSumExp } from '../../model/sampling/sampling';
 import type { CounterfactualAnswer, RunAnswer } from './messages';
 
-/** Two runs over the same tokens from an empty state: the unchanged model, and the model with another re-weighting. */
+/** A run of the model with another re-weighting from an empty state, and the unchanged model's predictions of the same tokens. */
 export interface Runs {
   readonly start: number;
   readonly count: number;
   readonly staticLength: number | null;
-  readonly learned: Run;
-  readonly changed: Run;
-  readonly divergence: Float32Array;
-}
-
-interface Run {
+  /** The captures of the changed run. */
   readonly window: LensWindow;
-  readonly losses: Float32Array;
+  /** Loss of each token in the unchanged and in the changed run, in nats. */
+  readonly losses: readonly [Float32Array, Float32Array];
+  readonly divergence: Float32Array;
 }
 
 const PART = 128; // tokens that are captured, or whose logits are compared, at once
@@ -54,14 +51,10 @@ export async function runBoth<M extends ModelData>(
       return streams;
     };
     const [mine, theirs] = [await open(backend), await open(other)];
-    const windows = [
-      await capture(mine, new LensWindow(model.config, start), tokens, signal),
-      await capture(theirs, new LensWindow(variant.config, start), tokens, signal),
-    ];
+    const window = await capture(theirs, new LensWindow(variant.config, start), tokens, signal);
     const { losses, divergence } = await predict(mine, theirs, tokens, model.config.vocabSize, signal);
-    const [learned, changed] = windows.map((window, n) => ({ window, losses: losses[n] }));
     const staticLength = reweighting === 'static' ? WINDOW : null;
-    return { start, count: tokens.length, staticLength, learned, changed, divergence };
+    return { start, count: tokens.length, staticLength, window, losses, divergence };
   } finally {
     for (const streams of opened) streams.close();
     other.destroy();
@@ -76,7 +69,7 @@ async function predict(
   vocabSize: number,
   signal: AbortSignal,
 ) {
-  const losses = [new Float32Array(tokens.length), new Float32Array(tokens.length)];
+  const losses = [new Float32Array(tokens.length), new Float32Array(tokens.length)] as const;
   const divergence = new Float32Array(tokens.length);
   const pace = new Pace();
   await mine.restore(null);
@@ -106,27 +99,19 @@ async function predict(
   return { losses, divergence };
 }
 
-/** The answer for one head from both runs. */
-export async function answerCounterfactual(
-  { start, count, staticLength, learned, changed, divergence }: Runs,
-  layer: number,
-  head: number,
-  signal: AbortSignal,
-): Promise<CounterfactualAnswer> {
-  const answer = async ({ window, losses }: Run): Promise<RunAnswer> => {
-    const matrix = await headMatrix(window.head(layer, head), 'share', signal);
-    if (!matrix) throw cancelled();
-    const mean = losses.reduce((sum, loss) => sum + loss, 0) / Math.max(count - 1, 1);
-    return { values: matrix.values, losses: losses.slice(), perplexity: Math.exp(mean) };
-  };
-  return {
-    start,
-    count,
-    staticLength,
-    divergence: divergence.slice(), // a copy, because answers are transferred
-    learned: await answer(learned),
-    changed: await answer(changed),
-  };
+/** The answer, as copies, because answers are transferred. */
+export function answerCounterfactual({
+  start,
+  count,
+  staticLength,
+  losses,
+  divergence,
+}: Runs): CounterfactualAnswer {
+  const [learned, changed] = losses.map((run): RunAnswer => {
+    const mean = run.reduce((sum, loss) => sum + loss, 0) / Math.max(count - 1, 1);
+    return { losses: run.slice(), perplexity: Math.exp(mean) };
+  });
+  return { start, count, staticLength, divergence: divergence.slice(), learned, changed };
 }
 
 async function capture(

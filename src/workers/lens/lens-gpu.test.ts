@@ -26,8 +26,9 @@ test(
     const { answer } = await lens.ask({
       runs: [{ ids: Uint32Array.from(tokens.slice(1)) }],
       token: 140,
+      proportions: 'static',
       kind: 'counterfactual',
-      question: { reweighting: 'static', from: 'document', layer: 1, head: 1 },
+      question: {},
     });
     expect([answer.start, answer.count]).toEqual([128, 32]); // the document of token 140, to the end of the text
 

@@ -1,15 +1,20 @@
 import type { HeadMatrix, HeadProportions, MatrixKind, Measure, TokenRow } from '../../model/lens/measures';
+import type { Pair, PairQuestion } from '../../model/lens/pair';
 import type { HeadSummary } from '../../model/lens/summary';
 import type { Encoded } from '../../model/text/encoded';
 import type { RequestRun } from '../request-run';
 
 /** Questions to the lens and its answers, as plain data. Positions count from 0, the initial `<|endoftext|>`. */
 
+export type Proportions = 'learned' | 'static' | 'none';
+
 export interface LensRequest<K extends keyof LensQuestions = keyof LensQuestions> {
   /** The whole text without the initial `<|endoftext|>`. */
   readonly runs: readonly RequestRun[];
   /** The chosen token. The window holds it and tokens that it can attend to. */
   readonly token: number;
+  /** The model with its proportions, with proportions by position, or with none. */
+  readonly proportions: Proportions;
   readonly kind: K;
   readonly question: LensQuestions[K];
 }
@@ -19,17 +24,12 @@ export interface LensQuestions {
   row: { readonly layer: number | null; readonly head: number | null; readonly measure: Measure };
   matrix: { readonly layer: number; readonly head: number; readonly of: MatrixKind };
   proportions: { readonly layer: number; readonly head: number };
-  /** `every`: uses every n-th token, for speed. */
-  overview: { readonly every: number };
-  counterfactual: CounterfactualQuestion;
-}
-
-export interface CounterfactualQuestion {
-  readonly reweighting: 'static' | 'none';
-  /** The start of both runs, with an empty state: the token's document, or the window. */
-  readonly from: 'document' | 'window';
-  readonly layer: number;
-  readonly head: number;
+  /** `every`: uses every n-th token, for speed. `marks`: ids of tokens that give a text structure. */
+  overview: { readonly every: number; readonly marks: readonly number[] };
+  /** The pair of words with the largest share (`strongestPair`). */
+  pair: PairQuestion;
+  /** The predictions with the request's proportions, which are not learned, and with learned ones. */
+  counterfactual: Record<never, never>;
 }
 
 export interface LensAnswers {
@@ -37,6 +37,8 @@ export interface LensAnswers {
   matrix: HeadMatrix;
   proportions: HeadProportions;
   overview: { readonly heads: readonly (readonly HeadSummary[])[] };
+  /** Null if the text has no such pair. */
+  pair: { readonly pair: Pair | null };
   counterfactual: CounterfactualAnswer;
 }
 
@@ -68,8 +70,6 @@ export interface CounterfactualAnswer {
 }
 
 export interface RunAnswer {
-  /** Shares of the head, [count, count]. */
-  readonly values: Float32Array;
   /** Loss of each token given the earlier ones, in nats, [count]; the first is 0. */
   readonly losses: Float32Array;
   /** exp of the mean loss, without the first. */

@@ -33,6 +33,11 @@ export const DeleteIcon = icon(
 );
 export const CloseIcon = icon(<path d="M4 4l8 8M12 4l-8 8" />);
 export const DownIcon = icon(<path d="M8 3v10M4 9l4 4 4-4" />);
+export const TallerIcon = icon(<path d="M4 10l4-4 4 4" />);
+export const LowerIcon = icon(<path d="M4 6l4 4 4-4" />);
+export const FullIcon = icon(
+  <path d="M9.500 2.500h4v4M13.500 2.500l-4.500 4.500M6.500 13.500h-4v-4M2.500 13.500l4.500-4.500" />,
+);
 export const ChevronIcon = icon(<path d="M4.5 6.5L8 10l3.5-3.5" />);
 export const BackIcon = icon(<path d="M10 3L5 8l5 5" />);
 export const ForthIcon = icon(<path d="M6 3l5 5-5 5" />);

@@ -1,8 +1,10 @@
-import { useEffect, useRef } from 'react';
+import { useRef } from 'react';
 import { usePlaygroundState } from '../../playground-context';
 import { PANEL_NAMES } from '../../store/state';
 import { NARROW, useMedia } from '../../use-media';
 import { late } from '../late';
+import { LensFrame } from './LensFrame';
+import { useSheet } from './use-sheet';
 
 const Rail = late(() => import('./Rail'), {
   name: 'The panel',
@@ -14,22 +16,12 @@ export function RailFrame() {
   const panel = usePlaygroundState((state) => state.panel);
   const isSheet = useMedia(NARROW);
   const sheet = useRef<HTMLElement>(null);
-  const isOpen = panel !== null;
-  useEffect(() => {
-    if (!isOpen || !isSheet) return;
-    sheet.current?.scrollIntoView({ block: 'nearest' }); // the page scrolls in a low window
-    if (matchMedia('(pointer: coarse)').matches) hideKeyboard();
-  }, [isOpen, isSheet]);
+  useSheet(sheet, isSheet && panel !== null && panel !== 'lens');
   if (!panel) return null;
+  if (panel === 'lens') return <LensFrame />;
   return (
     <aside ref={sheet} className={isSheet ? 'rail sheet' : 'rail'} aria-label={PANEL_NAMES[panel]}>
       <Rail />
     </aside>
   );
-}
-
-/** Hides the on-screen keyboard to make room for the sheet. */
-function hideKeyboard(): void {
-  const focused = document.activeElement;
-  if (focused instanceof HTMLElement && focused.isContentEditable) focused.blur();
 }

@@ -1,6 +1,5 @@
 import type { ComponentType } from 'react';
 import type { PanelId } from '../../store/state';
-import { late } from '../late';
 import { BranchesPanel } from './BranchesPanel';
 import { SettingsPanel } from './SettingsPanel';
 import { TokenPanel } from './TokenPanel';
@@ -10,12 +9,9 @@ interface Panel {
   readonly Content: ComponentType;
 }
 
-const LensPanel = late(() => import('../../lens/LensPanel'), { name: 'The lens' });
-
-/** The panels in the order of their tabs. They load with the rail. */
+/** The panels in the order of their tabs. They load with the rail. The lens has a frame of its own. */
 export const PANELS: readonly Panel[] = [
   { id: 'settings', Content: SettingsPanel },
   { id: 'token', Content: TokenPanel },
   { id: 'branches', Content: BranchesPanel },
-  { id: 'lens', Content: LensPanel },
 ];

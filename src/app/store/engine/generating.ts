@@ -26,6 +26,9 @@ export interface PageHost {
   randomSeed(): number;
 }
 
+/** Tokens per second that a reader of the lens can follow. */
+export const READABLE = 20;
+
 /** Generates text and writes it into the document. */
 export async function write(
   store: StoreApi<PlaygroundState>,
@@ -38,7 +41,9 @@ export async function write(
 ): Promise<void> {
   store.setState({ work: { phase: 'reading', read: 0, total: null } });
   const writer = begin(store, host, maxTokens, mine, info, how);
-  const { atArticleEnd, stopSequences, tokensPerSecond } = store.getState().settings;
+  const { settings, panel, isPaced } = store.getState();
+  const { atArticleEnd, stopSequences } = settings;
+  const tokensPerSecond = settings.tokensPerSecond || (panel === 'lens' && isPaced ? READABLE : 0);
   const request = () => {
     writer.flush();
     return {

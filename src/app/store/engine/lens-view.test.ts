@@ -10,9 +10,7 @@ const views: fc.Arbitrary<LensView> = fc.record({
   measure: fc.constantFrom('share', 'output'),
   of: fc.constantFrom('share', 'output', 'similarity', 'reweighting'),
   scale: fc.constantFrom('linear', 'log'),
-  reweighting: fc.constantFrom('static', 'none'),
-  from: fc.constantFrom('document', 'window'),
-  step: fc.nat(4),
+  proportions: fc.constantFrom('learned', 'static', 'none'),
   token: fc.option(fc.nat(100_000)),
 });
 
@@ -37,4 +35,20 @@ test('leaves out default values, and ignores invalid and unknown ones', () => {
     lensColour: 'red',
   };
   expect(lensFromView(foreign)).toEqual({ ...LENS_DEFAULTS, mode: 'matrix' });
+});
+
+test('the views of earlier versions open as the present view that shows the same', () => {
+  expect(lensFromView({ lens: 'counterfactual', lensLayer: 1, lensHead: 2, lensFrom: 'document' })).toEqual({
+    ...LENS_DEFAULTS,
+    layer: 1,
+    head: 2,
+    spread: 'head',
+    proportions: 'none',
+  });
+  expect(lensFromView({ lens: 'counterfactual', lensReweighting: 'static' })?.proportions).toBe('static');
+  expect(lensFromView({ lens: 'matrix', lensReweighting: 'static' })?.proportions).toBe('learned');
+  expect(lensFromView({ lens: 'explain' })).toMatchObject({ mode: 'matrix', of: 'similarity' });
+  expect(lensFromView({ lens: 'explain', lensStep: 4 })).toMatchObject({ mode: 'matrix', of: 'output' });
+  expect(lensFromView({ lens: 'explain', lensStep: 9 })).toMatchObject({ of: 'similarity' });
+  expect(lensFromView({ lens: 'toString' })).toBeNull();
 });

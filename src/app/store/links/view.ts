@@ -23,9 +23,13 @@ export function viewOf({ store, inspection, tokens, text }: Playground): View {
 }
 
 /** Shows the supported parts of a view, and ignores the rest. */
-export function openView({ store, inspection, tokens, text }: Playground, view: View): void {
+export function openView(playground: Playground, view: View): void {
+  const { store, inspection, tokens, text } = playground;
   const lens = lensFromView(view);
-  if (lens) store.setState({ lens, panel: 'lens' });
+  if (lens) {
+    playground.lens.restore(lens);
+    store.setState({ panel: 'lens' });
+  }
   if (lens || !MEASURES.includes(view.tint)) return;
   inspection.set({ measure: view.tint as InspectionState['measure'] });
   const at = Number.isSafeInteger(view.tintAt) ? Number(view.tintAt) : -1;
