@@ -57,8 +57,8 @@ export class HeadLens {
   private readonly e: number;
   private readonly E: number;
   private readonly isReweighted: boolean;
-  /** q and k of the head, computed on first use. */
-  private plain: readonly [Float64Array, Float64Array] | null = null;
+  /** k of the head, computed on first use. */
+  private plainKeys: Float64Array | null = null;
 
   constructor(capture: LayerCapture, config: Config, head: number) {
     this.capture = capture;
@@ -97,14 +97,14 @@ export class HeadLens {
    * two cover only the window, because z holds keys with their re-weighting and decay.
    */
   factors(i: number): { similarity: AttentionRow; reweighted: AttentionRow; whole: AttentionRow } {
-    const whole = this.row(i);
     const start = this.documentStart(i);
-    const undecayed = (j: number) => (j < start ? 0 : this.score(i, j));
-    const similarity = (j: number) => (j < start ? 0 : this.similarity(i, j));
+    const scores = new Float64Array(i + 1); // for two rows
+    for (let j = start; j <= i; j++) scores[j] = this.score(i, j);
+    const similar = this.isReweighted ? this.similarities(i, start) : scores;
     return {
-      similarity: this.normalize(i, similarity, 0, false),
-      reweighted: this.normalize(i, undecayed, 0, false),
-      whole,
+      similarity: this.normalize(i, (j) => similar[j], 0, false),
+      reweighted: this.normalize(i, (j) => scores[j], 0, false),
+      whole: this.normalize(i, (j) => scores[j], this.scoreBefore(i)),
     };
   }
 
@@ -174,22 +174,24 @@ export class HeadLens {
     return Math.max(0, dot(query, (i * heads + head) * E, key, (j * heads + head) * E, E));
   }
 
-  /** q_i . k_j */
-  private similarity(i: number, j: number): number {
-    if (!this.isReweighted) return this.score(i, j);
-    const { e } = this;
-    this.plain ??= [this.unsplit(this.capture.query), this.unsplit(this.capture.key)];
-    const [query, key] = this.plain;
-    return dot(query, i * e, key, j * e, e);
+  /** q_i . k_j for j = start .. i, and 0 before. */
+  private similarities(i: number, start: number): Float64Array {
+    const { e, capture } = this;
+    const query = this.unsplit(capture.query, i, i + 1);
+    this.plainKeys ??= this.unsplit(capture.key, 0, this.length);
+    const similar = new Float64Array(i + 1);
+    for (let j = start; j <= i; j++) similar[j] = dot(query, 0, this.plainKeys, j * e, e);
+    return similar;
   }
 
-  /** u [T, e] from u~: the norm of its cosine and sine parts, because u is not negative. */
-  private unsplit(split: Float32Array | Float64Array): Float64Array {
+  /** u [to - from, e] from u~: the norm of its cosine and sine parts, because u is not negative. */
+  private unsplit(split: Float32Array | Float64Array, from: number, to: number): Float64Array {
     const { heads, head, e, E } = this;
-    return Float64Array.from({ length: this.length * e }, (_, n) => {
-      const at = (Math.floor(n / e) * heads + head) * E + (n % e);
-      return Math.sqrt(split[at] ** 2 + split[at + e] ** 2);
-    });
+    const norms = new Float64Array((to - from) * e);
+    for (let t = from, n = 0; t < to; t++)
+      for (let c = 0, at = (t * heads + head) * E; c < e; c++, at++, n++)
+        norms[n] = Math.sqrt(split[at] * split[at] + split[at + e] * split[at + e]);
+    return norms;
   }
 
   /** q~_i . (a_0 ... a_i z_{-1}) */

@@ -14,10 +14,9 @@ export function OriginLine() {
       <p>
         <b>Text by a language model that runs entirely in this tab.</b> Shared with you, written with{' '}
         {origin.claim ? <Claim claim={origin.claim} /> : <Newer />} It opened as a new text. Yours stay under
-        Your texts.
+        Your texts. {origin.claim ? <Verify {...origin.claim} /> : null}{' '}
+        {origin.claim ? <TakeSettings sampling={origin.claim.sampling} /> : null}
       </p>
-      {origin.claim ? <Verify {...origin.claim} /> : null}
-      {origin.claim ? <TakeSettings sampling={origin.claim.sampling} /> : null}
       <button
         type="button"
         className="quiet-button"

@@ -33,12 +33,13 @@ export function TextPage() {
   );
   const isShared = usePlaygroundState(({ history }) => history?.present.origin?.isKnown === false);
   const example = useExample();
+  const above = isShared ? <OriginLine /> : <Introduction />;
   const isEmpty = runs?.every((run) => !run.text) ?? false;
   return (
     <main className="page" ref={scroller}>
       <div className={example ? 'column shows-example' : 'column'} ref={column}>
         <Guard part={{ name: 'The line above the text' }}>
-          {isVerified ? <Verification /> : isShared ? <OriginLine /> : <Introduction />}
+          {isVerified ? <Verification meanwhile={() => above} /> : above}
         </Guard>
         <Guard part={{ name: 'The row above the text' }}>
           <DocumentHead />
