@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'react';
-import { usePlaygroundState } from '../../playground-context';
+import { usePlayground, usePlaygroundState } from '../../playground-context';
 import { siteStorage } from '../../store/library/web-storage';
 import { CloseIcon } from '../controls/icons';
 
@@ -13,6 +13,7 @@ function wasShown(): boolean {
 
 /** States what the page is, until the reader closes it, or until the first visit after the model has written. */
 export function Introduction() {
+  const { lens } = usePlayground();
   const [isShown, setShown] = useState(() => !wasShown());
   const hasWritten = usePlaygroundState((state) => state.figures !== null);
   useEffect(() => {
@@ -23,7 +24,10 @@ export function Introduction() {
     <aside className="introduction" aria-label="Introduction">
       <p>
         <b>A language model that runs entirely in this tab.</b> Its memory never grows, and you can see what
-        each word looks back at. <span className="bar-explained">A bar marks its words.</span>
+        each word looks back at. <span className="bar-explained">A bar marks its words.</span>{' '}
+        <button type="button" onClick={() => lens.goOnTour(0)}>
+          Take the one-minute tour
+        </button>
       </p>
       <button
         type="button"
