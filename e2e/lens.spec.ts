@@ -21,8 +21,7 @@ const matrix = (page: Page) => lens(page).getByRole('img', { name: names.MATRIX_
 
 async function openLens(playground: PlaygroundPage, page: Page): Promise<void> {
   await playground.isReady();
-  await page.getByRole('button', { name: names.SETTINGS, exact: true }).click();
-  await page.getByRole('tab', { name: names.LENS }).click();
+  await page.getByRole('button', { name: names.OPEN_LENS }).click();
   await expect(lens(page).locator('.lens-bars')).toBeVisible();
 }
 
