@@ -55,6 +55,12 @@ export const PARTS: readonly LatePart[] = [
     shown: (page) => page.getByText('Fingerprint (SHA-256)'),
   },
   {
+    file: 'Memory',
+    name: 'The description of the memory',
+    open: press(names.MEMORY),
+    shown: (page) => page.getByRole('heading', { name: names.MEMORY }),
+  },
+  {
     file: 'Sharing',
     name: 'Sharing',
     open: (page) => page.keyboard.press('Control+s'),

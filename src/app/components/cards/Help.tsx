@@ -9,7 +9,7 @@ export default function Help() {
       <p>
         Write the first words, and the model continues, one token at a time. A token is a word or part of a
         word. The bar in the margin marks text by the model. You can edit all of it; your edits count as
-        yours.
+        yours. A first line like = Tea = is the title, and = = History = = heads a section.
       </p>
       <p>
         The model is small and was trained on encyclopedia articles. Its sentences sound right, but most of
