@@ -9,6 +9,8 @@ const SIZE = { width: 1120, height: 700 }; // of pictures
 
 const VIEWS = [names.LENS_WORDS, names.MATRIX, names.PROPORTIONS, names.ALL_HEADS];
 const { showpiece } = example;
+/** The word that the showpiece looks back at. */
+const KEY = tokenText(showpiece.key);
 const lens = (page: Page) => page.locator('.lens');
 const view = (page: Page, name: string) => lens(page).getByRole('button', { name, exact: true });
 const matrix = (page: Page) => lens(page).getByRole('img', { name: names.MATRIX_PICTURE });
@@ -17,6 +19,14 @@ const head = (page: Page, layer: number, head: number) =>
   lens(page).getByRole('button', { name: names.headCell(layer, head) });
 const token = (page: Page) => page.getByRole('slider', { name: names.LENS_TOKEN });
 const percent = (share: number) => `${Math.round(100 * share)}%`;
+
+/** The text of a token of the example, numbered as in TokenIndex. */
+function tokenText(number: number): string {
+  const { typed, sampled } = example;
+  const lengths = [...typed.lengths, ...sampled.lengths];
+  const from = lengths.slice(0, number).reduce((sum, length) => sum + length, 0);
+  return (typed.text + sampled.text).slice(from, from + lengths[number]).trim();
+}
 
 async function openLens(playground: PlaygroundPage, page: Page): Promise<void> {
   await playground.isReady();
@@ -36,9 +46,9 @@ test('opens the example on its showpiece, in words and in the figures of the exa
   await expect(sentence(page)).toContainText(
     new RegExp(`^Reading “\\w+”, head ${name} looks back at .* tokens earlier`),
   );
-  await expect(sentence(page)).toContainText(`Learned proportions raise “album” ${change}.`);
+  await expect(sentence(page)).toContainText(`Learned proportions raise “${KEY}” ${change}.`);
   const first = lens(page).locator('.lens-rows tr').first();
-  await expect(first).toContainText('album');
+  await expect(first).toContainText(KEY);
   await expect(first).toContainText(`${percent(showpiece.similarity)} → ${percent(showpiece.reweighted)}`);
   await expect(head(page, showpiece.layer + 1, showpiece.head + 1)).toHaveAttribute('aria-pressed', 'true');
   await expect(lens(page)).toContainText('A strong case, found by a search');
@@ -51,10 +61,10 @@ test('opens the example on its showpiece, in words and in the figures of the exa
   const chosen = await playground.chosenPlace();
   await first.getByRole('button').hover();
   await expect(page.locator('.token.hovered')).toHaveCount(1);
-  await expect(lens(page).locator('.lens-hovered')).toContainText('“album”');
+  await expect(lens(page).locator('.lens-hovered')).toContainText(`“${KEY}”`);
   await first.getByRole('button').click();
   await expect.poll(() => playground.chosenPlace()).not.toBe(chosen);
-  await expect(sentence(page)).toContainText('“album”, head');
+  await expect(sentence(page)).toContainText(`“${KEY}”, head`);
   await page.getByRole('button', { name: names.closing(names.LENS) }).click();
   await expect(page.locator('.token')).toHaveCount(0);
   await expect.poll(() => playground.colours()).toBe(0);
@@ -147,6 +157,13 @@ test('the switch runs the text by position and without proportions, and states t
   await expect(lens(page).locator('.lens-key')).not.toContainText('proportions');
   await expect(lens(page)).toContainText('Most of this text was written by this very model');
   await picture(page, 'lens/off', SIZE);
+  await lens(page).getByText('Method', { exact: true }).click();
+  const downloading = page.waitForEvent('download');
+  await lens(page).getByRole('button', { name: names.SAVE_JSON }).click();
+  const saved = JSON.parse(await readFile(await (await downloading).path(), 'utf8'));
+  expect(saved.sentence).toBe(await sentence(page).innerText());
+  expect(saved.heads).toHaveLength(model.heads);
+  expect(saved.perplexity.changed).toBeGreaterThan(saved.perplexity.learned);
   const value = await token(page).inputValue();
   await finding.nth(1).getByRole('button').first().click();
   await expect(token(page)).not.toHaveValue(value);
@@ -227,10 +244,12 @@ test('the tour is offered once, and goes through five steps on the text of the p
   const tour = lens(page).getByRole('region', { name: names.TOUR });
   const [before, after] = [percent(showpiece.similarity), percent(showpiece.reweighted)];
   const steps = [
-    new RegExp(`head ${showpiece.layer + 1}\\.${showpiece.head + 1} looks back at .*: \\d+% goes to “album”`),
-    `“album” gets ${before} by similarity alone, and ${after} with proportions`,
+    new RegExp(
+      `head ${showpiece.layer + 1}\\.${showpiece.head + 1} looks back at .*: \\d+% goes to “${KEY}”`,
+    ),
+    `“${KEY}” gets ${before} by similarity alone, and ${after} with proportions`,
     /In head \d\.\d, the one that forgets fastest, “\w+” itself gets (under )?\d+% by similarity alone, and \d+%/,
-    /picture of \d+ by \d+ tokens.* [\d.]+ MB at any length\. Standard attention would keep [\d.]+ MB/,
+    /picture of \d+ by \d+ tokens.* [\d.]+ MB at any length\. Standard attention would keep [\d.]+ [MG]B/,
     /perplexity of this text goes from \d\.\d to \d\.\d\./,
   ];
   for (const [n, words] of steps.entries()) {

@@ -77,7 +77,6 @@ function Pane({ info }: { info: EngineInfo }) {
   const marks = useMemo(() => markIds(vocabulary, config.bosTokenId), [vocabulary, config]);
   const heads = useLens('overview', { every: isWriting ? 8 : 1, marks }, canRun);
   const changed = useLens('counterfactual', {}, proportions !== 'learned' && canRun);
-  const runs = changed.view.proportions === 'none' ? changed.answer?.answer : null;
   const asked = useMemo(
     () => (OF_ONE_HEAD.includes(row.view.mode) ? { ...row.view, spread: 'head' as const } : row.view),
     [row.view],
@@ -89,17 +88,21 @@ function Pane({ info }: { info: EngineInfo }) {
     [found, mode, count],
   );
   usePaint(row.answer?.start ?? 0, painted);
+  const runs = proportions !== 'learned' && changed.view.proportions === proportions ? changed.answer : null;
+  const perplexities = runs && ([runs.answer.learned.perplexity, runs.answer.changed.perplexity] as const);
+  const shown = found && {
+    model: { id: info.manifest.id, digest: info.manifest.digest },
+    ...found,
+    start: row.answer?.start ?? 0,
+    count: row.answer?.count ?? 0,
+    heads: heads.answer?.answer.heads ?? null,
+    perplexities,
+  };
   return (
     <>
       {found ? (
         <Tour
-          facts={{
-            info,
-            ...found,
-            overview: heads.answer,
-            tokens: row.answer?.count ?? 0,
-            perplexities: runs ? [runs.learned.perplexity, runs.changed.perplexity] : null,
-          }}
+          facts={{ info, ...found, overview: heads.answer, tokens: row.answer?.count ?? 0, perplexities }}
           showpiece={showpiece}
         />
       ) : null}
@@ -130,7 +133,7 @@ function Pane({ info }: { info: EngineInfo }) {
         showpiece={showpiece}
       />
       {config.reweighting === 'leap' ? <ProportionsSwitch looking={changed} words={words} /> : null}
-      <Method answer={row.answer} />
+      <Method answer={row.answer} shown={shown} />
     </>
   );
 }

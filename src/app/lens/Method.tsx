@@ -2,6 +2,7 @@ import type { LensAnswer } from '../../workers/lens/messages';
 import { PAPER } from '../address';
 import { bytes } from '../format';
 import { usePlaygroundState } from '../playground-context';
+import { type Shown, saveShown } from './export';
 import { KIND_WORDS } from './HeadGrid';
 import { KINDS } from './MatrixView';
 import { Formula } from './parts';
@@ -17,11 +18,18 @@ const FORMULAS = [
 ] as const;
 
 /** How the lens computes its numbers, and what they do not show. */
-export function Method({ answer }: { answer: LensAnswer | null }) {
+export function Method({ answer, shown }: { answer: LensAnswer | null; shown: Shown | null }) {
   const config = usePlaygroundState(({ engine }) => (engine.phase === 'ready' ? engine.info.config : null));
   return (
     <details className="lens-method">
       <summary>Method</summary>
+      {shown ? (
+        <p>
+          <button type="button" className="pill" onClick={() => saveShown(shown)}>
+            Save what is shown as JSON
+          </button>
+        </p>
+      ) : null}
       <dl>
         {FORMULAS.map(([name, formula]) => (
           <div key={name}>

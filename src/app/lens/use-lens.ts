@@ -43,6 +43,7 @@ export function useLens<K extends keyof LensQuestions>(
     if (!isReady || !isWanted) return;
     let [isBusy, isOver] = [false, false];
     let asked: readonly Run[] | null = null;
+    let isFirst = kind === 'row'; // the first sentence comes from a shorter window
     const ask = async () => {
       if (isBusy || isOver || playground.text.runs === asked) return;
       isBusy = true;
@@ -50,8 +51,10 @@ export function useLens<K extends keyof LensQuestions>(
       asked = before;
       setLooking((before) => ({ ...before, isBusy: true }));
       try {
-        const answer = await playground.lens.ask(kind, question);
+        const answer = await playground.lens.ask(kind, question, isFirst);
+        isFirst = false;
         if (answer.encoded.length) asked = playground.text.runs; // the same text, now with its tokens
+        if (answer.isPartial) asked = null;
         const parts = before.map(({ tokens }) => tokens);
         for (const { run, tokens } of answer.encoded) parts[run] = tokens;
         if (!isOver) setLooking({ answer, view, parts, problem: null, isBusy: false });

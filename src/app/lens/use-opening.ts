@@ -7,7 +7,7 @@ import { usePlayground } from '../playground-context';
 import type { Playground } from '../store/playground';
 import type { Words } from './use-lens';
 
-const LAST = 120; // tokens in which the page looks for a pair of words
+const LAST = 120; // tokens in which the page looks for words
 const APART = 20; // tokens between the words of a pair, at least
 const CONTENT = /^\p{L}{4,}$/u;
 
@@ -65,27 +65,30 @@ async function propose(
     return lens.propose(showpiece.layer, showpiece.head, showpiece.query);
   const { token } = store.getState().lens;
   const at = chosen === null ? null : positionOf(chosen);
-  const { positions, names } = contentWords(words, at);
-  const from = at ?? Math.max(0, words.count - LAST);
-  const { answer } = await lens.ask('pair', {
-    words: positions,
-    names,
-    from,
-    to: at ?? words.count,
-    apart: at === null ? APART : 1,
-  });
+  const from = Math.max(1, (at ?? words.count - 1) - LAST);
+  const { positions, names } = contentWords(words, from, at);
+  const apart = at === null ? APART : 1;
+  const { answer } = await lens.ask(
+    'pair',
+    { words: positions, names, from: at ?? from, to: at ?? words.count, apart },
+    true,
+  );
   if (store.getState().lens.token !== token) return; // the user has chosen meanwhile
   const { pair } = answer;
   if (pair) lens.propose(pair.layer, pair.head, numberAt(pair.query));
   else if (chosen !== null) lens.set({ token: chosen });
 }
 
-/** The last tokens of words of four letters or more, and of the word at `also`, with a number for each word. */
-function contentWords(words: Words, also: number | null): { positions: number[]; names: number[] } {
+/** The last tokens of words of four letters or more from a position on, and the token at `also`, with a number for each word. */
+function contentWords(
+  words: Words,
+  from: number,
+  also: number | null,
+): { positions: number[]; names: number[] } {
   const numbers = new Map<string, number>();
   const positions: number[] = [];
   const names: number[] = [];
-  for (let at = 1; at < words.count; at++) {
+  for (let at = from; at < words.count; at++) {
     const word = words.at(at);
     if (at !== also && (at !== word.to || !CONTENT.test(word.name))) continue;
     const name = word.name.toLowerCase();

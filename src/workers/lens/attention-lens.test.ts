@@ -67,10 +67,15 @@ const ask = <K extends keyof LensQuestions>(
   tokens: number[],
   kind: K,
   question: LensQuestions[K],
-  { token = tokens.length - 1, proportions = 'learned' }: { token?: number; proportions?: Proportions } = {},
+  {
+    token = tokens.length - 1,
+    proportions = 'learned',
+    isQuick = false,
+  }: { token?: number; proportions?: Proportions; isQuick?: boolean } = {},
 ) => {
   read = 0;
-  return lens.ask({ runs: [{ ids: Uint32Array.from(tokens.slice(1)) }], token, proportions, kind, question });
+  const runs = [{ ids: Uint32Array.from(tokens.slice(1)) }];
+  return lens.ask({ runs, token, proportions, isQuick, kind, question });
 };
 
 /** The text, with snapshots as after a generation. */
@@ -105,6 +110,23 @@ test('opening at the end of 10,000 tokens rereads at most 768, and closing frees
   near([answer.earlier], [expected.earlier]);
   await lens.close();
   expect(backend.memory()).toEqual(before);
+});
+
+test('a quick question reads less and has the same shares, and the next one fills the window', async () => {
+  const tokens = text(10_000);
+  await written(tokens);
+  const row: LensQuestions['row'] = { layer: 1, head: 1, measure: 'share' };
+  const quick = await ask(tokens, 'row', row, { isQuick: true });
+  expect(read).toBeLessThanOrEqual(128 + 256);
+  expect(quick.isPartial).toBe(true);
+  expect(quick.count).toBeGreaterThanOrEqual(128);
+  const full = await ask(tokens, 'row', row);
+  expect([full.isPartial, full.start, full.count]).toEqual([false, tokens.length - WINDOW, WINDOW]);
+  near(quick.answer.shares, full.answer.shares.subarray(WINDOW - quick.count));
+  await ask(tokens, 'row', row, { isQuick: true });
+  expect(read).toBe(0);
+  const short = await ask(tokens.slice(0, 300), 'row', row, { isQuick: true });
+  expect([short.isPartial, short.start]).toEqual([false, 0]);
 });
 
 test('follows a growing text by reading only new tokens, with the same answers as a new lens', async () => {

@@ -50,6 +50,8 @@ export class Lens {
   private readonly host: LensHost;
   private text: TextStream | null = null;
   private window: LensWindow | null = null;
+  /** The window is shorter than it could be, for a quick answer. */
+  private isPartial = false;
   private runs: { readonly key: string; readonly runs: Runs } | null = null;
   /** The last overview, because another token of the same window has the same one. */
   private overview: { window: LensWindow; key: string; answer: LensAnswers['overview'] } | null = null;
@@ -106,7 +108,7 @@ export class Lens {
   }
 
   private async answer<K extends keyof LensQuestions>(
-    { runs, token, proportions, kind, question }: LensRequest<K>,
+    { runs, token, proportions, isQuick = false, kind, question }: LensRequest<K>,
     signal: AbortSignal,
   ): Promise<LensAnswer<K>> {
     if (signal.aborted) throw cancelled();
@@ -119,7 +121,7 @@ export class Lens {
     this.reread = 0;
     const isLearned = proportions === 'learned';
     const window = isLearned
-      ? await this.show(tokens, last, signal)
+      ? await this.show(tokens, last, isQuick, signal)
       : await this.change(tokens, last, proportions, signal);
     // The changed model starts with an empty state.
     const before = isLearned ? window.start - documentStart(tokens, window.start) : 0;
@@ -130,6 +132,7 @@ export class Lens {
     return {
       start: window.start,
       count: window.length,
+      isPartial: isLearned && this.isPartial,
       before,
       reread: this.reread,
       bytes: held.reduce((sum, part) => sum + (part?.bytes ?? 0), 0),
@@ -139,8 +142,14 @@ export class Lens {
   }
 
   /** Moves the window to a token: keeps it, extends it to the end of the text, or captures it after the nearest snapshot. */
-  private async show(tokens: readonly number[], token: number, signal: AbortSignal): Promise<LensWindow> {
-    const { window, text } = this;
+  private async show(
+    tokens: readonly number[],
+    token: number,
+    isQuick: boolean,
+    signal: AbortSignal,
+  ): Promise<LensWindow> {
+    const { text } = this;
+    const window = this.isPartial && !isQuick ? null : this.window;
     const end = Math.min(token + AHEAD, tokens.length - 1) + 1;
     if (window && text) {
       const isSame = text.tokens.every((id, i) => id === tokens[i]);
@@ -149,7 +158,7 @@ export class Lens {
       if (isSame && isBehind && token < known) return window;
       if (isSame && isBehind && end - known <= WINDOW) return this.extend(text, window, tokens, end, signal);
     }
-    return this.take(tokens, token, end, signal);
+    return this.take(tokens, token, end, isQuick, signal);
   }
 
   /** Starts from the nearest snapshot: reads to the beginning of the window, then captures. */
@@ -157,6 +166,7 @@ export class Lens {
     tokens: readonly number[],
     token: number,
     end: number,
+    isQuick: boolean,
     signal: AbortSignal,
   ): Promise<LensWindow> {
     const { snapshots, model, backend } = this.host;
@@ -167,7 +177,9 @@ export class Lens {
     const lengthAt = (limit: number) => snapshots.nearest(tokens.slice(0, limit))?.length ?? 0;
     // If snapshots are far apart, a shorter window that begins at a snapshot needs less reading than a full one.
     const inside = lengthAt(Math.max(0, token - BEHIND));
-    const start = full - lengthAt(full) > 256 && inside > full ? inside : full;
+    const isFar = full - lengthAt(full) > 256; // then the shorter window stays
+    const start = (isFar || isQuick) && inside > full ? inside : full;
+    this.isPartial = !isFar && start > full;
     await text.moveTo(tokens.slice(0, start), signal, {
       report: (read) => {
         this.reread = read;

@@ -15,6 +15,8 @@ export interface LensRequest<K extends keyof LensQuestions = keyof LensQuestions
   readonly token: number;
   /** The model with its proportions, with proportions by position, or with none. */
   readonly proportions: Proportions;
+  /** A shorter window is enough if it is sooner there: 128 tokens before the chosen one, or more. */
+  readonly isQuick?: boolean;
   readonly kind: K;
   readonly question: LensQuestions[K];
 }
@@ -46,6 +48,8 @@ export interface LensAnswer<K extends keyof LensAnswers = keyof LensAnswers> {
   /** The window: its first token and its length. */
   readonly start: number;
   readonly count: number;
+  /** The window is shorter than the lens can hold, as the question allowed. */
+  readonly isPartial: boolean;
   /** Tokens of the same document before the window. */
   readonly before: number;
   /** Tokens reread for this answer. */

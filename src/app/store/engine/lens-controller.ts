@@ -78,8 +78,15 @@ export class LensController {
     return isComplete && count > 0 ? count - 1 : null;
   }
 
-  /** @throws EngineError */
-  async ask<K extends keyof LensQuestions>(kind: K, question: LensQuestions[K]): Promise<LensAnswer<K>> {
+  /**
+   * @param isQuick a window of fewer tokens is enough
+   * @throws EngineError
+   */
+  async ask<K extends keyof LensQuestions>(
+    kind: K,
+    question: LensQuestions[K],
+    isQuick = false,
+  ): Promise<LensAnswer<K>> {
     const { history, lens, engine } = this.page.getState();
     const { runs } = history!.present;
     const manifest = engine.phase === 'ready' ? engine.info.manifest : null;
@@ -94,6 +101,7 @@ export class LensController {
       runs: runs.map(requestRun),
       token,
       proportions: kind === 'pair' ? 'learned' : lens.proportions,
+      isQuick,
       kind,
       question,
     });
