@@ -39,18 +39,18 @@ RESAMPLES = 2000
 # Changes to the sampler of the manifest. "cache" is the weight of a cache, see `Cached`.
 CHANGES: list[dict[str, float]] = [
     {},
-    {"topP": 0.95, "minP": 0},
-    {"temperature": 0.6},
-    {"temperature": 0.7},
-    {"temperature": 0.8},
-    {"minP": 0.1},
     {"repetitionPenalty": 1},
     {"sequencePenalty": 0},
     {"repetitionPenalty": 1, "sequencePenalty": 0},
     {"cache": 0.08},
-    {"cache": 0.08, "repetitionPenalty": 1},
     {"cache": 0.08, "sequencePenalty": 0},
+    {"cache": 0.08, "repetitionPenalty": 1},
     {"cache": 0.08, "repetitionPenalty": 1, "sequencePenalty": 0},
+    {"topP": 0.95, "minP": 0},
+    {"minP": 0.1},
+    {"temperature": 0.8},
+    {"temperature": 0.7},
+    {"temperature": 0.6},
     {"repetitionPenalty": 1, "temperature": 0.8},
     {"repetitionPenalty": 1, "temperature": 0.7},
     {"repetitionPenalty": 1, "minP": 0.1},
@@ -164,23 +164,22 @@ class Cached:
 
 
 def score(
-    model: LeapFormer, tokenizer: Tokenizer, tokens: np.ndarray
+    tokenizer: Tokenizer, tokens: np.ndarray, surprise: np.ndarray
 ) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """What is measured of the continuations in `tokens` [N, T]: numerators [N], denominators [N].
 
     near, repeated, new: per name. names: per token. repetition: share of the 4-grams, by text.
-    surprise: -ln p under the model alone, per token. A continuation ends at `<|endoftext|>`.
+    surprise: `surprise` [N, LENGTH] per token. A continuation ends at `<|endoftext|>`.
     """
-    losses = token_losses(model, tokens, bfloat16=True)[:, PROMPT - 1 :]
     rows = []
-    for ids, loss in zip(tokens, losses, strict=True):
-        end = next(iter(np.flatnonzero(ids[PROMPT:] == 0)), len(loss))
+    for ids, nats in zip(tokens, surprise, strict=True):
+        end = next(iter(np.flatnonzero(ids[PROMPT:] == 0)), LENGTH)
         text = tokenizer.decode(ids[1 : PROMPT + end].tolist())
         counts = count_names(text, len(tokenizer.decode(ids[1:PROMPT].tolist())))
         names = sum(counts.values())
         rows.append(
             {key: (value, names) for key, value in counts.items()}
-            | {"names": (names, end), "surprise": (loss[:end].sum(), end)}
+            | {"names": (names, end), "surprise": (nats[:end].sum(), end)}
             | {"repetition": (repetition(ids[PROMPT : PROMPT + end]), 1)}
         )
     return {
@@ -232,16 +231,17 @@ def measure_names(path: Path, texts: list[Path], count: int) -> Iterator[dict]:
     model, tokenizer = load_model(path), load_tokenizer(tokenizer_of(path))
     tokens, articles = openings(texts, tokenizer, count)
     prompts = torch.from_numpy(tokens[:, :PROMPT])
-    people = resample(score(model, tokenizer, tokens), articles)
+    people = resample(score(tokenizer, tokens, _surprise(model, tokens)), articles)
     yield {"setting": "people"} | intervals(people)
     first = None
     for change in CHANGES:
         changed = {key: value for key, value in change.items() if key != "cache"}
         writer = Cached(model, change["cache"]) if "cache" in change else model
-        with torch.autocast("cpu", torch.bfloat16):  # twice as fast; float32 has the same loss
-            written = generate(writer, prompts, LENGTH, replace(default, **changed))[0]
-        written = torch.cat([prompts, written], 1).numpy()
-        values = resample(score(model, tokenizer, written), articles)
+        with torch.autocast("cpu", torch.bfloat16):  # the loss is that of float32 to 0.001
+            written, surprise = generate(writer, prompts, LENGTH, replace(default, **changed))
+        pieces = torch.cat([prompts, written], 1).numpy()
+        surprise = _surprise(model, pieces) if "cache" in change else surprise.numpy()
+        values = resample(score(tokenizer, pieces, surprise), articles)
         first = first or values
         yield (
             {"setting": ", ".join(f"{key} {value}" for key, value in change.items()) or "default"}
@@ -249,3 +249,8 @@ def measure_names(path: Path, texts: list[Path], count: int) -> Iterator[dict]:
             | {"minus_people": difference(values, people)}
             | {"minus_default": difference(values, first)}
         )
+
+
+def _surprise(model: LeapFormer, tokens: np.ndarray) -> np.ndarray:
+    """-ln p of the continuations in `tokens` [N, T] under the model alone: [N, LENGTH]."""
+    return token_losses(model, tokens, bfloat16=True)[:, PROMPT - 1 :]

@@ -9,7 +9,6 @@ import torch
 
 from leapformer import names
 from leapformer.config import ModelConfig
-from leapformer.evaluate import token_losses
 from leapformer.files import UserError
 from leapformer.model import LeapFormer
 from leapformer.sample import Sampling, generate
@@ -146,15 +145,15 @@ def test_a_continuation_ends_at_the_end_of_text() -> None:
     tokenizer = train_tokenizer([ARTICLE], 300)
     ids = tokenizer.encode("He met Hadrian and Hadrian and Hadrian and Hadrian.").ids
     tokens = np.array([[0, *ids]])[:, :20]
-    model = tiny()
-    assert names.score(model, tokenizer, tokens)["names"][1] == [12]
+    surprise = np.arange(12.0)[None]
+    whole = names.score(tokenizer, tokens, surprise)
+    assert whole["names"][1] == [12] and whole["surprise"][0] == [66]
     tokens[0, 12] = 0
     tokens[0, 4:8] = tokens[0, 8:12]  # repeats the opening, not itself
-    scores = names.score(model, tokenizer, tokens)
-    loss = token_losses(model, tokens, bfloat16=True)[0, 7:11].sum()
-    assert scores["names"][1] == scores["surprise"][1] == [4]
-    assert scores["surprise"][0] == pytest.approx(loss)
-    assert scores["repetition"][0] == [0]
+    cut = names.score(tokenizer, tokens, surprise)
+    assert cut["names"][1] == cut["surprise"][1] == [4]
+    assert cut["surprise"][0] == [6]
+    assert cut["repetition"][0] == [0]
 
 
 def test_intervals_are_over_articles_and_paired() -> None:
@@ -181,6 +180,7 @@ def test_people_come_first_and_the_default_differs_from_itself_by_nothing(
     assert people["setting"] == "people" and people["near"][0] == 0
     assert default["setting"] == "default" and default["minus_default"]["surprise"] == [0, 0, 0]
     assert other["setting"] == "cache 0.5, minP 0.1"
+    assert 0 < other["surprise"][0] != default["surprise"][0]
     assert other["minus_people"]["surprise"][0] == pytest.approx(
         other["surprise"][0] - people["surprise"][0], abs=1e-3
     )
