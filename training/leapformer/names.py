@@ -168,8 +168,9 @@ def score(
 ) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """What is measured of the continuations in `tokens` [N, T]: numerators [N], denominators [N].
 
-    near, repeated, new: per name. names: per token. repetition: share of the 4-grams, by text.
-    surprise: `surprise` [N, LENGTH] per token. A continuation ends at `<|endoftext|>`.
+    near, repeated, new: per name. missed: near of near and repeated. names: per token. repetition:
+    share of the 4-grams, by text. surprise: `surprise` [N, LENGTH] per token. A continuation ends
+    at `<|endoftext|>`.
     """
     rows = []
     for ids, nats in zip(tokens, surprise, strict=True):
@@ -179,6 +180,7 @@ def score(
         names = sum(counts.values())
         rows.append(
             {key: (value, names) for key, value in counts.items()}
+            | {"missed": (counts["near"], counts["near"] + counts["repeated"])}
             | {"names": (names, end), "surprise": (nats[:end].sum(), end)}
             | {"repetition": (repetition(ids[PROMPT : PROMPT + end]), 1)}
         )

@@ -143,11 +143,19 @@ def test_the_cache_adds_the_tokens_that_followed_similar_states() -> None:
 @pytest.mark.usefixtures("small")
 def test_a_continuation_ends_at_the_end_of_text() -> None:
     tokenizer = train_tokenizer([ARTICLE], 300)
-    ids = tokenizer.encode("He met Hadrian and Hadrian and Hadrian and Hadrian.").ids
+    ids = tokenizer.encode("He met Hadrian, Hadrian, Hadriak, or so on.").ids
     tokens = np.array([[0, *ids]])[:, :20]
     surprise = np.arange(12.0)[None]
     whole = names.score(tokenizer, tokens, surprise)
-    assert whole["names"][1] == [12] and whole["surprise"][0] == [66]
+    assert {key: (above[0], below[0]) for key, (above, below) in whole.items()} == {
+        "near": (1, 2),
+        "repeated": (1, 2),
+        "new": (0, 2),
+        "missed": (1, 2),
+        "names": (2, 12),
+        "surprise": (66, 12),
+        "repetition": (0, 1),
+    }
     tokens[0, 12] = 0
     tokens[0, 4:8] = tokens[0, 8:12]  # repeats the opening, not itself
     cut = names.score(tokenizer, tokens, surprise)
