@@ -55,6 +55,13 @@ def _evaluate(a: Namespace) -> None:
         write_text(a.out, text + "\n")
 
 
+def _names(a: Namespace) -> None:
+    from .names import measure_names
+
+    for figures in measure_names(a.model, a.text, a.openings):
+        print(json.dumps(figures), flush=True)
+
+
 def _count(a: Namespace) -> None:
     from .counts import count, perplexities
     from .evaluate import word_text
@@ -269,6 +276,18 @@ def _parser() -> ArgumentParser:
     command.set_defaults(run=_train)
 
     _add_evaluate(commands)
+
+    command = commands.add_parser(
+        "names", help="compare sampler settings by near-misses of names in generated text"
+    )
+    command.add_argument("model", type=Path, help="a model folder")
+    command.add_argument(
+        "--text", type=Path, nargs="+", required=True, metavar="FILE|FOLDER", help="articles"
+    )
+    command.add_argument(
+        "--openings", type=int, default=200, help="openings to continue (default 200)"
+    )
+    command.set_defaults(run=_names)
 
     command = commands.add_parser(
         "count", help="count the words of a text, and convert a known loss to perplexities"
