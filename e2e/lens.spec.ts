@@ -146,8 +146,7 @@ test('the switch runs the text by position and without proportions, and states t
   await playground.open();
   await openLens(playground, page);
   const learned = await sentence(page).innerText();
-  const choose = (name: string) =>
-    lens(page).getByRole('radio', { name, exact: true }).check({ force: true });
+  const choose = (name: string) => lens(page).getByRole('radio', { name, exact: true }).check();
   await choose(names.OFF);
   const finding = lens(page).locator('.lens-finding');
   await expect(finding.first()).toContainText(
@@ -276,7 +275,7 @@ test('the proportions of a head show their figures', async ({ playground, page }
   await view(page, names.PROPORTIONS).click();
   await expect(lens(page).getByRole('row', { name: names.SIMILARITY_ALONE })).toContainText(/\d/);
   await picture(page, 'lens/proportions', SIZE);
-  await lens(page).getByRole('radio', { name: names.OFF, exact: true }).check({ force: true });
+  await lens(page).getByRole('radio', { name: names.OFF, exact: true }).check();
   await expect(lens(page)).toContainText('The model runs without proportions.');
 });
 

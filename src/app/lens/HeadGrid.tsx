@@ -36,7 +36,7 @@ interface Props {
 
 /** All heads by layer, each with its effective span. Click or arrow keys choose one, or an average. */
 export function HeadGrid({ config, overview, isReweighted, isOfHead, showpiece }: Props) {
-  const [{ layer, head, spread, token }, set] = useLensView();
+  const [{ layer, head, spread, token, proportions }, set] = useLensView();
   const [previewed, setPreviewed] = useState<readonly [number, number] | null>(null);
   const grid = useRef<HTMLTableElement>(null);
   const isOne = isOfHead || spread === 'head';
@@ -52,7 +52,11 @@ export function HeadGrid({ config, overview, isReweighted, isOfHead, showpiece }
   };
   const heads = overview?.answer.heads ?? null;
   const isShowpiece =
-    isOne && token === showpiece?.query && layer === showpiece.layer && head === showpiece.head;
+    proportions === 'learned' &&
+    isOne &&
+    token === showpiece?.query &&
+    layer === showpiece.layer &&
+    head === showpiece.head;
   const named = previewed ?? (isOne ? ([layer, head] as const) : null);
   return (
     <section className="lens-part">

@@ -71,10 +71,12 @@ export function WordsView({ reading, words }: { reading: Reading; words: Words }
   );
 }
 
-/** The shares of a word with one more factor each: similarity, proportions, decay. */
+/** The shares of a word with one more factor each: similarity, proportions, decay. Without proportions, the last is the share itself. */
 function stages({ proportions }: Reading, word: SeenWord): number[] {
   const { similarity, reweighted, share } = word;
-  return [similarity, ...(proportions === 'none' ? [] : [reweighted]), ...(isDecayed(word) ? [share] : [])];
+  const before = proportions === 'none' ? [similarity] : [similarity, reweighted];
+  if (isDecayed(word)) return [...before, share];
+  return proportions === 'none' ? [share] : before;
 }
 
 /** “9% → 49%” */
@@ -146,7 +148,7 @@ function Hovered({ reading }: { reading: Reading }) {
   const word = reading.words.find(
     ({ from, to }) => hovered !== null && from <= positionOf(hovered) && positionOf(hovered) <= to,
   );
-  if (!word) return <p className="lens-hovered">Hover a word for its share. Click it to look from it.</p>;
+  if (!word) return <p className="lens-hovered">Hover a word for its share.</p>;
   return (
     <p className="lens-hovered">
       “{word.name}”: {percent(word.share)}

@@ -83,7 +83,7 @@ const TAKE_AWAY: Scene = {
     const effect = perplexities
       ? `The perplexity of this text goes from ${perplexities[0].toFixed(1)} to ${perplexities[1].toFixed(1)}.`
       : 'The model reads the text again …';
-    return `The switch is now off, so the model reads the text without proportions. ${effect} It was trained with them. Small models that were trained without them predicted text as well (docs/study.md).`;
+    return `The switch is now off, so the model reads the text without proportions. ${effect} The model was trained with them. Small models that were trained without them predicted text as well (docs/study.md).`;
   },
 };
 

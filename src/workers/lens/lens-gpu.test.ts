@@ -45,6 +45,13 @@ test(
     const divergence = part.map((_, t) => klDivergence(learned[t], changed[t]));
     expect(relativeError(answer.divergence, divergence)).toBeLessThan(1e-3);
 
+    await lens.ask({
+      runs: [{ ids: Uint32Array.from(tokens.slice(1)) }],
+      token: 140,
+      proportions: 'learned',
+      kind: 'row',
+      question: { layer: 1, head: 1, measure: 'share' },
+    });
     expect(backend.memory()).not.toEqual(before);
     await lens.close();
     expect(backend.memory()).toEqual(before);
