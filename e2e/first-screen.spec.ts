@@ -8,7 +8,7 @@ import { encodeLink } from '../src/share/link';
 import { findsNothing } from './axe';
 import * as names from './names';
 import { picture } from './pictures';
-import { expect, LONG, model, type PlaygroundPage, test } from './playground';
+import { expect, holdWeights, LONG, model, type PlaygroundPage, test } from './playground';
 
 const { id, digest } = model.manifest;
 const read = (path: string) => JSON.parse(readFileSync(new URL(`../${path}`, import.meta.url)).toString());
@@ -200,11 +200,7 @@ test('the buttons keep their places while the model loads, writes and rests', as
   playground,
   page,
 }) => {
-  let letGo = () => {};
-  const held = new Promise<void>((resolve) => {
-    letGo = resolve;
-  });
-  await page.route('**/model.safetensors', (route) => held.then(() => route.continue()));
+  const letGo = await holdWeights(page);
   await playground.open('', LONG);
   await expect(playground.write).toHaveAccessibleName(/^Continue · loading \d+%$/);
   const loading = await places(playground);

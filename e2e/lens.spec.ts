@@ -1,38 +1,11 @@
 import { readFile } from 'node:fs/promises';
-import type { Page } from '@playwright/test';
 import { findsNothing } from './axe';
+import { head, KEY, lens, matrix, openLens, percent, SIZE, sentence, showpiece, token, view } from './lens';
 import * as names from './names';
 import { picture } from './pictures';
-import { example, expect, LONG, model, PlaygroundPage, test } from './playground';
-
-const SIZE = { width: 1120, height: 700 }; // of pictures
+import { expect, holdWeights, LONG, model, PlaygroundPage, test } from './playground';
 
 const VIEWS = [names.LENS_WORDS, names.MATRIX, names.PROPORTIONS, names.ALL_HEADS];
-const { showpiece } = example;
-/** The word that the showpiece looks back at. */
-const KEY = tokenText(showpiece.key);
-const lens = (page: Page) => page.locator('.lens');
-const view = (page: Page, name: string) => lens(page).getByRole('button', { name, exact: true });
-const matrix = (page: Page) => lens(page).getByRole('img', { name: names.MATRIX_PICTURE });
-const sentence = (page: Page) => lens(page).locator('.lens-sentence');
-const head = (page: Page, layer: number, head: number) =>
-  lens(page).getByRole('button', { name: names.headCell(layer, head) });
-const token = (page: Page) => page.getByRole('slider', { name: names.LENS_TOKEN });
-const percent = (share: number) => `${Math.round(100 * share)}%`;
-
-/** The text of a token of the example, numbered as in TokenIndex. */
-function tokenText(number: number): string {
-  const { typed, sampled } = example;
-  const lengths = [...typed.lengths, ...sampled.lengths];
-  const from = lengths.slice(0, number).reduce((sum, length) => sum + length, 0);
-  return (typed.text + sampled.text).slice(from, from + lengths[number]).trim();
-}
-
-async function openLens(playground: PlaygroundPage, page: Page): Promise<void> {
-  await playground.isReady();
-  await playground.openPanel(names.LENS);
-  await expect(lens(page).getByRole('table', { name: names.LARGEST_SHARES })).toBeVisible();
-}
 
 test('opens the example on its showpiece, in words and in the figures of the example', async ({
   playground,
@@ -217,11 +190,7 @@ test('keys move through the matrix, it can be exported, and a link reopens the s
   const link = await page.getByRole('textbox', { name: names.LINK }).inputValue();
   const theirPage = await browser.newPage();
   const friend = new PlaygroundPage(theirPage);
-  let letGo = () => {};
-  const held = new Promise<void>((resolve) => {
-    letGo = resolve;
-  });
-  await theirPage.route('**/model.safetensors', (route) => held.then(() => route.continue()));
+  const letGo = await holdWeights(theirPage);
   await theirPage.goto(link);
   await expect(lens(theirPage)).toContainText('Opens when the model has loaded');
   letGo();
@@ -232,43 +201,6 @@ test('keys move through the matrix, it can be exported, and a link reopens the s
   await theirPage.close();
 });
 
-test('the tour is offered once, and goes through five steps on the text of the page', async ({
-  playground,
-  page,
-}) => {
-  await playground.open();
-  await openLens(playground, page);
-  await head(page, 1, 1).click();
-  await lens(page).getByRole('button', { name: names.OFFERED_TOUR }).click();
-  const tour = lens(page).getByRole('region', { name: names.TOUR });
-  const [before, after] = [percent(showpiece.similarity), percent(showpiece.reweighted)];
-  const steps = [
-    new RegExp(
-      `head ${showpiece.layer + 1}\\.${showpiece.head + 1} looks back at .*: \\d+% goes to “${KEY}”`,
-    ),
-    `“${KEY}” gets ${before} by similarity alone, and ${after} with proportions`,
-    /In head \d\.\d, the one that forgets fastest, “\w+” itself gets (under )?\d+% by similarity alone, and \d+%/,
-    /picture of \d+ by \d+ tokens.* [\d.]+ MB at any length\. Standard attention would keep [\d.]+ [MG]B/,
-    /perplexity of this text goes from \d\.\d to \d\.\d\./,
-  ];
-  for (const [n, words] of steps.entries()) {
-    await expect(tour).toContainText(`${n + 1} of 5`);
-    await expect(tour).toContainText(words);
-    if (n === 3) await expect(matrix(page)).toBeVisible();
-    if (n < 4) await tour.getByRole('button', { name: names.NEXT }).click();
-  }
-  await findsNothing(page);
-  await picture(page, 'lens/tour', SIZE);
-  await tour.getByRole('button', { name: names.DONE }).click();
-  await expect(tour).toHaveCount(0);
-  await expect(lens(page).getByRole('radio', { name: names.LEARNED })).toBeChecked();
-  await page.getByRole('button', { name: names.closing(names.LENS) }).click();
-  await openLens(playground, page);
-  await expect(lens(page).getByRole('button', { name: names.OFFERED_TOUR })).toHaveCount(0);
-  await page.getByRole('button', { name: names.TOUR, exact: true }).click();
-  await expect(tour).toContainText('1 of 5');
-});
-
 test('the proportions of a head show their figures', async ({ playground, page }) => {
   await playground.open();
   await openLens(playground, page);
@@ -277,65 +209,6 @@ test('the proportions of a head show their figures', async ({ playground, page }
   await picture(page, 'lens/proportions', SIZE);
   await lens(page).getByRole('radio', { name: names.OFF, exact: true }).check();
   await expect(lens(page)).toContainText('The model runs without proportions.');
-});
-
-test('fills the window beside a column of text, and the matrix is as high as the window', async ({
-  playground,
-  page,
-}) => {
-  await playground.open();
-  await openLens(playground, page);
-  await view(page, names.MATRIX).click();
-  const before = (await matrix(page).boundingBox())!.height;
-  await page.getByRole('button', { name: names.FULL_WINDOW }).click();
-  await expect.poll(async () => (await matrix(page).boundingBox())!.height).toBeGreaterThan(before + 20);
-  await expect(sentence(page)).toBeInViewport({ ratio: 1 });
-  await expect(playground.write).toBeInViewport({ ratio: 1 });
-  expect((await playground.text.boundingBox())!.width).toBeGreaterThan(280);
-  await picture(page, 'lens/window', { width: 1280, height: 800 });
-});
-
-test.describe('below 960 px', () => {
-  test.use({ viewport: { width: 360, height: 740 }, hasTouch: true });
-
-  test('is a sheet of three heights above the buttons, and the chosen word stays in sight', async ({
-    playground,
-    page,
-  }) => {
-    await playground.open();
-    await playground.isReady();
-    await page.getByRole('button', { name: names.OPEN_LENS, exact: true }).tap();
-    await expect(sentence(page)).toBeInViewport({ ratio: 1 });
-    await expect(lens(page).locator('.lens-rows tr:visible')).toHaveCount(3);
-    const heights: number[] = [];
-    for (const name of [names.TALLER, names.TALLER, names.LOWER]) {
-      heights.push((await page.locator('.rail').boundingBox())!.height);
-      await expect(playground.chosen.first()).toBeInViewport();
-      await expect(playground.write).toBeInViewport({ ratio: 1 });
-      await page.getByRole('button', { name, exact: true }).tap();
-      await expect
-        .poll(async () => (await page.locator('.rail').boundingBox())!.height)
-        .not.toBe(heights.at(-1));
-    }
-    expect(heights).toEqual(heights.toSorted((a, b) => a - b));
-    await view(page, names.MATRIX).tap();
-    await expect(matrix(page)).toBeVisible();
-    await playground.raiseLens();
-    const scrolled = () => page.locator('.rail-body').evaluate((body) => body.scrollTop);
-    await matrix(page).evaluate((canvas) => canvas.scrollIntoView({ block: 'center' }));
-    const at = await scrolled();
-    const { x, y } = (await matrix(page).boundingBox())!;
-    const client = await page.context().newCDPSession(page);
-    const touch = (type: 'touchStart' | 'touchMove' | 'touchEnd', up: number | null) =>
-      client.send('Input.dispatchTouchEvent', {
-        type,
-        touchPoints: up === null ? [] : [{ x: x + 100, y: y + 150 - up }],
-      });
-    await touch('touchStart', 0);
-    for (let up = 15; up <= 150; up += 15) await touch('touchMove', up);
-    await touch('touchEnd', null);
-    await expect.poll(scrolled).toBeGreaterThan(at + 50);
-  });
 });
 
 for (const { colorScheme, width } of [

@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test';
 import * as names from './names';
-import { expect, MODELS, model, test } from './playground';
+import { expect, holdWeights, MODELS, model, test } from './playground';
 
 const WEIGHTS = '**/model.safetensors';
 const NETWORK_ERROR = /Failed to load resource/; // the browser's message for a 404
@@ -64,14 +64,7 @@ test('while the model loads, the user can edit, and a press on Generate takes ef
   playground,
   page,
 }) => {
-  let letGo = () => {};
-  const held = new Promise<void>((resolve) => {
-    letGo = resolve;
-  });
-  await page.route(WEIGHTS, async (route) => {
-    await held;
-    await route.continue();
-  });
+  const letGo = await holdWeights(page);
   await playground.open();
   await expect(page.getByText('Loading the model')).toBeVisible();
   await expect(page.getByText(/of [\d.]+ MB/)).toBeVisible();

@@ -207,6 +207,16 @@ export class PlaygroundPage {
   }
 }
 
+/** Holds back the weights of the model until the returned function is called. */
+export async function holdWeights(page: Page): Promise<() => void> {
+  let letGo = () => {};
+  const held = new Promise<void>((resolve) => {
+    letGo = resolve;
+  });
+  await page.route('**/model.safetensors', (route) => held.then(() => route.continue()));
+  return letGo;
+}
+
 /** A test fails on an error in the console or an unhandled rejection. */
 export const test = base.extend<{ playground: PlaygroundPage }>({
   playground: async ({ page }, use) => {

@@ -5,7 +5,7 @@ import { seal } from '../src/share/container';
 import { encodeLink } from '../src/share/link';
 import type { Shared } from '../src/share/shared';
 import * as names from './names';
-import { expect, model, PAGE, PlaygroundPage, test } from './playground';
+import { expect, holdWeights, model, PAGE, PlaygroundPage, test } from './playground';
 
 const MODEL = { id: model.manifest.id, digest: model.manifest.digest };
 const SAMPLED = { ids: Uint32Array.of(300, 301), lengths: Uint32Array.of(6, 6) };
@@ -52,11 +52,7 @@ test('a copied link shows the same text in another browser before the weights lo
 
   const theirPage = await browser.newPage();
   const friend = new PlaygroundPage(theirPage);
-  let letGo = () => {};
-  const held = new Promise<void>((resolve) => {
-    letGo = resolve;
-  });
-  await theirPage.route('**/model.safetensors', (route) => held.then(() => route.continue()));
+  const letGo = await holdWeights(theirPage);
   await theirPage.goto(link);
   await expect(friend.text.locator('ins')).toHaveText(sampled);
   expect(await friend.words()).toBe(words);

@@ -6,11 +6,11 @@ import json
 import pytest
 import torch
 from conftest import GOLDEN, GOLDEN_MODELS
-from safetensors.torch import load_file
 
 from leapformer import attention
 from leapformer.attention import Proportion, linear_attention, linear_attention_step
 from leapformer.config import ModelConfig
+from leapformer.folder import read_model
 from leapformer.model import LeapFormer
 
 
@@ -25,9 +25,7 @@ def tensor(values) -> torch.Tensor:
 
 
 def load(folder) -> LeapFormer:
-    model = LeapFormer(ModelConfig.read(folder / "config.json"))
-    model.load_state_dict(load_file(folder / "model.safetensors"))
-    return model.double()
+    return read_model(folder).double()
 
 
 def run(model: LeapFormer, tokens: list[int], sizes: list[int]) -> torch.Tensor:

@@ -76,7 +76,6 @@ export function HeadGrid({ config, overview, isReweighted, isOfHead, showpiece }
         )}
       </div>
       <div className="lens-scroll">
-        {' '}
         <table ref={grid} className="lens-grid" onPointerLeave={() => setPreviewed(null)}>
           <caption className="for-listeners">Effective span of each head in tokens, by layer</caption>
           <colgroup>
