@@ -260,8 +260,10 @@ def train(config: RunConfig, data: Path, out: Path, until: int | None = None) ->
                     checkpoint.save(out, state)
                     plot_loss(out / "log.jsonl", out / "loss.png")
                 saved = begun = time.monotonic()
+    path = checkpoint.path_at(out, run.step)
+    del run  # it refers to the process group: the group's threads must end before Python does
     workers.close()
-    return checkpoint.path_at(out, run.step)
+    return path
 
 
 def _open_run(config: RunConfig, data: Path, out: Path, workers: Workers) -> Run:

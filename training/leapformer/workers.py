@@ -65,5 +65,7 @@ class Workers:
         ]
 
     def close(self) -> None:
+        """Waits for the other processes, then ends the group."""
         if self.size > 1:
+            dist.barrier()
             dist.destroy_process_group()

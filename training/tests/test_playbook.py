@@ -21,6 +21,8 @@ SMALLER = {
     "--minutes 14": "--minutes 0.1",
     "configs/wiki-55m.toml --data": "tiny.toml --data",
     "profile configs/wiki-55m.toml": "profile tiny.toml --steps 2",
+    # what int8 costs a model trained for seconds depends on how many steps they allow
+    "--id wiki-55m-v1": "--id wiki-55m-v1 --dtype float16",
 }
 TINY = """
 name = "wiki-55m"
