@@ -18,6 +18,8 @@ import type {
   ScoreEvent,
   ScoreRequest,
   ScoreResult,
+  SnapshotRequest,
+  TextEvent,
   Verification,
   VerifyEvent,
   VerifyRequest,
@@ -61,6 +63,12 @@ export interface EngineClient {
     onEvent: (event: VerifyEvent) => void,
     signal?: AbortSignal,
   ): Promise<Verification>;
+  /** The file of a snapshot at the end of a text; null if the signal aborted. */
+  snapshot(
+    request: SnapshotRequest,
+    onEvent: (event: TextEvent) => void | Promise<void>,
+    signal?: AbortSignal,
+  ): Promise<Uint8Array | null>;
   dispose(): void;
 }
 
@@ -150,6 +158,8 @@ export function createEngine(start: () => Link = startWorker): EngineClient {
       call((service) => service.score(request, ofThisWorker(onEvent)), signal),
     verify: (request, onEvent, signal) =>
       call((service) => service.verify(request, ofThisWorker(onEvent)), signal),
+    snapshot: (request, onEvent, signal) =>
+      call((service) => service.snapshot(request, ofThisWorker(onEvent)), signal),
     // Not by `call`, because a question to the lens does not replace a dead worker.
     look: async <K extends keyof LensQuestions>(request: LensRequest<K>) =>
       unwrap(await Promise.race([link.service.look(request), link.died])) as LensAnswer<K>,

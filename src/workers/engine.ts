@@ -2,10 +2,12 @@ import { stateLayout } from '../model/core/tensors';
 import { EngineError } from '../model/runtime/errors';
 import { loadModel, type Model } from '../model/runtime/folder';
 import type { ReadFile } from '../model/runtime/read-file';
+import { encodeSnapshot } from '../model/runtime/snapshot-file';
 import { seenWords } from '../model/sampling/seen';
+import type { Encoded } from '../model/text/encoded';
 import { packVocabulary } from '../model/text/vocabulary';
 import { Comparison } from './compare';
-import { encodeRuns } from './encode';
+import { type Beginning, encodeRuns, openBeginning } from './encode';
 import { credited, type Emit, type OnEvent } from './events';
 import { GenerationRun } from './generation-run';
 import type { Lens } from './lens/attention-lens';
@@ -24,6 +26,7 @@ import type {
   ScoreEvent,
   ScoreRequest,
   ScoreResult,
+  SnapshotRequest,
   TextEvent,
   Verification,
   VerifyEvent,
@@ -46,6 +49,7 @@ export interface EngineHost {
 interface TextWork<E> {
   readonly model: Model;
   readonly tokens: number[];
+  readonly beginning: Beginning;
   readonly signal: AbortSignal;
   readonly emit: Emit<E>;
 }
@@ -131,8 +135,8 @@ export class Engine {
 
   async generate(request: GenerateRequest, onEvent: OnEvent<GenerateEvent>): Promise<GenerateResult> {
     const resumed = 'Writing resumes from the last token.';
-    return this.withTokens(request, onEvent, resumed, ({ model, tokens, signal, emit }) => {
-      const run = new GenerationRun(model, request, tokens);
+    return this.withTokens(request, onEvent, resumed, ({ model, tokens, beginning, signal, emit }) => {
+      const run = new GenerationRun(model, request, tokens, beginning.tokens.length);
       return {
         work: (running) => this.write(run, running, emit, signal),
         result: (running) => ({ reason: run.reason ?? 'stopped', figures: this.figures(run, running) }),
@@ -154,14 +158,34 @@ export class Engine {
 
   /** Reads tokens of a text again, on a second stream, and emits their records. */
   async score(request: ScoreRequest, onEvent: OnEvent<ScoreEvent>): Promise<ScoreResult> {
-    return this.withTokens(request, onEvent, '', ({ model, tokens, signal, emit }) => ({
+    return this.withTokens(request, onEvent, '', ({ model, tokens, beginning, signal, emit }) => ({
       work: async ({ backend }) => {
         const streams = await backend.open(1);
         const text = new TextStream(streams, this.snapshots);
-        await scoreTokens(model.config, text, tokens, request, signal, emit).finally(() => streams.close());
+        const part = { ...request, tokens, beginning };
+        await scoreTokens(model.config, text, part, signal, emit).finally(() => streams.close());
       },
       result: () => ({ isComplete: !signal.aborted }),
     }));
+  }
+
+  /** The state at the end of a text, as a file (model/runtime/snapshot-file.ts); null if it was stopped. */
+  async snapshot(request: SnapshotRequest, onEvent: OnEvent<TextEvent>): Promise<Uint8Array | null> {
+    let file: Uint8Array | null = null;
+    return this.withTokens<TextEvent, Uint8Array | null>(
+      request,
+      onEvent,
+      '',
+      ({ model, tokens, signal, emit }) => ({
+        work: async ({ text }) => {
+          const report = (read: number, total: number) => emit({ type: 'reading', read, total });
+          await text.moveTo(tokens, signal, { report });
+          if (!signal.aborted)
+            file = await encodeSnapshot(await text.streams.snapshot(), model.manifest.name);
+        },
+        result: () => file,
+      }),
+    );
   }
 
   /** Compares each drawn token with the token that this model draws, on a second stream. */
@@ -195,10 +219,11 @@ export class Engine {
       const { model, runner } = this.requireLoaded();
       await runner.ready();
       const emit = credited(onEvent);
-      const tokens = await encodeRuns(model, runs, signal, (run, tokens) =>
-        emit({ type: 'encoded', run, tokens }),
-      );
-      const { work, result } = begin({ model, tokens: tokens ?? [], signal, emit });
+      const beginning = await openBeginning(model, runs);
+      this.snapshots.begin(beginning);
+      const onEncoded = (run: number, tokens: Encoded) => emit({ type: 'encoded', run, tokens });
+      const tokens = await encodeRuns(model, beginning, runs, signal, onEncoded);
+      const { work, result } = begin({ model, tokens: tokens ?? [], beginning, signal, emit });
       if (tokens)
         await runner.surviving(work, (message, backend) =>
           emit({ type: 'notice', message: `${message} ${resumed}`.trimEnd(), backend }),

@@ -5,6 +5,9 @@ import { StreamingDecoder } from '../model/text/vocabulary';
 import type { GenerateRequest, GenerateResult, WrittenPart } from './messages';
 import { StopSequences } from './stop-sequences';
 
+/** The bytes of a token that is unknown: no character continues across it. */
+const SPACE = new Uint8Array([0x20]);
+
 /** The state of one generation, which survives the loss of a device. */
 export class GenerationRun {
   /** The tokens of the prompt, followed by the tokens generated so far. */
@@ -16,19 +19,22 @@ export class GenerationRun {
   private readonly decoder: StreamingDecoder;
   private readonly stops: StopSequences;
   private readonly promptLength: number;
+  private readonly begin: number;
 
-  constructor(model: Model, request: Omit<GenerateRequest, 'runs'>, tokens: number[]) {
+  /** @param begin tokens before the text's first run */
+  constructor(model: Model, request: Omit<GenerateRequest, 'runs'>, tokens: number[], begin = 1) {
     this.model = model;
     this.request = request;
     this.tokens = tokens;
     this.stops = new StopSequences(request.stopSequences ?? []);
     this.promptLength = tokens.length;
-    this.decoder = new StreamingDecoder((id) => model.tokenizer.bytes[id], tokens);
+    this.begin = begin;
+    this.decoder = new StreamingDecoder((id) => model.tokenizer.bytes[id] ?? SPACE, tokens);
   }
 
-  /** Tokens before the branch point, including the initial `<|endoftext|>`; null without a branch point. */
+  /** Tokens before the branch point, including the beginning; null without a branch point. */
   get branchAt(): number | null {
-    return this.request.branchAt === undefined ? null : this.request.branchAt + 1;
+    return this.request.branchAt === undefined ? null : this.request.branchAt + this.begin;
   }
 
   /** Null for no limit. */

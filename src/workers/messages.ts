@@ -118,8 +118,15 @@ export interface ScoreResult {
   readonly isComplete: boolean;
 }
 
+/** Requests the state at the end of a text. */
+export interface SnapshotRequest {
+  readonly runs: readonly RequestRun[];
+}
+
 /** A piece of a text to verify. */
 export interface VerifyRun {
+  /** The file of a snapshot, instead of everything else, in the first piece. */
+  readonly snapshot?: Uint8Array;
   readonly text: string;
   /** Ids of sampled text; null for typed text, which the engine encodes. */
   readonly ids: Uint32Array | null;
@@ -208,6 +215,11 @@ export interface EngineService {
     onEvent: (event: CompareEvent) => void | Promise<void>,
   ): Promise<Outcome<CompareResult>>;
   verify(request: VerifyRequest, onEvent: (event: VerifyEvent) => void): Promise<Outcome<Verification>>;
+  /** The file of a snapshot (model/runtime/snapshot-file.ts); null if it was stopped. */
+  snapshot(
+    request: SnapshotRequest,
+    onEvent: (event: TextEvent) => void | Promise<void>,
+  ): Promise<Outcome<Uint8Array | null>>;
   stop(): void;
   /** Takes a lock and holds it until the worker dies. @throws if the browser has no locks */
   hold(lock: string): Promise<void>;

@@ -4,32 +4,38 @@ import { Pace } from '../model/runtime/pace';
 import { makeRecords, type TokenRecord } from '../model/sampling/records';
 import { describeToken } from '../model/sampling/sampling';
 import { SeenTokens } from '../model/sampling/seen';
+import type { Beginning } from './encode';
 import type { Emit } from './events';
 import type { ScoreEvent, ScoreRequest } from './messages';
 import type { TextStream } from './text-stream';
 
-/**
- * Reads tokens of a text again and emits their records.
- * @param tokens the whole text with the initial `<|endoftext|>`, which the places in the request do not count
- */
+/** The part of a text to score. */
+interface Scored extends Pick<ScoreRequest, 'from' | 'to' | 'sampling'> {
+  /** The whole text with its beginning, which `from` and `to` do not count. */
+  readonly tokens: readonly number[];
+  readonly beginning: Beginning;
+}
+
+/** Reads tokens of a text again and emits their records. */
 export async function scoreTokens(
   config: Config,
   text: TextStream,
-  tokens: readonly number[],
-  { from, to, sampling }: Pick<ScoreRequest, 'from' | 'to' | 'sampling'>,
+  { tokens, beginning, from, to, sampling }: Scored,
   signal: AbortSignal,
   emit: Emit<ScoreEvent>,
 ): Promise<void> {
-  const [first, end] = [Math.max(from, 0) + 1, Math.min(to + 1, tokens.length)];
+  const begin = beginning.tokens.length;
+  const [first, end] = [Math.max(from, 0) + begin, Math.min(to + begin, tokens.length)];
   const progress = () => ({ type: 'reading', read: text.tokens.length, total: end }) as const;
   const options = { report: () => emit(progress()), offer: () => emit.offer(progress()) };
-  const onRecords = (at: number, records: Float32Array) => emit({ type: 'records', from: at - 1, records });
+  const onRecords = (at: number, records: Float32Array) =>
+    emit({ type: 'records', from: at - begin, records });
   await text.moveTo(tokens.slice(0, first), signal, options);
   if (!sampling) return text.moveTo(tokens.slice(0, end), signal, { ...options, onRecords });
   if (signal.aborted || first >= end) return;
 
-  const seen = new SeenTokens(config);
-  for (const id of tokens.slice(0, first)) seen.add(id);
+  const seen = new SeenTokens(config, beginning.snapshot?.seen);
+  for (const id of tokens.slice(begin, first)) seen.add(id);
   const pace = new Pace();
   /** Emits the records of the tokens after the rows. */
   const onLogits = async (at: number, rows: Logits) => {

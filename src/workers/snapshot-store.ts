@@ -1,10 +1,13 @@
 import { type Snapshot, snapshotBytes } from '../model/runtime/snapshot';
 import { mix } from '../model/sampling/random';
+import type { Beginning } from './encode';
 
 interface Entry {
   readonly key: string;
   readonly snapshot: Snapshot;
   readonly pinned: boolean;
+  /** It begins a text, so its tokens cannot be read again. */
+  readonly isBeginning: boolean;
   lastUsed: number;
 }
 
@@ -41,8 +44,15 @@ export class SnapshotStore {
     return this.entries.length;
   }
 
+  /** Keeps the snapshot that a text begins with until the store is cleared or another one replaces it. */
+  begin({ tokens, snapshot }: Beginning): void {
+    if (!snapshot) return;
+    this.entries = this.entries.filter((e) => !e.isBeginning);
+    this.add(tokens, snapshot, true, true);
+  }
+
   /** Adds a snapshot taken after `tokens.slice(0, snapshot.length)`. Thinning keeps pinned snapshots. */
-  add(tokens: ArrayLike<number>, snapshot: Snapshot, pinned = false): void {
+  add(tokens: ArrayLike<number>, snapshot: Snapshot, pinned = false, isBeginning = false): void {
     const keys = prefixKeys(
       tokens,
       new Set([...this.entries.map((e) => e.snapshot.length), snapshot.length]),
@@ -50,7 +60,13 @@ export class SnapshotStore {
     const key = keys.get(snapshot.length)!;
     const old = this.entries.find((e) => e.key === key);
     this.entries = this.entries.filter((e) => e !== old);
-    this.entries.push({ key, snapshot, pinned: pinned || old?.pinned === true, lastUsed: this.clock });
+    this.entries.push({
+      key,
+      snapshot,
+      pinned: pinned || old?.pinned === true,
+      isBeginning: isBeginning || old?.isBeginning === true,
+      lastUsed: this.clock,
+    });
     const line = this.touch(keys);
     this.thin(line);
     this.evict();
@@ -89,6 +105,7 @@ export class SnapshotStore {
   private evict(): void {
     const order = this.entries
       .slice(0, -1)
+      .filter((e) => !e.isBeginning)
       .sort(
         (a, b) =>
           Number(a.pinned) - Number(b.pinned) ||

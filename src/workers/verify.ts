@@ -5,9 +5,9 @@ import { Pace } from '../model/runtime/pace';
 import { judge } from '../model/sampling/judge';
 import type { Sampling } from '../model/sampling/sampling';
 import { SeenTokens } from '../model/sampling/seen';
-import { numberAt } from '../model/text/token-index';
+import type { Encoded } from '../model/text/encoded';
 import { StreamingDecoder } from '../model/text/vocabulary';
-import { encodeRuns } from './encode';
+import { type Beginning, encodeRuns, openBeginning } from './encode';
 import type { Finding, Verification, VerifyEvent, VerifyRun } from './messages';
 
 /** Verifies a text: compares its words with its tokens, and its drawn tokens with the model. */
@@ -20,14 +20,18 @@ export async function verifyText(
 ): Promise<Verification> {
   const { config } = model;
   const parts: Part[] = runs.map(({ ids, drawnWith }) => ({ ids: ids ?? [], drawnWith }));
-  const requested = runs.map(({ text, ids }) => (ids ? { ids } : { text }));
-  const tokens = await encodeRuns(model, requested, signal, (run, { ids }) => {
+  const requested = runs.map(({ snapshot, text, ids }) =>
+    snapshot ? { snapshot } : ids ? { ids } : { text },
+  );
+  const beginning = await openBeginning(model, requested);
+  const onEncoded = (run: number, { ids }: Encoded) => {
     parts[run] = { ids, drawnWith: null };
-  });
+  };
+  const tokens = await encodeRuns(model, beginning, requested, signal, onEncoded);
   const streams = await backend.open(1);
   try {
     const onProgress = (checked: number, total: number) => onEvent({ type: 'verifying', checked, total });
-    const checked = await verifyTokens(streams, config, tokens ? parts : [], signal, onProgress);
+    const checked = await verifyTokens(streams, config, tokens ? parts : [], signal, onProgress, beginning);
     return { ...checked, isFaithful: isFaithful(model, runs, parts), stopped: signal.aborted };
   } finally {
     streams.close();
@@ -54,6 +58,7 @@ const MOST_FINDINGS = 100;
 /**
  * Reads a text and judges each drawn token against the logits before it. Stops early when the signal aborts.
  * @param streams an empty stream
+ * @param beginning of the text, before the parts
  */
 export async function verifyTokens(
   streams: Streams,
@@ -61,9 +66,12 @@ export async function verifyTokens(
   parts: readonly Part[],
   signal: AbortSignal,
   onProgress: (checked: number, total: number) => void = () => {},
+  beginning: Beginning = { tokens: [config.bosTokenId], snapshot: null },
 ): Promise<{ counts: Verification['counts']; findings: readonly Finding[] }> {
-  const tokens = [config.bosTokenId];
-  const samplings: (Sampling | null)[] = [null]; // the settings of each token's draw
+  const { snapshot } = beginning;
+  const tokens = [...beginning.tokens];
+  const begin = tokens.length;
+  const samplings: (Sampling | null)[] = new Array(begin).fill(null); // the settings of each token's draw
   for (const { ids, drawnWith } of parts)
     for (let i = 0; i < ids.length; i++) {
       tokens.push(ids[i]);
@@ -72,9 +80,9 @@ export async function verifyTokens(
   const total = samplings.filter((sampling) => sampling !== null).length;
   const counts = { exact: 0, margin: 0, cutoff: 0, different: 0 };
   const findings: Finding[] = [];
-  const seen = new SeenTokens(config);
+  const seen = new SeenTokens(config, snapshot?.seen);
   const pace = new Pace();
-  let seenCount = 0;
+  let seenCount = begin;
   let checked = 0;
 
   /** Judges the token after each row. The first row follows the token at `from`. */
@@ -87,7 +95,7 @@ export async function verifyTokens(
       const judgement = judge(logits, sampling, draw, seen.now(), tokens[draw]);
       counts[judgement.verdict]++;
       if (judgement.verdict !== 'exact' && findings.length < MOST_FINDINGS)
-        findings.push({ ...judgement, id: tokens[draw], number: numberAt(draw) });
+        findings.push({ ...judgement, id: tokens[draw], number: draw - begin });
       checked++;
       if (!pace.isDue) continue;
       onProgress(checked, total);
@@ -96,8 +104,12 @@ export async function verifyTokens(
   };
 
   const last = tokens.length - 1;
+  if (snapshot) {
+    await streams.restore(snapshot);
+    await judgeRows(begin - 1, await streams.logits());
+  }
   const needsLogits = (at: number) => samplings[Math.min(at + 1, last)] !== null;
-  for (let at = 0; at <= last && !signal.aborted; ) {
+  for (let at = snapshot ? begin : 0; at <= last && !signal.aborted; ) {
     const start = at;
     const judges = needsLogits(start);
     while (at <= last && needsLogits(at) === judges) at++;

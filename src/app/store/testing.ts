@@ -148,7 +148,7 @@ class FakeEngine implements EngineClient {
     let count = 0;
     for (const [run, part] of runs.entries()) {
       if ('text' in part) await onEvent({ type: 'encoded', run, tokens: letters(part.text) });
-      count += 'text' in part ? part.text.length : part.ids.length;
+      count += 'text' in part ? part.text.length : 'ids' in part ? part.ids.length : 0;
     }
     const end = Math.min(to, count);
     const likeliest = { logProbability: -Math.LN2, probability: sampling ? 0.75 : 0 };
@@ -160,6 +160,10 @@ class FakeEngine implements EngineClient {
     await onEvent({ type: 'reading', read: end, total: end });
     if (!signal?.aborted) await onEvent({ type: 'records', from, records });
     return { isComplete: !signal?.aborted };
+  }
+
+  snapshot(): Promise<never> {
+    return Promise.reject(new EngineError('input', 'It has no snapshots.', ''));
   }
 
   look(): Promise<never> {

@@ -6,7 +6,8 @@ import { LensWindow, WINDOW } from '../../model/lens/window';
 import type { Backend } from '../../model/runtime/backend';
 import { cancelled, EngineError } from '../../model/runtime/errors';
 import type { Model } from '../../model/runtime/folder';
-import { encodeRuns } from '../encode';
+import type { Encoded } from '../../model/text/encoded';
+import { type Beginning, encodeRuns, openBeginning } from '../encode';
 import type { SnapshotStore } from '../snapshot-store';
 import { TextStream } from '../text-stream';
 import { answerCounterfactual, type Runs, runBoth } from './counterfactual';
@@ -28,12 +29,18 @@ export interface LensHost {
 /** The input of an answer. */
 interface Shown {
   readonly window: LensWindow;
-  /** The whole text, including the initial `<|endoftext|>`. */
+  /** The whole text, including its beginning. */
   readonly tokens: readonly number[];
   readonly token: number;
   /** Tokens of the same document before the window. */
   readonly before: number;
   readonly signal: AbortSignal;
+}
+
+/** A text, whose tokens before `first` are unknown. */
+interface Known {
+  readonly tokens: readonly number[];
+  readonly first: number;
 }
 
 /** Null when the signal aborts. */
@@ -113,18 +120,23 @@ export class Lens {
   ): Promise<LensAnswer<K>> {
     if (signal.aborted) throw cancelled();
     const encoded: LensAnswer['encoded'][number][] = [];
-    const tokens = await encodeRuns(this.host.model, runs, signal, (run, tokens) => {
-      encoded.push({ run, tokens });
-    });
+    const { model, snapshots } = this.host;
+    const beginning = await openBeginning(model, runs);
+    snapshots.begin(beginning);
+    const onEncoded = (run: number, tokens: Encoded) => void encoded.push({ run, tokens });
+    const tokens = await encodeRuns(model, beginning, runs, signal, onEncoded);
     if (!tokens || signal.aborted) throw cancelled();
+    const text = { tokens, first: beginning.snapshot?.length ?? 0 };
     const last = Math.min(token, tokens.length - 1);
     this.reread = 0;
     const isLearned = proportions === 'learned';
     const window = isLearned
-      ? await this.show(tokens, last, isQuick, signal)
-      : await this.change(tokens, last, proportions, signal);
+      ? await this.show(text, last, isQuick, signal)
+      : await this.change(text, last, proportions, signal);
     // The changed model starts with an empty state.
-    const before = isLearned ? window.start - documentStart(tokens, window.start) : 0;
+    const before = isLearned
+      ? window.start - documentStart(tokens, window.start, model.config.bosTokenId, beginning)
+      : 0;
     checkHead(question, window.config);
     const answer = await this.answers[kind](question, { window, tokens, token: last, before, signal });
     if (!answer || signal.aborted) throw cancelled();
@@ -143,7 +155,7 @@ export class Lens {
 
   /** Moves the window to a token: keeps it, extends it to the end of the text, or captures it after the nearest snapshot. */
   private async show(
-    tokens: readonly number[],
+    { tokens, first }: Known,
     token: number,
     isQuick: boolean,
     signal: AbortSignal,
@@ -153,17 +165,17 @@ export class Lens {
     const end = Math.min(token + AHEAD, tokens.length - 1) + 1;
     if (window && text) {
       const isSame = text.tokens.every((id, i) => id === tokens[i]);
-      const isBehind = token - window.start >= BEHIND || window.start === 0;
+      const isBehind = token - window.start >= BEHIND || window.start === first;
       const known = window.start + window.length;
       if (isSame && isBehind && token < known) return window;
       if (isSame && isBehind && end - known <= WINDOW) return this.extend(text, window, tokens, end, signal);
     }
-    return this.take(tokens, token, end, isQuick, signal);
+    return this.take({ tokens, first }, token, end, isQuick, signal);
   }
 
   /** Starts from the nearest snapshot: reads to the beginning of the window, then captures. */
   private async take(
-    tokens: readonly number[],
+    { tokens, first }: Known,
     token: number,
     end: number,
     isQuick: boolean,
@@ -173,10 +185,10 @@ export class Lens {
     this.text ??= new TextStream(await backend.open(1), snapshots);
     this.window = null;
     const text = this.text;
-    const full = Math.max(0, end - WINDOW);
+    const full = Math.max(first, end - WINDOW);
     const lengthAt = (limit: number) => snapshots.nearest(tokens.slice(0, limit))?.length ?? 0;
     // If snapshots are far apart, a shorter window that begins at a snapshot needs less reading than a full one.
-    const inside = lengthAt(Math.max(0, token - BEHIND));
+    const inside = lengthAt(Math.max(first, token - BEHIND));
     const isFar = full - lengthAt(full) > 256; // then the shorter window stays
     const start = (isFar || isQuick) && inside > full ? inside : full;
     this.isPartial = !isFar && start > full;
@@ -208,13 +220,13 @@ export class Lens {
 
   /** The window of the changed model over the stretch with the token. */
   private async change(
-    tokens: readonly number[],
+    text: Known,
     token: number,
     proportions: 'static' | 'none',
     signal: AbortSignal,
   ): Promise<LensWindow> {
-    const [start, end] = stretchWith(tokens, token);
-    const part = tokens.slice(start, end);
+    const [start, end] = stretchWith(text, token, this.host.model.config.bosTokenId);
+    const part = text.tokens.slice(start, end);
     const key = JSON.stringify([proportions, start, part]);
     if (this.runs?.key !== key) {
       this.runs = null;
@@ -233,19 +245,20 @@ function checkHead(question: LensQuestions[keyof LensQuestions], { layers, heads
     throw new EngineError('input', 'This model has no such head.', 'Choose another in the lens.');
 }
 
-/** The first token of a token's document. */
-function documentStart(tokens: readonly number[], at: number): number {
-  return Math.max(0, tokens.lastIndexOf(tokens[0], at));
+/** The place of the first token of a token's document, which may be before the text's first known token. */
+function documentStart(tokens: readonly number[], at: number, bos: number, { snapshot }: Beginning): number {
+  const opening = tokens.lastIndexOf(bos, at);
+  return opening < 0 && snapshot ? snapshot.length - snapshot.position : Math.max(0, opening);
 }
 
 /**
- * The tokens [start, end) of a run with a token: at most WINDOW tokens of its document. The start moves in steps of half a
- * window, so most choices of another token need no new run.
+ * The tokens [start, end) of a run with a token: at most WINDOW known tokens of its document. The start moves in steps of
+ * half a window, so most choices of another token need no new run.
  */
-function stretchWith(tokens: readonly number[], token: number): readonly [number, number] {
-  const opening = documentStart(tokens, token);
+function stretchWith({ tokens, first }: Known, token: number, bos: number): readonly [number, number] {
+  const opening = Math.max(first, tokens.lastIndexOf(bos, token));
   const step = WINDOW / 2;
   const start = opening + step * Math.max(0, Math.floor((token - opening) / step) - 1);
-  const next = tokens.indexOf(tokens[0], token + 1);
+  const next = tokens.indexOf(bos, token + 1);
   return [start, Math.min(start + WINDOW, next < 0 ? tokens.length : next)];
 }

@@ -93,7 +93,9 @@ describe('choosing an alternative', () => {
     const request = engine().requests.at(-1)!;
     expect(request.branchAt).toBe(2);
     expect(
-      request.runs.flatMap<string | number>((run) => ('ids' in run ? [...run.ids] : [run.text])),
+      request.runs.flatMap<string | number>((run) =>
+        'ids' in run ? [...run.ids] : 'text' in run ? [run.text] : [],
+      ),
     ).toEqual([65, 100, 8]);
     await engine().writes(' e');
     engine().finishes();

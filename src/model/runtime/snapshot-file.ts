@@ -1,0 +1,140 @@
+import type { Config } from '../core/config';
+import { stateLayout } from '../core/tensors';
+import { REACH, seenWords } from '../sampling/seen';
+import { EngineError } from './errors';
+import { sha256 } from './folder';
+import type { Snapshot } from './snapshot';
+
+/**
+ * A snapshot as a file, little-endian:
+ *   magic   8 bytes, "LEAPSNAP"
+ *   header  its length in bytes as uint32, then JSON in UTF-8, padded with spaces to a multiple of 4
+ *   state   float32, in the order of stateLayout
+ *   logits  float32 [vocab]
+ *   seen    uint32, the words of SeenTokens
+ *   check   32 bytes, the SHA-256 of everything before
+ */
+interface Header {
+  readonly format: 1;
+  /** SHA-256 of the weights, in hex. */
+  readonly digest: string;
+  /** Name of the model, for an error that asks for it. */
+  readonly model: string;
+  readonly length: number;
+  readonly position: number;
+}
+
+const MAGIC = 'LEAPSNAP';
+const HEAD = 12; // bytes of magic and header length
+const CHECK = 32;
+const MOST_HEADER = 4096;
+
+/** @throws EngineError 'browser' on insecure origins, which have no SHA-256 */
+export async function encodeSnapshot(snapshot: Snapshot, model: string): Promise<Uint8Array<ArrayBuffer>> {
+  const { digest, length, position, state, logits, seen } = snapshot;
+  const header = JSON.stringify({ format: 1, digest, model, length, position } satisfies Header);
+  const json = new TextEncoder().encode(header.padEnd(header.length + 3));
+  const size = json.length - (json.length % 4);
+  const words = [Float32Array.from(state), Float32Array.from(logits), seen];
+  const body = HEAD + size;
+  const bytes = new Uint8Array(body + words.reduce((sum, part) => sum + part.byteLength, CHECK));
+  bytes.set(new TextEncoder().encode(MAGIC));
+  new DataView(bytes.buffer).setUint32(MAGIC.length, size, true);
+  bytes.set(json.subarray(0, size), HEAD);
+  let at = body;
+  for (const part of words) {
+    bytes.set(new Uint8Array(part.buffer, part.byteOffset, part.byteLength), at);
+    at += part.byteLength;
+  }
+  bytes.set(await check(bytes), at);
+  return bytes;
+}
+
+/**
+ * Reads a file of `encodeSnapshot`.
+ * @throws EngineError 'input' if the file is damaged, of another version, or of other weights than `digest`
+ */
+export async function decodeSnapshot(file: Uint8Array, digest: string, config: Config): Promise<Snapshot> {
+  const { header, body } = readHeader(file);
+  if (header.digest !== digest)
+    throw new EngineError(
+      'input',
+      `This is the memory of the model ${header.model} (weights ${header.digest.slice(0, 12)}), but the loaded weights are ${digest.slice(0, 12)}.`,
+      `Open the model ${header.model} first.`,
+    );
+  const sizes = [stateLayout(config).size, config.vocabSize, seenWords(config)];
+  const expected = body + 4 * sizes.reduce((a, b) => a + b, 0) + CHECK;
+  if (file.length !== expected) throw damaged(`has ${file.length} bytes instead of ${expected}`);
+  const bytes = file.slice(); // aligned
+  const expectedCheck = await check(bytes);
+  if (expectedCheck.some((byte, i) => byte !== bytes[bytes.length - CHECK + i]))
+    throw damaged('does not match its SHA-256');
+  const [state, logits] = [sizes[0], sizes[0] + sizes[1]];
+  const floats = new Float32Array(bytes.buffer, body, logits);
+  const seen = new Uint32Array(bytes.buffer, body + 4 * logits, sizes[2]);
+  if (!floats.every(Number.isFinite) || seen.subarray(-REACH).some((id) => id >= config.vocabSize))
+    throw damaged('has numbers that no model writes');
+  const { length, position } = header;
+  return {
+    digest,
+    length,
+    position,
+    state: floats.slice(0, state),
+    logits: floats.slice(state),
+    seen: seen.slice(),
+  };
+}
+
+/** The number of tokens that a file's stream has read, and its model. @throws EngineError 'input' */
+export function describeSnapshot(file: Uint8Array): Pick<Header, 'digest' | 'model' | 'length'> {
+  const { digest, model, length } = readHeader(file).header;
+  return { digest, model, length };
+}
+
+/** A number below 2^30 that differs between files: the beginning of their SHA-256. */
+export function snapshotKey(file: Uint8Array): number {
+  const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
+  return view.getUint32(file.length - CHECK, true) >>> 2;
+}
+
+function readHeader(file: Uint8Array): { header: Header; body: number } {
+  const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
+  const magic = new TextDecoder().decode(file.subarray(0, MAGIC.length));
+  if (magic !== MAGIC) throw damaged('is not the saved memory of a model');
+  const size = file.length < HEAD ? 0 : view.getUint32(MAGIC.length, true);
+  if (size > MOST_HEADER || size % 4 !== 0 || HEAD + size > file.length) throw damaged('has no valid header');
+  const header = parse(new TextDecoder().decode(file.subarray(HEAD, HEAD + size)));
+  return { header, body: HEAD + size };
+}
+
+function parse(json: string): Header {
+  let value: Partial<Header>;
+  try {
+    value = JSON.parse(json) ?? {};
+  } catch {
+    throw damaged('has no valid header');
+  }
+  if (value.format !== 1)
+    throw damaged(`has the format ${JSON.stringify(value.format)}; this version reads format 1`);
+  const { digest, model, length, position } = value;
+  const isWhole = Number.isSafeInteger(length) && Number.isSafeInteger(position);
+  const isText = typeof digest === 'string' && typeof model === 'string';
+  if (!isWhole || !isText || position! < 0 || length! < position!) throw damaged('has no valid header');
+  return value as Header;
+}
+
+function damaged(what: string): EngineError {
+  return new EngineError('input', `The file ${what}.`, 'Choose a file that "Save memory" has written.');
+}
+
+/** SHA-256 of a file without its last CHECK bytes. */
+async function check(file: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
+  if (!globalThis.crypto?.subtle)
+    throw new EngineError(
+      'browser',
+      'This page cannot check the file, because its address is not secure.',
+      'Open the page over https.',
+    );
+  const hex = await sha256(file.buffer.slice(0, -CHECK));
+  return Uint8Array.from(hex.match(/../g)!, (byte) => Number.parseInt(byte, 16));
+}
