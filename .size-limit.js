@@ -17,4 +17,10 @@ export default [
     gzip: true,
     limit: '140 kB',
   },
+  {
+    name: 'npm package, compressed',
+    path: ['dist-lib/index.js', 'dist-lib/engine.worker.js'],
+    gzip: true,
+    limit: '130 kB',
+  },
 ];

@@ -15,5 +15,6 @@ step unit;   npx vitest run
 step golden; npm run -s check:golden -- tests/golden/leapformer-attention.json tests/golden/models/*/golden.json public/weights/*/golden.json
 step build;  npx vite build --logLevel warn
 step chunks; node scripts/check-build.mjs
+step package; npm run -s build:package; npm run -s check:package
 step size;   npx size-limit
 step e2e;    npx playwright test

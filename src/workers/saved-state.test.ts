@@ -121,7 +121,7 @@ describe.each([
       for (const more of [[], ids.slice(0, 3)]) {
         if (more.length) await Promise.all([opened.read(more), streams.read(more)]);
         const [a, b] = [await streams.logits(), await opened.logits()];
-        const rms = Math.sqrt(a.reduce((sum, x) => sum + x * x, 0) / a.length);
+        const rms = Math.sqrt(Array.from(a).reduce((sum, x) => sum + x * x, 0) / a.length);
         for (const [i, x] of a.entries()) expect(Math.abs(x - b[i])).toBeLessThan(1e-4 * rms);
       }
       const beginning = { tokens: new Array(snapshot.length).fill(-1), snapshot };
