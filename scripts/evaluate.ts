@@ -1,11 +1,11 @@
 import { EngineError } from '../src/model/runtime/errors';
 import { loadModel } from '../src/model/runtime/folder';
 import { logProbabilitiesOf } from '../src/model/sampling/records';
+import { perplexities, TextCounter } from '../src/model/text/counts';
 import { createBackend } from '../src/workers/backends';
 import type { BackendChoice } from '../src/workers/messages';
 import { numberOption, runCommand } from './command';
 import { firstModel, nodeGpu, readBytes, readFolder } from './node';
-import { countText, perplexities } from './text-counts';
 
 const USAGE = `Measures the loss of a model on a text in nats per token, its perplexity per word, and its bits per raw byte.
 
@@ -39,7 +39,7 @@ await runCommand(USAGE, OPTIONS, async (values) => {
   const file = readBytes(values.file);
   const shard = values.file.endsWith('.bin');
   const text = values.text ?? (shard ? undefined : values.file);
-  const counts = text && values.tokens === undefined ? countText(readBytes(text)) : null;
+  const counted = text && values.tokens === undefined ? readBytes(text) : null;
   const all = shard
     ? new Uint16Array(file, 0, file.byteLength >> 1)
     : [model.config.bosTokenId, ...model.tokenizer.encode(new TextDecoder().decode(file)).ids];
@@ -59,10 +59,18 @@ await runCommand(USAGE, OPTIONS, async (values) => {
       model: model.manifest.id,
       tokens: scored,
       natsPerToken: nats / scored,
-      ...(counts && { ...counts, ...perplexities(nats, counts) }),
+      ...(counted && figures(nats, counted)),
       backend: info.kind,
       msPerToken: (performance.now() - started) / scored,
     }),
   );
   backend.destroy();
 });
+
+/** The words and bytes of a text in UTF-8, with the perplexities at this loss. */
+function figures(nats: number, bytes: ArrayBuffer) {
+  const counter = new TextCounter();
+  counter.add(new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes));
+  const counts = counter.finish();
+  return { ...counts, rawBytes: bytes.byteLength, ...perplexities(nats, counts, bytes.byteLength) };
+}

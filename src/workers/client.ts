@@ -18,12 +18,15 @@ import type {
   ScoreEvent,
   ScoreRequest,
   ScoreResult,
+  ScoreTextEvent,
+  ScoreTextRequest,
   SnapshotRequest,
   TextEvent,
   Verification,
   VerifyEvent,
   VerifyRequest,
 } from './messages';
+import type { TextScore } from './score-text';
 
 /** The page's interface to the engine. Every method rejects only with EngineError. */
 export interface EngineClient {
@@ -69,6 +72,12 @@ export interface EngineClient {
     onEvent: (event: TextEvent) => void | Promise<void>,
     signal?: AbortSignal,
   ): Promise<Uint8Array | null>;
+  /** Measures the loss on a text. Aborting the signal ends it early, with the score of the part that was read. */
+  scoreText(
+    request: ScoreTextRequest,
+    onEvent: (event: ScoreTextEvent) => void | Promise<void>,
+    signal?: AbortSignal,
+  ): Promise<TextScore>;
   dispose(): void;
 }
 
@@ -158,6 +167,8 @@ export function createEngine(start: () => Link = startWorker): EngineClient {
       call((service) => service.score(request, ofThisWorker(onEvent)), signal),
     verify: (request, onEvent, signal) =>
       call((service) => service.verify(request, ofThisWorker(onEvent)), signal),
+    scoreText: (request, onEvent, signal) =>
+      call((service) => service.scoreText(request, ofThisWorker(onEvent)), signal),
     snapshot: (request, onEvent, signal) =>
       call((service) => service.snapshot(request, ofThisWorker(onEvent)), signal),
     // Not by `call`, because a question to the lens does not replace a dead worker.

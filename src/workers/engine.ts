@@ -9,7 +9,7 @@ import { packVocabulary } from '../model/text/vocabulary';
 import { Comparison } from './compare';
 import { type Beginning, encodeRuns, openBeginning } from './encode';
 import { credited, type Emit, type OnEvent } from './events';
-import { GenerationRun } from './generation-run';
+import { figuresOf, GenerationRun, writeText } from './generation-run';
 import type { Lens } from './lens/attention-lens';
 import type { LensAnswer, LensQuestions, LensRequest } from './lens/messages';
 import type {
@@ -17,7 +17,6 @@ import type {
   CompareRequest,
   CompareResult,
   EngineInfo,
-  Figures,
   GenerateEvent,
   GenerateRequest,
   GenerateResult,
@@ -26,6 +25,8 @@ import type {
   ScoreEvent,
   ScoreRequest,
   ScoreResult,
+  ScoreTextEvent,
+  ScoreTextRequest,
   SnapshotRequest,
   TextEvent,
   Verification,
@@ -35,6 +36,7 @@ import type {
 import type { RequestRun } from './request-run';
 import { type CreateBackend, Runner, type Running } from './runner';
 import { scoreTokens } from './score';
+import type { TextScore } from './score-text';
 import { SnapshotStore } from './snapshot-store';
 import { TextStream } from './text-stream';
 import { verifyText } from './verify';
@@ -138,8 +140,11 @@ export class Engine {
     return this.withTokens(request, onEvent, resumed, ({ model, tokens, beginning, signal, emit }) => {
       const run = new GenerationRun(model, request, tokens, beginning.tokens.length);
       return {
-        work: (running) => this.write(run, running, emit, signal),
-        result: (running) => ({ reason: run.reason ?? 'stopped', figures: this.figures(run, running) }),
+        work: (running) => writeText(run, running, this.snapshots, emit, signal),
+        result: (running) => ({
+          reason: run.reason ?? 'stopped',
+          figures: figuresOf(run, running, this.snapshots),
+        }),
       };
     });
   }
@@ -167,6 +172,20 @@ export class Engine {
       },
       result: () => ({ isComplete: !signal.aborted }),
     }));
+  }
+
+  /** Measures the loss on a text, on a second stream. If a device fails, it starts again. */
+  async scoreText({ file }: ScoreTextRequest, onEvent: OnEvent<ScoreTextEvent>): Promise<TextScore> {
+    return this.exclusively(async (signal) => {
+      const { scoreFile } = await import('./score-text');
+      const { model, runner } = this.requireLoaded();
+      const onProgress = (units: number) => onEvent({ type: 'scored', units });
+      return runner.surviving(
+        ({ backend }) => scoreFile(model, backend, file, signal, onProgress),
+        (message, backend) =>
+          onEvent({ type: 'notice', message: `${message} Scoring starts again.`, backend }),
+      );
+    });
   }
 
   /** The state at the end of a text, as a file (model/runtime/snapshot-file.ts); null if it was stopped. */
@@ -231,47 +250,6 @@ export class Engine {
       await emit.settled();
       return result(runner.running!);
     });
-  }
-
-  /** Reads the tokens that the stream has not read, and generates until the request is complete or the signal aborts. */
-  private async write(
-    run: GenerationRun,
-    running: Running,
-    emit: Emit<GenerateEvent>,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const { text } = running;
-    const options = {
-      report: (read: number, total: number) => emit({ type: 'reading', read, total }),
-      offer: (read: number, total: number) => emit.offer({ type: 'reading', read, total }),
-    };
-    if (run.branchAt !== null) {
-      await text.moveTo(run.tokens.slice(0, run.branchAt), signal, options);
-      if (!signal.aborted) await text.pin();
-    }
-    await text.moveTo(run.tokens, signal, options);
-    if (signal.aborted) return;
-    const ended = new AbortController();
-    const until = AbortSignal.any([signal, ended.signal]);
-    let since = performance.now();
-    for await (const batch of text.write(run.decodeRequest(), run.tokensPerSecond, until)) {
-      const now = performance.now();
-      const part = run.take(batch, now - since);
-      if (run.reason === 'stop-sequence') ended.abort();
-      since = now;
-      if (part) await emit({ type: 'tokens', ...part, figures: this.figures(run, running) });
-      since += performance.now() - now; // excludes the time of the page
-    }
-  }
-
-  private figures(run: GenerationRun, { text, backend }: Running): Figures {
-    return {
-      position: text.tokens.length,
-      msPerToken: run.msPerToken,
-      memory: backend.memory(),
-      snapshotBytes: this.snapshots.bytes,
-      snapshotCount: this.snapshots.count,
-    };
   }
 
   /** @throws EngineError 'input' when no model is loaded. */

@@ -2,7 +2,10 @@ import type { DecodeBatch } from '../model/runtime/backend';
 import type { Model } from '../model/runtime/folder';
 import { countRecords, idsOf, RECORD_SIZE } from '../model/sampling/records';
 import { StreamingDecoder } from '../model/text/vocabulary';
-import type { GenerateRequest, GenerateResult, WrittenPart } from './messages';
+import type { Emit } from './events';
+import type { Figures, GenerateEvent, GenerateRequest, GenerateResult, WrittenPart } from './messages';
+import type { Running } from './runner';
+import type { SnapshotStore } from './snapshot-store';
 import { StopSequences } from './stop-sequences';
 
 /** The bytes of a token that is unknown: no character continues across it. */
@@ -68,4 +71,46 @@ export class GenerationRun {
     const tokens = { ids: Uint32Array.from(ids), lengths };
     return { text: pieces.join(''), tokens, records: records.subarray(0, ids.length * RECORD_SIZE) };
   }
+}
+
+/** Reads the tokens that the stream has not read, and generates until the request is complete or the signal aborts. */
+export async function writeText(
+  run: GenerationRun,
+  running: Running,
+  snapshots: SnapshotStore,
+  emit: Emit<GenerateEvent>,
+  signal: AbortSignal,
+): Promise<void> {
+  const { text } = running;
+  const options = {
+    report: (read: number, total: number) => emit({ type: 'reading', read, total }),
+    offer: (read: number, total: number) => emit.offer({ type: 'reading', read, total }),
+  };
+  if (run.branchAt !== null) {
+    await text.moveTo(run.tokens.slice(0, run.branchAt), signal, options);
+    if (!signal.aborted) await text.pin();
+  }
+  await text.moveTo(run.tokens, signal, options);
+  if (signal.aborted) return;
+  const ended = new AbortController();
+  const until = AbortSignal.any([signal, ended.signal]);
+  let since = performance.now();
+  for await (const batch of text.write(run.decodeRequest(), run.tokensPerSecond, until)) {
+    const now = performance.now();
+    const part = run.take(batch, now - since);
+    if (run.reason === 'stop-sequence') ended.abort();
+    since = now;
+    if (part) await emit({ type: 'tokens', ...part, figures: figuresOf(run, running, snapshots) });
+    since += performance.now() - now; // excludes the time of the page
+  }
+}
+
+export function figuresOf(run: GenerationRun, { text, backend }: Running, snapshots: SnapshotStore): Figures {
+  return {
+    position: text.tokens.length,
+    msPerToken: run.msPerToken,
+    memory: backend.memory(),
+    snapshotBytes: snapshots.bytes,
+    snapshotCount: snapshots.count,
+  };
 }

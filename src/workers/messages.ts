@@ -8,6 +8,7 @@ import type { Encoded } from '../model/text/encoded';
 import type { Vocabulary } from '../model/text/vocabulary';
 import type { LensAnswer, LensRequest } from './lens/messages';
 import type { RequestRun } from './request-run';
+import type { TextScore } from './score-text';
 
 /** Messages between page and worker, as plain data. */
 
@@ -123,6 +124,14 @@ export interface SnapshotRequest {
   readonly runs: readonly RequestRun[];
 }
 
+/** The loss of the model on a text in UTF-8, which may be long: it is read in parts. */
+export interface ScoreTextRequest {
+  readonly file: Blob;
+}
+
+/** Progress in UTF-16 units of the text; a notice if the work has moved to another backend and starts again. */
+export type ScoreTextEvent = { readonly type: 'scored'; readonly units: number } | NoticeEvent;
+
 /** A piece of a text to verify. */
 export interface VerifyRun {
   /** The file of a snapshot, instead of everything else, in the first piece. */
@@ -215,6 +224,10 @@ export interface EngineService {
     onEvent: (event: CompareEvent) => void | Promise<void>,
   ): Promise<Outcome<CompareResult>>;
   verify(request: VerifyRequest, onEvent: (event: VerifyEvent) => void): Promise<Outcome<Verification>>;
+  scoreText(
+    request: ScoreTextRequest,
+    onEvent: (event: ScoreTextEvent) => void | Promise<void>,
+  ): Promise<Outcome<TextScore>>;
   /** The file of a snapshot (model/runtime/snapshot-file.ts); null if it was stopped. */
   snapshot(
     request: SnapshotRequest,

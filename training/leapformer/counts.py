@@ -1,6 +1,6 @@
 """The units of perplexity: words in two conventions, and raw bytes.
 
-scripts/text-counts.ts counts the same; tests/golden/text-counts.json holds both to it.
+src/model/text/counts.ts counts the same; tests/golden/text-counts.json holds both to it.
 """
 
 import math

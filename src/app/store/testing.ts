@@ -166,6 +166,10 @@ class FakeEngine implements EngineClient {
     return Promise.reject(new EngineError('input', 'It has no snapshots.', ''));
   }
 
+  scoreText(): Promise<never> {
+    return Promise.reject(new EngineError('input', 'It has no scores.', ''));
+  }
+
   look(): Promise<never> {
     return Promise.reject(new EngineError('input', 'It has no lens.', ''));
   }

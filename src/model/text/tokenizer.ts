@@ -58,6 +58,23 @@ export class Tokenizer {
     }
   }
 
+  /** Ids of a text that arrives in parts, the same as those of the whole text, with the text of each piece. */
+  async *encodeStream(
+    parts: AsyncIterable<string>,
+  ): AsyncGenerator<{ readonly text: string; readonly tokens: Encoded }> {
+    let held = '';
+    for await (const part of parts) {
+      held += part;
+      while (held.length > PIECE + 1) {
+        const end = cut(held, 0); // without the last unit, which may be half of a pair
+        const text = held.slice(0, end).toWellFormed();
+        held = held.slice(end);
+        yield { text, tokens: this.encode(text) };
+      }
+    }
+    if (held) yield { text: held.toWellFormed(), tokens: this.encode(held) };
+  }
+
   /** The text of token ids, without an incomplete character at the end. */
   decode(ids: Iterable<number>): string {
     const decoder = new StreamingDecoder((id) => this.bytes[id]);
