@@ -162,4 +162,12 @@ export const OPEN_ELSEWHERE = 'open in another tab';
 // The benchmark
 export const BENCHMARK = 'Benchmark';
 export const MEASURE = 'Measure';
+
+// The page that scores texts
+export const SCORE = 'Score';
+export const ADD_FILES = 'Add files';
+export const ADD_THIS_TEXT = 'Add this text';
+export const ADD_PAGE_TEXT = 'Add the text of the page';
+export const SAVE_CSV = 'Save as CSV';
+export const SAVE_SCORES = 'Save as JSON';
 export const COPY_REPORT = 'Copy report';

@@ -1,5 +1,5 @@
 import { useEffect, useSyncExternalStore } from 'react';
-import { benchmarkReach, closeBenchmark, onBenchmark } from './address';
+import { benchmarkReach, closePage, isScoreOpen, onPage } from './address';
 import { ActionBar } from './components/document/ActionBar';
 import { TextPage } from './components/document/TextPage';
 import { Guard } from './components/Guard';
@@ -26,7 +26,12 @@ const CompareSheet = late(() => import('./components/panels/CompareSheet'), {
 const BenchmarkPage = late(() => import('./benchmark/BenchmarkPage'), {
   name: 'The benchmark',
   isOver: true,
-  close: closeBenchmark,
+  close: () => closePage('benchmark'),
+});
+const ScorePage = late(() => import('./score/ScorePage'), {
+  name: 'The page of scores',
+  isOver: true,
+  close: () => closePage('score'),
 });
 const Tooltips = late(() => import('./components/controls/Tooltips'), { name: 'Tooltips', isSilent: true });
 
@@ -35,7 +40,8 @@ export function App() {
   const hasPalette = usePlaygroundState((state) => state.card === 'palette');
   const hasCompare = usePlaygroundState((state) => state.card === 'compare');
   const isReady = usePlaygroundState((state) => state.engine.phase !== 'loading');
-  const reach = useSyncExternalStore(onBenchmark, benchmarkReach);
+  const isScoring = useSyncExternalStore(onPage, isScoreOpen);
+  const reach = useSyncExternalStore(onPage, benchmarkReach);
   useEffect(() => handleKeyboard(playground), [playground]);
   useEffect(() => handleDrops(playground), [playground]);
   useEffect(() => {
@@ -52,6 +58,7 @@ export function App() {
         <ActionBar />
       </Guard>
       {reach ? <BenchmarkPage reach={reach} /> : null}
+      {isScoring ? <ScorePage /> : null}
       {hasPalette ? <CommandPalette /> : null}
       {hasCompare ? <CompareSheet /> : null}
       {isReady ? <Tooltips /> : null}

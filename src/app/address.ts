@@ -39,21 +39,27 @@ export function benchmarkReach(): number | null {
   return Number.parseInt(value, 10) >= 64 ? Number.parseInt(value, 10) : 65536;
 }
 
-/** Calls back when the benchmark's page opens or closes, also by the back button. */
-export function onBenchmark(callback: () => void): () => void {
+/** Calls back when a page of the address opens or closes, also by the back button. */
+export function onPage(callback: () => void): () => void {
   addEventListener('popstate', callback);
   return () => removeEventListener('popstate', callback);
 }
 
-export function openBenchmark(): void {
+/** Whether the page that scores texts is open (`?score`). */
+export function isScoreOpen(): boolean {
+  return new URLSearchParams(location.search).has('score');
+}
+
+/** Opens a page over the text. */
+export function openPage(name: 'benchmark' | 'score'): void {
   const url = new URL(location.href);
-  url.searchParams.set('benchmark', '');
+  url.searchParams.set(name, '');
   history.pushState(null, '', url);
   dispatchEvent(new PopStateEvent('popstate'));
 }
 
-export function closeBenchmark(): void {
-  setQuery('benchmark', null);
+export function closePage(name: 'benchmark' | 'score'): void {
+  setQuery(name, null);
   dispatchEvent(new PopStateEvent('popstate'));
 }
 

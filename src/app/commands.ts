@@ -1,5 +1,5 @@
 import { plainText } from '../model/text/text';
-import { openBenchmark } from './address';
+import { openPage } from './address';
 import { openedEditor } from './editor/handle';
 import { fileName, pickFile, save } from './files';
 import type { Platform } from './keyboard/chord';
@@ -130,7 +130,8 @@ const TABLE = [
   { id: 'export-all', name: 'Export all texts', run: (playground) => exportTexts(playground, 'all') },
   { id: 'examples', name: 'Examples', run: (playground) => playground.openCard('new') },
   { id: 'open', name: 'Open a file …', run: (playground) => pickFile((file) => openFile(playground, file)) },
-  { id: 'benchmark', name: 'Benchmark', run: openBenchmark },
+  { id: 'score', name: 'Score texts', run: () => openPage('score') },
+  { id: 'benchmark', name: 'Benchmark', run: () => openPage('benchmark') },
   { id: 'theme', name: 'Theme', run: () => applyTheme(NEXT_THEME[currentTheme()]) },
 ] as const satisfies Command[];
 

@@ -36,13 +36,16 @@ export function pickFile(onPicked: (file: File) => void): void {
 
 /** Opens a file that the user drops anywhere on the page. */
 export function handleDrops(playground: Playground): () => void {
+  // A part of the page that takes files itself has this attribute.
+  const isTaken = ({ target }: DragEvent) =>
+    target instanceof Element && target.closest('[data-takes-files]') !== null;
   const isFile = (event: DragEvent) => event.dataTransfer?.types.includes('Files');
   const over = (event: DragEvent) => {
     if (isFile(event)) event.preventDefault();
   };
   const drop = (event: DragEvent) => {
     const file = event.dataTransfer?.files[0];
-    if (!file) return;
+    if (!file || isTaken(event)) return;
     event.preventDefault();
     event.stopPropagation(); // the editor would insert it
     void openFile(playground, file);

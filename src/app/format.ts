@@ -15,6 +15,7 @@ export function million(n: number): string {
 
 /** Decimal units: 1 kB = 1000 bytes. */
 export function bytes(n: number): string {
+  if (n < 1e3) return `${n} bytes`;
   if (n < 1e6) return `${decimal(0).format(n / 1e3)} kB`;
   if (n < 1e9) return `${decimal(n < 1e7 ? 2 : 1).format(n / 1e6)} MB`;
   return `${decimal(2).format(n / 1e9)} GB`;

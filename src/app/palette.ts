@@ -35,6 +35,7 @@ const KEYWORDS: Partial<Record<CommandId, string>> = {
   'export-all': 'save download file json backup',
   examples: 'start samples',
   open: 'import upload load',
+  score: 'perplexity loss evaluate surprising',
   benchmark: 'speed performance measure tokens per second',
   theme: 'dark light colours night',
 };

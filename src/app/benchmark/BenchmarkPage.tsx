@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from 'react';
 import type { StoreApi } from 'zustand/vanilla';
 import { cancelled, EngineError, type ErrorData } from '../../model/runtime/errors';
 import { type BenchmarkProgress, type DeviceReport, measureDevice } from '../../workers/benchmark-client';
-import { closeBenchmark } from '../address';
+import { closePage } from '../address';
 import { CloseIcon } from '../components/controls/icons';
 import { count } from '../format';
 import { findModel } from '../models';
@@ -49,7 +49,7 @@ export default function BenchmarkPage({ reach }: { reach: number }) {
   };
 
   return (
-    <Dialog.Root open onOpenChange={closeBenchmark}>
+    <Dialog.Root open onOpenChange={() => closePage('benchmark')}>
       <Dialog.Portal>
         <Dialog.Popup className="benchmark">
           <div className="benchmark-column">

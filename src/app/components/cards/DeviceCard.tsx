@@ -1,5 +1,5 @@
 import type { BackendInfo, EngineInfo } from '../../../workers/messages';
-import { openBenchmark } from '../../address';
+import { openPage } from '../../address';
 import { bytes } from '../../format';
 import { Popover } from '../controls/Popover';
 
@@ -62,7 +62,7 @@ export function Device({ info: { backend, memory }, onDone }: { info: EngineInfo
         className="worded"
         onClick={() => {
           onDone();
-          openBenchmark();
+          openPage('benchmark');
         }}
       >
         Benchmark

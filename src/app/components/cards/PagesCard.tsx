@@ -1,6 +1,11 @@
-import { openBenchmark } from '../../address';
+import { openPage } from '../../address';
 import { ChevronIcon } from '../controls/icons';
 import { Popover } from '../controls/Popover';
+
+const PAGES = [
+  ['score', 'Score', 'How well models predict a text'],
+  ['benchmark', 'Benchmark', 'Speed and memory on this device'],
+] as const;
 
 /** The name of the site, which opens the list of its pages. */
 export function PagesCard() {
@@ -24,17 +29,19 @@ export function PagesCard() {
               Write <small>The model continues your text.</small>
             </button>
           </li>
-          <li>
-            <button
-              type="button"
-              onClick={() => {
-                close();
-                openBenchmark();
-              }}
-            >
-              Benchmark <small>Speed and memory on this device</small>
-            </button>
-          </li>
+          {PAGES.map(([page, name, about]) => (
+            <li key={page}>
+              <button
+                type="button"
+                onClick={() => {
+                  close();
+                  openPage(page);
+                }}
+              >
+                {name} <small>{about}</small>
+              </button>
+            </li>
+          ))}
         </ul>
       )}
     </Popover>

@@ -1,0 +1,127 @@
+import { Dialog } from '@base-ui/react/dialog';
+import { type DragEvent, useEffect, useRef, useState } from 'react';
+import { EngineError, type ErrorData } from '../../model/runtime/errors';
+import type { IndexEntry } from '../../model/runtime/model-index';
+import { plainText } from '../../model/text/text';
+import { closePage } from '../address';
+import { CloseIcon } from '../components/controls/icons';
+import { listModels, modelFor } from '../models';
+import { usePlayground } from '../playground-context';
+import { titleOf } from '../store/document/article';
+import { AddTexts, ModelChoice, Running, TextList } from './Inputs';
+import { Results } from './Results';
+import type { Row } from './report';
+import { type Progress, type ScoredFile, scoreAll } from './run';
+
+/** A page over the text that measures how well models predict texts. */
+export default function ScorePage() {
+  const playground = usePlayground();
+  const [files, setFiles] = useState<readonly ScoredFile[]>([]);
+  const [models, setModels] = useState<readonly IndexEntry[]>([]);
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
+  const [rows, setRows] = useState<readonly Row[]>([]);
+  const [progress, setProgress] = useState<Progress | null>(null);
+  const [error, setError] = useState<ErrorData | null>(null);
+  const running = useRef<AbortController | null>(null);
+  useEffect(() => () => running.current?.abort(), []);
+  useEffect(() => {
+    const wanted = playground.store.getState().history?.present.model ?? null;
+    Promise.all([listModels(), modelFor(wanted)]).then(
+      ([listed, opened]) => {
+        setModels(listed);
+        setChosen(new Set([opened]));
+      },
+      (thrown) => setError(EngineError.from(thrown).toData()),
+    );
+  }, [playground]);
+
+  const add = (added: readonly ScoredFile[]) => {
+    setFiles((before) => [...before, ...added.filter(({ file }) => file.size > 0)]);
+    const empty = added.find(({ file }) => file.size === 0);
+    setError(
+      empty
+        ? { code: 'input', message: `${empty.name} is empty.`, remedy: 'Choose a file with text.' }
+        : null,
+    );
+  };
+  const ownText = () => {
+    const { runs } = playground.text;
+    return { name: titleOf(runs)?.words ?? 'Your text', file: new Blob([plainText(runs)]) };
+  };
+  const score = async () => {
+    const controller = new AbortController();
+    running.current = controller;
+    setRows([]);
+    setError(null);
+    const asked = models.filter(({ id }) => chosen.has(id));
+    const { backend } = playground.store.getState().settings;
+    const tell = (now: Progress) => {
+      if (running.current === controller) setProgress(now);
+    };
+    tell({ label: 'Starting', part: 0 });
+    try {
+      const onRow = (row: Row) => setRows((before) => [...before, row]);
+      await scoreAll({ files, models: asked, backend }, onRow, tell, controller.signal);
+    } catch (thrown) {
+      const failure = EngineError.from(thrown);
+      if (failure.code !== 'cancelled') setError(failure.toData());
+    } finally {
+      running.current = null;
+      setProgress(null);
+    }
+  };
+  const drop = (event: DragEvent) => {
+    event.preventDefault();
+    add(Array.from(event.dataTransfer.files, (file) => ({ name: file.name, file })));
+  };
+
+  return (
+    <Dialog.Root open onOpenChange={() => closePage('score')}>
+      <Dialog.Portal>
+        <Dialog.Popup
+          className="benchmark"
+          data-takes-files=""
+          onDragOver={(event) => event.preventDefault()}
+          onDrop={drop}
+        >
+          <div className="benchmark-column">
+            <header>
+              <Dialog.Title>Score</Dialog.Title>
+              <Dialog.Close className="quiet-button" aria-label="Close">
+                <CloseIcon />
+              </Dialog.Close>
+            </header>
+            <p>
+              How well do models predict a text? Each model reads it, and the page shows the perplexity, the
+              loss along the text, and the words that surprise the model most. Nothing leaves this device. A
+              long text needs no more memory than a short one.
+            </p>
+            <AddTexts onAdd={add} own={ownText} />
+            <TextList files={files} onRemove={(n) => setFiles(files.filter((_, other) => other !== n))} />
+            <ModelChoice models={models} chosen={chosen} onChosen={setChosen} />
+            {progress ? (
+              <Running progress={progress} onCancel={() => running.current?.abort()} />
+            ) : (
+              <div className="benchmark-actions">
+                <button
+                  type="button"
+                  className="write-button"
+                  disabled={files.length === 0 || chosen.size === 0}
+                  onClick={score}
+                >
+                  Score
+                </button>
+              </div>
+            )}
+            {error ? (
+              <p role="alert">
+                <b>{error.message}</b> {error.remedy}
+              </p>
+            ) : null}
+            {rows.length ? <Results rows={rows} /> : null}
+          </div>
+        </Dialog.Popup>
+      </Dialog.Portal>
+    </Dialog.Root>
+  );
+}

@@ -1,0 +1,63 @@
+import { cancelled } from '../../model/runtime/errors';
+import type { IndexEntry } from '../../model/runtime/model-index';
+import { createEngine } from '../../workers/client';
+import type { BackendChoice } from '../../workers/messages';
+import type { Row } from './report';
+
+/** A text to score. */
+export interface ScoredFile {
+  readonly name: string;
+  readonly file: Blob;
+}
+
+export interface Progress {
+  readonly label: string;
+  /** From 0 to 1 over all texts and models. */
+  readonly part: number;
+}
+
+interface Request {
+  readonly files: readonly ScoredFile[];
+  readonly models: readonly IndexEntry[];
+  readonly backend: BackendChoice;
+}
+
+/**
+ * Scores each text with each model, one after the other, in a worker of its own. A text that the signal stops has the score
+ * of its beginning, and ends the run.
+ * @throws EngineError
+ */
+export async function scoreAll(
+  { files, models, backend }: Request,
+  onRow: (row: Row) => void,
+  onProgress: (progress: Progress) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const steps = models.length * files.length;
+  let step = 0;
+  for (const { id, name, digest } of models) {
+    const engine = createEngine();
+    try {
+      const modelUrl = new URL(`weights/${id}/`, document.baseURI).href;
+      const tell = (label: string, done: number) => onProgress({ label, part: (step + done) / steps });
+      await engine.load(
+        { modelUrl, backend },
+        ({ bytes, total }) => tell(`Loading ${name}: ${Math.floor((100 * bytes) / total)}%`, 0),
+        signal,
+      );
+      for (const { name: text, file } of files) {
+        // Units are at most bytes, so the part is a lower bound.
+        const onEvent = (event: { readonly type: string; readonly units?: number }) => {
+          if (event.units !== undefined) tell(`${name} reads ${text}`, Math.min(1, event.units / file.size));
+        };
+        tell(`${name} reads ${text}`, 0);
+        const score = await engine.scoreText({ file }, onEvent, signal);
+        if (score.tokens > 0) onRow({ text, model: { id, name, digest }, score });
+        if (signal.aborted) throw cancelled();
+        step++;
+      }
+    } finally {
+      engine.dispose();
+    }
+  }
+}
