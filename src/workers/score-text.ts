@@ -21,7 +21,7 @@ export interface TextScore extends TextCounts {
   readonly isComplete: boolean;
 }
 
-export interface ScoredWord {
+interface ScoredWord {
   readonly text: string;
   /** The text before it, at most CONTEXT units. */
   readonly before: string;
@@ -30,7 +30,7 @@ export interface ScoredWord {
   readonly nats: number;
 }
 
-export interface ScoredSentence {
+interface ScoredSentence {
   /** At most LONGEST units. */
   readonly text: string;
   /** UTF-16 units of the text before it. */
