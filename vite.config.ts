@@ -2,6 +2,7 @@ import react from '@vitejs/plugin-react';
 import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
 import { linkPreview } from './scripts/link-preview.ts';
+import { releasedModels } from './scripts/release.ts';
 import { assemblyscript } from './src/cpu/assemblyscript.ts';
 
 /** With ISOLATED=1 the page can share memory between threads. A static host need not send these headers. */
@@ -20,7 +21,7 @@ const codeSplitting = { groups: [{ name: 'initial', tags: ['$initial' as const] 
 
 export default defineConfig({
   base: './', // the build runs from any sub-path of a static host
-  plugins: [react(), assemblyscript(), linkPreview(process.env.SITE_URL)],
+  plugins: [react(), assemblyscript(), linkPreview(process.env.SITE_URL), releasedModels()],
   worker: {
     format: 'es',
     plugins: () => [assemblyscript(), separateEntry],
