@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { chromium, defineConfig } from '@playwright/test';
+import { BUILT } from './e2e/static-host';
 
 /** A free port. The workers read this file too, and must get the same port. */
 process.env.E2E_PORT ??= execFileSync(process.execPath, [
@@ -9,7 +10,6 @@ process.env.E2E_PORT ??= execFileSync(process.execPath, [
 ]).toString();
 const port = process.env.E2E_PORT;
 const address = `http://127.0.0.1:${port}`;
-const built = '.cache/e2e';
 
 const executablePath =
   process.env.PLAYWRIGHT_CHROMIUM ??
@@ -54,7 +54,7 @@ export default defineConfig({
     },
   ],
   webServer: {
-    command: `npx vite build --outDir ${built} --logLevel error && npx vite preview --outDir ${built} --host 127.0.0.1 --port ${port} --strictPort`,
+    command: `npx vite build --outDir ${BUILT} --logLevel error && npx vite preview --outDir ${BUILT} --host 127.0.0.1 --port ${port} --strictPort`,
     url: address,
     timeout: 120_000,
   },

@@ -1,7 +1,9 @@
 import react from '@vitejs/plugin-react';
 import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
+import { contentSecurity } from './scripts/content-security.ts';
 import { linkPreview } from './scripts/link-preview.ts';
+import { releasedModels } from './scripts/release.ts';
 import { assemblyscript } from './src/cpu/assemblyscript.ts';
 
 /** With ISOLATED=1 the page can share memory between threads. A static host need not send these headers. */
@@ -20,7 +22,13 @@ const codeSplitting = { groups: [{ name: 'initial', tags: ['$initial' as const] 
 
 export default defineConfig({
   base: './', // the build runs from any sub-path of a static host
-  plugins: [react(), assemblyscript(), linkPreview(process.env.SITE_URL)],
+  plugins: [
+    react(),
+    assemblyscript(),
+    linkPreview(process.env.SITE_URL),
+    contentSecurity(),
+    releasedModels(),
+  ],
   worker: {
     format: 'es',
     plugins: () => [assemblyscript(), separateEntry],

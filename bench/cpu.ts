@@ -4,7 +4,7 @@
 // Run: node scripts/run.mjs bench/cpu.ts [FOLDER]
 
 import { join } from 'node:path';
-import { readJson, readModelData, SHIPPED } from '../scripts/node';
+import { readJson, readModelData } from '../scripts/node';
 import { createWasmBackend } from '../src/cpu/wasm-backend';
 import type { Backend, ModelData, Streams } from '../src/model/runtime/backend';
 import { ReferenceBackend } from '../src/model/runtime/reference-backend';
@@ -13,6 +13,7 @@ import { type Estimate, estimate, pairedRatio } from '../src/workers/statistics'
 import { type ModelGolden, relativeError } from '../tests/golden';
 import { withPrecision } from '../tests/quantize';
 import roofline from './kernels/roofline.ts?assemblyscript';
+import { benchModel } from './model';
 
 const ROUNDS = 9;
 const WARMUPS = 2; // rounds in which the compiler is still running
@@ -162,7 +163,7 @@ function print(what: string, { median, low, high }: Estimate) {
   console.log(`  ${what.padEnd(42)} ${middle}  (${interval.join(' to ')})`);
 }
 
-const folder = process.argv[2] ?? SHIPPED;
+const folder = process.argv[2] ?? benchModel();
 const shipped = await readModelData(folder);
 const golden: ModelGolden = readJson(join(folder, 'golden.json'));
 const contenders = [];

@@ -1,8 +1,9 @@
-import { readJson, readModelData, SHIPPED } from '../scripts/node';
+import { readJson, readModelData } from '../scripts/node';
 import { createWasmBackend } from '../src/cpu/wasm-backend';
 import { pairedRatio } from '../src/workers/statistics';
 import { countGpuCalls } from '../tests/count-gpu-calls';
 import type { ModelGolden } from '../tests/golden';
+import { benchModel } from './model';
 import { measureFlatness, readFar } from './page/flatness';
 import { LeapformerContender } from './page/leapformer';
 
@@ -14,8 +15,8 @@ const processorTime = () => {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1000;
 };
-const contender = await LeapformerContender.open(await createWasmBackend(await readModelData(SHIPPED)));
-const golden: ModelGolden = readJson(`${SHIPPED}golden.json`);
+const contender = await LeapformerContender.open(await createWasmBackend(await readModelData(benchModel())));
+const golden: ModelGolden = readJson(`${benchModel()}golden.json`);
 const text = golden.tokens.filter((id) => id !== 0); // without article ends
 const snapshots = await readFar(contender, text, () => {});
 const { near, far } = await measureFlatness(

@@ -4,7 +4,7 @@
 
 import { join } from 'node:path';
 import { isDeepStrictEqual, parseArgs } from 'node:util';
-import { chooseVulkanDriver, readJson, readModelData, readSampling, SHIPPED } from '../scripts/node';
+import { chooseVulkanDriver, readJson, readModelData, readSampling } from '../scripts/node';
 import { report } from '../src/gpu/device';
 import { precisionsOf } from '../src/gpu/matrices';
 import { GRAPHICS, type Tuning } from '../src/gpu/tuning';
@@ -16,6 +16,7 @@ import { countGpuCalls } from '../tests/count-gpu-calls';
 import { type ModelGolden, relativeError } from '../tests/golden';
 import { everyPrecision, withPrecision } from '../tests/quantize';
 import { adapterLimits } from './adapter';
+import { benchModel } from './model';
 import { check, type Expected, whatIsWrong } from './page/check';
 import { measureFlatness } from './page/flatness';
 import { LeapformerContender } from './page/leapformer';
@@ -30,7 +31,7 @@ const { values: options, positionals } = parseArgs({
     graphics: { type: 'boolean', default: false }, // uses the kernels of a real GPU on an emulated adapter too
   },
 });
-const [folder = SHIPPED] = positionals;
+const [folder = benchModel()] = positionals;
 const PREFILLS = [128, 1024, 8192];
 const NEAR = 64;
 const TOLERANCE = 1e-4;

@@ -1,10 +1,11 @@
 import { numberOption, runCommand } from '../scripts/command';
-import { nodeGpu, readFolder, SHIPPED } from '../scripts/node';
+import { nodeGpu, readFolder } from '../scripts/node';
 import { LENS_PAUSE } from '../src/app/store/engine/lens-controller';
 import { createBackend } from '../src/workers/backends';
 import { Engine } from '../src/workers/engine';
 import type { LensQuestions } from '../src/workers/lens/messages';
 import type { BackendChoice } from '../src/workers/messages';
+import { benchModel } from './model';
 
 const USAGE = `Times the lens on the engine of the playground: its cost for generation, and the time to open it. Times are processor
 time; on WebGPU they exclude the device.
@@ -31,9 +32,9 @@ await runCommand(
     backend: { type: 'string', default: 'cpu' },
     rounds: { type: 'string' },
     length: { type: 'string' },
-    model: { type: 'string', default: SHIPPED },
+    model: { type: 'string' },
   },
-  async ({ backend, model, ...values }) => {
+  async ({ backend, model = benchModel(), ...values }) => {
     const rounds = numberOption('rounds', values.rounds, 9);
     const length = numberOption('length', values.length, 10_000);
     const gpu = backend === 'webgpu' ? await nodeGpu() : undefined;

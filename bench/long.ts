@@ -1,8 +1,9 @@
-import { readFolder, SHIPPED } from '../scripts/node';
+import { readFolder } from '../scripts/node';
 import { logProbabilitiesOf } from '../src/model/sampling/records';
 import { createBackend } from '../src/workers/backends';
 import { Engine } from '../src/workers/engine';
 import type { GenerateEvent } from '../src/workers/messages';
+import { benchModel } from './model';
 
 /**
  * Generates one long text. For each part, prints the time per token, the longest wait for the next tokens, and the memory
@@ -14,7 +15,7 @@ const engine = new Engine({
   readFile: readFolder,
   createBackend: (model, kind) => createBackend(model, kind, undefined),
 });
-const { manifest, backend, memory } = await engine.load({ modelUrl: SHIPPED, backend: 'cpu' }, () => {});
+const { manifest, backend, memory } = await engine.load({ modelUrl: benchModel(), backend: 'cpu' }, () => {});
 const bytes = ({ weights, state, scratch, transfer }: typeof memory) => weights + state + scratch + transfer;
 
 let written = 0;

@@ -7,6 +7,7 @@ import { createServer } from 'vite';
 import { numberOption, runCommand } from '../scripts/command';
 import { EngineError } from '../src/model/runtime/errors';
 import { measureLoad, QUIET } from './load';
+import { benchModel } from './model';
 import type { BenchMessage } from './page/worker';
 import { type BenchResult, report } from './report';
 import { prepareOnnx } from './setup';
@@ -53,7 +54,7 @@ await runCommand(
       });
       await page.goto(`${server.resolvedUrls!.local[0]}bench/page/index.html`);
       const message: BenchMessage = await page.evaluate((request) => globalThis.runBench(request), {
-        modelUrl: '/weights/wiki-7m/',
+        modelUrl: `/${relative(ROOT, benchModel())}/`,
         onnxUrl: `/${relative(ROOT, onnx)}/`,
         rounds: numberOption('rounds', values.rounds, 9),
         pairs: numberOption('pairs', values.pairs, 1200),

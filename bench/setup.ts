@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { SHIPPED } from '../scripts/node';
+import { benchModel } from './model';
 
 const BENCH = import.meta.dirname;
 const VENV = join(BENCH, '.venv');
@@ -18,7 +18,7 @@ const FORMS = ['float32', 'int8', 'int8-dynamic'];
 export function prepareOnnx(): string {
   const hash = createHash('sha256');
   const exporter = ['onnx_export.py', 'weights.py'].map((name) => join(TRAINING, 'leapformer', name));
-  for (const file of [...exporter, join(SHIPPED, 'model.safetensors')]) hash.update(readFileSync(file));
+  for (const file of [...exporter, join(benchModel(), 'model.safetensors')]) hash.update(readFileSync(file));
   const folder = join(BENCH, '.cache', hash.digest('hex').slice(0, 16));
   const finished = join(folder, 'finished');
   if (existsSync(finished)) return folder;
@@ -31,7 +31,7 @@ export function prepareOnnx(): string {
   mkdirSync(folder, { recursive: true });
   for (const form of FORMS) {
     const file = join(folder, `${form}.onnx`);
-    run(python, ['-m', 'leapformer', 'onnx', SHIPPED, '--out', file, '--form', form, '--last-logits']);
+    run(python, ['-m', 'leapformer', 'onnx', benchModel(), '--out', file, '--form', form, '--last-logits']);
   }
   writeFileSync(finished, '');
   return folder;

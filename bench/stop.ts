@@ -1,8 +1,9 @@
-import { nodeGpu, readFolder, SHIPPED } from '../scripts/node';
+import { nodeGpu, readFolder } from '../scripts/node';
 import type { BackendKind } from '../src/model/runtime/backend';
 import { createBackend } from '../src/workers/backends';
 import { Engine } from '../src/workers/engine';
 import type { GenerateEvent } from '../src/workers/messages';
+import { benchModel } from './model';
 
 /**
  * The latency of Stop, from the call to the end of the generation, during prefill and during decode, on every backend.
@@ -17,7 +18,7 @@ for (const kind of asked.length ? asked : (['cpu', 'webgpu', 'reference'] as con
     readFile: readFolder,
     createBackend: (model, choice) => createBackend(model, choice, gpu),
   });
-  await engine.load({ modelUrl: SHIPPED, backend: kind }, () => {});
+  await engine.load({ modelUrl: benchModel(), backend: kind }, () => {});
   for (const phase of ['reading', 'tokens'] as const) {
     const delays: number[] = [];
     for (let seed = 0; seed < 20; seed++) delays.push(await stopDuring(engine, phase, seed));

@@ -1,12 +1,13 @@
 // The cost of several continuations: processor time of 8 batched streams relative to one in WebAssembly, and dispatches
 // of both on WebGPU, counted from outside. Run: node scripts/run.mjs bench/streams.ts
 
-import { nodeGpu, readModelData, SHIPPED } from '../scripts/node';
+import { nodeGpu, readModelData } from '../scripts/node';
 import { createWasmBackend } from '../src/cpu/wasm-backend';
 import { createWebGpuBackend } from '../src/gpu/webgpu-backend';
 import type { Backend, Streams } from '../src/model/runtime/backend';
 import { GREEDY } from '../src/model/sampling/sampling';
 import { countGpuCalls } from '../tests/count-gpu-calls';
+import { benchModel } from './model';
 
 const ROUNDS = 9;
 const TOKENS = 128; // per stream and round
@@ -50,7 +51,7 @@ async function processorTime(work: () => Promise<void>): Promise<number> {
 
 const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[values.length >> 1];
 
-const model = await readModelData(SHIPPED);
+const model = await readModelData(benchModel());
 const wasm = await createWasmBackend(model);
 const one = await open(wasm, 1);
 const eight = await open(wasm, 8);

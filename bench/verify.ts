@@ -1,24 +1,25 @@
 // Processor time of verifying 1,000 tokens that the model drew, and of reading them with records, in WebAssembly and on
 // WebGPU (Dawn). Run: bash -c "source scripts/browsers.sh && node scripts/run.mjs bench/verify.ts"
 
-import { nodeGpu, readModelData, readSampling, SHIPPED } from '../scripts/node';
+import { nodeGpu, readModelData, readSampling } from '../scripts/node';
 import { createWasmBackend } from '../src/cpu/wasm-backend';
 import { createWebGpuBackend } from '../src/gpu/webgpu-backend';
 import type { Backend, Streams } from '../src/model/runtime/backend';
 import { idsOf } from '../src/model/sampling/records';
 import type { Sampling } from '../src/model/sampling/sampling';
 import { verifyTokens } from '../src/workers/verify';
+import { benchModel } from './model';
 
 const TOKENS = 1000;
 const PROMPT = Array.from({ length: 20 }, (_, i) => 300 + i);
-const own = readSampling(SHIPPED);
+const own = readSampling(benchModel());
 const SETTINGS: Record<string, Sampling> = {
   'the model’s own settings': own,
   'top-k 40': { ...own, topK: 40, topP: 1, minP: 0 },
   'no cut-off': { ...own, topK: 0, topP: 1, minP: 0 },
 };
 
-const model = await readModelData(SHIPPED);
+const model = await readModelData(benchModel());
 const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[values.length >> 1];
 
 /** Milliseconds of this process, in which Dawn's software adapter runs too. */

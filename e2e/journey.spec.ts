@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
-import { test } from '@playwright/test';
 import { chooseVulkanDriver } from '../scripts/node';
 import { chromium } from './journey/chromium';
 import type { Browser } from './journey/driver';
 import { firefox } from './journey/firefox';
 import { journey, webgpuInShort } from './journey/journey';
 import { webkit } from './journey/webkit';
+import { test } from './playground';
 
 // The paths that scripts/browsers.sh found, or Debian's paths.
 const FIREFOX = process.env.FIREFOX ?? '/usr/bin/firefox-esr';

@@ -4,6 +4,7 @@ import type { StoredExample } from '../src/app/examples';
 import type { Settings } from '../src/app/store/settings/settings';
 import type { Manifest } from '../src/model/runtime/folder';
 import type { IndexEntry } from '../src/model/runtime/model-index';
+import { watch } from './guard';
 import * as names from './names';
 import { PICTURES } from './pictures';
 
@@ -217,8 +218,19 @@ export async function holdWeights(page: Page): Promise<() => void> {
   return letGo;
 }
 
-/** A test fails on an error in the console or an unhandled rejection. */
-export const test = base.extend<{ playground: PlaygroundPage }>({
+/**
+ * A test fails on an error in the console, an unhandled rejection, a violation of the Content-Security-Policy, and a request
+ * to another host.
+ */
+export const test = base.extend<{ playground: PlaygroundPage; guarded: undefined }, { failures: string[] }>({
+  failures: [({ browser }, use) => use(watch(browser)), { scope: 'worker', auto: true }],
+  guarded: [
+    async ({ failures }, use) => {
+      await use(undefined);
+      expect(failures.splice(0)).toEqual([]);
+    },
+    { auto: true },
+  ],
   playground: async ({ page }, use) => {
     const playground = new PlaygroundPage(page);
     page.on('console', (message) => {

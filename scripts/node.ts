@@ -8,6 +8,7 @@ import { sha256 } from '../src/model/runtime/folder';
 import type { IndexEntry } from '../src/model/runtime/model-index';
 import type { ReadFile } from '../src/model/runtime/read-file';
 import { type Sampling, SEQUENCE_PENALTY } from '../src/model/sampling/sampling';
+import { RELEASE } from './release';
 
 /** Node replacements for the browser: files from disk, WebGPU from the npm package `webgpu`. */
 
@@ -17,7 +18,7 @@ const WEIGHTS = new URL('../public/weights/', import.meta.url).pathname;
  * The fixed model for tests and benches. (wiki-7m-paper-v1 is smaller, but its greedy output repeats one token, so tests
  * would not detect a wrong state.)
  */
-export const SHIPPED = modelFolder('wiki-7m');
+export const SHIPPED = modelFolder('wiki-10m-v3');
 
 /** Folder of the page's default model. */
 export function firstModel(): string {
@@ -26,6 +27,11 @@ export function firstModel(): string {
 
 export function modelFolder(id: string): string {
   return join(WEIGHTS, id, '/');
+}
+
+/** Folder of a model that `npm run weights` fetches. */
+export function releasedFolder(id: string): string {
+  return join(RELEASE, id, '/');
 }
 
 /** The published models. */

@@ -75,6 +75,9 @@ const note = (error: unknown) => {
 };
 addEventListener('error', ({ error, message }) => note(error ?? message));
 addEventListener('unhandledrejection', ({ reason }) => note(reason));
+document.addEventListener('securitypolicyviolation', ({ effectiveDirective, blockedURI }) =>
+  note(`The policy blocks ${effectiveDirective} ${blockedURI}`),
+);
 const { error } = console;
 console.error = (...words) => {
   note(words.map(String).join(' '));

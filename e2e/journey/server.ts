@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { build, preview } from 'vite';
+import { BUILT } from '../static-host';
 
 const ROOT = new URL('../../', import.meta.url).pathname;
-const BUILT = '.cache/e2e';
 
 /**
  * Serves the build like a static host, with in-page.ts before the page's own scripts and golden.ts as a module. `stop`

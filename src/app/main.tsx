@@ -36,7 +36,9 @@ import { BrowserTexts } from './store/library/browser-texts';
 import { Playground } from './store/playground';
 import { keepSettings, readSettings } from './store/settings/settings-storage';
 import { followKeyboard } from './workarounds/on-screen-keyboard';
+import { trustOwnAddresses } from './workarounds/trusted-addresses';
 
+trustOwnAddresses();
 const settings = readSettings();
 const playground = new Playground({
   createEngine,

@@ -144,6 +144,6 @@ test('a failed load throws an error with a remedy, and the next load works', asy
   const load = () => engine.load({ modelUrl: 'x/', backend: 'auto' }, () => {});
   await expect(load()).rejects.toMatchObject({ code: 'config' });
   damaged = false;
-  expect((await load()).manifest.id).toBe('wiki-7m');
+  expect((await load()).manifest.id).toBe('wiki-10m-v3');
   engine.unload();
 });

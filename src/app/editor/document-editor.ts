@@ -8,6 +8,7 @@ import { difference, writtenRanges } from '../store/document/text-value';
 import type { InputKind } from '../store/document/undo-step';
 import type { Playground } from '../store/playground';
 import type { TokenView } from '../store/token-view';
+import { adoptEditorStyles } from '../workarounds/editor-styles';
 import { articleForm } from './article-form';
 import { find, type OpenFind } from './find';
 import { softKeyboard } from './soft-keyboard';
@@ -39,6 +40,7 @@ export function editDocument(
     reporting = false;
   };
 
+  adoptEditorStyles();
   const view = new EditorView({
     parent,
     state: EditorState.create({

@@ -8,7 +8,7 @@ const good = readJson(`${SHIPPED}config.json`);
 
 test('reads the shipped configuration', () => {
   expect(parseConfig(good)).toMatchObject({
-    hiddenSize: 256,
+    hiddenSize: 320,
     headWidth: 64,
     stateRows: 128,
     reweighting: 'leap',
@@ -20,8 +20,8 @@ test.each<[string, unknown, RegExp]>([
   ['hidden_size', Number.NaN, /"hidden_size" is null|"hidden_size" is NaN/],
   ['hidden_size', '256', /"hidden_size" is "256"/],
   ['hidden_size', 1e12, /"hidden_size" is 1000000000000/],
-  ['hidden_size', 250, /not divisible by 4 heads|head width/],
-  ['num_attention_heads', 128, /head width 2/],
+  ['hidden_size', 250, /not divisible by 5 heads|head width/],
+  ['num_attention_heads', 160, /head width 2/],
   ['num_attention_heads', 0, /"num_attention_heads" is 0/],
   ['num_hidden_layers', -1, /"num_hidden_layers" is -1/],
   ['vocab_size', 0.5, /"vocab_size" is 0.5/],

@@ -91,13 +91,14 @@ test('the error for weights that do not match the configuration names the tensor
     'weights',
     /lacks layers.3.mlp.up.weight/,
   );
-  const reshaped = renamed('"shape":[1024,256]', '"shape":[256,1024]');
+  const reshaped = renamed('"shape":[1280,320]', '"shape":[320,1280]');
   await expectError(() => consistent({ 'model.safetensors': reshaped }), 'weights', /config.json requires/);
 });
 
 test('finds a weight that is not finite', async () => {
   const poisoned = Uint8Array.from(weights);
-  poisoned.set([0, 0x7c], poisoned.length - 2); // float16 infinity
+  const header = 8 + Number(new DataView(poisoned.buffer).getBigUint64(0, true));
+  poisoned.set([0, 0, 0x80, 0x7f], header); // float32 infinity
   await expectError(() => consistent({ 'model.safetensors': poisoned }), 'weights', /not finite/);
 });
 

@@ -1,3 +1,4 @@
+import { CSPProvider } from '@base-ui/react/csp-provider';
 import { Select } from '@base-ui/react/select';
 import { useId, useState } from 'react';
 import { keyOf } from '../../keyboard/chord';
@@ -24,25 +25,27 @@ export function PresetField() {
   return (
     <fieldset>
       <legend>Preset</legend>
-      <Select.Root value={inForce} onValueChange={take}>
-        <Select.Trigger className="select" aria-label="Preset" id={id}>
-          <Select.Value>{(name: string | null) => name ?? OTHER}</Select.Value>
-          <Select.Icon>
-            <ChevronIcon />
-          </Select.Icon>
-        </Select.Trigger>
-        <Select.Portal>
-          <Select.Positioner className="overlay" sideOffset={4} alignItemWithTrigger={false}>
-            <Select.Popup className="select-list">
-              {names.map((name) => (
-                <Select.Item key={name} value={name} className="palette-item">
-                  <Select.ItemText>{name}</Select.ItemText>
-                </Select.Item>
-              ))}
-            </Select.Popup>
-          </Select.Positioner>
-        </Select.Portal>
-      </Select.Root>
+      <CSPProvider disableStyleElements>
+        <Select.Root value={inForce} onValueChange={take}>
+          <Select.Trigger className="select" aria-label="Preset" id={id}>
+            <Select.Value>{(name: string | null) => name ?? OTHER}</Select.Value>
+            <Select.Icon>
+              <ChevronIcon />
+            </Select.Icon>
+          </Select.Trigger>
+          <Select.Portal>
+            <Select.Positioner className="overlay" sideOffset={4} alignItemWithTrigger={false}>
+              <Select.Popup className="select-list">
+                {names.map((name) => (
+                  <Select.Item key={name} value={name} className="palette-item">
+                    <Select.ItemText>{name}</Select.ItemText>
+                  </Select.Item>
+                ))}
+              </Select.Popup>
+            </Select.Positioner>
+          </Select.Portal>
+        </Select.Root>
+      </CSPProvider>
       <details>
         <summary>Save as preset</summary>
         <KeepPreset />
