@@ -72,7 +72,7 @@ class Pathfinder:
         curvature = np.clip(change.cumsum() * STEP, -0.15, 0.15)
         angle = 2 * np.pi * draw.uniform(1) + curvature.cumsum()
         steps = STEP * np.stack([np.cos(angle), np.sin(angle)], -1)
-        return start + steps.cumsum(0)
+        return _grid(start) + _grid(steps).cumsum(0)
 
     def _fits(self, curve: np.ndarray, others: list[np.ndarray]) -> bool:
         """True if the curve is inside the picture, and far enough from the others and itself."""
@@ -96,4 +96,9 @@ class Pathfinder:
 
 def _distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Distances between points a [n, 2] and b [m, 2]: [n, m]."""
-    return np.hypot(a[:, None, 0] - b[:, 0], a[:, None, 1] - b[:, 1])
+    return np.sqrt(np.square(a[:, None] - b).sum(-1))
+
+
+def _grid(x: np.ndarray) -> np.ndarray:
+    """x rounded to 1/1024, so that sines of another machine give the same points."""
+    return np.round(1024 * x) / 1024

@@ -119,9 +119,7 @@ class Plan:
         pairs = [(a, b) for a, b in values.get("compare", [])]
         for name, part in parts.items():
             if part.task not in tasks:
-                raise UserError(
-                    f"{path}: parts.{name}: no task {part.task!r}: add [tasks.{part.task}]"
-                )
+                raise UserError(f"{path}: parts.{name}: add a table [tasks.{part.task}]")
             for arm in part.arms:
                 if arm not in ARMS:
                     raise UserError(f"{path}: no arm {arm!r}; known are {', '.join(ARMS)}")

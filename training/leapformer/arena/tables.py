@@ -72,7 +72,7 @@ def table(plan: Plan, name: str, results: Results) -> str:
         accuracy = [100 * r["accuracy"] for r in by_seed.values()]
         cells = [
             arm,
-            ", ".join(f"{a:.1f}" for a in accuracy),
+            ", ".join(_accuracy(r) for r in by_seed.values()),
             f"{np.mean(accuracy):.1f}",
             f"{np.mean([r['loss'] for r in by_seed.values()]):.3f}",
             f"{first['settings']['rate']:g}",
@@ -83,6 +83,11 @@ def table(plan: Plan, name: str, results: Results) -> str:
         ]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join([*lines, *_differences(plan, results)]) + "\n"
+
+
+def _accuracy(result: dict) -> str:
+    stopped = f" (diverged at step {result['step']:,})" if result["diverged"] else ""
+    return f"{100 * result['accuracy']:.1f}{stopped}"
 
 
 def _differences(plan: Plan, results: Results) -> list[str]:

@@ -54,6 +54,7 @@ class Training:
             "tokens": 0,
             "cpu_seconds": 0.0,
             "peak_bytes": 0,
+            "diverged": False,
             "losses": [],  # of training, each the mean over LOG_STEPS steps
             "recent": 0.0,
         }
@@ -67,7 +68,7 @@ class Training:
         self.counters["peak_bytes"] = memory.peak
 
     def advance(self) -> None:
-        """One step. Raises UserError if the loss is not finite."""
+        """One step. A gradient that is not finite changes nothing but "diverged"."""
         run, counters, begun = self.run, self.counters, time.process_time()
         step = counters["step"]
         for group in self.optimizer.param_groups:
@@ -75,7 +76,10 @@ class Training:
         batch = self.source.batch(run.seed, step, run.batch)
         loss = self.model.loss(batch)
         loss.backward()
-        nn.utils.clip_grad_norm_(self.model.parameters(), 1.0, error_if_nonfinite=True)
+        norm = nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        if not norm.isfinite():
+            counters["diverged"] = True
+            return
         self.optimizer.step()
         self.optimizer.zero_grad()
         counters["recent"] += loss.item() / LOG_STEPS
@@ -130,8 +134,9 @@ def finished(run: Run, out: Path) -> dict | None:
 def train(run: Run, out: Path) -> dict:
     """Starts or resumes a run; returns its result, which it also writes to runs/NAME.json.
 
-    A killed run is resumed from its last checkpoint and ends with the same weights. Raises
-    UserError if the files of the run have other settings, or if the loss is not finite.
+    A killed run is resumed from its last checkpoint and ends with the same weights. A run whose
+    gradient is not finite ends at that step; it is scored with the weights before. Raises
+    UserError if the files of the run have other settings.
     """
     done = finished(run, out)
     if done:
@@ -144,11 +149,8 @@ def train(run: Run, out: Path) -> dict:
         training.measure_memory()
     counters, model = training.counters, training.model
     saved = time.monotonic()
-    while counters["step"] < run.steps:
-        try:
-            training.advance()
-        except RuntimeError as error:
-            raise UserError(f"{run.name}, step {counters['step']}: {error}") from error
+    while counters["step"] < run.steps and not counters["diverged"]:
+        training.advance()
         if counters["step"] == TIMED_STEPS:
             _report_time(run, counters["cpu_seconds"] / TIMED_STEPS)
         if time.monotonic() - saved > CHECKPOINT_SECONDS:
