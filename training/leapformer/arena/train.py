@@ -157,14 +157,13 @@ def train(run: Run, out: Path) -> dict:
             training.save(path)
             saved = time.monotonic()
     del counters["recent"]
+    scores = score(model, training.source.held_out(run.split))
+    state_size = sum(layer.attention.state_size(run.shape.longest) for layer in model.layers)
     result = {
         "settings": run.settings,
-        **{
-            key: round(v, 4) for key, v in score(model, training.source.held_out(run.split)).items()
-        },
+        **{key: round(value, 4) for key, value in scores.items()},
         "parameters": sum(p.numel() for p in model.parameters() if p.requires_grad),
-        "state_bytes": 4
-        * sum(layer.attention.state_size(run.shape.longest) for layer in model.layers),
+        "state_bytes": 4 * state_size,
         **counters,
         "threads": torch.get_num_threads(),
     }
