@@ -47,10 +47,8 @@ def interval(values: list[float]) -> float:
 
 
 def speed(results: dict[int, dict]) -> float:
-    """Tokens of training per second of processor time, over all seeds."""
-    return sum(r["tokens"] for r in results.values()) / sum(
-        r["cpu_seconds"] for r in results.values()
-    )
+    """Tokens of training per second, over all seeds: of processor time, or of time on a GPU."""
+    return sum(r["tokens"] for r in results.values()) / sum(r["seconds"] for r in results.values())
 
 
 def table(plan: Plan, name: str, results: Results) -> str:
@@ -60,8 +58,9 @@ def table(plan: Plan, name: str, results: Results) -> str:
         f"## {name}",
         "",
         f"{part.steps:,} steps of {part.batch} examples. Speed: tokens of training per second of "
-        "processor time. Memory: the largest sum of live tensors in the first step, without the "
-        "weights. State: what the queries of the longest text read, in float32, all layers.",
+        "processor time, or of time on a GPU. Memory: the largest sum of live tensors in the first "
+        "step, without the weights. State: what the queries of the longest text read, in float32, "
+        "all layers.",
         "",
         "| arm | accuracy by seed, % | mean | loss | rate | parameters | tokens/s | memory, MB | "
         "state, bytes |",

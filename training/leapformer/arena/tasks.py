@@ -31,6 +31,11 @@ class Batch:
     labels: Tensor
     asked: Tensor | None = None
 
+    def to(self, device: torch.device) -> "Batch":
+        """The same batch on a device."""
+        asked = None if self.asked is None else self.asked.to(device)
+        return Batch(self.tokens.to(device), self.seen.to(device), self.labels.to(device), asked)
+
     @staticmethod
     def of(
         tokens: np.ndarray,
