@@ -72,12 +72,14 @@ RUNS = ("100-0.001", "100-0.1", "0", "1")  # two trials and two seeds
 
 
 def test_an_arena_runs_once_and_writes_tables(plan, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr("leapformer.arena.tables.LONG_TEXT", 50)  # so that speed is drawn
     out = tmp_path / "out"
     text = arena(plan, out, threads=1)
     names = {path.stem for path in (out / "runs").iterdir()}
     recall = [f"recall-{arm}-{run}" for arm in ("none", "leap") for run in RUNS]
     assert names == {*recall, "listops-softmax-0", "listops-nystroem-0"}
     assert text == (out / "arena.md").read_text()
+    assert text.count("(cpu, 1 thread)") == 2
     results = {arm: collect(plan, "recall", out)[arm] for arm in ("none", "leap")}
     by_seed = [
         100 * (results["leap"][s]["accuracy"] - results["none"][s]["accuracy"]) for s in (0, 1)

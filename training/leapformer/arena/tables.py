@@ -51,16 +51,22 @@ def speed(results: dict[int, dict]) -> float:
     return sum(r["tokens"] for r in results.values()) / sum(r["seconds"] for r in results.values())
 
 
+def device(results: Results) -> str:
+    """The devices of the runs, such as "cpu, 1 thread"."""
+    used = {(r["device"], r["threads"]) for runs in results.values() for r in runs.values()}
+    return " and ".join(f"{name}, {n} thread{'s' * (n > 1)}" for name, n in sorted(used))
+
+
 def table(plan: Plan, name: str, results: Results) -> str:
     """The results of a part as Markdown."""
     part = plan.parts[name]
     lines = [
         f"## {name}",
         "",
-        f"{part.steps:,} steps of {part.batch} examples. Speed: tokens of training per second of "
-        "processor time, or of time on a GPU. Memory: the largest sum of live tensors in the first "
-        "step, without the weights. State: what the queries of the longest text read, in float32, "
-        "all layers.",
+        f"{part.steps:,} steps of {part.batch} examples ({device(results)}). Speed: tokens of "
+        "training per second of processor time, or of time on a GPU. Memory: the largest sum of "
+        "live tensors in the first step, without the weights. State: what the queries of the "
+        "longest text read, in float32, all layers.",
         "",
         "| arm | accuracy by seed, % | mean | loss | rate | parameters | tokens/s | memory, MB | "
         "state, bytes |",
@@ -133,7 +139,9 @@ def _draw_speed(axes: plt.Axes, results: Results) -> None:
         error = interval(accuracy) if len(accuracy) > 1 else 0.0
         axes.errorbar(speed(by_seed), np.mean(accuracy), error, fmt="o", capsize=3)
         axes.annotate(arm, (speed(by_seed), np.mean(accuracy)), (4, 4), textcoords="offset points")
-    axes.set(xlabel="tokens of training per second of processor time", ylabel="accuracy, %")
+    axes.set(
+        xlabel=f"tokens of training per second, our code ({device(results)})", ylabel="accuracy, %"
+    )
     axes.grid(alpha=0.3)
 
 
