@@ -142,6 +142,7 @@ def _draw_speed(axes: plt.Axes, results: Results) -> None:
     axes.set(
         xlabel=f"tokens of training per second, our code ({device(results)})", ylabel="accuracy, %"
     )
+    axes.margins(0.15)  # room for the names
     axes.grid(alpha=0.3)
 
 
