@@ -213,6 +213,14 @@ def _parser() -> ArgumentParser:
     command.set_defaults(run=handlers.run_study)
 
     command = commands.add_parser(
+        "arena", parents=[config], help="compare kinds of attention on small tasks, with intervals"
+    )
+    command.add_argument("--part", nargs="+", metavar="PART", help="run only these parts")
+    command.add_argument("--threads", type=int, default=1, help="threads of a run (default 1)")
+    command.add_argument("--out", type=Path, required=True, metavar="FOLDER")
+    command.set_defaults(run=handlers.run_arena)
+
+    command = commands.add_parser(
         "make",
         parents=[config, text, dtype, model],
         help="prepare, train and export in one command",

@@ -135,6 +135,13 @@ def run_study(a: Namespace) -> None:
     print(table(study(Plan.read(a.config, a.set, a.only), a.data, a.out)))
 
 
+def run_arena(a: Namespace) -> None:
+    from .arena.command import arena
+    from .arena.plan import Plan
+
+    print(arena(Plan.read(a.config, a.set, a.part), a.out, a.threads))
+
+
 def run_make(a: Namespace) -> None:
     from .checkpoint import require_end
     from .export import Texts, check_export, export
