@@ -1,10 +1,10 @@
 import { createRequire } from 'node:module';
-import type { Page } from '@playwright/test';
+import type { Frame, Page } from '@playwright/test';
 import { expect } from './playground';
 
 const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 
-export async function findsNothing(page: Page): Promise<void> {
+export async function findsNothing(page: Page | Frame): Promise<void> {
   if (!(await page.evaluate(() => 'axe' in window))) await page.addScriptTag({ path: axe });
   const violations = await page.evaluate(async () => {
     const { violations } = await (

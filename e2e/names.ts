@@ -132,6 +132,8 @@ export const continuationText = (number: number) => `Text of continuation ${numb
 // Sharing and verifying
 export const LINK = 'Link';
 export const COPY_LINK = 'Copy link';
+export const COPY_EMBED = 'Copy embed code';
+export const OPEN_WHOLE = 'Open in LeaPformer Playground';
 export const SHARE_WITH = 'Share with …';
 export const IMAGE = 'Image';
 export const COLOURED_TEXT = 'The text with its colours';

@@ -14,6 +14,13 @@ import { softKeyboard } from './soft-keyboard';
 import { setSampled, sources } from './sources';
 import { setTint, type Tint, tint } from './tint';
 
+/** Words can be chosen, but not changed. */
+const readOnly = [
+  EditorState.readOnly.of(true),
+  EditorView.editable.of(false),
+  EditorView.contentAttributes.of({ tabindex: '0' }),
+];
+
 /** Marks a change that comes from the document, so that the editor does not write it back. */
 const fromDocument = Annotation.define<boolean>();
 
@@ -25,6 +32,7 @@ export function editDocument(
   parent: HTMLElement,
   playground: Playground,
   onFind: (find: OpenFind | null) => void,
+  isReadOnly = false,
 ): EditorView {
   let shown: readonly Run[] = playground.text.runs;
   let index = new TokenIndex(shown);
@@ -62,6 +70,7 @@ export function editDocument(
         EditorView.perLineTextDirection.of(true),
         articleForm,
         softKeyboard,
+        isReadOnly ? readOnly : [],
         sources,
         tint(
           (hovered) => looked({ hovered }),

@@ -20,8 +20,13 @@ import { useOpening } from './use-opening';
 import { useChoosing, usePaint } from './use-paint';
 import { WordsView } from './WordsView';
 
+interface Props {
+  /** Shows the view alone, without the controls of the pane. */
+  readonly isAlone?: boolean;
+}
+
 /** The attention lens on the current text. Closing the panel frees the lens's memory in the engine. */
-export default function LensPanel() {
+export default function LensPanel({ isAlone = false }: Props) {
   const playground = usePlayground();
   const [{ layer, head }] = useLensView();
   const engine = usePlaygroundState((state) => state.engine);
@@ -43,7 +48,7 @@ export default function LensPanel() {
       ) : isForeign ? (
         <ForeignText />
       ) : info && isThere ? (
-        <Pane info={info} />
+        <Pane info={info} isAlone={isAlone} />
       ) : engine.phase === 'loading' ? (
         <Waiting>Opens when the model has loaded.</Waiting>
       ) : (
@@ -56,9 +61,9 @@ export default function LensPanel() {
 /** The matrix and the proportions are of one head. */
 const OF_ONE_HEAD: readonly LensMode[] = ['matrix', 'proportions'];
 
-function Pane({ info }: { info: EngineInfo }) {
+function Pane({ info, isAlone }: { info: EngineInfo; isAlone: boolean }) {
   const { config, vocabulary } = info;
-  const [{ mode, layer, head, spread, measure, proportions }, set] = useLensView();
+  const [{ mode, layer, head, spread, measure, proportions }] = useLensView();
   const words = useWords();
   const { isOpen, showpiece } = useOpening(info, words);
   const canRun = useCanRun() && isOpen;
@@ -75,8 +80,12 @@ function Pane({ info }: { info: EngineInfo }) {
     canRun,
   );
   const marks = useMemo(() => markIds(vocabulary, config.bosTokenId), [vocabulary, config]);
-  const heads = useLens('overview', { every: isWriting ? 8 : 1, marks }, canRun);
-  const changed = useLens('counterfactual', {}, proportions !== 'learned' && canRun);
+  const heads = useLens(
+    'overview',
+    { every: isWriting ? 8 : 1, marks },
+    canRun && (!isAlone || mode === 'overview'),
+  );
+  const changed = useLens('counterfactual', {}, proportions !== 'learned' && canRun && !isAlone);
   const asked = useMemo(
     () => (OF_ONE_HEAD.includes(row.view.mode) ? { ...row.view, spread: 'head' as const } : row.view),
     [row.view],
@@ -98,22 +107,10 @@ function Pane({ info }: { info: EngineInfo }) {
     heads: heads.answer?.answer.heads ?? null,
     perplexities,
   };
-  return (
+  const view = (
     <>
-      {found ? (
-        <Tour
-          facts={{ info, ...found, overview: heads.answer, tokens: row.answer?.count ?? 0, perplexities }}
-          showpiece={showpiece}
-        />
-      ) : null}
       {row.problem ? <Problem problem={row.problem} /> : found ? <Sentence {...found} /> : <Waiting />}
-      <fieldset className="lens-modes" aria-label="View">
-        {LENS_MODES.map((view) => (
-          <button key={view} type="button" aria-pressed={view === mode} onClick={() => set({ mode: view })}>
-            {LENS_NAMES[view]}
-          </button>
-        ))}
-      </fieldset>
+      {isAlone ? null : <Modes />}
       <div className="lens-view">
         {mode === 'matrix' ? (
           <MatrixView />
@@ -125,6 +122,18 @@ function Pane({ info }: { info: EngineInfo }) {
           <WordsView reading={found.reading} words={words} />
         ) : null}
       </div>
+    </>
+  );
+  if (isAlone) return view;
+  return (
+    <>
+      {found ? (
+        <Tour
+          facts={{ info, ...found, overview: heads.answer, tokens: row.answer?.count ?? 0, perplexities }}
+          showpiece={showpiece}
+        />
+      ) : null}
+      {view}
       <HeadGrid
         config={config}
         overview={heads.answer}
@@ -135,6 +144,19 @@ function Pane({ info }: { info: EngineInfo }) {
       {config.reweighting === 'leap' ? <ProportionsSwitch looking={changed} words={words} /> : null}
       <Method answer={row.answer} shown={shown} />
     </>
+  );
+}
+
+function Modes() {
+  const [{ mode }, set] = useLensView();
+  return (
+    <fieldset className="lens-modes" aria-label="View">
+      {LENS_MODES.map((view) => (
+        <button key={view} type="button" aria-pressed={view === mode} onClick={() => set({ mode: view })}>
+          {LENS_NAMES[view]}
+        </button>
+      ))}
+    </fieldset>
   );
 }
 
