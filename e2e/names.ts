@@ -113,6 +113,7 @@ export const LEARNED = 'Learned';
 export const BY_POSITION = 'By position';
 export const OFF = 'Off';
 export const SAVE_JSON = 'Save what is shown as JSON';
+export const SAVE_PICTURE = /^Save as (SVG|PNG): /;
 export const TOUR = 'Tour';
 export const OFFERED_TOUR = 'Take the one-minute tour';
 export const NEXT = 'Next';

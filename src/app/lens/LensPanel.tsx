@@ -119,7 +119,7 @@ function Pane({ info, isAlone }: { info: EngineInfo; isAlone: boolean }) {
         ) : mode === 'overview' ? (
           <HeadsView overview={heads.answer} />
         ) : found ? (
-          <WordsView reading={found.reading} words={words} />
+          <WordsView {...found} words={words} />
         ) : null}
       </div>
     </>

@@ -84,6 +84,14 @@ export function isDecayed({ reweighted, share }: SeenWord): boolean {
   return Math.abs(share - reweighted) >= NOTABLE;
 }
 
+/** The shares of a word with one more factor each: similarity, proportions, decay. Without proportions, the last is the share itself. */
+export function stages({ proportions }: Reading, word: SeenWord): number[] {
+  const { similarity, reweighted, share } = word;
+  const before = proportions === 'none' ? [similarity] : [similarity, reweighted];
+  if (isDecayed(word)) return [...before, share];
+  return proportions === 'none' ? [share] : before;
+}
+
 /** A share in whole percent. */
 export function points(share: number): string {
   const whole = Math.round(100 * share);
