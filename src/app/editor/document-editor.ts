@@ -117,8 +117,8 @@ export function editDocument(
   }
 
   function currentTint(): Tint | null {
-    const { colour, hovered, chosen } = tokens.getState();
-    return colour && { index, colour, hovered, chosen };
+    const { colour, labels, hovered, chosen } = tokens.getState();
+    return colour && { index, colour, labels, hovered, chosen };
   }
 
   const unsubscribe = playground.store.subscribe((state, before) => {

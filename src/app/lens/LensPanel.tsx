@@ -1,8 +1,10 @@
 import { useEffect, useMemo } from 'react';
+import { numberAt } from '../../model/text/token-index';
 import type { EngineInfo } from '../../workers/messages';
 import { ForeignText } from '../components/document/ForeignText';
 import { usePlayground, usePlaygroundState } from '../playground-context';
 import { LENS_MODES, LENS_NAMES, type LensMode } from '../store/engine/lens-view';
+import type { Label } from '../store/token-view';
 import { useIsForeign } from '../use-tokens';
 import { HeadGrid } from './HeadGrid';
 import { HeadsView } from './HeadsView';
@@ -12,12 +14,12 @@ import { markIds } from './marks';
 import { ProportionsSwitch } from './ProportionsSwitch';
 import ProportionsView from './ProportionsView';
 import { Problem, useLensView, Waiting } from './parts';
-import { sharesByWord } from './reading';
+import { points, type Reading, sharesByWord } from './reading';
 import { Sentence, useReading } from './Sentence';
 import { Tour } from './Tour';
 import { useCanRun, useLens, useWords } from './use-lens';
 import { useOpening } from './use-opening';
-import { useChoosing, usePaint } from './use-paint';
+import { useChoosing, useLabels, usePaint } from './use-paint';
 import { WordsView } from './WordsView';
 
 interface Props {
@@ -97,6 +99,7 @@ function Pane({ info, isAlone }: { info: EngineInfo; isAlone: boolean }) {
     [found, mode, count],
   );
   usePaint(row.answer?.start ?? 0, painted);
+  useLabels(useMemo(() => (found && mode !== 'matrix' ? largest(found.reading) : null), [found, mode]));
   const runs = proportions !== 'learned' && changed.view.proportions === proportions ? changed.answer : null;
   const perplexities = runs && ([runs.answer.learned.perplexity, runs.answer.changed.perplexity] as const);
   const shown = found && {
@@ -119,7 +122,7 @@ function Pane({ info, isAlone }: { info: EngineInfo; isAlone: boolean }) {
         ) : mode === 'overview' ? (
           <HeadsView overview={heads.answer} />
         ) : found ? (
-          <WordsView {...found} words={words} />
+          <WordsView reading={found.reading} words={words} />
         ) : null}
       </div>
     </>
@@ -158,6 +161,17 @@ function Modes() {
       ))}
     </fieldset>
   );
+}
+
+const MOST_LABELLED = 3;
+const LEAST_LABELLED = 0.01;
+
+/** The shares of the words with the largest ones, as labels of the text. */
+function largest({ words }: Reading): Label[] {
+  return words
+    .filter(({ to, share }) => numberAt(to) >= 0 && Math.abs(share) >= LEAST_LABELLED)
+    .slice(0, MOST_LABELLED)
+    .map(({ to, share }) => ({ token: numberAt(to), words: points(share) }));
 }
 
 /** Frames the lens's token in the text, once the whole text is encoded. */

@@ -3,7 +3,7 @@ import { PAPER } from '../address';
 import { bytes } from '../format';
 import { SavePicture } from '../pictures/SavePicture';
 import { usePlaygroundState } from '../playground-context';
-import { headsDrawing } from './drawings';
+import { headsDrawing, wordsDrawing } from './drawings';
 import { type Shown, saveShown } from './export';
 import { KIND_WORDS } from './HeadGrid';
 import { KINDS } from './MatrixView';
@@ -32,8 +32,13 @@ export function Method({ answer, shown }: { answer: LensAnswer | null; shown: Sh
           <button type="button" className="pill" onClick={() => saveShown(shown)}>
             Save what is shown as JSON
           </button>
+          <SavePicture form="svg" draw={() => wordsDrawing(shown.reading, shown.head, source)}>
+            Save the words as SVG
+          </SavePicture>
           {shown.heads ? (
-            <SavePicture title="heads" form="svg" draw={() => headsDrawing(shown.heads!, source)} />
+            <SavePicture form="svg" draw={() => headsDrawing(shown.heads!, source)}>
+              Save the heads as SVG
+            </SavePicture>
           ) : null}
         </p>
       ) : null}

@@ -2,21 +2,15 @@ import { useStore } from 'zustand';
 import { positionOf } from '../../model/text/token-index';
 import { Select } from '../components/controls/Choice';
 import { percent } from '../format';
-import { SavePicture } from '../pictures/SavePicture';
 import { usePlayground } from '../playground-context';
 import { attentionColour } from '../tint-scale';
-import { wordsDrawing } from './drawings';
 import { TokenStepper, useLensView } from './parts';
-import { isDecayed, points, type Reading, type SeenWord, stages } from './reading';
+import { isDecayed, MOST_LISTED, points, type Reading, type SeenWord, stages } from './reading';
 import { WordButton } from './Sentence';
 import type { Words } from './use-lens';
-import { useSource } from './use-source';
-
-const MOST_LISTED = 5;
 
 /** The words with the largest shares: by similarity alone, with proportions, and with decay where it differs. */
-export function WordsView({ reading, head, words }: { reading: Reading; head: string; words: Words }) {
-  const source = useSource();
+export function WordsView({ reading, words }: { reading: Reading; words: Words }) {
   const [{ measure }, set] = useLensView();
   const listed = reading.words.slice(0, MOST_LISTED);
   const isShare = reading.measure === 'share';
@@ -71,13 +65,6 @@ export function WordsView({ reading, head, words }: { reading: Reading; head: st
         />
       </div>
       <TokenStepper words={words} />
-      <p>
-        <SavePicture
-          title="largest shares"
-          form="svg"
-          draw={() => wordsDrawing(reading, head, listed, source)}
-        />
-      </p>
     </>
   );
 }

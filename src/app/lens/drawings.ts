@@ -3,7 +3,7 @@ import { resolver } from '../pictures/colours';
 import { escaped, paint } from '../pictures/picture';
 import type { Drawing } from '../pictures/save';
 import { attentionColour } from '../tint-scale';
-import { isDecayed, points, type Reading, type SeenWord, stages } from './reading';
+import { isDecayed, MOST_LISTED, points, type Reading, type SeenWord, stages } from './reading';
 import { logPart, spanOf } from './scales';
 import { plainSentence, sentence } from './sentence';
 
@@ -15,12 +15,8 @@ const TRACK = { left: 120, width: 190 }; // px
 const TEXT = 'font-size="13"';
 
 /** The words with the largest shares, as WordsView shows them. */
-export function wordsDrawing(
-  reading: Reading,
-  head: string,
-  listed: readonly SeenWord[],
-  source: string,
-): Drawing {
+export function wordsDrawing(reading: Reading, head: string, source: string): Drawing {
+  const listed = reading.words.slice(0, MOST_LISTED);
   const colours = themeColours();
   const isShare = reading.measure === 'share';
   const most = Math.max(

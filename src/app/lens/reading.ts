@@ -76,6 +76,9 @@ export function joins(before: string, after: string): boolean {
   return /[\p{L}\p{M}\p{N}]$/u.test(before) && /^[\p{L}\p{M}\p{N}]/u.test(after);
 }
 
+/** The words of a reading that the page lists. */
+export const MOST_LISTED = 5;
+
 /** A change of a share that the page mentions, in parts of 1. */
 export const NOTABLE = 0.02;
 

@@ -1,17 +1,25 @@
 import type { MouseEvent } from 'react';
 import { type Drawing, savePicture, standalone } from './save';
 
+interface Props {
+  readonly form: 'svg' | 'png';
+  /** What the picture shows, for listeners, if the button has no words of its own. */
+  readonly title?: string;
+  readonly children?: string;
+  draw(): Drawing;
+}
+
 /** A button that saves a picture, which `draw` makes when it is pressed. */
-export function SavePicture({ title, form, draw }: { title: string; form: 'svg' | 'png'; draw(): Drawing }) {
+export function SavePicture({ title, form, draw, children }: Props) {
   const name = form.toUpperCase();
   return (
     <button
       type="button"
       className="pill"
-      aria-label={`Save as ${name}: ${title}`}
+      aria-label={children ? undefined : `Save as ${name}: ${title}`}
       onClick={() => savePicture(draw(), form)}
     >
-      Save as {name}
+      {children ?? `Save as ${name}`}
     </button>
   );
 }
