@@ -21,6 +21,7 @@ const codeSplitting = { groups: [{ name: 'initial', tags: ['$initial' as const] 
 export default defineConfig({
   base: './', // the build runs from any sub-path of a static host
   plugins: [react(), assemblyscript(), linkPreview(process.env.SITE_URL)],
+  define: { 'import.meta.env.REPOSITORY_URL': JSON.stringify(process.env.REPOSITORY_URL ?? '') },
   worker: {
     format: 'es',
     plugins: () => [assemblyscript(), separateEntry],
