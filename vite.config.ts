@@ -29,6 +29,7 @@ export default defineConfig({
     contentSecurity(),
     releasedModels(),
   ],
+  define: { 'import.meta.env.REPOSITORY_URL': JSON.stringify(process.env.REPOSITORY_URL ?? '') },
   worker: {
     format: 'es',
     plugins: () => [assemblyscript(), separateEntry],

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import * as names from './names';
 import { expect, PAGE, test } from './playground';
 
@@ -11,6 +12,13 @@ test('measures the device, and copies a report', async ({ page, context }) => {
   await expect(dialog.getByRole('img', { name: /^Memory: state/ })).toBeVisible();
   await expect(dialog.getByRole('row', { name: 'Memory constant yes' })).toBeVisible();
   await expect(dialog.getByText('GPU (WebGPU) was not measured.')).toBeVisible();
+  for (const button of await dialog.getByRole('button', { name: names.SAVE_PICTURE }).all()) {
+    const downloading = page.waitForEvent('download');
+    await button.click();
+    const content = await readFile(await (await downloading).path(), 'utf8');
+    expect(content).toMatch(/Tokens per second|Time per token|Bytes/);
+    expect(content).toContain('LeaPformer Playground');
+  }
   await dialog.getByRole('button', { name: names.COPY_REPORT }).click();
   await expect(dialog.getByText('Copied')).toBeVisible();
   const report = await page.evaluate(() => navigator.clipboard.readText());

@@ -98,6 +98,15 @@ for (const { width, height } of SIZES.filter(({ width }) => width >= 720))
     expect(await left(introduction(page))).toBe(text);
     const icon = playground.title.locator('svg').first();
     expect(Math.abs((await left(icon)) - text)).toBeLessThan(2);
+    const column = (await playground.text.boundingBox())!;
+    const words = await page.locator('.meter-words span').evaluateAll((lines) =>
+      lines.map((line) => {
+        const range = document.createRange();
+        range.selectNodeContents(line);
+        return range.getBoundingClientRect().right;
+      }),
+    );
+    expect(Math.max(...words)).toBeLessThanOrEqual(column.x + column.width);
   });
 
 test('the introduction can be closed for good, and does not return after a visit that wrote', async ({

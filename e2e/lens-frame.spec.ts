@@ -26,7 +26,11 @@ test('the tour is offered once, and goes through five steps on the text of the p
   for (const [n, words] of steps.entries()) {
     await expect(tour).toContainText(`${n + 1} of 5`);
     await expect(tour).toContainText(words);
+    const memory = page.getByRole('button', { name: names.MEMORY });
+    const outline = () => memory.evaluate((meter) => getComputedStyle(meter).outlineStyle);
+    await expect.poll(outline).toBe(n === 3 ? 'solid' : 'none');
     if (n === 3) await expect(matrix(page)).toBeVisible();
+    if (n === 3 && process.env.SHOTS) await page.screenshot({ path: '/work/tmp/embed/shots/tour4.png' });
     if (n < 4) await tour.getByRole('button', { name: names.NEXT }).click();
   }
   await findsNothing(page);

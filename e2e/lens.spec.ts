@@ -43,6 +43,35 @@ test('opens the example on its showpiece, in words and in the figures of the exa
   await expect.poll(() => playground.colours()).toBe(0);
 });
 
+for (const colorScheme of ['light', 'dark'] as const)
+  test(`the three largest words carry their share, and the text keeps its lines (${colorScheme})`, async ({
+    playground,
+    page,
+  }) => {
+    await page.emulateMedia({ colorScheme });
+    await playground.open();
+    await openLens(playground, page);
+    const labels = page.locator('.token-label');
+    await expect(labels).toHaveCount(3);
+    const first = lens(page).locator('.lens-rows tr').first();
+    const share = await first.locator('b').innerText();
+    await expect(labels.filter({ hasText: share })).toHaveCount(1);
+    expect(await labels.first().evaluate((label) => label.closest('[aria-hidden=true]') !== null)).toBe(true);
+    expect(await labels.first().evaluate((label) => getComputedStyle(label).fontSize)).toBe('11px');
+    const heights = () =>
+      page.locator('.cm-line').evaluateAll((lines) => lines.map((line) => line.clientHeight));
+    const before = await heights();
+    await first.getByRole('button').click();
+    await expect(labels.filter({ hasText: share })).toHaveCount(0);
+    expect(await heights()).toEqual(before);
+    await page.emulateMedia({ forcedColors: 'active' });
+    await expect(labels.first()).toBeVisible();
+    await page.emulateMedia({ forcedColors: 'none' });
+    if (process.env.SHOTS) await page.screenshot({ path: `/work/tmp/embed/shots/labels-${colorScheme}.png` });
+    await view(page, names.MATRIX).click();
+    await expect(labels).toHaveCount(0);
+  });
+
 test('opens on the word at the cursor, or on a pair of words', async ({ playground, page }) => {
   await playground.open();
   await playground.isReady();

@@ -113,6 +113,7 @@ export const LEARNED = 'Learned';
 export const BY_POSITION = 'By position';
 export const OFF = 'Off';
 export const SAVE_JSON = 'Save what is shown as JSON';
+export const SAVE_PICTURE = /^Save (as (SVG|PNG): |the (words|heads) as SVG)/;
 export const TOUR = 'Tour';
 export const OFFERED_TOUR = 'Take the one-minute tour';
 export const NEXT = 'Next';
@@ -132,6 +133,8 @@ export const continuationText = (number: number) => `Text of continuation ${numb
 // Sharing and verifying
 export const LINK = 'Link';
 export const COPY_LINK = 'Copy link';
+export const COPY_EMBED = 'Copy embed code';
+export const OPEN_WHOLE = 'Open in LeaPformer Playground';
 export const SHARE_WITH = 'Share with …';
 export const IMAGE = 'Image';
 export const COLOURED_TEXT = 'The text with its colours';

@@ -81,7 +81,8 @@ export class PlaygroundPage {
   async open(more = '', settings: Partial<Settings> = {}): Promise<void> {
     await this.page.addInitScript(
       (kept) => {
-        if (!localStorage.getItem('settings')) localStorage.setItem('settings', JSON.stringify(kept));
+        if (window === top && !localStorage.getItem('settings'))
+          localStorage.setItem('settings', JSON.stringify(kept));
       },
       { length: 12, ...settings },
     );

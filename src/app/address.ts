@@ -63,15 +63,26 @@ export function closePage(name: 'benchmark' | 'score'): void {
   dispatchEvent(new PopStateEvent('popstate'));
 }
 
+/**
+ * The view of the lens that the page shows alone, in a frame of another page (`?embed=matrix`); '' for the view of the link
+ * (`?embed`); null: this is the whole page.
+ */
+export function embeddedView(): string | null {
+  return new URLSearchParams(location.search).get('embed');
+}
+
 /** The page's address with a text in the fragment. The text names its model, so the address has no `?model=`. */
 export function linkTo(fragment: string): string {
   return `${location.origin}${location.pathname}#${fragment}`;
 }
 
-/** Returns the fragment and removes it from the address, so that a reload does not overwrite later edits. */
+/**
+ * Returns the fragment and removes it from the address, so that a reload does not overwrite later edits. A frame keeps it,
+ * because nothing else keeps its text.
+ */
 export function takeFragment(): string | null {
   const fragment = location.hash.slice(1);
   if (!fragment) return null;
-  history.replaceState(null, '', location.pathname + location.search);
+  if (embeddedView() === null) history.replaceState(null, '', location.pathname + location.search);
   return fragment;
 }

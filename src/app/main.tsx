@@ -17,6 +17,7 @@ import './styles/lens-words.css';
 import './styles/lens-heads.css';
 import './styles/lens-frame.css';
 import './styles/lens-pictures.css';
+import './styles/embed.css';
 import './benchmark/benchmark.css';
 import './score/score.css';
 import './styles/parts.css';
@@ -26,25 +27,32 @@ import './styles/print.css';
 import { createRoot } from 'react-dom/client';
 import { createEngine } from '../workers/client';
 import { App } from './App';
-import { chosenBackend } from './address';
+import { chosenBackend, embeddedView } from './address';
 import { Boundary, NotLoaded } from './components/Guard';
 import { LastResort } from './components/LastResort';
+import { late } from './components/late';
 import { findModel } from './models';
 import { openExample, openLink } from './opening';
 import { PlaygroundContext } from './playground-context';
 import { BrowserTexts } from './store/library/browser-texts';
+import { MemoryTexts } from './store/library/memory-texts';
 import { Playground } from './store/playground';
+import { DEFAULTS } from './store/settings/settings';
 import { keepSettings, readSettings } from './store/settings/settings-storage';
 import { followKeyboard } from './workarounds/on-screen-keyboard';
 import { trustOwnAddresses } from './workarounds/trusted-addresses';
 
 trustOwnAddresses();
-const settings = readSettings();
+
+const EmbeddedLens = late(() => import('./lens/EmbeddedLens'), { name: 'The lens' });
+
+const isEmbedded = embeddedView() !== null;
+const settings = isEmbedded ? DEFAULTS : readSettings();
 const playground = new Playground({
   createEngine,
   findModel,
   nextFrame,
-  storage: new BrowserTexts(),
+  storage: isEmbedded ? new MemoryTexts() : new BrowserTexts(), // a frame must not change what the reader keeps
   randomSeed: () => crypto.getRandomValues(new Uint32Array(1))[0],
   settings: { ...settings, backend: chosenBackend() ?? settings.backend },
 });
@@ -54,7 +62,7 @@ Object.assign(globalThis, { playground }); // for the browser's console and for 
 createRoot(document.getElementById('root')!, { onCaughtError }).render(
   <PlaygroundContext value={playground}>
     <Boundary fallback={(error) => <LastResort error={error} />}>
-      <App />
+      {isEmbedded ? <EmbeddedLens /> : <App />}
     </Boundary>
   </PlaygroundContext>,
 );
@@ -64,20 +72,25 @@ function onCaughtError(error: unknown): void {
   if (!(error instanceof NotLoaded)) console.error(error);
 }
 
-keepSettings(playground.store, () => chosenBackend() !== null);
-followKeyboard();
-const leave = () => playground.texts.leave();
-addEventListener('pagehide', leave);
-document.addEventListener('visibilitychange', leave); // the browser may discard a hidden page without another event
-addEventListener('beforeunload', (event) => {
-  if (!leave()) event.preventDefault(); // the browser asks whether to leave
-});
+if (!isEmbedded) keepWork();
 playground.texts.begin().then(async () => {
   await openLink(playground);
   playground.load();
   await openExample(playground);
 });
 addEventListener('hashchange', () => openLink(playground));
+
+/** Keeps the settings and the text of this page, also when it closes. */
+function keepWork(): void {
+  keepSettings(playground.store, () => chosenBackend() !== null);
+  followKeyboard();
+  const leave = () => playground.texts.leave();
+  addEventListener('pagehide', leave);
+  document.addEventListener('visibilitychange', leave); // the browser may discard a hidden page without another event
+  addEventListener('beforeunload', (event) => {
+    if (!leave()) event.preventDefault(); // the browser asks whether to leave
+  });
+}
 
 const LATE = 200; // ms to wait for a frame at most
 

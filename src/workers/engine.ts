@@ -273,8 +273,19 @@ function notLoaded(): EngineError {
   return new EngineError('input', 'No model is loaded.', 'Load a model first.');
 }
 
+let lensCode: ReturnType<typeof loadLens> | null = null;
+
+/** The code of the lens: one promise for all questions, because browsers settle several import() calls in any order. */
+function importLens(): ReturnType<typeof loadLens> {
+  lensCode ??= loadLens().catch((error) => {
+    lensCode = null;
+    throw error;
+  });
+  return lensCode;
+}
+
 /** Loads the code of the lens, which is not in the engine's chunk, so that the engine starts sooner. @throws EngineError 'network' */
-async function importLens() {
+async function loadLens() {
   try {
     return await import('./lens/attention-lens');
   } catch {

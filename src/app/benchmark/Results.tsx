@@ -1,18 +1,36 @@
-import { type ReactNode, useState } from 'react';
+import { type ComponentProps, type ReactNode, useState } from 'react';
 import type { BackendReport, DeviceReport } from '../../workers/benchmark-client';
 import { bytes, count, million, milliseconds, perSecond, precisionName } from '../format';
+import { SaveChart } from '../pictures/SavePicture';
 import { Bars, Flatness, Memory } from './pictures';
 import { isConstant, kernelShares, markdown, memoryOf, NAMES, ratio, time } from './report';
+
+type Legend = ComponentProps<typeof SaveChart>['legend'];
 
 /** The results: charts, a table, and buttons to copy the report. */
 export function Results({ report }: { report: DeviceReport }) {
   const { backends, positions, missing, shortened, cacheBytes, model } = report;
   const far = positions.at(-1)!;
-  const perBackend = (picture: (backend: BackendReport) => ReactNode) =>
+  const save = (file: string, title: string, legend: Legend, units: string, device = '') => (
+    <SaveChart
+      file={`benchmark-${file}`}
+      title={title}
+      legend={legend}
+      notes={[units, `${model.name}${device && `, ${device}`}. LeaPformer Playground.`]}
+    />
+  );
+  const perBackend = (
+    file: string,
+    title: string,
+    legend: Legend,
+    units: string,
+    picture: (backend: BackendReport) => ReactNode,
+  ) =>
     backends.map((backend) => (
-      <div key={backend.kind}>
+      <div key={backend.kind} className="picture">
         {backends.length > 1 ? <h4>{NAMES[backend.kind]}</h4> : null}
         {picture(backend)}
+        {save(`${file}-${backend.kind}`, title, legend, units, `${NAMES[backend.kind]}: ${backend.device}`)}
       </div>
     ));
   const state = backends[0].places[0].memory.state;
@@ -21,7 +39,7 @@ export function Results({ report }: { report: DeviceReport }) {
       <div className="pictures">
         <figure>
           <h3>Speed</h3>
-          {perBackend(({ decode, prefill }) => (
+          {perBackend('speed', 'Speed', [], 'Tokens per second.', ({ decode, prefill }) => (
             <Bars
               label="Tokens per second"
               bars={[
@@ -45,9 +63,15 @@ export function Results({ report }: { report: DeviceReport }) {
         </figure>
         <figure>
           <h3>Does it slow down?</h3>
-          {perBackend(({ places }) => (
-            <Flatness places={places} />
-          ))}
+          {perBackend(
+            'positions',
+            'Time per written token by position',
+            [{ name: 'median, with its 95% interval', of: '.picture-line' }],
+            'Time per token, by the number of tokens before it.',
+            ({ places }) => (
+              <Flatness places={places} />
+            ),
+          )}
           <figcaption>
             Time per written token by position, with 95% intervals. The line should be flat: token{' '}
             {count(far)} took {backends.map(({ flatness }) => ratio(flatness)).join('; ')} times as long as
@@ -57,6 +81,15 @@ export function Results({ report }: { report: DeviceReport }) {
         <figure>
           <h3>Memory for the context</h3>
           <Memory report={report} state={state} />
+          {save(
+            'memory',
+            'Memory for the context',
+            [
+              { name: 'this model, measured', of: '.picture-line' },
+              { name: 'standard attention, computed', of: '.picture-other' },
+            ],
+            'Bytes on a logarithmic scale, by the number of tokens.',
+          )}
           <figcaption>
             <b className="picture-state">This model</b> keeps a state of {bytes(state)} at any length
             (measured). <b>Standard attention</b> of the same shape would keep {bytes(cacheBytes.at(-1)!)}{' '}
@@ -76,6 +109,13 @@ export function Results({ report }: { report: DeviceReport }) {
                   words: milliseconds(ms),
                 }))}
               />
+              {save(
+                `kernels-${backend.kind}`,
+                'Time per kernel',
+                [],
+                'GPU time per token.',
+                `${NAMES[backend.kind]}: ${backend.device}`,
+              )}
               <figcaption>
                 GPU time of each kernel per token, from GPU timestamps. The rest of the{' '}
                 {milliseconds(backend.decode.median)} per token is dispatch overhead.

@@ -8,18 +8,18 @@ import type { OpenFind } from './find';
 import { setOpenedEditor } from './handle';
 
 /** Mounts the document's editor in React. It loads late; until then StillText shows the text. */
-export default function Editor() {
+export default function Editor({ isReadOnly = false }: { isReadOnly?: boolean }) {
   const playground = usePlayground();
   const host = useRef<HTMLDivElement>(null);
   const [find, setFind] = useState<OpenFind | null>(null);
   useEffect(() => {
-    const view = editDocument(host.current!, playground, setFind);
+    const view = editDocument(host.current!, playground, setFind, isReadOnly);
     setOpenedEditor({ focus: () => view.focus(), find: () => openSearchPanel(view) });
     return () => {
       setOpenedEditor(null);
       view.destroy();
     };
-  }, [playground]);
+  }, [playground, isReadOnly]);
   return (
     <>
       <div ref={host} className="editor" />

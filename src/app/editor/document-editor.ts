@@ -15,6 +15,13 @@ import { softKeyboard } from './soft-keyboard';
 import { setSampled, sources } from './sources';
 import { setTint, type Tint, tint } from './tint';
 
+/** Words can be chosen, but not changed. */
+const readOnly = [
+  EditorState.readOnly.of(true),
+  EditorView.editable.of(false),
+  EditorView.contentAttributes.of({ tabindex: '0' }),
+];
+
 /** Marks a change that comes from the document, so that the editor does not write it back. */
 const fromDocument = Annotation.define<boolean>();
 
@@ -26,6 +33,7 @@ export function editDocument(
   parent: HTMLElement,
   playground: Playground,
   onFind: (find: OpenFind | null) => void,
+  isReadOnly = false,
 ): EditorView {
   let shown: readonly Run[] = playground.text.runs;
   let index = new TokenIndex(shown);
@@ -64,6 +72,7 @@ export function editDocument(
         EditorView.perLineTextDirection.of(true),
         articleForm,
         softKeyboard,
+        isReadOnly ? readOnly : [],
         sources,
         tint(
           (hovered) => looked({ hovered }),
@@ -110,8 +119,8 @@ export function editDocument(
   }
 
   function currentTint(): Tint | null {
-    const { colour, hovered, chosen } = tokens.getState();
-    return colour && { index, colour, hovered, chosen };
+    const { colour, labels, hovered, chosen } = tokens.getState();
+    return colour && { index, colour, labels, hovered, chosen };
   }
 
   const unsubscribe = playground.store.subscribe((state, before) => {

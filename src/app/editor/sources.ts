@@ -12,6 +12,7 @@ import {
 } from '@codemirror/view';
 import { heading } from '../store/document/article';
 import type { WrittenRange } from '../store/document/text-value';
+import { PlacedWords } from './placed-words';
 
 /**
  * Marks the text that models wrote in three ways: a bar in the margin beside every line with such text, hollow for another
@@ -93,30 +94,6 @@ const margin = layer({
 });
 
 /** Words in the margin. The style sheet shows them beside an example, in a wide window. */
-class Note implements LayerMarker {
-  readonly words: string;
-  readonly left: number;
-  readonly top: number;
-
-  constructor(words: string, left: number, top: number) {
-    this.words = words;
-    this.left = left;
-    this.top = top;
-  }
-
-  eq(other: Note): boolean {
-    return this.words === other.words && this.left === other.left && this.top === other.top;
-  }
-
-  draw(): HTMLElement {
-    const element = document.createElement('div');
-    element.className = 'margin-note';
-    element.textContent = this.words;
-    element.style.translate = `calc(${this.left}px - 100%) ${this.top}px`;
-    return element;
-  }
-}
-
 const notes = layer({
   above: false,
   class: 'notes-layer',
@@ -126,7 +103,7 @@ const notes = layer({
     const left = view.contentDOM.getBoundingClientRect().left - scroller.left - BAR_OFFSET - NOTE_GAP;
     const beside = (at: number, words: string): LayerMarker[] => {
       const line = view.coordsAtPos(at, 1);
-      return line ? [new Note(words, left, line.top - scroller.top)] : [];
+      return line ? [new PlacedWords('margin-note', words, left, line.top - scroller.top)] : [];
     };
     const [written] = view.state.field(sampled);
     if (!written) return [];

@@ -1,14 +1,17 @@
 import { EditorSelection, StateEffect, StateField } from '@codemirror/state';
 import { EditorView, layer, RectangleMarker, ViewPlugin, type ViewUpdate } from '@codemirror/view';
 import type { Token, TokenIndex } from '../../model/text/token-index';
+import type { Label } from '../store/token-view';
 import { searchChanged } from './find';
 import { highlight } from './highlights';
+import { PlacedWords } from './placed-words';
 
 /** The background colours of tokens, and frames around the hovered and the chosen token. */
 export interface Tint {
   readonly index: TokenIndex;
   /** A CSS colour, or null for none. Called only for tokens near the viewport. */
   readonly colour: (token: Token) => string | null;
+  readonly labels: readonly Label[] | null;
   readonly hovered: number | null;
   readonly chosen: number | null;
 }
@@ -42,6 +45,27 @@ const frames = layer({
       if (number === null || number >= index.count) return [];
       const { from, to } = index.token(number);
       return RectangleMarker.forRange(view, look, EditorSelection.range(from, to));
+    });
+  },
+});
+
+/** Short words above the end of tokens, for those who see the colours. */
+const labels = layer({
+  above: true,
+  class: 'label-layer',
+  update: ({ startState, state, docChanged, viewportChanged, geometryChanged }) =>
+    startState.field(current)?.labels !== state.field(current)?.labels ||
+    docChanged ||
+    viewportChanged ||
+    geometryChanged,
+  markers(view) {
+    const tint = view.state.field(current);
+    const scroller = view.scrollDOM.getBoundingClientRect();
+    return (tint?.labels ?? []).flatMap(({ token, words }) => {
+      const end = token < tint!.index.count ? view.coordsAtPos(tint!.index.token(token).to, -1) : null;
+      return end
+        ? [new PlacedWords('token-label', words, end.right - scroller.left, end.top - scroller.top)]
+        : [];
     });
   },
 });
@@ -144,6 +168,7 @@ export function tint(onHover: (token: number | null) => void, onCursor: (token: 
   return [
     current,
     frames,
+    labels,
     painter,
     EditorView.domEventHandlers({
       mousemove: (event, view) => {

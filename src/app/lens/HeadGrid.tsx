@@ -6,7 +6,7 @@ import type { Showpiece } from '../examples';
 import { keyOf } from '../keyboard/chord';
 import { attentionColour } from '../tint-scale';
 import { useLensView } from './parts';
-import { tokens } from './scales';
+import { logPart, spanOf, tokens } from './scales';
 
 export const KIND_WORDS: Readonly<Record<HeadKind, string>> = {
   self: 'more than 60% of its attention is on the token itself',
@@ -178,14 +178,4 @@ function Narrowed({ heads }: { heads: readonly HeadSummary[] }) {
       {Math.abs(change).toFixed(0)}% on average.
     </>
   );
-}
-
-/** A range if there are tokens before the window. */
-export function spanOf({ span: [low, high] }: HeadSummary): string {
-  return high > 1.05 * low ? `${tokens(low)} to ${tokens(high)}` : tokens(low);
-}
-
-/** Logarithmic: 0 for one token, 1 for 512. */
-function logPart(count: number): number {
-  return Math.min(Math.log(Math.max(count, 1)) / Math.log(512), 1);
 }

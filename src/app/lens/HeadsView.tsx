@@ -1,10 +1,9 @@
 import { useState } from 'react';
 import { type HeadSummary, headKind } from '../../model/lens/summary';
 import type { LensAnswer } from '../../workers/lens/messages';
-import { spanOf } from './HeadGrid';
 import { useLensView, Waiting } from './parts';
 import { points } from './reading';
-import { tokens } from './scales';
+import { spanOf, tokens } from './scales';
 
 interface Column {
   readonly name: string;

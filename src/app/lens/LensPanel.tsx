@@ -1,8 +1,10 @@
 import { useEffect, useMemo } from 'react';
+import { numberAt } from '../../model/text/token-index';
 import type { EngineInfo } from '../../workers/messages';
 import { ForeignText } from '../components/document/ForeignText';
 import { usePlayground, usePlaygroundState } from '../playground-context';
 import { LENS_MODES, LENS_NAMES, type LensMode } from '../store/engine/lens-view';
+import type { Label } from '../store/token-view';
 import { useIsForeign } from '../use-tokens';
 import { HeadGrid } from './HeadGrid';
 import { HeadsView } from './HeadsView';
@@ -12,16 +14,21 @@ import { markIds } from './marks';
 import { ProportionsSwitch } from './ProportionsSwitch';
 import ProportionsView from './ProportionsView';
 import { Problem, useLensView, Waiting } from './parts';
-import { sharesByWord } from './reading';
+import { points, type Reading, sharesByWord } from './reading';
 import { Sentence, useReading } from './Sentence';
 import { Tour } from './Tour';
 import { useCanRun, useLens, useWords } from './use-lens';
 import { useOpening } from './use-opening';
-import { useChoosing, usePaint } from './use-paint';
+import { useChoosing, useLabels, usePaint } from './use-paint';
 import { WordsView } from './WordsView';
 
+interface Props {
+  /** Shows the view alone, without the controls of the pane. */
+  readonly isAlone?: boolean;
+}
+
 /** The attention lens on the current text. Closing the panel frees the lens's memory in the engine. */
-export default function LensPanel() {
+export default function LensPanel({ isAlone = false }: Props) {
   const playground = usePlayground();
   const [{ layer, head }] = useLensView();
   const engine = usePlaygroundState((state) => state.engine);
@@ -43,7 +50,7 @@ export default function LensPanel() {
       ) : isForeign ? (
         <ForeignText />
       ) : info && isThere ? (
-        <Pane info={info} />
+        <Pane info={info} isAlone={isAlone} />
       ) : engine.phase === 'loading' ? (
         <Waiting>Opens when the model has loaded.</Waiting>
       ) : (
@@ -56,9 +63,9 @@ export default function LensPanel() {
 /** The matrix and the proportions are of one head. */
 const OF_ONE_HEAD: readonly LensMode[] = ['matrix', 'proportions'];
 
-function Pane({ info }: { info: EngineInfo }) {
+function Pane({ info, isAlone }: { info: EngineInfo; isAlone: boolean }) {
   const { config, vocabulary } = info;
-  const [{ mode, layer, head, spread, measure, proportions }, set] = useLensView();
+  const [{ mode, layer, head, spread, measure, proportions }] = useLensView();
   const words = useWords();
   const { isOpen, showpiece } = useOpening(info, words);
   const canRun = useCanRun() && isOpen;
@@ -75,8 +82,12 @@ function Pane({ info }: { info: EngineInfo }) {
     canRun,
   );
   const marks = useMemo(() => markIds(vocabulary, config.bosTokenId), [vocabulary, config]);
-  const heads = useLens('overview', { every: isWriting ? 8 : 1, marks }, canRun);
-  const changed = useLens('counterfactual', {}, proportions !== 'learned' && canRun);
+  const heads = useLens(
+    'overview',
+    { every: isWriting ? 8 : 1, marks },
+    canRun && (!isAlone || mode === 'overview'),
+  );
+  const changed = useLens('counterfactual', {}, proportions !== 'learned' && canRun && !isAlone);
   const asked = useMemo(
     () => (OF_ONE_HEAD.includes(row.view.mode) ? { ...row.view, spread: 'head' as const } : row.view),
     [row.view],
@@ -88,6 +99,7 @@ function Pane({ info }: { info: EngineInfo }) {
     [found, mode, count],
   );
   usePaint(row.answer?.start ?? 0, painted);
+  useLabels(useMemo(() => (found && mode !== 'matrix' ? largest(found.reading) : null), [found, mode]));
   const runs = proportions !== 'learned' && changed.view.proportions === proportions ? changed.answer : null;
   const perplexities = runs && ([runs.answer.learned.perplexity, runs.answer.changed.perplexity] as const);
   const shown = found && {
@@ -98,22 +110,10 @@ function Pane({ info }: { info: EngineInfo }) {
     heads: heads.answer?.answer.heads ?? null,
     perplexities,
   };
-  return (
+  const view = (
     <>
-      {found ? (
-        <Tour
-          facts={{ info, ...found, overview: heads.answer, tokens: row.answer?.count ?? 0, perplexities }}
-          showpiece={showpiece}
-        />
-      ) : null}
       {row.problem ? <Problem problem={row.problem} /> : found ? <Sentence {...found} /> : <Waiting />}
-      <fieldset className="lens-modes" aria-label="View">
-        {LENS_MODES.map((view) => (
-          <button key={view} type="button" aria-pressed={view === mode} onClick={() => set({ mode: view })}>
-            {LENS_NAMES[view]}
-          </button>
-        ))}
-      </fieldset>
+      {isAlone ? null : <Modes />}
       <div className="lens-view">
         {mode === 'matrix' ? (
           <MatrixView />
@@ -125,6 +125,18 @@ function Pane({ info }: { info: EngineInfo }) {
           <WordsView reading={found.reading} words={words} />
         ) : null}
       </div>
+    </>
+  );
+  if (isAlone) return view;
+  return (
+    <>
+      {found ? (
+        <Tour
+          facts={{ info, ...found, overview: heads.answer, tokens: row.answer?.count ?? 0, perplexities }}
+          showpiece={showpiece}
+        />
+      ) : null}
+      {view}
       <HeadGrid
         config={config}
         overview={heads.answer}
@@ -136,6 +148,30 @@ function Pane({ info }: { info: EngineInfo }) {
       <Method answer={row.answer} shown={shown} />
     </>
   );
+}
+
+function Modes() {
+  const [{ mode }, set] = useLensView();
+  return (
+    <fieldset className="lens-modes" aria-label="View">
+      {LENS_MODES.map((view) => (
+        <button key={view} type="button" aria-pressed={view === mode} onClick={() => set({ mode: view })}>
+          {LENS_NAMES[view]}
+        </button>
+      ))}
+    </fieldset>
+  );
+}
+
+const MOST_LABELLED = 3;
+const LEAST_LABELLED = 0.01;
+
+/** The shares of the words with the largest ones, as labels of the text. */
+function largest({ words }: Reading): Label[] {
+  return words
+    .filter(({ to, share }) => numberAt(to) >= 0 && Math.abs(share) >= LEAST_LABELLED)
+    .slice(0, MOST_LABELLED)
+    .map(({ to, share }) => ({ token: numberAt(to), words: points(share) }));
 }
 
 /** Frames the lens's token in the text, once the whole text is encoded. */

@@ -3,13 +3,16 @@ import type { HeadMatrix, MatrixKind } from '../../model/lens/measures';
 import { numberAt, positionOf } from '../../model/text/token-index';
 import { Select } from '../components/controls/Choice';
 import { percent } from '../format';
+import { SavePicture } from '../pictures/SavePicture';
+import { enlarged } from '../pictures/save';
 import { usePlayground, usePlaygroundState } from '../playground-context';
-import { saveMatrix, savePicture } from './export';
+import { saveMatrix } from './export';
 import { HeatMap, paint } from './HeatMap';
 import { Caption, Legend, Problem, useLensView, Waiting } from './parts';
 import { relativeFactors, scaleKind, scaleOf } from './scales';
 import { useCanRun, useLens, useWords, type Words } from './use-lens';
 import { usePaint } from './use-paint';
+import { useSource } from './use-source';
 
 export const KINDS: Record<MatrixKind, { name: string; words: string; formula: string }> = {
   share: {
@@ -106,6 +109,7 @@ interface MatrixProps {
 }
 
 function Matrix({ matrix, start, n, of, kind, words }: MatrixProps) {
+  const source = useSource();
   const playground = usePlayground();
   const token = usePlaygroundState(({ lens }) => lens.token);
   const [{ layer, head }, set] = useLensView();
@@ -149,9 +153,21 @@ function Matrix({ matrix, start, n, of, kind, words }: MatrixProps) {
       />
       <Legend scale={scale} name={KINDS[of].name} />
       <div className="lens-actions">
-        <button type="button" className="pill" onClick={() => savePicture(paint(painted, n, scale), file)}>
-          Save as PNG
-        </button>
+        <SavePicture
+          title={name}
+          form="png"
+          draw={() => ({
+            file,
+            title: name,
+            ...enlarged(paint(painted, n, scale)),
+            legend: [scale],
+            notes: [
+              `Each row is a token, from ${start} above to ${start + n - 1} below, and its columns are the tokens it looks back at.`,
+              `${KINDS[of].words} ${SCALE_WORDS[scaleKind(of, kind)]}`,
+              source,
+            ],
+          })}
+        />
         <button
           type="button"
           className="pill"

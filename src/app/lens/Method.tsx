@@ -1,11 +1,14 @@
 import type { LensAnswer } from '../../workers/lens/messages';
 import { PAPER } from '../address';
 import { bytes } from '../format';
+import { SavePicture } from '../pictures/SavePicture';
 import { usePlaygroundState } from '../playground-context';
+import { headsDrawing, wordsDrawing } from './drawings';
 import { type Shown, saveShown } from './export';
 import { KIND_WORDS } from './HeadGrid';
 import { KINDS } from './MatrixView';
 import { Formula } from './parts';
+import { useSource } from './use-source';
 
 const FORMULAS = [
   ['Share of attention', KINDS.share.formula],
@@ -19,15 +22,24 @@ const FORMULAS = [
 
 /** How the lens computes its numbers, and what they do not show. */
 export function Method({ answer, shown }: { answer: LensAnswer | null; shown: Shown | null }) {
+  const source = useSource();
   const config = usePlaygroundState(({ engine }) => (engine.phase === 'ready' ? engine.info.config : null));
   return (
     <details className="lens-method">
       <summary>Method</summary>
       {shown ? (
-        <p>
+        <p className="lens-actions">
           <button type="button" className="pill" onClick={() => saveShown(shown)}>
             Save what is shown as JSON
           </button>
+          <SavePicture form="svg" draw={() => wordsDrawing(shown.reading, shown.head, source)}>
+            Save the words as SVG
+          </SavePicture>
+          {shown.heads ? (
+            <SavePicture form="svg" draw={() => headsDrawing(shown.heads!, source)}>
+              Save the heads as SVG
+            </SavePicture>
+          ) : null}
         </p>
       ) : null}
       <dl>

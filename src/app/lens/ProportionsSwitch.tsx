@@ -5,6 +5,7 @@ import { Choice } from '../components/controls/Choice';
 import { usePlayground, usePlaygroundState } from '../playground-context';
 import { PROPORTION_NAMES } from '../store/engine/lens-view';
 import { Problem, useLensView, Waiting } from './parts';
+import { Study } from './Study';
 import type { Looking, Words } from './use-lens';
 
 const MOST_LISTED = 3;
@@ -131,7 +132,8 @@ function Limits() {
   return (
     <p className="lens-caption">
       {by} was trained with learned proportions. Small models that were trained without them predicted text as
-      well (docs/study.md).
+      well (<Study />
+      ).
     </p>
   );
 }

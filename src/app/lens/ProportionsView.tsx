@@ -2,13 +2,16 @@ import { useMemo, useState } from 'react';
 import type { HeadProportions } from '../../model/lens/measures';
 import { WINDOW } from '../../model/lens/window';
 import { numberAt, positionOf } from '../../model/text/token-index';
+import { SavePicture } from '../pictures/SavePicture';
+import { enlarged } from '../pictures/save';
 import { usePlaygroundState } from '../playground-context';
-import { Curves, Scatter } from './charts';
-import { HeatMap } from './HeatMap';
+import { Curves, type Saved, Scatter } from './charts';
+import { HeatMap, paint } from './HeatMap';
 import { KINDS } from './MatrixView';
 import { Caption, Legend, Problem, TokenStepper, useLensView, Waiting } from './parts';
 import { relativeFactors, scaleOf, tokens } from './scales';
 import { useCanRun, useLens, useWords, type Words } from './use-lens';
+import { useSource } from './use-source';
 
 const NAMES = { leap: 'learned', static: 'fixed by position', none: 'not used by this model' } as const;
 
@@ -39,7 +42,7 @@ interface Props {
 
 function Proportions({ values, start, n, words }: Props) {
   const config = usePlaygroundState(({ engine }) => (engine.phase === 'ready' ? engine.info.config : null))!;
-  const [{ token, proportions }, set] = useLensView();
+  const [{ token, proportions, layer, head }, set] = useLensView();
   const reweighting = proportions === 'learned' ? config.reweighting : proportions;
   const staticLength = proportions === 'static' ? WINDOW : config.staticLength;
   const onPick = (i: number) => set({ token: Math.max(numberAt(start + i), 0) }); // token 0 is not in the text
@@ -50,6 +53,14 @@ function Proportions({ values, start, n, words }: Props) {
   const painted = useMemo(() => relativeFactors(weights, n), [weights, n]);
   const scale = useMemo(() => scaleOf(painted, 'factor'), [painted]);
   const isReweighted = reweighting !== 'none';
+  const source = useSource();
+  const name = `Head ${layer + 1}.${head + 1}`;
+  const saved = (part: string, title: string, units: string): Saved => ({
+    file: `lens-layer${layer + 1}-head${head + 1}-${part}`,
+    title: `${name}: ${title}`,
+    notes: [units, source],
+  });
+  const along = `along tokens ${start} to ${start + n - 1}. The dashed line is “${words.of(start + at)}”.`;
   return (
     <>
       {isReweighted ? (
@@ -60,6 +71,7 @@ function Proportions({ values, start, n, words }: Props) {
               { name: 'of the query, Pq', className: 'first', values: query },
               { name: 'of the key, Pk', className: 'second', values: key },
             ]}
+            {...saved('proportions', 'proportions along the text', `Proportions, between 0 and 1, ${along}`)}
             range={[0, 1]}
             ticks={[0, 0.5, 1].map((value) => ({ value, name: String(value) }))}
             start={start}
@@ -87,6 +99,11 @@ function Proportions({ values, start, n, words }: Props) {
               x={query}
               y={key}
               names={['Pq', 'Pk']}
+              {...saved(
+                'pairs',
+                'key proportion by query proportion',
+                `Both between 0 and 1. The circle is “${words.of(start + at)}”.`,
+              )}
               at={at}
               label="Key proportion by query proportion, one point per token. On the diagonal the two are equal."
             />
@@ -104,6 +121,19 @@ function Proportions({ values, start, n, words }: Props) {
                 <b>{cross[1] > cross[0] ? 'comes later' : weights[cross[0] * n + cross[1]].toFixed(3)}</b>
               </p>
               <Legend scale={scale} name="Re-weighting" />
+              <SavePicture
+                title={`${name}: re-weighting of every pair`}
+                form="png"
+                draw={() => ({
+                  ...saved(
+                    'reweighting',
+                    're-weighting of every pair',
+                    `Each row is a token, from ${start} above to ${start + n - 1} below, and its columns are the tokens it looks back at. ${KINDS.reweighting.words}`,
+                  ),
+                  ...enlarged(paint(painted, n, scale)),
+                  legend: [scale],
+                })}
+              />
             </div>
           </div>
           <Caption formula={KINDS.reweighting.formula}>{KINDS.reweighting.words}</Caption>
@@ -117,6 +147,11 @@ function Proportions({ values, start, n, words }: Props) {
         <>
           <Curves
             lines={[{ name: 'half-life', className: 'first', values: halfLife }]}
+            {...saved(
+              'half-life',
+              'half-life of the gate',
+              `Half-life in tokens on a logarithmic scale, ${along}`,
+            )}
             range={[0.1, 100_000]}
             isLog
             ticks={[0.1, 10, 1000].map((value) => ({ value, name: value.toLocaleString('en') }))}
@@ -142,6 +177,11 @@ function Proportions({ values, start, n, words }: Props) {
           { name: 'and re-weighting', className: 'second', values: spans.reweighted },
           { name: 'and decay', className: 'first', values: spans.whole },
         ]}
+        {...saved(
+          'spans',
+          'effect of each factor on the span',
+          `Effective span in tokens on a logarithmic scale, ${along}`,
+        )}
         range={[1, WINDOW]}
         isLog
         ticks={[1, 8, 64, WINDOW].map((value) => ({ value, name: String(value) }))}

@@ -56,7 +56,7 @@ function Steps({ step, facts, showpiece }: { step: number; facts: Facts; showpie
     lens.set(scenes[0].view(from, facts));
   };
   return (
-    <section ref={card} className="lens-tour" aria-label="Tour">
+    <section ref={card} className="lens-tour" aria-label="Tour" data-points-at={scenes[at].pointsAt}>
       <div aria-live="polite">
         <h2>{scenes[at].title}</h2>
         <p>{scenes[at].words(facts)}</p>

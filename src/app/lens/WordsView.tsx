@@ -5,11 +5,9 @@ import { percent } from '../format';
 import { usePlayground } from '../playground-context';
 import { attentionColour } from '../tint-scale';
 import { TokenStepper, useLensView } from './parts';
-import { isDecayed, points, type Reading, type SeenWord } from './reading';
+import { isDecayed, MOST_LISTED, points, type Reading, type SeenWord, stages } from './reading';
 import { WordButton } from './Sentence';
 import type { Words } from './use-lens';
-
-const MOST_LISTED = 5;
 
 /** The words with the largest shares: by similarity alone, with proportions, and with decay where it differs. */
 export function WordsView({ reading, words }: { reading: Reading; words: Words }) {
@@ -69,14 +67,6 @@ export function WordsView({ reading, words }: { reading: Reading; words: Words }
       <TokenStepper words={words} />
     </>
   );
-}
-
-/** The shares of a word with one more factor each: similarity, proportions, decay. Without proportions, the last is the share itself. */
-function stages({ proportions }: Reading, word: SeenWord): number[] {
-  const { similarity, reweighted, share } = word;
-  const before = proportions === 'none' ? [similarity] : [similarity, reweighted];
-  if (isDecayed(word)) return [...before, share];
-  return proportions === 'none' ? [share] : before;
 }
 
 /** “9% → 49%” */

@@ -1,4 +1,5 @@
 import { type PointerEvent, useEffect, useRef, useState } from 'react';
+import { SaveChart } from '../pictures/SavePicture';
 
 /** Small SVG charts with accessible names. */
 
@@ -8,7 +9,14 @@ interface Line {
   readonly values: ArrayLike<number>;
 }
 
-interface CurvesProps {
+/** How a chart is saved: its file, title and notes. */
+export interface Saved {
+  readonly file: string;
+  readonly title: string;
+  readonly notes: readonly string[];
+}
+
+interface CurvesProps extends Saved {
   readonly lines: readonly Line[];
   readonly range: readonly [number, number];
   /** Makes the vertical axis logarithmic. */
@@ -29,7 +37,7 @@ const BOTTOM = 18;
 
 /** A line chart of values along the text. */
 export function Curves(props: CurvesProps) {
-  const { lines, range, isLog = false, ticks, start, at, label, onPick } = props;
+  const { lines, range, isLog = false, ticks, start, at, label, onPick, file, title, notes } = props;
   const [low, high] = range;
   const [figure, width] = useWidth();
   const n = Math.max(...lines.map(({ values }) => values.length), 2);
@@ -73,15 +81,23 @@ export function Curves(props: CurvesProps) {
           {start + n - 1}
         </text>
       </svg>
-      {lines.length > 1 ? (
-        <figcaption className="chart-key">
-          {lines.map(({ name, className }) => (
-            <span key={name} className={className}>
-              {name}
-            </span>
-          ))}
-        </figcaption>
-      ) : null}
+      <figcaption className="chart-foot">
+        {lines.length > 1 ? (
+          <span className="chart-key">
+            {lines.map(({ name, className }) => (
+              <span key={name} className={className}>
+                {name}
+              </span>
+            ))}
+          </span>
+        ) : null}
+        <SaveChart
+          file={file}
+          title={title}
+          notes={notes}
+          legend={lines.map(({ name, className }) => ({ name, of: `.chart-line.${className}` }))}
+        />
+      </figcaption>
     </figure>
   );
 }
@@ -112,7 +128,7 @@ function path(values: ArrayLike<number>, x: (i: number) => number, y: (value: nu
   return d;
 }
 
-interface ScatterProps {
+interface ScatterProps extends Saved {
   readonly x: ArrayLike<number>;
   readonly y: ArrayLike<number>;
   readonly names: readonly [string, string];
@@ -123,24 +139,27 @@ interface ScatterProps {
 const SIDE = 220;
 
 /** A scatter plot of the unit square. */
-export function Scatter({ x, y, names, at, label }: ScatterProps) {
+export function Scatter({ x, y, names, at, label, ...saved }: ScatterProps) {
   const place = (value: number) => 30 + value * (SIDE - 36);
   const spot = (i: number) => ({ cx: place(x[i]), cy: SIDE - place(y[i]) });
   return (
-    <svg className="lens-scatter" viewBox={`0 0 ${SIDE} ${SIDE}`} role="img" aria-label={label}>
-      <path className="chart-frame" d={`M30 6V${SIDE - 30}H${SIDE - 6}`} />
-      <path className="chart-diagonal" d={`M30 ${SIDE - 30}L${SIDE - 6} 6`} />
-      {Array.from(x, (_, i) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: a point is identified by its position in the text
-        <circle key={i} className="chart-dot" r="2" {...spot(i)} />
-      ))}
-      {at >= 0 && at < x.length ? <circle className="chart-dot-at" r="4.5" {...spot(at)} /> : null}
-      <text x={SIDE - 6} y={SIDE - 12} textAnchor="end">
-        {names[0]} →
-      </text>
-      <text x="4" y="14">
-        ↑ {names[1]}
-      </text>
-    </svg>
+    <figure>
+      <svg className="lens-scatter" viewBox={`0 0 ${SIDE} ${SIDE}`} role="img" aria-label={label}>
+        <path className="chart-frame" d={`M30 6V${SIDE - 30}H${SIDE - 6}`} />
+        <path className="chart-diagonal" d={`M30 ${SIDE - 30}L${SIDE - 6} 6`} />
+        {Array.from(x, (_, i) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: a point is identified by its position in the text
+          <circle key={i} className="chart-dot" r="2" {...spot(i)} />
+        ))}
+        {at >= 0 && at < x.length ? <circle className="chart-dot-at" r="4.5" {...spot(at)} /> : null}
+        <text x={SIDE - 6} y={SIDE - 12} textAnchor="end">
+          {names[0]} →
+        </text>
+        <text x="4" y="14">
+          ↑ {names[1]}
+        </text>
+      </svg>
+      <SaveChart {...saved} legend={[{ name: 'one token', of: '.chart-dot' }]} />
+    </figure>
   );
 }

@@ -76,12 +76,23 @@ export function joins(before: string, after: string): boolean {
   return /[\p{L}\p{M}\p{N}]$/u.test(before) && /^[\p{L}\p{M}\p{N}]/u.test(after);
 }
 
+/** The words of a reading that the page lists. */
+export const MOST_LISTED = 5;
+
 /** A change of a share that the page mentions, in parts of 1. */
 export const NOTABLE = 0.02;
 
 /** Whether the decay changes the share of a word by 2 points or more. */
 export function isDecayed({ reweighted, share }: SeenWord): boolean {
   return Math.abs(share - reweighted) >= NOTABLE;
+}
+
+/** The shares of a word with one more factor each: similarity, proportions, decay. Without proportions, the last is the share itself. */
+export function stages({ proportions }: Reading, word: SeenWord): number[] {
+  const { similarity, reweighted, share } = word;
+  const before = proportions === 'none' ? [similarity] : [similarity, reweighted];
+  if (isDecayed(word)) return [...before, share];
+  return proportions === 'none' ? [share] : before;
 }
 
 /** A share in whole percent. */

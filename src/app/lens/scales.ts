@@ -1,5 +1,6 @@
 import { interpolatePuOr } from 'd3-scale-chromatic';
 import type { MatrixKind } from '../../model/lens/measures';
+import type { HeadSummary } from '../../model/lens/summary';
 import { percent } from '../format';
 import { isDark } from '../theme';
 import { attentionColour } from '../tint-scale';
@@ -105,4 +106,14 @@ export function tokenColour(share: number, most: number): string | null {
 export function tokens(value: number): string {
   if (!Number.isFinite(value)) return '∞';
   return value < 10 ? value.toFixed(1) : Math.round(value).toLocaleString('en');
+}
+
+/** A range if there are tokens before the window. */
+export function spanOf({ span: [low, high] }: HeadSummary): string {
+  return high > 1.05 * low ? `${tokens(low)} to ${tokens(high)}` : tokens(low);
+}
+
+/** Logarithmic: 0 for one token, 1 for 512. */
+export function logPart(count: number): number {
+  return Math.min(Math.log(Math.max(count, 1)) / Math.log(512), 1);
 }

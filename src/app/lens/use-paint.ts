@@ -1,6 +1,7 @@
 import { useEffect } from 'react';
 import { positionOf } from '../../model/text/token-index';
 import { usePlayground } from '../playground-context';
+import type { Label } from '../store/token-view';
 import { tokenColour } from './scales';
 
 /** Makes tokens hoverable and selectable without colour. */
@@ -26,4 +27,13 @@ export function usePaint(start: number, shares: Float32Array | null): void {
     tokens.setState({ colour: ({ number }) => tokenColour(shares[positionOf(number) - start] ?? 0, most) });
   }, [tokens, start, shares]);
   useEffect(() => () => tokens.setState(({ colour }) => ({ colour: colour && untinted })), [tokens]); // null: the lens has closed
+}
+
+/** Shows words above tokens of the text while the view is open. */
+export function useLabels(labels: readonly Label[] | null): void {
+  const { tokens } = usePlayground();
+  useEffect(() => {
+    tokens.setState({ labels });
+    return () => tokens.setState({ labels: null });
+  }, [tokens, labels]);
 }

@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from 'react';
+import { flushSync } from 'react-dom';
 import { EngineError, type ErrorData } from '../../model/runtime/errors';
 import { fitsQrCode, isTooLong } from '../../share/link';
 import { linkTo } from '../address';
@@ -36,7 +37,8 @@ export default function Sharing({ onDone }: { onDone(): void }) {
       setProblem(EngineError.from(error).toData()),
     );
   }, [playground]);
-  const view = usePlaygroundState(({ panel }) => (panel && IN_LINK[panel]) ?? '');
+  const panel = usePlaygroundState((state) => state.panel);
+  const view = (panel && IN_LINK[panel]) ?? '';
   const link = fragment === null ? null : linkTo(fragment);
   const tooLong = link !== null && isTooLong(link);
   return (
@@ -55,7 +57,9 @@ export default function Sharing({ onDone }: { onDone(): void }) {
               : `The link contains the whole text, who wrote what, and your settings${view}. Nothing is uploaded.`}
         </p>
       )}
-      {link === null || tooLong ? null : <LinkField link={link} title={title} />}
+      {fragment === null || link === null || tooLong ? null : (
+        <LinkField link={link} embed={panel === 'lens' ? embedCode(fragment, title) : null} title={title} />
+      )}
       <div className="share-actions">
         {link !== null && fitsQrCode(link) ? (
           <More name="QR code" isOpen={shown === 'qr'} onClick={() => show(shown === 'qr' ? null : 'qr')} />
@@ -89,16 +93,19 @@ function More({ name, isOpen, onClick }: { name: string; isOpen: boolean; onClic
   );
 }
 
-function LinkField({ link, title }: { link: string; title: string }) {
+/** @param embed the code of a frame that shows the lens, if the link opens it */
+function LinkField({ link, embed, title }: { link: string; embed: string | null; title: string }) {
   const field = useRef<HTMLInputElement>(null);
+  const [shown, show] = useState(link);
   const [outcome, setOutcome] = useState('');
-  const copy = async () => {
+  const copy = async (words: string) => {
+    flushSync(() => show(words));
     try {
-      await navigator.clipboard.writeText(link);
+      await navigator.clipboard.writeText(words);
       setOutcome('Copied');
     } catch {
       field.current?.select(); // the browser has no clipboard or blocks it
-      setOutcome('The browser blocked copying. Copy the link from the field.');
+      setOutcome(`The browser blocked copying. Copy the ${words === link ? 'link' : 'code'} from the field.`);
     }
   };
   // The promise also rejects when the user closes the share sheet.
@@ -108,15 +115,20 @@ function LinkField({ link, title }: { link: string; title: string }) {
       <input
         ref={field}
         className="link-field"
-        aria-label="Link"
+        aria-label={shown === link ? 'Link' : 'Embed code'}
         readOnly
-        value={link}
+        value={shown}
         onFocus={(event) => event.target.select()}
       />
       <div className="share-actions">
-        <button type="button" className="pill" onClick={copy}>
+        <button type="button" className="pill" onClick={() => copy(link)}>
           Copy link
         </button>
+        {embed ? (
+          <button type="button" className="pill" onClick={() => copy(embed)}>
+            Copy embed code
+          </button>
+        ) : null}
         {'share' in navigator ? (
           <button type="button" className="pill" onClick={share}>
             Share with …
@@ -126,4 +138,11 @@ function LinkField({ link, title }: { link: string; title: string }) {
       </div>
     </>
   );
+}
+
+/** The HTML of a frame that shows the lens alone, in the view of the link. */
+function embedCode(fragment: string, title: string): string {
+  const address = `${location.origin}${location.pathname}?embed#${fragment}`; // base64url: nothing to escape
+  const name = `Attention lens: ${title}`.replaceAll('&', '&amp;').replaceAll('"', '&quot;');
+  return `<iframe src="${address}" title="${name}" width="100%" height="560" loading="lazy" style="border: 1px solid #ddd"></iframe>`;
 }

@@ -1,6 +1,7 @@
 import { ARTICLE_BREAK, type Run, textBetween } from '../../model/text/text';
 import type { Token } from '../../model/text/token-index';
 import { TokenIndex } from '../../model/text/token-index';
+import { resolver } from '../pictures/colours';
 import { heading } from '../store/document/article';
 import { firstOf, graphemes } from '../store/document/graphemes';
 import { writtenRanges } from '../store/document/text-value';
@@ -42,9 +43,7 @@ export async function drawImage(content: ImageContent): Promise<Blob> {
   const fonts = [`400 ${BODY}px ${READING}`, `640 ${BODY}px ${READING}`];
   await Promise.all(fonts.map((font) => document.fonts.load(font)));
   const canvas = document.createElement('canvas');
-  const probe = document.body.appendChild(document.createElement('span'));
-  draw(canvas, content, resolver(probe));
-  probe.remove();
+  draw(canvas, content, resolver());
   return new Promise((resolve, reject) =>
     canvas.toBlob(
       (blob) => (blob ? resolve(blob) : reject(new Error('the canvas gave no image'))),
@@ -182,18 +181,4 @@ function tint(
     }
     at = to;
   }
-}
-
-/** Resolves CSS colours of the current theme to colours that a canvas accepts. */
-function resolver(probe: HTMLElement): (colour: string) => string {
-  const known = new Map<string, string>();
-  return (colour) => {
-    let found = known.get(colour);
-    if (!found) {
-      probe.style.color = colour;
-      found = getComputedStyle(probe).color;
-      known.set(colour, found);
-    }
-    return found;
-  };
 }

@@ -11,16 +11,24 @@ export interface TokenView {
    * current text, which may be newer than the text that the panel rendered.
    */
   readonly colour: ((token: Token) => string | null) | null;
+  /** Words above tokens; null for none. */
+  readonly labels: readonly Label[] | null;
   /** The token under the pointer. */
   readonly hovered: number | null;
   /** The clicked token, the token after the cursor, or the token that a panel selected: then the cursor follows. */
   readonly chosen: number | null;
 }
 
+/** Short words above the end of a token. */
+export interface Label {
+  readonly token: number;
+  readonly words: string;
+}
+
 export type TokenViewStore = StoreApi<TokenView>;
 
 export function createTokenView(): TokenViewStore {
-  return createStore<TokenView>(() => ({ colour: null, hovered: null, chosen: null }));
+  return createStore<TokenView>(() => ({ colour: null, labels: null, hovered: null, chosen: null }));
 }
 
 /** Selects the previous or next of `count` tokens; the last one if none is selected. */

@@ -3,6 +3,7 @@ import { cacheBytes } from '../../../model/runtime/snapshot';
 import { SNAPSHOT_BUDGET } from '../../../workers/snapshot-store';
 import { decades } from '../../benchmark/ticks';
 import { bytes, count, milliseconds, perSecond } from '../../format';
+import { SaveChart } from '../../pictures/SavePicture';
 import { usePlaygroundState } from '../../playground-context';
 
 interface Props {
@@ -18,6 +19,9 @@ interface Props {
 /** The memory of the state beside that of a key-value cache, and the memory that the page adds. */
 export default function Memory({ config, state, tokens, far }: Props) {
   const figures = usePlaygroundState((state) => state.figures);
+  const name = usePlaygroundState(({ engine }) =>
+    engine.phase === 'ready' ? engine.info.manifest.name : '',
+  );
   const windowBytes = usePlaygroundState((state) => state.lensBytes);
   const ms = figures?.msPerToken;
   const snapshots = figures?.snapshotCount ?? 0;
@@ -25,7 +29,21 @@ export default function Memory({ config, state, tokens, far }: Props) {
   return (
     <>
       <h2>Memory</h2>
-      <Chart config={config} state={state} tokens={tokens} far={far} />
+      <figure className="memory-chart">
+        <Chart config={config} state={state} tokens={tokens} far={far} />
+        <SaveChart
+          file="memory"
+          title="Memory by the length of the text"
+          legend={[
+            { name: 'the whole memory of this model', of: '.chart-state' },
+            { name: 'a float16 key-value cache, computed', of: '.chart-cache' },
+          ]}
+          notes={[
+            'Bytes by number of tokens, both on logarithmic scales.',
+            `${name}, LeaPformer Playground.`,
+          ]}
+        />
+      </figure>
       <p>
         <b className="meter-state">This model’s whole memory</b> of the text is <b>{bytes(state)}</b>. It
         stays that size at {count(far)} tokens.

@@ -11,11 +11,10 @@ import { UnknownModel } from './UnknownModel';
 export function StatusStrip() {
   const playground = usePlayground();
   const problem = usePlaygroundState((state) => state.problem);
-  const notice = usePlaygroundState((state) => state.notice);
   return (
     <>
       <KeepingStatus />
-      {notice ? <Message words={notice} onDismiss={() => playground.dismiss('notice')} /> : null}
+      <Notice />
       {problem ? (
         <Problem error={problem} onDismiss={() => playground.dismiss('problem')}>
           <button type="button" className="worded" onClick={() => playground.generate()}>
@@ -31,7 +30,14 @@ export function StatusStrip() {
   );
 }
 
-function EngineStatus() {
+export function Notice() {
+  const playground = usePlayground();
+  const notice = usePlaygroundState((state) => state.notice);
+  return notice ? <Message words={notice} onDismiss={() => playground.dismiss('notice')} /> : null;
+}
+
+/** A failure to load the model, with its remedy. */
+export function EngineStatus() {
   const playground = usePlayground();
   const engine = usePlaygroundState((state) => state.engine);
   if (engine.phase === 'failed')

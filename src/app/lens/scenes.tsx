@@ -1,3 +1,4 @@
+import type { ReactNode } from 'react';
 import type { HeadSummary } from '../../model/lens/summary';
 import { cacheBytes } from '../../model/runtime/snapshot';
 import type { LensAnswer } from '../../workers/lens/messages';
@@ -5,6 +6,7 @@ import type { EngineInfo } from '../../workers/messages';
 import { bytes, count } from '../format';
 import type { LensView } from '../store/engine/lens-view';
 import { points, type Reading } from './reading';
+import { Study } from './Study';
 
 /** The tour of the lens on the text of the page. Every figure in its words comes from the text. */
 
@@ -24,7 +26,9 @@ interface Scene {
   readonly title: string;
   /** The view, from the one in which the tour began. */
   view(from: LensView, facts: Facts): LensView;
-  words(facts: Facts): string;
+  words(facts: Facts): ReactNode;
+  /** The part of the page that the words are about; the style sheet frames it. */
+  readonly pointsAt?: 'memory';
 }
 
 const plain = (from: LensView): LensView => ({
@@ -71,9 +75,10 @@ const FORGETS: Scene = {
 
 const NO_MATRIX: Scene = {
   title: 'No matrix is kept',
+  pointsAt: 'memory',
   view: (from) => ({ ...plain(from), mode: 'matrix', of: 'share' }),
   words: ({ info, tokens }) =>
-    `The lens computes this picture of ${count(tokens)} by ${count(tokens)} tokens. The model never does: it adds each word to sums of fixed size, ${bytes(info.stateBytes)} at any length. Standard attention would keep ${bytes(cacheBytes(info.config, 100_000))} after 100,000 tokens.`,
+    `The lens computes this picture of ${count(tokens)} by ${count(tokens)} tokens. The model never does: it adds each word to sums of fixed size, ${bytes(info.stateBytes)} at any length. Standard attention would keep ${bytes(cacheBytes(info.config, 100_000))} after 100,000 tokens. The framed line below the text states both.`,
 };
 
 const TAKE_AWAY: Scene = {
@@ -83,7 +88,13 @@ const TAKE_AWAY: Scene = {
     const effect = perplexities
       ? `The perplexity of this text goes from ${perplexities[0].toFixed(1)} to ${perplexities[1].toFixed(1)}.`
       : 'The model reads the text again …';
-    return `The switch is now off, so the model reads the text without proportions. ${effect} The model was trained with them. Small models that were trained without them predicted text as well (docs/study.md).`;
+    return (
+      <>
+        The switch is now off, so the model reads the text without proportions. {effect} The model was trained
+        with them. Small models that were trained without them predicted text as well (<Study />
+        ).
+      </>
+    );
   },
 };
 
