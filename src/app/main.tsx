@@ -29,7 +29,7 @@ import { chosenBackend } from './address';
 import { Boundary, NotLoaded } from './components/Guard';
 import { LastResort } from './components/LastResort';
 import { findModel } from './models';
-import { openExample, openLink } from './opening';
+import { openChosenDemo, openExample, openLink } from './opening';
 import { PlaygroundContext } from './playground-context';
 import { BrowserTexts } from './store/library/browser-texts';
 import { Playground } from './store/playground';
@@ -71,6 +71,7 @@ addEventListener('beforeunload', (event) => {
 });
 playground.texts.begin().then(async () => {
   await openLink(playground);
+  await openChosenDemo(playground);
   playground.load();
   await openExample(playground);
 });
