@@ -40,16 +40,18 @@ await runCommand(USAGE, OPTIONS, async (values, shards) => {
   const list = `${FOLDER}/demos.json`;
   const before: Demo[] = only && existsSync(list) ? readJson(list) : [];
   const demos: Demo[] = [];
-  const isQuoted = (title: string) => [...before.filter((demo) => !only?.includes(demo.id)), ...demos].some(
-      ({ article }) => article === title,
-    );
+  const isQuoted = (title: string) =>
+    [...before.filter((demo) => !only?.includes(demo.id)), ...demos].some(({ article }) => article === title);
   for (const { id, title, shows, show } of DEMOS) {
     const isWanted = !only || only.includes(id);
     const known = before.find((demo) => demo.id === id);
     if (known && !isWanted) demos.push(known);
     if (!isWanted) continue;
     page.show(null);
-    const article = await show(page, findings.filter((finding) => !isQuoted(finding.article.title)));
+    const article = await show(
+      page,
+      findings.filter((finding) => !isQuoted(finding.article.title)),
+    );
     const isTree = shows === 'branches'; // a link holds one text without its branches
     const content = isTree ? await page.texts.export('current') : await encodeText(page, noModel);
     const file = `${id}.leapformer.${isTree ? 'json' : 'txt'}`;
@@ -64,7 +66,11 @@ await runCommand(USAGE, OPTIONS, async (values, shards) => {
   }
 });
 
-async function find(shards: readonly string[], most: number, file: string | undefined): Promise<readonly Finding[]> {
+async function find(
+  shards: readonly string[],
+  most: number,
+  file: string | undefined,
+): Promise<readonly Finding[]> {
   if (file && existsSync(file)) return readJson(file);
   if (!shards.length) throw new EngineError('input', 'SHARD is missing.', 'See --help.');
   const model = await loadModel(readFolder(firstModel()));

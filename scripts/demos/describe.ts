@@ -34,9 +34,7 @@ export const DESCRIBE: Readonly<Record<string, Describe>> = {
     const content = contentWords(all.map(({ token }) => text.slice(token.from, token.to)));
     const { token, record } = content
       .map((n) => all[n])
-      .reduce((least, next) =>
-        next.record!.logProbability < least.record!.logProbability ? next : least,
-      );
+      .reduce((least, next) => (next.record!.logProbability < least.record!.logProbability ? next : least));
     const { vocabulary, config } = infoOf(page);
     const [expected] = record!.alternatives;
     const words = new TextDecoder().decode(tokenBytes(vocabulary, expected.id)).trim();

@@ -18,7 +18,7 @@ const EVERY = 16; // of so many tokens, the search for structure uses one
 const SATURATED = 0.95; // least part of the tokens of a gate that are at their ends
 
 /** A head, and how much it shows. */
-export interface Found {
+interface Found {
   readonly layer: number;
   readonly head: number;
   readonly score: number;
