@@ -62,8 +62,8 @@ await runCommand(USAGE, OPTIONS, async (values, shards) => {
     const sentence = await DESCRIBE[id](page);
     demos.push({ id, title, sentence, article, file, shows });
     console.log(`${title}. ${sentence} (${article ?? 'no article'}, ${content.length} characters)`);
-    await writeFile(list, `${JSON.stringify(demos, null, 1)}\n`);
   }
+  await writeFile(list, `${JSON.stringify(demos, null, 1)}\n`);
 });
 
 async function find(

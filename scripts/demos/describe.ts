@@ -87,7 +87,7 @@ export const DESCRIBE: Readonly<Record<string, Describe>> = {
     const { answer } = await page.lens.ask('proportions', { layer, head });
     const { queries, keys, end, token, ratio } = gateOf(answer.query, answer.key);
     const [high, low] = ['over 0.9', 'under 0.1'];
-    return `In head ${headName(page)}, the proportion of the query is ${end ? high : low} at ${points(queries)} of the tokens and that of the key ${end ? low : high} at ${points(keys)}. So the key alone sets the factor, like a gate at the input: ${wordAt(page, token)} gets ${Math.round(ratio)} times the median.`;
+    return `In head ${headName(page)}, the proportion of the query is ${end ? high : low} at ${points(queries)} of the tokens and that of the key ${end ? low : high} at ${points(keys)}. So the factor of a pair depends almost on its key alone, like a gate at the input: at the last token, ${wordAt(page, token)} gets ${Math.round(ratio)} times the factor of the median token.`;
   },
 
   structure: async (page) => {
