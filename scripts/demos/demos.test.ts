@@ -21,7 +21,7 @@ test('the list has the demos of the script, each with a file that the page opens
 });
 
 // One of each kind that takes little time.
-test.each(['far-word', 'gate', 'branch'])('the sentence of %s follows from its file', async (id) => {
+test.each(['far-word', 'gate', 'branch', 'eight'])('the sentence of %s follows from its file', async (id) => {
   const demo = demos.find((one) => one.id === id)!;
   await openFile(page, fileOf(demo));
   expect(await DESCRIBE[id](page)).toBe(demo.sentence);

@@ -32,8 +32,9 @@ export async function openDemo(playground: Playground, id: string): Promise<void
     const demo = (await listDemos()).find((one) => one.id === id);
     if (!demo) return playground.notify(`There is no demo “${id}”. The menu “More” lists the demos.`);
     const file = new File([await (await read(demo.file)).blob()], demo.file);
+    const before = playground.text;
     await openFile(playground, file);
-    show(playground, demo);
+    if (playground.text !== before) show(playground, demo); // else a notice gives the reason
   } catch {
     playground.notify('The demo did not open. Check the connection, and open it again.');
   }

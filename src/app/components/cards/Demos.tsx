@@ -15,12 +15,12 @@ export default function Demos({ onChosen }: { onChosen(): void }) {
       <h2>Demos</h2>
       <p>
         <small>
-          Each shows one thing at its most striking, found by a search: the rule is less clear. It opens as a
-          new text. Yours stays under Your texts.
+          A search found these texts. They are striking, not typical. Each opens as a new text; yours stays
+          under Your texts.
         </small>
       </p>
       {hasFailed ? <p>The demos did not load. Check the connection, and open this list again.</p> : null}
-      <ul className="choices">
+      <ul className="choices demos">
         {demos?.map((demo) => (
           <li key={demo.id}>
             <button
