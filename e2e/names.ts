@@ -37,6 +37,7 @@ export const RUNS_ON_REFERENCE = 'Runs on: CPU, reference';
 export const RUNS_ON_WEBGPU = 'Runs on: WebGPU';
 export const SHARE = 'Share';
 export const HELP = 'Help and shortcuts';
+export const DEMOS = 'Demos';
 export const MORE = 'More';
 export const DARK = 'Dark';
 export const PAGES = 'LeaPformer Playground';

@@ -5,21 +5,11 @@ import type { Model } from '../src/model/runtime/folder';
 import { countRecords, readRecord } from '../src/model/sampling/records';
 import type { Sampling } from '../src/model/sampling/sampling';
 import { StreamingDecoder } from '../src/model/text/vocabulary';
+import { contentWords } from './content-words';
 
 const LENGTH = 110; // sampled tokens, then cut to the last complete sentence
 const FAR = 32; // tokens between the words of a showpiece, at least
 const DECAYED = 0.05; // most difference that the decay makes to the share of a showpiece
-/** Words of four letters or more that say little by themselves. */
-const FUNCTION_WORDS = new Set(
-  (
-    'about after also although among around because been before being between both could does during ' +
-    'each even every first from four five have having however into just later like many more most ' +
-    'much often only other over same second since some such than that their them then there these ' +
-    'they third this those three through under until upon very were what when where which while ' +
-    'whose will with within without would'
-  ).split(' '),
-);
-
 /** Continues a typed text with the model, and finds the showpiece of the lens in the whole. */
 export async function makeExample(
   model: Model,
@@ -76,11 +66,7 @@ async function findShowpiece(
   const window = new LensWindow(config, 0);
   window.append(await (await backend.open(1)).capture(tokens));
   const words = tokens.map((id) => new TextDecoder().decode(tokenizer.bytes[id]));
-  const isContent = (i: number) => {
-    const isWhole = /^ [a-z]{4,}$/.test(words[i]) && !/^[a-z]/i.test(words[i + 1] ?? '');
-    return isWhole && !FUNCTION_WORDS.has(words[i].trim());
-  };
-  const content = [...tokens.keys()].filter(isContent);
+  const content = contentWords(words);
   let best: Showpiece | null = null;
   for (let layer = 0; layer < config.layers; layer++)
     for (let head = 0; head < config.heads; head++) {

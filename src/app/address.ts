@@ -25,6 +25,13 @@ export function chooseModel(id: string | null): void {
   setQuery('model', id);
 }
 
+/** Returns the id of the demo in the address (`?demo=`), and removes it. */
+export function takeDemo(): string | null {
+  const id = new URLSearchParams(location.search).get('demo');
+  if (id !== null) setQuery('demo', null);
+  return id;
+}
+
 function setQuery(name: string, value: string | null): void {
   const url = new URL(location.href);
   if (value) url.searchParams.set(name, value);

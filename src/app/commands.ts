@@ -122,6 +122,7 @@ const TABLE = [
     keys: ['Mod+/'],
     run: (playground) => playground.openCard('help'),
   },
+  { id: 'demos', name: 'Demos', run: (playground) => playground.openCard('demos') },
   { id: 'verify', name: 'Verify the text', isOff: isWorking, run: (playground) => playground.verify() },
   { id: 'copy', name: 'Copy as plain text', run: copyText },
   { id: 'new', name: 'New text', run: beginText },

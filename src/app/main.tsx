@@ -32,7 +32,7 @@ import { Boundary, NotLoaded } from './components/Guard';
 import { LastResort } from './components/LastResort';
 import { late } from './components/late';
 import { findModel } from './models';
-import { openExample, openLink } from './opening';
+import { openChosenDemo, openExample, openLink } from './opening';
 import { PlaygroundContext } from './playground-context';
 import { BrowserTexts } from './store/library/browser-texts';
 import { MemoryTexts } from './store/library/memory-texts';
@@ -75,6 +75,7 @@ function onCaughtError(error: unknown): void {
 if (!isEmbedded) keepWork();
 playground.texts.begin().then(async () => {
   await openLink(playground);
+  await openChosenDemo(playground);
   playground.load();
   await openExample(playground);
 });

@@ -1,4 +1,4 @@
-import { takeFragment } from './address';
+import { takeDemo, takeFragment } from './address';
 import { preloaded } from './components/late';
 import { BEGINNINGS, EXAMPLES, exampleText } from './examples';
 import { modelFor } from './models';
@@ -7,6 +7,7 @@ import type { Playground } from './store/playground';
 
 /** The codecs of links and files. The page starts without them. */
 const loadCodecs = preloaded(() => import('./store/links/sharing'));
+const loadDemos = preloaded(() => import('./demos'));
 
 /**
  * Opens the text in the address as a new text. The link stays in the address until the codecs have loaded. It runs before
@@ -18,6 +19,15 @@ export async function openLink(playground: Playground): Promise<void> {
   if (!codecs) return playground.notify('The link did not open. Check the connection, then reload the page.');
   const fragment = takeFragment();
   if (fragment) await codecs.openText(playground, fragment, 'link');
+}
+
+/** Opens the demo that the address names, and removes it from the address, so that a reload shows the edited text. */
+export async function openChosenDemo(playground: Playground): Promise<void> {
+  const id = takeDemo();
+  if (id === null) return;
+  const demos = await loadDemos().catch(() => null);
+  if (demos) await demos.openDemo(playground, id);
+  else playground.notify('The demo did not open. Check the connection, and open it again.');
 }
 
 /** Unless a text is shown, shows the example by the model that opens, or an opening if there is no such example. */

@@ -27,6 +27,7 @@ const KEYWORDS: Partial<Record<CommandId, string>> = {
   branches: 'tree history versions',
   compare: 'side by side continuations variants',
   help: 'keys keyboard manual about',
+  demos: 'examples tour show links samples',
   verify: 'check proof reproduce',
   copy: 'clipboard',
   new: 'blank page document',

@@ -33,6 +33,7 @@ export type CardId =
   | 'share'
   | 'more'
   | 'help'
+  | 'demos'
   | 'palette'
   | 'compare';
 

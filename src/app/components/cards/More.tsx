@@ -19,11 +19,15 @@ interface Props {
   onDone(): void;
 }
 
-/** Help, theme and paper; in a narrow window also the device and the commands that have no button there. */
+/** Help, demos, theme and paper; in a narrow window also the device and the commands that have no button there. */
 export default function More({ info, isNarrow, onDone }: Props) {
   const playground = usePlayground();
   const theme = useSyncExternalStore(onTheme, currentTheme);
-  const commands = isNarrow ? (['settings', 'compare', 'redo', 'help'] as const) : (['help'] as const);
+  const commands = [
+    ...(isNarrow ? (['settings', 'compare', 'redo'] as const) : []),
+    'help',
+    'demos',
+  ] as const;
   return (
     <>
       <ul className="menu">

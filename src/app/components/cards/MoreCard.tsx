@@ -7,6 +7,7 @@ import { Device, deviceLabel } from './DeviceCard';
 
 const More = late(() => import('./More'), { name: 'The menu' });
 const Help = late(() => import('./Help'), { name: 'The help' });
+const Demos = late(() => import('./Demos'), { name: 'The list of demos' });
 
 interface Props {
   readonly info: EngineInfo | null;
@@ -17,6 +18,11 @@ interface Props {
 /** The last menu of the bar. */
 export function MoreCard({ info, isNarrow }: Props) {
   const help = { id: 'help', label: commandOf('help').name, children: <Help /> } as const;
+  const demos = {
+    id: 'demos',
+    label: commandOf('demos').name,
+    children: (close: () => void) => <Demos onChosen={close} />,
+  } as const;
   const device = isNarrow && info;
   return (
     <Popover
@@ -33,13 +39,14 @@ export function MoreCard({ info, isNarrow }: Props) {
         device
           ? [
               help,
+              demos,
               {
                 id: 'device',
                 label: deviceLabel(device),
                 children: (close) => <Device info={device} onDone={close} />,
               },
             ]
-          : [help]
+          : [help, demos]
       }
     >
       {(close) => <More info={info} isNarrow={isNarrow} onDone={close} />}

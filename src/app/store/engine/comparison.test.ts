@@ -25,6 +25,17 @@ describe('comparing continuations', () => {
     expect(samplings()[1]).toMatchObject({ temperature: 0.1, seed: 9 });
   });
 
+  it('opens once with another number of continuations', async () => {
+    const { playground, state } = await ready('A');
+    const { comparison } = playground;
+    comparison.open(8);
+    expect(state().card).toBe('compare');
+    for (const count of [8, 3]) {
+      comparison.prepare();
+      expect(state().comparison.continuations).toHaveLength(count);
+    }
+  });
+
   it('generates all continuations from the end of the text, which changes only when one is kept', async () => {
     const all = await ready('A');
     const { playground, engine, text, sources } = all;

@@ -24,6 +24,8 @@ export class Comparison {
   private readonly page: StoreApi<PlaygroundState>;
   private readonly session: Session;
   private readonly host: PageHost;
+  /** The number of continuations that the sheet opens with. */
+  private count = DEFAULT_COUNT;
 
   constructor(page: StoreApi<PlaygroundState>, session: Session, host: PageHost) {
     this.page = page;
@@ -31,10 +33,17 @@ export class Comparison {
     this.host = host;
   }
 
+  /** Opens the sheet with this number of continuations. */
+  open(count: number): void {
+    this.count = count;
+    this.page.setState({ card: 'compare' });
+  }
+
   /** Starts with the current settings, each continuation with its own seed. */
   prepare(): void {
     this.setState(NO_COMPARISON);
-    this.setCount(DEFAULT_COUNT);
+    this.setCount(this.count);
+    this.count = DEFAULT_COUNT;
   }
 
   setCount(count: number): void {
