@@ -163,6 +163,13 @@ def run_translate_export(a: Namespace) -> None:
     print(json.dumps(manifest, indent=2))
 
 
+def run_translate_study(a: Namespace) -> None:
+    from .study import Plan
+    from .translate.arms import compare, table
+
+    print(table(compare(Plan.read(a.config, a.set, a.only), a.data, a.out, a.split, a.limit)))
+
+
 def run_translate_make(a: Namespace) -> None:
     from .checkpoint import require_end
     from .folder import check_free

@@ -213,6 +213,14 @@ def test_batched_translation_follows_the_rules_and_equals_one_sentence_at_a_time
             assert len(set(before)) == len(before)
 
 
+def test_lagging_equals_that_of_simuleval() -> None:
+    # delays, source and reference lengths, and AL (--no-use-ref-len) and LAAL of SimulEval 1.1.4
+    vectors = json.loads((Path(__file__).parent / "lagging.json").read_text())
+    for delays, source, reference, lagging, adaptive in vectors:
+        assert average_lagging(delays, source, len(delays)) == pytest.approx(lagging)
+        assert length_adaptive_lagging(delays, source, [reference]) == pytest.approx(adaptive)
+
+
 def test_lagging_counts_source_units() -> None:
     # a wait-k policy with equal lengths lags by k
     for k in (1, 2, 4):
@@ -279,6 +287,32 @@ def test_one_command_from_pairs_to_a_published_folder(tmp_path: Path) -> None:
     (data / "valid.tsv").write_text("en-de\ta\tb\n")
     with pytest.raises(UserError, match="damaged"):
         read_pairs(data, "valid")
+
+
+def test_a_study_compares_variants_by_bleu(pairs: Path, tmp_path: Path) -> None:
+    text = CONFIG.format(tokens=512 * 4, vocabulary=VOCABULARY)
+    text = text.removeprefix('\nname = "tiny-translate"')
+    text = text.replace("micro_batch = 4", "micro_batch = 4\nweights = { en-fr = 0 }")
+    text = 'seeds = [0, 1]\ncompare = [["leap", "softmax"]]\n' + text
+    text += '[variants.leap.model]\nreweighting = "leap"\n'
+    text += '[variants.softmax.model]\nattention = "softmax"\nwindow = 64\n'
+    (tmp_path / "arms.toml").write_text(text)
+    command = [
+        "translate-study",
+        tmp_path / "arms.toml",
+        "--data",
+        pairs,
+        "--out",
+        tmp_path / "out",
+    ]
+    done = leapformer(*command, "--split", "valid", "--limit", 4)
+    assert done.returncode == 0, done.stderr
+    assert "| leap - softmax | en-de, k = offline |" in done.stdout
+    result = json.loads((tmp_path / "out/arms.json").read_text())
+    assert set(result["rows"]) == {"leap", "softmax"} and set(result["rows"]["leap"]) == {"0", "1"}
+    assert {row["direction"] for row in result["rows"]["leap"]["0"]} == {"en-de"}
+    again = leapformer(*command, "--split", "valid", "--limit", 4)
+    assert done.stdout.endswith(again.stdout) and "step" not in again.stdout  # measured once
 
 
 def test_a_run_on_pairs_resumes_bit_for_bit_and_learns_words(pairs: Path, tmp_path: Path) -> None:

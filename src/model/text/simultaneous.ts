@@ -30,7 +30,7 @@ const LETTER_OR_DIGIT = /[\p{L}\p{N}]/u;
 const SENTENCE_END = /[.!?…]$/;
 
 /** The token of a direction. */
-export function directionToken(direction: Direction): number {
+function directionToken(direction: Direction): number {
   return CONTROLS.length + DIRECTIONS.indexOf(direction);
 }
 

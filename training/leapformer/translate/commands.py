@@ -6,6 +6,8 @@ from typing import Any
 
 from .. import handlers
 
+_SETS = ("valid", "test", "test-long")
+
 
 def _pair_options() -> ArgumentParser:
     options = ArgumentParser(add_help=False)
@@ -31,7 +33,7 @@ def _set_options(default: list[str]) -> ArgumentParser:
     options.add_argument(
         "--sets",
         nargs="+",
-        choices=("valid", "test", "test-long"),
+        choices=_SETS,
         default=default,
         help=f"splits to measure (default {' '.join(default)})",
     )
@@ -75,6 +77,16 @@ def add_translate(commands: Any, config: Any, dtype: Any, identity: Any) -> None
     command.add_argument("--out", type=Path, required=True, metavar="FOLDER")
     command.add_argument("--last", action="store_true", help="the last weights, not the average")
     command.set_defaults(run=handlers.run_translate_export)
+
+    command = commands.add_parser(
+        "translate-study", parents=[config], help="compare variants by BLEU, with intervals"
+    )
+    command.add_argument("--only", nargs="+", metavar="VARIANT", help="run only these variants")
+    _add_data(command)
+    command.add_argument("--split", choices=_SETS, default="test-long", help="default test-long")
+    command.add_argument("--limit", type=int, metavar="N", help="only N sources of each pair")
+    command.add_argument("--out", type=Path, required=True, metavar="FOLDER")
+    command.set_defaults(run=handlers.run_translate_study)
 
     command = commands.add_parser(
         "translate-make",

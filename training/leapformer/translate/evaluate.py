@@ -1,5 +1,6 @@
 """Measures translations: BLEU, chrF and lagging on the pairs of a split."""
 
+from collections.abc import Sequence
 from itertools import zip_longest
 from pathlib import Path
 
@@ -33,13 +34,14 @@ def measure(
     split: str,
     ks: tuple[float, ...] = KS,
     limit: int | None = None,
+    directions: Sequence[str] = DIRECTIONS,
 ) -> dict:
     """The figures of each direction at each k, over the first `limit` sources of a split.
 
     BLEU and chrF compare with all references; lagging is the mean over sentences in source units.
     """
     rows, signatures = [], {}
-    for direction in DIRECTIONS:
+    for direction in directions:
         references = dict(list(references_of(folder, split, direction).items())[:limit])
         if not references:
             continue

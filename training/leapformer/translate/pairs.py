@@ -73,7 +73,12 @@ class PairText:
         self.folder = folder
         self.encode = UnitEncoder(load_tokenizer(folder / "tokenizer.json"))
         self.pairs = read_pairs(folder, "train")
-        self.digest = sha256(folder / "train.tsv")[:16]
+        self.digest = self.digest_of(folder)
+
+    @staticmethod
+    def digest_of(folder: Path) -> str:
+        """Identifies the training pairs of a folder."""
+        return sha256(folder / "train.tsv")[:16]
 
     def streams(self, config: DataConfig, seed: int) -> "PairStreams":
         """Batches of the training pairs. The weights of `config` are by direction."""
