@@ -40,6 +40,8 @@ function createEngine(): EngineClient {
     look: (request) => engine.look(request),
     closeLens: () => void engine.closeLens(),
     verify: (request, onEvent) => engine.verify(request, onEvent),
+    snapshot: (request, onEvent) => engine.snapshot(request, onEvent),
+    scoreText: (request, onEvent) => engine.scoreText(request, onEvent),
     dispose: () => engine.unload(),
   };
 }

@@ -8,6 +8,7 @@ from typing import Any
 from . import handlers
 from .config import ONNX_FORMS, PRECISIONS
 from .files import UserError
+from .translate.commands import add_translate
 
 
 def _text_options() -> ArgumentParser:
@@ -48,11 +49,16 @@ def _dtype_option() -> ArgumentParser:
     return options
 
 
-def _model_options() -> ArgumentParser:
+def _identity_options() -> ArgumentParser:
     options = ArgumentParser(add_help=False)
     options.add_argument("--id", help="default: the name of the run with -v1, or of FOLDER")
     options.add_argument("--name", help="name of the model on the page")
     options.add_argument("--description", help="one sentence about the model")
+    return options
+
+
+def _model_options() -> ArgumentParser:
+    options = ArgumentParser(add_help=False, parents=[_identity_options()])
     options.add_argument(
         "--test", type=Path, help="a WikiText file to score as well, once, for the final model"
     )
@@ -228,6 +234,8 @@ def _parser() -> ArgumentParser:
     command.add_argument("--work", type=Path, required=True, help="folder for shards and run")
     command.add_argument("--out", type=Path, required=True, metavar="FOLDER")
     command.set_defaults(run=handlers.run_make)
+
+    add_translate(commands, config, dtype, _identity_options())
     return parser
 
 

@@ -173,6 +173,7 @@ class RunConfig:
     seed: int = 0
     wide_proportions: bool = True
     dropout: float = 0.0  # share of zeros in the embedding and in the outputs of attention and MLP
+    label_smoothing: float = 0.0  # share of the target spread over the vocabulary
     bfloat16: bool = True
     compile: bool = True
     average: float = 0.999  # decay per step of the exponential moving average of the weights
@@ -204,6 +205,10 @@ class RunConfig:
                 )
         if not 0 <= self.dropout < 1:
             raise UserError(f"dropout = {self.dropout} must be at least 0 and less than 1")
+        if not 0 <= self.label_smoothing < 1:
+            raise UserError(
+                f"label_smoothing = {self.label_smoothing} must be at least 0 and less than 1"
+            )
 
     @property
     def tokens_per_step(self) -> int:

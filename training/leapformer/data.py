@@ -58,6 +58,23 @@ class Documents:
         return np.concatenate(self._maps)[:limit].astype(np.int64)
 
 
+class Text:
+    """A prepared folder of text, as a run reads it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.documents = Documents(folder, "train")
+        self.digest = self.documents.digest
+
+    def streams(self, config: DataConfig, seed: int) -> "Streams":
+        """Batches of the training text."""
+        return Streams(self.documents, config, seed)
+
+    def validation(self, limit: int) -> np.ndarray:
+        """The first `limit` tokens of the validation text."""
+        return Documents(self.folder, "valid").tokens(limit)
+
+
 class Streams:
     """Endless batches of shuffled documents; a batch is a pure function of its number.
 

@@ -55,10 +55,14 @@ def windowed_losses(model: LeapFormer, tokens: np.ndarray, window: int) -> np.nd
 
 
 def quick_loss(model: LeapFormer, tokens: np.ndarray, bfloat16: bool) -> float:
-    """Mean loss of a text cut into a few equal streams: fast enough for use during training."""
+    """Mean loss of a text cut into a few equal streams: fast enough for use during training.
+
+    Tokens written as ~token are read, but not scored.
+    """
     length = len(tokens) // QUICK_STREAMS
     streams = tokens[: length * QUICK_STREAMS].reshape(QUICK_STREAMS, length)
-    return float(token_losses(model, streams, bfloat16).mean())
+    losses = token_losses(model, np.where(streams < 0, ~streams, streams), bfloat16)
+    return float(losses[streams[:, 1:] >= 0].mean())
 
 
 def word_text(path: Path) -> Path:

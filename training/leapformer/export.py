@@ -60,7 +60,7 @@ def export(
     """
     model, saved = checkpoint.load_model(run, averaged)
     config = checkpoint.run_config(saved["config"])
-    trained = {"trained": _trained(config, saved, averaged)}
+    trained = {"trained": training_sentence(config, saved, averaged)}
     source = _Source(model, tokenizer_of(run), trained)
     return _write(source, out, dtype, _identity(identity, config, model), texts)
 
@@ -74,7 +74,7 @@ def quantize_folder(source: Path, out: Path, identity: dict[str, str], texts: Te
     model, manifest = folder.read_model(source), read_json(source / "manifest.json")
     kept = {key: manifest[key] for key in ("name", "description", "license")}
     identity = {"id": out.name} | kept | identity
-    _check_id(identity["id"])
+    check_id(identity["id"])
     files = "".join(f" {path.name}" for path in texts.calibration)
     calibrated = f" --calibrate{files}" if files else ""
     tested = f" --test {texts.test.name}" if texts.test else ""
@@ -148,16 +148,17 @@ def _identity(given: dict[str, str], config: RunConfig, model: LeapFormer) -> di
         "encyclopedia prose.",
         "license": LICENSE,
     } | given
-    _check_id(identity["id"])
+    check_id(identity["id"])
     return identity
 
 
-def _check_id(id: str) -> None:
+def check_id(id: str) -> None:
+    """Raises UserError if a model cannot have this id."""
     if not re.fullmatch(r"[a-z0-9][a-z0-9.-]*", id):
         raise UserError(f"id {id!r}: use lower-case letters, digits, points and hyphens")
 
 
-def _trained(config: RunConfig, saved: dict, averaged: bool) -> str:
+def training_sentence(config: RunConfig, saved: dict, averaged: bool) -> str:
     """The sentence about the training in the model card."""
     step = saved["step"]
     end = "published before the end of its training, before the learning rate reached zero"

@@ -142,6 +142,59 @@ def run_arena(a: Namespace) -> None:
     print(arena(Plan.read(a.config, a.set, a.part), a.out, a.threads))
 
 
+def run_translate_prepare(a: Namespace) -> None:
+    from .translate.prepare import prepare_pairs
+
+    manifest = prepare_pairs(a.pairs, a.out, a.vocabulary, a.test, a.valid)
+    print(json.dumps(manifest["pairs"]))
+
+
+def run_translate_evaluate(a: Namespace) -> None:
+    from .load import load_model, tokenizer_of
+    from .tokenizer import load_tokenizer
+    from .translate.evaluate import measure, table
+
+    model, tokenizer = load_model(a.model, not a.last), load_tokenizer(tokenizer_of(a.model))
+    figures = [measure(model, tokenizer, a.data, name, limit=a.limit) for name in a.sets]
+    for part in figures:
+        print(f"{part['split']}\n\n{table(part)}\n\n{json.dumps(part['signatures'])}\n")
+    if a.out:
+        write_text(a.out, json.dumps(figures, indent=1) + "\n")
+
+
+def run_translate_export(a: Namespace) -> None:
+    from .translate.export import export_translator
+
+    options = {"sets": a.sets, "limit": a.limit, "averaged": not a.last}
+    manifest = export_translator(a.run_folder, a.data, a.out, a.dtype, _identity(a), **options)
+    print(json.dumps(manifest, indent=2))
+
+
+def run_translate_study(a: Namespace) -> None:
+    from .study import Plan
+    from .translate.arms import compare, table
+
+    print(table(compare(Plan.read(a.config, a.set, a.only), a.data, a.out, a.split, a.limit)))
+
+
+def run_translate_make(a: Namespace) -> None:
+    from .checkpoint import require_end
+    from .folder import check_free
+    from .train import train
+    from .translate.export import export_translator
+    from .translate.prepare import prepare_pairs
+
+    config = RunConfig.read(a.config, a.set)
+    check_free(config.model, a.out)
+    data, run = a.work / "data", a.work / "run"
+    prepare_pairs(a.pairs, data, config.model.vocab_size, a.test, a.valid)
+    print(train(config, data, run))
+    require_end(run, config)
+    options = {"sets": a.sets, "limit": a.limit}
+    manifest = export_translator(run, data, a.out, a.dtype, _identity(a), **options)
+    print(json.dumps(manifest, indent=2))
+
+
 def run_make(a: Namespace) -> None:
     from .checkpoint import require_end
     from .export import Texts, check_export, export

@@ -16,6 +16,8 @@ from .softmax import SoftmaxAttention
 
 State = dict[str, Tensor]  # of one layer, or the positions; the first dimension is the batch
 
+UNSCORED = -1  # as a target: a token that is read, but not scored
+
 ATTENTION = {"linear": Attention, "softmax": SoftmaxAttention}
 
 
@@ -57,12 +59,15 @@ class LeapFormer(nn.Module):
     """The whole model. It reads streams: tokens [B, T] and the states of the previous call.
 
     `dropout`: share of zeros in the embedding and in the outputs of attention and MLP, in training
-    mode only.
+    mode only. `label_smoothing`: share of the target that is spread evenly over the vocabulary.
     """
 
-    def __init__(self, config: ModelConfig, dropout: float = 0.0) -> None:
+    def __init__(
+        self, config: ModelConfig, dropout: float = 0.0, label_smoothing: float = 0.0
+    ) -> None:
         super().__init__()
         self.config = config
+        self.label_smoothing = label_smoothing
         self.embedding = nn.Embedding(config.vocab_size, config.hidden_size)
         self.dropout = nn.Dropout(dropout)
         self.layers = nn.ModuleList(Layer(config, dropout) for _ in range(config.num_hidden_layers))
@@ -121,6 +126,7 @@ class LeapFormer(nn.Module):
     ) -> tuple[Tensor, list[State]]:
         """Logits [B, T, vocabulary], or with `targets` [B, T] the mean loss in nats; new states.
 
+        Targets of UNSCORED have no loss.
         The new states are detached: gradients do not flow into earlier segments.
         """
         x, states = self.hidden(tokens, states)
@@ -128,7 +134,13 @@ class LeapFormer(nn.Module):
         logits = F.linear(x, self.embedding.weight)
         if targets is None:
             return logits, states
-        return F.cross_entropy(logits.flatten(0, 1).float(), targets.flatten()), states
+        loss = F.cross_entropy(
+            logits.flatten(0, 1).float(),
+            targets.flatten(),
+            ignore_index=UNSCORED,
+            label_smoothing=self.label_smoothing,
+        )
+        return loss, states
 
 
 def positions(start: Tensor, next_position: Tensor) -> Tensor:

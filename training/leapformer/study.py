@@ -86,7 +86,7 @@ def t_quantile(freedom: int) -> float:
 
 
 def difference(a: str, b: str, loss: dict[str, dict[int, float]]) -> dict:
-    """Variant a minus variant b in nats per token over their common seeds.
+    """Variant a minus variant b, in the unit of `loss`, over their common seeds.
 
     low, high: the 95% interval of a paired t test over the seeds; None for one seed.
     """

@@ -1,6 +1,6 @@
 """The tokenizer: byte-level BPE without loss; id 0 is `<|endoftext|>`."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
@@ -11,9 +11,12 @@ END_OF_TEXT = "<|endoftext|>"
 _WORDS = r"'(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?\p{N}{1,3}| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"  # as GPT-2
 
 
-def train_tokenizer(texts: Iterable[str], vocabulary: int) -> Tokenizer:
+def train_tokenizer(
+    texts: Iterable[str], vocabulary: int, controls: Sequence[str] = (END_OF_TEXT,)
+) -> Tokenizer:
     """Trains byte-level BPE with `vocabulary` entries, at least 257: the bytes and id 0.
 
+    `controls`: the first entries, `<|endoftext|>` before all others; no text is encoded as one.
     Raises UserError if `vocabulary` is out of range.
     """
     if not 257 <= vocabulary <= 65536:
@@ -28,7 +31,7 @@ def train_tokenizer(texts: Iterable[str], vocabulary: int) -> Tokenizer:
     tokenizer.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
         vocab_size=vocabulary,
-        special_tokens=[END_OF_TEXT],
+        special_tokens=list(controls),
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )

@@ -24,11 +24,12 @@ from torch.nn.parallel import DistributedDataParallel
 
 from . import checkpoint
 from .config import RunConfig
-from .data import Documents, ReadAhead, Streams
+from .data import ReadAhead
 from .evaluate import quick_loss
 from .files import UserError, write_text
 from .grow import initialize_from
-from .model import LeapFormer, State
+from .inputs import Streams, open_text
+from .model import UNSCORED, LeapFormer, State
 from .optimizer import make_optimizers, schedule
 from .plot import plot_loss
 from .tokenizer import load_tokenizer
@@ -43,19 +44,18 @@ class Run:
     def __init__(self, config: RunConfig, data: Path, workers: Workers) -> None:
         torch.manual_seed(config.seed)
         self.config, self.workers, self.step, self.seconds = config, workers, 0, 0.0
-        self.model = LeapFormer(config.model, config.dropout)
+        self.model = LeapFormer(config.model, config.dropout, config.label_smoothing)
         self.model.initialize(config.wide_proportions)
         if config.start:
             initialize_from(self.model, Path(config.start), data / "tokenizer.json")
         self.model.to(workers.device)
         self.average = {k: v.clone() for k, v in self.model.state_dict().items()}
         self.optimizers = make_optimizers(self.model, config.optimizer, config.compile)
-        documents = Documents(data, "train")
-        self.data_digest = documents.digest
+        self.text = open_text(data)
         final = config.cooldown_data or config.data
         self.phases = [
-            (Streams(documents, config.data, config.seed), workers.share(config.data)),
-            (Streams(documents, final, config.seed + 1), workers.share(final)),
+            (self.text.streams(config.data, config.seed), workers.share(config.data)),
+            (self.text.streams(final, config.seed + 1), workers.share(final)),
         ]
         self.batches = ReadAhead(self._read)
         self.rate = 0.0  # factor on the peak learning rates at the last step
@@ -117,9 +117,11 @@ class Run:
 
     def _loss(self, tokens: Tensor, states: list[State]) -> tuple[Tensor, list[State]]:
         device = self.workers.device
-        x = tokens.to(device, non_blocking=True)
+        targets = tokens.to(device, non_blocking=True)
+        x = torch.where(targets < 0, ~targets, targets)
+        targets = targets.clamp(min=UNSCORED)
         with torch.autocast(device.type, torch.bfloat16, enabled=self.config.bfloat16):
-            return self.forward(x[:, :-1].contiguous(), states, x[:, 1:].contiguous())
+            return self.forward(x[:, :-1].contiguous(), states, targets[:, 1:].contiguous())
 
     def _update(self) -> None:
         self.rate = schedule(self.config, self.step, self.seconds)
@@ -153,7 +155,7 @@ class Run:
         """The content of a checkpoint. All processes must call this."""
         return {
             "config": asdict(self.config),
-            "data": self.data_digest,
+            "data": self.text.digest,
             "step": self.step,
             "seconds": self.seconds,
             "model": self.model.state_dict(),
@@ -165,7 +167,7 @@ class Run:
     def restore(self, path: Path) -> None:
         """Resumes from a checkpoint. Raises UserError if it belongs to another run."""
         saved = checkpoint.load(path)
-        checkpoint.check_same_run(saved, self.config, self.data_digest, path)
+        checkpoint.check_same_run(saved, self.config, self.text.digest, path)
         self.step, self.seconds = saved["step"], saved["seconds"]
         self.model.load_state_dict(saved["model"])
         for name, value in saved["average"].items():
@@ -221,8 +223,8 @@ def train(config: RunConfig, data: Path, out: Path, until: int | None = None) ->
     """
     workers = Workers()
     first = workers.rank == 0
-    validation = Documents(data, "valid").tokens(VALIDATION_TOKENS)
     run = _open_run(config, data, out, workers)
+    validation = run.text.validation(VALIDATION_TOKENS)
     log = Log(out / "log.jsonl", run.step, first)
     end = min(config.steps, until or config.steps)
 

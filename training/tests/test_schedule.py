@@ -12,7 +12,7 @@ from test_train import equal, resumed_and_whole, write_config
 from leapformer import checkpoint
 from leapformer.bench import synthetic_run
 from leapformer.config import ModelConfig, RunConfig
-from leapformer.export import _trained
+from leapformer.export import training_sentence
 from leapformer.files import UserError
 from leapformer.model import LeapFormer
 from leapformer.optimizer import Muon
@@ -97,7 +97,9 @@ def test_the_rate_falls_to_zero_when_the_minutes_end(prepared, tmp_path, monkeyp
     assert rates(run)[0] > 0.8 and 0 < rates(run)[-1] < 0.1
     assert rates(run) == sorted(rates(run), reverse=True)
     assert checkpoint.require_end(run, config) == checkpoint.latest(run)
-    assert "the learning rate fell to zero from the first step on" in _trained(config, saved, True)
+    assert "the learning rate fell to zero from the first step on" in training_sentence(
+        config, saved, True
+    )
     assert train(config, prepared, run) == checkpoint.latest(run)  # nothing is left to do
 
 

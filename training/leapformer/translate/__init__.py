@@ -1,0 +1,1 @@
+"""Simultaneous translation: data, rules, decoding, measurements and export."""
