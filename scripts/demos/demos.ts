@@ -20,5 +20,5 @@ export const DEMOS: readonly Making[] = [
   { id: 'branch', title: 'Two continuations of one text', shows: 'branches', show: showBranch },
   { id: 'eight', title: 'Eight continuations at once', shows: 'compare', show: showOpenBeginning },
   { id: 'verify', title: 'A text that verifies', shows: null, show: showSampled },
-  { id: 'long', title: 'Constant memory at 10,000 tokens', shows: 'memory', show: showLong },
+  { id: 'long', title: 'Constant memory, however long the text', shows: 'memory', show: showLong },
 ];
