@@ -97,7 +97,7 @@ test('each demo opens from the list as a new text, and shows what its sentence s
   playground,
   page,
 }) => {
-  test.setTimeout(900_000);
+  test.setTimeout(180_000);
   await page.addInitScript(() => localStorage.setItem('settings', JSON.stringify({ length: 12 })));
   await page.goto('./');
   await playground.isReady();

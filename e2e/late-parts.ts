@@ -49,6 +49,15 @@ export const PARTS: readonly LatePart[] = [
     shown: (page) => page.getByRole('heading', { name: 'How this works' }),
   },
   {
+    file: 'Demos',
+    name: 'The list of demos',
+    open: async (page, playground) => {
+      await playground.openMore();
+      await press(names.DEMOS)(page);
+    },
+    shown: (page) => page.getByRole('heading', { name: names.DEMOS }),
+  },
+  {
     file: 'Model',
     name: 'The description of the model',
     open: (page) => page.getByRole('button', { name: /^About the model/ }).click(),

@@ -19,8 +19,8 @@ const USAGE = `Writes the page's demos, public/demos, with the default model.
 node scripts/run.mjs scripts/make-demos.ts SHARD... [--articles N] [--findings FILE] [--only ID,ID]
 
 SHARD is a file of held-out token ids, which \`python -m leapformer prepare\` writes with this model's tokenizer. The search
-in its articles, or in the first N, takes about 3 s of CPU time for each. --findings writes what it finds to FILE, or reads FILE instead if it is there. --only
-makes only these demos and keeps the others.`;
+in its articles, or in the first N, takes about 3 s of CPU time for each. --findings writes what it finds to FILE, or reads
+FILE instead if it is there. --only makes only these demos and keeps the others; those with text by the model need no SHARD.`;
 
 const LENGTH = WINDOW - 1; // tokens of each article that the search reads
 const OPTIONS = {
@@ -32,21 +32,23 @@ const FOLDER = 'public/demos';
 
 await runCommand(USAGE, OPTIONS, async (values, shards) => {
   const most = numberOption('articles', values.articles, Number.POSITIVE_INFINITY);
-  const findings = await find(shards, most, values.findings);
+  const only = values.only?.split(',');
+  const isWanted = (id: string) => !only || only.includes(id);
+  const needsArticles = DEMOS.some(({ id, isQuote }) => isQuote && isWanted(id));
+  const findings = needsArticles ? await find(shards, most, values.findings) : [];
   const page = await startPlayground(firstModel());
   const noModel = () => Promise.reject(new EngineError('internal', 'The model is not loaded.', ''));
   await mkdir(FOLDER, { recursive: true });
-  const only = values.only?.split(',');
   const list = `${FOLDER}/demos.json`;
   const before: Demo[] = only && existsSync(list) ? readJson(list) : [];
   const demos: Demo[] = [];
   const isQuoted = (title: string) =>
-    [...before.filter((demo) => !only?.includes(demo.id)), ...demos].some(({ article }) => article === title);
+    [...before.filter((demo) => !isWanted(demo.id)), ...demos].some(({ article }) => article === title);
   for (const { id, title, shows, show } of DEMOS) {
-    const isWanted = !only || only.includes(id);
-    const known = before.find((demo) => demo.id === id);
-    if (known && !isWanted) demos.push(known);
-    if (!isWanted) continue;
+    if (!isWanted(id)) {
+      demos.push(...before.filter((demo) => demo.id === id));
+      continue;
+    }
     page.show(null);
     const article = await show(
       page,

@@ -25,11 +25,14 @@ export function chooseModel(id: string | null): void {
   setQuery('model', id);
 }
 
-/** Returns the id of the demo in the address (`?demo=`), and removes it. */
-export function takeDemo(): string | null {
-  const id = new URLSearchParams(location.search).get('demo');
-  if (id !== null) setQuery('demo', null);
-  return id;
+/** The id of the demo in the page's address (`?demo=`). */
+export function chosenDemo(): string | null {
+  return new URLSearchParams(location.search).get('demo');
+}
+
+/** Removes the demo from the address, so that a reload does not overwrite later edits. */
+export function forgetDemo(): void {
+  setQuery('demo', null);
 }
 
 function setQuery(name: string, value: string | null): void {

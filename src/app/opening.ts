@@ -1,4 +1,4 @@
-import { takeDemo, takeFragment } from './address';
+import { chosenDemo, forgetDemo, takeFragment } from './address';
 import { preloaded } from './components/late';
 import { BEGINNINGS, EXAMPLES, exampleText } from './examples';
 import { modelFor } from './models';
@@ -21,13 +21,14 @@ export async function openLink(playground: Playground): Promise<void> {
   if (fragment) await codecs.openText(playground, fragment, 'link');
 }
 
-/** Opens the demo that the address names, and removes it from the address, so that a reload shows the edited text. */
+/** Opens the demo in the address, which stays there until the code for it has loaded. */
 export async function openChosenDemo(playground: Playground): Promise<void> {
-  const id = takeDemo();
-  if (id === null) return;
+  const id = chosenDemo();
+  if (!id) return;
   const demos = await loadDemos().catch(() => null);
-  if (demos) await demos.openDemo(playground, id);
-  else playground.notify('The demo did not open. Check the connection, and open it again.');
+  if (!demos) return playground.notify('The demo did not open. Check the connection, then reload the page.');
+  forgetDemo();
+  await demos.openDemo(playground, id);
 }
 
 /** Unless a text is shown, shows the example by the model that opens, or an opening if there is no such example. */
