@@ -141,6 +141,16 @@ test('leaves the texts, the settings and the tour of the reader as they are, eve
   expect(await playground.words()).toBe('Mine My own words.');
 });
 
+test('shows an error if its code does not load, and loads again', async ({ playground, page }) => {
+  playground.expectedErrors.push(/net::ERR_FAILED/);
+  await page.route('**/assets/EmbeddedLens-*.js*', (route) => route.abort());
+  await page.goto(`${PAGE}&embed`);
+  await expect(page.getByRole('alert')).toContainText('The lens did not load.');
+  await page.unroute('**/assets/EmbeddedLens-*.js*');
+  await page.getByRole('button', { name: names.TRY_AGAIN }).click();
+  await expect(page.locator('.lens-rows')).toBeVisible();
+});
+
 test('works where the browser blocks all storage', async ({ page, playground }) => {
   await page.addInitScript(() => {
     const blocked = {
