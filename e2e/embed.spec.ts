@@ -118,8 +118,6 @@ for (const [name, picture] of Object.entries(VIEWS))
           0,
         );
       await findsNothing(page);
-      if (process.env.SHOTS)
-        await page.screenshot({ path: `/work/tmp/embed/shots/embed-${name}-${width}.png` });
     }
   });
 

@@ -67,7 +67,6 @@ for (const colorScheme of ['light', 'dark'] as const)
     await page.emulateMedia({ forcedColors: 'active' });
     await expect(labels.first()).toBeVisible();
     await page.emulateMedia({ forcedColors: 'none' });
-    if (process.env.SHOTS) await page.screenshot({ path: `/work/tmp/embed/shots/labels-${colorScheme}.png` });
     await view(page, names.MATRIX).click();
     await expect(labels).toHaveCount(0);
   });
