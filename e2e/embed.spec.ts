@@ -81,7 +81,7 @@ test('a frame in a page of another origin, which has no storage, shows the view 
   await findsNothing(frame);
   await picture(page, 'lens/embed', SIZE);
 
-  await frame.locator('.lens-rows').getByRole('button', { name: KEY }).click();
+  await frame.locator('.lens-rows').getByRole('button', { name: KEY }).first().click();
   await expect(frame.locator('.lens-sentence')).toContainText(`“${KEY}”, head`);
   const own = await context.newPage(); // of the reader, without the page's scripts
   await own.goto('weights/index.json');
