@@ -64,6 +64,28 @@ test('by keyboard: a new text, an older text, and its link', async ({ playground
   await expect(page.locator('body')).not.toBeFocused(); // a visible element has the focus
 });
 
+test('the help leads to the tokens, the lens and sharing, and the model card to the card of the model', async ({
+  playground,
+  page,
+}) => {
+  await playground.open();
+  await playground.isReady();
+  for (const name of ['Tokens', 'Lens: attention', 'Share', 'Verify the text']) {
+    await playground.openCard(names.HELP);
+    await expect(
+      page.getByRole('dialog', { name: names.HELP }).getByRole('button', { name, exact: true }),
+    ).toBeVisible();
+    await page.keyboard.press('Escape');
+  }
+  await playground.openCard(names.HELP);
+  await page.getByRole('dialog', { name: names.HELP }).getByRole('button', { name: 'Tokens' }).click();
+  await expect(page.getByRole('tab', { name: names.TOKEN })).toBeVisible();
+  await page.getByRole('button', { name: names.MODEL }).click();
+  await expect(page.getByText(/^Word perplexity on WikiText-103 validation/)).toBeVisible();
+  const card = await page.getByRole('link', { name: /^Model card/ }).getAttribute('href');
+  expect(await (await page.request.get(new URL(card!, page.url()).href)).text()).toContain('## Limits');
+});
+
 test('a text file dropped on the page opens as a new text, and the current text stays in the list', async ({
   playground,
   page,

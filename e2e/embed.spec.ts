@@ -81,7 +81,7 @@ test('a frame in a page of another origin, which has no storage, shows the view 
   await findsNothing(frame);
   await picture(page, 'lens/embed', SIZE);
 
-  await frame.locator('.lens-rows').getByRole('button', { name: KEY }).click();
+  await frame.locator('.lens-rows').getByRole('button', { name: KEY }).first().click();
   await expect(frame.locator('.lens-sentence')).toContainText(`“${KEY}”, head`);
   const own = await context.newPage(); // of the reader, without the page's scripts
   await own.goto('weights/index.json');
@@ -118,8 +118,6 @@ for (const [name, picture] of Object.entries(VIEWS))
           0,
         );
       await findsNothing(page);
-      if (process.env.SHOTS)
-        await page.screenshot({ path: `/work/tmp/embed/shots/embed-${name}-${width}.png` });
     }
   });
 
@@ -139,6 +137,16 @@ test('leaves the texts, the settings and the tour of the reader as they are, eve
   expect(await kept(page)).toEqual(before);
   await playground.open();
   expect(await playground.words()).toBe('Mine My own words.');
+});
+
+test('shows an error if its code does not load, and loads again', async ({ playground, page }) => {
+  playground.expectedErrors.push(/net::ERR_FAILED/);
+  await page.route('**/assets/EmbeddedLens-*.js*', (route) => route.abort());
+  await page.goto(`${PAGE}&embed`);
+  await expect(page.getByRole('alert')).toContainText('The lens did not load.');
+  await page.unroute('**/assets/EmbeddedLens-*.js*');
+  await page.getByRole('button', { name: names.TRY_AGAIN }).click();
+  await expect(page.locator('.lens-rows')).toBeVisible();
 });
 
 test('works where the browser blocks all storage', async ({ page, playground }) => {

@@ -30,7 +30,6 @@ test('the tour is offered once, and goes through five steps on the text of the p
     const outline = () => memory.evaluate((meter) => getComputedStyle(meter).outlineStyle);
     await expect.poll(outline).toBe(n === 3 ? 'solid' : 'none');
     if (n === 3) await expect(matrix(page)).toBeVisible();
-    if (n === 3 && process.env.SHOTS) await page.screenshot({ path: '/work/tmp/embed/shots/tour4.png' });
     if (n < 4) await tour.getByRole('button', { name: names.NEXT }).click();
   }
   await findsNothing(page);

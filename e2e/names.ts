@@ -84,7 +84,7 @@ export const REDO_SETTINGS = 'Redo settings';
 // The token panel
 export const PREVIOUS_TOKEN = 'Previous token';
 export const NEXT_TOKEN = 'Next token';
-export const PROBABILITY = 'Probability';
+export const RANK = 'Rank';
 export const SCORE_TEXT = 'Score the text';
 export const READ_FOREIGN = 'Read it with this model';
 

@@ -9,7 +9,6 @@ async function saved(page: Page, button: Locator): Promise<{ name: string; conte
   const downloading = page.waitForEvent('download');
   await button.click();
   const download = await downloading;
-  if (process.env.SHOTS) await download.saveAs(`/work/tmp/embed/shots/${download.suggestedFilename()}`);
   return { name: download.suggestedFilename(), content: await readFile(await download.path()) };
 }
 

@@ -55,6 +55,13 @@ test('saves settings as a preset, and applies it after a reload', async ({ playg
   await other.close();
 });
 
+test('the length comes first, before the sampling', async ({ playground, page }) => {
+  await playground.open();
+  await playground.openSettings();
+  const top = async (name: string) => (await page.getByLabel(name, { exact: true }).first().boundingBox())!.y;
+  expect(await top(names.LENGTH)).toBeLessThan(await top(names.TEMPERATURE));
+});
+
 test('two tabs that change different settings keep each other’s changes', async ({
   playground,
   page,

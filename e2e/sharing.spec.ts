@@ -79,9 +79,8 @@ test('a link opens the colours and the chosen token, and keeps the token when th
   await playground.open(`#${await encodeLink({ ...shared, runs: [typed, sampled], view })}`);
   await playground.isReady();
   const panel = page.getByRole('region', { name: names.TOKEN });
-  await expect(page.getByRole('radio', { name: names.PROBABILITY })).toBeChecked();
+  await expect(page.getByRole('radio', { name: names.RANK })).toBeChecked();
   await expect(panel).toContainText('written by the model · id 300');
-  await page.getByRole('button', { name: names.SCORE_TEXT }).click();
   await expect.poll(() => playground.colours()).toBeGreaterThan(0);
   await expect(panel).toContainText(/Token [2-9], written by the model · id 300/);
   await expect(panel.getByRole('listitem')).toHaveCount(10);
@@ -94,7 +93,6 @@ test('a token has the same number everywhere', async ({ playground, page }) => {
   const view = { tint: 'probability', tintAt: typed.text.length };
   await playground.open(`#${await encodeLink({ ...shared, runs: [typed, sampled], view })}`);
   await playground.isReady();
-  await page.getByRole('button', { name: names.SCORE_TEXT }).click();
   const panel = page.getByRole('region', { name: names.TOKEN });
   await expect(panel).toContainText(/Token [2-9], written by the model · id 300/);
   const number = Number(/Token (\d+)/.exec(await panel.innerText())![1]);

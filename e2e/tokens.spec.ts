@@ -42,7 +42,7 @@ test('by keyboard: steps through tokens, and replaces one with an alternative', 
   expect(await playground.words()).toBe(after);
 });
 
-test('typed tokens have scores once the model has read them, and hovering shows alternatives', async ({
+test('the model reads a short text by itself, a long one after a press, and hovering shows alternatives', async ({
   playground,
   page,
 }) => {
@@ -50,7 +50,6 @@ test('typed tokens have scores once the model has read them, and hovering shows 
   await playground.isReady();
   await playground.startNew('Tea 🫖 is\n');
   await playground.openPanel(names.TOKEN);
-  await page.getByRole('button', { name: names.SCORE_TEXT }).click();
   await expect.poll(() => playground.colours()).toBeGreaterThan(0);
   const panel = page.getByRole('region', { name: names.TOKEN });
   await playground.text.getByText('Tea').hover({ position: { x: 10, y: 10 } });
@@ -67,6 +66,9 @@ test('typed tokens have scores once the model has read them, and hovering shows 
     glyphs.push(await panel.locator('.token-glyph').innerText());
   }
   expect(glyphs.join('')).toMatch(/␊.*·is.*<0x.*·/);
+
+  await playground.paste('Tea is a drink. ', 700);
+  await expect(page.getByRole('button', { name: names.SCORE_TEXT })).toBeVisible();
 });
 
 test('branches can be opened, named, deleted and exported, and survive a reload', async ({
@@ -165,7 +167,7 @@ for (const { name, colorScheme, width } of LOOKS)
         await expect.poll(async () => (await box('.token.chosen')).y).not.toBe(y);
       }
       await findsNothing(page);
-      await page.getByRole('radio', { name: names.PROBABILITY }).check();
+      await page.getByRole('radio', { name: names.RANK }).check();
       await findsNothing(page);
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
 
@@ -178,7 +180,7 @@ for (const { name, colorScheme, width } of LOOKS)
     });
   });
 
-test('a clicked token gets its alternatives, also if the pointer has rested on it before the click', async ({
+test('a clicked token gets the probabilities after sampling, also if the pointer has rested on it before the click', async ({
   playground,
   page,
 }) => {
@@ -191,10 +193,11 @@ test('a clicked token gets its alternatives, also if the pointer has rested on i
   const word = playground.text.getByText('Tea is a drink').first();
   await word.hover({ position: { x: 10, y: 10 } });
   await expect(panel).toContainText(/Token \d+, typed/);
+  await expect(panel.getByRole('listitem')).toHaveCount(10); // the model has read the text by itself
   await page.waitForTimeout(500); // the pointer rests longer than the panel waits
-  await expect(panel.getByRole('listitem')).toHaveCount(0);
+  await expect(panel.locator('.share-sampler')).toHaveCount(0);
   await word.click({ position: { x: 10, y: 10 } });
-  await expect(panel.getByRole('listitem')).toHaveCount(10);
+  await expect(panel.locator('.share-sampler')).toHaveCount(10);
   await page.keyboard.insertText('!'); // the cursor stays where the pointer pressed
   await expect(playground.text).toContainText(/T!ea|Te!a/);
 });

@@ -186,6 +186,12 @@ test('sampled text is marked, and typed text is not', async ({ playground, page 
   await playground.startNew(BEGINNING);
   await playground.press(playground.write);
   await expect(page.locator('.sampled-bar')).toHaveCount(1);
+  const place = async (of: string) => (await page.locator(of).boundingBox())!;
+  expect((await place('.sampled-last')).y).toBe((await place('.sampled-bar')).y);
+  await playground.press(playground.oneToken);
+  const [bar, last] = [await place('.sampled-bar'), await place('.sampled-last')];
+  expect(last.x).toBe(bar.x);
+  expect(last.y + last.height).toBe(bar.y + bar.height);
   const underline = page.locator('.sampled-first'); // under the first sampled word, which follows typed words
   await expect(underline).toHaveCount(1);
   const [line, words] = await Promise.all([

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { attentionColour, bitsOf, strengthOf, tintColour } from './tint-scale';
+import { attentionColour, bitsOf, measureColour, tintColour } from './tint-scale';
 
 function luminance([r, g, b]: readonly number[]): number {
   const [x, y, z] = [r, g, b].map((c) =>
@@ -41,6 +41,7 @@ test('a certain token has no colour; surprise is in bits', () => {
   expect(attentionColour(0)).toBeNull();
   expect(tintColour(7)).toBe(tintColour(1));
   expect(bitsOf(Math.log(1 / 8))).toBeCloseTo(3);
-  expect(strengthOf('surprise', Math.log(2 ** -6))).toBeCloseTo(0.5);
-  expect(strengthOf('probability', Math.log(0.25))).toBeCloseTo(0.75);
+  expect(measureColour('surprise', Math.log(2 ** -6), 1)).toBe(tintColour(0.5));
+  expect(measureColour('probability', Math.log(0.25), 1)).toBeNull();
+  expect(measureColour('probability', Math.log(0.001), 1000)).toBe(attentionColour(1));
 });

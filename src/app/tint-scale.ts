@@ -30,14 +30,24 @@ const ACCENTS = Array.from({ length: STEPS + 1 }, (_, step) => {
   return step === 0 ? null : `light-dark(rgb(11, 107, 102, ${alpha}), rgb(99, 194, 184, ${alpha}))`;
 });
 
+/** What colours tokens. Links store the names; 'probability' is the rank. */
 export type TintMeasure = 'surprise' | 'probability';
 
 const MOST_BITS = 12;
+const LAST_RANK = 1000;
 
-/** Strength of a token's colour, from its natural log-probability. */
-export function strengthOf(measure: TintMeasure, logProbability: number): number {
-  return measure === 'surprise' ? bitsOf(logProbability) / MOST_BITS : 1 - Math.exp(logProbability);
+/** The background colour of a token by its natural log-probability, or by its rank, from 1. */
+export function measureColour(measure: TintMeasure, logProbability: number, rank: number): string | null {
+  return measure === 'surprise'
+    ? tintColour(bitsOf(logProbability) / MOST_BITS)
+    : attentionColour(Math.log(rank) / Math.log(LAST_RANK));
 }
+
+/** The colours of a measure, from none to strong. */
+export const SCALES: Record<TintMeasure, (strength: number) => string | null> = {
+  surprise: tintColour,
+  probability: attentionColour,
+};
 
 /** Surprise: 1 bit for each halving of the probability. */
 export function bitsOf(logProbability: number): number {
@@ -47,5 +57,5 @@ export function bitsOf(logProbability: number): number {
 /** Labels of the legend's ends, from none to strong. */
 export const LEGEND: Record<TintMeasure, readonly [string, string]> = {
   surprise: ['0 bits', `${MOST_BITS} bits or more`],
-  probability: ['100%', '0%'],
+  probability: ['1st', `${LAST_RANK.toLocaleString('en')}th or later`],
 };

@@ -4,7 +4,7 @@ import { EditorView, keymap, placeholder } from '@codemirror/view';
 import { plainText, type Run } from '../../model/text/text';
 import { TokenIndex } from '../../model/text/token-index';
 import type { Change } from '../store/document/change';
-import { difference, writtenRanges } from '../store/document/text-value';
+import { canRegenerate, difference, writtenRanges } from '../store/document/text-value';
 import type { InputKind } from '../store/document/undo-step';
 import type { Playground } from '../store/playground';
 import type { TokenView } from '../store/token-view';
@@ -12,7 +12,7 @@ import { adoptEditorStyles } from '../workarounds/editor-styles';
 import { articleForm } from './article-form';
 import { find, type OpenFind } from './find';
 import { softKeyboard } from './soft-keyboard';
-import { setSampled, sources } from './sources';
+import { setRepeatable, setSampled, sources } from './sources';
 import { setTint, type Tint, tint } from './tint';
 
 /** Words can be chosen, but not changed. */
@@ -115,7 +115,12 @@ export function editDocument(
 
   /** The decorations for the runs on screen. */
   function looks() {
-    return [setSampled.of(writtenRanges(shown)), setTint.of(currentTint())];
+    const { text } = playground;
+    return [
+      setSampled.of(writtenRanges(shown)),
+      setRepeatable.of(canRegenerate(text) ? text.generatedFrom : null),
+      setTint.of(currentTint()),
+    ];
   }
 
   function currentTint(): Tint | null {

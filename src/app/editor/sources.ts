@@ -17,10 +17,13 @@ import { PlacedWords } from './placed-words';
 /**
  * Marks the text that models wrote in three ways: a bar in the margin beside every line with such text, hollow for another
  * model than the current one, an underline of the first word and a small bracket after the last one at a border with typed
- * text within a line, and <ins> for screen readers. Beside an example, notes explain the bar.
+ * text within a line, and <ins> for screen readers. The bar is darker beside the part that Regenerate would replace. Beside an example, notes explain the bar.
  */
 
 export const setSampled = StateEffect.define<readonly WrittenRange[]>();
+
+/** Where the last generation begins, if it can be repeated. */
+export const setRepeatable = StateEffect.define<number | null>();
 
 const sampled = StateField.define<readonly WrittenRange[]>({
   create: () => [],
@@ -28,6 +31,14 @@ const sampled = StateField.define<readonly WrittenRange[]>({
     for (const effect of transaction.effects) if (effect.is(setSampled)) return effect.value;
     // The spans are stale now. The document sends new ones within the same update.
     return transaction.docChanged ? [] : spans;
+  },
+});
+
+const repeatable = StateField.define<number | null>({
+  create: () => null,
+  update(from, transaction) {
+    for (const effect of transaction.effects) if (effect.is(setRepeatable)) return effect.value;
+    return transaction.docChanged ? null : from;
   },
 });
 
@@ -73,12 +84,15 @@ const margin = layer({
     ): LayerMarker =>
       new RectangleMarker(name, left - scroller.left, top - scroller.top, width, bottom - top);
     const markers: LayerMarker[] = [];
+    const last = view.state.field(repeatable);
     for (const { from, to, isForeign, opens, closes } of visibleSpans(view)) {
       const start = view.coordsAtPos(from, 1);
       const end = view.coordsAtPos(to, -1);
       if (!start || !end) continue;
       const bar = isForeign ? 'sampled-bar foreign' : 'sampled-bar';
       markers.push(place(bar, text.left - BAR_OFFSET, start.top, null, end.bottom));
+      const again = last !== null && to > last ? view.coordsAtPos(Math.max(from, last), 1) : null;
+      if (again) markers.push(place('sampled-last', text.left - BAR_OFFSET, again.top, null, end.bottom));
       if (opens) markers.push(...underline(view, from, to));
       if (!closes) continue;
       const isLeft = view.textDirectionAt(to) === Direction.RTL;
@@ -141,7 +155,12 @@ function underline(view: EditorView, from: number, to: number): readonly LayerMa
 }
 
 function changed(update: ViewUpdate): boolean {
-  return update.docChanged || update.startState.field(sampled) !== update.state.field(sampled);
+  const { docChanged, startState, state } = update;
+  return (
+    docChanged ||
+    startState.field(sampled) !== state.field(sampled) ||
+    startState.field(repeatable) !== state.field(repeatable)
+  );
 }
 
 /** The visible sampled spans, and whether each begins or ends beside typed text of the same line. */
@@ -161,4 +180,4 @@ function visibleSpans(view: EditorView): (WrittenRange & { opens: boolean; close
   return spans;
 }
 
-export const sources = [sampled, insertions, margin, notes];
+export const sources = [sampled, repeatable, insertions, margin, notes];

@@ -2,16 +2,14 @@ import { useEffect, useLayoutEffect, useState } from 'react';
 import { embeddedView, linkTo } from '../address';
 import { EngineStatus, Notice } from '../components/document/StatusStrip';
 import { StillText } from '../components/document/StillText';
+import { Editor } from '../components/document/TextPage';
 import { Guard } from '../components/Guard';
-import { late } from '../components/late';
 import { listModels } from '../models';
 import { usePlayground, usePlaygroundState } from '../playground-context';
 import { titleOf } from '../store/document/article';
 import { LENS_MODES, LENS_NAMES, type LensMode } from '../store/engine/lens-view';
 import { encodeText } from '../store/links/sharing';
 import LensPanel from './LensPanel';
-
-const Editor = late(() => import('../editor/Editor'), { name: 'The text' });
 
 /** One view of the lens for a frame in another page: the text if the view tints it, the view, and a link to the whole page. */
 export default function EmbeddedLens() {

@@ -3,7 +3,7 @@ import { recordOf, type Token } from '../../model/text/token-index';
 import { save } from '../files';
 import { usePlayground } from '../playground-context';
 import type { Playground } from '../store/playground';
-import { strengthOf, tintColour } from '../tint-scale';
+import { measureColour } from '../tint-scale';
 import { drawImage } from './image';
 
 /** The text as an image, with the current tint. */
@@ -52,20 +52,34 @@ function colourOf({ tokens, inspection }: Playground): (token: Token) => string 
   const { measure } = inspection.store.getState();
   return (token) => {
     const record = measure === 'off' ? null : recordOf(token);
-    return record && measure !== 'off' ? tintColour(strengthOf(measure, record.logProbability)) : null;
+    return record && measure !== 'off' ? measureColour(measure, record.logProbability, record.rank) : null;
   };
 }
 
-function wordsOf(playground: Playground): string {
-  const { engine, panel } = playground.store.getState();
-  const { measure } = playground.inspection.store.getState();
-  const isOfLens = panel === 'lens' && playground.tokens.getState().colour !== null;
+/** The lines below the text: the meaning of the colours, and where the text comes from. */
+export function wordsOf({
+  store,
+  inspection,
+  text,
+}: Pick<Playground, 'store' | 'inspection' | 'text'>): readonly string[] {
+  const { engine, panel, lens } = store.getState();
+  const { measure } = inspection.store.getState();
   const name = engine.phase === 'ready' ? `, ${engine.info.manifest.name}` : '';
-  const scale = measure === 'surprise' ? 'more surprising' : 'less probable';
-  const legend = isOfLens
-    ? '  ·  stronger colour: more attention'
-    : measure === 'off'
-      ? ''
-      : `  ·  stronger colour: ${scale}`;
-  return `LeaPformer Playground${name}  ·  bar: written by the model${legend}`;
+  const more =
+    panel === 'lens'
+      ? IN_LENS[lens.mode === 'matrix' ? lens.of : lens.mode === 'text' ? lens.measure : 'share']
+      : MORE[measure];
+  const digest = text.model ? `  ·  model ${text.model.digest.slice(0, 8)}` : '';
+  return [
+    `LeaPformer Playground${name}  ·  bar: written by the model${more && `  ·  stronger colour: ${more}`}`,
+    `${location.host}${location.pathname}${digest}`,
+  ];
 }
+
+const MORE = { surprise: 'more surprising', probability: 'lower rank', off: '' };
+const IN_LENS = {
+  share: 'more attention',
+  output: 'larger contribution',
+  similarity: 'more similar',
+  reweighting: '',
+};

@@ -14,6 +14,7 @@ const COLUMN = WIDTH - 2 * MARGIN;
 const TALLEST = 1500;
 const BAR = 28; // px left of the column
 const FOOT = 64;
+const FOOT_LINE = 32;
 const BASELINE = 0.72; // fraction of the line height
 
 const SIZES = [0, 52, 38, 33]; // px of headings, by level
@@ -25,8 +26,8 @@ export interface ImageContent {
   readonly runs: readonly Run[];
   /** The CSS background colour of a token; null for none. */
   colour(token: Token): string | null;
-  /** The footer. */
-  readonly words: string;
+  /** The lines of the footer. */
+  readonly words: readonly string[];
 }
 
 /** A line of the image: a piece of the text without line breaks. */
@@ -92,7 +93,8 @@ function draw(
   context.font = `400 22px ${INTERFACE}`;
   fill('quiet-ink');
   context.direction = 'ltr';
-  context.fillText(words, MARGIN, canvas.height - MARGIN + 16, COLUMN);
+  for (const [n, line] of words.entries())
+    context.fillText(line, MARGIN, canvas.height - MARGIN + 16 + FOOT_LINE * n, COLUMN);
 }
 
 /** The lines that fit; the last ends with an ellipsis if the text continues. */

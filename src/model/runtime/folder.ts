@@ -29,6 +29,8 @@ export interface Manifest {
     /** SEQUENCE_PENALTY if manifest.json has none. */
     readonly sequencePenalty: number;
   };
+  /** Measured by the trainer; models from elsewhere may have none. */
+  readonly evaluation?: { readonly validation?: { readonly word_perplexity_with_line_ends?: number } };
   readonly files: Readonly<Record<string, { readonly bytes: number; readonly sha256: string }>>;
 }
 

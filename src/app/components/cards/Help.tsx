@@ -1,8 +1,9 @@
 import { COMMANDS } from '../../commands';
 import { ALTERNATIVE_KEYS, keysOf } from '../../keyboard/labels';
+import { WordedCommand } from '../controls/CommandButton';
 import { Keys } from '../controls/Keys';
 
-export default function Help() {
+export default function Help({ onDone }: { onDone(): void }) {
   return (
     <>
       <h2>How this works</h2>
@@ -16,9 +17,23 @@ export default function Help() {
         its facts are made up.
       </p>
       <p>
-        Open Tokens to see what else the model considered, and pick another word. The old version stays under
-        Branches.
+        <b>Tokens</b> shows what else the model considered, and lets you pick another word. The old version
+        stays under Branches. <WordedCommand command="token" onDone={onDone} />
       </p>
+      <p>
+        <b>The lens</b> shows what each word looks back at, head by head, and how the model predicts without
+        learned proportions. <WordedCommand command="lens" onDone={onDone} />
+      </p>
+      <p>
+        <b>A link</b> contains the whole text, who wrote what, and the settings; nothing is uploaded. Verify
+        checks that this model writes a text with its seed and settings.{' '}
+        <WordedCommand command="share" onDone={onDone} /> <WordedCommand command="verify" onDone={onDone} />
+      </p>
+      <p>
+        <b>Memory</b>: the model keeps sums of fixed size instead of every token, so its memory is the same at
+        any length. The line below the text compares it with standard attention.
+      </p>
+      <h3 className="shortcuts-head">Shortcuts</h3>
       <dl className="shortcuts">
         {COMMANDS.filter(({ keys }) => keys).map((command) => (
           <div key={command.id}>

@@ -1,14 +1,15 @@
 import { useEffect, useState } from 'react';
 import type { Manifest } from '../../../model/runtime/folder';
 import type { IndexEntry } from '../../../model/runtime/model-index';
-import { chooseModel } from '../../address';
+import { chooseModel, PAPER } from '../../address';
 import { bytes, count, million, precisionName } from '../../format';
 import { listModels } from '../../models';
 import { usePlayground } from '../../playground-context';
 
-/** The loaded model: description, size, fingerprint and license; and the other models. */
+/** The loaded model: description, size, perplexity, its card and its fingerprint; and the other models. */
 export default function Model({ manifest }: { manifest: Manifest }) {
-  const { name, parameters, digest, files, precision, license, description } = manifest;
+  const { id, name, parameters, digest, files, precision, license, description, evaluation } = manifest;
+  const perplexity = evaluation?.validation?.word_perplexity_with_line_ends;
   return (
     <>
       <h2>{name}</h2>
@@ -20,13 +21,24 @@ export default function Model({ manifest }: { manifest: Manifest }) {
         <dd>
           {bytes(files['model.safetensors'].bytes)}, {precisionName(precision)}
         </dd>
+        {perplexity === undefined ? null : (
+          <>
+            <dt>Word perplexity on WikiText-103 validation, which it has not read</dt>
+            <dd>{perplexity.toFixed(1)}</dd>
+          </>
+        )}
+        <dt>Licence</dt>
+        <dd>{license}</dd>
+        <dt>More</dt>
+        <dd>
+          <a href={`weights/${id}/README.md`}>Model card: training text, evaluation, limits</a>,{' '}
+          <a href={PAPER}>paper</a>
+        </dd>
         <dt>Fingerprint (SHA-256)</dt>
         <dd>
           <code>{digest}</code>
           <small>Models with the same fingerprint have the same weights.</small>
         </dd>
-        <dt>License</dt>
-        <dd>{license}</dd>
       </dl>
       <OtherModels than={manifest.id} />
     </>

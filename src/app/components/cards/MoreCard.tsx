@@ -17,7 +17,11 @@ interface Props {
 
 /** The last menu of the bar. */
 export function MoreCard({ info, isNarrow }: Props) {
-  const help = { id: 'help', label: commandOf('help').name, children: <Help /> } as const;
+  const help = {
+    id: 'help',
+    label: commandOf('help').name,
+    children: (close: () => void) => <Help onDone={close} />,
+  } as const;
   const demos = {
     id: 'demos',
     label: commandOf('demos').name,

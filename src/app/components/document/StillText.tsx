@@ -25,7 +25,7 @@ export function StillText({ runs, isWhole }: Props) {
       {lines.map((line) => {
         const from = at;
         at += line.length + 1;
-        const range = written.find((range) => range.from <= from && from + line.length <= range.to);
+        const range = written.find((range) => range.from < at - 1 && from < range.to);
         const bar = range ? `still-sampled ${range.isForeign ? 'foreign' : ''}` : '';
         const words = line.replaceAll(ARTICLE_BREAK, '');
         const found = heading(words);

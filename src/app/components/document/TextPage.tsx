@@ -15,7 +15,8 @@ import { OriginLine } from './OriginLine';
 import { StillText } from './StillText';
 import { Try } from './Try';
 
-const Editor = late(() => import('../../editor/Editor'), { name: 'The editor' });
+/** The page and the embedded lens have the same one. */
+export const Editor = late(() => import('../../editor/Editor'), { name: 'The editor' });
 const Verification = late(() => import('./Verification'), { name: 'The verification result' });
 
 const NEAR_END = 64; // px

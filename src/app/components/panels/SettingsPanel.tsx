@@ -27,12 +27,12 @@ const BACKENDS: { value: BackendChoice; name: string }[] = [
 export function SettingsPanel() {
   return (
     <form className="settings" onSubmit={(event) => event.preventDefault()}>
-      <Undo />
       <PresetField />
+      <LengthFields />
       <SamplerFields />
       <SeedFields />
-      <LengthFields />
       <BackendField />
+      <Undo />
       <p>
         <small>Changes apply the next time you generate.</small>
       </p>

@@ -55,7 +55,9 @@ const REST = 250; // ms that a token stays chosen before the model computes its 
 /** Requests the missing alternatives of the chosen token while the engine is idle. */
 function useGlance(token: Token, record: TokenRecord | null): void {
   const { inspection, tokens } = usePlayground();
-  const isIdle = usePlaygroundState((state) => state.work.phase === 'idle');
+  const isWorking = usePlaygroundState((state) => state.work.phase !== 'idle');
+  const isReading = useStore(inspection.store, ({ progress }) => progress !== null);
+  const isIdle = !isWorking && !isReading;
   const { run, place } = token;
   // A hovered token sends no request, because a pointer crosses many tokens.
   const isChosen = useStore(tokens, ({ chosen }) => chosen === token.number);

@@ -1,5 +1,6 @@
-import { type KeyboardEvent, useEffect } from 'react';
+import { type KeyboardEvent, useEffect, useState } from 'react';
 import { useStore } from 'zustand';
+import type { Run } from '../../../model/text/text';
 import { lastPosition, type Token } from '../../../model/text/token-index';
 import { showToken, tokenBytes } from '../../../model/text/vocabulary';
 import { canHighlight } from '../../editor/highlights';
@@ -7,8 +8,9 @@ import { count } from '../../format';
 import { placeOf } from '../../keyboard/bindings';
 import { keyOf } from '../../keyboard/chord';
 import { usePlayground, usePlaygroundState } from '../../playground-context';
+import { isSameText } from '../../store/document/same-text';
 import { scoredRecord } from '../../store/engine/inspection';
-import { LEGEND, strengthOf, type TintMeasure, tintColour } from '../../tint-scale';
+import { LEGEND, measureColour, SCALES, type TintMeasure } from '../../tint-scale';
 import { type KnownTokens, useIsForeign, useTokens, useVocabulary } from '../../use-tokens';
 import { Choice } from '../controls/Choice';
 import { BackIcon, ForthIcon } from '../controls/icons';
@@ -17,11 +19,11 @@ import { TokenFacts } from './TokenFacts';
 
 const MEASURES = [
   { value: 'surprise', name: 'Surprise' },
-  { value: 'probability', name: 'Probability' },
+  { value: 'probability', name: 'Rank' },
   { value: 'off', name: 'Off' },
 ] as const;
 
-/** The probability of each token as a colour in the text, and all figures of one token. */
+/** The surprise or rank of each token as a colour in the text, and all figures of one token. */
 export function TokenPanel() {
   const { inspection, tokens: view } = usePlayground();
   const known = useTokens();
@@ -51,8 +53,8 @@ function useTint(measure: TintMeasure | 'off') {
   // biome-ignore lint/correctness/useExhaustiveDependencies: new readings repaint the text
   useEffect(() => {
     const colour = (token: Token) => {
-      const found = measure === 'off' ? null : inspection.logProbability(token);
-      return found === null ? null : tintColour(strengthOf(measure as TintMeasure, found));
+      const found = measure === 'off' ? null : inspection.figures(token);
+      return found && measureColour(measure as TintMeasure, found.logProbability, found.rank);
     };
     tokens.setState({ colour });
   }, [inspection, tokens, measure, reading]);
@@ -65,7 +67,7 @@ function CannotColour() {
 
 function Legend({ measure }: { measure: TintMeasure }) {
   const [none, strong] = LEGEND[measure];
-  const stops = Array.from({ length: 13 }, (_, i) => tintColour(i / 12) ?? 'transparent');
+  const stops = Array.from({ length: 13 }, (_, i) => SCALES[measure](i / 12) ?? 'transparent');
   return (
     <div className="legend">
       <div
@@ -78,8 +80,31 @@ function Legend({ measure }: { measure: TintMeasure }) {
   );
 }
 
-/** A button to read the text: typed tokens, and tokens from links, have no records until the model has read them. */
-function ReadText({ known: { isWhole } }: { known: KnownTokens }) {
+const SHORT = 10_000; // characters, about 2,000 tokens: the model reads such a text by itself
+const PAUSE = 400; // ms without a change before it does
+
+/** Scores a short text once, when nothing changes for a moment. */
+function useReading({ isWhole, runs, index }: KnownTokens): boolean {
+  const { inspection } = usePlayground();
+  const isIdle = usePlaygroundState((state) => state.work.phase === 'idle');
+  const isReady = useVocabulary() !== null;
+  const [asked, setAsked] = useState<readonly Run[] | null>(null);
+  const isShort = index.length <= SHORT;
+  useEffect(() => {
+    if (isWhole || !isReady || !isIdle || !isShort || (asked && isSameText(asked, runs))) return;
+    const timer = setTimeout(() => {
+      setAsked(runs);
+      void inspection.readText();
+    }, PAUSE);
+    return () => clearTimeout(timer);
+  }, [inspection, isWhole, isReady, isIdle, isShort, runs, asked]);
+  return isShort && !(asked && isSameText(asked, runs));
+}
+
+/** Reads the text: typed tokens, and tokens from links, have no records before. A long text waits for a press. */
+function ReadText({ known }: { known: KnownTokens }) {
+  const { isWhole } = known;
+  const isAboutToRead = useReading(known);
   const { inspection } = usePlayground();
   const progress = useStore(inspection.store, (state) => state.progress);
   const isIdle = usePlaygroundState((state) => state.work.phase === 'idle');
@@ -87,7 +112,7 @@ function ReadText({ known: { isWhole } }: { known: KnownTokens }) {
   const isForeign = useIsForeign();
   if (progress)
     return (
-      <div className="progress">
+      <div className="progress late">
         <p>
           Reading{' '}
           <span className="progress-amount">
@@ -106,7 +131,7 @@ function ReadText({ known: { isWhole } }: { known: KnownTokens }) {
       </div>
     );
   if (isForeign) return <ForeignText />;
-  if (isWhole || !vocabulary) return null;
+  if (isWhole || !vocabulary || isAboutToRead) return null;
   return (
     <p className="hint">
       Part of the text is not scored yet.{' '}

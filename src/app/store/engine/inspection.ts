@@ -104,13 +104,14 @@ export class Inspection {
     return { token, record };
   }
 
-  /** The log-probability of a token, or null if it is unknown. Fast enough to paint many tokens. */
-  readonly logProbability = ({ number, run, place }: Token): number | null => {
+  /** The log-probability and rank of a token, or null if they are unknown. Fast enough to paint many tokens. */
+  readonly figures = ({ number, run, place }: Token): { logProbability: number; rank: number } | null => {
     const isRead = number < this.known();
     const records = isRead ? this.store.getState().reading!.records : run.source === 'sampled' && run.records;
     if (!records) return null;
     const n = isRead ? number : place;
-    return rankOf(records, n) > 0 ? logProbabilityOf(records, n) : null;
+    const rank = rankOf(records, n);
+    return rank > 0 ? { logProbability: logProbabilityOf(records, n), rank } : null;
   };
 
   /** Number of tokens that the scores apply to, computed once per text. */
