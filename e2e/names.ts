@@ -163,3 +163,8 @@ export const OPEN_ELSEWHERE = 'open in another tab';
 export const BENCHMARK = 'Benchmark';
 export const MEASURE = 'Measure';
 export const COPY_REPORT = 'Copy report';
+
+export const STORAGE = 'Storage';
+export const NEW_VERSION = /A new version of the page is ready/;
+export const UPDATE = 'Update';
+export const LATER = 'Later';

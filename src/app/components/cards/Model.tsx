@@ -28,8 +28,18 @@ export default function Model({ manifest }: { manifest: Manifest }) {
         <dt>License</dt>
         <dd>{license}</dd>
       </dl>
+      <StorageButton />
       <OtherModels than={manifest.id} />
     </>
+  );
+}
+
+function StorageButton() {
+  const playground = usePlayground();
+  return (
+    <button type="button" className="worded" onClick={() => playground.openCard('storage')}>
+      Storage
+    </button>
   );
 }
 
