@@ -4,7 +4,7 @@ const REPORT = 'securitypolicyviolation: ';
 
 /**
  * Watches every context of a browser: the page must keep its Content-Security-Policy, and request nothing from another
- * host. (The servers of the tests are on 127.0.0.1.)
+ * host. (The servers of the tests are on this machine.)
  * @returns the list to which each failure is added
  */
 export function watch(browser: Browser): string[] {
@@ -17,7 +17,7 @@ export function watch(browser: Browser): string[] {
 async function watched(context: BrowserContext, failures: string[]): Promise<BrowserContext> {
   context.on('request', (request) => {
     const { protocol, hostname } = new URL(request.url());
-    if (!['data:', 'blob:'].includes(protocol) && hostname !== '127.0.0.1')
+    if (!['data:', 'blob:'].includes(protocol) && !['127.0.0.1', 'localhost'].includes(hostname))
       failures.push(`request to another host: ${request.url()}`);
   });
   context.on('console', (message) => {

@@ -27,7 +27,6 @@ beforeEach(() => {
     keys: async () => Array.from(stored.keys(), (url) => new Request(url)),
     delete: async ({ url }: Request) => stored.delete(url),
   };
-  vi.stubGlobal('location', { origin: 'http://host' });
   vi.stubGlobal('caches', { open: async () => cache });
   vi.stubGlobal('fetch', async (_url: string, { headers }: { headers: { range?: string } }) => {
     ranges.push(headers.range ?? null);

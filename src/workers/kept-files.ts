@@ -57,12 +57,12 @@ export async function forgetFile(sha256: string): Promise<void> {
 }
 
 function digestOf({ url }: Request): string | undefined {
-  return /\/model-files\/([0-9a-f]+)\/\d+$/.exec(url)?.[1];
+  return /\/([0-9a-f]+)\/\d+$/.exec(url)?.[1];
 }
 
-/** Cache Storage needs addresses. The page never requests these. */
+/** Cache Storage needs addresses. Nothing requests these. */
 function key(sha256: string, n: number): string {
-  return new URL(`/model-files/${sha256}/${n}`, location.origin).href;
+  return `https://model-files.invalid/${sha256}/${n}`;
 }
 
 async function openCache(): Promise<Cache | null> {
