@@ -31,7 +31,7 @@ export default defineConfig({
   expect: { timeout: 20_000 },
   forbidOnly: Boolean(process.env.CI),
   reporter: 'list',
-  use: { baseURL: address, viewport: { width: 1280, height: 800 } },
+  use: { baseURL: address, viewport: { width: 1280, height: 800 }, serviceWorkers: 'block' },
   projects: [
     {
       name: 'cpu', // like most machines without a GPU: no WebGPU adapter

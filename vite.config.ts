@@ -3,6 +3,7 @@ import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
 import { contentSecurity } from './scripts/content-security.ts';
 import { linkPreview } from './scripts/link-preview.ts';
+import { offline } from './scripts/offline.ts';
 import { releasedModels } from './scripts/release.ts';
 import { assemblyscript } from './src/cpu/assemblyscript.ts';
 
@@ -28,6 +29,7 @@ export default defineConfig({
     linkPreview(process.env.SITE_URL),
     contentSecurity(),
     releasedModels(),
+    offline(),
   ],
   define: { 'import.meta.env.REPOSITORY_URL': JSON.stringify(process.env.REPOSITORY_URL ?? '') },
   worker: {

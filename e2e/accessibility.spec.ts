@@ -51,6 +51,11 @@ for (const { name, colorScheme, width } of LOOKS)
         await findsNothing(page);
         await page.keyboard.press('Escape');
       }
+      await playground.openCard(names.MODEL);
+      await page.getByRole('button', { name: names.STORAGE, exact: true }).click();
+      await expect(page.getByText(/The browser may delete it/)).toBeVisible();
+      await findsNothing(page);
+      await page.keyboard.press('Escape');
       await page.keyboard.press('Control+k');
       await expect(page.getByRole('option', { name: /^Undo/ })).toBeVisible();
       await findsNothing(page);

@@ -64,6 +64,15 @@ export const PARTS: readonly LatePart[] = [
     shown: (page) => page.getByText('Fingerprint (SHA-256)'),
   },
   {
+    file: 'Storage',
+    name: 'The list of what is kept',
+    open: async (page) => {
+      await page.getByRole('button', { name: names.MODEL }).click();
+      await press(names.STORAGE)(page);
+    },
+    shown: (page) => page.getByText('The browser may delete it'),
+  },
+  {
     file: 'Memory',
     name: 'The description of the memory',
     open: press(names.MEMORY),

@@ -175,3 +175,8 @@ export const ADD_PAGE_TEXT = 'Add the text of the page';
 export const SAVE_CSV = 'Save as CSV';
 export const SAVE_SCORES = 'Save as JSON';
 export const COPY_REPORT = 'Copy report';
+
+export const STORAGE = 'Storage';
+export const NEW_VERSION = /A new version of the page is ready/;
+export const UPDATE = 'Update';
+export const LATER = 'Later';

@@ -1,7 +1,7 @@
 import { openLens, sentence } from './lens';
 import * as names from './names';
 import { expect, test } from './playground';
-import { BUILT, staticHost } from './static-host';
+import { staticHost } from './static-host';
 
 const PATH = '/pages/playground/';
 
@@ -9,7 +9,7 @@ test('the build runs from a sub-path of a host that knows no types: write, lens,
   playground,
   page,
 }) => {
-  const host = await staticHost(BUILT, PATH);
+  const host = await staticHost(PATH);
   try {
     const answers: string[] = [];
     page.on('response', (response) => answers.push(`${response.status()} ${response.url()}`));

@@ -5,7 +5,7 @@ import { type Browser, type Tab, WINDOW } from './driver';
 export function chromium(browser: PlaywrightBrowser): Browser {
   return {
     async newProfile() {
-      const context = await browser.newContext({ viewport: WINDOW });
+      const context = await browser.newContext({ viewport: WINDOW, serviceWorkers: 'block' });
       return { newTab: async () => tab(await context.newPage()), close: () => context.close() };
     },
     close: async () => {}, // the test runner closes it

@@ -28,6 +28,7 @@ export async function serve(): Promise<{ address: string; stop(): Promise<void> 
         name: 'journey',
         configurePreviewServer: ({ middlewares }) => {
           middlewares.use(async (request, response, next) => {
+            if (request.url === '/sw.js') return void response.writeHead(404).end(); // it would serve the built page
             const answer = answers[request.url!.replace(/\?.*/, '')];
             if (!answer) return next();
             const [type, body] = await answer();

@@ -10,6 +10,7 @@ import { handleDrops } from './files';
 import { handleKeyboard } from './keyboard/listen';
 import { usePlayground, usePlaygroundState } from './playground-context';
 import type { Playground } from './store/playground';
+import { keepPage } from './updates';
 
 // These components open over the text and load after the first paint.
 const closeCard = (playground: Playground) => playground.openCard(null);
@@ -45,7 +46,9 @@ export function App() {
   useEffect(() => handleKeyboard(playground), [playground]);
   useEffect(() => handleDrops(playground), [playground]);
   useEffect(() => {
-    if (isReady) void preloadAll();
+    if (!isReady) return;
+    void preloadAll();
+    keepPage().catch(() => {}); // the page works without a service worker
   }, [isReady]);
   return (
     <div className="app">

@@ -45,6 +45,7 @@ const KEYWORDS: Partial<Record<CommandId, string>> = {
 const PLACES: readonly Entry[] = [
   card('memory', 'Memory', 'cache state megabytes ram snapshots'),
   card('model', 'About the model', 'weights parameters size licence license fingerprint wiki'),
+  card('storage', 'Storage', 'offline cache disk quota delete keep'),
   card('device', 'Device', 'hardware gpu cpu webgpu backend graphics'),
   {
     id: 'paper',

@@ -44,15 +44,19 @@ test('does not retry an error status', async () => {
   expect(fetched).toHaveBeenCalledTimes(1);
 });
 
-test.each([undefined, 0, 3, 4, 5, 1000])('reads the whole file for any expected size: %s', async (size) => {
+test.each([undefined, 0, 3, 4, 5, 1000])('reads the whole file for any expected size: %s', async (bytes) => {
   serve(0);
-  const file = await readUrl('http://host/model/')('a', () => {}, undefined, size);
+  const expected = bytes === undefined ? bytes : { bytes, sha256: '' };
+  const file = await readUrl('http://host/model/')('a', () => {}, undefined, expected);
   expect([...new Uint8Array(file)]).toEqual([0, 1, 2, 3]);
 });
 
 test('throws an error if there is no memory for the file', async () => {
   serve(0);
   await expect(
-    readUrl('http://host/model/')('a', () => {}, undefined, Number.MAX_SAFE_INTEGER),
+    readUrl('http://host/model/')('a', () => {}, undefined, {
+      bytes: Number.MAX_SAFE_INTEGER,
+      sha256: '',
+    }),
   ).rejects.toMatchObject({ code: 'device', remedy: expect.stringContaining('smaller model') });
 });

@@ -25,6 +25,7 @@ export type Work =
 /** The cards that open over the page, one at a time. */
 export type CardId =
   | 'model'
+  | 'storage'
   | 'device'
   | 'memory'
   | 'texts'

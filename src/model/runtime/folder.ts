@@ -65,7 +65,7 @@ export async function loadModel(readFile: ReadFile, options: LoadOptions = {}): 
     onProgress?.(loaded, total);
   };
   const read = async (name: FileName, path: string = name) => {
-    const file = await readFile(path, onBytes, signal, manifest.files[name].bytes);
+    const file = await readFile(path, onBytes, signal, manifest.files[name]);
     await verify(name, file, manifest);
     return file;
   };

@@ -1,11 +1,18 @@
+/** What a manifest states about a file. */
+export interface ExpectedFile {
+  readonly bytes: number;
+  /** In hex. */
+  readonly sha256: string;
+}
+
 /**
- * Reads a file of a model folder, by its path from the folder, and reports bytes as they arrive. If `size` is given, the
- * memory for the file is allocated once.
+ * Reads a file of a model folder, by its path from the folder, and reports bytes as they arrive. If the file is known, the
+ * memory for it is allocated once, and a reader may keep it by its digest.
  * @throws EngineError 'network'
  */
 export type ReadFile = (
   name: string,
   onBytes: (count: number) => void,
   signal?: AbortSignal,
-  size?: number,
+  expected?: ExpectedFile,
 ) => Promise<ArrayBuffer>;

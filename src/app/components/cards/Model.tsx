@@ -40,8 +40,18 @@ export default function Model({ manifest }: { manifest: Manifest }) {
           <small>Models with the same fingerprint have the same weights.</small>
         </dd>
       </dl>
+      <StorageButton />
       <OtherModels than={manifest.id} />
     </>
+  );
+}
+
+function StorageButton() {
+  const playground = usePlayground();
+  return (
+    <button type="button" className="worded" onClick={() => playground.openCard('storage')}>
+      Storage
+    </button>
   );
 }
 

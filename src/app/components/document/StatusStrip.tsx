@@ -3,6 +3,7 @@ import type { ErrorData } from '../../../model/runtime/errors';
 import { lastPosition } from '../../../model/text/token-index';
 import { count } from '../../format';
 import { usePlayground, usePlaygroundState } from '../../playground-context';
+import { useUpdate } from '../../updates';
 import { KeepingStatus } from '../cards/KeepingStatus';
 import { CloseIcon } from '../controls/icons';
 import { UnknownModel } from './UnknownModel';
@@ -14,6 +15,7 @@ export function StatusStrip() {
   return (
     <>
       <KeepingStatus />
+      <UpdateStatus />
       <Notice />
       {problem ? (
         <Problem error={problem} onDismiss={() => playground.dismiss('problem')}>
@@ -27,6 +29,23 @@ export function StatusStrip() {
       <VerifyingStatus />
       <Announcer />
     </>
+  );
+}
+
+/** Offers a new version of the page. Until the user takes it, the page continues with its own files. */
+function UpdateStatus() {
+  const open = useUpdate((state) => state.open);
+  if (!open) return null;
+  return (
+    <div className="status" role="status">
+      <p>A new version of the page is ready. Your texts stay.</p>
+      <button type="button" className="worded" onClick={open}>
+        Update
+      </button>
+      <button type="button" className="worded" onClick={() => useUpdate.setState({ open: null })}>
+        Later
+      </button>
+    </div>
   );
 }
 

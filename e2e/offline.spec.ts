@@ -1,0 +1,179 @@
+import { createHash } from 'node:crypto';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Page } from '@playwright/test';
+import { openLens, sentence } from './lens';
+import * as names from './names';
+import { test as base, expect, MODELS, type PlaygroundPage } from './playground';
+import { BUILT, type StaticHost, staticHost } from './static-host';
+
+const ID = 'wiki-10m-int4-v1';
+const { digest, name } = MODELS.find(({ id }) => id === ID)!;
+const SIZE = readFileSync(`public/weights/${ID}/model.safetensors`).length;
+
+/** A host of its own, because these tests take it away or change its site. */
+const test = base.extend<{ host: StaticHost }>({
+  host: async ({ playground }, use) => {
+    playground.expectedErrors.push(/Failed to load resource|net::ERR|Failed to update a ServiceWorker/);
+    const host = await staticHost('/play/');
+    await use(host);
+    host.close();
+  },
+});
+test.use({ serviceWorkers: 'allow' });
+test.slow();
+
+const storage = (page: Page) => page.getByRole('dialog', { name: names.STORAGE });
+
+async function open(playground: PlaygroundPage, host: StaticHost): Promise<void> {
+  await playground.page.goto(`${host.address}?model=${ID}`);
+  await playground.isReady();
+}
+
+async function openStorage(playground: PlaygroundPage): Promise<void> {
+  await playground.page.getByRole('button', { name: names.MODEL }).click();
+  await playground.page.getByRole('button', { name: names.STORAGE, exact: true }).click();
+}
+
+/** The bytes of the model's weights that the browser keeps. */
+function keptWeights(page: Page): Promise<number> {
+  return page.evaluate(async (digest) => {
+    const cache = await caches.open('model-files');
+    let bytes = 0;
+    for (const request of await cache.keys())
+      if (request.url.includes(digest)) bytes += (await (await cache.match(request))!.blob()).size;
+    return bytes;
+  }, digest);
+}
+
+/** Waits until the browser keeps the page and the model. */
+async function isKept(page: Page): Promise<void> {
+  await page.evaluate(async () => void (await navigator.serviceWorker.ready));
+  await expect.poll(() => keptWeights(page)).toBe(SIZE);
+}
+
+test('after one visit, the page works without a network: load, write, lens, share', async ({
+  playground,
+  page,
+  host,
+}) => {
+  await open(playground, host);
+  await isKept(page);
+  host.close();
+  await page.reload();
+  await playground.isReady();
+  await playground.press(playground.oneToken);
+  await expect(playground.undo).toBeEnabled();
+  await openLens(playground, page);
+  await expect(sentence(page)).toContainText(/head \d\.\d/);
+  await playground.openCard(names.SHARE);
+  await expect(page.getByRole('textbox', { name: names.LINK })).toHaveValue(/#.{100,}/);
+  expect(host.weights).toEqual([0]);
+});
+
+test('a load that breaks resumes where it stopped, and damaged storage heals', async ({
+  playground,
+  page,
+  host,
+}) => {
+  host.breaksAfter = 0.4 * SIZE; // the engine asks twice
+  await page.goto(`${host.address}?model=${ID}`);
+  await expect(page.getByRole('alert')).toContainText('could not be loaded');
+  host.breaksAfter = Number.POSITIVE_INFINITY;
+  const before = host.weights.length;
+  await page.getByRole('button', { name: names.TRY_AGAIN }).click();
+  await playground.isReady();
+  expect(host.weights.length).toBe(before + 1);
+  expect(host.weights[before]).toBeGreaterThan(SIZE / 2);
+
+  await isKept(page);
+  await page.evaluate(async (digest) => {
+    const cache = await caches.open('model-files');
+    const [first] = (await cache.keys()).filter(({ url }) => url.includes(digest));
+    await cache.put(first, new Response(new Uint8Array(2 ** 20)));
+  }, digest);
+  await page.reload();
+  await playground.isReady();
+  expect(host.weights.slice(before + 1)).toEqual([0]);
+  await isKept(page);
+  await page.reload();
+  await playground.isReady();
+  expect(host.weights.length).toBe(before + 2);
+});
+
+test('the Storage card lists and deletes what is kept, and full storage only means that nothing is kept', async ({
+  playground,
+  page,
+  context,
+  host,
+}) => {
+  await open(playground, host);
+  await isKept(page);
+  await openStorage(playground);
+  await expect(storage(page)).toContainText(`${name} is kept in this browser`);
+  await storage(page)
+    .getByRole('button', { name: `Delete ${name}`, exact: true })
+    .click();
+  await expect(storage(page)).toContainText(`This browser does not keep ${name}`);
+  expect(await keptWeights(page)).toBe(0);
+
+  const session = await context.newCDPSession(page);
+  const { origin } = new URL(host.address);
+  await session.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 1000 });
+  await page.reload();
+  await playground.isReady();
+  await playground.press(playground.oneToken);
+  await openStorage(playground);
+  await expect(storage(page)).toContainText(`This browser does not keep ${name}`);
+  expect(host.weights).toEqual([0, 0]);
+});
+
+/** A release whose model of the same name has other weights. */
+function nextRelease(): string {
+  const site = mkdtempSync(join(tmpdir(), 'release-'));
+  cpSync(BUILT, site, { recursive: true });
+  const weights = join(site, 'weights');
+  rmSync(join(weights, ID), { recursive: true });
+  cpSync(join(weights, 'wiki-10m-v3'), join(weights, ID), { recursive: true });
+  const other = MODELS.find(({ id }) => id === 'wiki-10m-v3')!;
+  const models = MODELS.map((model) => (model.id === ID ? { ...other, id: ID } : model));
+  writeFileSync(join(weights, 'index.json'), JSON.stringify({ models }));
+  // The service worker lists the files of its build with their revisions.
+  let worker = readFileSync(join(site, 'sw.js'), 'utf8');
+  for (const path of ['weights/index.json', `weights/${ID}/manifest.json`]) {
+    const revision = createHash('md5')
+      .update(readFileSync(join(site, path)))
+      .digest('hex');
+    const changed = worker.replace(new RegExp(`(${path}",revision:")[0-9a-f]+`), `$1${revision}`);
+    expect(changed).not.toBe(worker);
+    worker = changed;
+  }
+  writeFileSync(join(site, 'sw.js'), worker);
+  return site;
+}
+
+test('a new release is offered, never mixes with the old one, and the text survives it', async ({
+  playground,
+  page,
+  host,
+}) => {
+  const model = page.getByRole('button', { name: names.MODEL });
+  await open(playground, host);
+  await isKept(page);
+  await playground.startNew('Some words of mine');
+  host.site = nextRelease();
+  await page.evaluate(async () => void (await (await navigator.serviceWorker.ready).update()));
+  await expect(page.getByText(names.NEW_VERSION)).toBeVisible();
+  await page.getByRole('button', { name: names.LATER }).click();
+  await page.reload();
+  await playground.isReady();
+  await expect(model).toHaveAccessibleName(new RegExp(`${name}$`)); // the old page with its own weights
+  expect(host.weights).toEqual([0]);
+
+  await page.getByRole('button', { name: names.UPDATE }).click();
+  await expect(model).toHaveAccessibleName(/Wiki 10M$/);
+  await expect.poll(() => playground.words()).toContain('Some words of mine');
+  expect(host.weights).toEqual([0, 0]);
+  rmSync(host.site, { recursive: true });
+});
