@@ -49,6 +49,21 @@ export const PARTS: readonly LatePart[] = [
     shown: (page) => page.getByRole('heading', { name: 'How this works' }),
   },
   {
+    file: 'Device',
+    name: 'The description of the device',
+    open: press(names.DEVICE),
+    shown: (page) => page.getByRole('heading', { name: names.DEVICE }),
+  },
+  {
+    file: 'ScorePage',
+    name: 'The page of scores',
+    open: async (page) => {
+      await press(names.PAGES)(page);
+      await page.getByRole('button', { name: /^Score/ }).click();
+    },
+    shown: (page) => page.getByRole('dialog', { name: names.SCORE }),
+  },
+  {
     file: 'Demos',
     name: 'The list of demos',
     open: async (page, playground) => {

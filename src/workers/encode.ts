@@ -1,25 +1,8 @@
 import { EngineError } from '../model/runtime/errors';
 import type { Model } from '../model/runtime/folder';
-import type { Snapshot } from '../model/runtime/snapshot';
-import { decodeSnapshot, snapshotKey } from '../model/runtime/snapshot-file';
 import { type Encoded, joinEncoded } from '../model/text/encoded';
+import type { Beginning } from './beginning';
 import type { RequestRun } from './request-run';
-
-/** The beginning of a text, before its first run. */
-export interface Beginning {
-  /** `<|endoftext|>`, or a stand-in for each token that the snapshot has read: one negative number, the same for all. */
-  readonly tokens: readonly number[];
-  /** The state after these tokens; null at `<|endoftext|>`. */
-  readonly snapshot: Snapshot | null;
-}
-
-/** Opens the beginning of a text. @throws EngineError 'input' if the file of a snapshot does not fit the model */
-export async function openBeginning(model: Model, runs: readonly RequestRun[]): Promise<Beginning> {
-  const [first] = runs;
-  if (!first || !('snapshot' in first)) return { tokens: [model.config.bosTokenId], snapshot: null };
-  const snapshot = await decodeSnapshot(first.snapshot, model.digest, model.config);
-  return { snapshot, tokens: new Array(snapshot.length).fill(-1 - snapshotKey(first.snapshot)) };
-}
 
 /**
  * Encodes a whole text, with its beginning. Encodes in pieces so that the signal can abort, and then returns null. Reports

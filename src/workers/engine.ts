@@ -2,14 +2,15 @@ import { stateLayout } from '../model/core/tensors';
 import { EngineError } from '../model/runtime/errors';
 import { loadModel, type Model } from '../model/runtime/folder';
 import type { ReadFile } from '../model/runtime/read-file';
-import { encodeSnapshot } from '../model/runtime/snapshot-file';
 import { seenWords } from '../model/sampling/seen';
 import type { Encoded } from '../model/text/encoded';
 import { packVocabulary } from '../model/text/vocabulary';
+import { type Beginning, openBeginning, snapshotFileCode } from './beginning';
 import { Comparison } from './compare';
-import { type Beginning, encodeRuns, openBeginning } from './encode';
+import { encodeRuns } from './encode';
 import { credited, type Emit, type OnEvent } from './events';
 import { figuresOf, GenerationRun, writeText } from './generation-run';
+import { lateCode, loadAhead } from './late-code';
 import type { Lens } from './lens/attention-lens';
 import type { LensAnswer, LensQuestions, LensRequest } from './lens/messages';
 import type {
@@ -39,7 +40,10 @@ import { scoreTokens } from './score';
 import type { TextScore } from './score-text';
 import { SnapshotStore } from './snapshot-store';
 import { TextStream } from './text-stream';
-import { verifyText } from './verify';
+
+const lensCode = lateCode('The lens', () => import('./lens/attention-lens'));
+const verifyCode = lateCode('The check of texts', () => import('./verify'));
+const scoreTextCode = lateCode('The code that scores texts', () => import('./score-text'));
 
 /** The environment of the engine: a worker in the browser, or Node. */
 export interface EngineHost {
@@ -95,7 +99,7 @@ export class Engine {
       this.loaded = { url, model, runner };
       const { backend, info } = await runner.ready();
       const { manifest, config } = model;
-      void importLens().catch(() => {}); // early, so that the lens also opens offline
+      loadAhead();
       const stateBytes = 4 * (stateLayout(config).size + seenWords(config) + config.vocabSize);
       const vocabulary = packVocabulary(model.tokenizer.bytes);
       return { manifest, config, vocabulary, backend: info, stateBytes, memory: backend.memory() };
@@ -115,7 +119,7 @@ export class Engine {
 
   /** Answers a question about a text's attention, also during other work. The lens then stays open. */
   async look<K extends keyof LensQuestions>(request: LensRequest<K>): Promise<LensAnswer<K>> {
-    const { Lens } = await importLens();
+    const { Lens } = await lensCode();
     const { model, runner } = this.requireLoaded();
     if (!runner.running) throw notLoaded();
     const { backend, info } = runner.running;
@@ -177,7 +181,7 @@ export class Engine {
   /** Measures the loss on a text, on a second stream. If a device fails, it starts again. */
   async scoreText({ file }: ScoreTextRequest, onEvent: OnEvent<ScoreTextEvent>): Promise<TextScore> {
     return this.exclusively(async (signal) => {
-      const { scoreFile } = await import('./score-text');
+      const { scoreFile } = await scoreTextCode();
       const { model, runner } = this.requireLoaded();
       const onProgress = (units: number) => onEvent({ type: 'scored', units });
       return runner.surviving(
@@ -199,8 +203,9 @@ export class Engine {
         work: async ({ text }) => {
           const report = (read: number, total: number) => emit({ type: 'reading', read, total });
           await text.moveTo(tokens, signal, { report });
-          if (!signal.aborted)
-            file = await encodeSnapshot(await text.streams.snapshot(), model.manifest.name);
+          if (signal.aborted) return;
+          const { encodeSnapshot } = await snapshotFileCode();
+          file = await encodeSnapshot(await text.streams.snapshot(), model.manifest.name);
         },
         result: () => file,
       }),
@@ -210,6 +215,7 @@ export class Engine {
   /** Compares each drawn token with the token that this model draws, on a second stream. */
   async verify({ runs }: VerifyRequest, onEvent: (event: VerifyEvent) => void): Promise<Verification> {
     return this.exclusively(async (signal) => {
+      const { verifyText } = await verifyCode();
       const { model, runner } = this.requireLoaded();
       return runner.surviving(
         ({ backend }) => verifyText(model, backend, runs, signal, onEvent),
@@ -271,28 +277,4 @@ export class Engine {
 
 function notLoaded(): EngineError {
   return new EngineError('input', 'No model is loaded.', 'Load a model first.');
-}
-
-let lensCode: ReturnType<typeof loadLens> | null = null;
-
-/** The code of the lens: one promise for all questions, because browsers settle several import() calls in any order. */
-function importLens(): ReturnType<typeof loadLens> {
-  lensCode ??= loadLens().catch((error) => {
-    lensCode = null;
-    throw error;
-  });
-  return lensCode;
-}
-
-/** Loads the code of the lens, which is not in the engine's chunk, so that the engine starts sooner. @throws EngineError 'network' */
-async function loadLens() {
-  try {
-    return await import('./lens/attention-lens');
-  } catch {
-    throw new EngineError(
-      'network',
-      'The lens did not load.',
-      'Check the connection, and open the lens again.',
-    );
-  }
 }

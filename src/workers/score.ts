@@ -4,7 +4,7 @@ import { Pace } from '../model/runtime/pace';
 import { makeRecords, type TokenRecord } from '../model/sampling/records';
 import { describeToken } from '../model/sampling/sampling';
 import { SeenTokens } from '../model/sampling/seen';
-import type { Beginning } from './encode';
+import type { Beginning } from './beginning';
 import type { Emit } from './events';
 import type { ScoreEvent, ScoreRequest } from './messages';
 import type { TextStream } from './text-stream';

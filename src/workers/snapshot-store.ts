@@ -1,6 +1,6 @@
 import { type Snapshot, snapshotBytes } from '../model/runtime/snapshot';
 import { mix } from '../model/sampling/random';
-import type { Beginning } from './encode';
+import type { Beginning } from './beginning';
 
 interface Entry {
   readonly key: string;

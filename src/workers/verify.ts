@@ -7,7 +7,8 @@ import type { Sampling } from '../model/sampling/sampling';
 import { SeenTokens } from '../model/sampling/seen';
 import type { Encoded } from '../model/text/encoded';
 import { StreamingDecoder } from '../model/text/vocabulary';
-import { type Beginning, encodeRuns, openBeginning } from './encode';
+import { type Beginning, openBeginning } from './beginning';
+import { encodeRuns } from './encode';
 import type { Finding, Verification, VerifyEvent, VerifyRun } from './messages';
 
 /** Verifies a text: compares its words with its tokens, and its drawn tokens with the model. */

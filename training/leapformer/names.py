@@ -13,7 +13,6 @@ Some near-misses are right ("German" after "Germany"), so the continuation that 
 yardstick.
 """
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -36,9 +35,11 @@ from .tokenizer import load_tokenizer
 PROMPT, LENGTH = 128, 300  # tokens of an opening and of its continuation
 EDITS = 3  # most edits between a name and its near-miss
 RESAMPLES = 2000
-# Changes to the sampler of the manifest. "cache" is the weight of a cache, see `Cached`.
+BASE = Sampling(temperature=0.9, minP=0.05, repetitionPenalty=1.1, sequencePenalty=1.0)
+# Changes to BASE. "cache" is the weight of a cache, see `Cached`.
 CHANGES: list[dict[str, float]] = [
     {},
+    {"repetitionPenalty": 1.05},
     {"repetitionPenalty": 1},
     {"sequencePenalty": 0},
     {"topP": 0.95, "minP": 0},
@@ -50,6 +51,7 @@ CHANGES: list[dict[str, float]] = [
     {"sequencePenalty": 0.5},
     {"repetitionPenalty": 1, "sequencePenalty": 0},
     {"repetitionPenalty": 1, "sequencePenalty": 0.25},
+    {"repetitionPenalty": 1, "sequencePenalty": 0.5},
     {"minP": 0.1},
     {"temperature": 0.6},
 ]
@@ -217,15 +219,12 @@ def difference(a: dict[str, np.ndarray], b: dict[str, np.ndarray]) -> dict[str, 
 
 
 def measure_names(path: Path, texts: list[Path], count: int) -> Iterator[dict]:
-    """Measures the text that people wrote, then each of CHANGES to the sampler of a manifest.
+    """Measures the text that people wrote, then BASE and each of CHANGES to it.
 
-    Every measure of `score` is a list: value, low, high. `minus_people` and `minus_default` have
-    the differences to the text of people and to the first of CHANGES.
-    Raises UserError if `path` is not a model folder or a text has too few openings.
+    Every measure of `score` is a list: value, low, high. `minus_people` and `minus_base` have the
+    differences to the text of people and to BASE.
+    Raises UserError if a text has too few openings.
     """
-    if not (path / "manifest.json").exists():
-        raise UserError(f"{path} has no manifest.json: name a model folder")
-    default = Sampling(**json.loads((path / "manifest.json").read_text())["sampling"])
     model, tokenizer = load_model(path), load_tokenizer(tokenizer_of(path))
     tokens, articles = openings(texts, tokenizer, count)
     prompts = torch.from_numpy(tokens[:, :PROMPT])
@@ -236,16 +235,16 @@ def measure_names(path: Path, texts: list[Path], count: int) -> Iterator[dict]:
         changed = {key: value for key, value in change.items() if key != "cache"}
         writer = Cached(model, change["cache"]) if "cache" in change else model
         with torch.autocast("cpu", torch.bfloat16):  # the loss is that of float32 to 0.001
-            written, surprise = generate(writer, prompts, LENGTH, replace(default, **changed))
+            written, surprise = generate(writer, prompts, LENGTH, replace(BASE, **changed))
         pieces = torch.cat([prompts, written], 1).numpy()
         surprise = _surprise(model, pieces) if "cache" in change else surprise.numpy()
         values = resample(score(tokenizer, pieces, surprise), articles)
         first = first or values
         yield (
-            {"setting": ", ".join(f"{key} {value}" for key, value in change.items()) or "default"}
+            {"setting": ", ".join(f"{key} {value}" for key, value in change.items()) or "base"}
             | intervals(values)
             | {"minus_people": difference(values, people)}
-            | {"minus_default": difference(values, first)}
+            | {"minus_base": difference(values, first)}
         )
 
 

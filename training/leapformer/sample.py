@@ -175,7 +175,7 @@ def choose_sampling(
     people = measure(texts[:, 32:]) | {"long": measure(pieces)}
     grid = [
         Sampling(t, 0, p, m, r, SEQUENCE_PENALTY)
-        for r in (1.0, 1.1)
+        for r in (1.0, 1.05, 1.1)
         for t in (0.8, 0.9, 1.0)
         for p, m in ((0.95, 0.0), (1.0, 0.05))
     ]

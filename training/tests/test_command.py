@@ -204,7 +204,7 @@ def test_sampling_is_chosen_from_the_grid() -> None:
     tokens[::100] = 0
     chosen, measured = sample.choose_sampling(model, tokens, short=8, long=40)
     assert set(chosen) == set(dataclasses.asdict(sample.Sampling()))
-    assert len(measured["grid"]) == 12
+    assert len(measured["grid"]) == 18
     assert any(row.items() >= chosen.items() and "long" in row for row in measured["grid"])
 
 

@@ -176,19 +176,18 @@ def test_intervals_are_over_articles_and_paired() -> None:
 
 
 @pytest.mark.usefixtures("small")
-def test_people_come_first_and_the_default_differs_from_itself_by_nothing(
+def test_people_come_first_and_the_base_differs_from_itself_by_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tokenizer = train_tokenizer([ARTICLE], 300)
     tokenizer.save(str(tmp_path / "tokenizer.json"))
-    (tmp_path / "manifest.json").write_text(json.dumps({"sampling": {"temperature": 0.9}}))
     monkeypatch.setattr(names, "load_model", lambda _: tiny())
     monkeypatch.setattr(names, "CHANGES", [{}, {"cache": 0.5, "minP": 0.1}])
-    people, default, other = names.measure_names(tmp_path, [texts(tmp_path, 2)], 4)
+    people, base, other = names.measure_names(tmp_path, [texts(tmp_path, 2)], 4)
     assert people["setting"] == "people" and people["near"][0] == 0
-    assert default["setting"] == "default" and default["minus_default"]["surprise"] == [0, 0, 0]
+    assert base["setting"] == "base" and base["minus_base"]["surprise"] == [0, 0, 0]
     assert other["setting"] == "cache 0.5, minP 0.1"
-    assert 0 < other["surprise"][0] != default["surprise"][0]
+    assert 0 < other["surprise"][0] != base["surprise"][0]
     assert other["minus_people"]["surprise"][0] == pytest.approx(
         other["surprise"][0] - people["surprise"][0], abs=1e-3
     )

@@ -5,7 +5,7 @@ import { usePlayground } from '../../playground-context';
 import { applyTheme, currentTheme, onTheme } from '../../theme';
 import { Choice } from '../controls/Choice';
 import { WordedCommand } from '../controls/CommandButton';
-import { deviceLabel } from './DeviceCard';
+import { deviceLabel } from './backend-names';
 
 const THEMES = [
   { value: 'system', name: 'System' },

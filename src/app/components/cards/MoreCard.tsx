@@ -3,7 +3,8 @@ import { commandOf } from '../../commands';
 import { MoreIcon } from '../controls/icons';
 import { Popover } from '../controls/Popover';
 import { late } from '../late';
-import { Device, deviceLabel } from './DeviceCard';
+import { deviceLabel } from './backend-names';
+import { Device } from './DeviceCard';
 
 const More = late(() => import('./More'), { name: 'The menu' });
 const Help = late(() => import('./Help'), { name: 'The help' });
