@@ -38,7 +38,7 @@ export const DESCRIBE: Readonly<Record<string, Describe>> = {
     const { vocabulary, config } = infoOf(page);
     const [expected] = record!.alternatives;
     const words = new TextDecoder().decode(tokenBytes(vocabulary, expected.id)).trim();
-    return `Here the model expected “${words}” (${percent(Math.exp(expected.logProbability))}), but the article has ${wordAt(page, positionOf(token.number))}, its ${ordinal(record!.rank)} choice of ${count(config.vocabSize)} (${percent(Math.exp(record!.logProbability))}). “Score the text” colours every word by its surprise.`;
+    return `Here the model expected “${words}” (${percent(Math.exp(expected.logProbability))}), but the article has ${wordAt(page, positionOf(token.number))}, its ${ordinal(record!.rank)} choice of ${count(config.vocabSize)} (${percent(Math.exp(record!.logProbability))}). The Token panel shows how surprising each word is.`;
   },
 
   branch: async (page) => {

@@ -47,8 +47,10 @@ export function App() {
   useEffect(() => handleDrops(playground), [playground]);
   useEffect(() => {
     if (!isReady) return;
-    void preloadAll();
-    keepPage().catch(() => {}); // the page works without a service worker
+    // A service worker that is busy with the parts of the page may not yield to a new one (Chromium).
+    preloadAll()
+      .then(keepPage)
+      .catch(() => {}); // the page works without a service worker
   }, [isReady]);
   return (
     <div className="app">
