@@ -15,7 +15,7 @@ LONGEST = 16  # longest match that the sequence penalty counts
 SEQUENCE_PENALTY = 1.0  # in the default settings
 SHORT, LONG = 512, 4096  # lengths in tokens of the texts that settings are judged by
 TEXTS, LONG_TEXTS = 12, 8  # how many of each
-FINALISTS = 4  # at most this many settings generate long texts
+FINALISTS = 6  # at most this many settings generate long texts
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from conftest import GOLDEN_MODELS, ROOT
 
+from leapformer.arena.plan import Plan as Arena
 from leapformer.config import ModelConfig, RunConfig
 from leapformer.files import UserError
 from leapformer.study import Plan
@@ -19,6 +20,8 @@ MODELS += [folder / "config.json" for folder in GOLDEN_MODELS]
 def test_every_config_is_valid(path: Path) -> None:
     if path.stem in ("study", "translate-arms"):
         assert Plan.read(path).pairs
+    elif path.stem.startswith("arena"):
+        assert Arena.read(path).parts
     else:
         assert RunConfig.read(path).steps > 0
 
