@@ -105,6 +105,9 @@ test('opens from the name, takes the text of the page and dropped files, and clo
   await expect(dialog.getByRole('alert')).toHaveText('empty.txt is empty. Choose a file with text.');
   await scoreButton(dialog).click();
   await expect(dialog.getByRole('row')).toHaveCount(2);
+  await addFile(dialog, 'picture.png', Buffer.from([0x89, 0x50, 0x4e, 0x47, 0xff]));
+  await scoreButton(dialog).click();
+  await expect(dialog.getByRole('alert')).toContainText('picture.png: This is not text in UTF-8.');
   await page.goBack();
   await expect(dialog).toHaveCount(0);
   expect(await playground.words()).toBe(before);

@@ -60,15 +60,17 @@ export function isScoreOpen(): boolean {
   return new URLSearchParams(location.search).has('score');
 }
 
-/** Opens a page over the text. */
-export function openPage(name: 'benchmark' | 'score'): void {
+/** A page over the text, by its name in the address. */
+export type PageName = 'benchmark' | 'score';
+
+export function openPage(name: PageName): void {
   const url = new URL(location.href);
   url.searchParams.set(name, '');
   history.pushState(null, '', url);
   dispatchEvent(new PopStateEvent('popstate'));
 }
 
-export function closePage(name: 'benchmark' | 'score'): void {
+export function closePage(name: PageName): void {
   setQuery(name, null);
   dispatchEvent(new PopStateEvent('popstate'));
 }

@@ -18,6 +18,7 @@ import './styles/lens-heads.css';
 import './styles/lens-frame.css';
 import './styles/lens-pictures.css';
 import './styles/embed.css';
+import './styles/full-page.css';
 import './benchmark/benchmark.css';
 import './score/score.css';
 import './styles/parts.css';

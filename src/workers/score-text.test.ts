@@ -138,6 +138,16 @@ describe('the engine', () => {
     engine.unload();
   });
 
+  test('a file that is not text in UTF-8 is refused, and the engine stays free', async () => {
+    const under = new CountedEngine();
+    await under.load();
+    const image = new Blob([Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0xff)]);
+    const refused = under.engine.scoreText({ file: image }, () => {});
+    await expect(refused).rejects.toMatchObject({ code: 'input', message: 'This is not text in UTF-8.' });
+    expect((await under.engine.scoreText({ file: new Blob(['A']) }, () => {})).tokens).toBe(1);
+    under.engine.unload();
+  });
+
   test('an empty file has no tokens', async () => {
     const under = new CountedEngine();
     await under.load();

@@ -1,4 +1,5 @@
 import type { Backend, Streams } from '../model/runtime/backend';
+import { EngineError } from '../model/runtime/errors';
 import type { Model } from '../model/runtime/folder';
 import { logProbabilitiesOf } from '../model/sampling/records';
 import { TextCounter, type TextCounts } from '../model/text/counts';
@@ -45,7 +46,7 @@ const CONTEXT = 48;
 const LONGEST = 400;
 const SENTENCE_END = /[.!?…]["')\]»”’]*$/;
 
-/** Scores a file in UTF-8 on a new stream. */
+/** Scores a file on a new stream. @throws EngineError 'input' if it is not text in UTF-8 */
 export async function scoreFile(
   { tokenizer }: Model,
   backend: Backend,
@@ -55,20 +56,26 @@ export async function scoreFile(
 ): Promise<TextScore> {
   const streams = await backend.open(1);
   try {
-    const parts = readParts(file.stream().pipeThrough(new TextDecoderStream()));
+    const parts = readParts(file.stream().pipeThrough(new TextDecoderStream('utf-8', { fatal: true })));
     return await scoreText(tokenizer, streams, parts, signal, onProgress);
   } finally {
     streams.close();
   }
 }
 
-/** The values of a stream. Safari has no async iteration of streams. */
+/** The values of a stream. Safari has no async iteration of streams. @throws EngineError 'input' */
 async function* readParts(stream: ReadableStream<string>): AsyncGenerator<string> {
   const reader = stream.getReader();
   try {
     for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value;
+  } catch (cause) {
+    throw cause instanceof TypeError
+      ? new EngineError('input', 'This is not text in UTF-8.', 'Save it as plain text in UTF-8.', { cause })
+      : new EngineError('input', `It cannot be read (${(cause as Error).message}).`, 'Choose it again.', {
+          cause,
+        });
   } finally {
-    void reader.cancel();
+    reader.cancel().catch(() => {}); // of a stream that has failed
   }
 }
 

@@ -150,6 +150,9 @@ def _parser() -> ArgumentParser:
     command.add_argument(
         "--openings", type=int, default=200, help="openings to continue (default 200)"
     )
+    command.add_argument(
+        "--long", type=int, metavar="N", help="measure repetition in texts of N tokens instead"
+    )
     command.set_defaults(run=handlers.run_names)
 
     command = commands.add_parser(

@@ -56,9 +56,14 @@ def run_evaluate(a: Namespace) -> None:
 
 
 def run_names(a: Namespace) -> None:
-    from .names import measure_names
+    from .names import measure_long, measure_names
 
-    for figures in measure_names(a.model, a.text, a.openings):
+    rows = (
+        measure_long(a.model, a.text, a.long)
+        if a.long
+        else measure_names(a.model, a.text, a.openings)
+    )
+    for figures in rows:
         print(json.dumps(figures), flush=True)
 
 

@@ -28,13 +28,14 @@ from .evaluate import token_losses
 from .files import UserError
 from .load import load_model, tokenizer_of
 from .model import LeapFormer, State
-from .sample import Sampling, generate, repetition
+from .sample import Sampling, generate, measure, repetition
 from .text import read_articles
 from .tokenizer import load_tokenizer
 
 PROMPT, LENGTH = 128, 300  # tokens of an opening and of its continuation
 EDITS = 3  # most edits between a name and its near-miss
 RESAMPLES = 2000
+OPENING, LONG_TEXTS = 32, 12  # tokens of the openings of long texts, and how many
 BASE = Sampling(temperature=0.9, minP=0.05, repetitionPenalty=1.1, sequencePenalty=1.0)
 # Changes to BASE. "cache" is the weight of a cache, see `Cached`.
 CHANGES: list[dict[str, float]] = [
@@ -241,11 +242,38 @@ def measure_names(path: Path, texts: list[Path], count: int) -> Iterator[dict]:
         values = resample(score(tokenizer, pieces, surprise), articles)
         first = first or values
         yield (
-            {"setting": ", ".join(f"{key} {value}" for key, value in change.items()) or "base"}
+            {"setting": _name(change)}
             | intervals(values)
             | {"minus_people": difference(values, people)}
             | {"minus_base": difference(values, first)}
         )
+
+
+def measure_long(path: Path, texts: list[Path], length: int) -> Iterator[dict]:
+    """Repetition in texts of `length` tokens: of people, then of BASE and each of CHANGES to it.
+
+    The texts continue the first OPENING tokens of LONG_TEXTS articles. Quarters of them are
+    measured, and pieces of the articles of the same size (`sample.measure`).
+    Raises UserError if no article is long enough.
+    """
+    model, tokenizer = load_model(path), load_tokenizer(tokenizer_of(path))
+    articles = [[0, *tokenizer.encode(a.text).ids] for p in texts for a in read_articles(p)]
+    tokens, size = np.concatenate(articles), length // 4
+    prompts = [ids[:OPENING] for ids in articles if len(ids) >= OPENING + 512][:LONG_TEXTS]
+    if not prompts or len(tokens) < size:
+        raise UserError("no article is long enough: name a text with longer ones")
+    pieces = tokens[: len(tokens) // size * size].reshape(-1, size)
+    yield {"setting": "people"} | measure(pieces)
+    for change in CHANGES:
+        if "cache" not in change:
+            with torch.autocast("cpu", torch.bfloat16):
+                opened = torch.tensor(prompts)
+                written, _ = generate(model, opened, 4 * size, replace(BASE, **change))
+            yield {"setting": _name(change)} | measure(written.numpy().reshape(-1, size))
+
+
+def _name(change: dict[str, float]) -> str:
+    return ", ".join(f"{key} {value}" for key, value in change.items()) or "base"
 
 
 def _surprise(model: LeapFormer, tokens: np.ndarray) -> np.ndarray:

@@ -11,8 +11,9 @@ from leapformer import names
 from leapformer.config import ModelConfig
 from leapformer.files import UserError
 from leapformer.model import LeapFormer
-from leapformer.sample import Sampling, generate
-from leapformer.tokenizer import train_tokenizer
+from leapformer.sample import Sampling, generate, repetition
+from leapformer.text import read_articles
+from leapformer.tokenizer import load_tokenizer, train_tokenizer
 
 
 @pytest.mark.parametrize(
@@ -191,3 +192,23 @@ def test_people_come_first_and_the_base_differs_from_itself_by_nothing(
     assert other["minus_people"]["surprise"][0] == pytest.approx(
         other["surprise"][0] - people["surprise"][0], abs=1e-3
     )
+
+
+@pytest.mark.usefixtures("small")
+def test_long_texts_are_compared_with_pieces_of_the_articles(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    train_tokenizer([ARTICLE], 300).save(str(tmp_path / "tokenizer.json"))
+    monkeypatch.setattr(names, "load_model", lambda _: tiny())
+    monkeypatch.setattr(names, "CHANGES", [{}, {"cache": 0.5}, {"sequencePenalty": 0}])
+    long = tmp_path / "long.jsonl"
+    long.write_text(json.dumps({"title": "Kestrel", "text": ARTICLE * 12}) + "\n")
+    people, base, free = names.measure_long(tmp_path, [long], 80)
+    assert [r["setting"] for r in (people, base, free)] == ["people", "base", "sequencePenalty 0"]
+    (article,) = read_articles(long)
+    ids = [0, *load_tokenizer(tmp_path / "tokenizer.json").encode(article.text).ids]
+    pieces = [np.array(ids[i : i + 20]) for i in range(0, len(ids) - 19, 20)]
+    assert people["repetition"] == pytest.approx(np.mean([*map(repetition, pieces)]), abs=1e-4)
+    assert free["repetition"] > base["repetition"]
+    with pytest.raises(UserError, match="no article is long enough"):
+        list(names.measure_long(tmp_path, [texts(tmp_path, 1)], 80))

@@ -1,10 +1,8 @@
-import { Dialog } from '@base-ui/react/dialog';
 import { useEffect, useRef, useState } from 'react';
 import type { StoreApi } from 'zustand/vanilla';
 import { cancelled, EngineError, type ErrorData } from '../../model/runtime/errors';
 import { type BenchmarkProgress, type DeviceReport, measureDevice } from '../../workers/benchmark-client';
-import { closePage } from '../address';
-import { CloseIcon } from '../components/controls/icons';
+import { FullPage, PageError, PageProgress } from '../components/FullPage';
 import { count } from '../format';
 import { findModel } from '../models';
 import { usePlayground } from '../playground-context';
@@ -49,32 +47,16 @@ export default function BenchmarkPage({ reach }: { reach: number }) {
   };
 
   return (
-    <Dialog.Root open onOpenChange={() => closePage('benchmark')}>
-      <Dialog.Portal>
-        <Dialog.Popup className="benchmark">
-          <div className="benchmark-column">
-            <header>
-              <Dialog.Title>Benchmark</Dialog.Title>
-              <Dialog.Close className="quiet-button" aria-label="Close">
-                <CloseIcon />
-              </Dialog.Close>
-            </header>
-            <Explanation />
-            {phase.name === 'running' ? (
-              <Running progress={phase.progress} onCancel={() => running.current?.abort()} />
-            ) : (
-              <Start far={far} reaches={[...new Set([...REACHES, reach])]} onFar={setFar} onStart={measure} />
-            )}
-            {phase.name === 'failed' ? (
-              <p role="alert">
-                <b>{phase.error.message}</b> {phase.error.remedy}
-              </p>
-            ) : null}
-            {phase.name === 'done' ? <Results report={phase.report} /> : null}
-          </div>
-        </Dialog.Popup>
-      </Dialog.Portal>
-    </Dialog.Root>
+    <FullPage name="benchmark" title="Benchmark">
+      <Explanation />
+      {phase.name === 'running' ? (
+        <PageProgress {...phase.progress} onCancel={() => running.current?.abort()} />
+      ) : (
+        <Start far={far} reaches={[...new Set([...REACHES, reach])]} onFar={setFar} onStart={measure} />
+      )}
+      {phase.name === 'failed' ? <PageError error={phase.error} /> : null}
+      {phase.name === 'done' ? <Results report={phase.report} /> : null}
+    </FullPage>
   );
 }
 
@@ -119,7 +101,7 @@ interface StartProps {
 
 function Start({ far, reaches, onFar, onStart }: StartProps) {
   return (
-    <div className="benchmark-actions">
+    <div className="full-page-actions">
       <button type="button" className="write-button" onClick={onStart}>
         Measure
       </button>
@@ -132,20 +114,6 @@ function Start({ far, reaches, onFar, onStart }: StartProps) {
           </label>
         ))}
       </fieldset>
-    </div>
-  );
-}
-
-function Running({ progress: { label, part }, onCancel }: { progress: BenchmarkProgress; onCancel(): void }) {
-  return (
-    <div className="benchmark-actions">
-      <div className="progress">
-        <p>{label}</p>
-        <progress aria-label={label} value={part} max="1" />
-      </div>
-      <button type="button" className="worded" onClick={onCancel}>
-        Cancel
-      </button>
     </div>
   );
 }

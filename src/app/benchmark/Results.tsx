@@ -130,7 +130,7 @@ export function Results({ report }: { report: DeviceReport }) {
         </p>
       ))}
       <h3>All figures</h3>
-      <div className="benchmark-table">
+      <div className="full-page-table">
         <table>
           <thead>
             <tr>
@@ -162,7 +162,7 @@ export function Results({ report }: { report: DeviceReport }) {
           with 95% intervals in brackets. All {count(far)} tokens were processed.
         </small>
       </p>
-      <div className="benchmark-actions">
+      <div className="full-page-actions">
         <CopyButton words="Copy report" text={() => markdown(report)} />
         <CopyButton words="Copy as JSON" text={() => JSON.stringify(report, null, 1)} />
       </div>

@@ -1,16 +1,17 @@
 import { useState } from 'react';
 import type { IndexEntry } from '../../model/runtime/model-index';
 import { bytes } from '../format';
-import type { Progress, ScoredFile } from './run';
+import type { ScoredFile } from './run';
 
 interface AddProps {
   onAdd(files: readonly ScoredFile[]): void;
+  onFiles(files: readonly File[]): void;
   /** The text of the page behind. */
   own(): ScoredFile;
 }
 
 /** Adds files, the text of the page, or a pasted text. */
-export function AddTexts({ onAdd, own }: AddProps) {
+export function AddTexts({ onAdd, onFiles, own }: AddProps) {
   const [pasted, setPasted] = useState('');
   const addPasted = () => {
     onAdd([{ name: firstWords(pasted), file: new Blob([pasted]) }]);
@@ -22,7 +23,7 @@ export function AddTexts({ onAdd, own }: AddProps) {
         Paste or type a text
         <textarea value={pasted} rows={4} onChange={(event) => setPasted(event.target.value)} />
       </label>
-      <div className="benchmark-actions">
+      <div className="full-page-actions">
         <button type="button" className="worded" disabled={!pasted} onClick={addPasted}>
           Add this text
         </button>
@@ -33,7 +34,7 @@ export function AddTexts({ onAdd, own }: AddProps) {
             type="file"
             multiple
             onChange={({ target }) => {
-              onAdd(Array.from(target.files ?? [], (file) => ({ name: file.name, file })));
+              onFiles(Array.from(target.files ?? []));
               target.value = '';
             }}
           />
@@ -102,19 +103,5 @@ export function ModelChoice({ models, chosen, onChosen }: ChoiceProps) {
         </label>
       ))}
     </fieldset>
-  );
-}
-
-export function Running({ progress, onCancel }: { progress: Progress; onCancel(): void }) {
-  return (
-    <div className="benchmark-actions">
-      <div className="progress">
-        <p>{progress.label}</p>
-        <progress aria-label={progress.label} value={progress.part} max="1" />
-      </div>
-      <button type="button" className="worded" onClick={onCancel}>
-        Cancel
-      </button>
-    </div>
   );
 }

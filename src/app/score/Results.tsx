@@ -36,7 +36,7 @@ export function Results({ rows }: { rows: readonly Row[] }) {
   return (
     <>
       <h3>Results</h3>
-      <div className="benchmark-table">
+      <div className="full-page-table">
         <table>
           <thead>
             <tr>
@@ -68,7 +68,7 @@ export function Results({ rows }: { rows: readonly Row[] }) {
           because models with other tokens split a text differently.
         </small>
       </p>
-      <div className="benchmark-actions">
+      <div className="full-page-actions">
         <button type="button" className="pill" onClick={() => save(csv(rows), 'scores.csv')}>
           Save as CSV
         </button>

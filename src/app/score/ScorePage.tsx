@@ -1,14 +1,12 @@
-import { Dialog } from '@base-ui/react/dialog';
-import { type DragEvent, useEffect, useRef, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { EngineError, type ErrorData } from '../../model/runtime/errors';
 import type { IndexEntry } from '../../model/runtime/model-index';
 import { plainText } from '../../model/text/text';
-import { closePage } from '../address';
-import { CloseIcon } from '../components/controls/icons';
+import { FullPage, PageError, PageProgress } from '../components/FullPage';
 import { listModels, modelFor } from '../models';
 import { usePlayground } from '../playground-context';
 import { titleOf } from '../store/document/article';
-import { AddTexts, ModelChoice, Running, TextList } from './Inputs';
+import { AddTexts, ModelChoice, TextList } from './Inputs';
 import { Results } from './Results';
 import type { Row } from './report';
 import { type Progress, type ScoredFile, scoreAll } from './run';
@@ -44,6 +42,7 @@ export default function ScorePage() {
         : null,
     );
   };
+  const addFiles = (added: readonly File[]) => add(added.map((file) => ({ name: file.name, file })));
   const ownText = () => {
     const { runs } = playground.text;
     return { name: titleOf(runs)?.words ?? 'Your text', file: new Blob([plainText(runs)]) };
@@ -70,58 +69,32 @@ export default function ScorePage() {
       setProgress(null);
     }
   };
-  const drop = (event: DragEvent) => {
-    event.preventDefault();
-    add(Array.from(event.dataTransfer.files, (file) => ({ name: file.name, file })));
-  };
-
   return (
-    <Dialog.Root open onOpenChange={() => closePage('score')}>
-      <Dialog.Portal>
-        <Dialog.Popup
-          className="benchmark"
-          data-takes-files=""
-          onDragOver={(event) => event.preventDefault()}
-          onDrop={drop}
-        >
-          <div className="benchmark-column">
-            <header>
-              <Dialog.Title>Score</Dialog.Title>
-              <Dialog.Close className="quiet-button" aria-label="Close">
-                <CloseIcon />
-              </Dialog.Close>
-            </header>
-            <p>
-              How well do models predict a text? Each model reads it, and the page shows the perplexity, the
-              loss along the text, and the words that surprise the model most. Nothing leaves this device. A
-              long text needs no more memory than a short one.
-            </p>
-            <AddTexts onAdd={add} own={ownText} />
-            <TextList files={files} onRemove={(n) => setFiles(files.filter((_, other) => other !== n))} />
-            <ModelChoice models={models} chosen={chosen} onChosen={setChosen} />
-            {progress ? (
-              <Running progress={progress} onCancel={() => running.current?.abort()} />
-            ) : (
-              <div className="benchmark-actions">
-                <button
-                  type="button"
-                  className="write-button"
-                  disabled={files.length === 0 || chosen.size === 0}
-                  onClick={score}
-                >
-                  Score
-                </button>
-              </div>
-            )}
-            {error ? (
-              <p role="alert">
-                <b>{error.message}</b> {error.remedy}
-              </p>
-            ) : null}
-            {rows.length ? <Results rows={rows} /> : null}
-          </div>
-        </Dialog.Popup>
-      </Dialog.Portal>
-    </Dialog.Root>
+    <FullPage name="score" title="Score" onFiles={addFiles}>
+      <p>
+        How well do models predict a text? Each model reads it, and the page shows the perplexity, the loss
+        along the text, and the words that surprise the model most. Nothing leaves this device. A long text
+        needs no more memory than a short one.
+      </p>
+      <AddTexts onAdd={add} onFiles={addFiles} own={ownText} />
+      <TextList files={files} onRemove={(n) => setFiles(files.filter((_, other) => other !== n))} />
+      <ModelChoice models={models} chosen={chosen} onChosen={setChosen} />
+      {progress ? (
+        <PageProgress {...progress} onCancel={() => running.current?.abort()} />
+      ) : (
+        <div className="full-page-actions">
+          <button
+            type="button"
+            className="write-button"
+            disabled={files.length === 0 || chosen.size === 0}
+            onClick={score}
+          >
+            Score
+          </button>
+        </div>
+      )}
+      {error ? <PageError error={error} /> : null}
+      {rows.length ? <Results rows={rows} /> : null}
+    </FullPage>
   );
 }

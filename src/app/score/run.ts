@@ -1,7 +1,7 @@
-import { cancelled } from '../../model/runtime/errors';
+import { cancelled, EngineError } from '../../model/runtime/errors';
 import type { IndexEntry } from '../../model/runtime/model-index';
 import { createEngine } from '../../workers/client';
-import type { BackendChoice } from '../../workers/messages';
+import type { BackendChoice, ScoreTextEvent } from '../../workers/messages';
 import type { Row } from './report';
 
 /** A text to score. */
@@ -46,12 +46,17 @@ export async function scoreAll(
         signal,
       );
       for (const { name: text, file } of files) {
+        const label = `${name} reads ${text}`;
         // Units are at most bytes, so the part is a lower bound.
-        const onEvent = (event: { readonly type: string; readonly units?: number }) => {
-          if (event.units !== undefined) tell(`${name} reads ${text}`, Math.min(1, event.units / file.size));
+        const onEvent = (event: ScoreTextEvent) => {
+          if (event.type === 'scored') tell(label, Math.min(1, event.units / file.size));
         };
-        tell(`${name} reads ${text}`, 0);
-        const score = await engine.scoreText({ file }, onEvent, signal);
+        tell(label, 0);
+        const score = await engine.scoreText({ file }, onEvent, signal).catch((error: EngineError) => {
+          throw error.code === 'input'
+            ? new EngineError('input', `${text}: ${error.message}`, error.remedy)
+            : error;
+        });
         if (score.tokens > 0) onRow({ text, model: { id, name, digest }, score });
         if (signal.aborted) throw cancelled();
         step++;

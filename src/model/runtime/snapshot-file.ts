@@ -59,7 +59,7 @@ export async function decodeSnapshot(file: Uint8Array, digest: string, config: C
   if (header.digest !== digest)
     throw new EngineError(
       'input',
-      `This is the memory of the model ${header.model} (weights ${header.digest.slice(0, 12)}), but the loaded weights are ${digest.slice(0, 12)}.`,
+      `This is a state of the model ${header.model} (weights ${header.digest.slice(0, 12)}), but the loaded weights are ${digest.slice(0, 12)}.`,
       `Open the model ${header.model} first.`,
     );
   const sizes = [stateLayout(config).size, config.vocabSize, seenWords(config)];
@@ -100,7 +100,7 @@ export function snapshotKey(file: Uint8Array): number {
 function readHeader(file: Uint8Array): { header: Header; body: number } {
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
   const magic = new TextDecoder().decode(file.subarray(0, MAGIC.length));
-  if (magic !== MAGIC) throw damaged('is not the saved memory of a model');
+  if (magic !== MAGIC) throw damaged('is not a saved state');
   const size = file.length < HEAD ? 0 : view.getUint32(MAGIC.length, true);
   if (size > MOST_HEADER || size % 4 !== 0 || HEAD + size > file.length) throw damaged('has no valid header');
   const header = parse(new TextDecoder().decode(file.subarray(HEAD, HEAD + size)));
@@ -124,7 +124,7 @@ function parse(json: string): Header {
 }
 
 function damaged(what: string): EngineError {
-  return new EngineError('input', `The file ${what}.`, 'Choose a file that "Save memory" has written.');
+  return new EngineError('input', `The file ${what}.`, 'Use the file of a saved state, unchanged.');
 }
 
 /** SHA-256 of a file without its last CHECK bytes. */
