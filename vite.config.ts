@@ -21,6 +21,9 @@ const separateEntry: Plugin = {
 /** Puts everything that an entry imports statically into one chunk: many small chunks compress badly. */
 const codeSplitting = { groups: [{ name: 'initial', tags: ['$initial' as const] }] };
 
+/** AssemblyScript takes most of a first build, and Workbox of the next: no reason to warn. */
+const checks = { pluginTimings: false };
+
 export default defineConfig({
   base: './', // the build runs from any sub-path of a static host
   plugins: [
@@ -35,9 +38,9 @@ export default defineConfig({
   worker: {
     format: 'es',
     plugins: () => [assemblyscript(), separateEntry],
-    rolldownOptions: { output: { codeSplitting } },
+    rolldownOptions: { checks, output: { codeSplitting } },
   },
-  build: { target: 'es2023', rolldownOptions: { output: { codeSplitting } } },
+  build: { target: 'es2023', rolldownOptions: { checks, output: { codeSplitting } } },
   server: { headers },
   preview: { headers },
   test: {
