@@ -79,7 +79,8 @@ export class Session {
   }
 
   private async findModel(signal: AbortSignal): Promise<string> {
-    const wanted = this.store.getState().history?.present.model ?? null;
+    const text = this.store.getState().history?.present;
+    const wanted = text?.start?.model ?? text?.model ?? null;
     this.modelUrl = await this.options.findModel(wanted, signal);
     return this.modelUrl;
   }
