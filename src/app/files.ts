@@ -1,4 +1,4 @@
-import { openFile } from './opening';
+import { openItems } from './opening';
 import { firstOf, graphemes } from './store/document/graphemes';
 import type { Playground } from './store/playground';
 
@@ -24,17 +24,17 @@ export function save(content: string | Blob, name: string): void {
   setTimeout(() => URL.revokeObjectURL(url), 60_000); // some browsers read the URL late
 }
 
-/** Opens the browser's file picker. */
-export function pickFile(onPicked: (file: File) => void): void {
-  const input = document.createElement('input');
-  input.type = 'file';
-  input.onchange = () => {
-    if (input.files?.[0]) onPicked(input.files[0]);
-  };
+/** Opens the browser's file picker, by default for one file. */
+export function pickFiles(
+  onPicked: (files: File[]) => void,
+  options: { multiple?: boolean; webkitdirectory?: boolean } = {},
+): void {
+  const input = Object.assign(document.createElement('input'), { type: 'file' }, options);
+  input.onchange = () => onPicked([...input.files!]);
   input.click();
 }
 
-/** Opens a file that the user drops anywhere on the page. */
+/** Opens the files and folders that the user drops anywhere on the page. */
 export function handleDrops(playground: Playground): () => void {
   // A part of the page that takes files itself has this attribute.
   const isTaken = ({ target }: DragEvent) =>
@@ -44,11 +44,18 @@ export function handleDrops(playground: Playground): () => void {
     if (isFile(event)) event.preventDefault();
   };
   const drop = (event: DragEvent) => {
-    const file = event.dataTransfer?.files[0];
-    if (!file || isTaken(event)) return;
+    if (!isFile(event) || isTaken(event)) return;
     event.preventDefault();
     event.stopPropagation(); // the editor would insert it
-    void openFile(playground, file);
+    // The browser clears the items when the event ends.
+    const items = Array.from(
+      event.dataTransfer!.items,
+      (item) => item.webkitGetAsEntry() ?? item.getAsFile(),
+    );
+    void openItems(
+      playground,
+      items.filter((item) => item !== null),
+    );
   };
   // In the capture phase, before the editor handles the events.
   addEventListener('dragover', over, { capture: true });
