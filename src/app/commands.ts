@@ -1,5 +1,6 @@
-import { plainText } from '../model/text/text';
+import { plainText, type Run } from '../model/text/text';
 import { openPage } from './address';
+import { preloaded } from './components/late';
 import { openedEditor } from './editor/handle';
 import { fileName, pickFiles, save } from './files';
 import type { Platform } from './keyboard/chord';
@@ -124,6 +125,7 @@ const TABLE = [
   },
   { id: 'demos', name: 'Demos', run: (playground) => playground.openCard('demos') },
   { id: 'verify', name: 'Verify the text', isOff: isWorking, run: (playground) => playground.verify() },
+  { id: 'save-state', name: 'Save the memory here …', isOff: isWorking, run: (p) => saveState(p) },
   { id: 'copy', name: 'Copy as plain text', run: copyText },
   { id: 'new', name: 'New text', run: beginText },
   { id: 'texts', name: 'Your texts', keys: ['Mod+O'], run: (playground) => playground.openCard('texts') },
@@ -169,6 +171,16 @@ function findInText(playground: Playground): void {
   const find = () => openedEditor()?.find();
   if (document.activeElement?.closest('[role=dialog]')) requestAnimationFrame(find);
   else find();
+}
+
+const loadStates = preloaded(() => import('./store/links/states'));
+
+/** Saves the state behind a beginning of the text as a file. @param runs the beginning; by default up to the cursor */
+export async function saveState(playground: Playground, runs?: readonly Run[]): Promise<void> {
+  const states = await loadStates().catch(() => null);
+  if (!states) return playground.notify('The memory was not saved. Check the connection, then try again.');
+  const saved = await states.takeState(playground, runs);
+  if (saved) save(saved.file, fileName(saved.title, 'leapformer.state'));
 }
 
 async function exportTexts(playground: Playground, which: 'current' | 'all'): Promise<void> {

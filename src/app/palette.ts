@@ -29,6 +29,7 @@ const KEYWORDS: Partial<Record<CommandId, string>> = {
   help: 'keys keyboard manual about',
   demos: 'examples tour show links samples',
   verify: 'check proof reproduce',
+  'save-state': 'state snapshot download file continue later',
   copy: 'clipboard',
   new: 'blank page document',
   texts: 'documents list library stored',

@@ -17,6 +17,7 @@ import { Try } from './Try';
 
 /** The page and the embedded lens have the same one. */
 export const Editor = late(() => import('../../editor/Editor'), { name: 'The editor' });
+const StartLine = late(() => import('./StartLine'), { name: 'The line about the saved state' });
 const Verification = late(() => import('./Verification'), { name: 'The verification result' });
 
 const NEAR_END = 64; // px
@@ -28,6 +29,7 @@ export function TextPage() {
   useFollowEnd(scroller, column);
   const isPrinting = usePrinting();
   const runs = usePlaygroundState((state) => state.history?.present.runs);
+  const start = usePlaygroundState((state) => state.history?.present.start);
   const isVerified = usePlaygroundState(
     ({ verified, history }) =>
       verified !== null && history !== null && isSameText(verified.runs, history.present.runs),
@@ -45,9 +47,10 @@ export function TextPage() {
         <Guard part={{ name: 'The row above the text' }}>
           <DocumentHead />
         </Guard>
+        {start ? <StartLine start={start} /> : null}
         {runs && isPrinting ? <StillText runs={runs} isWhole /> : null}
         {runs ? <Editor meanwhile={(isAll) => <StillText runs={runs} isWhole={isAll} />} /> : null}
-        {isEmpty ? <Beginnings /> : null}
+        {isEmpty && !start ? <Beginnings /> : null}
         <Guard part={{ name: 'The things to try' }}>{example ? <Try example={example} /> : null}</Guard>
         <p id="sources-explained" className="for-listeners">
           Text by a model is marked as an insertion. Tab leaves the text.

@@ -10,8 +10,8 @@ import { type GenerateOptions, keepWritten, type PageHost, write } from './gener
 import { loadEngine } from './loading';
 import { check } from './verification';
 
-/** Work of the engine on the text: generation, verification, comparison. */
-type Task = (mine: Generation, info: EngineInfo, engine: EngineClient) => Promise<void>;
+/** Work of the engine on the text: generation, verification, comparison, saving its state. */
+export type Task = (mine: Generation, info: EngineInfo, engine: EngineClient) => Promise<void>;
 
 export interface SessionOptions extends PageHost {
   createEngine(): EngineClient;

@@ -80,7 +80,7 @@ describe('a file of texts', () => {
   });
 
   it.each([
-    ['a newer version', exported.replace('"version":2', '"version":3'), /newer version of the playground/],
+    ['a newer version', exported.replace('"version":2', '"version":4'), /newer version of the playground/],
     ['no texts', '{"format":"leapformer-texts","version":2}', /damaged or cut off/],
     ['invalid texts', '{"format":"leapformer-texts","version":2,"texts":[{},null,3]}', /damaged or cut off/],
     ['only the beginning', '{ "format": "leapf', /damaged or cut off/],
