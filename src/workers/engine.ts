@@ -6,7 +6,6 @@ import { seenWords } from '../model/sampling/seen';
 import type { Encoded } from '../model/text/encoded';
 import { packVocabulary } from '../model/text/vocabulary';
 import { type Beginning, openBeginning, snapshotFileCode } from './beginning';
-import { Comparison } from './compare';
 import { encodeRuns } from './encode';
 import { credited, type Emit, type OnEvent } from './events';
 import { figuresOf, GenerationRun, writeText } from './generation-run';
@@ -35,12 +34,13 @@ import type {
 } from './messages';
 import type { RequestText } from './request-run';
 import { type CreateBackend, Runner, type Running } from './runner';
-import { scoreTokens } from './score';
 import type { TextScore } from './score-text';
 import { SnapshotStore } from './snapshot-store';
 import { TextStream } from './text-stream';
 
 const lensCode = lateCode('The lens', () => import('./lens/attention-lens'));
+const compareCode = lateCode('The comparison', () => import('./compare'));
+const scoreCode = lateCode('The code that scores tokens', () => import('./score'));
 const verifyCode = lateCode('The check of texts', () => import('./verify'));
 const scoreTextCode = lateCode('The code that scores texts', () => import('./score-text'));
 
@@ -57,6 +57,11 @@ interface TextWork<E> {
   readonly beginning: Beginning;
   readonly signal: AbortSignal;
   readonly emit: Emit<E>;
+}
+
+interface Work<T> {
+  work(running: Running): Promise<void>;
+  result(running: Running): T;
 }
 
 /**
@@ -155,7 +160,8 @@ export class Engine {
   /** Generates at most 8 continuations at once, in one batched step for all. */
   async compare(request: CompareRequest, onEvent: OnEvent<CompareEvent>): Promise<CompareResult> {
     const resumed = 'Writing resumes from the last tokens.';
-    return this.withTokens(request, onEvent, resumed, ({ model, tokens, signal, emit }) => {
+    return this.withTokens(request, onEvent, resumed, async ({ model, tokens, signal, emit }) => {
+      const { Comparison } = await compareCode();
       const comparison = new Comparison(model, request, tokens, emit);
       return {
         work: ({ text, backend }) => comparison.write(text, backend, this.snapshots, signal),
@@ -168,6 +174,7 @@ export class Engine {
   async score(request: ScoreRequest, onEvent: OnEvent<ScoreEvent>): Promise<ScoreResult> {
     return this.withTokens(request, onEvent, '', ({ model, tokens, beginning, signal, emit }) => ({
       work: async ({ backend }) => {
+        const { scoreTokens } = await scoreCode();
         const streams = await backend.open(1);
         const text = new TextStream(streams, this.snapshots);
         const part = { ...request, tokens, beginning };
@@ -234,10 +241,7 @@ export class Engine {
     { start, runs }: RequestText,
     onEvent: OnEvent<E | TextEvent>,
     resumed: string,
-    begin: (text: TextWork<E | TextEvent>) => {
-      work(running: Running): Promise<void>;
-      result(running: Running): T;
-    },
+    begin: (text: TextWork<E | TextEvent>) => Work<T> | Promise<Work<T>>,
   ): Promise<T> {
     return this.exclusively(async (signal) => {
       const { model, runner } = this.requireLoaded();
@@ -247,7 +251,7 @@ export class Engine {
       this.snapshots.begin(beginning);
       const onEncoded = (run: number, tokens: Encoded) => emit({ type: 'encoded', run, tokens });
       const tokens = await encodeRuns(model, beginning, runs, signal, onEncoded);
-      const { work, result } = begin({ model, tokens: tokens ?? [], beginning, signal, emit });
+      const { work, result } = await begin({ model, tokens: tokens ?? [], beginning, signal, emit });
       if (tokens)
         await runner.surviving(work, (message, backend) =>
           emit({ type: 'notice', message: `${message} ${resumed}`.trimEnd(), backend }),

@@ -11,12 +11,12 @@ import { Guard } from '../Guard';
 import { late } from '../late';
 import { DocumentHead } from './DocumentHead';
 import { Introduction } from './Introduction';
-import { OriginLine } from './OriginLine';
 import { StillText } from './StillText';
 import { Try } from './Try';
 
 /** The page and the embedded lens have the same one. */
 export const Editor = late(() => import('../../editor/Editor'), { name: 'The editor' });
+const OriginLine = late(() => import('./OriginLine'), { name: 'The line about the shared text' });
 const StartLine = late(() => import('./StartLine'), { name: 'The line about the saved state' });
 const Verification = late(() => import('./Verification'), { name: 'The verification result' });
 
