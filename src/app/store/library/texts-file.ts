@@ -9,8 +9,14 @@ const FORMAT = 'leapformer-texts';
 /** The first characters of such a file, without white space. */
 const MARK = `{"format":"${FORMAT}"`;
 
+/** The file of a saved state is in it once, even if several texts continue from it. */
 export function writeTexts(items: readonly Item[]): string {
-  const texts = items.map(({ entry: { name, title, changed }, text }) => ({ name, title, changed, text }));
+  const states = new Map(items.map(({ text: { start } }) => [start?.digest, start?.file]));
+  const texts = items.map(({ entry: { name, title, changed }, text }) => {
+    const { start } = text;
+    const file = states.get(start?.digest) ?? null;
+    return { name, title, changed, text: start ? { ...text, start: { ...start, file } } : text };
+  });
   const version = Math.max(2, ...items.map(({ text }) => versionOf(text)));
   return encode({ format: FORMAT, version, texts });
 }
