@@ -180,3 +180,6 @@ export const STORAGE = 'Storage';
 export const NEW_VERSION = /A new version of the page is ready/;
 export const UPDATE = 'Update';
 export const LATER = 'Later';
+
+// Saved states
+export const SAVE_STATE = 'Save the memory here …';
