@@ -125,12 +125,12 @@ const TABLE = [
   },
   { id: 'demos', name: 'Demos', run: (playground) => playground.openCard('demos') },
   { id: 'verify', name: 'Verify the text', isOff: isWorking, run: (playground) => playground.verify() },
-  { id: 'save-state', name: 'Save the memory here …', isOff: isWorking, run: (p) => saveState(p) },
   { id: 'copy', name: 'Copy as plain text', run: copyText },
   { id: 'new', name: 'New text', run: beginText },
   { id: 'texts', name: 'Your texts', keys: ['Mod+O'], run: (playground) => playground.openCard('texts') },
   { id: 'export', name: 'Export this text', run: (playground) => exportTexts(playground, 'current') },
   { id: 'export-all', name: 'Export all texts', run: (playground) => exportTexts(playground, 'all') },
+  { id: 'save-state', name: 'Save the memory here …', isOff: isWorking, run: (p) => saveState(p) },
   { id: 'examples', name: 'Examples', run: (playground) => playground.openCard('new') },
   {
     id: 'open',

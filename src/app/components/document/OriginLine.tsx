@@ -5,7 +5,7 @@ import { samplingOf } from '../../store/settings/settings';
 import { CloseIcon } from '../controls/icons';
 
 /** The line above a text from a link or a file: its origin, and buttons to verify it and to use its settings. */
-export default function OriginLine() {
+export function OriginLine() {
   const playground = usePlayground();
   const origin = usePlaygroundState((state) => state.history?.present.origin);
   if (!origin || origin.isKnown) return null;

@@ -8,7 +8,7 @@ import type { Start } from '../../store/document/start';
 import { WordedCommand } from '../controls/CommandButton';
 
 /** The line above a text that continues from a saved state: the state, and what is missing to go on. */
-export default function StartLine({ start }: { start: Start }) {
+export function StartLine({ start }: { start: Start }) {
   const { length, model, made, name, digest, file } = start;
   const date = new Date(made).toLocaleDateString('en', { dateStyle: 'long', timeZone: 'UTC' });
   const facts = `${count(length - 1)} tokens, ${model.name}, made on ${date}`;
