@@ -1,13 +1,19 @@
 import { EngineError } from '../model/runtime/errors';
 import type { IndexEntry } from '../model/runtime/model-index';
+import type { ModelSource } from '../workers/model-source';
 import { chosenModel } from './address';
 import type { ModelRef } from './store/document/text-value';
 
 const MODEL_ID = /^[\w-][\w.-]*$/;
 
-/** The address of the folder of the model that opens (modelFor). @throws EngineError */
-export async function findModel(wanted: ModelRef | null, signal?: AbortSignal): Promise<string> {
-  return new URL(`weights/${await modelFor(wanted, signal)}/`, document.baseURI).href;
+/** The model that opens (modelFor). @throws EngineError */
+export async function findModel(wanted: ModelRef | null, signal?: AbortSignal): Promise<ModelSource> {
+  return sourceOf(await modelFor(wanted, signal));
+}
+
+/** The files of a model by its id. @throws EngineError */
+export async function sourceOf(id: string): Promise<ModelSource> {
+  return { url: new URL(`weights/${id}/`, document.baseURI).href };
 }
 
 /**
