@@ -1,3 +1,5 @@
+import { looksLikeModel } from '../workers/dropped-model';
+import { openModel } from './open-model';
 import { openFile } from './store/links/sharing';
 import type { Playground } from './store/playground';
 
@@ -17,6 +19,7 @@ interface Kind {
 
 /** The kinds, in the order in which the page tries them: the first that matches opens the files. */
 const KINDS: readonly Kind[] = [
+  { matches: looksLikeModel, open: openModel },
   // A link's fragment, exported texts, or plain text.
   { matches: () => true, open: (playground, [{ file }]) => openFile(playground, file) },
 ];

@@ -6,7 +6,6 @@ import { seenWords } from '../model/sampling/seen';
 import type { Encoded } from '../model/text/encoded';
 import { packVocabulary } from '../model/text/vocabulary';
 import { type Beginning, openBeginning, snapshotFileCode } from './beginning';
-import { Comparison } from './compare';
 import { encodeRuns } from './encode';
 import { credited, type Emit, type OnEvent } from './events';
 import { figuresOf, GenerationRun, writeText } from './generation-run';
@@ -37,13 +36,14 @@ import type {
 import { readSource, sourceKey } from './model-source';
 import type { RequestRun } from './request-run';
 import { type CreateBackend, Runner, type Running } from './runner';
-import { scoreTokens } from './score';
 import type { TextScore } from './score-text';
 import { SnapshotStore } from './snapshot-store';
 import { TextStream } from './text-stream';
 
+const compareCode = lateCode('The comparison', () => import('./compare'));
 const lensCode = lateCode('The lens', () => import('./lens/attention-lens'));
 const verifyCode = lateCode('The check of texts', () => import('./verify'));
+const scoreCode = lateCode('The code that scores tokens', () => import('./score'));
 const scoreTextCode = lateCode('The code that scores texts', () => import('./score-text'));
 
 /** The environment of the engine: a worker in the browser, or Node. */
@@ -158,6 +158,7 @@ export class Engine {
 
   /** Generates at most 8 continuations at once, in one batched step for all. */
   async compare(request: CompareRequest, onEvent: OnEvent<CompareEvent>): Promise<CompareResult> {
+    const { Comparison } = await compareCode();
     const resumed = 'Writing resumes from the last tokens.';
     return this.withTokens(request, onEvent, resumed, ({ model, tokens, signal, emit }) => {
       const comparison = new Comparison(model, request, tokens, emit);
@@ -170,6 +171,7 @@ export class Engine {
 
   /** Reads tokens of a text again, on a second stream, and emits their records. */
   async score(request: ScoreRequest, onEvent: OnEvent<ScoreEvent>): Promise<ScoreResult> {
+    const { scoreTokens } = await scoreCode();
     return this.withTokens(request, onEvent, '', ({ model, tokens, beginning, signal, emit }) => ({
       work: async ({ backend }) => {
         const streams = await backend.open(1);
