@@ -6,7 +6,7 @@ import { preloaded } from './components/late';
 import type { ModelRef } from './store/document/text-value';
 
 /** The user's own models, which the page starts without. */
-export const loadOwn = preloaded(() => import('./own-models'));
+const loadOwn = preloaded(() => import('./own-models'));
 
 /** Whether a name is the digest of one of the user's own models. */
 export const isDigest = (name: string) => /^[0-9a-f]{64}$/.test(name);

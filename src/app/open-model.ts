@@ -19,7 +19,7 @@ export async function openModel(playground: Playground, dropped: readonly PathFi
       ? 'This browser keeps it, also without a network.'
       : 'This browser does not keep it (a private window, or storage that is full or denied), so drop it again on the next visit.';
     playground.notify(
-      [`${name} is open.`, wroteAnother(playground, digest), where, 'Nothing is uploaded.']
+      [`${name} passed the check.`, wroteAnother(playground, digest), where, 'Nothing is uploaded.']
         .filter(Boolean)
         .join(' '),
     );

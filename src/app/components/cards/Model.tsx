@@ -79,7 +79,7 @@ function OwnModels({ models }: { models: readonly OwnModel[] }) {
   return (
     <>
       <h3>Your own models</h3>
-      <ul className="choices">
+      <ul className="choices" hidden={!models.length}>
         {models.map((model) => {
           const { digest, name, parameters } = model.manifest;
           return (
