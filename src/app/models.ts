@@ -57,7 +57,8 @@ export async function isHere(digest: string): Promise<boolean> {
 }
 
 async function hasOwn(digest: string): Promise<boolean> {
-  return sourceOf(digest).then(
+  const own = loadOwn().then(({ ownSource }) => ownSource(digest));
+  return own.then(
     () => true,
     () => false,
   );

@@ -15,7 +15,7 @@ test.each([
   ['explain', 'tour'],
   ['lens off', 'lens-none'],
   ['model', 'card-model'],
-  ['wiki', 'model-wiki-23m'],
+  ['wiki', 'model-wiki-10m'],
   ['load 23m', 'model-wiki-23m'],
   ['dark', 'theme-dark'],
   ['temperature', 'setting-Temperature'],
