@@ -79,6 +79,9 @@ function OwnModels({ models }: { models: readonly OwnModel[] }) {
   return (
     <>
       <h3>Your own models</h3>
+      <p>
+        <small>Drop a folder or a zip on the page: config.json, model.safetensors, tokenizer.json.</small>
+      </p>
       <ul className="choices" hidden={!models.length}>
         {models.map((model) => {
           const { digest, name, parameters } = model.manifest;
@@ -94,9 +97,6 @@ function OwnModels({ models }: { models: readonly OwnModel[] }) {
           );
         })}
       </ul>
-      <p>
-        <small>Drop a folder or a zip on the page: config.json, model.safetensors, tokenizer.json.</small>
-      </p>
       <div className="card-actions">
         {OPEN_OWN.map(({ what, name }) => (
           <button
