@@ -33,6 +33,7 @@ test.each([
   ['speed', 'setting-Speed limit, tokens/s'],
   ['shortcuts', 'help'],
   ['plain text', 'copy'],
+  ['own model', 'own-files'],
 ])('"%s" finds %s first', (query, id) => {
   expect(found(query)[0]).toBe(id);
 });
