@@ -66,10 +66,10 @@ test('a dropped folder opens, writes, stays after a reload, and can be deleted',
   await page.getByRole('button', { name: names.MODEL }).click();
   await expect(card(page)).toContainText('the sampler starts with defaults: temperature 0.8');
   await card(page)
-    .getByRole('button', { name: /^Wiki 10M / })
+    .getByRole('button', { name: /^Wiki 10M, int4 / })
     .click();
   await expect(page.getByRole('button', { name: names.MODEL })).toHaveAccessibleName(
-    'About the model: Wiki 10M',
+    'About the model: Wiki 10M, int4',
   );
   await card(page)
     .getByRole('button', { name: /^Tea party / })
