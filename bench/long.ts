@@ -19,7 +19,7 @@ const engine = new Engine({
   readFile: readFolder,
   createBackend: (model, kind) => createBackend(model, kind, undefined),
 });
-const { manifest, backend, memory } = await engine.load({ modelUrl: model, backend: 'cpu' }, () => {});
+const { manifest, backend, memory } = await engine.load({ model: { url: model }, backend: 'cpu' }, () => {});
 const bytes = ({ weights, state, scratch, transfer }: typeof memory) => weights + state + scratch + transfer;
 
 let written = 0;

@@ -184,5 +184,7 @@ export const NEW_VERSION = /A new version of the page is ready/;
 export const UPDATE = 'Update';
 export const LATER = 'Later';
 
+export const OPEN_OWN_FOLDER = 'Open the folder of your own model …';
+
 // Saved states
 export const SAVE_STATE = 'Save the memory here …';

@@ -14,7 +14,7 @@ import { readFolder } from './node';
 export async function startPlayground(modelFolder: string, gpu?: GPU): Promise<Playground> {
   const playground = new Playground({
     createEngine: () => createEngine(gpu),
-    findModel: async () => modelFolder,
+    findModel: async () => ({ url: modelFolder }),
     nextFrame: () => new Promise((resolve) => setImmediate(resolve)),
     randomSeed: () => 1,
     now: () => 0,

@@ -1,3 +1,5 @@
+import { looksLikeModel } from '../workers/dropped-model';
+import { openModel } from './open-model';
 import { openFile } from './store/links/sharing';
 import { isStateFile, openState } from './store/links/states';
 import type { Playground } from './store/playground';
@@ -22,6 +24,7 @@ const KINDS: readonly Kind[] = [
     matches: ([{ file }]) => isStateFile(file),
     open: (playground, [{ file }]) => openState(playground, file),
   },
+  { matches: looksLikeModel, open: openModel },
   // A link's fragment, exported texts, or plain text.
   { matches: () => true, open: (playground, [{ file }]) => openFile(playground, file) },
 ];

@@ -32,6 +32,7 @@ import type {
   VerifyEvent,
   VerifyRequest,
 } from './messages';
+import { readSource, sourceKey } from './model-source';
 import type { RequestText } from './request-run';
 import { type CreateBackend, Runner, type Running } from './runner';
 import type { TextScore } from './score-text';
@@ -46,7 +47,8 @@ const scoreTextCode = lateCode('The code that scores texts', () => import('./sco
 
 /** The environment of the engine: a worker in the browser, or Node. */
 export interface EngineHost {
-  readFile(modelUrl: string): ReadFile;
+  /** @param url of a model folder, with a trailing slash */
+  readonly readFile: (url: string) => ReadFile;
   readonly createBackend: CreateBackend;
 }
 
@@ -71,7 +73,7 @@ interface Work<T> {
 export class Engine {
   private readonly host: EngineHost;
   private readonly snapshots = new SnapshotStore();
-  private loaded: { readonly url: string; readonly model: Model; readonly runner: Runner } | null = null;
+  private loaded: { readonly key: string; readonly model: Model; readonly runner: Runner } | null = null;
   private abort: AbortController | null = null;
   private lens: Lens | null = null;
 
@@ -79,18 +81,19 @@ export class Engine {
     this.host = host;
   }
 
-  /** Loads a model folder onto a backend, and frees the previous one. */
+  /** Loads a model onto a backend, and frees the previous one. */
   async load(
-    { modelUrl: url, backend: choice }: LoadRequest,
+    { model: source, backend: choice }: LoadRequest,
     onProgress: (progress: LoadProgress) => void,
   ): Promise<EngineInfo> {
     return this.exclusively(async (signal) => {
       this.unload();
-      let model = this.loaded?.url === url ? this.loaded.model : null;
+      const key = sourceKey(source);
+      let model = this.loaded?.key === key ? this.loaded.model : null;
       this.loaded = null;
       if (!model) {
         this.snapshots.clear();
-        model = await loadModel(this.host.readFile(url), {
+        model = await loadModel(readSource(source, this.host.readFile), {
           signal,
           onProgress: (bytes, total) => onProgress({ bytes, total }),
         });
@@ -100,7 +103,7 @@ export class Engine {
         return this.host.createBackend(...what);
       };
       const runner = new Runner(createBackend, this.snapshots, model, choice);
-      this.loaded = { url, model, runner };
+      this.loaded = { key, model, runner };
       const { backend, info } = await runner.ready();
       const { manifest, config } = model;
       loadAhead();
