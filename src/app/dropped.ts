@@ -20,11 +20,11 @@ interface Kind {
 
 /** The kinds, in the order in which the page tries them: the first that matches opens the files. */
 const KINDS: readonly Kind[] = [
+  { matches: looksLikeModel, open: openModel },
   {
     matches: ([{ file }]) => isStateFile(file),
     open: (playground, [{ file }]) => openState(playground, file),
   },
-  { matches: looksLikeModel, open: openModel },
   // A link's fragment, exported texts, or plain text.
   { matches: () => true, open: (playground, [{ file }]) => openFile(playground, file) },
 ];
