@@ -183,3 +183,5 @@ export const UPDATE = 'Update';
 export const LATER = 'Later';
 
 export const OPEN_OWN_FOLDER = 'Open the folder of your own model …';
+// Saved states
+export const SAVE_STATE = 'Save the memory here …';

@@ -1,6 +1,7 @@
 import { looksLikeModel } from '../workers/dropped-model';
 import { openModel } from './open-model';
 import { openFile } from './store/links/sharing';
+import { isStateFile, openState } from './store/links/states';
 import type { Playground } from './store/playground';
 
 /** The files that the user drops on the page or picks, by their kind. Each kind has its own code to open it. */
@@ -20,6 +21,10 @@ interface Kind {
 /** The kinds, in the order in which the page tries them: the first that matches opens the files. */
 const KINDS: readonly Kind[] = [
   { matches: looksLikeModel, open: openModel },
+  {
+    matches: ([{ file }]) => isStateFile(file),
+    open: (playground, [{ file }]) => openState(playground, file),
+  },
   // A link's fragment, exported texts, or plain text.
   { matches: () => true, open: (playground, [{ file }]) => openFile(playground, file) },
 ];
