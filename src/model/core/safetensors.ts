@@ -10,57 +10,99 @@ export interface StoredTensor {
 const BYTES = { F32: 4, F16: 2, I8: 1, I32: 4 } as const;
 const MAX_HEADER = 100_000_000; // limit of the format
 
-function fail(message: string): never {
+function fail(file: string, message: string): never {
   throw new EngineError(
     'weights',
-    `model.safetensors: ${message}`,
-    'Load the model again. If the error repeats, the file on the server is damaged or is not a safetensors file.',
+    `${file}: ${message}`,
+    'Load it again. If the error repeats, the file is damaged or is not a safetensors file.',
   );
 }
 
 /**
  * Reads a safetensors file without copying its data.
+ * @param name of the file, for errors
  * @throws EngineError 'weights' if the file is truncated, corrupted, or has an unsupported type.
  */
-export function readSafetensors(file: ArrayBuffer): Map<string, StoredTensor> {
-  if (file.byteLength < 8) fail(`only ${file.byteLength} bytes long`);
+export function readSafetensors(file: ArrayBuffer, name = 'model.safetensors'): Map<string, StoredTensor> {
+  const { header, dataStart } = readHeader(file, name);
+  const tensors = new Map<string, StoredTensor>();
+  for (const [tensor, entry] of Object.entries(header)) {
+    if (tensor === '__metadata__') continue;
+    tensors.set(tensor, readEntry(tensor, entry, file, dataStart, name));
+  }
+  return tensors;
+}
+
+/** The value of a key in the metadata of a safetensors file, or null. @throws EngineError 'weights' */
+export function readMetadata(file: ArrayBuffer, key: string, name: string): string | null {
+  const metadata = readHeader(file, name).header.__metadata__ as Record<string, unknown> | undefined;
+  const found = metadata?.[key];
+  return typeof found === 'string' ? found : null;
+}
+
+/** A safetensors file of these tensors, in their order. */
+export function writeSafetensors(
+  tensors: ReadonlyMap<string, StoredTensor>,
+  metadata: Readonly<Record<string, string>>,
+): Uint8Array<ArrayBuffer> {
+  let end = 0;
+  const entries = [...tensors].map(([name, { dtype, shape, bytes }]) => {
+    end += bytes.length;
+    return [name, { dtype, shape, data_offsets: [end - bytes.length, end] }];
+  });
+  const text = JSON.stringify({ __metadata__: metadata, ...Object.fromEntries(entries) });
+  const header = new TextEncoder().encode(text.padEnd(Math.ceil(text.length / 8) * 8)); // data begins at a multiple of 8
+  const file = new Uint8Array(8 + header.length + end);
+  new DataView(file.buffer).setBigUint64(0, BigInt(header.length), true);
+  file.set(header, 8);
+  let at = 8 + header.length;
+  for (const { bytes } of tensors.values()) {
+    file.set(bytes, at);
+    at += bytes.length;
+  }
+  return file;
+}
+
+function readHeader(file: ArrayBuffer, name: string): { header: Record<string, unknown>; dataStart: number } {
+  if (file.byteLength < 8) fail(name, `only ${file.byteLength} bytes long`);
   const headerLength = Number(new DataView(file).getBigUint64(0, true));
   const dataStart = 8 + headerLength;
   if (headerLength > MAX_HEADER || dataStart > file.byteLength)
-    fail(`truncated: its header claims ${headerLength} bytes, the file has ${file.byteLength}`);
-
+    fail(name, `truncated: its header claims ${headerLength} bytes, the file has ${file.byteLength}`);
   let header: unknown;
   try {
     header = JSON.parse(
       new TextDecoder('utf-8', { fatal: true }).decode(new Uint8Array(file, 8, headerLength)),
     );
   } catch (cause) {
-    fail(`unreadable header (${(cause as Error).message})`);
+    fail(name, `unreadable header (${(cause as Error).message})`);
   }
   if (typeof header !== 'object' || header === null || Array.isArray(header))
-    fail('header is not a JSON object');
-
-  const tensors = new Map<string, StoredTensor>();
-  for (const [name, entry] of Object.entries(header)) {
-    if (name === '__metadata__') continue;
-    tensors.set(name, readEntry(name, entry, file, dataStart));
-  }
-  return tensors;
+    fail(name, 'header is not a JSON object');
+  return { header: header as Record<string, unknown>, dataStart };
 }
 
-function readEntry(name: string, entry: unknown, file: ArrayBuffer, dataStart: number): StoredTensor {
+function readEntry(
+  name: string,
+  entry: unknown,
+  file: ArrayBuffer,
+  dataStart: number,
+  fileName: string,
+): StoredTensor {
   const { dtype, shape, data_offsets: offsets } = (entry ?? {}) as Record<string, unknown>;
   if (dtype !== 'F32' && dtype !== 'F16' && dtype !== 'I8' && dtype !== 'I32')
-    fail(`${name} is stored as ${JSON.stringify(dtype)}; expected F32, F16, I8 or I32`);
+    fail(fileName, `${name} is stored as ${JSON.stringify(dtype)}; expected F32, F16, I8 or I32`);
   const isSize = (n: unknown): n is number => Number.isSafeInteger(n) && (n as number) >= 0;
-  if (!Array.isArray(shape) || !shape.every(isSize)) fail(`${name} has the shape ${JSON.stringify(shape)}`);
+  if (!Array.isArray(shape) || !shape.every(isSize))
+    fail(fileName, `${name} has the shape ${JSON.stringify(shape)}`);
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isSize) || offsets[0] > offsets[1])
-    fail(`${name} has the offsets ${JSON.stringify(offsets)}`);
+    fail(fileName, `${name} has the offsets ${JSON.stringify(offsets)}`);
   const [begin, end] = offsets as [number, number];
   const expected = shape.reduce((product, n) => product * n, BYTES[dtype]);
-  if (end - begin !== expected) fail(`${name} takes ${end - begin} bytes; its shape needs ${expected}`);
+  if (end - begin !== expected)
+    fail(fileName, `${name} takes ${end - begin} bytes; its shape needs ${expected}`);
   if (dataStart + end > file.byteLength)
-    fail(`truncated: ${name} ends at byte ${dataStart + end}, the file has ${file.byteLength}`);
+    fail(fileName, `truncated: ${name} ends at byte ${dataStart + end}, the file has ${file.byteLength}`);
   return { dtype, shape, bytes: new Uint8Array(file, dataStart + begin, expected) };
 }
 
