@@ -12,14 +12,22 @@ export interface SegmentGradient extends SegmentLoss {
 }
 
 /**
- * A stream of a model with an adapter. Both methods read the tokens of a segment and move the state to its end; targets[t]
- * is the token after tokens[t]. Gradients do not flow into earlier segments. Calls must not overlap.
+ * A stream of a model with an adapter. `score` and `learn` read at most SEGMENT tokens and move the state to their end;
+ * targets[t] is the token after tokens[t]. Gradients do not flow into earlier segments. Calls must not overlap. On abort,
+ * both throw EngineError 'cancelled' within 100 ms, and the state is undefined until `restart`.
  */
 export interface Learner {
   /** Computes with W + scale B A from now on. The state stays. */
   use(adapter: Adapter): void;
   /** Empties the state, as before the first token. */
   restart(): void;
-  score(tokens: ArrayLike<number>, targets: ArrayLike<number>): Promise<SegmentLoss>;
-  learn(tokens: ArrayLike<number>, targets: ArrayLike<number>): Promise<SegmentGradient>;
+  score(tokens: ArrayLike<number>, targets: ArrayLike<number>, signal?: AbortSignal): Promise<SegmentLoss>;
+  learn(
+    tokens: ArrayLike<number>,
+    targets: ArrayLike<number>,
+    signal?: AbortSignal,
+  ): Promise<SegmentGradient>;
 }
+
+/** Tokens of a segment. */
+export const SEGMENT = 512;
