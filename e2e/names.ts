@@ -68,6 +68,7 @@ export const PRESET = 'Preset';
 export const SAVE_PRESET = 'Save as preset';
 export const PRESET_NAME = 'Name of a new preset';
 export const TEMPERATURE = 'Temperature';
+export const SAMPLING = /^Sampling/;
 export const TOP_P = 'Top-p';
 export const TOP_K = 'Top-k';
 export const SEQUENCE_PENALTY = 'Sequence penalty';
@@ -180,3 +181,7 @@ export const STORAGE = 'Storage';
 export const NEW_VERSION = /A new version of the page is ready/;
 export const UPDATE = 'Update';
 export const LATER = 'Later';
+
+export const OPEN_OWN_FOLDER = 'Open the folder of your own model …';
+// Saved states
+export const SAVE_STATE = 'Save the memory here …';

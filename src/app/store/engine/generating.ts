@@ -1,8 +1,6 @@
 import type { StoreApi } from 'zustand/vanilla';
-import type { Run } from '../../../model/text/text';
 import type { EngineClient } from '../../../workers/client';
 import type { EngineInfo, GenerateResult } from '../../../workers/messages';
-import type { RequestRun } from '../../../workers/request-run';
 import { keepBranch, keepUndone } from '../document/branches';
 import { amend } from '../document/history';
 import { beforeGeneration, lengthOf } from '../document/text-value';
@@ -10,6 +8,7 @@ import { samplingOf } from '../settings/settings';
 import type { PlaygroundState } from '../state';
 import { adoptText } from './adopt-text';
 import { DocumentWriter, type Generation } from './document-writer';
+import { textRequest } from './text-request';
 
 export interface GenerateOptions {
   readonly from?: 'end' | 'last generation';
@@ -29,6 +28,12 @@ export interface PageHost {
 /** Tokens per second that a reader of the lens can follow. */
 export const READABLE = 20;
 
+/** The limit in tokens per second; 0: none. An open lens slows the text further, unless the user has turned that off. */
+function speedLimit({ settings, panel, isPaced }: PlaygroundState): number {
+  const limit = settings.tokensPerSecond;
+  return panel === 'lens' && isPaced ? Math.min(limit || READABLE, READABLE) : limit;
+}
+
 /** Generates text and writes it into the document. */
 export async function write(
   store: StoreApi<PlaygroundState>,
@@ -41,13 +46,12 @@ export async function write(
 ): Promise<void> {
   store.setState({ work: { phase: 'reading', read: 0, total: null } });
   const writer = begin(store, host, maxTokens, mine, info, how);
-  const { settings, panel, isPaced } = store.getState();
-  const { atArticleEnd, stopSequences } = settings;
-  const tokensPerSecond = settings.tokensPerSecond || (panel === 'lens' && isPaced ? READABLE : 0);
+  const { atArticleEnd, stopSequences } = store.getState().settings;
+  const tokensPerSecond = speedLimit(store.getState());
   const request = () => {
     writer.flush();
     return {
-      runs: writer.text.runs.map(requestRun),
+      ...textRequest(writer.text),
       sampling: writer.sampling,
       maxTokens: maxTokens - writer.count,
       atArticleEnd,
@@ -96,11 +100,6 @@ function begin(
 export function keepWritten(store: StoreApi<PlaygroundState>): void {
   const { history } = store.getState();
   if (history) store.setState({ history: amend(history, keepBranch(history.present)) });
-}
-
-/** A run in the form of a request. */
-export function requestRun({ text, tokens }: Run): RequestRun {
-  return tokens ? { ids: tokens.ids } : { text };
 }
 
 function conclusion({ reason }: GenerateResult, count: number): string {
