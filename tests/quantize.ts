@@ -1,4 +1,5 @@
 import type { MatrixPrecisions } from '../src/gpu/matrices';
+import { int8Rows } from '../src/model/core/quantize';
 import { float16 } from '../src/model/core/safetensors';
 import {
   dequantize,
@@ -38,27 +39,9 @@ const STORE: Record<Precision, (matrix: Matrix) => Matrix> = {
     bytes: new Uint8Array(Uint16Array.from(dequantize(matrix), float16Bits).buffer),
     scales: null,
   }),
-  int8: quantizeRows,
+  int8: (matrix) => int8Rows(dequantize(matrix), matrix),
   int4: quantizeGroups,
 };
-
-/** Symmetric int8 rows in [-127, 127], with one scale per row. */
-function quantizeRows(matrix: Matrix): Matrix {
-  const { rows, columns } = matrix;
-  const values = dequantize(matrix);
-  const bytes = new Int8Array(rows * columns);
-  const scales = new Float32Array(rows);
-  for (let row = 0; row < rows; row++) {
-    const from = values.subarray(row * columns, (row + 1) * columns);
-    const max = from.reduce((highest, value) => Math.max(highest, Math.abs(value)), 0);
-    scales[row] = max > 0 ? max / 127 : 1;
-    bytes.set(
-      from.map((value) => Math.round(value / scales[row])),
-      row * columns,
-    );
-  }
-  return { ...matrix, precision: 'int8', bytes: new Uint8Array(bytes.buffer), scales };
-}
 
 /** Symmetric int4 groups in [-8, 7], with one float16 scale per group: the largest value / 7. */
 function quantizeGroups(matrix: Matrix): Matrix {

@@ -199,7 +199,7 @@ export interface ProportionModule {
 }
 
 /** Null if the proportions are not learned. */
-function proportionModules(layer: LayerWeights): Record<'query' | 'key', ProportionModule | null> {
+export function proportionModules(layer: LayerWeights): Record<'query' | 'key', ProportionModule | null> {
   return {
     query: layer.queryHidden && {
       hidden: layer.queryHidden,
