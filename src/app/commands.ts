@@ -1,9 +1,9 @@
 import { plainText } from '../model/text/text';
 import { openPage } from './address';
 import { openedEditor } from './editor/handle';
-import { fileName, pickFile, save } from './files';
+import { fileName, pickFiles, save } from './files';
 import type { Platform } from './keyboard/chord';
-import { openFile } from './opening';
+import { openItems } from './opening';
 import { canRegenerate } from './store/document/text-value';
 import { nameOf } from './store/library/text-storage';
 import type { Playground } from './store/playground';
@@ -130,7 +130,11 @@ const TABLE = [
   { id: 'export', name: 'Export this text', run: (playground) => exportTexts(playground, 'current') },
   { id: 'export-all', name: 'Export all texts', run: (playground) => exportTexts(playground, 'all') },
   { id: 'examples', name: 'Examples', run: (playground) => playground.openCard('new') },
-  { id: 'open', name: 'Open a file …', run: (playground) => pickFile((file) => openFile(playground, file)) },
+  {
+    id: 'open',
+    name: 'Open a file …',
+    run: (playground) => pickFiles((files) => openItems(playground, files)),
+  },
   { id: 'score', name: 'Score texts', run: () => openPage('score') },
   { id: 'benchmark', name: 'Benchmark', run: () => openPage('benchmark') },
   { id: 'theme', name: 'Theme', run: () => applyTheme(NEXT_THEME[currentTheme()]) },

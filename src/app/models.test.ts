@@ -24,5 +24,5 @@ it.each([
   vi.stubGlobal('document', { baseURI: 'https://site/' });
   vi.stubGlobal('navigator', { connection: { saveData } });
   vi.stubGlobal('fetch', async () => Response.json({ models: [FIRST, SMALL, OLD] }));
-  expect(await findModel(wanted)).toBe(`https://site/weights/${opens}/`);
+  expect(await findModel(wanted)).toEqual({ url: `https://site/weights/${opens}/` });
 });

@@ -1,5 +1,6 @@
 import { chooseModel, PAPER } from './address';
 import { COMMANDS, type Command, type CommandId } from './commands';
+import { OPEN_OWN, pickModel } from './open-model';
 import { LENS_MODES, LENS_NAMES, PROPORTION_NAMES } from './store/engine/lens-view';
 import type { Playground } from './store/playground';
 import { SETTING_NAMES } from './store/settings/settings';
@@ -46,6 +47,12 @@ const PLACES: readonly Entry[] = [
   card('memory', 'Memory', 'cache state megabytes ram snapshots'),
   card('model', 'About the model', 'weights parameters size licence license fingerprint wiki'),
   card('storage', 'Storage', 'offline cache disk quota delete keep'),
+  ...OPEN_OWN.map(({ what, name }) => ({
+    id: `own-${what}`,
+    name,
+    keywords: 'import upload drop weights safetensors zip trained model folder',
+    run: (playground: Playground) => pickModel(playground, what),
+  })),
   card('device', 'Device', 'hardware gpu cpu webgpu backend graphics'),
   {
     id: 'paper',
@@ -98,22 +105,19 @@ function card(id: CardId, name: string, keywords: string): Entry {
   return { id: `card-${id}`, name, keywords, run: (playground) => playground.openCard(id) };
 }
 
-/** An entry for each model that is not loaded. */
+/** An entry for each model, by its name in the address. */
 export function modelEntries(
   models: readonly { readonly id: string; readonly name: string }[],
-  loaded: string | null,
 ): readonly Entry[] {
-  return models
-    .filter(({ id }) => id !== loaded)
-    .map(({ id, name }) => ({
-      id: `model-${id}`,
-      name: `Load ${name}`,
-      keywords: 'model weights switch change',
-      run: (playground) => {
-        chooseModel(id);
-        playground.load();
-      },
-    }));
+  return models.map(({ id, name }) => ({
+    id: `model-${id}`,
+    name: `Load ${name}`,
+    keywords: 'model weights switch change',
+    run: (playground) => {
+      chooseModel(id);
+      playground.load();
+    },
+  }));
 }
 
 /**

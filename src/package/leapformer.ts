@@ -23,11 +23,11 @@ import type {
  */
 export async function load(folder: string | URL, options: LoadOptions = {}): Promise<LeaPformer> {
   const address = new URL(folder, document.baseURI).href;
-  const modelUrl = address.endsWith('/') ? address : `${address}/`;
+  const url = address.endsWith('/') ? address : `${address}/`;
   const engine = createEngine();
   try {
     const info = await engine.load(
-      { modelUrl, backend: options.backend ?? 'auto' },
+      { model: { url }, backend: options.backend ?? 'auto' },
       ({ bytes, total }) => options.onProgress?.(bytes, total),
       options.signal,
     );

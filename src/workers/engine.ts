@@ -6,7 +6,6 @@ import { seenWords } from '../model/sampling/seen';
 import type { Encoded } from '../model/text/encoded';
 import { packVocabulary } from '../model/text/vocabulary';
 import { type Beginning, openBeginning, snapshotFileCode } from './beginning';
-import { Comparison } from './compare';
 import { encodeRuns } from './encode';
 import { credited, type Emit, type OnEvent } from './events';
 import { figuresOf, GenerationRun, writeText } from './generation-run';
@@ -34,20 +33,23 @@ import type {
   VerifyEvent,
   VerifyRequest,
 } from './messages';
+import { readSource, sourceKey } from './model-source';
 import type { RequestRun } from './request-run';
 import { type CreateBackend, Runner, type Running } from './runner';
-import { scoreTokens } from './score';
 import type { TextScore } from './score-text';
 import { SnapshotStore } from './snapshot-store';
 import { TextStream } from './text-stream';
 
+const compareCode = lateCode('The comparison', () => import('./compare'));
 const lensCode = lateCode('The lens', () => import('./lens/attention-lens'));
 const verifyCode = lateCode('The check of texts', () => import('./verify'));
+const scoreCode = lateCode('The code that scores tokens', () => import('./score'));
 const scoreTextCode = lateCode('The code that scores texts', () => import('./score-text'));
 
 /** The environment of the engine: a worker in the browser, or Node. */
 export interface EngineHost {
-  readFile(modelUrl: string): ReadFile;
+  /** @param url of a model folder, with a trailing slash */
+  readonly readFile: (url: string) => ReadFile;
   readonly createBackend: CreateBackend;
 }
 
@@ -67,7 +69,7 @@ interface TextWork<E> {
 export class Engine {
   private readonly host: EngineHost;
   private readonly snapshots = new SnapshotStore();
-  private loaded: { readonly url: string; readonly model: Model; readonly runner: Runner } | null = null;
+  private loaded: { readonly key: string; readonly model: Model; readonly runner: Runner } | null = null;
   private abort: AbortController | null = null;
   private lens: Lens | null = null;
 
@@ -75,18 +77,19 @@ export class Engine {
     this.host = host;
   }
 
-  /** Loads a model folder onto a backend, and frees the previous one. */
+  /** Loads a model onto a backend, and frees the previous one. */
   async load(
-    { modelUrl: url, backend: choice }: LoadRequest,
+    { model: source, backend: choice }: LoadRequest,
     onProgress: (progress: LoadProgress) => void,
   ): Promise<EngineInfo> {
     return this.exclusively(async (signal) => {
       this.unload();
-      let model = this.loaded?.url === url ? this.loaded.model : null;
+      const key = sourceKey(source);
+      let model = this.loaded?.key === key ? this.loaded.model : null;
       this.loaded = null;
       if (!model) {
         this.snapshots.clear();
-        model = await loadModel(this.host.readFile(url), {
+        model = await loadModel(readSource(source, this.host.readFile), {
           signal,
           onProgress: (bytes, total) => onProgress({ bytes, total }),
         });
@@ -96,7 +99,7 @@ export class Engine {
         return this.host.createBackend(...what);
       };
       const runner = new Runner(createBackend, this.snapshots, model, choice);
-      this.loaded = { url, model, runner };
+      this.loaded = { key, model, runner };
       const { backend, info } = await runner.ready();
       const { manifest, config } = model;
       loadAhead();
@@ -155,6 +158,7 @@ export class Engine {
 
   /** Generates at most 8 continuations at once, in one batched step for all. */
   async compare(request: CompareRequest, onEvent: OnEvent<CompareEvent>): Promise<CompareResult> {
+    const { Comparison } = await compareCode();
     const resumed = 'Writing resumes from the last tokens.';
     return this.withTokens(request, onEvent, resumed, ({ model, tokens, signal, emit }) => {
       const comparison = new Comparison(model, request, tokens, emit);
@@ -167,6 +171,7 @@ export class Engine {
 
   /** Reads tokens of a text again, on a second stream, and emits their records. */
   async score(request: ScoreRequest, onEvent: OnEvent<ScoreEvent>): Promise<ScoreResult> {
+    const { scoreTokens } = await scoreCode();
     return this.withTokens(request, onEvent, '', ({ model, tokens, beginning, signal, emit }) => ({
       work: async ({ backend }) => {
         const streams = await backend.open(1);

@@ -7,6 +7,7 @@ import type { Sampling } from '../model/sampling/sampling';
 import type { Encoded } from '../model/text/encoded';
 import type { Vocabulary } from '../model/text/vocabulary';
 import type { LensAnswer, LensRequest } from './lens/messages';
+import type { ModelSource } from './model-source';
 import type { RequestRun } from './request-run';
 import type { TextScore } from './score-text';
 
@@ -15,8 +16,7 @@ import type { TextScore } from './score-text';
 export type BackendChoice = 'auto' | BackendKind;
 
 export interface LoadRequest {
-  /** URL of the model folder, with a trailing slash. */
-  readonly modelUrl: string;
+  readonly model: ModelSource;
   readonly backend: BackendChoice;
 }
 

@@ -2,6 +2,7 @@ import { cancelled, EngineError } from '../../model/runtime/errors';
 import type { IndexEntry } from '../../model/runtime/model-index';
 import { createEngine } from '../../workers/client';
 import type { BackendChoice, ScoreTextEvent } from '../../workers/messages';
+import { sourceOf } from '../models';
 import type { Row } from './report';
 
 /** A text to score. */
@@ -38,10 +39,9 @@ export async function scoreAll(
   for (const { id, name, digest } of models) {
     const engine = createEngine();
     try {
-      const modelUrl = new URL(`weights/${id}/`, document.baseURI).href;
       const tell = (label: string, done: number) => onProgress({ label, part: (step + done) / steps });
       await engine.load(
-        { modelUrl, backend },
+        { model: await sourceOf(id), backend },
         ({ bytes, total }) => tell(`Loading ${name}: ${Math.floor((100 * bytes) / total)}%`, 0),
         signal,
       );

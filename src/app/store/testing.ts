@@ -34,7 +34,7 @@ export async function setUp(text = '', createEngine = () => new FakeEngine()) {
       engines.push(createEngine());
       return engines.at(-1)!;
     },
-    findModel: async (wanted) => `weights/${wanted?.id === 'other' ? 'other' : 'one'}/`,
+    findModel: async (wanted) => ({ url: `weights/${wanted?.id === 'other' ? 'other' : 'one'}/` }),
     nextFrame: () => settle(),
     randomSeed: () => 42,
     now: () => time,

@@ -7,6 +7,14 @@ export interface StoredTensor {
   readonly bytes: Uint8Array;
 }
 
+/** The place of a tensor in the file, in bytes. */
+interface Place {
+  readonly dtype: StoredTensor['dtype'];
+  readonly shape: readonly number[];
+  readonly begin: number;
+  readonly end: number;
+}
+
 const BYTES = { F32: 4, F16: 2, I8: 1, I32: 4 } as const;
 const MAX_HEADER = 100_000_000; // limit of the format
 
@@ -18,26 +26,34 @@ function fail(file: string, message: string): never {
   );
 }
 
+/** The header of a safetensors file. */
+interface Header {
+  /** By the name of a tensor. */
+  readonly places: ReadonlyMap<string, Place>;
+  readonly metadata: Readonly<Record<string, unknown>>;
+}
+
+const WEIGHTS_FILE = 'model.safetensors';
+
 /**
  * Reads a safetensors file without copying its data.
  * @param name of the file, for errors
  * @throws EngineError 'weights' if the file is truncated, corrupted, or has an unsupported type.
  */
-export function readSafetensors(file: ArrayBuffer, name = 'model.safetensors'): Map<string, StoredTensor> {
-  const { header, dataStart } = readHeader(file, name);
-  const tensors = new Map<string, StoredTensor>();
-  for (const [tensor, entry] of Object.entries(header)) {
-    if (tensor === '__metadata__') continue;
-    tensors.set(tensor, readEntry(tensor, entry, file, dataStart, name));
-  }
-  return tensors;
+export function readSafetensors(file: ArrayBuffer, name = WEIGHTS_FILE): Map<string, StoredTensor> {
+  const stored = ([tensor, { dtype, shape, begin, end }]: [string, Place]) =>
+    [tensor, { dtype, shape, bytes: new Uint8Array(file, begin, end - begin) }] as const;
+  return new Map(Array.from(headerOf(file, name).places, stored));
 }
 
 /** The value of a key in the metadata of a safetensors file, or null. @throws EngineError 'weights' */
 export function readMetadata(file: ArrayBuffer, key: string, name: string): string | null {
-  const metadata = readHeader(file, name).header.__metadata__ as Record<string, unknown> | undefined;
-  const found = metadata?.[key];
+  const found = headerOf(file, name).metadata[key];
   return typeof found === 'string' ? found : null;
+}
+
+function headerOf(file: ArrayBuffer, name: string): Header {
+  return readHeader(file.slice(8, headerEnd(file, file.byteLength, name)), file.byteLength, name);
 }
 
 /** A safetensors file of these tensors, in their order. */
@@ -63,47 +79,68 @@ export function writeSafetensors(
   return file;
 }
 
-function readHeader(file: ArrayBuffer, name: string): { header: Record<string, unknown>; dataStart: number } {
-  if (file.byteLength < 8) fail(name, `only ${file.byteLength} bytes long`);
-  const headerLength = Number(new DataView(file).getBigUint64(0, true));
-  const dataStart = 8 + headerLength;
-  if (headerLength > MAX_HEADER || dataStart > file.byteLength)
-    fail(name, `truncated: its header claims ${headerLength} bytes, the file has ${file.byteLength}`);
+/**
+ * The end of the header, in bytes from the beginning of the file.
+ * @param start at least the first 8 bytes of the file
+ * @param size of the file, in bytes
+ * @param name of the file, for errors
+ * @throws EngineError 'weights'
+ */
+export function headerEnd(start: ArrayBuffer, size: number, name = WEIGHTS_FILE): number {
+  if (size < 8) fail(name, `only ${size} bytes long`);
+  const length = Number(new DataView(start).getBigUint64(0, true));
+  if (length > MAX_HEADER || 8 + length > size)
+    fail(name, `truncated: its header claims ${length} bytes, the file has ${size}`);
+  return 8 + length;
+}
+
+/**
+ * Reads the header, without the data.
+ * @param json the bytes of the header from 8 to headerEnd
+ * @param size of the file, in bytes
+ * @param name of the file, for errors
+ * @throws EngineError 'weights' if a tensor has an unsupported type or is not inside the file.
+ */
+export function readHeader(json: ArrayBuffer, size: number, name = WEIGHTS_FILE): Header {
   let header: unknown;
   try {
-    header = JSON.parse(
-      new TextDecoder('utf-8', { fatal: true }).decode(new Uint8Array(file, 8, headerLength)),
-    );
+    header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(json));
   } catch (cause) {
     fail(name, `unreadable header (${(cause as Error).message})`);
   }
   if (typeof header !== 'object' || header === null || Array.isArray(header))
     fail(name, 'header is not a JSON object');
-  return { header: header as Record<string, unknown>, dataStart };
+
+  const { __metadata__: metadata, ...tensors } = header as Record<string, unknown>;
+  const places = new Map<string, Place>();
+  for (const [tensor, entry] of Object.entries(tensors)) {
+    const wrong = (message: string) => fail(name, message);
+    places.set(tensor, readEntry(tensor, entry, 8 + json.byteLength, size, wrong));
+  }
+  return { places, metadata: Object(metadata ?? {}) };
 }
 
 function readEntry(
   name: string,
   entry: unknown,
-  file: ArrayBuffer,
   dataStart: number,
-  fileName: string,
-): StoredTensor {
+  size: number,
+  fail: (message: string) => never,
+): Place {
   const { dtype, shape, data_offsets: offsets } = (entry ?? {}) as Record<string, unknown>;
   if (dtype !== 'F32' && dtype !== 'F16' && dtype !== 'I8' && dtype !== 'I32')
-    fail(fileName, `${name} is stored as ${JSON.stringify(dtype)}; expected F32, F16, I8 or I32`);
+    return fail(`${name} is stored as ${JSON.stringify(dtype)}; expected F32, F16, I8 or I32`);
   const isSize = (n: unknown): n is number => Number.isSafeInteger(n) && (n as number) >= 0;
   if (!Array.isArray(shape) || !shape.every(isSize))
-    fail(fileName, `${name} has the shape ${JSON.stringify(shape)}`);
+    return fail(`${name} has the shape ${JSON.stringify(shape)}`);
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isSize) || offsets[0] > offsets[1])
-    fail(fileName, `${name} has the offsets ${JSON.stringify(offsets)}`);
+    return fail(`${name} has the offsets ${JSON.stringify(offsets)}`);
   const [begin, end] = offsets as [number, number];
   const expected = shape.reduce((product, n) => product * n, BYTES[dtype]);
-  if (end - begin !== expected)
-    fail(fileName, `${name} takes ${end - begin} bytes; its shape needs ${expected}`);
-  if (dataStart + end > file.byteLength)
-    fail(fileName, `truncated: ${name} ends at byte ${dataStart + end}, the file has ${file.byteLength}`);
-  return { dtype, shape, bytes: new Uint8Array(file, dataStart + begin, expected) };
+  if (end - begin !== expected) fail(`${name} takes ${end - begin} bytes; its shape needs ${expected}`);
+  if (dataStart + end > size)
+    fail(`truncated: ${name} ends at byte ${dataStart + end}, the file has ${size}`);
+  return { dtype, shape, begin: dataStart + begin, end: dataStart + end };
 }
 
 /** Values of a stored tensor as float32; int8 values are not yet scaled. */

@@ -4,16 +4,23 @@ import type { IndexEntry } from '../../../model/runtime/model-index';
 import { chooseModel, PAPER } from '../../address';
 import { bytes, count, million, precisionName } from '../../format';
 import { listModels } from '../../models';
+import { OPEN_OWN, pickModel } from '../../open-model';
+import type { OwnModel } from '../../own-models';
 import { usePlayground } from '../../playground-context';
+import type { Playground } from '../../store/playground';
+import { useOwnModels } from '../../use-own-models';
 
 /** The loaded model: description, size, perplexity, its card and its fingerprint; and the other models. */
 export default function Model({ manifest }: { manifest: Manifest }) {
   const { id, name, parameters, digest, files, precision, license, description, evaluation } = manifest;
+  const { models: own } = useOwnModels();
+  const mine = own.find((model) => model.manifest.digest === digest);
   const perplexity = evaluation?.validation?.word_perplexity_with_line_ends;
   return (
     <>
       <h2>{name}</h2>
       <p>{description}</p>
+      {mine ? <p>Your own model. {keepingOf(mine)}</p> : null}
       <dl>
         <dt>Parameters</dt>
         <dd>{count(parameters)}</dd>
@@ -31,7 +38,11 @@ export default function Model({ manifest }: { manifest: Manifest }) {
         <dd>{license}</dd>
         <dt>More</dt>
         <dd>
-          <a href={`weights/${id}/README.md`}>Model card: training text, evaluation, limits</a>,{' '}
+          {mine ? null : (
+            <>
+              <a href={`weights/${id}/README.md`}>Model card: training text, evaluation, limits</a>,{' '}
+            </>
+          )}
           <a href={PAPER}>paper</a>
         </dd>
         <dt>Fingerprint (SHA-256)</dt>
@@ -41,7 +52,8 @@ export default function Model({ manifest }: { manifest: Manifest }) {
         </dd>
       </dl>
       <StorageButton />
-      <OtherModels than={manifest.id} />
+      <OtherModels than={mine ? null : id} />
+      <OwnModels models={own.filter((model) => model !== mine)} />
     </>
   );
 }
@@ -55,8 +67,62 @@ function StorageButton() {
   );
 }
 
+function keepingOf({ isKept }: OwnModel): string {
+  return isKept
+    ? 'This browser keeps it.'
+    : 'This browser does not keep it: drop it again on the next visit.';
+}
+
+/** The user's own models that are not loaded, and the buttons to open one. */
+function OwnModels({ models }: { models: readonly OwnModel[] }) {
+  const playground = usePlayground();
+  return (
+    <>
+      <h3>Your own models</h3>
+      <ul className="choices">
+        {models.map((model) => {
+          const { digest, name, parameters } = model.manifest;
+          return (
+            <li key={digest}>
+              <button type="button" onClick={() => loadModel(playground, digest)}>
+                {name}{' '}
+                <small>
+                  {million(parameters)} parameters, {bytes(model.bytes)}. {keepingOf(model)}
+                </small>
+              </button>
+            </li>
+          );
+        })}
+      </ul>
+      <p>
+        <small>Drop a folder or a zip on the page: config.json, model.safetensors, tokenizer.json.</small>
+      </p>
+      <div className="card-actions">
+        {OPEN_OWN.map(({ what, name }) => (
+          <button
+            key={what}
+            type="button"
+            className="worded"
+            onClick={() => {
+              playground.openCard(null);
+              pickModel(playground, what);
+            }}
+          >
+            {name}
+          </button>
+        ))}
+      </div>
+    </>
+  );
+}
+
+function loadModel(playground: Playground, name: string): void {
+  chooseModel(name);
+  playground.load();
+}
+
 /** The other models of this site. A choice sets `?model=` in the address. */
-function OtherModels({ than }: { than: string }) {
+function OtherModels({ than }: { than: string | null }) {
   const playground = usePlayground();
   const [offered, setOffered] = useState<readonly IndexEntry[]>([]);
   useEffect(() => {
@@ -66,17 +132,13 @@ function OtherModels({ than }: { than: string }) {
   }, []);
   const others = offered.filter(({ id }) => id !== than);
   if (!others.length) return null;
-  const choose = (id: string) => {
-    chooseModel(id);
-    playground.load();
-  };
   return (
     <>
       <h3>Other models</h3>
       <ul className="choices">
         {others.map(({ id, name, parameters, bytes: size, summary }) => (
           <li key={id}>
-            <button type="button" onClick={() => choose(id)}>
+            <button type="button" onClick={() => loadModel(playground, id)}>
               {name}{' '}
               <small>
                 {million(parameters)} parameters, {bytes(size)}: {summary}
