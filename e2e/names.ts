@@ -180,3 +180,5 @@ export const STORAGE = 'Storage';
 export const NEW_VERSION = /A new version of the page is ready/;
 export const UPDATE = 'Update';
 export const LATER = 'Later';
+
+export const OPEN_OWN_FOLDER = 'Open the folder of your own model …';

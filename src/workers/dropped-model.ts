@@ -74,12 +74,13 @@ export async function findModelFiles(dropped: readonly PathFile[]): Promise<Drop
 /** Unpacks the files of a model from a zip. The unpacked bytes lie in blobs, outside the memory of the page. */
 async function unzip(file: Blob & { readonly name: string }): Promise<Map<string, Blob>> {
   const damaged = (cause?: unknown) =>
-    new EngineError(
-      'input',
-      `${file.name} is damaged, cut off, or not a zip.`,
-      'Make the zip again, or drop the unpacked folder.',
-      { cause },
-    );
+    cause instanceof EngineError
+      ? cause
+      : wrong(
+          `${file.name} is damaged, cut off, or not a zip.`,
+          'Make the zip again, or drop the unpacked folder.',
+          cause,
+        );
   const found = new Map<string, Blob>();
   let left = LARGEST_RATIO * file.size;
   let open = 0;
@@ -112,12 +113,12 @@ async function unzip(file: Blob & { readonly name: string }): Promise<Map<string
       if (done) break;
     }
   } catch (cause) {
-    throw cause instanceof EngineError ? cause : damaged(cause);
+    throw damaged(cause);
   }
   if (open > 0) throw damaged();
   return found;
 }
 
-function wrong(message: string, remedy: string): EngineError {
-  return new EngineError('input', message, remedy);
+function wrong(message: string, remedy: string, cause?: unknown): EngineError {
+  return new EngineError('input', message, remedy, { cause });
 }

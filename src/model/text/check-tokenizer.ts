@@ -6,6 +6,8 @@ import { Tokenizer } from './tokenizer';
 const SAMPLE = ' The wren’s 1,234 eggs\tare  = small =\n\n\u00a0naïve Übung — чай, 茶, שלום, 🐦👩‍🔬!'.repeat(
   2,
 );
+/** The trainer's pattern of words. Others are rejected, because a text could keep a pattern busy without end. */
+const WORDS = String.raw`'(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?\p{N}{1,3}| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+`;
 const REMEDY = 'Use the tokenizer.json of the same model folder: byte-level BPE by Hugging Face tokenizers.';
 
 /**
@@ -18,8 +20,10 @@ export function checkTokenizer(json: unknown, config: Config): void {
   if (model?.type !== 'BPE') throw wrong(`has the type ${JSON.stringify(model?.type)} instead of "BPE"`);
   if (normalizer) throw wrong('changes the text before it splits it (its "normalizer" is not null)');
   const parts = splitting?.type === 'Sequence' ? splitting.pretokenizers : [splitting];
-  if (!Array.isArray(parts) || !parts.every(isPart) || parts.at(-1).type !== 'ByteLevel')
-    throw wrong('splits texts in another way: its "pre_tokenizer" is not ByteLevel, or Split and ByteLevel');
+  if (!Array.isArray(parts) || !parts.every(isPart) || parts.at(-1)?.type !== 'ByteLevel')
+    throw wrong(
+      'splits texts in another way than GPT-2 or the trainer of this project (its "pre_tokenizer")',
+    );
   const tokenizer = new Tokenizer(json, config);
   const single = new Set(tokenizer.bytes.filter(({ length }) => length === 1).map(([byte]) => byte));
   for (let byte = 0; byte < 256; byte++)
@@ -31,8 +35,7 @@ type Json = Record<string, unknown> | null | undefined;
 
 function isPart(part: Json): boolean {
   if (part?.type === 'ByteLevel') return !part.add_prefix_space;
-  const pattern = (part?.pattern as Json)?.Regex;
-  return part?.type === 'Split' && part.behavior === 'Isolated' && typeof pattern === 'string';
+  return part?.type === 'Split' && part.behavior === 'Isolated' && (part.pattern as Json)?.Regex === WORDS;
 }
 
 /** The sample, encoded and decoded. */
