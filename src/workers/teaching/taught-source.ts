@@ -1,0 +1,50 @@
+import {
+  type AdapterFiles,
+  CONFIG_FILE,
+  readAdapter,
+  WEIGHTS_FILE,
+} from '../../model/finetuning/adapter-files';
+import { taughtModel } from '../../model/finetuning/taught-model';
+import { EngineError } from '../../model/runtime/errors';
+import type { Manifest, Model } from '../../model/runtime/folder';
+import { type ModelFiles, readBytes } from '../../model/runtime/model-files';
+import type { TaughtSource } from '../model-source';
+
+/** Merges the adapter of a source into its base. @throws EngineError 'input' | 'weights' */
+export async function teachModel(base: Model, source: TaughtSource): Promise<Model> {
+  const adapter = readAdapter(await readAdapterFiles(source.adapter), base.config, base.digest);
+  const scale = adapter.scale * source.strength;
+  const taught = await taughtModel(base, { ...adapter, scale });
+  if (taught.digest !== source.digest)
+    throw new EngineError(
+      'weights',
+      `The adapter of ${source.name} gives the model ${taught.digest.slice(0, 8)}, not ${source.digest.slice(0, 8)}.`,
+      'Delete it, and open the file of the adapter again.',
+    );
+  return { ...taught, manifest: taughtManifest(base.manifest, source) };
+}
+
+/** The two files of an adapter as PEFT names them. @throws EngineError 'network' if one cannot be read */
+export async function readAdapterFiles(files: ModelFiles): Promise<AdapterFiles> {
+  const [config, weights] = await Promise.all([
+    readBytes(files, CONFIG_FILE),
+    readBytes(files, WEIGHTS_FILE),
+  ]);
+  return { config: new TextDecoder().decode(config), weights };
+}
+
+/** The manifest of a taught model, from that of its base. */
+export function taughtManifest(
+  base: Manifest,
+  { name, digest }: Pick<TaughtSource, 'name' | 'digest'>,
+): Manifest {
+  const { evaluation: _, ...same } = base; // the measurements of the base
+  return {
+    ...same,
+    id: `taught-${digest.slice(0, 8)}`,
+    name,
+    description: `${base.name}, taught with an adapter in this browser.`,
+    digest,
+    precision: { ...base.precision, layers: 'int8' },
+  };
+}
