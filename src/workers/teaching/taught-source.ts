@@ -6,9 +6,10 @@ import {
 } from '../../model/finetuning/adapter-files';
 import { taughtModel } from '../../model/finetuning/taught-model';
 import { EngineError } from '../../model/runtime/errors';
-import type { Manifest, Model } from '../../model/runtime/folder';
+import type { Model } from '../../model/runtime/folder';
 import { type ModelFiles, readBytes } from '../../model/runtime/model-files';
 import type { TaughtSource } from '../model-source';
+import { taughtManifest } from './taught-models';
 
 /** Merges the adapter of a source into its base. @throws EngineError 'input' | 'weights' */
 export async function teachModel(base: Model, source: TaughtSource): Promise<Model> {
@@ -31,20 +32,4 @@ export async function readAdapterFiles(files: ModelFiles): Promise<AdapterFiles>
     readBytes(files, WEIGHTS_FILE),
   ]);
   return { config: new TextDecoder().decode(config), weights };
-}
-
-/** The manifest of a taught model, from that of its base. */
-export function taughtManifest(
-  base: Manifest,
-  { name, digest }: Pick<TaughtSource, 'name' | 'digest'>,
-): Manifest {
-  const { evaluation: _, ...same } = base; // the measurements of the base
-  return {
-    ...same,
-    id: `taught-${digest.slice(0, 8)}`,
-    name,
-    description: `${base.name}, taught with an adapter in this browser.`,
-    digest,
-    precision: { ...base.precision, layers: 'int8' },
-  };
 }
