@@ -1,5 +1,5 @@
 import { useEffect, useSyncExternalStore } from 'react';
-import { benchmarkReach, closePage, isScoreOpen, onPage } from './address';
+import { benchmarkReach, closePage, isScoreOpen, isTeachOpen, onPage } from './address';
 import { ActionBar } from './components/document/ActionBar';
 import { TextPage } from './components/document/TextPage';
 import { Guard } from './components/Guard';
@@ -34,6 +34,11 @@ const ScorePage = late(() => import('./score/ScorePage'), {
   isOver: true,
   close: () => closePage('score'),
 });
+const TeachPage = late(() => import('./teach/TeachPage'), {
+  name: 'The page that teaches',
+  isOver: true,
+  close: () => closePage('teach'),
+});
 const Tooltips = late(() => import('./components/controls/Tooltips'), { name: 'Tooltips', isSilent: true });
 
 export function App() {
@@ -42,6 +47,7 @@ export function App() {
   const hasCompare = usePlaygroundState((state) => state.card === 'compare');
   const isReady = usePlaygroundState((state) => state.engine.phase !== 'loading');
   const isScoring = useSyncExternalStore(onPage, isScoreOpen);
+  const isTeaching = useSyncExternalStore(onPage, isTeachOpen);
   const reach = useSyncExternalStore(onPage, benchmarkReach);
   useEffect(() => handleKeyboard(playground), [playground]);
   useEffect(() => handleDrops(playground), [playground]);
@@ -64,6 +70,7 @@ export function App() {
       </Guard>
       {reach ? <BenchmarkPage reach={reach} /> : null}
       {isScoring ? <ScorePage /> : null}
+      {isTeaching ? <TeachPage /> : null}
       {hasPalette ? <CommandPalette /> : null}
       {hasCompare ? <CompareSheet /> : null}
       {isReady ? <Tooltips /> : null}

@@ -56,12 +56,17 @@ export function onPage(callback: () => void): () => void {
 }
 
 /** Whether the page that scores texts is open (`?score`). */
-export function isScoreOpen(): boolean {
-  return new URLSearchParams(location.search).has('score');
+export const isScoreOpen = () => isOpen('score');
+
+/** Whether the page that teaches the model is open (`?teach`). */
+export const isTeachOpen = () => isOpen('teach');
+
+function isOpen(name: PageName): boolean {
+  return new URLSearchParams(location.search).has(name);
 }
 
 /** A page over the text, by its name in the address. */
-export type PageName = 'benchmark' | 'score';
+export type PageName = 'benchmark' | 'score' | 'teach';
 
 export function openPage(name: PageName): void {
   const url = new URL(location.href);

@@ -10,7 +10,17 @@ import type { TeachService } from './teach.worker';
 export { timeOf } from './estimate';
 export { findLesson, forgetLesson } from './lesson-files';
 export type * from './messages';
-export { forgetTaught, listTaught, readTaught } from './taught-models';
+export {
+  digestOf,
+  forgetTaught,
+  listTaught,
+  readTaught,
+  STEPS,
+  STRONGEST,
+  sourceOfTaught,
+  strengthOf,
+  taughtManifest,
+} from './taught-models';
 
 /** A teacher in a worker of its own. Every method rejects only with EngineError. */
 export class TeacherClient {

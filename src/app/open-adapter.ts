@@ -1,0 +1,50 @@
+import { EngineError } from '../model/runtime/errors';
+import { findAdapterFiles, type PathFile } from '../workers/dropped-model';
+import { digestOf, TeacherClient } from '../workers/teaching/teach-client';
+import { chooseModel } from './address';
+import { sourceOfDigest } from './models';
+import type { Playground } from './store/playground';
+import { rememberTaught } from './taught-models';
+
+/** Whether dropped files are those of an adapter. */
+export function isAdapter(files: readonly PathFile[]): Promise<boolean> {
+  return findAdapterFiles(files).then(
+    (found) => found !== null,
+    () => false, // a damaged zip: opening it as a model names the fault
+  );
+}
+
+/** Checks an adapter, keeps it, and loads it with its base. An error is a notice, and the loaded model stays. */
+export async function openAdapter(playground: Playground, dropped: readonly PathFile[]): Promise<void> {
+  const client = new TeacherClient();
+  try {
+    const files = (await findAdapterFiles(dropped))!;
+    const { engine } = playground.store.getState();
+    const loaded = engine.phase === 'ready' ? engine.info.manifest.digest : null;
+    const wanted = (await client.baseDigest(files)) ?? loaded;
+    if (!wanted)
+      throw new EngineError(
+        'input',
+        'The adapter does not name its base model.',
+        'Load the model that it was made from, and drop the adapter again.',
+      );
+    const base = await sourceOfDigest(wanted).catch(() => {
+      throw new EngineError(
+        'input',
+        `The adapter belongs to the model with the SHA-256 ${wanted}, which is not here.`,
+        'Drop the folder of that model first.',
+      );
+    });
+    const name = dropped[0].path.replace(/\/.*|\.[^.]*$/g, '') || 'Adapter';
+    const taught = await client.importAdapter(files, base, name);
+    rememberTaught(taught);
+    chooseModel(await digestOf(taught.model, taught.model.strength));
+    playground.load();
+    playground.notify(`${name} is open: an adapter of ${taught.model.base.name}. Nothing is uploaded.`);
+  } catch (thrown) {
+    const { message, remedy } = EngineError.from(thrown);
+    playground.notify(`${message} ${remedy} The loaded model and your text are unchanged.`);
+  } finally {
+    client.dispose();
+  }
+}
