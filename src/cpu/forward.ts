@@ -3,9 +3,9 @@ import { sinusoid } from '../model/core/reference';
 import { padded, stateLayout } from '../model/core/tensors';
 import type { Pace } from '../model/runtime/pace';
 import type { TileFeatures } from './capture';
-import type { Heap } from './heap';
+import { Blocks, type Heap } from './heap';
 import type { Kernels } from './kernels';
-import type { PackedLayer, PackedWeights } from './packed';
+import type { PackedLayer, PackedModel } from './packed';
 import { type PackedMatrix, WEIGHT_BYTES } from './panels';
 
 /** Multiply-adds between checks of the clock: 1 to 4 ms. */
@@ -14,6 +14,12 @@ const SLICE = 2 ** 24;
 const CHUNK_WORK = 2 ** 29;
 
 export type Activations = 'float32' | 'int16';
+
+/**
+ * A step of a layer that is done: nothing yet but its input x; the recurrence with q~, k~ and P; the residual x after
+ * attention; relu(up)^2.
+ */
+export type Step = 'input' | 'recurrence' | 'attention' | 'mlp';
 
 /** One token of one stream, as the input of a step. */
 export interface Row {
@@ -37,39 +43,38 @@ export class Forward {
   readonly logitStride: number;
   /** Address of the logits [logitRows, logitStride]. */
   readonly logits: number;
+  // Addresses of activations [capacity, stride], float32 unless noted.
+  readonly x: number;
+  /** The input of a matrix; o after the recurrence, before its normalizer. */
+  readonly normed: number;
+  /** q, k, v after the convolution. */
+  readonly qkv: number;
+  /** P and 1 - P of each head. */
+  readonly queryP: number;
+  readonly keyP: number;
+  /** The decay a of each head. */
+  readonly gates: number;
+  readonly normalizerSum: number;
+  readonly up: number;
   private readonly config: Config;
-  private readonly weights: PackedWeights;
+  private readonly weights: PackedModel;
   private readonly heap: Heap;
   private readonly kernels: Kernels;
   private readonly layout;
-  private readonly blocks: { address: number; bytes: number }[] = [];
-  // Addresses of activations [capacity, stride], float32 unless noted.
+  private readonly blocks: Blocks;
   private readonly ids: number; // uint32
   private readonly memories: number; // uint32
-  private readonly x: number;
-  private readonly normed: number;
-  private readonly qkv: number;
   private readonly qTilde: number;
   private readonly kTilde: number;
-  private readonly queryP: number; // P and 1 - P of each head
-  private readonly keyP: number;
-  private readonly gates: number;
-  private readonly normalizerSum: number;
-  private readonly up: number;
   private readonly panel: number; // [4, the widest matrix]
   private readonly int16: { readonly rows: number; readonly steps: number } | null;
 
   /** @param activations activations for int8 weights; int16 is faster and less exact (kernels/matrix-int16.ts) */
-  constructor(
-    config: Config,
-    weights: PackedWeights,
-    heap: Heap,
-    kernels: Kernels,
-    activations: Activations,
-  ) {
+  constructor(config: Config, weights: PackedModel, heap: Heap, kernels: Kernels, activations: Activations) {
     this.config = config;
     this.weights = weights;
     this.heap = heap;
+    this.blocks = new Blocks(heap);
     this.kernels = kernels;
     this.layout = stateLayout(config);
     const { hiddenSize: d, heads: h, stateRows: E, intermediateSize: f, layers } = config;
@@ -77,7 +82,7 @@ export class Forward {
     this.capacity = 2 ** Math.floor(Math.log2(Math.min(Math.max(CHUNK_WORK / work, 1), 64)));
     this.logitRows = Math.min(this.capacity, 16);
     this.logitStride = weights.embedding.rows;
-    const rows = (stride: number) => this.allocate(4 * this.capacity * stride);
+    const rows = (stride: number) => this.blocks.allocate(4 * this.capacity * stride);
     this.ids = rows(1);
     this.memories = rows(1);
     this.x = rows(padded(d));
@@ -90,26 +95,22 @@ export class Forward {
     this.gates = rows(padded(h));
     this.normalizerSum = rows(h);
     this.up = rows(padded(f));
-    this.panel = this.allocate(16 * padded(Math.max(d, f)));
+    this.panel = this.blocks.allocate(16 * padded(Math.max(d, f)));
     this.int16 = activations === 'int16' ? { rows: rows(padded(Math.max(d, f)) / 2), steps: rows(1) } : null;
-    this.logits = this.allocate(4 * this.logitRows * this.logitStride);
+    this.logits = this.blocks.allocate(4 * this.logitRows * this.logitStride);
   }
 
   /** Bytes of activations. */
   get bytes(): number {
-    return this.blocks.reduce((sum, block) => sum + block.bytes, 0);
+    return this.blocks.bytes;
   }
 
   free(): void {
-    for (const { address, bytes } of this.blocks.splice(0)) this.heap.free(address, bytes);
+    this.blocks.free();
   }
 
-  /** Reads at most `capacity` tokens into their streams' states. `look` gets the attention inputs of each layer. */
-  async read(
-    rows: readonly Row[],
-    pace: Pace,
-    look?: (layer: number, tile: TileFeatures) => void,
-  ): Promise<void> {
+  /** Reads at most `capacity` tokens into their streams' states. `observe` is called after each step of each layer. */
+  async read(rows: readonly Row[], pace: Pace, observe?: (layer: number, step: Step) => void): Promise<void> {
     const { kernels, heap, config, layout } = this;
     const { hiddenSize: d, rmsNormEps: eps, intermediateSize: f } = config;
     const D = padded(d);
@@ -119,13 +120,17 @@ export class Forward {
     if (config.reweighting === 'static') this.fixProportions(rows);
     this.embed(rows);
     for (const [n, layer] of this.weights.layers.entries()) {
+      observe?.(n, 'input');
       kernels.rms(this.x, this.normed, D, layer.attentionNorm, d, T, eps);
-      await this.attention(layer, 4 * n * layout.layerSize, T, pace);
-      look?.(n, this.features(T));
+      await this.attend(layer, 4 * n * layout.layerSize, T, pace);
+      observe?.(n, 'recurrence');
+      this.normalizeHeads(layer, this.normed, this.normalizerSum, T);
       await this.multiply(layer.output, this.normed, this.x, D, T, pace, true);
+      observe?.(n, 'attention');
       kernels.rms(this.x, this.normed, D, layer.mlpNorm, d, T, eps);
       await this.multiply(layer.up, this.normed, this.up, padded(f), T, pace);
       kernels.squaredRelu(this.up, T * padded(f));
+      observe?.(n, 'mlp');
       await this.multiply(layer.down, this.up, this.x, D, T, pace, true);
     }
     kernels.rms(this.x, this.normed, D, this.weights.finalNorm, d, T, eps);
@@ -152,24 +157,22 @@ export class Forward {
       }
   }
 
-  /** Replaces `normed` by the normalized outputs of the heads; updates S, z and the convolution inputs. */
-  private async attention(layer: PackedLayer, offset: number, T: number, pace: Pace): Promise<void> {
+  /** Replaces `normed` by the outputs of the heads before their normalizer; updates S, z and the convolution inputs. */
+  private async attend(layer: PackedLayer, offset: number, T: number, pace: Pace): Promise<void> {
     const { kernels, config, layout, qkv, qTilde, kTilde, queryP, keyP, gates, normalizerSum, memories } =
       this;
-    const { hiddenSize: d, heads: h, headWidth: e, stateRows: E, proportionHidden } = config;
+    const { hiddenSize: d, heads: h, headWidth: e, stateRows: E } = config;
     const [D, Q, H] = [padded(d), padded(3 * d), padded(h)];
     await this.multiply(layer.qkv, this.normed, qkv, Q, T, pace);
     if (layer.decay) await this.multiply(layer.decay, this.normed, gates, H, T, pace);
     kernels.gates(gates, H, h, layer.decayBias, this.ids, config.bosTokenId, T);
     if (layer.convolution)
       kernels.convolve(qkv, Q, 3 * d, layer.convolution, memories, offset + 4 * layout.at.inputs, T);
-    const reweight = (u: number, factor: number, module: number, P: number, out: number) => {
-      // `panel` is free at this point.
-      if (module) kernels.proportions(u, Q, h, e, factor, module, proportionHidden, this.panel, P, T);
-      kernels.reweight(u, Q, h, e, factor, config.isReweighted, P, out, T);
-    };
-    reweight(qkv, 1 / Math.sqrt(e), layer.queryHidden, queryP, qTilde);
-    reweight(qkv + 4 * d, 1, layer.keyHidden, keyP, kTilde);
+    if (layer.queryHidden) {
+      this.proportions(layer.queryHidden, qkv, 1 / Math.sqrt(e), queryP, T);
+      this.proportions(layer.keyHidden, qkv + 4 * d, 1, keyP, T);
+    }
+    this.reweight(qkv, queryP, qTilde, keyP, kTilde, T);
     const v = qkv + 8 * d;
     kernels.recur(
       qTilde,
@@ -188,9 +191,28 @@ export class Forward {
       normalizerSum,
       T,
     );
-    if (config.normalizer === 'rms')
-      kernels.normalizeHeads(this.normed, D, h, e, layer.outputNorm, config.rmsNormEps, T);
-    else kernels.divideByNormalizer(this.normed, D, h, e, normalizerSum, config.denominatorFloor, T);
+  }
+
+  /** Normalizes o [T, D] in place. `sum` has q~ . z [T, h]. */
+  normalizeHeads(layer: PackedLayer, o: number, sum: number, T: number): void {
+    const { kernels } = this;
+    const { hiddenSize: d, heads: h, headWidth: e, normalizer, rmsNormEps, denominatorFloor } = this.config;
+    if (normalizer === 'rms') kernels.normalizeHeads(o, padded(d), h, e, layer.outputNorm, rmsNormEps, T);
+    else kernels.divideByNormalizer(o, padded(d), h, e, sum, denominatorFloor, T);
+  }
+
+  /** q~ and k~ [T, h, E] from rows of q, k, v and the proportions. */
+  reweight(qkv: number, queryP: number, qTilde: number, keyP: number, kTilde: number, T: number): void {
+    const { hiddenSize: d, heads: h, headWidth: e, isReweighted } = this.config;
+    const Q = padded(3 * d);
+    this.kernels.reweight(qkv, Q, h, e, 1 / Math.sqrt(e), isReweighted, queryP, qTilde, T);
+    this.kernels.reweight(qkv + 4 * d, Q, h, e, 1, isReweighted, keyP, kTilde, T);
+  }
+
+  private proportions(module: number, u: number, factor: number, P: number, T: number): void {
+    const { hiddenSize: d, heads: h, headWidth: e, proportionHidden } = this.config;
+    // `panel` is free at this point.
+    this.kernels.proportions(u, padded(3 * d), h, e, factor, module, proportionHidden, this.panel, P, T);
   }
 
   /** Writes the proportions of the 'static' re-weighting, which are the same in every layer. */
@@ -203,8 +225,8 @@ export class Forward {
     for (const P of [this.queryP, this.keyP]) this.heap.floats(P, values.length).set(values);
   }
 
-  /** The attention inputs of the current tile. */
-  private features(T: number): TileFeatures {
+  /** The attention inputs of the current tile, after its recurrence. */
+  features(T: number): TileFeatures {
     const { heap, config, qkv, qTilde, kTilde, queryP, keyP, gates } = this;
     const { hiddenSize: d, heads: h, stateRows: E } = config;
     const [Q, H] = [padded(3 * d), padded(h)];
@@ -252,17 +274,6 @@ export class Forward {
         multiply(W, scale, count, columns, x, columns, to, yStride, T, add, this.panel);
       }
       if (pace.isDue) await pace.yield();
-    }
-  }
-
-  private allocate(bytes: number): number {
-    try {
-      const address = this.heap.allocate(bytes);
-      this.blocks.push({ address, bytes });
-      return address;
-    } catch (error) {
-      this.free(); // frees the memory of a set of streams that does not fit
-      throw error;
     }
   }
 }

@@ -53,6 +53,36 @@ export class Heap {
   }
 }
 
+/** Blocks of a heap that are freed together. */
+export class Blocks {
+  private readonly heap: Heap;
+  private readonly blocks: { address: number; bytes: number }[] = [];
+
+  constructor(heap: Heap) {
+    this.heap = heap;
+  }
+
+  get bytes(): number {
+    return this.blocks.reduce((sum, block) => sum + block.bytes, 0);
+  }
+
+  /** The address of `bytes` zeroed bytes. @throws EngineError 'device' when memory is short, after freeing all blocks */
+  allocate(bytes: number): number {
+    try {
+      const address = this.heap.allocate(bytes);
+      this.blocks.push({ address, bytes });
+      return address;
+    } catch (error) {
+      this.free(); // frees the memory of a set that does not fit
+      throw error;
+    }
+  }
+
+  free(): void {
+    for (const { address, bytes } of this.blocks.splice(0)) this.heap.free(address, bytes);
+  }
+}
+
 /** Allocates pages. If there is no memory, browsers throw errors of several kinds. */
 function attempt<T>(pages: number, take: () => T): T {
   try {

@@ -13,11 +13,20 @@ export interface Loaded {
 
 /** @throws EngineError 'device' without WebAssembly or its SIMD. */
 export async function loadKernels(memory: WebAssembly.Memory, isShared = false): Promise<Loaded> {
+  const shared = () => import('./kernels/index.ts?assemblyscript&shared').then((file) => file.default);
+  const { instance, module } = await instantiateOn(memory, isShared ? shared() : wasm);
+  return { kernels: instance.exports as unknown as Kernels, module };
+}
+
+/** Runs a module of kernels on a memory. @throws EngineError 'device' without WebAssembly or its SIMD. */
+export async function instantiateOn(
+  memory: WebAssembly.Memory,
+  base64: string | Promise<string>,
+): Promise<WebAssembly.WebAssemblyInstantiatedSource> {
   try {
-    const base64 = isShared ? (await import('./kernels/index.ts?assemblyscript&shared')).default : wasm;
-    const module = await WebAssembly.compile(Uint8Array.from(atob(base64), (c) => c.charCodeAt(0)));
-    const instance = await WebAssembly.instantiate(module, { env: { memory } });
-    return { kernels: instance.exports as unknown as Kernels, module };
+    const bytes = Uint8Array.from(atob(await base64), (c) => c.charCodeAt(0));
+    const module = await WebAssembly.compile(bytes);
+    return { module, instance: await WebAssembly.instantiate(module, { env: { memory } }) };
   } catch (cause) {
     throw new EngineError(
       'device',

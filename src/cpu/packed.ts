@@ -19,7 +19,13 @@ export type PackedLayer = {
 };
 
 /** A model's weights in the heap, in the layout of the kernels. */
-export class PackedWeights {
+export interface PackedModel {
+  readonly embedding: PackedMatrix;
+  readonly layers: readonly PackedLayer[];
+  readonly finalNorm: number;
+}
+
+export class PackedWeights implements PackedModel {
   readonly embedding: PackedMatrix;
   readonly layers: readonly PackedLayer[];
   readonly finalNorm: number;

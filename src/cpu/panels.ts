@@ -50,10 +50,30 @@ export function packMatrix(matrix: Matrix, heap: Heap): PackedMatrix {
 
 /** @param weights [rows, columns] */
 export function packFloats(weights: Float32Array, rows: number, columns: number, heap: Heap): PackedMatrix {
-  const { packed, size } = reserve(rows, columns, 'float32', heap);
-  intoPanels(weights, rows, heap.floats(packed.values, size / 4), packed.columns / 4, 4);
-  heap.floats(packed.scales, rows).fill(1);
+  const packed = emptyFloats(rows, columns, heap);
+  writeFloats(weights, rows, packed, heap);
   return packed;
+}
+
+/** A float32 matrix of zeros [rows, columns]. */
+export function emptyFloats(rows: number, columns: number, heap: Heap): PackedMatrix {
+  const { packed } = reserve(rows, columns, 'float32', heap);
+  heap.floats(packed.scales, packed.rows).fill(1);
+  return packed;
+}
+
+/** Replaces the first rows of a float32 matrix by `weights` [rows, columns]. */
+export function writeFloats(weights: Float32Array, rows: number, to: PackedMatrix, heap: Heap): void {
+  intoPanels(weights, rows, heap.floats(to.values, to.rows * to.columns), to.columns / 4, 4);
+}
+
+/** The first rows of a float32 matrix [rows, columns], without its padding. */
+export function readFloats(from: PackedMatrix, rows: number, columns: number, heap: Heap): Float32Array {
+  const floats = heap.floats(from.values, from.rows * from.columns);
+  return Float32Array.from({ length: rows * columns }, (_, i) => {
+    const [row, column] = [Math.floor(i / columns), i % columns];
+    return floats[(row >> 2) * 4 * from.columns + (column >> 2) * 16 + (row & 3) * 4 + (column & 3)];
+  });
 }
 
 /** Allocates a matrix; `size` is the bytes of its weights. */

@@ -128,9 +128,10 @@ export class WasmStreams implements Streams {
       const rows = Array.from({ length: Math.min(capacity, tokens.length - count) }, (_, i) =>
         this.advance(stream, tokens[count + i]),
       );
-      await this.forward.read(rows, pace, (layer, tile) =>
-        copyTile(tile, captures[layer], config.heads, count),
-      );
+      await this.forward.read(rows, pace, (layer, step) => {
+        if (step === 'recurrence')
+          copyTile(this.forward.features(rows.length), captures[layer], config.heads, count);
+      });
       await this.keepLogits([stream], rows.length - 1, pace);
     }
     return captures;

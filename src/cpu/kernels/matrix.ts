@@ -111,8 +111,8 @@ function addEight(sum: v128, weights: v128, u: v128, v: v128): v128 {
   return f32x4.add(f32x4.add(sum, first), last);
 }
 
-// Unpacks an int8 panel to float32, unscaled.
-function unpackPanel(from: usize, to: usize, columns: i32): void {
+/** Unpacks an int8 panel to float32, unscaled. */
+export function unpackPanel(from: usize, to: usize, columns: i32): void {
   for (const end = from + (<usize>columns << 2); from < end; from += 32, to += 128)
     for (let row: usize = 0; row < 4; row++) {
       const weights = v128.load_ext<i8>(from + (row << 3));
