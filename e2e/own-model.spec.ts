@@ -55,7 +55,7 @@ test('a dropped folder opens, writes, stays after a reload, and can be deleted',
     'model.safetensors layers.0.attention.query_proportion.hidden.weight has the shape [2,8]; config.json requires [2,4]',
   );
   await drop(page, tea);
-  await expect(page.getByText('Tea party is open.')).toContainText('This browser keeps it');
+  await expect(page.getByText('Tea party passed the check.')).toContainText('This browser keeps it');
   await loaded(page, tea);
   await playground.startNew('The tea');
   await playground.press(playground.oneToken);
@@ -66,10 +66,10 @@ test('a dropped folder opens, writes, stays after a reload, and can be deleted',
   await page.getByRole('button', { name: names.MODEL }).click();
   await expect(card(page)).toContainText('the sampler starts with defaults: temperature 0.8');
   await card(page)
-    .getByRole('button', { name: /^Wiki 10M / })
+    .getByRole('button', { name: /^Wiki 10M, int4 / })
     .click();
   await expect(page.getByRole('button', { name: names.MODEL })).toHaveAccessibleName(
-    'About the model: Wiki 10M',
+    'About the model: Wiki 10M, int4',
   );
   await card(page)
     .getByRole('button', { name: /^Tea party / })
@@ -114,11 +114,11 @@ test('a link names a model that is not published, which a drop of the right one 
   );
   expect(await friend.words()).toBe(words);
   await drop(theirs, other);
-  await expect(theirs.getByText('Other is open.')).toContainText(
+  await expect(theirs.getByText('Other passed the check.')).toContainText(
     /It did not write this text: that was Tea-party/,
   );
   await drop(theirs, zip);
-  await expect(theirs.getByText('Tea party is open.')).toContainText('does not keep it');
+  await expect(theirs.getByText('Tea party passed the check.')).toContainText('does not keep it');
   await expect(about).toContainText('Tea party, which is loaded: you can check it.');
   await theirs.getByRole('button', { name: names.VERIFY }).click();
   await expect(theirs.getByRole('complementary', { name: names.VERIFICATION })).toContainText(

@@ -3,7 +3,7 @@ import { tensorsOf } from '../src/model/core/tensors';
 import { hash } from '../src/model/sampling/random';
 import { safetensors } from './safetensors';
 
-/** The files of a model folder, small and random, without a manifest, as a trainer of one's own would write them. */
+/** The files of a small random model, without a manifest. Its matrices are in int8, or in float32 if the seed is even. */
 export function smallModel(
   seed = 1,
 ): Record<'config.json' | 'model.safetensors' | 'tokenizer.json', Uint8Array> {
@@ -33,7 +33,8 @@ export function smallModel(
     const length = shape.reduce((a, b) => a * b);
     const mean = name.endsWith('norm.weight') ? 1 : 0;
     const values = Float32Array.from({ length }, (_, i) => mean + (hash(seed, number, i) / 2 ** 31 - 1) / 4);
-    if (kind === 'vector') return [[name, ['F32', shape, new Uint8Array(values.buffer)] as const]] as const;
+    if (kind === 'vector' || seed % 2 === 0)
+      return [[name, ['F32', shape, new Uint8Array(values.buffer)] as const]] as const;
     const int8 = Int8Array.from(values, (value) => 127 * 4 * value);
     const scales = new Float32Array(shape[0]).fill(1 / 127 / 4);
     return [

@@ -6,7 +6,7 @@ import { preloaded } from './components/late';
 import type { ModelRef } from './store/document/text-value';
 
 /** The user's own models, which the page starts without. */
-export const loadOwn = preloaded(() => import('./own-models'));
+const loadOwn = preloaded(() => import('./own-models'));
 
 /** Whether a name is the digest of one of the user's own models. */
 export const isDigest = (name: string) => /^[0-9a-f]{64}$/.test(name);
@@ -63,7 +63,8 @@ export async function isHere(digest: string): Promise<boolean> {
 }
 
 async function hasOwn(digest: string): Promise<boolean> {
-  return sourceOf(digest).then(
+  const own = loadOwn().then(({ ownSource }) => ownSource(digest));
+  return own.then(
     () => true,
     () => false,
   );

@@ -3,6 +3,7 @@ import type { PathFile } from '../workers/dropped-model';
 import { takeModel } from '../workers/own-models-client';
 import { chooseModel } from './address';
 import { pickFiles } from './files';
+import { isHere } from './models';
 import { remember } from './own-models';
 import type { Playground } from './store/playground';
 
@@ -19,7 +20,7 @@ export async function openModel(playground: Playground, dropped: readonly PathFi
       ? 'This browser keeps it, also without a network.'
       : 'This browser does not keep it (a private window, or storage that is full or denied), so drop it again on the next visit.';
     playground.notify(
-      [`${name} is open.`, wroteAnother(playground, digest), where, 'Nothing is uploaded.']
+      [`${name} passed the check.`, await wroteAnother(playground, digest), where, 'Nothing is uploaded.']
         .filter(Boolean)
         .join(' '),
     );
@@ -46,11 +47,8 @@ export function pickModel(playground: Playground, what: (typeof OPEN_OWN)[number
 
 const LONGEST = 400; // characters of an error, which may name a tensor of the file
 
-/** A sentence if another model wrote the text that is shown. */
-function wroteAnother({ text }: Playground, digest: string): string {
-  const { model, runs } = text;
-  const isByAnother = model && model.digest !== digest && runs.some(({ source }) => source === 'sampled');
-  return isByAnother
-    ? `It did not write this text: that was ${model.id} (SHA-256 ${model.digest.slice(0, 8)}…).`
-    : '';
+/** A sentence if another model, which is not here, wrote the text that is shown. */
+async function wroteAnother({ text: { model } }: Playground, digest: string): Promise<string> {
+  if (!model || model.digest === digest || (await isHere(model.digest))) return '';
+  return `It did not write this text: that was ${model.id} (SHA-256 ${model.digest.slice(0, 8)}…).`;
 }

@@ -15,7 +15,7 @@ test.each([
   ['explain', 'tour'],
   ['lens off', 'lens-none'],
   ['model', 'card-model'],
-  ['wiki', 'model-wiki-23m'],
+  ['wiki', 'model-wiki-10m'],
   ['load 23m', 'model-wiki-23m'],
   ['dark', 'theme-dark'],
   ['temperature', 'setting-Temperature'],
@@ -33,6 +33,7 @@ test.each([
   ['speed', 'setting-Speed limit, tokens/s'],
   ['shortcuts', 'help'],
   ['plain text', 'copy'],
+  ['own model', 'own-files'],
 ])('"%s" finds %s first', (query, id) => {
   expect(found(query)[0]).toBe(id);
 });

@@ -71,7 +71,7 @@ test.each<[string, Files, string]>([
     precision: { embedding: 'int8', layers: 'int8' },
   });
   expect(manifest.id).toBe(name.replace(' ', '-'));
-  expect(manifest.description).toContain('temperature 0.8, topK 0, topP 0.95');
+  expect(manifest.description).toContain('temperature 0.8, top k 0, top p 0.95');
   const model = await loadModel(readFiles(kept));
   expect(model.tokenizer.decode(model.tokenizer.encode('the tea').ids)).toBe('the tea');
 });

@@ -41,10 +41,10 @@ import type { TextScore } from './score-text';
 import { SnapshotStore } from './snapshot-store';
 import { TextStream } from './text-stream';
 
-const compareCode = lateCode('The comparison', () => import('./compare'));
 const lensCode = lateCode('The lens', () => import('./lens/attention-lens'));
-const verifyCode = lateCode('The check of texts', () => import('./verify'));
+const compareCode = lateCode('The comparison', () => import('./compare'));
 const scoreCode = lateCode('The code that scores tokens', () => import('./score'));
+const verifyCode = lateCode('The check of texts', () => import('./verify'));
 const scoreTextCode = lateCode('The code that scores texts', () => import('./score-text'));
 
 /** The environment of the engine: a worker in the browser, or Node. */
@@ -61,6 +61,11 @@ interface TextWork<E> {
   readonly beginning: Beginning;
   readonly signal: AbortSignal;
   readonly emit: Emit<E>;
+}
+
+interface Work<T> {
+  work(running: Running): Promise<void>;
+  result(running: Running): T;
 }
 
 /**
@@ -159,9 +164,9 @@ export class Engine {
 
   /** Generates at most 8 continuations at once, in one batched step for all. */
   async compare(request: CompareRequest, onEvent: OnEvent<CompareEvent>): Promise<CompareResult> {
-    const { Comparison } = await compareCode();
     const resumed = 'Writing resumes from the last tokens.';
-    return this.withTokens(request, onEvent, resumed, ({ model, tokens, signal, emit }) => {
+    return this.withTokens(request, onEvent, resumed, async ({ model, tokens, signal, emit }) => {
+      const { Comparison } = await compareCode();
       const comparison = new Comparison(model, request, tokens, emit);
       return {
         work: ({ text, backend }) => comparison.write(text, backend, this.snapshots, signal),
@@ -172,9 +177,9 @@ export class Engine {
 
   /** Reads tokens of a text again, on a second stream, and emits their records. */
   async score(request: ScoreRequest, onEvent: OnEvent<ScoreEvent>): Promise<ScoreResult> {
-    const { scoreTokens } = await scoreCode();
     return this.withTokens(request, onEvent, '', ({ model, tokens, beginning, signal, emit }) => ({
       work: async ({ backend }) => {
+        const { scoreTokens } = await scoreCode();
         const streams = await backend.open(1);
         const text = new TextStream(streams, this.snapshots);
         const part = { ...request, tokens, beginning };
@@ -241,10 +246,7 @@ export class Engine {
     { runs }: { readonly runs: readonly RequestRun[] },
     onEvent: OnEvent<E | TextEvent>,
     resumed: string,
-    begin: (text: TextWork<E | TextEvent>) => {
-      work(running: Running): Promise<void>;
-      result(running: Running): T;
-    },
+    begin: (text: TextWork<E | TextEvent>) => Work<T> | Promise<Work<T>>,
   ): Promise<T> {
     return this.exclusively(async (signal) => {
       const { model, runner } = this.requireLoaded();
@@ -254,7 +256,7 @@ export class Engine {
       this.snapshots.begin(beginning);
       const onEncoded = (run: number, tokens: Encoded) => emit({ type: 'encoded', run, tokens });
       const tokens = await encodeRuns(model, beginning, runs, signal, onEncoded);
-      const { work, result } = begin({ model, tokens: tokens ?? [], beginning, signal, emit });
+      const { work, result } = await begin({ model, tokens: tokens ?? [], beginning, signal, emit });
       if (tokens)
         await runner.surviving(work, (message, backend) =>
           emit({ type: 'notice', message: `${message} ${resumed}`.trimEnd(), backend }),

@@ -5,6 +5,9 @@ import type { BackendChoice, ScoreTextEvent } from '../../workers/messages';
 import { sourceOf } from '../models';
 import type { Row } from './report';
 
+/** A model that scores texts; its id is its name in the address. */
+export type ScoringModel = Pick<IndexEntry, 'id' | 'name' | 'digest' | 'bytes'>;
+
 /** A text to score. */
 export interface ScoredFile {
   readonly name: string;
@@ -19,7 +22,7 @@ export interface Progress {
 
 interface Request {
   readonly files: readonly ScoredFile[];
-  readonly models: readonly IndexEntry[];
+  readonly models: readonly ScoringModel[];
   readonly backend: BackendChoice;
 }
 

@@ -87,49 +87,45 @@ function precisionsOf({ embedding, layers: [first] }: Weights): Precisions {
 
 const MODEL_ID = /^[\w-][\w.-]{0,99}$/;
 
-/** The words and the sampler of a manifest, checked; or defaults. */
+/** The words and the sampler settings of a manifest, checked; without one, defaults. The perplexity is left out: its text is unknown. */
 function describe(
   given: Manifest | null,
   name: string,
-): Pick<Manifest, 'format' | 'id' | 'name' | 'description' | 'license' | 'sampling' | 'evaluation'> {
+): Pick<Manifest, 'format' | 'id' | 'name' | 'description' | 'license' | 'sampling'> {
   if (!given)
     return {
       format: 1,
       id:
         name
           .replace(/[^\w.-]+/g, '-')
-          .replace(/^[^\w-]+|-+$/g, '')
+          .replace(/^[^\w-]+/, '')
           .slice(0, 100) || 'own-model',
       name: name.slice(0, 100),
       description: WITHOUT_MANIFEST,
       license: 'Not stated',
       sampling: DEFAULT_SAMPLER,
     };
-  if (!MODEL_ID.test(given.id))
+  const { id, sampling } = given;
+  if (!MODEL_ID.test(id))
     throw mismatch(
       'config',
-      `manifest.json has the "id" ${JSON.stringify(given.id.slice(0, 100))}, expected letters, digits, - and _`,
+      `manifest.json has the "id" ${JSON.stringify(id.slice(0, 100))}, expected at most 100 letters, digits, - and _`,
     );
-  checkSampling({ ...given.sampling, seed: 0 });
-  const { id, license, sampling } = given;
-  const perplexity = given.evaluation?.validation?.word_perplexity_with_line_ends;
-  const evaluation = { validation: { word_perplexity_with_line_ends: perplexity! } };
+  checkSampling({ ...sampling, seed: 0 });
   return {
     format: 1,
     id,
     name: given.name.slice(0, 100) || id,
     description: given.description.slice(0, 1000),
-    license: license.slice(0, 200),
+    license: given.license.slice(0, 200),
     sampling,
-    ...(Number.isFinite(perplexity) && { evaluation }),
   };
 }
 
-const WITHOUT_MANIFEST = `It has no manifest.json, so it has the name of its folder, and the sampler starts with defaults: ${Object.entries(
-  DEFAULT_SAMPLER,
-)
-  .map(([key, value]) => `${key} ${value}`)
-  .join(', ')}.`;
+const DEFAULTS = Object.entries(DEFAULT_SAMPLER).map(
+  ([key, value]) => `${key.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)} ${value}`,
+);
+const WITHOUT_MANIFEST = `It has no manifest.json, so it has the name of its folder, and the sampler starts with defaults: ${DEFAULTS.join(', ')}.`;
 
 function checkSize(name: (typeof FILES)[number], { size }: Blob, { files }: Manifest): void {
   const { bytes } = files[name];

@@ -88,7 +88,10 @@ function OwnModels({ models }: { models: readonly OwnModel[] }) {
   return (
     <>
       <h3>Your own models</h3>
-      <ul className="choices">
+      <p>
+        <small>Drop a folder or a zip on the page: config.json, model.safetensors, tokenizer.json.</small>
+      </p>
+      <ul className="choices" hidden={!models.length}>
         {models.map((model) => {
           const { digest, name, parameters } = model.manifest;
           return (
@@ -103,9 +106,6 @@ function OwnModels({ models }: { models: readonly OwnModel[] }) {
           );
         })}
       </ul>
-      <p>
-        <small>Drop a folder or a zip on the page: config.json, model.safetensors, tokenizer.json.</small>
-      </p>
       <div className="card-actions">
         {OPEN_OWN.map(({ what, name }) => (
           <button
@@ -132,7 +132,6 @@ function loadModel(playground: Playground, name: string): void {
 
 /** The other models of this site. A choice sets `?model=` in the address. */
 function OtherModels({ than }: { than: string | null }) {
-  const playground = usePlayground();
   const [offered, setOffered] = useState<readonly IndexEntry[]>([]);
   useEffect(() => {
     const controller = new AbortController();
@@ -140,12 +139,28 @@ function OtherModels({ than }: { than: string | null }) {
     return () => controller.abort();
   }, []);
   const others = offered.filter(({ id }) => id !== than);
-  if (!others.length) return null;
+  const older = others.filter((entry) => entry.older);
   return (
     <>
-      <h3>Other models</h3>
+      <Models title="Other models" entries={others.filter((entry) => !entry.older)} />
+      {older.length ? (
+        <details>
+          <summary>Older models</summary>
+          <Models entries={older} />
+        </details>
+      ) : null}
+    </>
+  );
+}
+
+function Models({ title, entries }: { title?: string; entries: readonly IndexEntry[] }) {
+  const playground = usePlayground();
+  if (!entries.length) return null;
+  return (
+    <>
+      {title ? <h3>{title}</h3> : null}
       <ul className="choices">
-        {others.map(({ id, name, parameters, bytes: size, summary }) => (
+        {entries.map(({ id, name, parameters, bytes: size, summary }) => (
           <li key={id}>
             <button type="button" onClick={() => loadModel(playground, id)}>
               {name}{' '}
