@@ -63,7 +63,7 @@ export async function isHere(digest: string): Promise<boolean> {
 }
 
 async function hasOwn(digest: string): Promise<boolean> {
-  const own = loadOwn().then(({ ownSource }) => ownSource(digest));
+  const own = loadOwn().then(({ ownSource }) => ownSource(digest, sourceOfDigest));
   return own.then(
     () => true,
     () => false,

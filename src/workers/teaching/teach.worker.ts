@@ -1,4 +1,5 @@
 import { expose } from 'comlink';
+import { createWasmLearner } from '../../cpu/finetuning/wasm-learner';
 import type { TeachingSettings } from '../../model/finetuning/teaching';
 import { EngineError } from '../../model/runtime/errors';
 import type { ModelFiles } from '../../model/runtime/model-files';
@@ -6,13 +7,17 @@ import type { ModelSource } from '../model-source';
 import { readUrl } from '../read-url';
 import { outcome } from '../service';
 import { baseDigest, importAdapter } from './import-adapter';
-import { createLearner } from './learners';
 import { forgetLesson, keepLesson, openLesson } from './lesson-files';
 import type { LessonRequest, Progress, TaughtModel } from './messages';
 import { keepTaught } from './taught-models';
 import { Teacher } from './teacher';
 
-const teacher = new Teacher({ readFile: readUrl, createLearner, keepLesson, forgetLesson });
+const teacher = new Teacher({
+  readFile: readUrl,
+  createLearner: createWasmLearner,
+  keepLesson,
+  forgetLesson,
+});
 
 const service = {
   open: (request: LessonRequest) => outcome(teacher.open(request)),

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { expectError } from '../../../tests/files';
 import { smallModel } from '../../../tests/small-model';
-import type { Adapter } from '../../model/finetuning/adapter';
+import { newAdapter } from '../../model/finetuning/adapter';
 import { ReferenceLearner } from '../../model/finetuning/reference-learner';
 import { checkFiles } from '../../model/runtime/check-files';
 import type { Model } from '../../model/runtime/folder';
@@ -33,7 +33,8 @@ class TestTeacher extends Teacher {
   kept: OpenedLesson | null = null;
 
   constructor(
-    createLearner = async (model: Model, adapter: Adapter) => new ReferenceLearner(model, adapter),
+    createLearner = async (model: Model, rank: number) =>
+      new ReferenceLearner(model, newAdapter(model.config, rank, 0)),
   ) {
     super({
       readFile: noFolder,
@@ -120,7 +121,9 @@ test('an error keeps the lesson', async () => {
       return super.learn(...segment);
     }
   }
-  const teacher = new TestTeacher(async (model, adapter) => new Failing(model, adapter));
+  const teacher = new TestTeacher(
+    async (model, rank) => new Failing(model, newAdapter(model.config, rank, 0)),
+  );
   await teacher.open({ model: await small(), texts: [text(1300)] });
   await expect(teach(teacher)).rejects.toThrow('out of luck');
   expect(teacher.kept!.checkpoint.moments.step).toBe(1);

@@ -1,8 +1,9 @@
-import { type Adapter, newAdapter } from '../../model/finetuning/adapter';
+import { newAdapter } from '../../model/finetuning/adapter';
 import { CONFIG_FILE, WEIGHTS_FILE, writeAdapter } from '../../model/finetuning/adapter-files';
 import { type Learner, SEGMENT } from '../../model/finetuning/learner';
 import { adapterDigest, taughtModel } from '../../model/finetuning/taught-model';
 import {
+  type Checkpoint,
   TEACHING,
   Teaching,
   type TeachingEvent,
@@ -24,7 +25,8 @@ import { compareWords, writeSample } from './try-out';
 /** The environment of a teacher: a worker in the browser, or Node in tests. */
 export interface TeacherHost {
   readonly readFile: (url: string) => ReadFile;
-  createLearner(model: Model, adapter: Adapter): Promise<Learner>;
+  /** A learner for adapters of one rank. */
+  createLearner(model: Model, rank: number): Promise<Learner>;
   /** @returns whether the lesson is kept */
   keepLesson(lesson: OpenedLesson): Promise<boolean>;
   forgetLesson(): Promise<void>;
@@ -33,7 +35,8 @@ export interface TeacherHost {
 interface Opened {
   readonly prepared: Prepared;
   readonly model: Model;
-  readonly learner: Learner;
+  /** The learner of the lesson, or the one that measured this device. */
+  learner: Learner;
   readonly texts: readonly NamedText[];
   readonly tokens: readonly number[];
   /** The text of each token. */
@@ -84,9 +87,8 @@ export class Teacher {
     this.lesson = null;
     const model = await loadSource(source, this.host.readFile);
     const { tokens, pieces } = await encodeTexts(model, texts);
-    const adapter = newAdapter(model.config, TEACHING.rank, 0);
-    const learner = await this.host.createLearner(model, adapter);
-    const speed = await measure(learner, adapter, tokens);
+    const learner = await this.host.createLearner(model, TEACHING.rank);
+    const speed = await measure(learner, newAdapter(model.config, TEACHING.rank, 0), tokens);
     const name = texts.length === 1 ? texts[0].name : `${texts[0].name} and ${texts.length - 1} more`;
     const prepared = { name, model: model.manifest, tokens: tokens.length, speed };
     this.opened = { prepared, model, learner, texts, tokens, pieces };
@@ -99,20 +101,13 @@ export class Teacher {
     { texts, checkpoint, settings, progress }: OpenedLesson,
   ): Promise<Prepared> {
     const prepared = await this.open({ model, texts });
-    const { learner, tokens, model: opened } = this.opened!;
-    const teaching = new Teaching(learner, opened.config, tokens, settings, checkpoint);
-    this.lesson = { settings, teaching, progress };
+    this.lesson = { settings, teaching: await this.teaching(settings, checkpoint), progress };
     return prepared;
   }
 
   /** Teaches the opened texts, or continues. @returns null if it was stopped @throws EngineError */
   async teach(settings: TeachingSettings, onProgress: OnProgress): Promise<Taught | null> {
-    const { learner, model, tokens } = this.requireOpened();
-    this.lesson ??= {
-      settings,
-      teaching: new Teaching(learner, model.config, tokens, settings),
-      progress: BEFORE,
-    };
+    this.lesson ??= { settings, teaching: await this.teaching(settings), progress: BEFORE };
     return this.stoppable(onProgress, async (lesson, signal, tell) => {
       await this.begin(lesson, signal, tell);
       for await (const event of lesson.teaching.run(signal)) {
@@ -123,6 +118,13 @@ export class Teacher {
       }
       throw new Error('the lesson ended without a result');
     });
+  }
+
+  private async teaching(settings: TeachingSettings, checkpoint?: Checkpoint): Promise<Teaching> {
+    const opened = this.requireOpened();
+    const { model, tokens } = opened;
+    if (settings.rank !== TEACHING.rank) opened.learner = await this.host.createLearner(model, settings.rank);
+    return new Teaching(opened.learner, model.config, tokens, settings, checkpoint);
   }
 
   /** Ends a lesson that was stopped with the best adapter so far. @throws EngineError */
