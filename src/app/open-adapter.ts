@@ -35,7 +35,7 @@ export async function openAdapter(playground: Playground, dropped: readonly Path
         'Drop the folder of that model first.',
       );
     });
-    const name = dropped[0].path.replace(/\/.*|\.[^.]*$/g, '') || 'Adapter';
+    const name = dropped[0].path.replace(/\/.*|(\.adapter)?\.\w+$/g, '') || 'Adapter';
     const taught = await client.importAdapter(files, base, name);
     rememberTaught(taught);
     chooseModel(await digestOf(taught.model, taught.model.strength));

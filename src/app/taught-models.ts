@@ -34,6 +34,7 @@ export function rememberTaught(taught: Taught): void {
   else visiting.set(digest, taught);
 }
 
+/** The taught models, by name. */
 export async function listTaughtModels(): Promise<readonly TaughtEntry[]> {
   const kept = (await listTaught()).map(({ manifest, bytes }) => ({ model: manifest, bytes, isKept: true }));
   const visitors = Array.from(visiting.values(), ({ model, files }) => ({
@@ -68,19 +69,43 @@ export async function taughtSource(
   return null;
 }
 
-/** Keeps a taught model with another name or strength. */
-export async function changeTaught(changed: TaughtModel): Promise<void> {
-  const files = await taughtFiles(changed);
-  if (!files) return;
-  const client = new TeacherClient();
+let changes: Promise<unknown> = Promise.resolve();
+
+/** Changes the name or the strength of a taught model. One change follows the other. */
+export function changeTaught(
+  { adapter }: TaughtModel,
+  change: Partial<Pick<TaughtModel, 'name' | 'strength'>>,
+): Promise<void> {
+  const changed = changes.then(async () => {
+    const entry = (await listTaughtModels()).find(({ model }) => model.adapter.digest === adapter.digest);
+    if (!entry) return;
+    const model = { ...entry.model, ...change };
+    const visitor = visiting.get(adapter.digest);
+    if (visitor) visiting.set(adapter.digest, { ...visitor, model });
+    else await withTeacher((teacher) => teacher.keepChange(model));
+  });
+  changes = changed.catch(() => {});
+  return changed;
+}
+
+/** The digest of a taught model after all changes; null if it is gone. */
+export async function taughtDigest({ adapter }: TaughtModel): Promise<string | null> {
+  await changes;
+  const entries = await listTaughtModels();
+  return entries.find(({ model }) => model.adapter.digest === adapter.digest)?.digest ?? null;
+}
+
+async function withTeacher<T>(work: (teacher: TeacherClient) => Promise<T>): Promise<T> {
+  const teacher = new TeacherClient();
   try {
-    rememberTaught(await client.keep(changed, files));
+    return await work(teacher);
   } finally {
-    client.dispose();
+    teacher.dispose();
   }
 }
 
 export async function deleteTaught({ adapter }: TaughtModel): Promise<void> {
+  await changes;
   visiting.delete(adapter.digest);
   await forgetTaught(adapter.digest);
 }

@@ -58,10 +58,11 @@ export class KeptFolders<T> {
   }
 
   /**
-   * Keeps the files of a folder. It works only in a worker: Safari has no other way to write than synchronous handles.
+   * Keeps files in a folder, which is new or has others of these names. If that fails, a new folder is deleted. It works only in a worker: Safari has no other way to write than synchronous handles.
    * @returns whether they are kept
    */
   async keep(key: string, files: ModelFiles): Promise<boolean> {
+    const isNew = (await this.read(key)) === null;
     try {
       const folder = await (await this.open()).getDirectoryHandle(key, { create: true });
       const names = Object.keys(files).filter((name) => name !== LAST);
@@ -69,7 +70,7 @@ export class KeptFolders<T> {
         await write(await folder.getFileHandle(name, { create: true }), files[name]);
       return true;
     } catch {
-      await this.forget(key);
+      if (isNew) await this.forget(key);
       return false;
     }
   }

@@ -9,7 +9,7 @@ import { duration } from './words';
 /** The lesson that runs or was stopped: its progress, the curve of the loss, and what the model writes. */
 export function LessonView({ progress }: { progress: Progress }) {
   const work = useStore(lesson.store, (state) => state.work);
-  const { step, steps, tokensPerSecond, secondsLeft, isKept } = progress;
+  const { phase, step, steps, tokensPerSecond, secondsLeft, isKept } = progress;
   const label = labelOf(progress);
   return (
     <section className="teach-part" aria-label="Lesson">
@@ -20,7 +20,10 @@ export function LessonView({ progress }: { progress: Progress }) {
             {tokensPerSecond ? `, ${perSecond(tokensPerSecond)} tokens per second` : ''}
             {secondsLeft && work === 'teaching' ? `, about ${duration(1000 * secondsLeft)} left` : ''}
           </p>
-          <progress aria-label="Progress of the lesson" value={step} max={steps || 1} />
+          <progress
+            aria-label="Progress of the lesson"
+            {...(phase === 'learning' && { value: step, max: steps })}
+          />
         </div>
         {work === 'idle' ? (
           <>

@@ -4,7 +4,7 @@ import { chooseModel, closePage } from '../address';
 import { fileName, save } from '../files';
 import { bytes, percent } from '../format';
 import { usePlayground } from '../playground-context';
-import { changeTaught, deleteTaught, type TaughtEntry, taughtFiles } from '../taught-models';
+import { changeTaught, deleteTaught, type TaughtEntry, taughtDigest, taughtFiles } from '../taught-models';
 import { BetterWords } from './BetterWords';
 import { adapterZip } from './export';
 import { Samples } from './Samples';
@@ -20,15 +20,15 @@ interface Props {
 /** A taught model: its name and strength, what changed, and what can be done with it. */
 export function TaughtItem({ entry, isOpen, onChange }: Props) {
   const playground = usePlayground();
-  const { model, digest } = entry;
+  const { model } = entry;
   const { lesson } = model;
   const [asked, setAsked] = useState<'export' | 'delete' | null>(null);
-  const change = async (part: Partial<TaughtModel>) => {
-    await changeTaught({ ...model, ...part });
+  const change = async (part: Partial<Pick<TaughtModel, 'name' | 'strength'>>) => {
+    await changeTaught(model, part);
     await onChange();
   };
-  const use = () => {
-    chooseModel(digest);
+  const use = async () => {
+    chooseModel(await taughtDigest(model));
     closePage('teach');
     playground.load();
   };

@@ -78,7 +78,11 @@ export async function readLesson(files: ModelFiles): Promise<OpenedLesson> {
   const best =
     deciding === null ? null : { values: new Float32Array(await files.best.arrayBuffer()), deciding };
   const checkpoint = { base, adapter, moments: { step, first, second }, decided, best };
-  return { ...lesson, checkpoint, texts: names.map((name, n) => ({ name, file: files[`text-${n}`] })) };
+  // Copies, because the next checkpoint deletes these files.
+  const texts = names.map(async (name, n) => {
+    return { name, file: new Blob([await files[`text-${n}`].arrayBuffer()]) };
+  });
+  return { ...lesson, checkpoint, texts: await Promise.all(texts) };
 }
 
 /** A copy of the numbers, because the lesson goes on. */

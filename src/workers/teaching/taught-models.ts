@@ -17,6 +17,11 @@ export const listTaught = () => kept.list();
 export const readTaught = (adapter: string) => kept.read(adapter);
 export const forgetTaught = (adapter: string) => kept.forget(adapter);
 
+/** Keeps another name or strength of a kept adapter, in a worker. @returns whether it is kept */
+export function keepChange(model: TaughtModel): Promise<boolean> {
+  return kept.keep(model.adapter.digest, { [LAST]: new Blob([JSON.stringify(model)]) });
+}
+
 /** Keeps an adapter, in a worker. @param adapter its two files */
 export async function keepTaught(model: TaughtModel, adapter: ModelFiles): Promise<Taught> {
   const files = { ...adapter, [LAST]: new Blob([JSON.stringify(model)]) };

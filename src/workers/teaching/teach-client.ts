@@ -74,9 +74,9 @@ export class TeacherClient {
     return this.result(this.service.importAdapter(files, base, name));
   }
 
-  /** Keeps an adapter with a new name or strength. */
-  keep(model: TaughtModel, files: ModelFiles): Promise<Taught> {
-    return this.result(this.service.keep(model, files));
+  /** Keeps another name or strength of a kept adapter. @returns whether it is kept */
+  keepChange(model: TaughtModel): Promise<boolean> {
+    return this.result(this.service.keepChange(model));
   }
 
   dispose(): void {

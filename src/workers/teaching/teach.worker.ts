@@ -9,7 +9,7 @@ import { outcome } from '../service';
 import { baseDigest, importAdapter } from './import-adapter';
 import { forgetLesson, keepLesson, openLesson } from './lesson-files';
 import type { LessonRequest, Progress, TaughtModel } from './messages';
-import { keepTaught } from './taught-models';
+import { keepChange } from './taught-models';
 import { Teacher } from './teacher';
 
 const teacher = new Teacher({
@@ -29,7 +29,7 @@ const service = {
   baseDigest: (files: ModelFiles) => outcome(baseDigest(files)),
   importAdapter: (files: ModelFiles, base: ModelSource, name: string) =>
     outcome(importAdapter(files, base, name, readUrl)),
-  keep: (model: TaughtModel, files: ModelFiles) => outcome(keepTaught(model, files)),
+  keepChange: (model: TaughtModel) => outcome(keepChange(model)),
 };
 export type TeachService = typeof service;
 
