@@ -3,6 +3,7 @@ import { cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { SHIPPED } from './node';
 
 function run(script: string, ...args: string[]) {
   const { stdout, stderr, status } = spawnSync('node', ['scripts/run.mjs', `scripts/${script}.ts`, ...args], {
@@ -119,6 +120,38 @@ describe('check:golden', () => {
     writeFileSync(other, '{"cases":[]}');
     const { stderr, status } = run('check-golden', other);
     expect(stderr).toMatch(/has no golden vectors/);
+    expect(status).toBe(1);
+  });
+});
+
+describe('teach', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'teach-'));
+  const [file, out] = [join(folder, 'text.txt'), join(folder, 'adapter')];
+  writeFileSync(file, 'The wren sings. '.repeat(20));
+  const options = ['--file', file, '--out', out, '--rank', '2', '--model', SHIPPED];
+
+  test('writes an adapter of PEFT, prints the losses, and never replaces an adapter', () => {
+    const { stdout, stderr } = run('teach', ...options);
+    const { base, taught, isMeasured } = JSON.parse(stdout);
+    expect(taught.unseen).toBeLessThan(base.unseen);
+    expect(isMeasured).toBe(false);
+    expect(stderr).toMatch(/step 2 of 2/);
+    const config = JSON.parse(readFileSync(join(out, 'adapter_config.json'), 'utf8'));
+    expect(config).toMatchObject({ peft_type: 'LORA', r: 2, lora_alpha: 2 });
+    expect(readFileSync(join(out, 'adapter_model.safetensors')).length).toBeGreaterThan(100_000);
+    const again = run('teach', ...options);
+    expect([again.stdout, again.status]).toEqual(['', 1]);
+    expect(again.stderr).toMatch(/adapter_config\.json exists\. Choose another --out\./);
+  });
+
+  test.each([
+    [['--file', file], /--out is missing/],
+    [['--out', out], /--file is missing/],
+    [['--file', '/nowhere', '--out', join(folder, 'b')], /\/nowhere cannot be read/],
+  ])('%j prints an error in one line, with a remedy', (args, message) => {
+    const { stderr, status } = run('teach', ...args);
+    expect(stderr).toMatch(message);
+    expect(stderr.trim().split('\n').length).toBe(1);
     expect(status).toBe(1);
   });
 });

@@ -112,6 +112,18 @@ def _add_onnx(commands: Any) -> None:
     command.set_defaults(run=handlers.run_onnx)
 
 
+def _add_adapt(commands: Any) -> None:
+    command = commands.add_parser("adapt", help="teach a model a text; write an adapter of PEFT")
+    command.add_argument("model", type=Path, help="a model folder")
+    command.add_argument("--text", type=Path, required=True, metavar="FILE", help="plain text")
+    command.add_argument("--out", type=Path, required=True, metavar="FOLDER")
+    command.add_argument("--rank", type=int, default=8, help="default 8")
+    command.add_argument("--rate", type=float, default=0.003, help="default 0.003")
+    command.add_argument("--rounds", type=int, default=2, help="default 2")
+    command.add_argument("--seed", type=int, default=0)
+    command.set_defaults(run=handlers.run_adapt)
+
+
 def _parser() -> ArgumentParser:
     parser = ArgumentParser(prog="leapformer", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
@@ -139,6 +151,7 @@ def _parser() -> ArgumentParser:
     command.set_defaults(run=handlers.run_train)
 
     _add_evaluate(commands)
+    _add_adapt(commands)
 
     command = commands.add_parser(
         "names", help="compare sampler settings by near-misses of names in generated text"

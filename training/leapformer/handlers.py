@@ -67,6 +67,13 @@ def run_names(a: Namespace) -> None:
         print(json.dumps(figures), flush=True)
 
 
+def run_adapt(a: Namespace) -> None:
+    from .adapt import Settings, adapt
+
+    settings = Settings(a.rank, a.rate, a.rounds, a.seed)
+    print(json.dumps(adapt(a.model, a.text, a.out, settings)))
+
+
 def run_count(a: Namespace) -> None:
     from .counts import count, perplexities
     from .evaluate import word_text
