@@ -199,3 +199,6 @@ export const DELETE = 'Delete';
 export const DELETE_IT = 'Delete it';
 export const STRENGTH = 'Strength';
 export const NAME = 'Name';
+
+// Saved states
+export const SAVE_STATE = 'Save the memory here …';

@@ -1,5 +1,6 @@
-import { plainText } from '../model/text/text';
+import { plainText, type Run } from '../model/text/text';
 import { openPage } from './address';
+import { preloaded } from './components/late';
 import { openedEditor } from './editor/handle';
 import { fileName, pickFiles, save } from './files';
 import type { Platform } from './keyboard/chord';
@@ -129,6 +130,7 @@ const TABLE = [
   { id: 'texts', name: 'Your texts', keys: ['Mod+O'], run: (playground) => playground.openCard('texts') },
   { id: 'export', name: 'Export this text', run: (playground) => exportTexts(playground, 'current') },
   { id: 'export-all', name: 'Export all texts', run: (playground) => exportTexts(playground, 'all') },
+  { id: 'save-state', name: 'Save the memory here …', isOff: isWorking, run: (p) => saveState(p) },
   { id: 'examples', name: 'Examples', run: (playground) => playground.openCard('new') },
   {
     id: 'open',
@@ -170,6 +172,16 @@ function findInText(playground: Playground): void {
   const find = () => openedEditor()?.find();
   if (document.activeElement?.closest('[role=dialog]')) requestAnimationFrame(find);
   else find();
+}
+
+const loadStates = preloaded(() => import('./store/links/states'));
+
+/** Saves the state behind a beginning of the text as a file. @param runs the beginning; by default up to the cursor */
+export async function saveState(playground: Playground, runs?: readonly Run[]): Promise<void> {
+  const states = await loadStates().catch(() => null);
+  if (!states) return playground.notify('The memory was not saved. Check the connection, then try again.');
+  const saved = await states.takeState(playground, runs);
+  if (saved) save(saved.file, fileName(saved.title, 'leapformer.state'));
 }
 
 async function exportTexts(playground: Playground, which: 'current' | 'all'): Promise<void> {

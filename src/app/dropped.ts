@@ -2,6 +2,7 @@ import { looksLikeModel } from '../workers/dropped-model';
 import { isAdapter, openAdapter } from './open-adapter';
 import { openModel } from './open-model';
 import { openFile } from './store/links/sharing';
+import { isStateFile, openState } from './store/links/states';
 import type { Playground } from './store/playground';
 
 /** The files that the user drops on the page or picks, by their kind. Each kind has its own code to open it. */
@@ -25,6 +26,10 @@ const KINDS: readonly Kind[] = [
     open: openAdapter,
   },
   { matches: looksLikeModel, open: openModel },
+  {
+    matches: ([{ file }]) => isStateFile(file),
+    open: (playground, [{ file }]) => openState(playground, file),
+  },
   // A link's fragment, exported texts, or plain text.
   { matches: () => true, open: (playground, [{ file }]) => openFile(playground, file) },
 ];

@@ -30,6 +30,7 @@ const KEYWORDS: Partial<Record<CommandId, string>> = {
   help: 'keys keyboard manual about',
   demos: 'examples tour show links samples',
   verify: 'check proof reproduce',
+  'save-state': 'state snapshot download file continue later',
   copy: 'clipboard',
   new: 'blank page document',
   texts: 'documents list library stored',
@@ -122,8 +123,8 @@ export function modelEntries(
 }
 
 /**
- * The entries that match each word of the query, in their names or with the beginning of a keyword. Matches in names come
- * first. Without a query, all commands.
+ * The entries that match each word of the query, in their names or with the beginning of a keyword: first the one of that
+ * name, then matches in names. Without a query, all commands.
  */
 export function findEntries(query: string, models: readonly Entry[] = []): readonly Entry[] {
   const commands = COMMANDS.map((command) => ({ ...command, keywords: KEYWORDS[command.id as CommandId] }));
@@ -135,8 +136,11 @@ export function findEntries(query: string, models: readonly Entry[] = []): reado
   const found = [...commands, ...PLACES, ...models].filter((entry) =>
     words.every((word) => isMeant(entry, word)),
   );
-  const isFirst = (entry: Entry) => words.every((word) => isNamed(entry, word));
-  return [...found.filter(isFirst), ...found.filter((entry) => !isFirst(entry))];
+  const rank = (entry: Entry) => {
+    if (entry.name.toLowerCase() === query.trim().toLowerCase()) return 0;
+    return words.every((word) => isNamed(entry, word)) ? 1 : 2;
+  };
+  return found.toSorted((a, b) => rank(a) - rank(b));
 }
 
 const PATIENCE = 60; // frames until the panel is there

@@ -28,14 +28,13 @@ import type {
   ScoreResult,
   ScoreTextEvent,
   ScoreTextRequest,
-  SnapshotRequest,
   TextEvent,
   Verification,
   VerifyEvent,
   VerifyRequest,
 } from './messages';
 import { sourceKey } from './model-source';
-import type { RequestRun } from './request-run';
+import type { RequestText } from './request-run';
 import { type CreateBackend, Runner, type Running } from './runner';
 import type { TextScore } from './score-text';
 import { SnapshotStore } from './snapshot-store';
@@ -204,7 +203,7 @@ export class Engine {
   }
 
   /** The state at the end of a text, as a file (model/runtime/snapshot-file.ts); null if it was stopped. */
-  async snapshot(request: SnapshotRequest, onEvent: OnEvent<TextEvent>): Promise<Uint8Array | null> {
+  async snapshot(request: RequestText, onEvent: OnEvent<TextEvent>): Promise<Uint8Array | null> {
     let file: Uint8Array | null = null;
     return this.withTokens<TextEvent, Uint8Array | null>(
       request,
@@ -216,7 +215,7 @@ export class Engine {
           await text.moveTo(tokens, signal, { report });
           if (signal.aborted) return;
           const { encodeSnapshot } = await snapshotFileCode();
-          file = await encodeSnapshot(await text.streams.snapshot(), model.manifest.name);
+          file = await encodeSnapshot(await text.streams.snapshot(), model.manifest);
         },
         result: () => file,
       }),
@@ -224,12 +223,12 @@ export class Engine {
   }
 
   /** Compares each drawn token with the token that this model draws, on a second stream. */
-  async verify({ runs }: VerifyRequest, onEvent: (event: VerifyEvent) => void): Promise<Verification> {
+  async verify(request: VerifyRequest, onEvent: (event: VerifyEvent) => void): Promise<Verification> {
     return this.exclusively(async (signal) => {
       const { verifyText } = await verifyCode();
       const { model, runner } = this.requireLoaded();
       return runner.surviving(
-        ({ backend }) => verifyText(model, backend, runs, signal, onEvent),
+        ({ backend }) => verifyText(model, backend, request, signal, onEvent),
         (message, backend) =>
           onEvent({ type: 'notice', message: `${message} Verification starts again.`, backend }),
       );
@@ -243,7 +242,7 @@ export class Engine {
    * @param begin makes the work and its result, whose state survives the loss of a device
    */
   private withTokens<E, T>(
-    { runs }: { readonly runs: readonly RequestRun[] },
+    { start, runs }: RequestText,
     onEvent: OnEvent<E | TextEvent>,
     resumed: string,
     begin: (text: TextWork<E | TextEvent>) => Work<T> | Promise<Work<T>>,
@@ -252,7 +251,7 @@ export class Engine {
       const { model, runner } = this.requireLoaded();
       await runner.ready();
       const emit = credited(onEvent);
-      const beginning = await openBeginning(model, runs);
+      const beginning = await openBeginning(model, start);
       this.snapshots.begin(beginning);
       const onEncoded = (run: number, tokens: Encoded) => emit({ type: 'encoded', run, tokens });
       const tokens = await encodeRuns(model, beginning, runs, signal, onEncoded);

@@ -11,8 +11,8 @@ import { type GenerateOptions, keepWritten, type PageHost, write } from './gener
 import { loadEngine } from './loading';
 import { check } from './verification';
 
-/** Work of the engine on the text: generation, verification, comparison. */
-type Task = (mine: Generation, info: EngineInfo, engine: EngineClient) => Promise<void>;
+/** Work of the engine on the text: generation, verification, comparison, saving its state. */
+export type Task = (mine: Generation, info: EngineInfo, engine: EngineClient) => Promise<void>;
 
 export interface SessionOptions extends PageHost {
   createEngine(): EngineClient;
@@ -81,7 +81,8 @@ export class Session {
   }
 
   private async findModel(signal: AbortSignal): Promise<ModelSource> {
-    const wanted = this.store.getState().history?.present.model ?? null;
+    const text = this.store.getState().history?.present;
+    const wanted = text?.start?.model ?? text?.model ?? null;
     const source = await this.options.findModel(wanted, signal);
     this.found = sourceKey(source);
     return source;
