@@ -83,17 +83,24 @@ test('teaches a model a text, writes with it, exports it, forgets it, and opens 
   await modelNamed(page, /: Tea style$/);
   await playground.press(playground.oneToken);
 
+  await button(page, names.SHARE).click();
+  const link = await page.getByRole('textbox', { name: names.LINK }).inputValue();
+  await page.keyboard.press('Escape');
+
   await page.keyboard.press('Control+k');
   await page.getByRole('combobox', { name: names.COMMAND_FIELD }).fill('fine-tune');
   await page.keyboard.press('Enter');
   await button(taught, names.DELETE).click();
   await button(taught, names.DELETE_IT).click();
   await expect(taught).toHaveCount(0);
-  await button(dialog(page), 'Close').click();
+  await page.goto(link);
+  const about = page.getByRole('complementary', { name: names.ABOUT_TEXT });
+  await expect(about).toContainText(/It was taught from .* Drop the file of the adapter/);
   await drop(page, file);
   await expect(page.getByText(/Tea style is open: an adapter of/)).toBeVisible();
-  await modelNamed(page, /: Tea style$/);
-  await expect(playground.text).toContainText('The tea');
+  await expect(about).toContainText('Tea style, which is loaded: you can check it.');
+  await button(about, names.VERIFY).click();
+  await expect(page.getByRole('complementary', { name: names.VERIFICATION })).toContainText('Verified');
 });
 
 test('a reload in the middle of a lesson loses nothing, and Stop and Discard end it', async ({

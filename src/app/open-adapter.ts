@@ -1,6 +1,6 @@
 import { EngineError } from '../model/runtime/errors';
 import { findAdapterFiles, type PathFile } from '../workers/dropped-model';
-import { digestOf, TeacherClient } from '../workers/teaching/teach-client';
+import { digestOf, strengthOf, type TaughtModel, TeacherClient } from '../workers/teaching/teach-client';
 import { chooseModel } from './address';
 import { sourceOfDigest } from './models';
 import type { Playground } from './store/playground';
@@ -38,7 +38,7 @@ export async function openAdapter(playground: Playground, dropped: readonly Path
     const name = dropped[0].path.replace(/\/.*|(\.adapter)?\.\w+$/g, '') || 'Adapter';
     const taught = await client.importAdapter(files, base, name);
     rememberTaught(taught);
-    chooseModel(await digestOf(taught.model, taught.model.strength));
+    chooseModel(await digestToLoad(taught.model, playground));
     playground.load();
     playground.notify(`${name} is open: an adapter of ${taught.model.base.name}. Nothing is uploaded.`);
   } catch (thrown) {
@@ -47,4 +47,10 @@ export async function openAdapter(playground: Playground, dropped: readonly Path
   } finally {
     client.dispose();
   }
+}
+
+/** The digest at the strength that wrote the shown text, or at the full strength. */
+async function digestToLoad(model: TaughtModel, { text }: Playground): Promise<string> {
+  const wrote = text.model?.digest;
+  return wrote && (await strengthOf(model, wrote)) !== null ? wrote : digestOf(model, model.strength);
 }

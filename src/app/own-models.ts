@@ -33,7 +33,8 @@ export async function listOwnModels(): Promise<readonly OwnModel[]> {
 }
 
 function asOwn({ model, digest, bytes, isKept }: TaughtEntry): OwnModel {
-  return { manifest: taughtManifest(model.base, { name: model.name, digest }), bytes, isKept };
+  const manifest = taughtManifest(model.base, model.adapter.digest, { name: model.name, digest });
+  return { manifest, bytes, isKept };
 }
 
 /**

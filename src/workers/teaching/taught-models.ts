@@ -49,9 +49,10 @@ export async function sourceOfTaught(
   return { digest: await digestOf(model, strength), base, adapter: files, name: model.name, strength };
 }
 
-/** The manifest of a taught model, from that of its base. */
+/** The manifest of a taught model, from that of its base. @param adapter its digest */
 export function taughtManifest(
   base: Manifest,
+  adapter: string,
   { name, digest }: Pick<TaughtSource, 'name' | 'digest'>,
 ): Manifest {
   const { evaluation: _, ...same } = base; // the measurements of the base
@@ -62,5 +63,6 @@ export function taughtManifest(
     description: `${base.name}, taught with an adapter in this browser.`,
     digest,
     precision: { ...base.precision, layers: 'int8' },
+    taught: { base: { id: base.id, digest: base.digest }, adapter },
   };
 }

@@ -4,7 +4,7 @@ import {
   readAdapter,
   WEIGHTS_FILE,
 } from '../../model/finetuning/adapter-files';
-import { taughtModel } from '../../model/finetuning/taught-model';
+import { adapterDigest, taughtModel } from '../../model/finetuning/taught-model';
 import { EngineError } from '../../model/runtime/errors';
 import type { Model } from '../../model/runtime/folder';
 import { type ModelFiles, readBytes } from '../../model/runtime/model-files';
@@ -22,7 +22,8 @@ export async function teachModel(base: Model, source: TaughtSource): Promise<Mod
       `The adapter of ${source.name} gives the model ${taught.digest.slice(0, 8)}, not ${source.digest.slice(0, 8)}.`,
       'Delete it, and open the file of the adapter again.',
     );
-  return { ...taught, manifest: taughtManifest(base.manifest, source) };
+  const manifest = taughtManifest(base.manifest, await adapterDigest(adapter), source);
+  return { ...taught, manifest };
 }
 
 /** The two files of an adapter as PEFT names them. @throws EngineError 'network' if one cannot be read */
