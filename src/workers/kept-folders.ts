@@ -31,7 +31,7 @@ export class KeptFolders<T> {
     try {
       for await (const key of (await this.open()).keys()) {
         const files = await this.read(key);
-        const manifest = await files?.[LAST].text().then(JSON.parse, () => null);
+        const manifest = await files?.[LAST].text().then(JSON.parse).catch(() => null);
         if (files && manifest) found.push({ key, manifest, bytes: sizeOf(files) });
       }
     } catch {}
@@ -65,9 +65,8 @@ export class KeptFolders<T> {
     const isNew = (await this.read(key)) === null;
     try {
       const folder = await (await this.open()).getDirectoryHandle(key, { create: true });
-      const names = Object.keys(files).filter((name) => name !== LAST);
-      for (const name of [...names, LAST])
-        await write(await folder.getFileHandle(name, { create: true }), files[name]);
+      const names = Object.keys(files).sort((a, b) => Number(a === LAST) - Number(b === LAST));
+      for (const name of names) await write(await folder.getFileHandle(name, { create: true }), files[name]);
       return true;
     } catch {
       if (isNew) await this.forget(key);

@@ -2,6 +2,7 @@ import { useEffect } from 'react';
 import { useStore } from 'zustand';
 import { plainText } from '../../model/text/text';
 import { type NamedText, timeOf } from '../../workers/teaching/teach-client';
+import { openedPage } from '../address';
 import { FullPage, PageError } from '../components/FullPage';
 import { count } from '../format';
 import { findModel, sourceOfDigest } from '../models';
@@ -20,7 +21,12 @@ import { YourTexts } from './YourTexts';
 export default function TeachPage() {
   const playground = usePlayground();
   const { work, texts, settings, prepared, progress, saved, error } = useStore(lesson.store);
-  useEffect(() => void lesson.look(), []);
+  useEffect(() => {
+    void lesson.look();
+    lesson.onTaught = ({ name }) => {
+      if (openedPage() !== 'teach') playground.notify(`${name} is taught. Open Teach to use it.`);
+    };
+  }, [playground]);
   const model = () => findModel(playground.store.getState().history?.present.model ?? null);
   const choose = (chosen: readonly NamedText[]) => void lesson.choose(chosen, model);
   const add = (added: readonly NamedText[]) => choose([...texts, ...added]);

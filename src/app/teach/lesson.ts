@@ -44,6 +44,8 @@ const FIRST: LessonState = {
 /** The lesson of the page. It continues while the page that shows it is closed. */
 class LessonController {
   readonly store = createStore<LessonState>(() => FIRST);
+  /** Called with the result of a lesson. */
+  onTaught: (model: TaughtModel) => void = () => {};
   private client: TeacherClient | null = null;
   private turn = 0;
 
@@ -112,6 +114,7 @@ class LessonController {
       if (!taught) return;
       rememberTaught(taught);
       this.store.setState({ taught: taught.model, progress: null, prepared: null, texts: [] });
+      this.onTaught(taught.model);
     });
   }
 

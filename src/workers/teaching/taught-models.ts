@@ -13,13 +13,23 @@ const kept = new KeptFolders<TaughtModel>('taught-models');
 export const STEPS = 20;
 export const STRONGEST = 30;
 
-export const listTaught = () => kept.list();
+/** The name and the strength since the last change. The manifest is never written again, so a broken write loses no adapter. */
+const CHANGES = 'changes.json';
+
+export async function listTaught() {
+  const changed = async (one: Awaited<ReturnType<typeof kept.list>>[number]) => {
+    const changes = await (await kept.read(one.key))?.[CHANGES]?.text().then(JSON.parse).catch(() => null);
+    return { ...one, manifest: { ...one.manifest, ...changes } };
+  };
+  return Promise.all((await kept.list()).map(changed));
+}
+
 export const readTaught = (adapter: string) => kept.read(adapter);
 export const forgetTaught = (adapter: string) => kept.forget(adapter);
 
 /** Keeps another name or strength of a kept adapter, in a worker. @returns whether it is kept */
-export function keepChange(model: TaughtModel): Promise<boolean> {
-  return kept.keep(model.adapter.digest, { [LAST]: new Blob([JSON.stringify(model)]) });
+export function keepChange({ name, strength, adapter }: TaughtModel): Promise<boolean> {
+  return kept.keep(adapter.digest, { [CHANGES]: new Blob([JSON.stringify({ name, strength })]) });
 }
 
 /** Keeps an adapter, in a worker. @param adapter its two files */
