@@ -31,7 +31,10 @@ export class KeptFolders<T> {
     try {
       for await (const key of (await this.open()).keys()) {
         const files = await this.read(key);
-        const manifest = await files?.[LAST].text().then(JSON.parse).catch(() => null);
+        const manifest = await files?.[LAST]
+          .text()
+          .then(JSON.parse)
+          .catch(() => null);
         if (files && manifest) found.push({ key, manifest, bytes: sizeOf(files) });
       }
     } catch {}

@@ -18,7 +18,10 @@ const CHANGES = 'changes.json';
 
 export async function listTaught() {
   const changed = async (one: Awaited<ReturnType<typeof kept.list>>[number]) => {
-    const changes = await (await kept.read(one.key))?.[CHANGES]?.text().then(JSON.parse).catch(() => null);
+    const changes = await (await kept.read(one.key))?.[CHANGES]
+      ?.text()
+      .then(JSON.parse)
+      .catch(() => null);
     return { ...one, manifest: { ...one.manifest, ...changes } };
   };
   return Promise.all((await kept.list()).map(changed));
