@@ -78,7 +78,7 @@ test('a dropped folder opens, writes, stays after a reload, and can be deleted',
 
   await card(page).getByRole('button', { name: names.STORAGE, exact: true }).click();
   await page.getByRole('button', { name: 'Delete Tea party (your own)' }).click();
-  await expect(page.getByText('This browser does not keep Tea party')).toBeVisible();
+  await expect(page.getByText('This browser does not keep Tea party')).toContainText('drop it again');
   await page.reload();
   await expect(page.getByRole('button', { name: names.MODEL })).not.toHaveAccessibleName(/Tea party/);
   await expect(playground.text).toContainText('The tea');

@@ -15,6 +15,8 @@ export default function Model({ manifest }: { manifest: Manifest }) {
   const { id, name, parameters, digest, files, precision, license, description, evaluation } = manifest;
   const { models: own } = useOwnModels();
   const mine = own.find((model) => model.manifest.digest === digest);
+  const offered = useOffered();
+  const others = offered.filter((model) => model.digest !== digest);
   const perplexity = evaluation?.validation?.word_perplexity_with_line_ends;
   return (
     <>
@@ -38,11 +40,11 @@ export default function Model({ manifest }: { manifest: Manifest }) {
         <dd>{license}</dd>
         <dt>More</dt>
         <dd>
-          {mine ? null : (
+          {others.length < offered.length ? (
             <>
               <a href={`weights/${id}/README.md`}>Model card: training text, evaluation, limits</a>,{' '}
             </>
-          )}
+          ) : null}
           <a href={PAPER}>paper</a>
         </dd>
         <dt>Fingerprint (SHA-256)</dt>
@@ -52,10 +54,21 @@ export default function Model({ manifest }: { manifest: Manifest }) {
         </dd>
       </dl>
       <Actions />
-      <OtherModels than={mine ? null : id} />
+      <OtherModels others={others} />
       <OwnModels models={own.filter((model) => model !== mine)} />
     </>
   );
+}
+
+/** The models of this site; none without the list. */
+function useOffered(): readonly IndexEntry[] {
+  const [offered, setOffered] = useState<readonly IndexEntry[]>([]);
+  useEffect(() => {
+    const controller = new AbortController();
+    listModels(controller.signal).then(setOffered, () => {});
+    return () => controller.abort();
+  }, []);
+  return offered;
 }
 
 function Actions() {
@@ -131,14 +144,7 @@ function loadModel(playground: Playground, name: string): void {
 }
 
 /** The other models of this site. A choice sets `?model=` in the address. */
-function OtherModels({ than }: { than: string | null }) {
-  const [offered, setOffered] = useState<readonly IndexEntry[]>([]);
-  useEffect(() => {
-    const controller = new AbortController();
-    listModels(controller.signal).then(setOffered, () => {}); // without the list, the card shows no other models
-    return () => controller.abort();
-  }, []);
-  const others = offered.filter(({ id }) => id !== than);
+function OtherModels({ others }: { others: readonly IndexEntry[] }) {
   const older = others.filter((entry) => entry.older);
   return (
     <>

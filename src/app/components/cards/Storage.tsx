@@ -37,6 +37,7 @@ export default function Storage({ manifest }: { manifest: Manifest }) {
   const groups = grouped(kept);
   const { bytes: size } = manifest.files['model.safetensors'];
   const mine = own.models.find((model) => model.manifest.digest === manifest.digest);
+  const isPublished = kept.models.some(({ digest }) => digest === manifest.digest);
   const isKept =
     mine?.isKept || kept.files.some((file) => file.sha256 === manifest.digest && file.bytes === size);
   const remove = async (files: readonly KeptFile[]) => {
@@ -53,7 +54,7 @@ export default function Storage({ manifest }: { manifest: Manifest }) {
       <p>
         {isKept
           ? `${manifest.name} is kept in this browser, so it opens without a network.`
-          : `This browser does not keep ${manifest.name}, so ${mine ? 'drop it again on the next visit' : 'the next visit loads it again'}. A private window keeps nothing, and storage can be full or denied.`}
+          : `This browser does not keep ${manifest.name}, so ${isPublished ? 'the next visit loads it again' : 'drop it again on the next visit'}. A private window keeps nothing, and storage can be full or denied.`}
       </p>
       <ul className="storage">
         {groups.map(({ name, files }) => (
