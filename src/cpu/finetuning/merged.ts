@@ -16,6 +16,8 @@ export interface PackedFactors {
   readonly DBt: PackedMatrix;
 }
 
+const MERGE = { float32: 'mergeFloat32', int8: 'mergeInt8', int4: 'mergeInt4' } as const;
+
 /** A model whose targets are W + scale B A in float32. It shares the other tensors with the base. */
 export class MergedModel implements PackedModel {
   readonly embedding: PackedMatrix;
@@ -29,7 +31,6 @@ export class MergedModel implements PackedModel {
   private readonly kernels: BackwardKernels;
   private scale = 0;
 
-  /** @param base with targets in int8 or float32 */
   constructor(config: Config, base: PackedWeights, rank: number, heap: Heap, kernels: BackwardKernels) {
     this.config = config;
     this.base = base;
@@ -76,7 +77,7 @@ export class MergedModel implements PackedModel {
         writeFloats(layer[target].A, rank, A, heap);
         writeFloats(transposed(layer[target].B, rank, scale), rank, Bt, heap);
         const base = this.base.layers[n][target];
-        const merge = base.precision === 'int8' ? kernels.mergeInt8 : kernels.mergeFloat32;
+        const merge = kernels[MERGE[base.precision]];
         const to = this.layers[n][target].values;
         merge(base.values, base.scales, base.rows, base.columns, A.values, Bt.values, Bt.columns, A.rows, to);
       }

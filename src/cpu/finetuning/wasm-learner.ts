@@ -1,6 +1,5 @@
 import type { Config } from '../../model/core/config';
 import { stateLayout } from '../../model/core/tensors';
-import { dequantize, type Matrix, mapMatrices } from '../../model/core/weights';
 import type { Adapter } from '../../model/finetuning/adapter';
 import {
   type Learner,
@@ -59,7 +58,7 @@ export class WasmLearner implements Learner {
     this.config = config;
     this.heap = heap;
     this.backwardKernels = backwardKernels;
-    this.base = new PackedWeights({ ...model, weights: mapMatrices(model.weights, withoutInt4) }, heap);
+    this.base = new PackedWeights(model, heap);
     this.model = new MergedModel(config, this.base, rank, heap, backwardKernels);
     this.forward = new Forward(config, this.model, heap, kernels, 'float32');
     this.backward = new Backward(config, this.model, this.forward, heap, kernels, backwardKernels);
@@ -163,11 +162,4 @@ function breathing(signal?: AbortSignal): () => Promise<void> {
     if (pace.isDue) await pace.yield();
     if (signal?.aborted) throw cancelled();
   };
-}
-
-/** No kernel merges int4, so such a matrix becomes float32. */
-function withoutInt4(matrix: Matrix): Matrix {
-  if (matrix.precision !== 'int4') return matrix;
-  const bytes = new Uint8Array(dequantize(matrix).buffer);
-  return { ...matrix, precision: 'float32', bytes, scales: null };
 }

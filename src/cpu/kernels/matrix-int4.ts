@@ -13,8 +13,8 @@
 
 import { finish } from './matrix';
 
-const GROUP: usize = 80;
-const SCALES: usize = 64;
+export const GROUP: usize = 80;
+export const SCALES: usize = 64;
 
 export function multiplyInt4(
   W: usize, scale: usize, rows: i32, columns: i32,
@@ -68,8 +68,8 @@ function unpack(w: v128, i: i32): v128 {
   return f32x4.convert_i32x4_s(i > 0 ? v128.and(shifted, i32x4.splat(0xf0000000)) : shifted);
 }
 
-// Unpacks a panel to float32 [columns / 4][4 rows][4 columns], times 2^28.
-function unpackPanel(W: usize, to: usize, columns: i32): void {
+/** Unpacks a panel to float32 [columns / 4][4 rows][4 columns], times 2^28 and without the scales of the groups. */
+export function unpackPanel(W: usize, to: usize, columns: i32): void {
   for (const end = to + (<usize>columns << 4); to < end; to += 512, W += GROUP)
     for (let row: usize = 0; row < 64; row += 16) {
       const w = v128.load(W + row);

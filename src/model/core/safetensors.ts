@@ -18,6 +18,8 @@ interface Place {
 const BYTES = { F32: 4, F16: 2, I8: 1, I32: 4 } as const;
 const MAX_HEADER = 100_000_000; // limit of the format
 
+const MODEL_FILE = 'model.safetensors';
+
 function fail(file: string, message: string): never {
   throw new EngineError(
     'weights',
@@ -26,34 +28,23 @@ function fail(file: string, message: string): never {
   );
 }
 
-/** The header of a safetensors file. */
-interface Header {
-  /** By the name of a tensor. */
-  readonly places: ReadonlyMap<string, Place>;
-  readonly metadata: Readonly<Record<string, unknown>>;
-}
-
-const WEIGHTS_FILE = 'model.safetensors';
-
 /**
  * Reads a safetensors file without copying its data.
- * @param name of the file, for errors
+ * @param file its name, for errors
  * @throws EngineError 'weights' if the file is truncated, corrupted, or has an unsupported type.
  */
-export function readSafetensors(file: ArrayBuffer, name = WEIGHTS_FILE): Map<string, StoredTensor> {
-  const stored = ([tensor, { dtype, shape, begin, end }]: [string, Place]) =>
-    [tensor, { dtype, shape, bytes: new Uint8Array(file, begin, end - begin) }] as const;
-  return new Map(Array.from(headerOf(file, name).places, stored));
+export function readSafetensors(bytes: ArrayBuffer, file = MODEL_FILE): Map<string, StoredTensor> {
+  const end = headerEnd(bytes, bytes.byteLength, file);
+  const stored = ([name, { dtype, shape, begin, end }]: [string, Place]) =>
+    [name, { dtype, shape, bytes: new Uint8Array(bytes, begin, end - begin) }] as const;
+  return new Map(Array.from(readHeader(bytes.slice(8, end), bytes.byteLength, file), stored));
 }
 
-/** The value of a key in the metadata of a safetensors file, or null. @throws EngineError 'weights' */
-export function readMetadata(file: ArrayBuffer, key: string, name: string): string | null {
-  const found = headerOf(file, name).metadata[key];
+/** The value of a key in the metadata of a file, or null. @throws EngineError 'weights' */
+export function readMetadata(bytes: ArrayBuffer, key: string, file: string): string | null {
+  const header = parseHeader(bytes.slice(8, headerEnd(bytes, bytes.byteLength, file)), file);
+  const found = (header.__metadata__ as Record<string, unknown> | undefined)?.[key];
   return typeof found === 'string' ? found : null;
-}
-
-function headerOf(file: ArrayBuffer, name: string): Header {
-  return readHeader(file.slice(8, headerEnd(file, file.byteLength, name)), file.byteLength, name);
 }
 
 /** A safetensors file of these tensors, in their order. */
@@ -66,8 +57,8 @@ export function writeSafetensors(
     end += bytes.length;
     return [name, { dtype, shape, data_offsets: [end - bytes.length, end] }];
   });
-  const text = JSON.stringify({ __metadata__: metadata, ...Object.fromEntries(entries) });
-  const header = new TextEncoder().encode(text.padEnd(Math.ceil(text.length / 8) * 8)); // data begins at a multiple of 8
+  const json = JSON.stringify({ __metadata__: metadata, ...Object.fromEntries(entries) });
+  const header = new TextEncoder().encode(json.padEnd(Math.ceil(json.length / 8) * 8)); // aligns the data
   const file = new Uint8Array(8 + header.length + end);
   new DataView(file.buffer).setBigUint64(0, BigInt(header.length), true);
   file.set(header, 8);
@@ -83,14 +74,13 @@ export function writeSafetensors(
  * The end of the header, in bytes from the beginning of the file.
  * @param start at least the first 8 bytes of the file
  * @param size of the file, in bytes
- * @param name of the file, for errors
  * @throws EngineError 'weights'
  */
-export function headerEnd(start: ArrayBuffer, size: number, name = WEIGHTS_FILE): number {
-  if (size < 8) fail(name, `only ${size} bytes long`);
+export function headerEnd(start: ArrayBuffer, size: number, file = MODEL_FILE): number {
+  if (size < 8) fail(file, `only ${size} bytes long`);
   const length = Number(new DataView(start).getBigUint64(0, true));
   if (length > MAX_HEADER || 8 + length > size)
-    fail(name, `truncated: its header claims ${length} bytes, the file has ${size}`);
+    fail(file, `truncated: its header claims ${length} bytes, the file has ${size}`);
   return 8 + length;
 }
 
@@ -98,48 +88,44 @@ export function headerEnd(start: ArrayBuffer, size: number, name = WEIGHTS_FILE)
  * Reads the header, without the data.
  * @param json the bytes of the header from 8 to headerEnd
  * @param size of the file, in bytes
- * @param name of the file, for errors
  * @throws EngineError 'weights' if a tensor has an unsupported type or is not inside the file.
  */
-export function readHeader(json: ArrayBuffer, size: number, name = WEIGHTS_FILE): Header {
+export function readHeader(json: ArrayBuffer, size: number, file = MODEL_FILE): Map<string, Place> {
+  const header = parseHeader(json, file);
+  const places = new Map<string, Place>();
+  for (const [name, entry] of Object.entries(header)) {
+    if (name === '__metadata__') continue;
+    places.set(name, readEntry(name, entry, 8 + json.byteLength, size, file));
+  }
+  return places;
+}
+
+function parseHeader(json: ArrayBuffer, file: string): Record<string, unknown> {
   let header: unknown;
   try {
     header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(json));
   } catch (cause) {
-    fail(name, `unreadable header (${(cause as Error).message})`);
+    fail(file, `unreadable header (${(cause as Error).message})`);
   }
   if (typeof header !== 'object' || header === null || Array.isArray(header))
-    fail(name, 'header is not a JSON object');
-
-  const { __metadata__: metadata, ...tensors } = header as Record<string, unknown>;
-  const places = new Map<string, Place>();
-  for (const [tensor, entry] of Object.entries(tensors)) {
-    const wrong = (message: string) => fail(name, message);
-    places.set(tensor, readEntry(tensor, entry, 8 + json.byteLength, size, wrong));
-  }
-  return { places, metadata: Object(metadata ?? {}) };
+    fail(file, 'header is not a JSON object');
+  return header as Record<string, unknown>;
 }
 
-function readEntry(
-  name: string,
-  entry: unknown,
-  dataStart: number,
-  size: number,
-  fail: (message: string) => never,
-): Place {
+function readEntry(name: string, entry: unknown, dataStart: number, size: number, file: string): Place {
   const { dtype, shape, data_offsets: offsets } = (entry ?? {}) as Record<string, unknown>;
   if (dtype !== 'F32' && dtype !== 'F16' && dtype !== 'I8' && dtype !== 'I32')
-    return fail(`${name} is stored as ${JSON.stringify(dtype)}; expected F32, F16, I8 or I32`);
+    fail(file, `${name} is stored as ${JSON.stringify(dtype)}; expected F32, F16, I8 or I32`);
   const isSize = (n: unknown): n is number => Number.isSafeInteger(n) && (n as number) >= 0;
   if (!Array.isArray(shape) || !shape.every(isSize))
-    return fail(`${name} has the shape ${JSON.stringify(shape)}`);
+    fail(file, `${name} has the shape ${JSON.stringify(shape)}`);
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isSize) || offsets[0] > offsets[1])
-    return fail(`${name} has the offsets ${JSON.stringify(offsets)}`);
+    fail(file, `${name} has the offsets ${JSON.stringify(offsets)}`);
   const [begin, end] = offsets as [number, number];
   const expected = shape.reduce((product, n) => product * n, BYTES[dtype]);
-  if (end - begin !== expected) fail(`${name} takes ${end - begin} bytes; its shape needs ${expected}`);
+  if (end - begin !== expected) fail(file, `${name} takes ${end - begin} bytes; its shape needs ${expected}`);
   if (dataStart + end > size)
-    fail(`truncated: ${name} ends at byte ${dataStart + end}, the file has ${size}`);
+    fail(file, `truncated: ${name} ends at byte ${dataStart + end}, the file has ${size}`);
   return { dtype, shape, begin: dataStart + begin, end: dataStart + end };
 }
 

@@ -5,7 +5,7 @@ export interface Moments {
   readonly second: Float64Array;
 }
 
-export interface AdamWSettings {
+interface AdamWSettings {
   readonly beta1: number;
   readonly beta2: number;
   readonly epsilon: number;

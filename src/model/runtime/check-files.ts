@@ -64,7 +64,7 @@ async function checkHeader(file: Blob, config: Config): Promise<Weights> {
   const part = (begin: number, end: number) =>
     readBytes({ 'model.safetensors': file.slice(begin, end) }, 'model.safetensors');
   const end = headerEnd(await part(0, Math.min(8, file.size)), file.size);
-  const { places } = readHeader(await part(8, end), file.size);
+  const places = readHeader(await part(8, end), file.size);
   let last = end;
   for (const [name, { begin, end }] of [...places].toSorted(([, a], [, b]) => a.begin - b.begin)) {
     if (begin !== last)

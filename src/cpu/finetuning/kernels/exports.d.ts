@@ -73,6 +73,19 @@ declare namespace __AdaptedExports {
    */
   export function mergeInt8(base: number, scale: number, rows: number, columns: number, A: number, Bt: number, BtColumns: number, rank: number, W: number): void;
   /**
+   * matrix/mergeInt4
+   * @param base `usize`
+   * @param scale `usize`
+   * @param rows `i32`
+   * @param columns `i32`
+   * @param A `usize`
+   * @param Bt `usize`
+   * @param BtColumns `i32`
+   * @param rank `i32`
+   * @param W `usize`
+   */
+  export function mergeInt4(base: number, scale: number, rows: number, columns: number, A: number, Bt: number, BtColumns: number, rank: number, W: number): void;
+  /**
    * matrix/transposedFloat32
    * @param W `usize`
    * @param scale `usize`

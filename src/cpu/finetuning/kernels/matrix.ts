@@ -10,6 +10,7 @@
 //           The panel stays in the L1 cache for all tokens.
 
 import { unpackPanel } from '../../kernels/matrix';
+import { GROUP, SCALES, unpackPanel as unpackInt4Panel } from '../../kernels/matrix-int4';
 
 export function mergeFloat32(
   base: usize, scale: usize, rows: i32, columns: i32, A: usize, Bt: usize, BtColumns: i32, rank: i32, W: usize,
@@ -24,6 +25,21 @@ export function mergeInt8(
 ): void {
   for (let r = 0; r < rows; r += 4, base += <usize>columns << 2, W += <usize>columns << 4) {
     unpackPanel(base, W, columns);
+    mergePanel(W, scale + (<usize>r << 2), columns, A, Bt + (<usize>r << 4), BtColumns, rank, W);
+  }
+}
+
+/** The same for int4, with the scales of its groups of 32 columns. */
+export function mergeInt4(
+  base: usize, scale: usize, rows: i32, columns: i32, A: usize, Bt: usize, BtColumns: i32, rank: i32, W: usize,
+): void {
+  for (let r = 0; r < rows; r += 4, W += <usize>columns << 4) {
+    unpackInt4Panel(base, W, columns);
+    for (let at: usize = 0; at < <usize>columns << 4; at += 512, base += GROUP)
+      for (let i: usize = 0; i < 512; i += 16) {
+        const factor = v128.load_splat<f32>(base + SCALES + ((i >> 2) & 12)); // of row i / 16 mod 4
+        v128.store(W + at + i, f32x4.mul(v128.load(W + at + i), factor));
+      }
     mergePanel(W, scale + (<usize>r << 2), columns, A, Bt + (<usize>r << 4), BtColumns, rank, W);
   }
 }
