@@ -52,7 +52,7 @@ export interface Sample {
 }
 
 /** What a lesson changed, measured on the part of the text that the model never learned from. */
-export interface Lesson {
+interface Lesson {
   readonly tokens: number;
   readonly base: Losses;
   readonly taught: Losses;
