@@ -193,9 +193,11 @@ export class Engine {
     return this.exclusively(async (signal) => {
       const { scoreFile } = await scoreTextCode();
       const { model, runner } = this.requireLoaded();
-      const onProgress = (units: number) => onEvent({ type: 'scored', units });
       return runner.surviving(
-        ({ backend }) => scoreFile(model, backend, file, signal, onProgress),
+        ({ backend }) =>
+          scoreFile(model, backend, file, signal, (units, sentences) =>
+            onEvent({ type: 'scored', units, sentences }),
+          ),
         (message, backend) =>
           onEvent({ type: 'notice', message: `${message} Scoring starts again.`, backend }),
       );
