@@ -65,6 +65,24 @@ export const PARTS: readonly LatePart[] = [
     shown: (page) => page.getByRole('dialog', { name: names.SCORE }),
   },
   {
+    file: 'TeachPage',
+    name: 'The page that teaches',
+    open: async (page) => {
+      await press(names.PAGES)(page);
+      await page.getByRole('button', { name: /^Teach/ }).click();
+    },
+    shown: (page) => page.getByRole('dialog', { name: names.TEACH }),
+  },
+  {
+    file: 'OpenPage',
+    name: 'The page over the text',
+    open: async (page) => {
+      await press(names.PAGES)(page);
+      await page.getByRole('button', { name: /^Score/ }).click();
+    },
+    shown: (page) => page.getByRole('dialog', { name: names.SCORE }),
+  },
+  {
     file: 'Demos',
     name: 'The list of demos',
     open: async (page, playground) => {

@@ -186,5 +186,21 @@ export const LATER = 'Later';
 
 export const OPEN_OWN_FOLDER = 'Open the folder of your own model …';
 
+// The page that teaches
+export const TEACH = 'Teach';
+export const OPEN_TEACH = 'Teach …';
+export const LESSON = 'Lesson';
+export const CONTINUE = 'Continue';
+export const STOP_LESSON = 'Stop the lesson';
+export const DISCARD_LESSON = 'Discard the lesson';
+export const TAUGHT_MODELS = 'Taught models';
+export const USE_IT = 'Use it';
+export const EXPORT_ADAPTER = 'Export';
+export const SAVE_FILE = 'Save the file';
+export const DELETE = 'Delete';
+export const DELETE_IT = 'Delete it';
+export const STRENGTH = 'Strength';
+export const NAME = 'Name';
+
 // Saved states
 export const SAVE_STATE = 'Save the memory here …';

@@ -42,26 +42,21 @@ function setQuery(name: string, value: string | null): void {
   history.replaceState(null, '', url);
 }
 
-/** The last position, in tokens, that the benchmark measures (`?benchmark`, `?benchmark=8192`); null while it is closed. */
-export function benchmarkReach(): number | null {
-  const value = new URLSearchParams(location.search).get('benchmark');
-  if (value === null) return null;
-  return Number.parseInt(value, 10) >= 64 ? Number.parseInt(value, 10) : 65536;
-}
-
 /** Calls back when a page of the address opens or closes, also by the back button. */
 export function onPage(callback: () => void): () => void {
   addEventListener('popstate', callback);
   return () => removeEventListener('popstate', callback);
 }
 
-/** Whether the page that scores texts is open (`?score`). */
-export function isScoreOpen(): boolean {
-  return new URLSearchParams(location.search).has('score');
-}
+/** The pages over the text, by their names in the address. */
+const PAGES = ['benchmark', 'score', 'teach'] as const;
+export type PageName = (typeof PAGES)[number];
 
-/** A page over the text, by its name in the address. */
-export type PageName = 'benchmark' | 'score';
+/** The page that the address names (`?score`); null if none is open. */
+export function openedPage(): PageName | null {
+  const query = new URLSearchParams(location.search);
+  return PAGES.find((name) => query.has(name)) ?? null;
+}
 
 export function openPage(name: PageName): void {
   const url = new URL(location.href);

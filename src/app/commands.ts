@@ -137,6 +137,7 @@ const TABLE = [
     name: 'Open a file …',
     run: (playground) => pickFiles((files) => openItems(playground, files)),
   },
+  { id: 'teach', name: 'Teach …', run: () => openPage('teach') },
   { id: 'score', name: 'Score texts', run: () => openPage('score') },
   { id: 'benchmark', name: 'Benchmark', run: () => openPage('benchmark') },
   { id: 'theme', name: 'Theme', run: () => applyTheme(NEXT_THEME[currentTheme()]) },

@@ -1,4 +1,5 @@
 import { looksLikeModel } from '../workers/dropped-model';
+import { isAdapter, openAdapter } from './open-adapter';
 import { openModel } from './open-model';
 import { openFile } from './store/links/sharing';
 import { isStateFile, openState } from './store/links/states';
@@ -20,6 +21,10 @@ interface Kind {
 
 /** The kinds, in the order in which the page tries them: the first that matches opens the files. */
 const KINDS: readonly Kind[] = [
+  {
+    matches: (files) => looksLikeModel(files) && isAdapter(files),
+    open: openAdapter,
+  },
   { matches: looksLikeModel, open: openModel },
   {
     matches: ([{ file }]) => isStateFile(file),

@@ -23,8 +23,14 @@ export async function findModel(wanted: ModelRef | null, signal?: AbortSignal): 
  * @throws EngineError
  */
 export async function sourceOf(name: string): Promise<ModelSource> {
-  if (isDigest(name)) return (await loadOwn()).ownSource(name);
+  if (isDigest(name)) return (await loadOwn()).ownSource(name, sourceOfDigest);
   return { url: new URL(`weights/${name}/`, document.baseURI).href };
+}
+
+/** The files of a model, published or the user's own, by its digest. @throws EngineError */
+export async function sourceOfDigest(digest: string): Promise<ModelSource> {
+  const published = (await listModels()).find((model) => model.digest === digest);
+  return sourceOf(published?.id ?? digest);
 }
 
 /**
@@ -57,7 +63,7 @@ export async function isHere(digest: string): Promise<boolean> {
 }
 
 async function hasOwn(digest: string): Promise<boolean> {
-  const own = loadOwn().then(({ ownSource }) => ownSource(digest));
+  const own = loadOwn().then(({ ownSource }) => ownSource(digest, sourceOfDigest));
   return own.then(
     () => true,
     () => false,

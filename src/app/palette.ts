@@ -38,6 +38,7 @@ const KEYWORDS: Partial<Record<CommandId, string>> = {
   'export-all': 'save download file json backup',
   examples: 'start samples',
   open: 'import upload load',
+  teach: 'model fine-tune finetuning train learn adapter lora peft style',
   score: 'perplexity loss evaluate surprising',
   benchmark: 'speed performance measure tokens per second',
   theme: 'dark light colours night',

@@ -1,12 +1,13 @@
 import type { Backend, BackendKind, KernelTime, Memory, Streams } from '../model/runtime/backend';
 import { EngineError } from '../model/runtime/errors';
-import { loadModel, type Model } from '../model/runtime/folder';
+import type { Model } from '../model/runtime/folder';
 import type { ReadFile } from '../model/runtime/read-file';
 import { cacheBytes, type Snapshot } from '../model/runtime/snapshot';
 import { countRecords } from '../model/sampling/records';
 import { startBackend, whyNotWebGpu } from './backends';
+import { loadSource } from './load-source';
 import type { BackendChoice } from './messages';
-import { type ModelSource, readSource } from './model-source';
+import type { ModelSource } from './model-source';
 import { type Estimate, estimate, median, pairedRatio } from './statistics';
 
 export interface BenchmarkRequest {
@@ -109,7 +110,7 @@ export class Benchmark {
   }
 
   private async measure({ model: source, backend, far }: BenchmarkRequest): Promise<DeviceReport> {
-    const model = await loadModel(readSource(source, this.host.readFile), {
+    const model = await loadSource(source, this.host.readFile, {
       onProgress: (bytes, total) => this.tell('Loading the model', bytes / total),
     });
     await this.start(model, backend);

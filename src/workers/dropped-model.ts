@@ -19,6 +19,8 @@ export interface DroppedModel {
 /** The names of the files that a load reads. The weights may have another name with this ending. */
 const NAMES = ['config.json', 'tokenizer.json', 'manifest.json'];
 const WEIGHTS = '.safetensors';
+/** The names of the files of an adapter (finetuning/adapter-files.ts). */
+const ADAPTER = ['adapter_config.json', 'adapter_model.safetensors'];
 /** A zip may unpack to this many times its size: a tokenizer takes a fifth of its size in a zip, weights most of it. */
 const LARGEST_RATIO = 8;
 
@@ -40,7 +42,7 @@ export async function findModelFiles(dropped: readonly PathFile[]): Promise<Drop
   const [{ path, file }] = dropped;
   const isPacked = dropped.length === 1 && isZip(path);
   const found = isPacked
-    ? await unzip(file)
+    ? await unzip(file, isOfModel)
     : new Map<string, Blob>(dropped.map(({ path, file }) => [path, file]));
   const paths = [...found.keys()].filter(isOfModel);
   const folders = [...new Set(paths.map(folderOf))];
@@ -71,8 +73,23 @@ export async function findModelFiles(dropped: readonly PathFile[]): Promise<Drop
   return { name, files: Object.fromEntries(files) };
 }
 
-/** Unpacks the files of a model from a zip. The unpacked bytes lie in blobs, outside the memory of the page. */
-async function unzip(file: Blob & { readonly name: string }): Promise<Map<string, Blob>> {
+/** The two files of an adapter among dropped files, or in a zip; null if they are not there. @throws EngineError 'input' */
+export async function findAdapterFiles(dropped: readonly PathFile[]): Promise<ModelFiles | null> {
+  const [{ path, file }] = dropped;
+  const isOfAdapter = (path: string) => !isHidden(path) && ADAPTER.includes(nameOf(path));
+  const all =
+    dropped.length === 1 && isZip(path)
+      ? [...(await unzip(file, isOfAdapter))]
+      : dropped.map(({ path, file }) => [path, file] as const);
+  const found = all.filter(([path]) => isOfAdapter(path)).map(([path, file]) => [nameOf(path), file]);
+  return found.length === ADAPTER.length ? Object.fromEntries(found) : null;
+}
+
+/** Unpacks files from a zip. The unpacked bytes lie in blobs, outside the memory of the page. */
+async function unzip(
+  file: Blob & { readonly name: string },
+  isWanted: (path: string) => boolean,
+): Promise<Map<string, Blob>> {
   const damaged = (cause?: unknown) =>
     cause instanceof EngineError
       ? cause
@@ -85,7 +102,7 @@ async function unzip(file: Blob & { readonly name: string }): Promise<Map<string
   let left = LARGEST_RATIO * file.size;
   let open = 0;
   const read = (entry: UnzipFile) => {
-    if (!isOfModel(entry.name)) return;
+    if (!isWanted(entry.name)) return;
     if (found.has(entry.name)) throw damaged();
     const parts: Uint8Array<ArrayBuffer>[] = [];
     open++;

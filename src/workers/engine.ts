@@ -1,6 +1,6 @@
 import { stateLayout } from '../model/core/tensors';
 import { EngineError } from '../model/runtime/errors';
-import { loadModel, type Model } from '../model/runtime/folder';
+import type { Model } from '../model/runtime/folder';
 import type { ReadFile } from '../model/runtime/read-file';
 import { seenWords } from '../model/sampling/seen';
 import type { Encoded } from '../model/text/encoded';
@@ -12,6 +12,7 @@ import { figuresOf, GenerationRun, writeText } from './generation-run';
 import { lateCode, loadAhead } from './late-code';
 import type { Lens } from './lens/attention-lens';
 import type { LensAnswer, LensQuestions, LensRequest } from './lens/messages';
+import { loadSource } from './load-source';
 import type {
   CompareEvent,
   CompareRequest,
@@ -32,7 +33,7 @@ import type {
   VerifyEvent,
   VerifyRequest,
 } from './messages';
-import { readSource, sourceKey } from './model-source';
+import { sourceKey } from './model-source';
 import type { RequestText } from './request-run';
 import { type CreateBackend, Runner, type Running } from './runner';
 import type { TextScore } from './score-text';
@@ -93,7 +94,7 @@ export class Engine {
       this.loaded = null;
       if (!model) {
         this.snapshots.clear();
-        model = await loadModel(readSource(source, this.host.readFile), {
+        model = await loadSource(source, this.host.readFile, {
           signal,
           onProgress: (bytes, total) => onProgress({ bytes, total }),
         });

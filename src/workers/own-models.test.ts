@@ -1,56 +1,12 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { PrivateFiles } from '../../tests/private-files';
 import { forgetOwn, keepOwn, listOwn, readOwn } from './own-models';
 
-/** The files of the origin private file system, by path, and the bytes that it has room for. */
-let stored: Map<string, Uint8Array>;
-let room: number;
-
+let disk: PrivateFiles;
 beforeEach(() => {
-  [stored, room] = [new Map(), 1e9];
-  vi.stubGlobal('navigator', { storage: { getDirectory: async () => folder('') } });
+  disk = new PrivateFiles();
 });
 afterEach(() => vi.unstubAllGlobals());
-
-function folder(path: string) {
-  const names = () => {
-    const within = [...stored.keys()].filter((key) => key.startsWith(path));
-    return [...new Set(within.map((key) => key.slice(path.length).split('/')[0]))];
-  };
-  return {
-    keys: async function* () {
-      yield* names();
-    },
-    entries: async function* () {
-      for (const name of names()) yield [name, file(path + name)] as const;
-    },
-    getDirectoryHandle: async (name: string, { create = false } = {}) => {
-      if (!create && !names().includes(name)) throw new DOMException(name, 'NotFoundError');
-      return folder(`${path}${name}/`);
-    },
-    getFileHandle: async (name: string) => file(path + name),
-    removeEntry: async (name: string) => {
-      for (const key of [...stored.keys()]) if (key.startsWith(`${path}${name}/`)) stored.delete(key);
-    },
-  };
-}
-
-function file(path: string) {
-  const content = () => stored.get(path) ?? new Uint8Array();
-  return {
-    getFile: async () => new Blob([content() as Uint8Array<ArrayBuffer>]),
-    createSyncAccessHandle: async () => ({
-      truncate: () => stored.set(path, new Uint8Array()),
-      write: (chunk: Uint8Array, { at }: { at: number }) => {
-        const fits = chunk.subarray(0, Math.max(0, room));
-        room -= fits.length;
-        stored.set(path, Uint8Array.from([...content().subarray(0, at), ...fits]));
-        return fits.length;
-      },
-      flush: () => {},
-      close: () => {},
-    }),
-  };
-}
 
 const filesOf = (digest: string, name: string) => ({
   'manifest.json': new Blob([JSON.stringify({ digest, name })]),
@@ -73,10 +29,13 @@ test('keeps models by their digest, lists them by name, and deletes one', async 
 
 test('a model that is written only in part is neither listed nor read, and is written again', async () => {
   await keepOwn('a', filesOf('a', 'Tea'));
-  stored.delete('own-models/a/manifest.json');
+  disk.stored.delete('own-models/a/manifest.json');
   expect([await listOwn(), await readOwn('a')]).toEqual([[], null]);
-  stored.set('own-models/b/manifest.json', new TextEncoder().encode('{"na'));
+  disk.stored.set('own-models/b/manifest.json', new TextEncoder().encode('{"na'));
   expect(await listOwn()).toEqual([]);
+  await keepOwn('c', filesOf('c', 'Wren'));
+  expect(await names()).toEqual(['Wren']);
+  await forgetOwn('c');
   await keepOwn('a', filesOf('a', 'Tea'));
   expect(await names()).toEqual(['Tea']);
 });
@@ -85,7 +44,7 @@ test.each<[string, () => void]>([
   [
     'full',
     () => {
-      room = 4000;
+      disk.room = 4000;
     },
   ],
   [
@@ -98,5 +57,5 @@ test.each<[string, () => void]>([
   expect(await keepOwn('a', filesOf('a', 'Tea'))).toBe(false);
   expect([await listOwn(), await readOwn('a')]).toEqual([[], null]);
   await forgetOwn('a');
-  expect(stored.size).toBe(0);
+  expect(disk.stored.size).toBe(0);
 });

@@ -60,13 +60,18 @@ export function writeAdapter(
   return { config: `${JSON.stringify(about, null, 2)}\n`, weights: weights.buffer };
 }
 
+/** The digest of the base model that the files name; null if they name none. @throws EngineError 'weights' */
+export function readBase({ weights }: Pick<AdapterFiles, 'weights'>): string | null {
+  return readMetadata(weights, BASE_DIGEST, WEIGHTS_FILE);
+}
+
 /**
  * Reads an adapter for a model.
  * @throws EngineError 'input' if it belongs to another model or has an unsupported form, 'weights' if a file is damaged
  */
 export function readAdapter(files: AdapterFiles, config: Config, digest: string): Adapter {
   const { rank, scale } = readConfig(files.config);
-  const base = readMetadata(files.weights, BASE_DIGEST, WEIGHTS_FILE);
+  const base = readBase(files);
   if (base !== null && base !== digest)
     refuse(
       WEIGHTS_FILE,

@@ -18,14 +18,19 @@ export async function taughtModel<M extends ModelData>(model: M, adapter: Adapte
     });
     return { ...weights.layers[n], ...Object.fromEntries(merged) };
   });
-  const taught = await digestOf(digest, adapter);
+  const taught = await taughtDigest(digest, await adapterDigest(adapter), scale);
   return { ...model, weights: { ...weights, layers }, digest: taught, proof: null };
 }
 
-async function digestOf(base: string, { rank, scale, values }: Adapter): Promise<string> {
-  const facts = new TextEncoder().encode(JSON.stringify([base, rank, scale]));
-  const bytes = new Uint8Array(facts.length + values.byteLength);
-  bytes.set(facts);
-  bytes.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), facts.length);
+/** The digest of an adapter without its scale: SHA-256 of its rank and numbers, in hex. */
+export async function adapterDigest({ rank, values }: Pick<Adapter, 'rank' | 'values'>): Promise<string> {
+  const bytes = new Uint8Array(4 + values.byteLength);
+  new DataView(bytes.buffer).setUint32(0, rank, true);
+  bytes.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), 4);
   return sha256(bytes.buffer);
+}
+
+/** The digest of a taught model, from those of its base and its adapter: SHA-256 of the three in JSON, in hex. */
+export async function taughtDigest(base: string, adapter: string, scale: number): Promise<string> {
+  return sha256(new TextEncoder().encode(JSON.stringify([base, adapter, scale])).buffer);
 }

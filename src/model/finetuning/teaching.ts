@@ -122,11 +122,9 @@ export class Teaching {
       const { step } = moments;
       if (step === checkpoint.decided + stepsPerRound) {
         at = -1;
-        const loss = await this.decide(signal);
-        const isBest = loss < checkpoint.best!.deciding;
-        if (isBest) checkpoint.best = { values: adapter.values.slice(), deciding: loss };
+        const decision = await this.decideNow(signal);
         checkpoint.decided = step;
-        yield { type: 'decided', step, loss, isBest };
+        yield decision;
         continue;
       }
       const from = (step % stepsPerRound) * SEGMENT;
@@ -140,6 +138,24 @@ export class Teaching {
       yield { type: 'learned', step: step + 1, steps, loss: nats / (to - from) };
     }
     yield { type: 'finished', result: await this.finish(signal) };
+  }
+
+  /** Ends before the last round, after `run` has started. The present adapter counts, too. @throws EngineError 'cancelled' on abort */
+  async conclude(signal?: AbortSignal): Promise<TeachingResult> {
+    const { adapter, moments, decided } = this.checkpoint;
+    this.learner.use(adapter);
+    if (moments.step > decided) await this.decideNow(signal);
+    return this.finish(signal);
+  }
+
+  /** Scores the deciding part, and keeps the adapter if it is the best. */
+  private async decideNow(signal?: AbortSignal): Promise<Extract<TeachingEvent, { type: 'decided' }>> {
+    const { checkpoint } = this;
+    const { adapter, moments } = checkpoint;
+    const loss = await this.decide(signal);
+    const isBest = loss < checkpoint.best!.deciding;
+    if (isBest) checkpoint.best = { values: adapter.values.slice(), deciding: loss };
+    return { type: 'decided', step: moments.step, loss, isBest };
   }
 
   private async finish(signal?: AbortSignal): Promise<TeachingResult> {

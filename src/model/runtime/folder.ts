@@ -32,6 +32,15 @@ export interface Manifest {
   /** Measured by the trainer; models from elsewhere may have none. */
   readonly evaluation?: { readonly validation?: { readonly word_perplexity_with_line_ends?: number } };
   readonly files: Readonly<Record<string, { readonly bytes: number; readonly sha256: string }>>;
+  /** Only of a model that was merged from a base and an adapter. `digest` is then that of the result. */
+  readonly taught?: TaughtFrom;
+}
+
+/** What a taught model was merged from, with SHA-256 in hex. */
+export interface TaughtFrom {
+  readonly base: { readonly id: string; readonly digest: string };
+  /** Without its strength. */
+  readonly adapter: string;
 }
 
 /** A model, ready for a backend. */

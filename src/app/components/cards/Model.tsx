@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react';
 import type { Manifest } from '../../../model/runtime/folder';
 import type { IndexEntry } from '../../../model/runtime/model-index';
-import { chooseModel, PAPER } from '../../address';
+import { chooseModel, openPage, PAPER } from '../../address';
 import { bytes, count, million, precisionName } from '../../format';
 import { listModels } from '../../models';
 import { OPEN_OWN, pickModel } from '../../open-model';
@@ -53,7 +53,7 @@ export default function Model({ manifest }: { manifest: Manifest }) {
           <small>Models with the same fingerprint have the same weights.</small>
         </dd>
       </dl>
-      <StorageButton />
+      <Actions />
       <OtherModels others={others} />
       <OwnModels models={own.filter((model) => model !== mine)} />
     </>
@@ -71,12 +71,21 @@ function useOffered(): readonly IndexEntry[] {
   return offered;
 }
 
-function StorageButton() {
+function Actions() {
   const playground = usePlayground();
+  const teach = () => {
+    playground.openCard(null);
+    openPage('teach');
+  };
   return (
-    <button type="button" className="worded" onClick={() => playground.openCard('storage')}>
-      Storage
-    </button>
+    <div className="card-actions">
+      <button type="button" className="worded" onClick={teach}>
+        Teach …
+      </button>
+      <button type="button" className="worded" onClick={() => playground.openCard('storage')}>
+        Storage
+      </button>
+    </div>
   );
 }
 

@@ -3,6 +3,7 @@ import { ChevronIcon } from '../controls/icons';
 import { Popover } from '../controls/Popover';
 
 const PAGES = [
+  ['teach', 'Teach', 'The model learns from your texts'],
   ['score', 'Score', 'How well models predict a text'],
   ['benchmark', 'Benchmark', 'Speed and memory on this device'],
 ] as const;

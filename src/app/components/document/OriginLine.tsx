@@ -41,7 +41,7 @@ function Newer() {
 }
 
 /** The model that the link names. This is a claim, because anyone can write a link. */
-function Claim({ claim: { model } }: { claim: NonNullable<Origin['claim']> }) {
+function Claim({ claim: { model, taught } }: { claim: NonNullable<Origin['claim']> }) {
   const engine = usePlaygroundState((state) => state.engine);
   const [isKnown, setKnown] = useState(true);
   useEffect(() => void isHere(model.digest).then(setKnown), [model.digest]);
@@ -62,8 +62,16 @@ function Claim({ claim: { model } }: { claim: NonNullable<Origin['claim']> }) {
         </>
       ) : (
         <>
-          {model.id} (SHA-256 <code>{model.digest}</code>), which is not published here. Drop its folder on
-          the page to continue or verify the text.
+          {model.id} (SHA-256 <code>{model.digest}</code>), which is not published here.{' '}
+          {taught ? (
+            <>
+              It was taught from {taught.base.id} <code>{taught.base.digest.slice(0, 8)}</code> with the
+              adapter <code>{taught.adapter.slice(0, 8)}</code>. Drop the file of the adapter
+            </>
+          ) : (
+            'Drop its folder'
+          )}{' '}
+          on the page to continue or verify the text.
         </>
       )}{' '}
       {manifest.name} is loaded and reads it as typed text.

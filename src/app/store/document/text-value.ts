@@ -1,3 +1,4 @@
+import type { TaughtFrom } from '../../../model/runtime/folder';
 import {
   ARTICLE_BREAK,
   plainText,
@@ -30,7 +31,7 @@ export interface TextValue {
 /** The origin that a shared text names. */
 export interface Origin {
   /** Null if a newer version made the link: then only its words can be read. */
-  readonly claim: Pick<Shared, 'model' | 'sampling'> | null;
+  readonly claim: (Pick<Shared, 'model' | 'sampling'> & { readonly taught?: TaughtFrom }) | null;
   /** The user has hidden the line about it. */
   readonly isKnown: boolean;
 }

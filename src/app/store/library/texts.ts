@@ -217,7 +217,8 @@ export class Texts {
     return isFree;
   }
 
-  private async read(id: string): Promise<Item | null> {
+  /** A stored text. If it is gone or unreadable, a notice gives the reason. */
+  async read(id: string): Promise<Item | null> {
     const read = await this.keeper.read(id);
     if (read.ok && read.value) return read.value;
     await this.sayGone(read.ok ? null : read.failure);

@@ -10,6 +10,7 @@ import type { Item } from '../library/text-storage';
 import { readTexts, type TextsFile } from '../library/texts-file';
 import type { Playground } from '../playground';
 import { samplingOf, withinRanges } from '../settings/settings';
+import { taughtFromView, taughtToView } from './taught';
 import { openView, viewOf } from './view';
 
 /**
@@ -20,9 +21,11 @@ export async function encodeText(playground: Playground, anyModel: () => Promise
   const { engine, settings } = playground.store.getState();
   const { start, runs, model } = playground.text;
   const manifest = engine.phase === 'ready' ? engine.info.manifest : null;
-  const view = viewOf(playground);
+  const named = start?.model ?? model ?? manifest ?? (await anyModel());
+  const taught = manifest && manifest.digest === named.digest ? taughtToView(manifest) : {};
+  const view = { ...viewOf(playground), ...taught };
   return encodeLink({
-    model: start?.model ?? model ?? manifest ?? (await anyModel()),
+    model: named,
     runs,
     start: start && { ...start, modelName: start.model.name },
     sampling: samplingOf(settings, manifest),
@@ -111,14 +114,15 @@ async function withCheckedState({ entry, text }: Item): Promise<Item> {
   return { entry, text: digest === start.digest ? text : { ...text, start: { ...start, file: null } } };
 }
 
-function fromShared({ model, runs, start, sampling }: Shared): TextValue {
+function fromShared({ model, runs, start, sampling, view }: Shared): TextValue {
+  const taught = taughtFromView(view);
   return {
     ...(start && { start: fromSharedStart(start, model) }),
     runs: runs.map(fromSharedRun),
     model,
     generatedFrom: null,
     branches: [],
-    origin: origin({ model, sampling: withinRanges(sampling) }),
+    origin: origin({ model, sampling: withinRanges(sampling), ...(taught && { taught }) }),
   };
 }
 

@@ -1,0 +1,130 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Locator, Page } from '@playwright/test';
+import { smallModel } from '../tests/small-model';
+import { findsNothing, LOOKS } from './axe';
+import * as names from './names';
+import { expect, PAGE, type PlaygroundPage, test } from './playground';
+
+/** A small model on the disk of the user, which learns in seconds. */
+const disk = mkdtempSync(join(tmpdir(), 'teach-'));
+test.afterAll(() => rmSync(disk, { recursive: true, force: true }));
+for (const [file, content] of Object.entries(smallModel(1))) writeFileSync(join(disk, file), content);
+
+const TEXT = 'The tea in the tin and the hen in the inn. '.repeat(90);
+
+const dialog = (page: Page) => page.getByRole('dialog', { name: names.TEACH });
+const button = (at: Locator | Page, name: string) => at.getByRole('button', { name, exact: true });
+const modelNamed = (page: Page, name: RegExp) =>
+  expect(page.getByRole('button', { name: names.MODEL })).toHaveAccessibleName(name);
+
+async function addText(page: Page, text: string): Promise<void> {
+  await dialog(page).getByRole('textbox').first().fill(text);
+  await button(dialog(page), names.ADD_THIS_TEXT).click();
+}
+
+async function drop(page: Page, file: string): Promise<void> {
+  const session = await page.context().newCDPSession(page);
+  const data = { items: [], files: [file], dragOperationsMask: 1 };
+  for (const type of ['dragEnter', 'dragOver', 'drop'] as const)
+    await session.send('Input.dispatchDragEvent', { type, x: 400, y: 400, data });
+}
+
+/** Opens the small model of the user, and the page that teaches. */
+async function openTeach(page: Page, playground: PlaygroundPage): Promise<void> {
+  await page.goto(PAGE);
+  await playground.isReady();
+  const choosing = page.waitForEvent('filechooser');
+  await page.getByRole('button', { name: names.MODEL }).click();
+  await button(page, names.OPEN_OWN_FOLDER).click();
+  await (await choosing).setFiles(disk);
+  await modelNamed(page, /teach-/);
+  await page.getByRole('button', { name: names.MODEL }).click();
+  await button(page, names.OPEN_TEACH).click();
+}
+
+test('teaches a model a text, writes with it, exports it, forgets it, and opens it from its file', async ({
+  playground,
+  page,
+}) => {
+  await openTeach(page, playground);
+  await addText(page, TEXT);
+  await expect(dialog(page).getByRole('status')).toContainText(/2,\d{3} tokens for .* 2 rounds take about/);
+  await button(dialog(page), names.TEACH).click();
+  await expect(dialog(page).getByRole('img', { name: /^Loss: base/ })).toBeVisible();
+  const taught = dialog(page).getByRole('region', { name: names.TAUGHT_MODELS });
+  await expect(taught).toContainText(/the loss went from \d+\.\d+ to \d+\.\d+ bits per token \(−/);
+  await expect(taught.getByText('Before the lesson')).toBeVisible();
+  await expect(taught.locator('mark').first()).toBeVisible();
+  for (const { colorScheme, width } of [LOOKS[1], LOOKS[2]]) {
+    await page.emulateMedia({ colorScheme });
+    await page.setViewportSize({ width, height: 800 });
+    expect(await dialog(page).evaluate((popup) => popup.scrollWidth - popup.clientWidth)).toBe(0);
+    await findsNothing(page);
+  }
+  await page.setViewportSize({ width: 1280, height: 800 });
+
+  await taught.getByLabel(names.NAME).fill('Tea style');
+  await taught.getByLabel(names.STRENGTH).focus();
+  await page.keyboard.press('End');
+  await expect(taught.getByRole('status')).toHaveText('150%');
+  await button(taught, names.EXPORT_ADAPTER).click();
+  await expect(taught).toContainText('can give parts of it away');
+  const saving = page.waitForEvent('download');
+  await button(taught, names.SAVE_FILE).click();
+  const file = join(disk, 'Tea style.adapter.zip');
+  await (await saving).saveAs(file);
+  await button(taught, names.USE_IT).click();
+  await modelNamed(page, /: Tea style$/);
+  await playground.startNew('The tea');
+  await playground.press(playground.oneToken);
+  await page.reload();
+  await modelNamed(page, /: Tea style$/);
+  await playground.press(playground.oneToken);
+
+  await button(page, names.SHARE).click();
+  const link = await page.getByRole('textbox', { name: names.LINK }).inputValue();
+  await page.keyboard.press('Escape');
+
+  await page.keyboard.press('Control+k');
+  await page.getByRole('combobox', { name: names.COMMAND_FIELD }).fill('fine-tune');
+  await page.keyboard.press('Enter');
+  await button(taught, names.DELETE).click();
+  await button(taught, names.DELETE_IT).click();
+  await expect(taught).toHaveCount(0);
+  await page.goto(link);
+  const about = page.getByRole('complementary', { name: names.ABOUT_TEXT });
+  await expect(about).toContainText(/It was taught from .* Drop the file of the adapter/);
+  await drop(page, file);
+  await expect(page.getByText(/Tea style is open: an adapter of/)).toBeVisible();
+  await expect(about).toContainText('Tea style, which is loaded: you can check it.');
+  await button(about, names.VERIFY).click();
+  await expect(page.getByRole('complementary', { name: names.VERIFICATION })).toContainText('Verified');
+});
+
+test('a reload in the middle of a lesson loses nothing, and Stop and Discard end it', async ({
+  playground,
+  page,
+}) => {
+  await openTeach(page, playground);
+  await addText(page, TEXT.repeat(20));
+  await expect(dialog(page).getByRole('status')).toContainText(/\d tokens for/);
+  await button(dialog(page), names.TEACH).click();
+  const lesson = dialog(page).getByRole('region', { name: names.LESSON });
+  await expect(lesson).toContainText(/Segment [1-9]/);
+  await expect(lesson.getByText(/^After \d+ segments/)).toBeVisible();
+  await page.reload();
+  await expect(dialog(page)).toContainText('was interrupted');
+  await button(dialog(page), names.CONTINUE).click();
+  await expect(lesson).toContainText(/Segment [1-9]/);
+  await button(lesson, names.STOP_LESSON).click();
+  await expect(button(lesson, names.CONTINUE)).toBeVisible();
+  await button(lesson, names.DISCARD_LESSON).click();
+  await expect(lesson).toHaveCount(0);
+  await page.reload();
+  await expect(button(dialog(page), names.TEACH)).toBeDisabled();
+  await expect(dialog(page)).not.toContainText('was interrupted');
+  await button(dialog(page), 'Close').click();
+  await playground.isReady();
+});

@@ -1,0 +1,25 @@
+import type { SavedLesson as Saved } from '../../workers/teaching/teach-client';
+import { count } from '../format';
+import { lesson } from './lesson';
+
+/** A lesson of an earlier visit that can continue. */
+export function SavedLesson({ saved, onContinue }: { saved: Saved; onContinue(): void }) {
+  const { step, steps } = saved.progress;
+  return (
+    <section className="teach-part" aria-label="Interrupted lesson">
+      <p>
+        The lesson on <b>{saved.name}</b> was interrupted
+        {steps ? ` after ${count(step)} of ${count(steps)} segments` : ' at its beginning'}.{' '}
+        {saved.model.name} can continue it.
+      </p>
+      <div className="full-page-actions">
+        <button type="button" className="write-button" onClick={onContinue}>
+          Continue
+        </button>
+        <button type="button" className="worded" onClick={() => void lesson.discard()}>
+          Discard the lesson
+        </button>
+      </div>
+    </section>
+  );
+}

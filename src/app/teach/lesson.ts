@@ -1,0 +1,138 @@
+import { createStore } from 'zustand/vanilla';
+import { TEACHING, type TeachingSettings } from '../../model/finetuning/teaching';
+import { EngineError, type ErrorData } from '../../model/runtime/errors';
+import type { ModelSource } from '../../workers/model-source';
+import {
+  findLesson,
+  forgetLesson,
+  type NamedText,
+  type Prepared,
+  type Progress,
+  type SavedLesson,
+  type Taught,
+  type TaughtModel,
+  TeacherClient,
+} from '../../workers/teaching/teach-client';
+import { rememberTaught } from '../taught-models';
+
+interface LessonState {
+  readonly work: 'idle' | 'opening' | 'teaching' | 'stopping';
+  readonly texts: readonly NamedText[];
+  readonly settings: TeachingSettings;
+  /** The texts are ready to teach. */
+  readonly prepared: Prepared | null;
+  /** Of the lesson that runs or was stopped. */
+  readonly progress: Progress | null;
+  /** An interrupted lesson of an earlier visit. */
+  readonly saved: SavedLesson | null;
+  /** The result of the last lesson. */
+  readonly taught: TaughtModel | null;
+  readonly error: ErrorData | null;
+}
+
+const FIRST: LessonState = {
+  work: 'idle',
+  texts: [],
+  settings: TEACHING,
+  prepared: null,
+  progress: null,
+  saved: null,
+  taught: null,
+  error: null,
+};
+
+/** The lesson of the page. It continues while the page that shows it is closed. */
+class LessonController {
+  readonly store = createStore<LessonState>(() => FIRST);
+  /** Called with the result of a lesson. */
+  onTaught: (model: TaughtModel) => void = () => {};
+  private client: TeacherClient | null = null;
+  private turn = 0;
+
+  /** Looks for an interrupted lesson. */
+  async look(): Promise<void> {
+    const { work, progress } = this.store.getState();
+    if (work === 'idle' && !progress) this.store.setState({ saved: await findLesson() });
+  }
+
+  /** Replaces the texts, and opens them with the model. */
+  async choose(texts: readonly NamedText[], findModel: () => Promise<ModelSource>): Promise<void> {
+    const turn = ++this.turn;
+    this.store.setState({ texts, prepared: null, taught: null, error: null, work: 'idle' });
+    if (!texts.length) return;
+    this.store.setState({ work: 'opening' });
+    await this.attempt(async () => {
+      const prepared = await this.fresh().open({ model: await findModel(), texts });
+      if (turn === this.turn) this.store.setState({ prepared });
+    }, turn);
+  }
+
+  set(settings: Partial<TeachingSettings>): void {
+    this.store.setState((state) => ({ settings: { ...state.settings, ...settings } }));
+  }
+
+  /** Teaches the chosen texts, or continues. */
+  start(): Promise<void> {
+    return this.run((client) => client.teach(this.store.getState().settings, this.onProgress));
+  }
+
+  /** Continues the interrupted lesson of an earlier visit. */
+  async resume(findModel: (saved: SavedLesson) => Promise<ModelSource>): Promise<void> {
+    const { saved } = this.store.getState();
+    if (!saved) return;
+    await this.run(async () => {
+      const client = this.fresh();
+      const prepared = await client.resume(await findModel(saved));
+      this.store.setState({ prepared, progress: saved.progress, settings: saved.settings, saved: null });
+      return client.teach(saved.settings, this.onProgress);
+    });
+  }
+
+  /** Ends a stopped lesson with the best adapter so far. */
+  conclude(): Promise<void> {
+    return this.run((client) => client.conclude(this.onProgress));
+  }
+
+  stop(): void {
+    this.client?.stop();
+    this.store.setState({ work: 'stopping' });
+  }
+
+  /** Deletes the stopped or interrupted lesson. */
+  async discard(): Promise<void> {
+    this.fresh();
+    await forgetLesson();
+    this.store.setState({ ...FIRST, settings: this.store.getState().settings });
+  }
+
+  private readonly onProgress = (progress: Progress) => this.store.setState({ progress });
+
+  private async run(work: (client: TeacherClient) => Promise<Taught | null>): Promise<void> {
+    this.store.setState({ work: 'teaching', error: null, taught: null });
+    await this.attempt(async () => {
+      const taught = await work(this.client!);
+      if (!taught) return;
+      rememberTaught(taught);
+      this.store.setState({ taught: taught.model, progress: null, prepared: null, texts: [] });
+      this.onTaught(taught.model);
+    });
+  }
+
+  private async attempt(work: () => Promise<void>, turn = ++this.turn): Promise<void> {
+    try {
+      await work();
+    } catch (thrown) {
+      if (turn === this.turn) this.store.setState({ error: EngineError.from(thrown).toData() });
+    }
+    if (turn === this.turn) this.store.setState({ work: 'idle' });
+  }
+
+  /** A new worker, because one that is busy with other texts answers late. */
+  private fresh(): TeacherClient {
+    this.client?.dispose();
+    this.client = new TeacherClient();
+    return this.client;
+  }
+}
+
+export const lesson = new LessonController();

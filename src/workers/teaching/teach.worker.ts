@@ -1,0 +1,42 @@
+import { expose } from 'comlink';
+import { createWasmLearner } from '../../cpu/finetuning/wasm-learner';
+import type { TeachingSettings } from '../../model/finetuning/teaching';
+import { EngineError } from '../../model/runtime/errors';
+import type { ModelFiles } from '../../model/runtime/model-files';
+import type { ModelSource } from '../model-source';
+import { readUrl } from '../read-url';
+import { outcome } from '../service';
+import { baseDigest, importAdapter } from './import-adapter';
+import { forgetLesson, keepLesson, openLesson } from './lesson-files';
+import type { LessonRequest, Progress, TaughtModel } from './messages';
+import { keepChange } from './taught-models';
+import { Teacher } from './teacher';
+
+const teacher = new Teacher({
+  readFile: readUrl,
+  createLearner: createWasmLearner,
+  keepLesson,
+  forgetLesson,
+});
+
+const service = {
+  open: (request: LessonRequest) => outcome(teacher.open(request)),
+  resume: (model: ModelSource) => outcome(resume(model)),
+  teach: (settings: TeachingSettings, onProgress: (progress: Progress) => void) =>
+    outcome(teacher.teach(settings, onProgress)),
+  conclude: (onProgress: (progress: Progress) => void) => outcome(teacher.conclude(onProgress)),
+  stop: () => teacher.stop(),
+  baseDigest: (files: ModelFiles) => outcome(baseDigest(files)),
+  importAdapter: (files: ModelFiles, base: ModelSource, name: string) =>
+    outcome(importAdapter(files, base, name, readUrl)),
+  keepChange: (model: TaughtModel) => outcome(keepChange(model)),
+};
+export type TeachService = typeof service;
+
+async function resume(model: ModelSource) {
+  const lesson = await openLesson();
+  if (lesson) return teacher.resume(model, lesson);
+  throw new EngineError('input', 'The interrupted lesson is gone.', 'Choose the text again.');
+}
+
+expose(service);
