@@ -41,6 +41,7 @@ function createEngine(): EngineClient {
     closeLens: () => void engine.closeLens(),
     verify: (request, onEvent) => engine.verify(request, onEvent),
     snapshot: (request, onEvent) => engine.snapshot(request, onEvent),
+    translate: (request, onEvent) => engine.translate(request, onEvent),
     scoreText: (request, onEvent) => engine.scoreText(request, onEvent),
     dispose: () => engine.unload(),
   };

@@ -30,6 +30,9 @@ import type {
   ScoreTextRequest,
   SnapshotRequest,
   TextEvent,
+  TranslateEvent,
+  TranslateRequest,
+  TranslateResult,
   Verification,
   VerifyEvent,
   VerifyRequest,
@@ -40,10 +43,13 @@ import { scoreTokens } from './score';
 import type { TextScore } from './score-text';
 import { SnapshotStore } from './snapshot-store';
 import { TextStream } from './text-stream';
+import type { Translator } from './translate/translator';
 
 const lensCode = lateCode('The lens', () => import('./lens/attention-lens'));
 const verifyCode = lateCode('The check of texts', () => import('./verify'));
 const scoreTextCode = lateCode('The code that scores texts', () => import('./score-text'));
+
+const translatorCode = lateCode('The translator', () => import('./translate/translator'));
 
 /** The environment of the engine: a worker in the browser, or Node. */
 export interface EngineHost {
@@ -70,6 +76,7 @@ export class Engine {
   private loaded: { readonly url: string; readonly model: Model; readonly runner: Runner } | null = null;
   private abort: AbortController | null = null;
   private lens: Lens | null = null;
+  private translator: Translator | null = null;
 
   constructor(host: EngineHost) {
     this.host = host;
@@ -114,6 +121,7 @@ export class Engine {
   /** Frees the backend. */
   unload(): void {
     void this.closeLens();
+    this.translator = null; // its streams are on the backend
     this.loaded?.runner.stop();
   }
 
@@ -189,6 +197,25 @@ export class Engine {
         (message, backend) =>
           onEvent({ type: 'notice', message: `${message} Scoring starts again.`, backend }),
       );
+    });
+  }
+
+  /** Translates a text, and keeps the translations of its sentences for the next request. */
+  async translate(request: TranslateRequest, onEvent: OnEvent<TranslateEvent>): Promise<TranslateResult> {
+    return this.exclusively(async (signal) => {
+      const { Translator } = await translatorCode();
+      const { model, runner } = this.requireLoaded();
+      const emit = credited(onEvent);
+      await runner.surviving(
+        async ({ backend }) => {
+          if (this.translator?.backend !== backend) this.translator = await Translator.open(model, backend);
+          await this.translator.translate(request, signal, emit);
+        },
+        (message, backend) =>
+          emit({ type: 'notice', message: `${message} The translation starts again.`, backend }),
+      );
+      await emit.settled();
+      return { isComplete: !signal.aborted };
     });
   }
 

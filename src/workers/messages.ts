@@ -5,6 +5,7 @@ import type { Manifest } from '../model/runtime/folder';
 import type { Verdict } from '../model/sampling/judge';
 import type { Sampling } from '../model/sampling/sampling';
 import type { Encoded } from '../model/text/encoded';
+import type { Direction, Sentence } from '../model/text/simultaneous';
 import type { Vocabulary } from '../model/text/vocabulary';
 import type { LensAnswer, LensRequest } from './lens/messages';
 import type { RequestRun } from './request-run';
@@ -132,6 +133,49 @@ export interface ScoreTextRequest {
 /** Progress in UTF-16 units of the text; a notice if the work has moved to another backend and starts again. */
 export type ScoreTextEvent = { readonly type: 'scored'; readonly units: number } | NoticeEvent;
 
+/** Translates a whole text, which may still be typed. */
+export interface TranslateRequest {
+  readonly text: string;
+  /** Whether the last sentence is over and its last unit complete. */
+  readonly ended: boolean;
+  /** Source units to read before the first write of each sentence, from 1; Infinity reads the sentence first. */
+  readonly k: number;
+  readonly directions: readonly Direction[];
+}
+
+/** A unit of a translation, and the number of source units of its sentence that were read before it. */
+export interface WrittenUnit {
+  readonly text: string;
+  readonly after: number;
+}
+
+export interface TranslatedSentence extends Sentence {
+  readonly written: Readonly<Record<Direction, readonly WrittenUnit[]>>;
+}
+
+export type TranslateEvent =
+  /** The text has changed: the first `before` and the last `after` sentences stay, these replace the ones between. */
+  | {
+      readonly type: 'sentences';
+      readonly before: number;
+      readonly after: number;
+      readonly sentences: readonly TranslatedSentence[];
+    }
+  /** Units replace those from number `from` on. */
+  | {
+      readonly type: 'written';
+      readonly sentence: number;
+      readonly direction: Direction;
+      readonly from: number;
+      readonly units: readonly WrittenUnit[];
+    }
+  | NoticeEvent;
+
+export interface TranslateResult {
+  /** False if it was stopped. */
+  readonly isComplete: boolean;
+}
+
 /** A piece of a text to verify. */
 export interface VerifyRun {
   /** The file of a snapshot, instead of everything else, in the first piece. */
@@ -228,6 +272,10 @@ export interface EngineService {
     request: ScoreTextRequest,
     onEvent: (event: ScoreTextEvent) => void | Promise<void>,
   ): Promise<Outcome<TextScore>>;
+  translate(
+    request: TranslateRequest,
+    onEvent: (event: TranslateEvent) => void | Promise<void>,
+  ): Promise<Outcome<TranslateResult>>;
   /** The file of a snapshot (model/runtime/snapshot-file.ts); null if it was stopped. */
   snapshot(
     request: SnapshotRequest,

@@ -30,7 +30,7 @@ const LETTER_OR_DIGIT = /[\p{L}\p{N}]/u;
 const SENTENCE_END = /[.!?…]$/;
 
 /** The token of a direction. */
-function directionToken(direction: Direction): number {
+export function directionToken(direction: Direction): number {
   return CONTROLS.length + DIRECTIONS.indexOf(direction);
 }
 
@@ -91,6 +91,16 @@ function cutUnit(unit: string): string[] {
   for (let i = 0; i < characters.length; i += UNIT_CHARACTERS)
     pieces.push(characters.slice(i, i + UNIT_CHARACTERS).join(''));
   return pieces;
+}
+
+/**
+ * The turns of a translation under wait-k: the numbers of source units that were read before the model writes. The last
+ * turn of a sentence that is over is the end of the source.
+ * @param k units to read before the first write; Infinity reads the whole sentence first
+ */
+export function turnsOf({ units, over }: Sentence, k: number): number[] {
+  const first = Math.min(k, over ? units.length : k);
+  return Array.from({ length: Math.max(0, units.length - first + 1) }, (_, turn) => first + turn);
 }
 
 export interface PairStream {
