@@ -7,6 +7,7 @@ import { DIRECTIONS, sentencesOf, turnsOf } from '../../model/text/simultaneous'
 import { createBackend } from '../backends';
 import { credited } from '../events';
 import type { TranslatedSentence, TranslateEvent, TranslateRequest } from '../messages';
+import { translationAfter } from './translation';
 import { Translator } from './translator';
 import { type Turn, TurnStream } from './turn-stream';
 
@@ -19,7 +20,7 @@ afterAll(() => backend.destroy());
 
 /** A translator, and what its events show. */
 class Shown {
-  sentences: TranslatedSentence[] = [];
+  sentences: readonly TranslatedSentence[] = [];
   private readonly translator: Translator;
 
   private constructor(translator: Translator) {
@@ -36,9 +37,9 @@ class Shown {
     { ended = false, directions = DIRECTIONS }: Partial<TranslateRequest> = {},
     signal = new AbortController().signal,
     onEvent: (event: TranslateEvent) => void = () => {},
-  ): Promise<TranslatedSentence[]> {
+  ): Promise<readonly TranslatedSentence[]> {
     const emit = credited<TranslateEvent>((event) => {
-      this.apply(event);
+      this.sentences = translationAfter(this.sentences, event);
       onEvent(event);
     });
     await this.translator.translate({ text, ended, k, directions }, signal, emit);
@@ -47,18 +48,6 @@ class Shown {
 
   close(): void {
     this.translator.close();
-  }
-
-  private apply(event: TranslateEvent): void {
-    if (event.type === 'sentences') {
-      const { before, after, sentences } = event;
-      this.sentences.splice(before, this.sentences.length - before - after, ...sentences);
-    } else if (event.type === 'written') {
-      const { sentence: n, direction, from, units } = event;
-      const sentence = this.sentences[n];
-      const written = [...sentence.written[direction].slice(0, from), ...units];
-      this.sentences[n] = { ...sentence, written: { ...sentence.written, [direction]: written } };
-    }
   }
 }
 
