@@ -1,5 +1,5 @@
 import { useEffect, useSyncExternalStore } from 'react';
-import { benchmarkReach, closePage, isScoreOpen, onPage } from './address';
+import { closePage, onPage, shownPage } from './address';
 import { ActionBar } from './components/document/ActionBar';
 import { TextPage } from './components/document/TextPage';
 import { Guard } from './components/Guard';
@@ -24,15 +24,10 @@ const CompareSheet = late(() => import('./components/panels/CompareSheet'), {
   isOver: true,
   close: closeCard,
 });
-const BenchmarkPage = late(() => import('./benchmark/BenchmarkPage'), {
-  name: 'The benchmark',
+const FullPages = late(() => import('./components/FullPages'), {
+  name: 'The page',
   isOver: true,
-  close: () => closePage('benchmark'),
-});
-const ScorePage = late(() => import('./score/ScorePage'), {
-  name: 'The page of scores',
-  isOver: true,
-  close: () => closePage('score'),
+  close: closePage,
 });
 const Tooltips = late(() => import('./components/controls/Tooltips'), { name: 'Tooltips', isSilent: true });
 
@@ -41,8 +36,7 @@ export function App() {
   const hasPalette = usePlaygroundState((state) => state.card === 'palette');
   const hasCompare = usePlaygroundState((state) => state.card === 'compare');
   const isReady = usePlaygroundState((state) => state.engine.phase !== 'loading');
-  const isScoring = useSyncExternalStore(onPage, isScoreOpen);
-  const reach = useSyncExternalStore(onPage, benchmarkReach);
+  const page = useSyncExternalStore(onPage, shownPage);
   useEffect(() => handleKeyboard(playground), [playground]);
   useEffect(() => handleDrops(playground), [playground]);
   useEffect(() => {
@@ -62,8 +56,7 @@ export function App() {
       <Guard part={{ name: 'The bar below the text' }}>
         <ActionBar />
       </Guard>
-      {reach ? <BenchmarkPage reach={reach} /> : null}
-      {isScoring ? <ScorePage /> : null}
+      {page ? <FullPages page={page} /> : null}
       {hasPalette ? <CommandPalette /> : null}
       {hasCompare ? <CompareSheet /> : null}
       {isReady ? <Tooltips /> : null}

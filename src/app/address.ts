@@ -42,26 +42,21 @@ function setQuery(name: string, value: string | null): void {
   history.replaceState(null, '', url);
 }
 
-/** The last position, in tokens, that the benchmark measures (`?benchmark`, `?benchmark=8192`); null while it is closed. */
-export function benchmarkReach(): number | null {
-  const value = new URLSearchParams(location.search).get('benchmark');
-  if (value === null) return null;
-  return Number.parseInt(value, 10) >= 64 ? Number.parseInt(value, 10) : 65536;
-}
-
 /** Calls back when a page of the address opens or closes, also by the back button. */
 export function onPage(callback: () => void): () => void {
   addEventListener('popstate', callback);
   return () => removeEventListener('popstate', callback);
 }
 
-/** Whether the page that scores texts is open (`?score`). */
-export function isScoreOpen(): boolean {
-  return new URLSearchParams(location.search).has('score');
-}
+/** The pages over the text, by their names in the address (`?score`). */
+const PAGES = ['translate', 'score', 'benchmark'] as const;
+export type PageName = (typeof PAGES)[number];
 
-/** A page over the text, by its name in the address. */
-export type PageName = 'benchmark' | 'score';
+/** The page that is open over the text. */
+export function shownPage(): PageName | undefined {
+  const query = new URLSearchParams(location.search);
+  return PAGES.find((page) => query.has(page));
+}
 
 export function openPage(name: PageName): void {
   const url = new URL(location.href);
@@ -70,8 +65,9 @@ export function openPage(name: PageName): void {
   dispatchEvent(new PopStateEvent('popstate'));
 }
 
-export function closePage(name: PageName): void {
-  setQuery(name, null);
+export function closePage(): void {
+  const page = shownPage();
+  if (page) setQuery(page, null);
   dispatchEvent(new PopStateEvent('popstate'));
 }
 

@@ -131,6 +131,7 @@ const TABLE = [
   { id: 'export-all', name: 'Export all texts', run: (playground) => exportTexts(playground, 'all') },
   { id: 'examples', name: 'Examples', run: (playground) => playground.openCard('new') },
   { id: 'open', name: 'Open a file …', run: (playground) => pickFile((file) => openFile(playground, file)) },
+  { id: 'translate', name: 'Translate', run: () => openPage('translate') },
   { id: 'score', name: 'Score texts', run: () => openPage('score') },
   { id: 'benchmark', name: 'Benchmark', run: () => openPage('benchmark') },
   { id: 'theme', name: 'Theme', run: () => applyTheme(NEXT_THEME[currentTheme()]) },

@@ -21,6 +21,7 @@ import './styles/embed.css';
 import './styles/full-page.css';
 import './benchmark/benchmark.css';
 import './score/score.css';
+import './translate/translate.css';
 import './styles/parts.css';
 import './styles/touch.css';
 import './styles/forced-colors.css';

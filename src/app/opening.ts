@@ -1,4 +1,4 @@
-import { chosenDemo, forgetDemo, takeFragment } from './address';
+import { chosenDemo, forgetDemo, openPage, takeFragment } from './address';
 import { preloaded } from './components/late';
 import { BEGINNINGS, EXAMPLES, exampleText } from './examples';
 import { modelFor } from './models';
@@ -18,7 +18,7 @@ export async function openLink(playground: Playground): Promise<void> {
   const codecs = await loadCodecs().catch(() => null);
   if (!codecs) return playground.notify('The link did not open. Check the connection, then reload the page.');
   const fragment = takeFragment();
-  if (fragment) await codecs.openText(playground, fragment, 'link');
+  if (fragment && (await codecs.openText(playground, fragment, 'link'))) openPage('translate');
 }
 
 /** Opens the demo in the address, which stays there until the code for it has loaded. */
@@ -47,6 +47,7 @@ export async function loadExample(): Promise<TextValue | null> {
 /** Opens a file as a new text. */
 export async function openFile(playground: Playground, file: File): Promise<void> {
   const codecs = await loadCodecs().catch(() => null);
-  if (codecs) await codecs.openFile(playground, file);
-  else playground.notify(`${file.name} did not open. Check the connection, and open it again.`);
+  if (codecs) {
+    if (await codecs.openFile(playground, file)) openPage('translate');
+  } else playground.notify(`${file.name} did not open. Check the connection, and open it again.`);
 }

@@ -1,4 +1,5 @@
 import { stateLayout } from '../model/core/tensors';
+import type { Backend } from '../model/runtime/backend';
 import { EngineError } from '../model/runtime/errors';
 import { loadModel, type Model } from '../model/runtime/folder';
 import type { ReadFile } from '../model/runtime/read-file';
@@ -23,6 +24,7 @@ import type {
   GenerateResult,
   LoadProgress,
   LoadRequest,
+  NoticeEvent,
   ScoreEvent,
   ScoreRequest,
   ScoreResult,
@@ -43,7 +45,6 @@ import { scoreTokens } from './score';
 import type { TextScore } from './score-text';
 import { SnapshotStore } from './snapshot-store';
 import { TextStream } from './text-stream';
-import type { Translator } from './translate/translator';
 
 const lensCode = lateCode('The lens', () => import('./lens/attention-lens'));
 const verifyCode = lateCode('The check of texts', () => import('./verify'));
@@ -76,7 +77,6 @@ export class Engine {
   private loaded: { readonly url: string; readonly model: Model; readonly runner: Runner } | null = null;
   private abort: AbortController | null = null;
   private lens: Lens | null = null;
-  private translator: Translator | null = null;
 
   constructor(host: EngineHost) {
     this.host = host;
@@ -121,7 +121,6 @@ export class Engine {
   /** Frees the backend. */
   unload(): void {
     void this.closeLens();
-    this.translator = null; // its streams are on the backend
     this.loaded?.runner.stop();
   }
 
@@ -186,37 +185,18 @@ export class Engine {
     }));
   }
 
-  /** Measures the loss on a text, on a second stream. If a device fails, it starts again. */
+  /** Measures the loss on a text, on a second stream. */
   async scoreText({ file }: ScoreTextRequest, onEvent: OnEvent<ScoreTextEvent>): Promise<TextScore> {
-    return this.exclusively(async (signal) => {
-      const { scoreFile } = await scoreTextCode();
-      const { model, runner } = this.requireLoaded();
-      const onProgress = (units: number) => onEvent({ type: 'scored', units });
-      return runner.surviving(
-        ({ backend }) => scoreFile(model, backend, file, signal, onProgress),
-        (message, backend) =>
-          onEvent({ type: 'notice', message: `${message} Scoring starts again.`, backend }),
-      );
-    });
+    return this.runLate(scoreTextCode, 'Scoring', onEvent, ({ scoreFile }, model, backend, signal) =>
+      scoreFile(model, backend, file, signal, (units) => onEvent({ type: 'scored', units })),
+    );
   }
 
-  /** Translates a text, and keeps the translations of its sentences for the next request. */
+  /** Translates a text, and keeps its translations for the next request. */
   async translate(request: TranslateRequest, onEvent: OnEvent<TranslateEvent>): Promise<TranslateResult> {
-    return this.exclusively(async (signal) => {
-      const { Translator } = await translatorCode();
-      const { model, runner } = this.requireLoaded();
-      const emit = credited(onEvent);
-      await runner.surviving(
-        async ({ backend }) => {
-          if (this.translator?.backend !== backend) this.translator = await Translator.open(model, backend);
-          await this.translator.translate(request, signal, emit);
-        },
-        (message, backend) =>
-          emit({ type: 'notice', message: `${message} The translation starts again.`, backend }),
-      );
-      await emit.settled();
-      return { isComplete: !signal.aborted };
-    });
+    return this.runLate(translatorCode, 'Translation', onEvent, ({ translateText }, ...on) =>
+      translateText(...on, request, onEvent),
+    );
   }
 
   /** The state at the end of a text, as a file (model/runtime/snapshot-file.ts); null if it was stopped. */
@@ -241,13 +221,25 @@ export class Engine {
 
   /** Compares each drawn token with the token that this model draws, on a second stream. */
   async verify({ runs }: VerifyRequest, onEvent: (event: VerifyEvent) => void): Promise<Verification> {
+    return this.runLate(verifyCode, 'Verification', onEvent, ({ verifyText }, model, backend, signal) =>
+      verifyText(model, backend, runs, signal, onEvent),
+    );
+  }
+
+  /** Runs code that loads late, on streams of its own. If a device fails, the work starts again on another one. */
+  private runLate<C, T>(
+    load: () => Promise<C>,
+    name: string,
+    onEvent: OnEvent<NoticeEvent>,
+    work: (code: C, model: Model, backend: Backend, signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
     return this.exclusively(async (signal) => {
-      const { verifyText } = await verifyCode();
+      const code = await load();
       const { model, runner } = this.requireLoaded();
       return runner.surviving(
-        ({ backend }) => verifyText(model, backend, runs, signal, onEvent),
+        ({ backend }) => work(code, model, backend, signal),
         (message, backend) =>
-          onEvent({ type: 'notice', message: `${message} Verification starts again.`, backend }),
+          onEvent({ type: 'notice', message: `${message} ${name} starts again.`, backend }),
       );
     });
   }

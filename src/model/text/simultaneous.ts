@@ -15,6 +15,9 @@ export const CONTROLS = ['<|endoftext|>', '<w>', '<r>', '</s>', '<eos>'] as cons
 export const DIRECTIONS = ['en-de', 'en-fr'] as const;
 export type Direction = (typeof DIRECTIONS)[number];
 
+/** The largest k that the models are trained for, besides offline. */
+export const LARGEST_K = 9;
+
 /** Between a unit and the punctuation that stood apart from it. */
 const JOINER = '\u00a0';
 /** Longer units are cut into pieces of this many code points. */

@@ -9,9 +9,33 @@ import {
   sentencesOf,
   turnsOf,
 } from '../../model/text/simultaneous';
-import type { Emit } from '../events';
-import type { TranslatedSentence, TranslateEvent, TranslateRequest, WrittenUnit } from '../messages';
+import { credited, type Emit, type OnEvent } from '../events';
+import type {
+  TranslatedSentence,
+  TranslateEvent,
+  TranslateRequest,
+  TranslateResult,
+  WrittenUnit,
+} from '../messages';
 import { type Turn, TurnStream } from './turn-stream';
+
+const translators = new WeakMap<Backend, Translator>();
+
+/** Translates a text with the translator of a backend, which keeps the translations of the previous text. */
+export async function translateText(
+  model: Model,
+  backend: Backend,
+  signal: AbortSignal,
+  request: TranslateRequest,
+  onEvent: OnEvent<TranslateEvent>,
+): Promise<TranslateResult> {
+  const translator = translators.get(backend) ?? (await Translator.open(model, backend));
+  translators.set(backend, translator);
+  const emit = credited(onEvent);
+  await translator.translate(request, signal, emit);
+  await emit.settled();
+  return { isComplete: !signal.aborted };
+}
 
 /** A sentence and the turns of its translations. */
 interface Work extends Sentence {
@@ -26,13 +50,11 @@ interface Work extends Sentence {
  * memory for states does not depend on the text.
  */
 export class Translator {
-  readonly backend: Backend;
   private readonly streams: Streams;
   private readonly turnStreams: Record<Direction, TurnStream>;
   private sentences: readonly Work[] = [];
 
-  private constructor(model: Pick<Model, 'tokenizer'>, backend: Backend, streams: Streams) {
-    this.backend = backend;
+  private constructor(model: Pick<Model, 'tokenizer'>, streams: Streams) {
     this.streams = streams;
     this.turnStreams = byDirection((direction, n) => new TurnStream(streams, n, model.tokenizer, direction));
   }
@@ -49,7 +71,7 @@ export class Translator {
         'This model does not translate.',
         'Use a model whose name begins with Translate.',
       );
-    return new Translator(model, backend, await backend.open(DIRECTIONS.length));
+    return new Translator(model, await backend.open(DIRECTIONS.length));
   }
 
   /** Ends early if the signal aborts; the next request goes on from there. */

@@ -1,0 +1,114 @@
+import { memo } from 'react';
+import { DIRECTIONS, type Direction } from '../../model/text/simultaneous';
+import type { SharedTranslation } from '../../share/translation-link';
+import type { TranslatedSentence, WrittenUnit } from '../../workers/messages';
+import { type TranslationState, textIn } from '../store/translation/live-translation';
+import { LANGUAGES } from './languages';
+import { waitOf } from './Source';
+
+interface Props {
+  readonly sentences: readonly TranslatedSentence[];
+  /** The link whose translations are shown, before the model runs. */
+  readonly link: SharedTranslation | null;
+  /** Number of the sentence whose turns are shown. */
+  readonly shown: number;
+  onChosen(sentence: number): void;
+}
+
+/** The translations, a button for each sentence. */
+export function Translations({ sentences, link, shown, onChosen }: Props) {
+  return DIRECTIONS.map((direction) => {
+    const { name, lang } = LANGUAGES[direction];
+    return (
+      <section key={direction} className="translate-target" aria-label={name}>
+        <h3>{name}</h3>
+        {link ? (
+          <p lang={lang} className="translate-linked">
+            {link.translations[direction]}
+          </p>
+        ) : (
+          <ol lang={lang}>
+            {sentences.map(({ written }, n) => (
+              <Translated
+                // biome-ignore lint/suspicious/noArrayIndexKey: a sentence is its place in the text
+                key={n}
+                n={n}
+                units={written[direction]}
+                isShown={n === shown}
+                onChosen={onChosen}
+              />
+            ))}
+          </ol>
+        )}
+      </section>
+    );
+  });
+}
+
+interface TranslatedProps {
+  readonly n: number;
+  readonly units: readonly WrittenUnit[];
+  readonly isShown: boolean;
+  onChosen(sentence: number): void;
+}
+
+const Translated = memo(function Translated({ n, units, isShown, onChosen }: TranslatedProps) {
+  return (
+    <li>
+      <button
+        type="button"
+        className="translate-sentence"
+        dir="auto"
+        aria-pressed={isShown}
+        onClick={() => onChosen(n)}
+      >
+        {units.map(({ text }) => text).join(' ') || '…'}
+      </button>
+    </li>
+  );
+});
+
+interface NoteProps {
+  readonly state: TranslationState;
+  readonly link: SharedTranslation;
+  onVerify(): void;
+}
+
+/** The origin of a shared translation, and whether the model writes the same. */
+export function LinkNote({ state, link, onVerify }: NoteProps) {
+  const { phase, model, sentences } = state;
+  if (phase === 'idle')
+    return (
+      <div className="full-page-actions">
+        <p>This translation comes from a link ({waitOf(link.k)}). The model has not run yet.</p>
+        <button type="button" className="worded" onClick={onVerify}>
+          Verify the translation
+        </button>
+      </div>
+    );
+  if (phase !== 'done') return null;
+  if (model?.digest !== link.model.digest)
+    return (
+      <p role="alert">
+        <b>Not verified:</b> the link names the model {link.model.id}, which this site does not offer.{' '}
+        {model?.name} translated the text again.
+      </p>
+    );
+  const others = DIRECTIONS.filter((direction) => !isSame(sentences, link, direction));
+  return others.length === 0 ? (
+    <p role="status">Verified: {model.name} writes both translations of the link.</p>
+  ) : (
+    <p role="alert">
+      <b>Different:</b> {model.name} writes another translation than the link in{' '}
+      {others.map((direction) => LANGUAGES[direction].name).join(' and ')}.
+    </p>
+  );
+}
+
+function isSame(
+  sentences: readonly TranslatedSentence[],
+  { translations }: SharedTranslation,
+  direction: Direction,
+): boolean {
+  return textIn(sentences, direction) === translations[direction];
+}
