@@ -10,7 +10,7 @@ import { liveTranslation } from '../store/translation/live-translation';
 import { Share } from './Share';
 import { Source } from './Source';
 import { Staircase } from './Staircase';
-import { LinkNote, Translations } from './Translations';
+import { LinkNote, Parts, Translations } from './Translations';
 
 const LONGEST_FILE = 2 ** 20; // bytes
 
@@ -51,7 +51,7 @@ export default function TranslatePage() {
   const shown = Math.min(chosen ?? current, sentences.length - 1);
   return (
     <FullPage title="Translate" onFiles={openFile}>
-      <p className="translate-wide">
+      <p>
         The model translates English to German and French while you type. It waits for k words of a sentence,
         then writes a word for each word that it reads. Nothing leaves this device.
       </p>
@@ -64,6 +64,7 @@ export default function TranslatePage() {
           onChosen={setChosen}
         />
       </div>
+      <Parts count={sentences.length} shown={shown} onChosen={setChosen} />
       <p role="status" className="translate-status">
         {statusOf(phase, loaded)}
       </p>

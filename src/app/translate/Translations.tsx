@@ -2,6 +2,7 @@ import { memo } from 'react';
 import { DIRECTIONS, type Direction } from '../../model/text/simultaneous';
 import type { SharedTranslation } from '../../share/translation-link';
 import type { TranslatedSentence, WrittenUnit } from '../../workers/messages';
+import { count } from '../format';
 import { type TranslationState, textIn } from '../store/translation/live-translation';
 import { LANGUAGES } from './languages';
 import { waitOf } from './Source';
@@ -15,8 +16,12 @@ interface Props {
   onChosen(sentence: number): void;
 }
 
-/** The translations, a button for each sentence. */
+/** Sentences of a part. A page with thousands of buttons is slow. */
+const PART = 100;
+
+/** The translations, a button for each sentence of the part around the shown one. */
 export function Translations({ sentences, link, shown, onChosen }: Props) {
+  const from = Math.floor(Math.max(0, shown) / PART) * PART;
   return DIRECTIONS.map((direction) => {
     const { name, lang } = LANGUAGES[direction];
     return (
@@ -28,13 +33,13 @@ export function Translations({ sentences, link, shown, onChosen }: Props) {
           </p>
         ) : (
           <ol lang={lang}>
-            {sentences.map(({ written }, n) => (
+            {sentences.slice(from, from + PART).map(({ written }, n) => (
               <Translated
                 // biome-ignore lint/suspicious/noArrayIndexKey: a sentence is its place in the text
-                key={n}
-                n={n}
+                key={from + n}
+                n={from + n}
                 units={written[direction]}
-                isShown={n === shown}
+                isShown={from + n === shown}
                 onChosen={onChosen}
               />
             ))}
@@ -43,6 +48,32 @@ export function Translations({ sentences, link, shown, onChosen }: Props) {
       </section>
     );
   });
+}
+
+interface PartsProps {
+  readonly count: number;
+  readonly shown: number;
+  onChosen(sentence: number): void;
+}
+
+/** Buttons for the parts of a long text. */
+export function Parts({ count: total, shown, onChosen }: PartsProps) {
+  if (total <= PART) return null;
+  const from = Math.floor(Math.max(0, shown) / PART) * PART;
+  const end = Math.min(total, from + PART);
+  return (
+    <nav className="full-page-actions" aria-label="Parts of the text">
+      <button type="button" className="worded" disabled={from === 0} onClick={() => onChosen(from - PART)}>
+        Earlier
+      </button>
+      <span>
+        Sentences {count(from + 1)} to {count(end)} of {count(total)}
+      </span>
+      <button type="button" className="worded" disabled={end === total} onClick={() => onChosen(end)}>
+        Later
+      </button>
+    </nav>
+  );
 }
 
 interface TranslatedProps {

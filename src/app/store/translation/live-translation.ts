@@ -15,7 +15,7 @@ export interface TranslationState {
   /** From 1 to 9; Infinity: offline. */
   readonly k: number;
   readonly sentences: readonly TranslatedSentence[];
-  /** The sentence that changed last. */
+  /** The first sentence that changed last. */
   readonly current: number;
   /** The link that the source comes from, until the source or k changes. */
   readonly link: SharedTranslation | null;
@@ -160,8 +160,7 @@ export class LiveTranslation {
 
   private take(event: TranslateEvent): void {
     if (event.type === 'notice') this.store.setState({ notice: event.message });
-    else if (event.type === 'sentences' && event.sentences.length > 0)
-      this.current = event.before + event.sentences.length - 1;
+    else if (event.type === 'sentences' && event.sentences.length > 0) this.current = event.before;
     this.sentences = translationAfter(this.sentences, event);
     this.current = Math.min(this.current, Math.max(0, this.sentences.length - 1));
     const wait = this.shownAt + FRAME - performance.now();
