@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { memo, useState } from 'react';
 import { averageLagging } from '../../model/text/lagging';
 import { DIRECTIONS, type Direction } from '../../model/text/simultaneous';
 import type { TranslatedSentence, WrittenUnit } from '../../workers/messages';
@@ -7,7 +7,7 @@ import { LANGUAGES } from './languages';
 const MOST_ROWS = 60;
 
 /** The order in which the model read and wrote a sentence: a row for each word that it read. */
-export function Staircase({ sentence }: { sentence: TranslatedSentence }) {
+export const Staircase = memo(function Staircase({ sentence }: { sentence: TranslatedSentence }) {
   const [unit, setUnit] = useState<WrittenUnit | null>(null);
   const { units, written } = sentence;
   const first = Math.max(0, units.length - MOST_ROWS);
@@ -62,7 +62,7 @@ export function Staircase({ sentence }: { sentence: TranslatedSentence }) {
       </p>
     </section>
   );
-}
+});
 
 function Units({
   units,

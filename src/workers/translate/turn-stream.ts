@@ -24,7 +24,7 @@ export interface Turn {
 }
 
 /** Most snapshots of a sentence. */
-export const MOST_SNAPSHOTS = 8;
+const MOST_SNAPSHOTS = 8;
 
 const KINDS = Object.values(Kind);
 

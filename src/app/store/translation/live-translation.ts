@@ -32,7 +32,7 @@ export interface TranslationState {
   readonly isKept: boolean;
 }
 
-const FRAME = 33; // ms between updates of the page, at least
+const FRAME = 16; // ms between updates of the page, at least
 
 /** The source that the user types and its translations, without the user interface. */
 export class LiveTranslation {
@@ -73,12 +73,12 @@ export class LiveTranslation {
     this.change({ k, link: null });
   }
 
-  /** Shows the translation of a link without any work. Returns the source that it replaces. */
+  /** Shows the translation of a link without any work. Returns the source of the user that it replaces, or ''. */
   open(link: SharedTranslation): string {
-    const replaced = this.store.getState().source;
+    const { source, link: previous } = this.store.getState();
+    const replaced = previous || source === link.source ? '' : source.trim() && source;
     this.end();
-    this.store.setState({ source: link.source, ended: false, k: link.k, link });
-    this.keep();
+    this.set({ source: link.source, ended: false, k: link.k, link });
     return replaced;
   }
 
@@ -118,8 +118,7 @@ export class LiveTranslation {
   }
 
   private change(changed: Partial<TranslationState>): void {
-    this.store.setState(changed);
-    this.keep();
+    this.set(changed);
     this.isStale = true;
     this.request?.abort();
     const { engine } = this;
@@ -127,8 +126,9 @@ export class LiveTranslation {
       this.work(engine).catch((thrown) => this.fail(engine, thrown));
   }
 
-  private keep(): void {
-    this.store.setState({ isKept: keepSource(this.store.getState()) });
+  private set(changed: Partial<TranslationState>): void {
+    const isKept = keepSource({ ...this.store.getState(), ...changed });
+    this.store.setState({ ...changed, isKept });
   }
 
   /** Translates until the source is unchanged. */
