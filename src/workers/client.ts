@@ -82,7 +82,7 @@ export interface EngineClient {
     signal?: AbortSignal,
   ): Promise<TextScore>;
   /**
-   * Translates a text. Aborting the signal ends it early; the next request goes on from there. If the worker died, it starts
+   * Translates a text. Aborting the signal ends it early; the next request continues from there. If the worker died, it starts
    * with an event that replaces all sentences.
    */
   translate(

@@ -169,7 +169,7 @@ test.each([
   expect(sentences.flatMap((sentence) => sentence.units).length).toBe(units);
 });
 
-test('a stop ends the translation of 100,000 characters at once, and typing goes on', async () => {
+test('a stop ends the translation of 100,000 characters at once, and the next request works', async () => {
   const text = 'I have a small dog. '.repeat(5000);
   const controller = new AbortController();
   const shown = await Shown.open();

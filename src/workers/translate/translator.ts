@@ -46,7 +46,7 @@ interface Work extends Sentence {
 
 /**
  * Translates a text while it is typed. Each request has the whole text: sentences that are unchanged keep their
- * translations, and a changed one goes on after its last turn that is unchanged. Each language has one stream, so the
+ * translations, and a changed one continues after its last turn that is unchanged. Each language has one stream, so the
  * memory for states does not depend on the text.
  */
 export class Translator {
@@ -74,7 +74,7 @@ export class Translator {
     return new Translator(model, await backend.open(DIRECTIONS.length));
   }
 
-  /** Ends early if the signal aborts; the next request goes on from there. */
+  /** Ends early if the signal aborts; the next request continues from there. */
   async translate(
     { text, ended, k, directions }: TranslateRequest,
     signal: AbortSignal,
