@@ -3,7 +3,7 @@ import { DIRECTIONS, type Direction } from '../src/model/text/simultaneous';
 import { createBackend } from '../src/workers/backends';
 import { Engine } from '../src/workers/engine';
 import type { TranslatedSentence, TranslateEvent } from '../src/workers/messages';
-import { translationAfter } from '../src/workers/translate/translation';
+import { translationAfter, writtenUnits } from '../src/workers/translate/translation';
 import { numberOption, runCommand } from './command';
 import { firstTranslator, nodeGpu, readFolder } from './node';
 
@@ -30,9 +30,11 @@ function finalUnits(
   direction: Direction,
   ended: boolean,
 ): string[] {
-  return sentences.flatMap(({ units, written }, n) => {
+  return sentences.flatMap(({ units, turns }, n) => {
     const isLast = !ended && n === sentences.length - 1;
-    return written[direction].filter(({ after }) => !isLast || after < units.length).map(({ text }) => text);
+    return writtenUnits(turns[direction])
+      .filter(({ after }) => !isLast || after < units.length)
+      .map(({ text }) => text);
   });
 }
 

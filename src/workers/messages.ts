@@ -143,14 +143,19 @@ export interface TranslateRequest {
   readonly directions: readonly Direction[];
 }
 
-/** A unit of a translation, and the number of source units of its sentence that were read before it. */
-export interface WrittenUnit {
-  readonly text: string;
-  readonly after: number;
+/** Source units that the model reads, and the units that it then writes. */
+export interface Turn {
+  /** Units of the sentence that were read at its end. */
+  readonly read: number;
+  /** Whether the sentence is over. */
+  readonly over: boolean;
+  readonly written: readonly string[];
+  /** The tokens that the stream reads in it. The next turn begins with the `<r>` that ends this one. */
+  readonly tokens: readonly number[];
 }
 
 export interface TranslatedSentence extends Sentence {
-  readonly written: Readonly<Record<Direction, readonly WrittenUnit[]>>;
+  readonly turns: Readonly<Record<Direction, readonly Turn[]>>;
 }
 
 export type TranslateEvent =
@@ -161,13 +166,13 @@ export type TranslateEvent =
       readonly after: number;
       readonly sentences: readonly TranslatedSentence[];
     }
-  /** Units replace those from number `from` on. */
+  /** Turns replace those from number `from` on. */
   | {
       readonly type: 'written';
       readonly sentence: number;
       readonly direction: Direction;
       readonly from: number;
-      readonly units: readonly WrittenUnit[];
+      readonly turns: readonly Turn[];
     }
   | NoticeEvent;
 

@@ -20,7 +20,7 @@ export default function TranslatePage() {
   const state = useStore(liveTranslation.store);
   const [chosen, setChosen] = useState<number | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
-  const { link, phase, sentences, current, loaded, model, error, notice, isKept, stateBytes } = state;
+  const { link, phase, sentences, current, loaded, model, info, error, notice, isKept } = state;
   const begin = () => {
     const { backend } = playground.store.getState().settings;
     return liveTranslation.begin(() => listModels(undefined, 'translators'), backend);
@@ -84,14 +84,14 @@ export default function TranslatePage() {
           </div>
         </>
       ) : null}
-      {sentences[shown] ? <Staircase sentence={sentences[shown]} /> : null}
+      {sentences[shown] ? <Staircase sentence={sentences[shown]} config={info?.config ?? null} /> : null}
       {phase === 'done' && model && sentences.length > 0 ? <Share state={state} model={model} /> : null}
       <footer className="translate-about">
         <p>
           The model is small and knows everyday sentences. It leaves out, adds and mistranslates words, most
           of all at small k. k is 1 to {LARGEST_K}, or offline: the model then reads the whole sentence first.{' '}
-          {stateBytes
-            ? `The memory of each language is one state of ${bytes(stateBytes)}, however long the text is.`
+          {info
+            ? `The memory of each language is one state of ${bytes(info.stateBytes)}, however long the text is.`
             : ''}
         </p>
         <p>

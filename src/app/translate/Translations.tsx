@@ -1,7 +1,7 @@
 import { memo } from 'react';
 import { DIRECTIONS, type Direction } from '../../model/text/simultaneous';
 import type { SharedTranslation } from '../../share/translation-link';
-import type { TranslatedSentence, WrittenUnit } from '../../workers/messages';
+import type { TranslatedSentence, Turn } from '../../workers/messages';
 import { count } from '../format';
 import { type TranslationState, textIn } from '../store/translation/live-translation';
 import { LANGUAGES } from './languages';
@@ -33,12 +33,12 @@ export function Translations({ sentences, link, shown, onChosen }: Props) {
           </p>
         ) : (
           <ol lang={lang}>
-            {sentences.slice(from, from + PART).map(({ written }, n) => (
+            {sentences.slice(from, from + PART).map(({ turns }, n) => (
               <Translated
                 // biome-ignore lint/suspicious/noArrayIndexKey: a sentence is its place in the text
                 key={from + n}
                 n={from + n}
-                units={written[direction]}
+                turns={turns[direction]}
                 isShown={from + n === shown}
                 onChosen={onChosen}
               />
@@ -78,12 +78,12 @@ export function Parts({ count: total, shown, onChosen }: PartsProps) {
 
 interface TranslatedProps {
   readonly n: number;
-  readonly units: readonly WrittenUnit[];
+  readonly turns: readonly Turn[];
   readonly isShown: boolean;
   onChosen(sentence: number): void;
 }
 
-const Translated = memo(function Translated({ n, units, isShown, onChosen }: TranslatedProps) {
+const Translated = memo(function Translated({ n, turns, isShown, onChosen }: TranslatedProps) {
   return (
     <li>
       <button
@@ -93,7 +93,7 @@ const Translated = memo(function Translated({ n, units, isShown, onChosen }: Tra
         aria-pressed={isShown}
         onClick={() => onChosen(n)}
       >
-        {units.map(({ text }) => text).join(' ') || '…'}
+        {turns.flatMap(({ written }) => written).join(' ') || '…'}
       </button>
     </li>
   );

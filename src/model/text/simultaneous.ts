@@ -203,3 +203,23 @@ export class Writer {
     this.tokens = kind === Kind.START ? 1 : kind === Kind.PART ? this.tokens + 1 : 0;
   }
 }
+
+/** Where a unit stands in a stream: the numbers of its first token and of the token after its last. */
+export type Span = readonly [from: number, to: number];
+
+/** Where the source units and the written units stand in a stream, in their order. */
+export function unitSpans(
+  tokens: readonly number[],
+  kinds: Uint8Array,
+): { readonly source: readonly Span[]; readonly written: readonly Span[] } {
+  const source: [number, number][] = [];
+  const written: [number, number][] = [];
+  let side = source;
+  for (const [i, id] of tokens.entries()) {
+    if (id === Control.WRITE) side = written;
+    else if (id === Control.READ) side = source;
+    else if (kinds[id] === Kind.START) side.push([i, i + 1]);
+    else if (kinds[id] === Kind.PART && side.length > 0) side[side.length - 1][1] = i + 1;
+  }
+  return { source, written };
+}

@@ -1,4 +1,4 @@
-import type { TranslatedSentence, TranslateEvent } from '../messages';
+import type { TranslatedSentence, TranslateEvent, Turn } from '../messages';
 
 /** The sentences of a translation after an event. */
 export function translationAfter(
@@ -11,8 +11,18 @@ export function translationAfter(
     return [...sentences.slice(0, before), ...event.sentences, ...end];
   }
   if (event.type === 'notice') return sentences;
-  const { sentence: n, direction, from, units } = event;
-  const { written } = sentences[n];
-  const changed = { ...written, [direction]: [...written[direction].slice(0, from), ...units] };
-  return sentences.with(n, { ...sentences[n], written: changed });
+  const { sentence: n, direction, from } = event;
+  const { turns } = sentences[n];
+  const changed = { ...turns, [direction]: [...turns[direction].slice(0, from), ...event.turns] };
+  return sentences.with(n, { ...sentences[n], turns: changed });
+}
+
+/** A unit of a translation, and the number of source units of its sentence that were read before it. */
+export interface WrittenUnit {
+  readonly text: string;
+  readonly after: number;
+}
+
+export function writtenUnits(turns: readonly Turn[]): WrittenUnit[] {
+  return turns.flatMap(({ read, written }) => written.map((text) => ({ text, after: read })));
 }

@@ -6,10 +6,10 @@ import type { Backend } from '../../model/runtime/backend';
 import { DIRECTIONS, sentencesOf, turnsOf } from '../../model/text/simultaneous';
 import { createBackend } from '../backends';
 import { credited } from '../events';
-import type { TranslatedSentence, TranslateEvent, TranslateRequest } from '../messages';
-import { translationAfter } from './translation';
+import type { TranslatedSentence, TranslateEvent, TranslateRequest, Turn } from '../messages';
+import { translationAfter, writtenUnits } from './translation';
 import { Translator } from './translator';
-import { type Turn, TurnStream } from './turn-stream';
+import { TurnStream } from './turn-stream';
 
 const model = tinyTranslator();
 let backend: Backend;
@@ -129,9 +129,7 @@ test('two streams write the same as one alone', async () => {
       const turns: Turn[] = [];
       const signal = new AbortController().signal;
       for await (const turn of alone.write(sentence, [], turnsOf(sentence, 2), signal)) turns.push(turn);
-      expect(turns.flatMap(({ written }) => written)).toEqual(
-        both[n].written[direction].map((unit) => unit.text),
-      );
+      expect(turns).toEqual(both[n].turns[direction]);
     }
     streams.close();
   }
@@ -143,10 +141,10 @@ test.each([1, 3, 9, Number.POSITIVE_INFINITY])('waits for k = %d units', async (
   const shown = await Shown.open();
   for (let read = 1; read <= words.length; read++) {
     const text = `${words.slice(0, read).join(' ')} `;
-    const [{ units, over, written }] = await shown.translate(text, k);
+    const [{ units, over, turns }] = await shown.translate(text, k);
     expect([units.length, over]).toEqual([read, read === words.length]);
     for (const direction of DIRECTIONS) {
-      const delays = written[direction].map(({ after }) => after);
+      const delays = writtenUnits(turns[direction]).map(({ after }) => after);
       if (read < k && !over) expect(delays).toEqual([]);
       expect(delays.every((after, n) => after <= read && after >= (delays[n - 1] ?? Math.min(k, read)))).toBe(
         true,
@@ -154,7 +152,7 @@ test.each([1, 3, 9, Number.POSITIVE_INFINITY])('waits for k = %d units', async (
       if (!over) expect(new Set(delays).size).toBe(delays.length); // one unit per turn
     }
   }
-  expect(shown.sentences[0].written['en-de'].length).toBeGreaterThan(0);
+  expect(writtenUnits(shown.sentences[0].turns['en-de']).length).toBeGreaterThan(0);
   shown.close();
 });
 
@@ -175,7 +173,7 @@ test('a stop ends the translation of 100,000 characters at once, and the next re
   const shown = await Shown.open();
   setTimeout(() => controller.abort(), 30); // runs only if the translator yields
   await shown.translate(text, 3, {}, controller.signal);
-  const last = () => shown.sentences.at(-1)!.written['en-fr'];
+  const last = () => shown.sentences.at(-1)!.turns['en-fr'];
   expect(controller.signal.aborted).toBe(true);
   expect(shown.sentences.length).toBe(5000);
   expect(last()).toEqual([]);
@@ -213,7 +211,7 @@ test('10,000 sentences take the state of one', async () => {
   const before = other.memory();
   let written = 0;
   const count = credited<TranslateEvent>((event) => {
-    if (event.type === 'written') written += event.units.length;
+    if (event.type === 'written') written += writtenUnits(event.turns).length;
   });
   const signal = new AbortController().signal;
   for (let n = 0; n < 10; n++) {

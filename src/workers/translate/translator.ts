@@ -15,9 +15,9 @@ import type {
   TranslateEvent,
   TranslateRequest,
   TranslateResult,
-  WrittenUnit,
+  Turn,
 } from '../messages';
-import { type Turn, TurnStream } from './turn-stream';
+import { TurnStream } from './turn-stream';
 
 const translators = new WeakMap<Backend, Translator>();
 
@@ -127,14 +127,11 @@ export class Translator {
     const differing = turns.findIndex(({ read }, turn) => read !== reads[turn]);
     if (differing >= 0) turns.length = differing;
     delete sentence.complete[direction];
-    let from = turns.reduce((sum, { written }) => sum + written.length, 0);
-    await emit({ type: 'written', sentence: n, direction, from, units: [] });
+    await emit({ type: 'written', sentence: n, direction, from: turns.length, turns: [] });
     const writing = this.turnStreams[direction].write(sentence, [...turns], reads, signal);
     for await (const turn of writing) {
+      await emit({ type: 'written', sentence: n, direction, from: turns.length, turns: [turn] });
       turns.push(turn);
-      const units = unitsOf([turn]);
-      if (units.length > 0) await emit({ type: 'written', sentence: n, direction, from, units });
-      from += units.length;
     }
     if (!signal.aborted) sentence.complete[direction] = k;
   }
@@ -164,10 +161,6 @@ function keptTurns(old: Sentence, turns: readonly Turn[], sentence: Sentence): T
   return turns.slice(0, differing < 0 ? turns.length : differing);
 }
 
-function unitsOf(turns: readonly Turn[]): WrittenUnit[] {
-  return turns.flatMap(({ read, written }) => written.map((text) => ({ text, after: read })));
-}
-
 function shown({ units, over, turns }: Work): TranslatedSentence {
-  return { units, over, written: byDirection((direction) => unitsOf(turns[direction])) };
+  return { units, over, turns: byDirection((direction) => [...turns[direction]]) };
 }

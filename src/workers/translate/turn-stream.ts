@@ -11,17 +11,7 @@ import {
   Writer,
 } from '../../model/text/simultaneous';
 import type { Tokenizer } from '../../model/text/tokenizer';
-
-/** Source units that the model reads, and the units that it then writes. */
-export interface Turn {
-  /** Units of the sentence that were read at its end. */
-  readonly read: number;
-  /** Whether the sentence is over. */
-  readonly over: boolean;
-  readonly written: readonly string[];
-  /** The tokens that the stream reads in it. The next turn begins with the `<r>` that ends this one. */
-  readonly tokens: readonly number[];
-}
+import type { Turn } from '../messages';
 
 /** Most snapshots of a sentence. */
 const MOST_SNAPSHOTS = 8;

@@ -29,7 +29,7 @@ class Echo {
   readonly client = {
     load: async ({ modelUrl }) => {
       this.loaded = modelUrl;
-      return { stateBytes: 7 } as EngineInfo;
+      return {} as EngineInfo;
     },
     translate: async (request, onEvent, signal) => {
       this.requests.push(request);
@@ -39,8 +39,8 @@ class Echo {
       });
       if (this.error) throw this.error;
       if (signal?.aborted) return { isComplete: false };
-      const written = [{ text: request.text, after: 1 }];
-      const sentence = { units: [request.text], over: true, written: { 'en-de': written, 'en-fr': written } };
+      const turns = [{ read: 1, over: true, written: [request.text], tokens: [] }];
+      const sentence = { units: [request.text], over: true, turns: { 'en-de': turns, 'en-fr': turns } };
       await onEvent({ type: 'sentences', before: 0, after: 0, sentences: [sentence] });
       return { isComplete: true };
     },
@@ -165,8 +165,8 @@ test('the whole source ends with a line end if the source is complete', () => {
 
 test('a translation as a text has a line for each sentence', () => {
   const sentence = (...words: string[]): TranslatedSentence => {
-    const written = words.map((text) => ({ text, after: 1 }));
-    return { units: ['x'], over: true, written: { 'en-de': written, 'en-fr': [] } };
+    const turns = words.map((text) => ({ read: 1, over: true, written: [text], tokens: [] }));
+    return { units: ['x'], over: true, turns: { 'en-de': turns, 'en-fr': [] } };
   };
   expect(textIn([sentence('Ein', 'Hund.'), sentence()], 'en-de')).toBe('Ein Hund.\n');
 });

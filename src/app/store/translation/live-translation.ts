@@ -1,11 +1,19 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
-import { EngineError, type ErrorData } from '../../../model/runtime/errors';
+import { cancelled, EngineError, type ErrorData } from '../../../model/runtime/errors';
 import type { IndexEntry } from '../../../model/runtime/model-index';
-import { DIRECTIONS, type Direction } from '../../../model/text/simultaneous';
+import { DIRECTIONS, type Direction, tokenKinds } from '../../../model/text/simultaneous';
+import { tokenBytes } from '../../../model/text/vocabulary';
 import type { SharedTranslation } from '../../../share/translation-link';
 import { createEngine, type EngineClient } from '../../../workers/client';
-import type { BackendChoice, TranslatedSentence, TranslateEvent } from '../../../workers/messages';
+import type {
+  BackendChoice,
+  EngineInfo,
+  TranslatedSentence,
+  TranslateEvent,
+  Turn,
+} from '../../../workers/messages';
 import { translationAfter } from '../../../workers/translate/translation';
+import { attentionTo, type Head, type UnitAttention } from './attention';
 import { keepSource, readSource } from './kept-source';
 
 export interface TranslationState {
@@ -24,8 +32,8 @@ export interface TranslationState {
   /** From 0 to 1. */
   readonly loaded: number;
   readonly model: IndexEntry | null;
-  /** Bytes of the state of one language. */
-  readonly stateBytes: number;
+  /** Of the model. */
+  readonly info: EngineInfo | null;
   readonly error: ErrorData | null;
   readonly notice: string | null;
   /** False if the browser does not keep the source. */
@@ -57,7 +65,7 @@ export class LiveTranslation {
       phase: 'idle',
       loaded: 0,
       model: null,
-      stateBytes: 0,
+      info: null,
       error: null,
       notice: null,
       isKept: true,
@@ -93,11 +101,11 @@ export class LiveTranslation {
       const wanted = this.store.getState().link?.model.digest;
       const model = models.find(({ digest }) => digest === wanted) ?? models[0];
       const modelUrl = new URL(`weights/${model.id}/`, document.baseURI).href;
-      const { stateBytes } = await engine.load({ modelUrl, backend }, ({ bytes, total }) => {
+      const info = await engine.load({ modelUrl, backend }, ({ bytes, total }) => {
         if (this.engine === engine) this.store.setState({ loaded: bytes / total });
       });
       if (this.engine !== engine) return;
-      this.store.setState({ model, stateBytes });
+      this.store.setState({ model, info });
       this.isStale = true;
       await this.work(engine);
     } catch (thrown) {
@@ -115,6 +123,15 @@ export class LiveTranslation {
     this.current = 0;
     this.show();
     this.store.setState({ phase: 'idle', error: null, notice: null });
+  }
+
+  /** Asks the lens about a written unit of a sentence (attention.ts). @throws EngineError 'cancelled' or another */
+  async look(turns: readonly Turn[], unit: number, head: Head | null): Promise<UnitAttention> {
+    const { info } = this.store.getState();
+    if (!this.engine || !info) throw cancelled();
+    const { vocabulary, config } = info;
+    const bytes = Array.from({ length: config.vocabSize }, (_, id) => tokenBytes(vocabulary, id));
+    return attentionTo(this.engine, turns, tokenKinds(bytes), unit, head);
   }
 
   private change(changed: Partial<TranslationState>): void {
@@ -184,7 +201,9 @@ export class LiveTranslation {
 
 /** The translation of a direction as a text: a line for each sentence. */
 export function textIn(sentences: readonly TranslatedSentence[], direction: Direction): string {
-  return sentences.map(({ written }) => written[direction].map(({ text }) => text).join(' ')).join('\n');
+  return sentences
+    .map(({ turns }) => turns[direction].flatMap(({ written }) => written).join(' '))
+    .join('\n');
 }
 
 /** The source with the line end that makes it complete, so that it means the same in a link and in a file. */
