@@ -78,6 +78,12 @@ test('translates while one types, after an edit in the middle and a change of k,
   const unit = dialog.getByRole('region', { name: names.READING_AND_WRITING }).getByRole('button').first();
   await unit.focus();
   await expect(dialog.getByText(/was written after word 3 of 3/)).toBeVisible();
+  await unit.press('Enter');
+  const lens = dialog.getByRole('combobox', { name: names.LENS });
+  await expect(dialog.getByRole('rowheader', { name: /^We.* \d+%$/ })).toBeVisible();
+  await lens.selectOption('Head 2.1');
+  await expect(dialog.getByRole('img', { name: /^Proportions: keys of the source \d/ })).toBeVisible();
+  await findsNothing(page);
 
   const again = await opened(page); // the translation of the source alone
   await expect(sourceOf(again)).toHaveValue('I have a small dog. We saw it\n');

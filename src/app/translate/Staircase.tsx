@@ -1,9 +1,11 @@
 import { memo, useEffect, useState } from 'react';
 import type { Config } from '../../model/core/config';
+import { EngineError, type ErrorData } from '../../model/runtime/errors';
 import { averageLagging } from '../../model/text/lagging';
 import { DIRECTIONS, type Direction } from '../../model/text/simultaneous';
 import type { TranslatedSentence } from '../../workers/messages';
 import { type WrittenUnit, writtenUnits } from '../../workers/translate/translation';
+import { PageError } from '../components/FullPage';
 import type { Head, UnitAttention } from '../store/translation/attention';
 import { liveTranslation } from '../store/translation/live-translation';
 import { Lens } from './Lens';
@@ -28,7 +30,7 @@ export const Staircase = memo(function Staircase({ sentence, config }: Props) {
   const [hovered, setHovered] = useState<WrittenUnit | null>(null);
   const [chosen, setChosen] = useState<Chosen | null>(null);
   const [head, setHead] = useState<Head | null>(null);
-  const attention = useAttention(sentence, chosen, head);
+  const { attention, problem } = useAttention(sentence, chosen, head);
   const { units, turns } = sentence;
   const written = DIRECTIONS.map((direction) => ({ direction, units: writtenUnits(turns[direction]) }));
   const unit = chosen && written.find(({ direction }) => direction === chosen.direction)?.units[chosen.n];
@@ -98,6 +100,7 @@ export const Staircase = memo(function Staircase({ sentence, config }: Props) {
           ? `“${shown.text}” was written after word ${shown.after} of ${units.length}, “${units[shown.after - 1] ?? ''}”.`
           : ''}
       </p>
+      {problem ? <PageError error={problem} /> : null}
       {unit && attention && config ? (
         <Lens unit={unit.text} attention={attention} config={config} head={head} onHead={setHead} />
       ) : null}
@@ -105,22 +108,33 @@ export const Staircase = memo(function Staircase({ sentence, config }: Props) {
   );
 });
 
-/** The answer of the lens about the chosen unit; null before it arrives. */
-function useAttention(sentence: TranslatedSentence, chosen: Chosen | null, head: Head | null) {
-  const [attention, setAttention] = useState<UnitAttention | null>(null);
+interface Answer {
+  /** Null before it arrives. */
+  readonly attention: UnitAttention | null;
+  readonly problem: ErrorData | null;
+}
+
+const NONE: Answer = { attention: null, problem: null };
+
+/** The answer of the lens about the chosen unit. */
+function useAttention(sentence: TranslatedSentence, chosen: Chosen | null, head: Head | null): Answer {
+  const [answer, setAnswer] = useState(NONE);
   const turns = chosen && sentence.turns[chosen.direction];
   useEffect(() => {
     let isCurrent = true;
-    if (!chosen || !turns || !writtenUnits(turns)[chosen.n]) return setAttention(null);
+    if (!chosen || !turns || !writtenUnits(turns)[chosen.n]) return setAnswer(NONE);
     liveTranslation.look(turns, chosen.n, head).then(
-      (answer) => isCurrent && setAttention(answer),
-      () => isCurrent && setAttention(null), // the next press asks again
+      (attention) => isCurrent && setAnswer({ attention, problem: null }),
+      (thrown) => {
+        const problem = EngineError.from(thrown).toData();
+        if (isCurrent && problem.code !== 'cancelled') setAnswer({ attention: null, problem });
+      },
     );
     return () => {
       isCurrent = false;
     };
   }, [turns, chosen, head]);
-  return attention;
+  return answer;
 }
 
 function Share({ of }: { of: number }) {
