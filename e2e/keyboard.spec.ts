@@ -135,6 +135,7 @@ test('arrow keys change a number by the step of its range', async ({ playground,
   await playground.open();
   await playground.isReady();
   await page.keyboard.press('Control+,');
+  await playground.unfoldSampling();
   const top = page.getByRole('spinbutton', { name: names.TOP_P });
   await top.fill('0.955'); // between two steps
   await page.keyboard.press('ArrowUp');

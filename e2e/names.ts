@@ -68,6 +68,7 @@ export const PRESET = 'Preset';
 export const SAVE_PRESET = 'Save as preset';
 export const PRESET_NAME = 'Name of a new preset';
 export const TEMPERATURE = 'Temperature';
+export const SAMPLING = /^Sampling/;
 export const TOP_P = 'Top-p';
 export const TOP_K = 'Top-k';
 export const SEQUENCE_PENALTY = 'Sequence penalty';

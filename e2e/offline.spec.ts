@@ -1,12 +1,13 @@
-import { createHash } from 'node:crypto';
+import { execFile } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 import type { Page } from '@playwright/test';
 import { openLens, sentence } from './lens';
 import * as names from './names';
 import { test as base, expect, MODELS, type PlaygroundPage } from './playground';
-import { BUILT, type StaticHost, staticHost } from './static-host';
+import { type StaticHost, staticHost } from './static-host';
 
 const ID = 'wiki-10m-int4-v1';
 const { digest, name } = MODELS.find(({ id }) => id === ID)!;
@@ -129,27 +130,54 @@ test('the Storage card lists and deletes what is kept, and full storage only mea
   expect(host.weights).toEqual([0, 0]);
 });
 
-/** A release whose model of the same name has other weights. */
-function nextRelease(): string {
-  const site = mkdtempSync(join(tmpdir(), 'release-'));
-  cpSync(BUILT, site, { recursive: true });
-  const weights = join(site, 'weights');
+test('where the browser denies storage, the page works and states that it keeps nothing', async ({
+  playground,
+  page,
+  host,
+}) => {
+  const deny = () => {
+    const denied = () => Promise.reject(new DOMException('Access is denied', 'SecurityError'));
+    Object.defineProperty(globalThis, 'caches', { value: { open: denied } });
+    if (navigator.serviceWorker) navigator.serviceWorker.register = denied;
+    navigator.storage.persist = denied;
+    navigator.storage.estimate = denied;
+    IDBFactory.prototype.open = () => {
+      throw new DOMException('Access is denied', 'SecurityError');
+    };
+  };
+  await page.addInitScript(deny);
+  await page.route('**/engine.worker-*.js', async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, body: `(${deny})();${await response.text()}` });
+  });
+  await open(playground, host);
+  await playground.press(playground.oneToken);
+  await expect(playground.undo).toBeEnabled();
+  await expect(page.getByRole('status').filter({ hasText: 'blocks storage' })).toBeVisible();
+  await openStorage(playground);
+  await expect(storage(page)).toContainText(`This browser does not keep ${name}`);
+  const before = host.weights.length;
+  await page.reload();
+  await playground.isReady();
+  expect(host.weights.length).toBeGreaterThan(before);
+});
+
+/** Builds a release with other code, whose model of the same name has other weights. */
+async function nextRelease(): Promise<StaticHost['site']> {
+  const folder = mkdtempSync(join(tmpdir(), 'release-'));
+  const publicDir = join(folder, 'public');
+  const weights = join(publicDir, 'weights');
+  cpSync('public', publicDir, { recursive: true });
   rmSync(join(weights, ID), { recursive: true });
   cpSync(join(weights, 'wiki-10m-v3'), join(weights, ID), { recursive: true });
   const other = MODELS.find(({ id }) => id === 'wiki-10m-v3')!;
   const models = MODELS.map((model) => (model.id === ID ? { ...other, id: ID } : model));
   writeFileSync(join(weights, 'index.json'), JSON.stringify({ models }));
-  // The service worker lists the files of its build with their revisions.
-  let worker = readFileSync(join(site, 'sw.js'), 'utf8');
-  for (const path of ['weights/index.json', `weights/${ID}/manifest.json`]) {
-    const revision = createHash('md5')
-      .update(readFileSync(join(site, path)))
-      .digest('hex');
-    const changed = worker.replace(new RegExp(`(${path}",revision:")[0-9a-f]+`), `$1${revision}`);
-    expect(changed).not.toBe(worker);
-    worker = changed;
-  }
-  writeFileSync(join(site, 'sw.js'), worker);
+  const env = { ...process.env, REPOSITORY_URL: 'https://next.example' };
+  const site = join(folder, 'site');
+  const options = JSON.stringify({ publicDir, logLevel: 'error', build: { outDir: site } });
+  const script = `import { build } from 'vite'; await build(${options});`;
+  await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], { env });
   return site;
 }
 
@@ -162,7 +190,7 @@ test('a new release is offered, never mixes with the old one, and the text survi
   await open(playground, host);
   await isKept(page);
   await playground.startNew('Some words of mine');
-  host.site = nextRelease();
+  host.site = await nextRelease();
   await page.evaluate(async () => void (await (await navigator.serviceWorker.ready).update()));
   await expect(page.getByText(names.NEW_VERSION)).toBeVisible();
   await page.getByRole('button', { name: names.LATER }).click();
@@ -175,5 +203,5 @@ test('a new release is offered, never mixes with the old one, and the text survi
   await expect(model).toHaveAccessibleName(/Wiki 10M$/);
   await expect.poll(() => playground.words()).toContain('Some words of mine');
   expect(host.weights).toEqual([0, 0]);
-  rmSync(host.site, { recursive: true });
+  rmSync(dirname(host.site), { recursive: true });
 });

@@ -75,7 +75,7 @@ export class PlaygroundPage {
   }
 
   /**
-   * Opens the page with the tests' model. A press on Generate generates 12 tokens unless `settings` has another length.
+   * Opens the page with the tests' model. A press on Generate generates 12 tokens at full speed unless `settings` differs.
    * @param more the rest of the address, '&name=value' or '#fragment'
    */
   async open(more = '', settings: Partial<Settings> = {}): Promise<void> {
@@ -84,7 +84,7 @@ export class PlaygroundPage {
         if (window === top && !localStorage.getItem('settings'))
           localStorage.setItem('settings', JSON.stringify(kept));
       },
-      { length: 12, ...settings },
+      { length: 12, tokensPerSecond: 0, ...settings },
     );
     await this.page.goto(PAGE + more);
     await expect(this.text).toBeVisible();
@@ -115,6 +115,11 @@ export class PlaygroundPage {
     const tab = this.page.getByRole('tab', { name, exact: true });
     if (!(await tab.isVisible())) await this.openSettings();
     await tab.click();
+  }
+
+  /** Shows the settings of the sampler that are folded. */
+  async unfoldSampling(): Promise<void> {
+    await this.page.locator('summary', { hasText: names.SAMPLING }).click();
   }
 
   /** In a narrow window, a menu holds the button. */

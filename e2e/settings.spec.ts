@@ -7,6 +7,7 @@ test('saves settings as a preset, and applies it after a reload', async ({ playg
   await page.keyboard.press('Control+,');
   const preset = page.getByRole('combobox', { name: names.PRESET });
   await expect(preset).toHaveText('Default');
+  await playground.unfoldSampling();
   await page.getByRole('spinbutton', { name: names.TOP_K }).fill('7');
   await expect(preset).toHaveText('Custom');
   await page.getByText(names.SAVE_PRESET).click();
@@ -19,6 +20,7 @@ test('saves settings as a preset, and applies it after a reload', async ({ playg
   await page.reload();
   await playground.isReady();
   await page.keyboard.press('Control+,');
+  await playground.unfoldSampling();
   await preset.focus();
   await page.keyboard.press('Enter');
   await expect(page.getByRole('option', { name: 'Precise' })).toBeFocused();
@@ -55,11 +57,24 @@ test('saves settings as a preset, and applies it after a reload', async ({ playg
   await other.close();
 });
 
-test('the length comes first, before the sampling', async ({ playground, page }) => {
+test('length, temperature and seed come first, and the rest of the sampling is folded', async ({
+  playground,
+  page,
+}) => {
   await playground.open();
   await playground.openSettings();
   const top = async (name: string) => (await page.getByLabel(name, { exact: true }).first().boundingBox())!.y;
   expect(await top(names.LENGTH)).toBeLessThan(await top(names.TEMPERATURE));
+  expect(await top(names.TEMPERATURE)).toBeLessThan(await top(names.SEED));
+  expect(await top(names.SEED)).toBeLessThan(await top(names.PRESET));
+  await expect(page.getByRole('spinbutton', { name: names.TOP_K })).toBeHidden();
+  const tooltip = page.locator('.tooltip');
+  await expect(tooltip).toHaveCount(0);
+  await expect(async () => {
+    await page.mouse.move(0, 0);
+    await page.getByLabel(names.LENGTH, { exact: true }).hover(); // tooltips load after the first paint
+    await expect(tooltip).toContainText('How much one press generates.', { timeout: 2000 });
+  }).toPass();
 });
 
 test('two tabs that change different settings keep each other’s changes', async ({
@@ -80,11 +95,13 @@ test('two tabs that change different settings keep each other’s changes', asyn
   await other.openPanel(names.SETTINGS);
   await expect(other.page.getByRole('spinbutton', { name: names.TEMPERATURE })).not.toHaveValue('1.5');
   await other.press(other.write); // it draws a seed
+  await other.unfoldSampling();
   await other.page.getByRole('spinbutton', { name: names.TOP_K }).fill('7');
   await page.reload();
   await playground.isReady();
   await playground.openPanel(names.SETTINGS);
   await expect(page.getByRole('spinbutton', { name: names.TEMPERATURE })).toHaveValue('1.5');
+  await playground.unfoldSampling();
   await expect(page.getByRole('spinbutton', { name: names.TOP_K })).toHaveValue('7');
   await other.page.close();
 });

@@ -214,6 +214,7 @@ test('settings survive a reload, and reset to the defaults', async ({ playground
   const own = String(model.manifest.sampling.temperature);
   const temperature = page.getByRole('spinbutton', { name: names.TEMPERATURE });
   await expect(temperature).toHaveValue(own);
+  await playground.unfoldSampling();
   const sequencePenalty = page.getByRole('spinbutton', { name: names.SEQUENCE_PENALTY });
   await expect(sequencePenalty).toHaveValue('1');
   await sequencePenalty.fill('0');
@@ -223,6 +224,7 @@ test('settings survive a reload, and reset to the defaults', async ({ playground
   await playground.isReady();
   await page.getByRole('button', { name: names.SETTINGS, exact: true }).click();
   await expect(temperature).toHaveValue('0.3');
+  await playground.unfoldSampling();
   await expect(sequencePenalty).toHaveValue('0');
   await expect(page.getByRole('radio', { name: names.NEXT_ARTICLE })).toBeChecked();
   await temperature.fill('99');

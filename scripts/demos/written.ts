@@ -10,7 +10,7 @@ import { tokenBytes } from '../../src/model/text/vocabulary';
 const SEEDS = 4; // tried for each beginning
 const CONTINUATION = 60; // tokens of each branch
 const VERIFIED = 200; // tokens
-const LONG = 10_000; // tokens
+const LONG = 50_000; // tokens
 
 /**
  * Continues each beginning with some seeds, finds the token whose second choice was nearly as likely, and continues from both.

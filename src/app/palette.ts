@@ -140,7 +140,11 @@ const PATIENCE = 60; // frames until the panel is there
 function focusField(name: string, left = PATIENCE): void {
   requestAnimationFrame(() => {
     const label = [...document.querySelectorAll('label')].find(({ textContent }) => textContent === name);
-    if (label?.control) label.control.focus();
-    else if (left > 0) focusField(name, left - 1);
+    const field = label?.control;
+    if (field) {
+      const folded = field.closest('details');
+      if (folded) folded.open = true;
+      field.focus();
+    } else if (left > 0) focusField(name, left - 1);
   });
 }

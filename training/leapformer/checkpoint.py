@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from .config import RunConfig, build
+from .crossed import make_model
 from .files import UserError, atomic, require_space
 from .model import LeapFormer
 
@@ -123,7 +124,7 @@ def load_model(path: Path, averaged: bool) -> tuple[LeapFormer, dict[str, Any]]:
             raise UserError(f"{path} holds no checkpoint: name a run folder or a checkpoint file")
         path = found
     state = load(path)
-    model = LeapFormer(run_config(state["config"]).model)
+    model = make_model(run_config(state["config"]).model)
     model.load_state_dict(state["average"] if averaged else state["model"])
     return model.eval(), state
 

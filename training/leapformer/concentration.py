@@ -25,6 +25,7 @@ Statistics, [layers][heads], means over tokens of the second half of a window:
 """
 
 import math
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -82,36 +83,69 @@ def _of_weights(
     }
 
 
-def _linear(attention: Attention, x: Tensor, position: Tensor, state: dict) -> dict[str, Tensor]:
+@dataclass(frozen=True)
+class LinearWeights:
+    """The weights of linear attention and their factors [n, h, i, j], and its inputs."""
+
+    similarity: Tensor  # q . k
+    reweighted: Tensor  # q~ . k~
+    decay: Tensor  # D(i, j); 1 without decay
+    q: Tensor  # q~ [n, h, T, E]
+    k: Tensor
+    v: Tensor  # [n, h, T, e]
+    log_a: Tensor | None  # [n, h, T]
+
+    @property
+    def weights(self) -> Tensor:
+        """The model's own weights w(i, j)."""
+        return self.reweighted * self.decay
+
+
+def linear_weights(attention: Attention, x: Tensor, position: Tensor, state: dict) -> LinearWeights:
+    """The weights of windows that begin with a document."""
     c = attention.config
     q, k, v, log_a, _ = attention.project(x, position, state)
     # negative only by rounding: cos(pi/2) is -4.4e-8 in float32
     reweighted = (q @ k.transpose(-1, -2)).tril().clamp(min=0)
-    weights, similarity, more = reweighted, reweighted, {}
+    similarity, decay = reweighted, torch.ones_like(reweighted)
     if log_a is not None:
         sums = log_a.double().cumsum(-1)
         difference = sums[..., :, None] - sums[..., None, :]
-        weights = reweighted * difference.clamp(max=0).exp().float()
-        half_life = -math.log(2) / log_a
-        more["half_life"] = half_life.transpose(0, 1).flatten(1).median(1).values
+        decay = difference.clamp(max=0).exp().to(reweighted.dtype)
     if c.feature_size > c.head_size:
         (q_cos, q_sin), (k_cos, k_sin) = q.chunk(2, -1), k.chunk(2, -1)
         plain_q, plain_k = torch.hypot(q_cos, q_sin), torch.hypot(k_cos, k_sin)
         similarity = (plain_q @ plain_k.transpose(-1, -2)).tril()
-        more["query_mean"], more["query_spread"] = _proportions(q_cos, q_sin)
-        more["key_mean"], more["key_spread"] = _proportions(k_cos, k_sin)
+    return LinearWeights(similarity, reweighted, decay, q, k, v, log_a)
+
+
+def softmax_weights(attention: SoftmaxAttention, x: Tensor, start: Tensor, state: dict) -> Tensor:
+    """The probabilities [n, h, i, j] of windows that begin with a document."""
+    q, k, _, seen, _ = attention.project(x, start, state)
+    scores = (q @ k.transpose(-1, -2)) / math.sqrt(q.shape[-1])
+    past = attention.config.window - 1  # the cache is empty at the start of a document
+    return scores.masked_fill(~seen[:, None], -torch.inf).softmax(-1)[..., past:]
+
+
+def _linear(attention: Attention, x: Tensor, position: Tensor, state: dict) -> dict[str, Tensor]:
+    c, found, more = attention.config, linear_weights(attention, x, position, state), {}
+    weights = found.weights
+    if found.log_a is not None:
+        half_life = -math.log(2) / found.log_a
+        more["half_life"] = half_life.transpose(0, 1).flatten(1).median(1).values
+    if c.feature_size > c.head_size:
+        more["query_mean"], more["query_spread"] = _proportions(*found.q.chunk(2, -1))
+        more["key_mean"], more["key_spread"] = _proportions(*found.k.chunk(2, -1))
     if c.normalizer == "denominator":
         total = weights.sum(-1)
         more["gain"] = _mean(total / total.clamp(min=c.denominator_floor), total <= 0)
-    return _of_weights(similarity, reweighted, weights, v) | more
+    return _of_weights(found.similarity, found.reweighted, weights, found.v) | more
 
 
 def _softmax(attention: SoftmaxAttention, x: Tensor, start: Tensor, state: dict) -> dict:
-    q, k, v, seen, _ = attention.project(x, start, state)
-    scores = (q @ k.transpose(-1, -2)) / math.sqrt(q.shape[-1])
-    past = attention.config.window - 1  # the cache is empty at the start of a document
-    weights = scores.masked_fill(~seen[:, None], -torch.inf).softmax(-1)[..., past:]
-    return _of_weights(weights, weights, weights, v[:, :, past:])
+    weights = softmax_weights(attention, x, start, state)
+    v = attention.project(x, start, state)[2][:, :, attention.config.window - 1 :]
+    return _of_weights(weights, weights, weights, v)
 
 
 @torch.no_grad()

@@ -33,6 +33,8 @@ class ModelConfig:
     min(position / static_length, 1)) or "none"; `normalizer`: "denominator" (the paper's, at least
     `denominator_floor`) or "rms"; `decay`: one data-dependent gate a head. For both:
     `conv_kernel`: 0 or 4 taps over the rows of q, k and v; `position`: "none" or "sinusoidal".
+    `encoder_layers`: if not 0, that many layers are an encoder and the others a decoder with
+    cross-attention (`crossed.py`, for sentence pairs; trained here, not published).
     """
 
     vocab_size: int = 8192
@@ -50,6 +52,7 @@ class ModelConfig:
     static_length: int = 1024
     denominator_floor: float = 0.1
     window: int = 256
+    encoder_layers: int = 0
     rms_norm_eps: float = 1e-6
     embedding_scale: float = 0.0  # 0: the square root of hidden_size
     model_type: str = "leapformer"
@@ -80,6 +83,15 @@ class ModelConfig:
         for key, values in allowed.items():
             if getattr(self, key) not in values:
                 raise UserError(f"{key} = {getattr(self, key)!r}: choose one of {values}")
+        if self.encoder_layers and (
+            self.encoder_layers >= self.num_hidden_layers
+            or (self.attention, self.normalizer) != ("linear", "rms")
+            or self.reweighting == "static"
+        ):
+            raise UserError(
+                f"encoder_layers = {self.encoder_layers} needs more num_hidden_layers, attention = "
+                '"linear", normalizer = "rms", and reweighting = "leap" or "none"'
+            )
         if self.hidden_size % self.num_attention_heads or self.head_size % 4:
             raise UserError(
                 f"hidden_size {self.hidden_size} over {self.num_attention_heads} heads must give "
@@ -111,6 +123,7 @@ class ModelConfig:
             "static_length": softmax or self.reweighting != "static",
             "proportion_hidden_size": softmax or self.reweighting != "leap",
             "window": not softmax,
+            "encoder_layers": self.encoder_layers == 0,
         }
         return {k: v for k, v in dataclasses.asdict(self).items() if not unused.get(k, False)}
 
@@ -130,12 +143,14 @@ class DataConfig:
 
     A step takes `segment` tokens from every stream, `micro_batch` streams at a time. Small
     micro-batches fit the cache: on two cores 8 x 256 tokens trained a third faster than 32 x 256.
+    `offline`: sentence pairs are read whole before their translation, instead of at random k.
     """
 
     streams: int = 32
     segment: int = 256
     micro_batch: int = 8
     weights: dict[str, int] = field(default_factory=dict)  # source -> repeats per epoch (default 1)
+    offline: bool = False
 
 
 @dataclass(frozen=True)

@@ -43,10 +43,11 @@ def read_model(folder: Path) -> LeapFormer:
 
 def check_free(config: ModelConfig, folder: Path) -> None:
     """Raises UserError if a model of this kind is not published, or if `folder` already is."""
-    if config.attention == "softmax":
+    if config.attention == "softmax" or config.encoder_layers:
+        kind = "attention softmax" if config.attention == "softmax" else "an encoder"
         raise UserError(
-            "a model with attention softmax is a control that the playground cannot run: "
-            "only models with attention linear are published"
+            f"a model with {kind} is a control that the playground cannot run: "
+            "only models with attention linear and no encoder are published"
         )
     if (folder / "manifest.json").exists():
         raise UserError(

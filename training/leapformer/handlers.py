@@ -183,6 +183,27 @@ def run_translate_study(a: Namespace) -> None:
     print(table(compare(Plan.read(a.config, a.set, a.only), a.data, a.out, a.split, a.limit)))
 
 
+def run_translate_align_text(a: Namespace) -> None:
+    from .translate.align import write_aligner_text
+
+    print(f"{write_aligner_text(a.data, a.direction, a.out):,} pairs")
+
+
+def run_translate_align(a: Namespace) -> None:
+    from .load import load_model, tokenizer_of
+    from .tokenizer import load_tokenizer
+    from .translate.align import alignment_table, measure_alignment, verdict
+
+    model, tokenizer = load_model(a.model, not a.last), load_tokenizer(tokenizer_of(a.model))
+    valid, test = (
+        measure_alignment(model, tokenizer, a.data, name, a.direction, a.links, a.k, a.limit)
+        for name in ("valid", "test")
+    )
+    print(f"{test['units']:,} units\n\n{alignment_table(verdict(valid, test))}")
+    if a.out:
+        write_text(a.out, json.dumps({"valid": valid, "test": test}, indent=1) + "\n")
+
+
 def run_translate_make(a: Namespace) -> None:
     from .checkpoint import require_end
     from .folder import check_free

@@ -1,8 +1,9 @@
 """index.json, beside the published folders: the facts that the page needs before it loads a model.
 
 It lists the models that write texts (`models`) and those that translate (`translators`). Every
-entry names a folder by `id`. Order, ids, summaries and `saveData` (true for the model that
-opens in browsers that save data) are written by hand, and kept. The command fills in `name`,
+entry names a folder by `id`. Order, ids, summaries, `saveData` (true for the model that opens in
+browsers that save data) and `older` (true for a model that a later one replaces) are written by
+hand, and kept. The command fills in `name`,
 `parameters` and `precision`, the SHA-256 of the weights (`digest`) and of the tokenizer
 (`tokenizer`), the total size of the files that the page loads (`bytes`), and `proof`: the beginning
 of golden.json, which a graphics device must reproduce before the page uses it.

@@ -7,7 +7,15 @@ from torch import Tensor, nn
 
 from .config import OptimizerConfig, RunConfig
 
-_MATRICES = ("attention.qkv.weight", "attention.output.weight", "mlp.up.weight", "mlp.down.weight")
+# The matrices that Muon steps, and the number of matrices that each parameter stacks.
+_BLOCKS = {
+    "attention.qkv.weight": 3,
+    "attention.key_value.weight": 2,
+    "attention.query.weight": 1,
+    "attention.output.weight": 1,
+    "mlp.up.weight": 1,
+    "mlp.down.weight": 1,
+}
 
 
 def orthogonalize(matrices: Tensor, steps: int = 5) -> Tensor:
@@ -83,13 +91,15 @@ def make_optimizers(
     Only Muon is compiled: fused AdamW is a few kernels, however many parameters there are.
     """
     named = dict(model.named_parameters())
-    matrices = {n: p for n, p in named.items() if n.endswith(_MATRICES)}
+    matrices = {n: p for n, p in named.items() if n.endswith(tuple(_BLOCKS))}
     proportions = {n: p for n, p in named.items() if "_proportion." in n}
     rest = [p for n, p in named.items() if n not in matrices and n not in proportions]
-    stacked = [p for n, p in matrices.items() if "qkv" in n]
-    single = [p for n, p in matrices.items() if "qkv" not in n]
+    by_blocks = defaultdict(list)
+    for name, parameter in matrices.items():
+        blocks = next(blocks for end, blocks in _BLOCKS.items() if name.endswith(end))
+        by_blocks[blocks].append(parameter)
     muon = Muon(
-        [{"params": stacked, "blocks": 3}, {"params": single, "blocks": 1}],
+        [{"params": params, "blocks": blocks} for blocks, params in by_blocks.items()],
         lr=config.matrix_lr,
         momentum=config.momentum,
         weight_decay=config.weight_decay,

@@ -24,12 +24,13 @@ from torch.nn.parallel import DistributedDataParallel
 
 from . import checkpoint
 from .config import RunConfig
+from .crossed import make_model
 from .data import ReadAhead
 from .evaluate import quick_loss
 from .files import UserError, write_text
 from .grow import initialize_from
 from .inputs import Streams, open_text
-from .model import UNSCORED, LeapFormer, State
+from .model import UNSCORED, State
 from .optimizer import make_optimizers, schedule
 from .plot import plot_loss
 from .tokenizer import load_tokenizer
@@ -44,7 +45,7 @@ class Run:
     def __init__(self, config: RunConfig, data: Path, workers: Workers) -> None:
         torch.manual_seed(config.seed)
         self.config, self.workers, self.step, self.seconds = config, workers, 0, 0.0
-        self.model = LeapFormer(config.model, config.dropout, config.label_smoothing)
+        self.model = make_model(config.model, config.dropout, config.label_smoothing)
         self.model.initialize(config.wide_proportions)
         if config.start:
             initialize_from(self.model, Path(config.start), data / "tokenizer.json")
@@ -292,7 +293,7 @@ def _open_run(config: RunConfig, data: Path, out: Path, workers: Workers) -> Run
 
 def validate(run: Run, tokens: np.ndarray) -> dict[str, float]:
     """Loss of the last and of the averaged weights on the first tokens of the validation text."""
-    model = LeapFormer(run.config.model).to(run.workers.device)
+    model = make_model(run.config.model).to(run.workers.device)
     result = {}
     for name, weights in (("valid", run.model.state_dict()), ("valid_average", run.average)):
         model.load_state_dict(weights)

@@ -21,7 +21,7 @@ from leapformer.translate.evaluate import measure
 from leapformer.translate.latency import average_lagging, length_adaptive_lagging
 from leapformer.translate.pairs import PairStreams, PairText, UnitEncoder, read_pairs
 from leapformer.translate.prepare import prepare_pairs
-from leapformer.translate.rules import BOS, OFFLINE, stream, units
+from leapformer.translate.rules import BOS, OFFLINE, OVER, READ, stream, units
 from leapformer.translate.split import Pair, components, is_long, key, split
 
 WORDS = {"dog": "Hund", "cat": "Katze", "house": "Haus", "tree": "Baum", "red": "rot", "old": "alt"}
@@ -152,6 +152,14 @@ def test_a_direction_can_be_left_out(pairs: Path) -> None:
     assert ~5 in batch and ~6 not in batch
     with pytest.raises(UserError, match="no direction 'en-it'"):
         PairText(pairs).streams(DataConfig(weights={"en-it": 1}), seed=0)
+
+
+def test_offline_batches_hold_whole_sentences_only(pairs: Path) -> None:
+    config = DataConfig(streams=2, segment=64, micro_batch=2, offline=True)
+    batch = PairText(pairs).streams(config, seed=0).batch(0, range(2))
+    tokens = np.where(batch < 0, ~batch, batch)
+    assert READ not in tokens
+    assert OVER in tokens
 
 
 def test_too_few_pairs_for_a_batch_is_an_error() -> None:
@@ -293,9 +301,10 @@ def test_a_study_compares_variants_by_bleu(pairs: Path, tmp_path: Path) -> None:
     text = CONFIG.format(tokens=512 * 4, vocabulary=VOCABULARY)
     text = text.removeprefix('\nname = "tiny-translate"')
     text = text.replace("micro_batch = 4", "micro_batch = 4\nweights = { en-fr = 0 }")
-    text = 'seeds = [0, 1]\ncompare = [["leap", "softmax"]]\n' + text
+    text = 'seeds = [0, 1]\ncompare = [["leap", "softmax"], ["crossed", "leap"]]\n' + text
     text += '[variants.leap.model]\nreweighting = "leap"\n'
     text += '[variants.softmax.model]\nattention = "softmax"\nwindow = 64\n'
+    text += "[variants.crossed.model]\nencoder_layers = 1\nnum_hidden_layers = 2\n"
     (tmp_path / "arms.toml").write_text(text)
     command = [
         "translate-study",
@@ -309,7 +318,8 @@ def test_a_study_compares_variants_by_bleu(pairs: Path, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "| leap - softmax | en-de, k = offline |" in done.stdout
     result = json.loads((tmp_path / "out/arms.json").read_text())
-    assert set(result["rows"]) == {"leap", "softmax"} and set(result["rows"]["leap"]) == {"0", "1"}
+    assert set(result["rows"]) == {"leap", "softmax", "crossed"}
+    assert set(result["rows"]["leap"]) == {"0", "1"}
     assert {row["direction"] for row in result["rows"]["leap"]["0"]} == {"en-de"}
     again = leapformer(*command, "--split", "valid", "--limit", 4)
     assert done.stdout.endswith(again.stdout) and "step" not in again.stdout  # measured once

@@ -76,7 +76,8 @@ export function TokenStepper({ words }: { words: Words }) {
   const playground = usePlayground();
   const [{ token }, set] = useLensView();
   const isPaced = usePlaygroundState((state) => state.isPaced);
-  const hasNoLimit = usePlaygroundState(({ settings }) => settings.tokensPerSecond === 0);
+  const limit = usePlaygroundState(({ settings }) => settings.tokensPerSecond);
+  const isFaster = limit === 0 || limit > READABLE;
   const last = Math.max(words.index.count - 1, 0);
   const shown = Math.min(token ?? last, last);
   const position = positionOf(shown);
@@ -101,7 +102,7 @@ export function TokenStepper({ words }: { words: Words }) {
         />
         Follow new words
       </label>
-      {token === null && hasNoLimit ? (
+      {token === null && isFaster ? (
         <label className="check">
           <input
             type="checkbox"

@@ -44,6 +44,23 @@ describe('writing', () => {
     expect(engine().requests[1].runs).toEqual([{ ids: Uint32Array.of(7) }, { ids: Uint32Array.of(100) }]);
   });
 
+  it.each([
+    { limit: null, panel: null, isPaced: true, expected: 60 },
+    { limit: 0, panel: null, isPaced: true, expected: 0 },
+    { limit: null, panel: 'lens', isPaced: true, expected: 20 },
+    { limit: 0, panel: 'lens', isPaced: true, expected: 20 },
+    { limit: 5, panel: 'lens', isPaced: true, expected: 5 },
+    { limit: 0, panel: 'lens', isPaced: false, expected: 0 },
+    { limit: null, panel: 'lens', isPaced: false, expected: 60 },
+  ] as const)('writes at most $expected tokens per second with $limit, $panel, $isPaced', async (given) => {
+    const { playground, engine } = await ready('One');
+    if (given.limit !== null) playground.set({ tokensPerSecond: given.limit });
+    playground.store.setState({ panel: given.panel, isPaced: given.isPaced });
+    playground.generate();
+    await settle();
+    expect(engine().requests[0].tokensPerSecond).toBe(given.expected);
+  });
+
   it('undoes changes of settings field by field, without changing the text', async () => {
     const { playground, state, text, wait, engines } = await ready('One');
     for (const temperature of [0.1, 0.2, 0.3]) playground.setSampler({ temperature }); // one slider

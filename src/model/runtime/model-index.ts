@@ -20,6 +20,8 @@ export interface IndexEntry {
   readonly summary: string;
   /** True for the model that opens in browsers that save data. */
   readonly saveData?: boolean;
+  /** True for a model that a later one replaces. The card lists it under "Older". */
+  readonly older?: boolean;
   readonly parameters: number;
   readonly precision: Precisions;
   /** SHA-256 of model.safetensors, in hex. */

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import handlers
+from .rules import DIRECTIONS
 
 _SETS = ("valid", "test", "test-long")
 
@@ -43,6 +44,10 @@ def _set_options(default: list[str]) -> ArgumentParser:
 
 def _add_data(command: ArgumentParser) -> None:
     command.add_argument("--data", type=Path, required=True, help="from translate-prepare")
+
+
+def _add_direction(command: ArgumentParser) -> None:
+    command.add_argument("--direction", choices=DIRECTIONS, default="en-de")
 
 
 def add_translate(commands: Any, config: Any, dtype: Any, identity: Any) -> None:
@@ -87,6 +92,34 @@ def add_translate(commands: Any, config: Any, dtype: Any, identity: Any) -> None
     command.add_argument("--limit", type=int, metavar="N", help="only N sources of each pair")
     command.add_argument("--out", type=Path, required=True, metavar="FOLDER")
     command.set_defaults(run=handlers.run_translate_study)
+
+    command = commands.add_parser(
+        "translate-align-text", help="write the sentence pairs as a word aligner reads them"
+    )
+    _add_data(command)
+    _add_direction(command)
+    command.add_argument("--out", type=Path, required=True, metavar="FILE")
+    command.set_defaults(run=handlers.run_translate_align_text)
+
+    command = commands.add_parser(
+        "translate-align", help="measure whether attention follows a word alignment"
+    )
+    command.add_argument("model", type=Path, help="a model folder, run folder or checkpoint")
+    _add_data(command)
+    _add_direction(command)
+    command.add_argument(
+        "--links",
+        type=Path,
+        nargs="+",
+        required=True,
+        metavar="FILE",
+        help="the aligner's links, one file for each direction; only common links count",
+    )
+    command.add_argument("--k", type=int, default=3, help="words to wait (default 3)")
+    command.add_argument("--limit", type=int, default=500, help="sources of a split (default 500)")
+    command.add_argument("--last", action="store_true", help="the last weights of a run")
+    command.add_argument("--out", type=Path, help="write all heads to this JSON file, too")
+    command.set_defaults(run=handlers.run_translate_align)
 
     command = commands.add_parser(
         "translate-make",

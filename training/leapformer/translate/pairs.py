@@ -1,6 +1,7 @@
 """Sentence pairs as a run reads them: streams at random k, one after another."""
 
 import json
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -107,12 +108,17 @@ class PairText:
 Encoded = tuple[list[list[int]], list[list[int]], int]  # source, target, direction
 
 
-def _epoch(pairs: list[Encoded], pool: np.ndarray, random: np.random.Generator) -> np.ndarray:
+def _epoch(
+    pairs: list[Encoded],
+    pool: np.ndarray,
+    random: np.random.Generator,
+    choices: Sequence[float] = K,
+) -> np.ndarray:
     """The streams of these pairs in random order at random k [N] (int64); unscored as ~token."""
     parts = []
-    ks = random.integers(len(K), size=len(pool))
+    ks = random.integers(len(choices), size=len(pool))
     for index, k in zip(random.permutation(pool).tolist(), ks.tolist(), strict=True):
-        tokens, scored = stream(*pairs[index], K[k])
+        tokens, scored = stream(*pairs[index], choices[k])
         parts += [token if drawn else ~token for token, drawn in zip(tokens, scored, strict=True)]
     return np.array(parts, dtype=np.int64)
 
@@ -154,5 +160,7 @@ class PairStreams:
     def _read(self, epoch: int) -> np.ndarray:
         if epoch != self._number:
             random = np.random.default_rng([self.seed, epoch])
-            self._tokens, self._number = _epoch(self._pairs, self._pool, random), epoch
+            choices = (OFFLINE,) if self.config.offline else K
+            self._tokens = _epoch(self._pairs, self._pool, random, choices)
+            self._number = epoch
         return self._tokens

@@ -57,7 +57,6 @@ function StorageButton() {
 
 /** The other models of this site. A choice sets `?model=` in the address. */
 function OtherModels({ than }: { than: string }) {
-  const playground = usePlayground();
   const [offered, setOffered] = useState<readonly IndexEntry[]>([]);
   useEffect(() => {
     const controller = new AbortController();
@@ -65,16 +64,32 @@ function OtherModels({ than }: { than: string }) {
     return () => controller.abort();
   }, []);
   const others = offered.filter(({ id }) => id !== than);
-  if (!others.length) return null;
+  const older = others.filter((entry) => entry.older);
+  return (
+    <>
+      <Models title="Other models" entries={others.filter((entry) => !entry.older)} />
+      {older.length ? (
+        <details>
+          <summary>Older models</summary>
+          <Models entries={older} />
+        </details>
+      ) : null}
+    </>
+  );
+}
+
+function Models({ title, entries }: { title?: string; entries: readonly IndexEntry[] }) {
+  const playground = usePlayground();
+  if (!entries.length) return null;
   const choose = (id: string) => {
     chooseModel(id);
     playground.load();
   };
   return (
     <>
-      <h3>Other models</h3>
+      {title ? <h3>{title}</h3> : null}
       <ul className="choices">
-        {others.map(({ id, name, parameters, bytes: size, summary }) => (
+        {entries.map(({ id, name, parameters, bytes: size, summary }) => (
           <li key={id}>
             <button type="button" onClick={() => choose(id)}>
               {name}{' '}

@@ -4,6 +4,7 @@ import { clamp, type Range, stepped } from '../../store/settings/settings';
 
 interface Props {
   readonly name: string;
+  /** Shown while the pointer or the focus is on the field; on touch screens always. */
   readonly hint?: string;
   readonly value: number;
   readonly range: Range;
@@ -37,7 +38,7 @@ export function NumberField({ name, hint, value, range, slider = false, disabled
     onChange(stepped(value, range, key === 'ArrowUp' ? 1 : -1));
   };
   return (
-    <div className="field">
+    <div className="field" data-tip={hint}>
       <div className="field-head">
         <label htmlFor={id}>{name}</label>
         <input
@@ -66,7 +67,7 @@ export function NumberField({ name, hint, value, range, slider = false, disabled
         />
       ) : null}
       {hint ? (
-        <small id={`${id}-hint`} className="hint">
+        <small id={`${id}-hint`} className="hint field-hint">
           {hint}
         </small>
       ) : null}

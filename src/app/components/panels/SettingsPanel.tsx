@@ -16,7 +16,8 @@ const HINTS = {
   sequencePenalty: 'Discourages repeating earlier phrases, longer ones more. 0 = off.',
 } as const satisfies Record<keyof Sampler, string>;
 
-const SAMPLER = Object.keys(HINTS) as (keyof Sampler)[];
+/** The settings of the sampler that are folded away. */
+const FOLDED = (Object.keys(HINTS) as (keyof Sampler)[]).filter((key) => key !== 'temperature');
 
 const BACKENDS: { value: BackendChoice; name: string }[] = [
   { value: 'auto', name: 'Automatic' },
@@ -27,10 +28,10 @@ const BACKENDS: { value: BackendChoice; name: string }[] = [
 export function SettingsPanel() {
   return (
     <form className="settings" onSubmit={(event) => event.preventDefault()}>
+      <MainFields />
       <PresetField />
-      <LengthFields />
       <SamplerFields />
-      <SeedFields />
+      <EndFields />
       <BackendField />
       <Undo />
       <p>
@@ -56,44 +57,21 @@ function Undo() {
   );
 }
 
-function SamplerFields() {
+/** The settings that people change most. */
+function MainFields() {
   const playground = usePlayground();
-  const settings = usePlaygroundState((state) => state.settings);
-  const engine = usePlaygroundState((state) => state.engine);
-  const sampler = samplerOf(settings, engine.phase === 'ready' ? engine.info.manifest : null);
-  const isChanged = Object.keys(settings.sampler).length > 0;
+  const { length, seed, randomSeed } = usePlaygroundState((state) => state.settings);
   return (
     <fieldset>
-      <legend>Sampling</legend>
-      {SAMPLER.map((key) => (
-        <NumberField
-          key={key}
-          name={SETTING_NAMES[key]}
-          hint={HINTS[key]}
-          slider
-          value={sampler[key]}
-          range={RANGES[key]}
-          onChange={(value) => playground.setSampler({ [key]: value })}
-        />
-      ))}
-      <button
-        type="button"
-        className="worded"
-        disabled={!isChanged}
-        onClick={() => playground.set({ sampler: {} })}
-      >
-        Reset to default
-      </button>
-    </fieldset>
-  );
-}
-
-function SeedFields() {
-  const playground = usePlayground();
-  const { seed, randomSeed } = usePlaygroundState((state) => state.settings);
-  return (
-    <fieldset>
-      <legend>Randomness</legend>
+      <legend>Next words</legend>
+      <NumberField
+        name={SETTING_NAMES.length}
+        hint="How much one press generates. A token is a word or part of a word."
+        value={length}
+        range={RANGES.length}
+        onChange={(value) => playground.set({ length: value }, 'length')}
+      />
+      <SamplerField name="temperature" />
       <NumberField
         name={SETTING_NAMES.seed}
         hint="Same seed, settings and text: same result on this device."
@@ -113,19 +91,52 @@ function SeedFields() {
   );
 }
 
-function LengthFields() {
+function SamplerField({ name }: { name: keyof Sampler }) {
   const playground = usePlayground();
-  const { length, atArticleEnd, tokensPerSecond } = usePlaygroundState((state) => state.settings);
+  const settings = usePlaygroundState((state) => state.settings);
+  const engine = usePlaygroundState((state) => state.engine);
+  const sampler = samplerOf(settings, engine.phase === 'ready' ? engine.info.manifest : null);
+  return (
+    <NumberField
+      name={SETTING_NAMES[name]}
+      hint={HINTS[name]}
+      slider
+      value={sampler[name]}
+      range={RANGES[name]}
+      onChange={(value) => playground.setSampler({ [name]: value })}
+    />
+  );
+}
+
+function SamplerFields() {
+  const playground = usePlayground();
+  const changed = usePlaygroundState(({ settings }) => Object.keys(settings.sampler).length);
   return (
     <fieldset>
-      <legend>Length</legend>
-      <NumberField
-        name={SETTING_NAMES.length}
-        hint="How much one press generates. A token is a word or part of a word."
-        value={length}
-        range={RANGES.length}
-        onChange={(value) => playground.set({ length: value }, 'length')}
-      />
+      <details className="settings-sampling">
+        <summary>Sampling{changed ? `, ${changed} changed` : ''}</summary>
+        {FOLDED.map((name) => (
+          <SamplerField key={name} name={name} />
+        ))}
+        <button
+          type="button"
+          className="worded"
+          disabled={!changed}
+          onClick={() => playground.set({ sampler: {} })}
+        >
+          Reset to default
+        </button>
+      </details>
+    </fieldset>
+  );
+}
+
+function EndFields() {
+  const playground = usePlayground();
+  const { atArticleEnd, tokensPerSecond } = usePlaygroundState((state) => state.settings);
+  return (
+    <fieldset>
+      <legend>End and speed</legend>
       <Choice
         name="At the end of an article"
         value={atArticleEnd}
@@ -138,7 +149,7 @@ function LengthFields() {
       <StopField />
       <NumberField
         name={SETTING_NAMES.tokensPerSecond}
-        hint="Slow it down to watch. 0 = no limit."
+        hint="60 is a pace that one can watch. 0 = as fast as the device can."
         value={tokensPerSecond}
         range={RANGES.tokensPerSecond}
         onChange={(value) => playground.set({ tokensPerSecond: value }, 'speed')}

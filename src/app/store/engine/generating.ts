@@ -29,6 +29,12 @@ export interface PageHost {
 /** Tokens per second that a reader of the lens can follow. */
 export const READABLE = 20;
 
+/** The limit in tokens per second; 0: none. An open lens slows the text further, unless the user has turned that off. */
+function speedLimit({ settings, panel, isPaced }: PlaygroundState): number {
+  const limit = settings.tokensPerSecond;
+  return panel === 'lens' && isPaced ? Math.min(limit || READABLE, READABLE) : limit;
+}
+
 /** Generates text and writes it into the document. */
 export async function write(
   store: StoreApi<PlaygroundState>,
@@ -41,9 +47,8 @@ export async function write(
 ): Promise<void> {
   store.setState({ work: { phase: 'reading', read: 0, total: null } });
   const writer = begin(store, host, maxTokens, mine, info, how);
-  const { settings, panel, isPaced } = store.getState();
-  const { atArticleEnd, stopSequences } = settings;
-  const tokensPerSecond = settings.tokensPerSecond || (panel === 'lens' && isPaced ? READABLE : 0);
+  const { atArticleEnd, stopSequences } = store.getState().settings;
+  const tokensPerSecond = speedLimit(store.getState());
   const request = () => {
     writer.flush();
     return {

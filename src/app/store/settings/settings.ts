@@ -15,7 +15,7 @@ export interface Settings {
   readonly atArticleEnd: 'stop' | 'continue';
   /** Texts that end a generation. */
   readonly stopSequences: readonly string[];
-  /** Maximum rate, for readers who follow the text; 0: no limit. */
+  /** Maximum rate, so that a reader can follow the text; 0: no limit. */
   readonly tokensPerSecond: number;
   readonly backend: BackendChoice;
   /** The user's presets. */
@@ -81,7 +81,7 @@ export const DEFAULTS: Settings = {
   length: 256,
   atArticleEnd: 'stop',
   stopSequences: [],
-  tokensPerSecond: 0,
+  tokensPerSecond: 60,
   backend: 'auto',
   presets: [],
 };
@@ -139,7 +139,9 @@ function parsePreset(from: Partial<PresetSettings>): PresetSettings {
     stopSequences: Array.isArray(stopSequences)
       ? stopSequences.filter((s) => typeof s === 'string' && s)
       : [],
-    tokensPerSecond: inRange(tokensPerSecond, RANGES.tokensPerSecond) ? tokensPerSecond : 0,
+    tokensPerSecond: inRange(tokensPerSecond, RANGES.tokensPerSecond)
+      ? tokensPerSecond
+      : DEFAULTS.tokensPerSecond,
   };
 }
 
