@@ -1,4 +1,5 @@
 // Time from a space that is typed to the translated units on the screen, in both languages, on the CPU path of the page.
+// Other work on the machine lengthens it, so it also prints the processor time of the page and its worker per word.
 // Run: node scripts/run.mjs bench/translate.ts [K]
 
 import { join } from 'node:path';
@@ -31,19 +32,42 @@ try {
   for (let k = 1; k < K; k++) await slider.press('ArrowRight');
   await observe(page);
   await page.getByRole('textbox', { name: 'English' }).focus();
-  for (const word of TEXT.split(/(?<=\s)/)) {
+  const words = TEXT.split(/(?<=\s)/);
+  await browser.startTracing(page, { categories: ['toplevel', '__metadata'] });
+  for (const word of words) {
     await page.keyboard.type(word);
     await page.waitForTimeout(PAUSE);
   }
+  const trace = (await browser.stopTracing()).toString();
   const ms = (await page.evaluate(() => Reflect.get(window, 'times') as number[])).sort((a, b) => a - b);
   const at = (share: number) => ms[Math.min(ms.length - 1, Math.floor(share * ms.length))].toFixed(0);
   console.log(
     `k = ${K}: ${ms.length} words that changed the translation; from the space to the last unit on the screen: ` +
-      `median ${at(0.5)} ms, 95% ${at(0.95)} ms, longest ${at(1)} ms`,
+      `median ${at(0.5)} ms, 95% ${at(0.95)} ms, longest ${at(1)} ms; ` +
+      `processor time: ${(processorTime(trace) / words.length).toFixed(0)} ms per word`,
   );
 } finally {
   await browser.close();
   await server.close();
+}
+
+interface TraceEvent {
+  readonly name: string;
+  readonly pid: number;
+  readonly tid: number;
+  readonly tdur?: number;
+  readonly args?: { readonly name?: string };
+}
+
+/** Milliseconds of processor time of all tasks of the page's main thread and of its workers. */
+function processorTime(trace: string): number {
+  const { traceEvents } = JSON.parse(trace) as { traceEvents: TraceEvent[] };
+  const threads = traceEvents.filter(({ args }) => /^CrRendererMain|^DedicatedWorker/.test(args?.name ?? ''));
+  return traceEvents
+    .filter(
+      ({ name, pid, tid }) => /RunTask$/.test(name) && threads.some((t) => t.pid === pid && t.tid === tid),
+    )
+    .reduce((sum, { tdur = 0 }) => sum + tdur / 1000, 0);
 }
 
 /** Collects in `times` the ms from each space to the frame after the last change of a translation that follows it. */

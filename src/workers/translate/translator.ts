@@ -53,6 +53,8 @@ export class Translator {
   private readonly streams: Streams;
   private readonly turnStreams: Record<Direction, TurnStream>;
   private sentences: readonly Work[] = [];
+  /** The receiver has the sentences; before that it may have those of a previous translator. */
+  private hasBegun = false;
 
   private constructor(model: Pick<Model, 'tokenizer'>, streams: Streams) {
     this.streams = streams;
@@ -110,6 +112,8 @@ export class Translator {
       );
       return { ...sentence, turns, complete: {} };
     });
+    if (this.hasBegun && changed.length === 0 && before + after === old.length) return;
+    this.hasBegun = true;
     this.sentences = [...old.slice(0, before), ...changed, ...old.slice(old.length - after)];
     await emit({ type: 'sentences', before, after, sentences: changed.map(shown) });
   }

@@ -171,8 +171,7 @@ export class LiveTranslation {
       }
     }
     if (this.engine !== engine) return;
-    this.show();
-    this.store.setState({ phase: 'done' });
+    this.show('done');
   }
 
   private take(event: TranslateEvent): void {
@@ -185,11 +184,11 @@ export class LiveTranslation {
     else this.timer ??= setTimeout(() => this.show(), wait);
   }
 
-  private show(): void {
+  private show(phase = this.store.getState().phase): void {
     if (this.timer) clearTimeout(this.timer);
     this.timer = null;
     this.shownAt = performance.now();
-    this.store.setState({ sentences: this.sentences, current: this.current });
+    this.store.setState({ sentences: this.sentences, current: this.current, phase });
   }
 
   private fail(engine: EngineClient | null, thrown: unknown): void {
