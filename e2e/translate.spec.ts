@@ -74,6 +74,9 @@ test('translates while one types, after an edit in the middle and a change of k,
   await slider.press('Home');
   for (let k = 1; k < 3; k++) await slider.press('ArrowRight');
   await expect(slider).toHaveAttribute('aria-valuetext', 'k = 3 words');
+  await expect
+    .poll(async () => (await stairs(dialog, 1)).slice(0, 3).map(([, written]) => written !== ''))
+    .toEqual([false, false, true]);
 
   const unit = dialog.getByRole('region', { name: names.READING_AND_WRITING }).getByRole('button').first();
   await unit.focus();
