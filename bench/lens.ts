@@ -118,7 +118,7 @@ async function start(modelUrl: string, backend: BackendChoice, gpu: GPU | undefi
       return createBackend(model, choice, gpu);
     },
   });
-  const info = await engine.load({ modelUrl, backend }, () => {});
+  const info = await engine.load({ model: { url: modelUrl }, backend }, () => {});
   return { engine, info, model: loaded! };
 }
 

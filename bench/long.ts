@@ -15,7 +15,10 @@ const engine = new Engine({
   readFile: readFolder,
   createBackend: (model, kind) => createBackend(model, kind, undefined),
 });
-const { manifest, backend, memory } = await engine.load({ modelUrl: benchModel(), backend: 'cpu' }, () => {});
+const { manifest, backend, memory } = await engine.load(
+  { model: { url: benchModel() }, backend: 'cpu' },
+  () => {},
+);
 const bytes = ({ weights, state, scratch, transfer }: typeof memory) => weights + state + scratch + transfer;
 
 let written = 0;

@@ -18,7 +18,7 @@ for (const kind of asked.length ? asked : (['cpu', 'webgpu', 'reference'] as con
     readFile: readFolder,
     createBackend: (model, choice) => createBackend(model, choice, gpu),
   });
-  await engine.load({ modelUrl: benchModel(), backend: kind }, () => {});
+  await engine.load({ model: { url: benchModel() }, backend: kind }, () => {});
   for (const phase of ['reading', 'tokens'] as const) {
     const delays: number[] = [];
     for (let seed = 0; seed < 20; seed++) delays.push(await stopDuring(engine, phase, seed));

@@ -1,4 +1,5 @@
 import type { Locator, Page } from '@playwright/test';
+import type { Playground } from '../src/app/store/playground';
 import * as names from './names';
 import type { PlaygroundPage } from './playground';
 
@@ -185,6 +186,18 @@ export const PARTS: readonly LatePart[] = [
       await press('Verify the text')(page);
     },
     shown: (page) => page.getByRole('complementary', { name: names.VERIFICATION }),
+  },
+  {
+    file: 'AboutText',
+    name: 'The line about this text',
+    open: (page) =>
+      page.evaluate(() => {
+        const { playground } = globalThis as unknown as { playground: Playground };
+        const model = { id: 'one', digest: 'd', name: 'One' };
+        const start = { digest: 'd', name: 'a.state', model, length: 5, made: '2026-11-29', file: null };
+        playground.restore({ ...playground.text, start });
+      }),
+    shown: (page) => page.getByText(/^Continues from a saved state/),
   },
   {
     file: 'Tooltips',

@@ -188,3 +188,7 @@ export const STORAGE = 'Storage';
 export const NEW_VERSION = /A new version of the page is ready/;
 export const UPDATE = 'Update';
 export const LATER = 'Later';
+
+export const OPEN_OWN_FOLDER = 'Open the folder of your own model …';
+// Saved states
+export const SAVE_STATE = 'Save the memory here …';

@@ -61,7 +61,7 @@ await runCommand(USAGE, OPTIONS, async (values) => {
     readFile: readFolder,
     createBackend: (model, kind) => createBackend(model, kind, gpu, { activations }),
   });
-  const request = { modelUrl: values.model, backend: choice };
+  const request = { model: { url: values.model }, backend: choice };
   const { manifest, backend, stateBytes } = await engine.load(request, () => {});
   if (choice === 'webgpu' && backend.kind !== 'webgpu') {
     engine.unload();

@@ -10,7 +10,7 @@ import { readFolder } from './node';
 export async function startPlayground(modelFolder: string): Promise<Playground> {
   const playground = new Playground({
     createEngine,
-    findModel: async () => modelFolder,
+    findModel: async () => ({ url: modelFolder }),
     nextFrame: () => new Promise((resolve) => setImmediate(resolve)),
     randomSeed: () => 1,
     now: () => 0,

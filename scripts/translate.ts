@@ -51,7 +51,8 @@ await runCommand(USAGE, OPTIONS, async (values) => {
     readFile: readFolder,
     createBackend: (model, kind) => createBackend(model, kind, gpu),
   });
-  await engine.load({ modelUrl: values.model ?? firstTranslator(), backend: choice }, () => {});
+  const model = { url: values.model ?? firstTranslator() };
+  await engine.load({ model, backend: choice }, () => {});
 
   let sentences: readonly TranslatedSentence[] = [];
   let printed = 0; // units of the line

@@ -6,7 +6,7 @@ import { Guard } from './components/Guard';
 import { late, preloadAll } from './components/late';
 import { RailFrame } from './components/panels/RailFrame';
 import { TopBar } from './components/TopBar';
-import { handleDrops } from './files';
+import { handleDrops } from './drops';
 import { handleKeyboard } from './keyboard/listen';
 import { usePlayground, usePlaygroundState } from './playground-context';
 import type { Playground } from './store/playground';

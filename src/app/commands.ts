@@ -1,9 +1,10 @@
-import { plainText } from '../model/text/text';
+import { plainText, type Run } from '../model/text/text';
 import { openPage } from './address';
+import { preloaded } from './components/late';
 import { openedEditor } from './editor/handle';
-import { fileName, pickFile, save } from './files';
+import { fileName, pickFiles, save } from './files';
 import type { Platform } from './keyboard/chord';
-import { openFile } from './opening';
+import { openItems } from './opening';
 import { canRegenerate } from './store/document/text-value';
 import { nameOf } from './store/library/text-storage';
 import type { Playground } from './store/playground';
@@ -129,8 +130,13 @@ const TABLE = [
   { id: 'texts', name: 'Your texts', keys: ['Mod+O'], run: (playground) => playground.openCard('texts') },
   { id: 'export', name: 'Export this text', run: (playground) => exportTexts(playground, 'current') },
   { id: 'export-all', name: 'Export all texts', run: (playground) => exportTexts(playground, 'all') },
+  { id: 'save-state', name: 'Save the memory here …', isOff: isWorking, run: (p) => saveState(p) },
   { id: 'examples', name: 'Examples', run: (playground) => playground.openCard('new') },
-  { id: 'open', name: 'Open a file …', run: (playground) => pickFile((file) => openFile(playground, file)) },
+  {
+    id: 'open',
+    name: 'Open a file …',
+    run: (playground) => pickFiles((files) => openItems(playground, files)),
+  },
   { id: 'translate', name: 'Translate', run: () => openPage('translate') },
   { id: 'score', name: 'Score texts', run: () => openPage('score') },
   { id: 'benchmark', name: 'Benchmark', run: () => openPage('benchmark') },
@@ -166,6 +172,16 @@ function findInText(playground: Playground): void {
   const find = () => openedEditor()?.find();
   if (document.activeElement?.closest('[role=dialog]')) requestAnimationFrame(find);
   else find();
+}
+
+const loadStates = preloaded(() => import('./store/links/states'));
+
+/** Saves the state behind a beginning of the text as a file. @param runs the beginning; by default up to the cursor */
+export async function saveState(playground: Playground, runs?: readonly Run[]): Promise<void> {
+  const states = await loadStates().catch(() => null);
+  if (!states) return playground.notify('The memory was not saved. Check the connection, then try again.');
+  const saved = await states.takeState(playground, runs);
+  if (saved) save(saved.file, fileName(saved.title, 'leapformer.state'));
 }
 
 async function exportTexts(playground: Playground, which: 'current' | 'all'): Promise<void> {

@@ -1,6 +1,4 @@
-import { openFile } from './opening';
 import { firstOf, graphemes } from './store/document/graphemes';
-import type { Playground } from './store/playground';
 
 /** A text file holds the same data as a link's fragment; it ends in .txt, so that every program accepts it. */
 
@@ -24,37 +22,12 @@ export function save(content: string | Blob, name: string): void {
   setTimeout(() => URL.revokeObjectURL(url), 60_000); // some browsers read the URL late
 }
 
-/** Opens the browser's file picker. */
-export function pickFile(onPicked: (file: File) => void): void {
-  const input = document.createElement('input');
-  input.type = 'file';
-  input.onchange = () => {
-    if (input.files?.[0]) onPicked(input.files[0]);
-  };
+/** Opens the browser's file picker, by default for one file. */
+export function pickFiles(
+  onPicked: (files: File[]) => void,
+  options: { multiple?: boolean; webkitdirectory?: boolean } = {},
+): void {
+  const input = Object.assign(document.createElement('input'), { type: 'file' }, options);
+  input.onchange = () => onPicked([...input.files!]);
   input.click();
-}
-
-/** Opens a file that the user drops anywhere on the page. */
-export function handleDrops(playground: Playground): () => void {
-  // A part of the page that takes files itself has this attribute.
-  const isTaken = ({ target }: DragEvent) =>
-    target instanceof Element && target.closest('[data-takes-files]') !== null;
-  const isFile = (event: DragEvent) => event.dataTransfer?.types.includes('Files');
-  const over = (event: DragEvent) => {
-    if (isFile(event)) event.preventDefault();
-  };
-  const drop = (event: DragEvent) => {
-    const file = event.dataTransfer?.files[0];
-    if (!file || isTaken(event)) return;
-    event.preventDefault();
-    event.stopPropagation(); // the editor would insert it
-    void openFile(playground, file);
-  };
-  // In the capture phase, before the editor handles the events.
-  addEventListener('dragover', over, { capture: true });
-  addEventListener('drop', drop, { capture: true });
-  return () => {
-    removeEventListener('dragover', over, { capture: true });
-    removeEventListener('drop', drop, { capture: true });
-  };
 }

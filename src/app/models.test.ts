@@ -1,5 +1,7 @@
 import { afterEach, expect, it, vi } from 'vitest';
-import { findModel } from './models';
+import type { Manifest } from '../model/runtime/folder';
+import { findModel, isHere } from './models';
+import { remember } from './own-models';
 
 const FIRST = { id: 'first', digest: 'a' };
 const SMALL = { id: 'small', digest: 'b', saveData: true };
@@ -24,5 +26,30 @@ it.each([
   vi.stubGlobal('document', { baseURI: 'https://site/' });
   vi.stubGlobal('navigator', { connection: { saveData } });
   vi.stubGlobal('fetch', async () => Response.json({ models: [FIRST, SMALL, OLD] }));
-  expect(await findModel(wanted)).toBe(`https://site/weights/${opens}/`);
+  expect(await findModel(wanted)).toEqual({ url: `https://site/weights/${opens}/` });
+});
+
+it("opens one of the user's own models by its digest, and says where it is missing", async () => {
+  const digest = 'e'.repeat(64);
+  const stub = (search: string) => {
+    vi.stubGlobal('location', { search });
+    vi.stubGlobal('document', { baseURI: 'https://site/' });
+    vi.stubGlobal('navigator', {});
+    vi.stubGlobal('fetch', async () => Response.json({ models: [FIRST] }));
+  };
+  stub('');
+  const wanted = { id: 'tea', digest };
+  expect(await findModel(wanted)).toEqual({ url: 'https://site/weights/first/' });
+  expect([await isHere(digest), await isHere('a')]).toEqual([false, true]);
+  stub(`?model=${digest}`);
+  await expect(findModel(null)).rejects.toMatchObject({
+    code: 'input',
+    message: expect.stringContaining(digest),
+  });
+  const files = { 'config.json': new Blob() };
+  remember({ manifest: { digest } as Manifest, files, isKept: false });
+  expect(await findModel(null)).toEqual({ digest, files });
+  stub('');
+  expect(await findModel(wanted)).toEqual({ digest, files });
+  expect(await isHere(digest)).toBe(true);
 });

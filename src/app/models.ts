@@ -1,22 +1,40 @@
 import { EngineError } from '../model/runtime/errors';
 import type { IndexEntry, ModelList } from '../model/runtime/model-index';
+import type { ModelSource } from '../workers/model-source';
 import { chosenModel } from './address';
+import { preloaded } from './components/late';
 import type { ModelRef } from './store/document/text-value';
+
+/** The user's own models, which the page starts without. */
+const loadOwn = preloaded(() => import('./own-models'));
+
+/** Whether a name is the digest of one of the user's own models. */
+export const isDigest = (name: string) => /^[0-9a-f]{64}$/.test(name);
 
 const MODEL_ID = /^[\w-][\w.-]*$/;
 
-/** The address of the folder of the model that opens (modelFor). @throws EngineError */
-export async function findModel(wanted: ModelRef | null, signal?: AbortSignal): Promise<string> {
-  return new URL(`weights/${await modelFor(wanted, signal)}/`, document.baseURI).href;
+/** The model that opens (modelFor). @throws EngineError */
+export async function findModel(wanted: ModelRef | null, signal?: AbortSignal): Promise<ModelSource> {
+  return sourceOf(await modelFor(wanted, signal));
 }
 
 /**
- * The id of the model that opens: the model in the page's address (`?model=ID`), else the model that wrote the user's text,
- * else the default, which is a smaller one in browsers that save data. It reads index.json only, never the manifests.
+ * The files of a model by its name in the address: the id of a published model, or the digest of one of the user's own.
+ * @throws EngineError
+ */
+export async function sourceOf(name: string): Promise<ModelSource> {
+  if (isDigest(name)) return (await loadOwn()).ownSource(name);
+  return { url: new URL(`weights/${name}/`, document.baseURI).href };
+}
+
+/**
+ * The name of the model that opens: the model in the page's address (`?model=NAME`), else the model that wrote the user's
+ * text, else the default, which is a smaller one in browsers that save data. A published model has its id as name, and one
+ * of the user's own its digest. It reads index.json only, never the manifests.
  * @throws EngineError
  */
 export async function modelFor(wanted: ModelRef | null, signal?: AbortSignal): Promise<string> {
-  const id = chosenModel() ?? choose(await listModels(signal), wanted).id;
+  const id = chosenModel() ?? (await choose(await listModels(signal), wanted));
   if (!MODEL_ID.test(id))
     throw new EngineError(
       'input',
@@ -26,11 +44,23 @@ export async function modelFor(wanted: ModelRef | null, signal?: AbortSignal): P
   return id;
 }
 
-function choose(models: readonly IndexEntry[], wanted: ModelRef | null): IndexEntry {
-  return (
-    models.find(({ digest }) => digest === wanted?.digest) ??
-    models.find(({ saveData }) => saveData && savesData()) ??
-    models[0]
+async function choose(models: readonly IndexEntry[], wanted: ModelRef | null): Promise<string> {
+  const published = models.find(({ digest }) => digest === wanted?.digest);
+  if (wanted && !published && (await hasOwn(wanted.digest))) return wanted.digest;
+  return (published ?? models.find(({ saveData }) => saveData && savesData()) ?? models[0]).id;
+}
+
+/** Whether a model is published here or one of the user's own; true if that is not known. */
+export async function isHere(digest: string): Promise<boolean> {
+  const models = await listModels().catch(() => null);
+  return !models || models.some((model) => model.digest === digest) || hasOwn(digest);
+}
+
+async function hasOwn(digest: string): Promise<boolean> {
+  const own = loadOwn().then(({ ownSource }) => ownSource(digest));
+  return own.then(
+    () => true,
+    () => false,
   );
 }
 

@@ -1,5 +1,6 @@
 import { chosenDemo, forgetDemo, openPage, takeFragment } from './address';
 import { preloaded } from './components/late';
+import type { DroppedItem } from './dropped';
 import { BEGINNINGS, EXAMPLES, exampleText } from './examples';
 import { modelFor } from './models';
 import { type TextValue, typedText } from './store/document/text-value';
@@ -7,6 +8,7 @@ import type { Playground } from './store/playground';
 
 /** The codecs of links and files. The page starts without them. */
 const loadCodecs = preloaded(() => import('./store/links/sharing'));
+const loadDropped = preloaded(() => import('./dropped'));
 const loadDemos = preloaded(() => import('./demos'));
 
 /**
@@ -44,10 +46,9 @@ export async function loadExample(): Promise<TextValue | null> {
   return example ? exampleText(example) : null;
 }
 
-/** Opens a file as a new text. */
-export async function openFile(playground: Playground, file: File): Promise<void> {
-  const codecs = await loadCodecs().catch(() => null);
-  if (codecs) {
-    if (await codecs.openFile(playground, file)) openPage('translate');
-  } else playground.notify(`${file.name} did not open. Check the connection, and open it again.`);
+/** Opens files and folders that the user dropped or picked, by their kind (dropped.ts). */
+export async function openItems(playground: Playground, items: readonly DroppedItem[]): Promise<void> {
+  const dropped = await loadDropped().catch(() => null);
+  if (dropped) await dropped.openDropped(playground, items);
+  else playground.notify(`${items[0].name} did not open. Check the connection, and open it again.`);
 }

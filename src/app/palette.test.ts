@@ -1,13 +1,10 @@
 import { expect, test } from 'vitest';
 import { findEntries, modelEntries } from './palette';
 
-const models = modelEntries(
-  [
-    { id: 'wiki-10m', name: 'Wiki 10M' },
-    { id: 'wiki-23m', name: 'Wiki 23M' },
-  ],
-  'wiki-10m',
-);
+const models = modelEntries([
+  { id: 'wiki-10m', name: 'Wiki 10M' },
+  { id: 'wiki-23m', name: 'Wiki 23M' },
+]);
 const found = (query: string) => findEntries(query, models).map(({ id }) => id);
 
 test.each([
@@ -18,7 +15,7 @@ test.each([
   ['explain', 'tour'],
   ['lens off', 'lens-none'],
   ['model', 'card-model'],
-  ['wiki', 'model-wiki-23m'],
+  ['wiki', 'model-wiki-10m'],
   ['load 23m', 'model-wiki-23m'],
   ['dark', 'theme-dark'],
   ['temperature', 'setting-Temperature'],
@@ -36,12 +33,13 @@ test.each([
   ['speed', 'setting-Speed limit, tokens/s'],
   ['shortcuts', 'help'],
   ['plain text', 'copy'],
+  ['own model', 'own-files'],
 ])('"%s" finds %s first', (query, id) => {
   expect(found(query)[0]).toBe(id);
 });
 
-test('the loaded model is no entry, and words that match nothing find nothing', () => {
-  expect(found('load wiki')).toEqual(['model-wiki-23m']);
+test('words that match nothing find nothing', () => {
+  expect(found('load wiki')).toEqual(['model-wiki-10m', 'model-wiki-23m']);
   expect(found('no such command')).toEqual([]);
   expect(found('matrix dark')).toEqual([]);
 });

@@ -1,5 +1,6 @@
 import { chooseModel, PAPER } from './address';
 import { COMMANDS, type Command, type CommandId } from './commands';
+import { OPEN_OWN, pickModel } from './open-model';
 import { LENS_MODES, LENS_NAMES, PROPORTION_NAMES } from './store/engine/lens-view';
 import type { Playground } from './store/playground';
 import { SETTING_NAMES } from './store/settings/settings';
@@ -29,6 +30,7 @@ const KEYWORDS: Partial<Record<CommandId, string>> = {
   help: 'keys keyboard manual about',
   demos: 'examples tour show links samples',
   verify: 'check proof reproduce',
+  'save-state': 'state snapshot download file continue later',
   copy: 'clipboard',
   new: 'blank page document',
   texts: 'documents list library stored',
@@ -46,6 +48,12 @@ const PLACES: readonly Entry[] = [
   card('memory', 'Memory', 'cache state megabytes ram snapshots'),
   card('model', 'About the model', 'weights parameters size licence license fingerprint wiki'),
   card('storage', 'Storage', 'offline cache disk quota delete keep'),
+  ...OPEN_OWN.map(({ what, name }) => ({
+    id: `own-${what}`,
+    name,
+    keywords: 'import upload drop weights safetensors zip trained model folder',
+    run: (playground: Playground) => pickModel(playground, what),
+  })),
   card('device', 'Device', 'hardware gpu cpu webgpu backend graphics'),
   {
     id: 'paper',
@@ -98,27 +106,24 @@ function card(id: CardId, name: string, keywords: string): Entry {
   return { id: `card-${id}`, name, keywords, run: (playground) => playground.openCard(id) };
 }
 
-/** An entry for each model that is not loaded. */
+/** An entry for each model, by its name in the address. */
 export function modelEntries(
   models: readonly { readonly id: string; readonly name: string }[],
-  loaded: string | null,
 ): readonly Entry[] {
-  return models
-    .filter(({ id }) => id !== loaded)
-    .map(({ id, name }) => ({
-      id: `model-${id}`,
-      name: `Load ${name}`,
-      keywords: 'model weights switch change',
-      run: (playground) => {
-        chooseModel(id);
-        playground.load();
-      },
-    }));
+  return models.map(({ id, name }) => ({
+    id: `model-${id}`,
+    name: `Load ${name}`,
+    keywords: 'model weights switch change',
+    run: (playground) => {
+      chooseModel(id);
+      playground.load();
+    },
+  }));
 }
 
 /**
- * The entries that match each word of the query, in their names or with the beginning of a keyword. Matches in names come
- * first. Without a query, all commands.
+ * The entries that match each word of the query, in their names or with the beginning of a keyword: first the one of that
+ * name, then matches in names. Without a query, all commands.
  */
 export function findEntries(query: string, models: readonly Entry[] = []): readonly Entry[] {
   const commands = COMMANDS.map((command) => ({ ...command, keywords: KEYWORDS[command.id as CommandId] }));
@@ -130,8 +135,11 @@ export function findEntries(query: string, models: readonly Entry[] = []): reado
   const found = [...commands, ...PLACES, ...models].filter((entry) =>
     words.every((word) => isMeant(entry, word)),
   );
-  const isFirst = (entry: Entry) => words.every((word) => isNamed(entry, word));
-  return [...found.filter(isFirst), ...found.filter((entry) => !isFirst(entry))];
+  const rank = (entry: Entry) => {
+    if (entry.name.toLowerCase() === query.trim().toLowerCase()) return 0;
+    return words.every((word) => isNamed(entry, word)) ? 1 : 2;
+  };
+  return found.toSorted((a, b) => rank(a) - rank(b));
 }
 
 const PATIENCE = 60; // frames until the panel is there

@@ -12,6 +12,7 @@ import type {
   ModelInfo,
   Part,
   Prompt,
+  PromptPiece,
   ReadOptions,
   ScoredToken,
 } from './types';
@@ -23,11 +24,11 @@ import type {
  */
 export async function load(folder: string | URL, options: LoadOptions = {}): Promise<LeaPformer> {
   const address = new URL(folder, document.baseURI).href;
-  const modelUrl = address.endsWith('/') ? address : `${address}/`;
+  const url = address.endsWith('/') ? address : `${address}/`;
   const engine = createEngine();
   try {
     const info = await engine.load(
-      { modelUrl, backend: options.backend ?? 'auto' },
+      { model: { url }, backend: options.backend ?? 'auto' },
       ({ bytes, total }) => options.onProgress?.(bytes, total),
       options.signal,
     );
@@ -60,7 +61,7 @@ class LoadedModel implements LeaPformer {
     const { maxTokens = 256, atArticleEnd = 'stop', stopSequences = [], signal, ...changed } = options;
     const seed = crypto.getRandomValues(new Uint32Array(1))[0];
     const sampling = { ...this.model.sampling, seed, ...changed };
-    const runs = runsOf(prompt);
+    const { start, runs } = textOf(prompt);
     const left = new AbortController();
     /** Parts that have arrived, each with the call that lets the engine go on. */
     const queue: { readonly part: Part; taken(): void }[] = [];
@@ -69,6 +70,7 @@ class LoadedModel implements LeaPformer {
     let isOver = false;
     // The request holds what has been written, because a new worker starts from it.
     const request = (): GenerateRequest => ({
+      start,
       runs: [...runs],
       sampling,
       maxTokens: maxTokens - count,
@@ -119,7 +121,7 @@ class LoadedModel implements LeaPformer {
     const decoder = new StreamingDecoder((id) => tokenBytes(vocabulary, id));
     const tokens: ScoredToken[] = [];
     const { isComplete } = await this.engine.score(
-      { runs: runsOf(prompt), from: 0, to: Number.MAX_SAFE_INTEGER, sampling: null },
+      { ...textOf(prompt), from: 0, to: Number.MAX_SAFE_INTEGER, sampling: null },
       (event) => {
         if (event.type !== 'records') return this.follow(event, options);
         for (let n = 0; n < countRecords(event.records); n++) {
@@ -136,7 +138,7 @@ class LoadedModel implements LeaPformer {
 
   async snapshot(prompt: Prompt, options: ReadOptions = {}): Promise<Uint8Array> {
     const onEvent = (event: TextEvent) => this.follow(event, options);
-    const file = await this.engine.snapshot({ runs: runsOf(prompt) }, onEvent, options.signal);
+    const file = await this.engine.snapshot(textOf(prompt), onEvent, options.signal);
     if (!file) throw stopped();
     return file;
   }
@@ -151,17 +153,24 @@ class LoadedModel implements LeaPformer {
   }
 }
 
-function runsOf(prompt: Prompt): RequestRun[] {
-  return (typeof prompt === 'string' ? [prompt] : prompt).map((piece) => {
-    if (typeof piece === 'string') return { text: piece };
-    if (piece instanceof Uint32Array) return { ids: piece };
-    if (piece instanceof Uint8Array) return { snapshot: piece };
-    throw new EngineError(
-      'input',
-      `A piece of the prompt is ${piece}.`,
-      'Use a string, Uint32Array or Uint8Array.',
-    );
-  });
+/** @throws EngineError 'input' for a saved state after the first piece, and for other values */
+function textOf(prompt: Prompt): { start?: Uint8Array; runs: RequestRun[] } {
+  const pieces = typeof prompt === 'string' ? [prompt] : prompt;
+  const [first, ...rest] = pieces;
+  if (first instanceof Uint8Array) return { start: first, runs: rest.map(runOf) };
+  return { runs: pieces.map(runOf) };
+}
+
+function runOf(piece: PromptPiece): RequestRun {
+  if (typeof piece === 'string') return { text: piece };
+  if (piece instanceof Uint32Array) return { ids: piece };
+  if (piece instanceof Uint8Array)
+    throw new EngineError('input', 'A saved state follows other text.', 'Begin the prompt with it.');
+  throw new EngineError(
+    'input',
+    `A piece of the prompt is ${piece}.`,
+    'Use a string, Uint32Array or Uint8Array.',
+  );
 }
 
 function stopped(): EngineError {

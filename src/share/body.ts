@@ -1,9 +1,19 @@
 import type { Sampling } from '../model/sampling/sampling';
 import { type Bytes, damaged, decodeUtf8, Reader, Writer } from './bytes';
-import { MAX_RUNS, MAX_TOKENS, normalize, type Shared, type SharedRun, samplingKey, textOf } from './shared';
+import {
+  MAX_RUNS,
+  MAX_TOKENS,
+  normalize,
+  type Shared,
+  type SharedRun,
+  type SharedStart,
+  samplingKey,
+  textOf,
+} from './shared';
 
-/** The oldest version that can hold this text: only version 2 has sequence penalties. */
-export function versionOf({ runs, sampling }: Shared): number {
+/** The oldest version that can hold this text: only version 3 has saved states, and version 1 has no sequence penalty. */
+export function versionOf({ runs, start, sampling }: Shared): number {
+  if (start) return 3;
   const settings = [sampling, ...runs.map((run) => (run.source === 'sampled' ? run.sampling : null))];
   return settings.some((each) => each?.sequencePenalty) ? 2 : 1;
 }
@@ -11,8 +21,9 @@ export function versionOf({ runs, sampling }: Shared): number {
 /**
  * The body of a link: everything but the text. Numbers are varints; lengths of text are in UTF-16 units.
  *   digest    32 bytes
- *   header    its length in bytes, then JSON: [id, settings, view]. Settings is a list of null (unknown) or
- *             [temperature, topK, topP, minP, repetitionPenalty, seed], in version 2 followed by sequencePenalty
+ *   header    its length in bytes, then JSON: [id, settings, view], in version 3 followed by the saved state,
+ *             [digest, name, model name, length, day]. Settings is a list of null (unknown) or
+ *             [temperature, topK, topP, minP, repetitionPenalty, seed], from version 2 followed by sequencePenalty
  *             if it is not 0. The current settings come first, then others by first use
  *   runs      their number; then each:
  *     typed     2 * length
@@ -20,7 +31,7 @@ export function versionOf({ runs, sampling }: Shared): number {
  *       known     2 * length: the id is that of the last token with the same text
  *       other     2 * length + 1, id
  */
-export function encodeBody({ model, runs, sampling, view }: Shared): Bytes {
+export function encodeBody({ model, runs, start, sampling, view }: Shared): Bytes {
   const used = runs.flatMap((run) => (run.source === 'sampled' ? [samplingKey(run.sampling)] : []));
   const settings = [...new Set([samplingKey(sampling), ...used])];
   const indexOf = new Map(settings.map((key, index) => [key, index]));
@@ -28,7 +39,8 @@ export function encodeBody({ model, runs, sampling, view }: Shared): Bytes {
 
   const writer = new Writer();
   writer.raw(Uint8Array.from(model.digest.match(/../g)!, (byte) => Number.parseInt(byte, 16)));
-  writer.block(new TextEncoder().encode(JSON.stringify([model.id, table, view])));
+  const state = start ? [[start.digest, start.name, start.modelName, start.length, start.made]] : [];
+  writer.block(new TextEncoder().encode(JSON.stringify([model.id, table, view, ...state])));
   writer.number(runs.length);
   const lastId = new Map<string, number>();
   for (const run of runs) {
@@ -63,7 +75,7 @@ export function encodeBody({ model, runs, sampling, view }: Shared): Bytes {
 export function decodeBody(body: Bytes, text: string, version: number): Shared {
   const reader = new Reader(body);
   const digest = Array.from(reader.raw(32), (byte) => byte.toString(16).padStart(2, '0')).join('');
-  const { id, settings, view } = parseHeader(decodeUtf8(reader.block()), version);
+  const { id, settings, view, start } = parseHeader(decodeUtf8(reader.block()), version);
   const runCount = atMost(MAX_RUNS, reader.number());
   let tokensLeft = MAX_TOKENS;
   let at = 0;
@@ -91,17 +103,24 @@ export function decodeBody(body: Bytes, text: string, version: number): Shared {
   };
   const runs = Array.from({ length: runCount }, readRun);
   if (at !== text.length || reader.rest().length) throw damaged();
-  const shared = normalize({ model: { id, digest }, runs, sampling: settings[0]!, view });
+  const shared = normalize({ model: { id, digest }, runs, start, sampling: settings[0]!, view });
   if (textOf(shared) !== text) throw damaged(); // a run ends inside a character
   return shared;
 }
 
 function parseHeader(json: string, version: number) {
   const header = JSON.parse(json, (_name, value) => (value === 0 ? 0 : value)); // -0 is 0
-  if (!Array.isArray(header) || header.length !== 3) throw damaged();
-  const [id, settings, view] = header;
+  if (!Array.isArray(header) || header.length !== (version < 3 ? 3 : 4)) throw damaged();
+  const [id, settings, view, state] = header;
   if (!Array.isArray(settings) || typeof view !== 'object' || Array.isArray(view)) throw damaged();
-  return { id, settings: settings.map((values) => parseSampling(values, version)), view };
+  const start = version < 3 ? undefined : parseStart(state);
+  return { id, settings: settings.map((values) => parseSampling(values, version)), view, start };
+}
+
+function parseStart(values: unknown): SharedStart {
+  if (!Array.isArray(values) || values.length !== 5) throw damaged();
+  const [digest, name, modelName, length, made] = values;
+  return { digest, name, modelName, length, made };
 }
 
 function parseSampling(values: unknown, version: number): Sampling | null {

@@ -53,12 +53,19 @@ const sampledRun = fc
   .map(({ tokens, sampling }): SharedRun => ({ source: 'sampled', ...fromPieces(tokens), sampling }));
 const typedRun = anyString.map((text): SharedRun => ({ source: 'typed', text }));
 
+const digest = fc.stringMatching(/^[0-9a-f]{64}$/);
+const start = fc.record({
+  digest,
+  name: anyString,
+  modelName: anyString,
+  length: fc.nat(),
+  made: fc.stringMatching(/^\d{4}-\d\d-\d\d$/),
+});
+
 const shared: fc.Arbitrary<Shared> = fc.record({
-  model: fc.record({
-    id: fc.stringMatching(/^[\w-][\w.-]{0,20}$/),
-    digest: fc.stringMatching(/^[0-9a-f]{64}$/),
-  }),
+  model: fc.record({ id: fc.stringMatching(/^[\w-][\w.-]{0,20}$/), digest }),
   runs: fc.array(fc.oneof(typedRun, sampledRun)),
+  start: fc.option(start, { nil: undefined }),
   sampling,
   view: fc.dictionary(
     fc.stringMatching(/^[a-z][A-Za-z0-9]{0,20}$/),
@@ -78,6 +85,13 @@ function fromPieces(pieces: readonly (readonly [number, string])[]) {
 }
 
 const simple = (runs: SharedRun[]): Shared => ({ ...decodedProse, runs });
+const STATE = {
+  digest: 'ab'.repeat(32),
+  name: 'Tea 57 tokens.leapformer.state',
+  modelName: 'Wiki 10M',
+  length: 58,
+  made: '2026-11-29',
+};
 const decodedProse = await decodeLink(prose.fragment);
 
 test.each(fixtures)('$name decodes to its value, and encodes to the same link', async (fixture) => {
@@ -147,13 +161,16 @@ test('equal values have the same link', async () => {
   expect(await encodeLink(other)).toBe(await encodeLink(one));
 });
 
-test('a link has version 1 without a sequence penalty, and version 2 with one', async () => {
+test('a link has the oldest version that can hold it', async () => {
   const link = (sequencePenalty: number) =>
     encodeLink({ ...decodedProse, sampling: { ...decodedProse.sampling, sequencePenalty } });
   expect(await link(0)).toBe(prose.fragment);
   expect((await open(prose.fragment)).version).toBe(1);
   expect((await open(await link(0.5))).version).toBe(2);
   expect((await decodeLink(await link(0.5))).sampling.sequencePenalty).toBe(0.5);
+  const withState = await encodeLink({ ...decodedProse, start: STATE });
+  expect((await open(withState)).version).toBe(3);
+  expect((await decodeLink(withState)).start).toEqual(STATE);
 });
 
 test('a thousand tokens of prose take less than half of the longest allowed link', () => {
@@ -168,6 +185,8 @@ test.each([
   ['settings out of range', { sampling: { ...GREEDY, temperature: 11 } }],
   ['a view with an invalid name', { view: { 'a b': 1 } }],
   ['a view with an invalid value', { view: { a: Number.NaN } }],
+  ['a saved state with an invalid digest', { start: { ...STATE, digest: '../' } }],
+  ['a saved state with an invalid length', { start: { ...STATE, length: -1 } }],
   ['a text above the limit', { runs: [{ source: 'typed', text: 'x'.repeat(2 ** 20 + 1) }] }],
   [
     'tokens that do not fill their text',
@@ -193,7 +212,7 @@ test.each([
 );
 
 test('a link of a newer version throws NewerLinkError with the text', async () => {
-  const fragment = await seal({ version: 3, text: 'Grüße 👋', body: Uint8Array.of(1, 2, 3) });
+  const fragment = await seal({ version: 4, text: 'Grüße 👋', body: Uint8Array.of(1, 2, 3) });
   const error = await decodeLink(fragment).catch((thrown) => thrown);
   expect(error).toBeInstanceOf(NewerLinkError);
   expect(error).toMatchObject({

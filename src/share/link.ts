@@ -9,7 +9,7 @@ import { normalize, type Shared, textOf } from './shared';
  * view. docs/links.md has the format.
  */
 
-const NEWEST = 2;
+const NEWEST = 3;
 
 /** Characters of a whole link. Some programs cut off longer links, so the page offers a file instead. */
 export const LINK_LIMIT = 8000;

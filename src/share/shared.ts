@@ -8,9 +8,23 @@ export interface Shared {
   readonly model: { readonly id: string; readonly digest: string };
   /** The whole text without the initial `<|endoftext|>`. */
   readonly runs: readonly SharedRun[];
+  /** The saved state that the text continues from. The link names its file, but does not contain it. */
+  readonly start?: SharedStart | undefined;
   /** The current settings, for the next token. */
   readonly sampling: Sampling;
   readonly view: View;
+}
+
+export interface SharedStart {
+  /** SHA-256 of the file without its check, in hex. */
+  readonly digest: string;
+  /** The name of the file, and that of the model. */
+  readonly name: string;
+  readonly modelName: string;
+  /** Tokens that the state has read, including the initial `<|endoftext|>`. */
+  readonly length: number;
+  /** The day, as in 2026-01-31. */
+  readonly made: string;
 }
 
 export type SharedRun = SharedTypedRun | SharedSampledRun;
@@ -21,7 +35,7 @@ interface SharedTypedRun {
   readonly text: string;
 }
 
-/** The draw number of a token is the number of tokens before it, including the initial `<|endoftext|>`. */
+/** The draw number of a token is the number of tokens before it, including the initial `<|endoftext|>` and those of the state. */
 interface SharedSampledRun {
   readonly source: 'sampled';
   readonly text: string;
@@ -40,16 +54,18 @@ export const MAX_RUNS = 2 ** 12;
 const MAX_ID = 2 ** 24 - 1;
 const MAX_VIEW = 64;
 const MAX_VIEW_STRING = 200;
+const MAX_NAME = 200;
+const DIGEST = /^[0-9a-f]{64}$/;
 
 /**
  * The normal form: strings are well-formed, runs are not empty and are joined with neighbours of their kind, the view is
  * sorted by name.
  * @throws EngineError 'input' with the reason.
  */
-export function normalize({ model, runs, sampling, view }: Shared): Shared {
+export function normalize({ model, runs, start, sampling, view }: Shared): Shared {
   if (typeof model.id !== 'string' || !/^[\w-][\w.-]{0,99}$/.test(model.id))
     throw wrong('its model id is invalid');
-  if (!/^[0-9a-f]{64}$/.test(model.digest)) throw wrong('its model digest is invalid');
+  if (!DIGEST.test(model.digest)) throw wrong('its model digest is invalid');
   const joined = join(runs.map(normalizeRun).filter((run) => run.text || tokenCount(run)));
   const total = (size: (run: SharedRun) => number) => joined.reduce((sum, run) => sum + size(run), 0);
   if (total((run) => run.text.length) > MAX_TEXT) throw wrong('it is too long');
@@ -58,6 +74,7 @@ export function normalize({ model, runs, sampling, view }: Shared): Shared {
   return {
     model: { id: model.id, digest: model.digest },
     runs: joined,
+    ...(start && { start: normalizeStart(start) }),
     sampling: checked(sampling),
     view: normalizeView(view),
   };
@@ -121,6 +138,17 @@ function join(runs: readonly SharedRun[]): SharedRun[] {
     const tokens = joinEncoded((members as SharedSampledRun[]).map((run) => run.tokens));
     return { ...first, text, tokens };
   });
+}
+
+function normalizeStart({ digest, name, modelName, length, made }: SharedStart): SharedStart {
+  if (!DIGEST.test(digest)) throw wrong('the digest of its saved state is invalid');
+  if (!Number.isSafeInteger(length) || length < 0) throw wrong('the length of its saved state is invalid');
+  if (!/^\d{4}-\d\d-\d\d$/.test(made)) throw wrong('the day of its saved state is invalid');
+  const [file, by] = [name, modelName].map((words) => {
+    if (typeof words !== 'string') throw wrong('its saved state has no name');
+    return words.toWellFormed().slice(0, MAX_NAME).toWellFormed();
+  });
+  return { digest, name: file, modelName: by, length, made };
 }
 
 function normalizeView(view: View): View {

@@ -1,7 +1,6 @@
 import type { WasmOptions } from '../cpu/wasm-backend';
 import { BACKENDS, type Backend, type BackendKind, type ModelData, nextBest } from '../model/runtime/backend';
 import { EngineError } from '../model/runtime/errors';
-import { prove } from '../model/runtime/proof';
 import type { BackendChoice } from './messages';
 import type { ChosenBackend } from './runner';
 
@@ -46,7 +45,10 @@ async function open(
   const backend = await startBackend(kind, model, gpu, onCpu);
   try {
     const streams = await backend.open(1);
-    if (kind === 'webgpu' && model.proof) await prove(streams, model.proof);
+    if (kind === 'webgpu' && model.proof) {
+      const { prove } = await import('../model/runtime/proof');
+      await prove(streams, model.proof);
+    }
     return { backend, streams, info: { kind, device: backend.device, reason } };
   } catch (error) {
     backend.destroy();

@@ -1,7 +1,6 @@
 import type { Model } from '../model/runtime/folder';
 import type { Snapshot } from '../model/runtime/snapshot';
 import { lateCode } from './late-code';
-import type { RequestRun } from './request-run';
 
 export const snapshotFileCode = lateCode(
   'The code of saved states',
@@ -17,10 +16,9 @@ export interface Beginning {
 }
 
 /** Opens the beginning of a text. @throws EngineError 'input' if the file of a snapshot does not fit the model */
-export async function openBeginning(model: Model, runs: readonly RequestRun[]): Promise<Beginning> {
-  const [first] = runs;
-  if (!first || !('snapshot' in first)) return { tokens: [model.config.bosTokenId], snapshot: null };
+export async function openBeginning(model: Model, start: Uint8Array | undefined): Promise<Beginning> {
+  if (!start) return { tokens: [model.config.bosTokenId], snapshot: null };
   const { decodeSnapshot, snapshotKey } = await snapshotFileCode();
-  const snapshot = await decodeSnapshot(first.snapshot, model.digest, model.config);
-  return { snapshot, tokens: new Array(snapshot.length).fill(-1 - snapshotKey(first.snapshot)) };
+  const snapshot = await decodeSnapshot(start, model.digest, model.config);
+  return { snapshot, tokens: new Array(snapshot.length).fill(-1 - snapshotKey(start)) };
 }

@@ -6,7 +6,7 @@ test('measures the backends of this device, and lists the missing ones', async (
   const heard: BenchmarkProgress[] = [];
   const host = { readFile: () => shippedFolder(), gpu: undefined, browser: 'Node', cores: 1 };
   const benchmark = new Benchmark(host, (progress) => heard.push(progress));
-  const report = await benchmark.run({ modelUrl: 'x/', backend: 'auto', far: 1024 });
+  const report = await benchmark.run({ model: { url: 'x/' }, backend: 'auto', far: 1024 });
   expect(report).toMatchObject({ positions: [64, 1024], shortened: null, model: { id: 'wiki-10m-v3' } });
   expect(report.missing).toMatchObject([{ kind: 'webgpu', reason: expect.stringMatching(/WebGPU/) }]);
   const [cpu, ...others] = report.backends;

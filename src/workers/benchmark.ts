@@ -6,11 +6,11 @@ import { cacheBytes, type Snapshot } from '../model/runtime/snapshot';
 import { countRecords } from '../model/sampling/records';
 import { startBackend, whyNotWebGpu } from './backends';
 import type { BackendChoice } from './messages';
+import { type ModelSource, readSource } from './model-source';
 import { type Estimate, estimate, median, pairedRatio } from './statistics';
 
 export interface BenchmarkRequest {
-  /** URL of the model folder, with a trailing slash. */
-  readonly modelUrl: string;
+  readonly model: ModelSource;
   /** 'webgpu' also measures an emulated GPU; 'reference' measures only the reference. */
   readonly backend: BackendChoice;
   /** Last position to measure, in tokens: 65,536, or less for a quick run. */
@@ -62,7 +62,7 @@ export interface DeviceReport {
 
 /** The environment of the benchmark: the browser, or Node in tests. */
 export interface BenchmarkHost {
-  readFile(modelUrl: string): ReadFile;
+  readonly readFile: (url: string) => ReadFile;
   readonly gpu: GPU | undefined;
   /** The browser's user agent. */
   readonly browser: string;
@@ -108,8 +108,8 @@ export class Benchmark {
     }
   }
 
-  private async measure({ modelUrl, backend, far }: BenchmarkRequest): Promise<DeviceReport> {
-    const model = await loadModel(this.host.readFile(modelUrl), {
+  private async measure({ model: source, backend, far }: BenchmarkRequest): Promise<DeviceReport> {
+    const model = await loadModel(readSource(source, this.host.readFile), {
       onProgress: (bytes, total) => this.tell('Loading the model', bytes / total),
     });
     await this.start(model, backend);

@@ -65,7 +65,7 @@ async function write(
 test('when the worker dies, another worker resumes with the same output', async () => {
   const { start, kill } = workers();
   const client = createEngine(start);
-  await client.load({ modelUrl: 'x/', backend: 'auto' }, () => {});
+  await client.load({ model: { url: 'x/' }, backend: 'auto' }, () => {});
   const whole = await write(client, () => {}, 400); // more than two batches on any machine
   expect(whole.ids).toHaveLength(400);
   let batches = 0;
@@ -79,7 +79,7 @@ test('when the worker dies, another worker resumes with the same output', async 
 test('a worker that died while idle is replaced at the next call', async () => {
   const { start, kill } = workers();
   const client = createEngine(start);
-  await client.load({ modelUrl: 'x/', backend: 'auto' }, () => {});
+  await client.load({ model: { url: 'x/' }, backend: 'auto' }, () => {});
   kill();
   expect((await write(client)).ids).toHaveLength(60);
 });
@@ -87,7 +87,7 @@ test('a worker that died while idle is replaced at the next call', async () => {
 test('repeated deaths fall back to the next best backend, and finally reject', async () => {
   const { start, asked, kill } = workers();
   const client = createEngine(start);
-  await client.load({ modelUrl: 'x/', backend: 'auto' }, () => {});
+  await client.load({ model: { url: 'x/' }, backend: 'auto' }, () => {});
   let deaths = 0;
   const killTwice = () => {
     if (deaths++ < 2) kill();

@@ -20,7 +20,6 @@ import type {
   ScoreResult,
   ScoreTextEvent,
   ScoreTextRequest,
-  SnapshotRequest,
   TextEvent,
   TranslateEvent,
   TranslateRequest,
@@ -29,6 +28,7 @@ import type {
   VerifyEvent,
   VerifyRequest,
 } from './messages';
+import type { RequestText } from './request-run';
 import type { TextScore } from './score-text';
 
 /** The page's interface to the engine. Every method rejects only with EngineError. */
@@ -71,7 +71,7 @@ export interface EngineClient {
   ): Promise<Verification>;
   /** The file of a snapshot at the end of a text; null if the signal aborted. */
   snapshot(
-    request: SnapshotRequest,
+    request: RequestText,
     onEvent: (event: TextEvent) => void | Promise<void>,
     signal?: AbortSignal,
   ): Promise<Uint8Array | null>;

@@ -1,4 +1,3 @@
-import { EngineError } from '../model/runtime/errors';
 import type { Model } from '../model/runtime/folder';
 import { type Encoded, joinEncoded } from '../model/text/encoded';
 import type { Beginning } from './beginning';
@@ -7,7 +6,6 @@ import type { RequestRun } from './request-run';
 /**
  * Encodes a whole text, with its beginning. Encodes in pieces so that the signal can abort, and then returns null. Reports
  * the encoding of each typed run.
- * @throws EngineError 'input' for a snapshot after the first run
  */
 export async function encodeRuns(
   { tokenizer }: Model,
@@ -18,10 +16,6 @@ export async function encodeRuns(
 ): Promise<number[] | null> {
   const tokens = [...beginning.tokens];
   for (const [run, part] of runs.entries()) {
-    if ('snapshot' in part) {
-      if (run === 0) continue;
-      throw new EngineError('input', 'A snapshot follows other text.', 'Begin the text with the snapshot.');
-    }
     if ('ids' in part) {
       for (const id of part.ids) tokens.push(id);
       continue;

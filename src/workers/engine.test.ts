@@ -141,7 +141,7 @@ test('a failed load throws an error with a remedy, and the next load works', asy
     readFile: () => shippedFolder(damaged ? { 'config.json': '{}' } : {}),
     createBackend: (m) => createBackend(m, 'cpu', undefined),
   });
-  const load = () => engine.load({ modelUrl: 'x/', backend: 'auto' }, () => {});
+  const load = () => engine.load({ model: { url: 'x/' }, backend: 'auto' }, () => {});
   await expect(load()).rejects.toMatchObject({ code: 'config' });
   damaged = false;
   expect((await load()).manifest.id).toBe('wiki-10m-v3');

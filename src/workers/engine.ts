@@ -7,7 +7,6 @@ import { seenWords } from '../model/sampling/seen';
 import type { Encoded } from '../model/text/encoded';
 import { packVocabulary } from '../model/text/vocabulary';
 import { type Beginning, openBeginning, snapshotFileCode } from './beginning';
-import { Comparison } from './compare';
 import { encodeRuns } from './encode';
 import { credited, type Emit, type OnEvent } from './events';
 import { figuresOf, GenerationRun, writeText } from './generation-run';
@@ -30,7 +29,6 @@ import type {
   ScoreResult,
   ScoreTextEvent,
   ScoreTextRequest,
-  SnapshotRequest,
   TextEvent,
   TranslateEvent,
   TranslateRequest,
@@ -39,14 +37,16 @@ import type {
   VerifyEvent,
   VerifyRequest,
 } from './messages';
-import type { RequestRun } from './request-run';
+import { readSource, sourceKey } from './model-source';
+import type { RequestText } from './request-run';
 import { type CreateBackend, Runner, type Running } from './runner';
-import { scoreTokens } from './score';
 import type { TextScore } from './score-text';
 import { SnapshotStore } from './snapshot-store';
 import { TextStream } from './text-stream';
 
 const lensCode = lateCode('The lens', () => import('./lens/attention-lens'));
+const compareCode = lateCode('The comparison', () => import('./compare'));
+const scoreCode = lateCode('The code that scores tokens', () => import('./score'));
 const verifyCode = lateCode('The check of texts', () => import('./verify'));
 const scoreTextCode = lateCode('The code that scores texts', () => import('./score-text'));
 
@@ -54,7 +54,8 @@ const translatorCode = lateCode('The translator', () => import('./translate/tran
 
 /** The environment of the engine: a worker in the browser, or Node. */
 export interface EngineHost {
-  readFile(modelUrl: string): ReadFile;
+  /** @param url of a model folder, with a trailing slash */
+  readonly readFile: (url: string) => ReadFile;
   readonly createBackend: CreateBackend;
 }
 
@@ -67,6 +68,11 @@ interface TextWork<E> {
   readonly emit: Emit<E>;
 }
 
+interface Work<T> {
+  work(running: Running): Promise<void>;
+  result(running: Running): T;
+}
+
 /**
  * One model on one backend, which works on one text at a time. A request names the whole text: the engine restores the
  * nearest snapshot and reads the rest. So an edit, an undo and a lost device are the same case.
@@ -74,7 +80,7 @@ interface TextWork<E> {
 export class Engine {
   private readonly host: EngineHost;
   private readonly snapshots = new SnapshotStore();
-  private loaded: { readonly url: string; readonly model: Model; readonly runner: Runner } | null = null;
+  private loaded: { readonly key: string; readonly model: Model; readonly runner: Runner } | null = null;
   private abort: AbortController | null = null;
   private lens: Lens | null = null;
 
@@ -82,18 +88,19 @@ export class Engine {
     this.host = host;
   }
 
-  /** Loads a model folder onto a backend, and frees the previous one. */
+  /** Loads a model onto a backend, and frees the previous one. */
   async load(
-    { modelUrl: url, backend: choice }: LoadRequest,
+    { model: source, backend: choice }: LoadRequest,
     onProgress: (progress: LoadProgress) => void,
   ): Promise<EngineInfo> {
     return this.exclusively(async (signal) => {
       this.unload();
-      let model = this.loaded?.url === url ? this.loaded.model : null;
+      const key = sourceKey(source);
+      let model = this.loaded?.key === key ? this.loaded.model : null;
       this.loaded = null;
       if (!model) {
         this.snapshots.clear();
-        model = await loadModel(this.host.readFile(url), {
+        model = await loadModel(readSource(source, this.host.readFile), {
           signal,
           onProgress: (bytes, total) => onProgress({ bytes, total }),
         });
@@ -103,7 +110,7 @@ export class Engine {
         return this.host.createBackend(...what);
       };
       const runner = new Runner(createBackend, this.snapshots, model, choice);
-      this.loaded = { url, model, runner };
+      this.loaded = { key, model, runner };
       const { backend, info } = await runner.ready();
       const { manifest, config } = model;
       loadAhead();
@@ -163,7 +170,8 @@ export class Engine {
   /** Generates at most 8 continuations at once, in one batched step for all. */
   async compare(request: CompareRequest, onEvent: OnEvent<CompareEvent>): Promise<CompareResult> {
     const resumed = 'Writing resumes from the last tokens.';
-    return this.withTokens(request, onEvent, resumed, ({ model, tokens, signal, emit }) => {
+    return this.withTokens(request, onEvent, resumed, async ({ model, tokens, signal, emit }) => {
+      const { Comparison } = await compareCode();
       const comparison = new Comparison(model, request, tokens, emit);
       return {
         work: ({ text, backend }) => comparison.write(text, backend, this.snapshots, signal),
@@ -176,6 +184,7 @@ export class Engine {
   async score(request: ScoreRequest, onEvent: OnEvent<ScoreEvent>): Promise<ScoreResult> {
     return this.withTokens(request, onEvent, '', ({ model, tokens, beginning, signal, emit }) => ({
       work: async ({ backend }) => {
+        const { scoreTokens } = await scoreCode();
         const streams = await backend.open(1);
         const text = new TextStream(streams, this.snapshots);
         const part = { ...request, tokens, beginning };
@@ -200,7 +209,7 @@ export class Engine {
   }
 
   /** The state at the end of a text, as a file (model/runtime/snapshot-file.ts); null if it was stopped. */
-  async snapshot(request: SnapshotRequest, onEvent: OnEvent<TextEvent>): Promise<Uint8Array | null> {
+  async snapshot(request: RequestText, onEvent: OnEvent<TextEvent>): Promise<Uint8Array | null> {
     let file: Uint8Array | null = null;
     return this.withTokens<TextEvent, Uint8Array | null>(
       request,
@@ -212,7 +221,7 @@ export class Engine {
           await text.moveTo(tokens, signal, { report });
           if (signal.aborted) return;
           const { encodeSnapshot } = await snapshotFileCode();
-          file = await encodeSnapshot(await text.streams.snapshot(), model.manifest.name);
+          file = await encodeSnapshot(await text.streams.snapshot(), model.manifest);
         },
         result: () => file,
       }),
@@ -220,9 +229,9 @@ export class Engine {
   }
 
   /** Compares each drawn token with the token that this model draws, on a second stream. */
-  async verify({ runs }: VerifyRequest, onEvent: (event: VerifyEvent) => void): Promise<Verification> {
+  async verify(request: VerifyRequest, onEvent: (event: VerifyEvent) => void): Promise<Verification> {
     return this.runLate(verifyCode, 'Verification', onEvent, ({ verifyText }, model, backend, signal) =>
-      verifyText(model, backend, runs, signal, onEvent),
+      verifyText(model, backend, request, signal, onEvent),
     );
   }
 
@@ -251,23 +260,20 @@ export class Engine {
    * @param begin makes the work and its result, whose state survives the loss of a device
    */
   private withTokens<E, T>(
-    { runs }: { readonly runs: readonly RequestRun[] },
+    { start, runs }: RequestText,
     onEvent: OnEvent<E | TextEvent>,
     resumed: string,
-    begin: (text: TextWork<E | TextEvent>) => {
-      work(running: Running): Promise<void>;
-      result(running: Running): T;
-    },
+    begin: (text: TextWork<E | TextEvent>) => Work<T> | Promise<Work<T>>,
   ): Promise<T> {
     return this.exclusively(async (signal) => {
       const { model, runner } = this.requireLoaded();
       await runner.ready();
       const emit = credited(onEvent);
-      const beginning = await openBeginning(model, runs);
+      const beginning = await openBeginning(model, start);
       this.snapshots.begin(beginning);
       const onEncoded = (run: number, tokens: Encoded) => emit({ type: 'encoded', run, tokens });
       const tokens = await encodeRuns(model, beginning, runs, signal, onEncoded);
-      const { work, result } = begin({ model, tokens: tokens ?? [], beginning, signal, emit });
+      const { work, result } = await begin({ model, tokens: tokens ?? [], beginning, signal, emit });
       if (tokens)
         await runner.surviving(work, (message, backend) =>
           emit({ type: 'notice', message: `${message} ${resumed}`.trimEnd(), backend }),

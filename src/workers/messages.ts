@@ -8,7 +8,8 @@ import type { Encoded } from '../model/text/encoded';
 import type { Direction, Sentence } from '../model/text/simultaneous';
 import type { Vocabulary } from '../model/text/vocabulary';
 import type { LensAnswer, LensRequest } from './lens/messages';
-import type { RequestRun } from './request-run';
+import type { ModelSource } from './model-source';
+import type { RequestText } from './request-run';
 import type { TextScore } from './score-text';
 
 /** Messages between page and worker, as plain data. */
@@ -16,8 +17,7 @@ import type { TextScore } from './score-text';
 export type BackendChoice = 'auto' | BackendKind;
 
 export interface LoadRequest {
-  /** URL of the model folder, with a trailing slash. */
-  readonly modelUrl: string;
+  readonly model: ModelSource;
   readonly backend: BackendChoice;
 }
 
@@ -44,9 +44,7 @@ export interface EngineInfo {
   readonly memory: Memory;
 }
 
-export interface GenerateRequest {
-  /** The whole text without the initial `<|endoftext|>`. */
-  readonly runs: readonly RequestRun[];
+export interface GenerateRequest extends RequestText {
   readonly sampling: Sampling;
   readonly maxTokens: number;
   /** At the end of an article, stop or start the next. */
@@ -102,8 +100,7 @@ export interface GenerateResult {
 }
 
 /** Requests the records of the tokens [from, to) of a text, counted without the initial `<|endoftext|>`. */
-export interface ScoreRequest {
-  readonly runs: readonly RequestRun[];
+export interface ScoreRequest extends RequestText {
   readonly from: number;
   readonly to: number;
   /** The sampler whose probabilities the records hold; null for none. */
@@ -118,11 +115,6 @@ export type ScoreEvent =
 export interface ScoreResult {
   /** False if it was stopped. */
   readonly isComplete: boolean;
-}
-
-/** Requests the state at the end of a text. */
-export interface SnapshotRequest {
-  readonly runs: readonly RequestRun[];
 }
 
 /** The loss of the model on a text in UTF-8, which may be long: it is read in parts. */
@@ -183,8 +175,6 @@ export interface TranslateResult {
 
 /** A piece of a text to verify. */
 export interface VerifyRun {
-  /** The file of a snapshot, instead of everything else, in the first piece. */
-  readonly snapshot?: Uint8Array;
   readonly text: string;
   /** Ids of sampled text; null for typed text, which the engine encodes. */
   readonly ids: Uint32Array | null;
@@ -192,7 +182,7 @@ export interface VerifyRun {
   readonly drawnWith: Sampling | null;
 }
 
-export interface VerifyRequest {
+export interface VerifyRequest extends Pick<RequestText, 'start'> {
   /** The whole text without the initial `<|endoftext|>`. */
   readonly runs: readonly VerifyRun[];
 }
@@ -223,8 +213,7 @@ export interface Finding {
 }
 
 /** Generates several continuations of one text in one batch. */
-export interface CompareRequest {
-  readonly runs: readonly RequestRun[];
+export interface CompareRequest extends RequestText {
   /** The settings of each continuation. */
   readonly samplings: readonly Sampling[];
   /** Tokens of each continuation. */
@@ -281,9 +270,9 @@ export interface EngineService {
     request: TranslateRequest,
     onEvent: (event: TranslateEvent) => void | Promise<void>,
   ): Promise<Outcome<TranslateResult>>;
-  /** The file of a snapshot (model/runtime/snapshot-file.ts); null if it was stopped. */
+  /** The file of a snapshot at the end of a text (model/runtime/snapshot-file.ts); null if it was stopped. */
   snapshot(
-    request: SnapshotRequest,
+    request: RequestText,
     onEvent: (event: TextEvent) => void | Promise<void>,
   ): Promise<Outcome<Uint8Array | null>>;
   stop(): void;

@@ -1,8 +1,12 @@
-/**
- * A piece of the text: token ids, typed text that the engine encodes, or, as the first piece, the file of a snapshot
- * (model/runtime/snapshot-file.ts), which stands for the text that its stream has read.
- */
-export type RequestRun =
-  | { readonly ids: Uint32Array }
-  | { readonly text: string }
-  | { readonly snapshot: Uint8Array };
+/** A piece of a text: token ids, or typed text that the engine encodes. */
+export type RequestRun = { readonly ids: Uint32Array } | { readonly text: string };
+
+/** A whole text without its initial `<|endoftext|>`. */
+export interface RequestText {
+  /**
+   * The text continues from this file of a snapshot (model/runtime/snapshot-file.ts) instead of `<|endoftext|>`. Numbers of
+   * tokens and of runs do not count it.
+   */
+  readonly start?: Uint8Array | undefined;
+  readonly runs: readonly RequestRun[];
+}

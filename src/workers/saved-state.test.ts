@@ -33,27 +33,24 @@ test('a saved state continues without the text: the same tokens and records, whi
   const { file, rest, records } = await saved();
   const under = await loaded({ failure: { code: 'device-lost', times: 1, on: 'cpu' } });
   const { engine } = under;
-  const again = await under.generate([{ snapshot: file }], { maxTokens: 20, sampling: PENALIZED });
+  const again = await under.generate([], { start: file, maxTokens: 20, sampling: PENALIZED });
   expect(again.ids).toEqual(rest);
   expect(again.events.some(({ type }) => type === 'notice')).toBe(true); // it lost its device on the way
   expect(Array.from(again.records)).toEqual(Array.from(records.subarray(-again.records.length)));
 
-  const runs: RequestRun[] = [{ snapshot: file }, { ids: Uint32Array.from(rest) }];
+  const runs: RequestRun[] = [{ ids: Uint32Array.from(rest) }];
   const scored: number[] = [];
   const onScore = (event: ScoreEvent) => {
     if (event.type === 'records') scored.push(...event.records);
   };
-  await engine.score({ runs, from: 0, to: 20, sampling: PENALIZED }, onScore);
+  await engine.score({ start: file, runs, from: 0, to: 20, sampling: PENALIZED }, onScore);
   expect(idsOf(scored)).toEqual(rest);
   for (const [i, number] of scored.entries()) expect(number).toBeCloseTo(again.records[i], 3);
 
-  const nothing = { text: '', ids: null, drawnWith: null };
   const verified = await engine.verify(
     {
-      runs: [
-        { ...nothing, snapshot: file },
-        { text: again.text, ids: Uint32Array.from(rest), drawnWith: PENALIZED },
-      ],
+      start: file,
+      runs: [{ text: again.text, ids: Uint32Array.from(rest), drawnWith: PENALIZED }],
     },
     ignore,
   );
@@ -61,6 +58,7 @@ test('a saved state continues without the text: the same tokens and records, whi
 
   const question = { layer: null, head: null, measure: 'share' } as const;
   const asked = {
+    start: file,
     runs,
     token: Number.MAX_SAFE_INTEGER,
     proportions: 'learned',
@@ -68,30 +66,35 @@ test('a saved state continues without the text: the same tokens and records, whi
     question,
   } as const;
   const { start, count, before, answer } = await engine.look(asked);
-  expect([count, before]).toEqual([20, start]); // one document, whose first tokens only the state knows
+  expect([start, count]).toEqual([1, 20]);
+  expect(before).toBeGreaterThan(10); // one document, whose first tokens only the state knows
   expect(answer.earlier).toBeGreaterThan(0);
+  const places = [...rest.keys()].map((n) => n + 1);
+  const pair = { words: places, names: places, from: 1, to: 20, apart: 1 };
+  const found = await engine.look({ ...asked, kind: 'pair', question: pair });
+  expect(places).toContain(found.answer.pair?.key);
+  await expect(engine.look({ ...asked, runs: [] })).rejects.toMatchObject({ code: 'input' });
   engine.unload();
 });
 
 test('after a change of the text behind it, a state is there again', async () => {
   const { file } = await saved();
   const under = await loaded();
-  const runs = (text: string): RequestRun[] => [{ snapshot: file }, { text }];
-  const first = await under.generate(runs(' It hunts'));
+  const generate = (text: string, more = {}) => under.generate([{ text }], { start: file, ...more });
+  const first = await generate(' It hunts');
   const before = under.read;
-  await under.generate(runs(' They nest'));
+  await generate(' They nest');
   expect(under.read - before).toBeLessThan(8);
-  expect((await under.generate(runs(' It hunts'))).ids).toEqual(first.ids);
+  expect((await generate(' It hunts')).ids).toEqual(first.ids);
   const branch = { branchAt: 1, maxTokens: 4 };
-  expect((await under.generate(runs(' It hunts'), branch)).ids).toEqual(first.ids.slice(0, 4));
+  expect((await generate(' It hunts', branch)).ids).toEqual(first.ids.slice(0, 4));
   under.engine.unload();
 });
 
-test('a state in the middle of a text is refused', async () => {
-  const { file } = await saved();
+test('a file that is not a state is refused', async () => {
   const under = await loaded();
-  await expect(under.generate([{ text: 'A' }, { snapshot: file }])).rejects.toMatchObject({ code: 'input' });
-  await expect(under.generate([{ snapshot: new Uint8Array(9) }])).rejects.toMatchObject({ code: 'input' });
+  const start = new Uint8Array(9);
+  await expect(under.generate([{ text: 'A' }], { start })).rejects.toMatchObject({ code: 'input' });
   under.engine.unload();
 });
 
@@ -108,7 +111,7 @@ describe.each([
       const from = await start[writer](model);
       const streams = await from.open(1);
       await streams.read([0, 5, 17, 3, 3, 60, 2, 9]);
-      const file = await encodeSnapshot(await streams.snapshot(), name);
+      const file = await encodeSnapshot(await streams.snapshot(), { id: name, name });
       const ids: number[] = [];
       const request = { sampling: PENALIZED, maxTokens: 50, stopTokens: [] };
       for await (const [{ records }] of streams.decode([request])) ids.push(...idsOf(records));

@@ -51,7 +51,7 @@ export class CountedEngine {
   }
 
   load() {
-    return this.engine.load({ modelUrl: 'x/', backend: 'auto' }, () => {});
+    return this.engine.load({ model: { url: 'x/' }, backend: 'auto' }, () => {});
   }
 
   async generate(

@@ -114,7 +114,7 @@ describe('the engine', () => {
       readFile: () => shippedFolder(),
       createBackend: (model) => createBackend(model, 'cpu', undefined),
     });
-    await engine.load({ modelUrl: 'x/', backend: 'auto' }, () => {});
+    await engine.load({ model: { url: 'x/' }, backend: 'auto' }, () => {});
     return engine;
   }
 

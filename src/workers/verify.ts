@@ -9,22 +9,20 @@ import type { Encoded } from '../model/text/encoded';
 import { StreamingDecoder } from '../model/text/vocabulary';
 import { type Beginning, openBeginning } from './beginning';
 import { encodeRuns } from './encode';
-import type { Finding, Verification, VerifyEvent, VerifyRun } from './messages';
+import type { Finding, Verification, VerifyEvent, VerifyRequest } from './messages';
 
 /** Verifies a text: compares its words with its tokens, and its drawn tokens with the model. */
 export async function verifyText(
   model: Model,
   backend: Backend,
-  runs: readonly VerifyRun[],
+  { start, runs }: VerifyRequest,
   signal: AbortSignal,
   onEvent: (event: VerifyEvent) => void,
 ): Promise<Verification> {
   const { config } = model;
   const parts: Part[] = runs.map(({ ids, drawnWith }) => ({ ids: ids ?? [], drawnWith }));
-  const requested = runs.map(({ snapshot, text, ids }) =>
-    snapshot ? { snapshot } : ids ? { ids } : { text },
-  );
-  const beginning = await openBeginning(model, requested);
+  const requested = runs.map(({ text, ids }) => (ids ? { ids } : { text }));
+  const beginning = await openBeginning(model, start);
   const onEncoded = (run: number, { ids }: Encoded) => {
     parts[run] = { ids, drawnWith: null };
   };
@@ -39,7 +37,7 @@ export async function verifyText(
   }
 }
 
-function isFaithful({ tokenizer }: Model, runs: readonly VerifyRun[], parts: readonly Part[]): boolean {
+function isFaithful({ tokenizer }: Model, runs: VerifyRequest['runs'], parts: readonly Part[]): boolean {
   const before: number[] = [];
   return runs.every(({ text, ids }, run) => {
     const decoder = new StreamingDecoder((id) => tokenizer.bytes[id] ?? new Uint8Array(), before);

@@ -42,8 +42,8 @@ export default function BenchmarkPage() {
     try {
       await settled(playground.store, controller.signal);
       const { settings, history } = playground.store.getState();
-      const modelUrl = await findModel(history?.present.model ?? null, controller.signal);
-      const request = { modelUrl, backend: settings.backend, far };
+      const model = await findModel(history?.present.model ?? null, controller.signal);
+      const request = { model, backend: settings.backend, far };
       setPhase({ name: 'done', report: await measureDevice(request, tell, controller.signal) });
     } catch (thrown) {
       const error = EngineError.from(thrown);

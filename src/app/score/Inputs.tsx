@@ -1,7 +1,6 @@
 import { useState } from 'react';
-import type { IndexEntry } from '../../model/runtime/model-index';
 import { bytes } from '../format';
-import type { ScoredFile } from './run';
+import type { ScoredFile, ScoringModel } from './run';
 
 interface AddProps {
   onAdd(files: readonly ScoredFile[]): void;
@@ -80,7 +79,7 @@ export function TextList({ files, onRemove }: ListProps) {
 }
 
 interface ChoiceProps {
-  readonly models: readonly IndexEntry[];
+  readonly models: readonly ScoringModel[];
   readonly chosen: ReadonlySet<string>;
   onChosen(chosen: ReadonlySet<string>): void;
 }

@@ -1,21 +1,21 @@
 import { useEffect, useRef, useState } from 'react';
 import { EngineError, type ErrorData } from '../../model/runtime/errors';
-import type { IndexEntry } from '../../model/runtime/model-index';
 import { plainText } from '../../model/text/text';
 import { FullPage, PageError, PageProgress } from '../components/FullPage';
 import { listModels, modelFor } from '../models';
+import { listOwnModels } from '../own-models';
 import { usePlayground } from '../playground-context';
 import { titleOf } from '../store/document/article';
 import { AddTexts, ModelChoice, TextList } from './Inputs';
 import { Results } from './Results';
 import type { Row } from './report';
-import { type Progress, type ScoredFile, scoreAll } from './run';
+import { type Progress, type ScoredFile, type ScoringModel, scoreAll } from './run';
 
 /** A page over the text that measures how well models predict texts. */
 export default function ScorePage() {
   const playground = usePlayground();
   const [files, setFiles] = useState<readonly ScoredFile[]>([]);
-  const [models, setModels] = useState<readonly IndexEntry[]>([]);
+  const [models, setModels] = useState<readonly ScoringModel[]>([]);
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const [rows, setRows] = useState<readonly Row[]>([]);
   const [progress, setProgress] = useState<Progress | null>(null);
@@ -24,9 +24,15 @@ export default function ScorePage() {
   useEffect(() => () => running.current?.abort(), []);
   useEffect(() => {
     const wanted = playground.store.getState().history?.present.model ?? null;
-    Promise.all([listModels(), modelFor(wanted)]).then(
-      ([listed, opened]) => {
-        setModels(listed);
+    Promise.all([listModels(), modelFor(wanted), listOwnModels()]).then(
+      ([listed, opened, own]) => {
+        const named = own.map(({ manifest: { digest, name }, bytes }) => ({
+          id: digest,
+          name,
+          digest,
+          bytes,
+        }));
+        setModels([...listed, ...named]);
         setChosen(new Set([opened]));
       },
       (thrown) => setError(EngineError.from(thrown).toData()),

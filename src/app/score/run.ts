@@ -2,7 +2,11 @@ import { cancelled, EngineError } from '../../model/runtime/errors';
 import type { IndexEntry } from '../../model/runtime/model-index';
 import { createEngine } from '../../workers/client';
 import type { BackendChoice, ScoreTextEvent } from '../../workers/messages';
+import { sourceOf } from '../models';
 import type { Row } from './report';
+
+/** A model that scores texts; its id is its name in the address. */
+export type ScoringModel = Pick<IndexEntry, 'id' | 'name' | 'digest' | 'bytes'>;
 
 /** A text to score. */
 export interface ScoredFile {
@@ -18,7 +22,7 @@ export interface Progress {
 
 interface Request {
   readonly files: readonly ScoredFile[];
-  readonly models: readonly IndexEntry[];
+  readonly models: readonly ScoringModel[];
   readonly backend: BackendChoice;
 }
 
@@ -38,10 +42,9 @@ export async function scoreAll(
   for (const { id, name, digest } of models) {
     const engine = createEngine();
     try {
-      const modelUrl = new URL(`weights/${id}/`, document.baseURI).href;
       const tell = (label: string, done: number) => onProgress({ label, part: (step + done) / steps });
       await engine.load(
-        { modelUrl, backend },
+        { model: await sourceOf(id), backend },
         ({ bytes, total }) => tell(`Loading ${name}: ${Math.floor((100 * bytes) / total)}%`, 0),
         signal,
       );

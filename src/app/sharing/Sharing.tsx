@@ -38,6 +38,7 @@ export default function Sharing({ onDone }: { onDone(): void }) {
     );
   }, [playground]);
   const panel = usePlaygroundState((state) => state.panel);
+  const { start } = playground.text;
   const view = (panel && IN_LINK[panel]) ?? '';
   const link = fragment === null ? null : linkTo(fragment);
   const tooLong = link !== null && isTooLong(link);
@@ -57,6 +58,12 @@ export default function Sharing({ onDone }: { onDone(): void }) {
               : `The link contains the whole text, who wrote what, and your settings${view}. Nothing is uploaded.`}
         </p>
       )}
+      {start ? (
+        <p>
+          To go on from it, the receiver also needs the file of its saved state: {start.name} (SHA-256{' '}
+          <code>{start.digest.slice(0, 16)}</code>).
+        </p>
+      ) : null}
       {fragment === null || link === null || tooLong ? null : (
         <LinkField link={link} embed={panel === 'lens' ? embedCode(fragment, title) : null} title={title} />
       )}

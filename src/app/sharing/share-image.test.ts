@@ -8,7 +8,7 @@ test('the foot of the image has the meaning of the colours, the address and the 
     createEngine: () => {
       throw new Error('not needed');
     },
-    findModel: async () => '',
+    findModel: async () => ({ url: '' }),
     nextFrame: async () => {},
     randomSeed: () => 1,
   });

@@ -14,7 +14,7 @@ import { adoptText } from './engine/adopt-text';
 import { Comparison } from './engine/comparison';
 import { Inspection } from './engine/inspection';
 import { LensController } from './engine/lens-controller';
-import { Session, type SessionOptions } from './engine/session';
+import { Session, type SessionOptions, type Task } from './engine/session';
 import { MemoryTexts } from './library/memory-texts';
 import type { TextStorage } from './library/text-storage';
 import { Texts } from './library/texts';
@@ -182,6 +182,11 @@ export class Playground {
   /** Verifies that this model samples the same tokens; the result is in the state. */
   verify(): Promise<void> {
     return this.session.verify();
+  }
+
+  /** Runs other work of the engine on the text, unless some runs. */
+  work(what: string, task: Task): Promise<void> {
+    return this.session.run(what, task);
   }
 
   stop(): void {

@@ -1,4 +1,5 @@
 import { EngineError } from '../../model/runtime/errors';
+import { encodeSnapshot } from '../../model/runtime/snapshot-file';
 import { makeRecords, unknownRecords } from '../../model/sampling/records';
 import { plainText } from '../../model/text/text';
 import { packVocabulary } from '../../model/text/vocabulary';
@@ -20,6 +21,7 @@ import type {
   VerifyEvent,
   VerifyRequest,
 } from '../../workers/messages';
+import type { RequestText } from '../../workers/request-run';
 import { typedText } from './document/text-value';
 import { Playground } from './playground';
 
@@ -34,7 +36,7 @@ export async function setUp(text = '', createEngine = () => new FakeEngine()) {
       engines.push(createEngine());
       return engines.at(-1)!;
     },
-    findModel: async (wanted) => `weights/${wanted?.id === 'other' ? 'other' : 'one'}/`,
+    findModel: async (wanted) => ({ url: `weights/${wanted?.id === 'other' ? 'other' : 'one'}/` }),
     nextFrame: () => settle(),
     randomSeed: () => 42,
     now: () => time,
@@ -81,6 +83,7 @@ class FakeEngine implements EngineClient {
   readonly requests: GenerateRequest[] = [];
   readonly verified: VerifyRequest[] = [];
   readonly compared: CompareRequest[] = [];
+  readonly snapshots: RequestText[] = [];
   checking: Outcome<Verification> | null = null;
   disposed = false;
   info = {
@@ -162,8 +165,9 @@ class FakeEngine implements EngineClient {
     return { isComplete: !signal?.aborted };
   }
 
-  snapshot(): Promise<never> {
-    return Promise.reject(new EngineError('input', 'It has no snapshots.', ''));
+  async snapshot(request: RequestText): Promise<Uint8Array> {
+    this.snapshots.push(request);
+    return stateFile();
   }
 
   scoreText(): Promise<never> {
@@ -239,6 +243,13 @@ class FakeEngine implements EngineClient {
   finishes(reason: GenerateResult['reason'] = 'length'): void {
     this.running?.resolve({ reason, figures });
   }
+}
+
+/** The file of a state of the fake engine's model, unless `by` names another, after 57 tokens. */
+export function stateFile(by = { id: 'one', digest: 'd1', name: 'One' }): Promise<Uint8Array<ArrayBuffer>> {
+  const [state, logits, seen] = [new Float32Array(8), new Float32Array(4), new Uint32Array(4)];
+  const snapshot = { digest: by.digest, length: 58, position: 58, state, logits, seen };
+  return encodeSnapshot(snapshot, by, new Date('2026-11-29'));
 }
 
 /** One token per UTF-16 unit. */

@@ -57,9 +57,10 @@ function integer(json: Json, key: string, min: number, max: number): number {
   return value;
 }
 
+/** Within the normal numbers of float32, in which backends compute. */
 function positive(json: Json, key: string): number {
   const value = json[key];
-  if (typeof value !== 'number' || !Number.isFinite(value) || value <= 0)
+  if (typeof value !== 'number' || !(value >= 1e-30 && value <= 1e30))
     fail(`"${key}" is ${JSON.stringify(value)}; expected a positive number`);
   return value;
 }

@@ -7,6 +7,14 @@ export interface StoredTensor {
   readonly bytes: Uint8Array;
 }
 
+/** The place of a tensor in the file, in bytes. */
+interface Place {
+  readonly dtype: StoredTensor['dtype'];
+  readonly shape: readonly number[];
+  readonly begin: number;
+  readonly end: number;
+}
+
 const BYTES = { F32: 4, F16: 2, I8: 1, I32: 4 } as const;
 const MAX_HEADER = 100_000_000; // limit of the format
 
@@ -14,7 +22,7 @@ function fail(message: string): never {
   throw new EngineError(
     'weights',
     `model.safetensors: ${message}`,
-    'Load the model again. If the error repeats, the file on the server is damaged or is not a safetensors file.',
+    'Load the model again. If the error repeats, the file is damaged or is not a safetensors file.',
   );
 }
 
@@ -23,32 +31,51 @@ function fail(message: string): never {
  * @throws EngineError 'weights' if the file is truncated, corrupted, or has an unsupported type.
  */
 export function readSafetensors(file: ArrayBuffer): Map<string, StoredTensor> {
-  if (file.byteLength < 8) fail(`only ${file.byteLength} bytes long`);
-  const headerLength = Number(new DataView(file).getBigUint64(0, true));
-  const dataStart = 8 + headerLength;
-  if (headerLength > MAX_HEADER || dataStart > file.byteLength)
-    fail(`truncated: its header claims ${headerLength} bytes, the file has ${file.byteLength}`);
+  const end = headerEnd(file, file.byteLength);
+  const stored = ([name, { dtype, shape, begin, end }]: [string, Place]) =>
+    [name, { dtype, shape, bytes: new Uint8Array(file, begin, end - begin) }] as const;
+  return new Map(Array.from(readHeader(file.slice(8, end), file.byteLength), stored));
+}
 
+/**
+ * The end of the header, in bytes from the beginning of the file.
+ * @param start at least the first 8 bytes of the file
+ * @param size of the file, in bytes
+ * @throws EngineError 'weights'
+ */
+export function headerEnd(start: ArrayBuffer, size: number): number {
+  if (size < 8) fail(`only ${size} bytes long`);
+  const length = Number(new DataView(start).getBigUint64(0, true));
+  if (length > MAX_HEADER || 8 + length > size)
+    fail(`truncated: its header claims ${length} bytes, the file has ${size}`);
+  return 8 + length;
+}
+
+/**
+ * Reads the header, without the data.
+ * @param json the bytes of the header from 8 to headerEnd
+ * @param size of the file, in bytes
+ * @throws EngineError 'weights' if a tensor has an unsupported type or is not inside the file.
+ */
+export function readHeader(json: ArrayBuffer, size: number): Map<string, Place> {
   let header: unknown;
   try {
-    header = JSON.parse(
-      new TextDecoder('utf-8', { fatal: true }).decode(new Uint8Array(file, 8, headerLength)),
-    );
+    header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(json));
   } catch (cause) {
     fail(`unreadable header (${(cause as Error).message})`);
   }
   if (typeof header !== 'object' || header === null || Array.isArray(header))
     fail('header is not a JSON object');
 
-  const tensors = new Map<string, StoredTensor>();
+  const places = new Map<string, Place>();
   for (const [name, entry] of Object.entries(header)) {
     if (name === '__metadata__') continue;
-    tensors.set(name, readEntry(name, entry, file, dataStart));
+    places.set(name, readEntry(name, entry, 8 + json.byteLength, size));
   }
-  return tensors;
+  return places;
 }
 
-function readEntry(name: string, entry: unknown, file: ArrayBuffer, dataStart: number): StoredTensor {
+function readEntry(name: string, entry: unknown, dataStart: number, size: number): Place {
   const { dtype, shape, data_offsets: offsets } = (entry ?? {}) as Record<string, unknown>;
   if (dtype !== 'F32' && dtype !== 'F16' && dtype !== 'I8' && dtype !== 'I32')
     fail(`${name} is stored as ${JSON.stringify(dtype)}; expected F32, F16, I8 or I32`);
@@ -59,9 +86,9 @@ function readEntry(name: string, entry: unknown, file: ArrayBuffer, dataStart: n
   const [begin, end] = offsets as [number, number];
   const expected = shape.reduce((product, n) => product * n, BYTES[dtype]);
   if (end - begin !== expected) fail(`${name} takes ${end - begin} bytes; its shape needs ${expected}`);
-  if (dataStart + end > file.byteLength)
-    fail(`truncated: ${name} ends at byte ${dataStart + end}, the file has ${file.byteLength}`);
-  return { dtype, shape, bytes: new Uint8Array(file, dataStart + begin, expected) };
+  if (dataStart + end > size)
+    fail(`truncated: ${name} ends at byte ${dataStart + end}, the file has ${size}`);
+  return { dtype, shape, begin: dataStart + begin, end: dataStart + end };
 }
 
 /** Values of a stored tensor as float32; int8 values are not yet scaled. */

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { expectError } from '../../../tests/files';
 import { randomModel } from '../../../tests/random-model';
+import { safetensors } from '../../../tests/safetensors';
 import { EngineError } from '../runtime/errors';
 import { tensorsOf } from './tensors';
 import { dequantize, groupsOf, type Matrix, matricesOf, readWeights } from './weights';
@@ -46,28 +47,6 @@ describe('int4 groups', () => {
     expect([...dequantize(matrix)]).toEqual([-8, 7, 1, -1, 3, 1.25, -1.25, 0, 0.5, 1]);
   });
 });
-
-/** A safetensors file of tensors [dtype, shape, bytes]. */
-function safetensors(
-  tensors: Readonly<Record<string, readonly [string, readonly number[], Uint8Array]>>,
-): ArrayBuffer {
-  let end = 0;
-  const entries = Object.entries(tensors).map(([name, [dtype, shape, bytes]]) => {
-    const entry = { dtype, shape, data_offsets: [end, end + bytes.length] };
-    end += bytes.length;
-    return [name, entry];
-  });
-  const header = new TextEncoder().encode(JSON.stringify(Object.fromEntries(entries)));
-  const file = new Uint8Array(8 + header.length + end);
-  new DataView(file.buffer).setBigUint64(0, BigInt(header.length), true);
-  file.set(header, 8);
-  let at = 8 + header.length;
-  for (const [, , bytes] of Object.values(tensors)) {
-    file.set(bytes, at);
-    at += bytes.length;
-  }
-  return file.buffer;
-}
 
 describe('a file with int4 layers and an int8 embedding', () => {
   const { config } = randomModel({ hidden_size: 80, num_attention_heads: 2 }); // heads of 40: groups of 32 and of 8

@@ -111,7 +111,12 @@ function dequantizeGroups({ rows, columns, span, bytes, scales }: Matrix): Float
  * @throws EngineError 'weights' with the tensor that is missing, misshapen, unexpected or not finite.
  */
 export function readWeights(file: ArrayBuffer, config: Config): Weights {
-  const reader = new TensorReader(readSafetensors(file));
+  return assembleWeights(readSafetensors(file), config);
+}
+
+/** The same from tensors by their names. Without bytes, it checks names, types and shapes alone. */
+export function assembleWeights(tensors: Map<string, StoredTensor>, config: Config): Weights {
+  const reader = new TensorReader(tensors);
   const weights = loadWeights(config, reader);
   reader.expectAllRead();
   return weights;
@@ -198,6 +203,6 @@ function mismatch(message: string): never {
   throw new EngineError(
     'weights',
     `model.safetensors ${message}`,
-    'The weights do not belong to this config.json. Use the two files of one published model folder.',
+    'The weights do not belong to this config.json. Use the two files of one model folder.',
   );
 }

@@ -86,7 +86,7 @@ export async function loadModel(readFile: ReadFile, options: LoadOptions = {}): 
     throw new EngineError(
       'config',
       `manifest.json counts ${manifest.parameters} parameters, config.json ${countParameters(config)}.`,
-      'Use the files of one published model folder.',
+      'Use the files of one model folder.',
     );
   return {
     manifest,
@@ -112,7 +112,7 @@ function parseJson(file: ArrayBuffer, name: 'manifest.json' | 'config.json' | 't
 }
 
 /** @throws EngineError 'config' with the missing or invalid key. */
-function parseManifest(value: unknown): Manifest {
+export function parseManifest(value: unknown): Manifest {
   const wrong = (what: string): never => {
     throw new EngineError('config', `manifest.json: ${what}.`, 'Use a model folder written by the trainer.');
   };
@@ -139,11 +139,7 @@ async function verify(name: FileName, file: ArrayBuffer, manifest: Manifest): Pr
   const code = name === 'config.json' ? 'config' : name === 'tokenizer.json' ? 'tokenizer' : 'weights';
   const expected = manifest.files[name];
   const damaged = (what: string) =>
-    new EngineError(
-      code,
-      `${name} ${what}.`,
-      'Load again. If the error repeats, the file on the server is damaged.',
-    );
+    new EngineError(code, `${name} ${what}.`, 'Load again. If the error repeats, the file is damaged.');
   if (file.byteLength !== expected.bytes)
     throw damaged(
       `has ${file.byteLength} bytes instead of ${expected.bytes}, so it is truncated or another file`,

@@ -18,21 +18,40 @@ interface Header {
   readonly format: 1;
   /** SHA-256 of the weights, in hex. */
   readonly digest: string;
-  /** Name of the model, for an error that asks for it. */
+  /** The id and the name of the model, for a page or an error that asks for it. */
+  readonly id: string;
   readonly model: string;
   readonly length: number;
   readonly position: number;
+  /** The day, as in 2026-01-31 (UTC). */
+  readonly made: string;
+}
+
+/** The facts about a file that need no model. */
+export interface SnapshotDescription {
+  /** SHA-256 of the file without its check, in hex: it identifies the file. */
+  readonly digest: string;
+  readonly model: { readonly id: string; readonly digest: string; readonly name: string };
+  /** Tokens that the stream has read, including the initial `<|endoftext|>`. */
+  readonly length: number;
+  readonly made: string;
 }
 
 const MAGIC = 'LEAPSNAP';
 const HEAD = 12; // bytes of magic and header length
 const CHECK = 32;
 const MOST_HEADER = 4096;
+const DAY = /^\d{4}-\d\d-\d\d$/;
 
 /** @throws EngineError 'browser' on insecure origins, which have no SHA-256 */
-export async function encodeSnapshot(snapshot: Snapshot, model: string): Promise<Uint8Array<ArrayBuffer>> {
+export async function encodeSnapshot(
+  snapshot: Snapshot,
+  { id, name: model }: { readonly id: string; readonly name: string },
+  date = new Date(),
+): Promise<Uint8Array<ArrayBuffer>> {
   const { digest, length, position, state, logits, seen } = snapshot;
-  const header = JSON.stringify({ format: 1, digest, model, length, position } satisfies Header);
+  const made = date.toISOString().slice(0, 10);
+  const header = JSON.stringify({ format: 1, digest, id, model, length, position, made } satisfies Header);
   const json = new TextEncoder().encode(header.padEnd(header.length + 3));
   const size = json.length - (json.length % 4);
   const words = [Float32Array.from(state), Float32Array.from(logits), seen];
@@ -65,10 +84,7 @@ export async function decodeSnapshot(file: Uint8Array, digest: string, config: C
   const sizes = [stateLayout(config).size, config.vocabSize, seenWords(config)];
   const expected = body + 4 * sizes.reduce((a, b) => a + b, 0) + CHECK;
   if (file.length !== expected) throw damaged(`has ${file.length} bytes instead of ${expected}`);
-  const bytes = file.slice(); // aligned
-  const expectedCheck = await check(bytes);
-  if (expectedCheck.some((byte, i) => byte !== bytes[bytes.length - CHECK + i]))
-    throw damaged('does not match its SHA-256');
+  const bytes = await checked(file);
   const [state, logits] = [sizes[0], sizes[0] + sizes[1]];
   const floats = new Float32Array(bytes.buffer, body, logits);
   const seen = new Uint32Array(bytes.buffer, body + 4 * logits, sizes[2]);
@@ -85,10 +101,17 @@ export async function decodeSnapshot(file: Uint8Array, digest: string, config: C
   };
 }
 
-/** The number of tokens that a file's stream has read, and its model. @throws EngineError 'input' */
-export function describeSnapshot(file: Uint8Array): Pick<Header, 'digest' | 'model' | 'length'> {
-  const { digest, model, length } = readHeader(file).header;
-  return { digest, model, length };
+/** @throws EngineError 'input' if the file is damaged or of another version */
+export async function describeSnapshot(file: Uint8Array): Promise<SnapshotDescription> {
+  const { digest, id, model: name, length, made } = readHeader(file).header;
+  const check = (await checked(file)).subarray(-CHECK);
+  const hex = Array.from(check, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return { digest: hex, model: { id, digest, name }, length, made };
+}
+
+/** Whether a file begins like a saved state, whole or not. */
+export function isSnapshotFile(file: Uint8Array): boolean {
+  return new TextDecoder().decode(file.subarray(0, MAGIC.length)) === MAGIC;
 }
 
 /** A number below 2^30 that differs between files: the beginning of their SHA-256. */
@@ -99,8 +122,7 @@ export function snapshotKey(file: Uint8Array): number {
 
 function readHeader(file: Uint8Array): { header: Header; body: number } {
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
-  const magic = new TextDecoder().decode(file.subarray(0, MAGIC.length));
-  if (magic !== MAGIC) throw damaged('is not a saved state');
+  if (!isSnapshotFile(file)) throw damaged('is not a saved state');
   const size = file.length < HEAD ? 0 : view.getUint32(MAGIC.length, true);
   if (size > MOST_HEADER || size % 4 !== 0 || HEAD + size > file.length) throw damaged('has no valid header');
   const header = parse(new TextDecoder().decode(file.subarray(HEAD, HEAD + size)));
@@ -116,15 +138,25 @@ function parse(json: string): Header {
   }
   if (value.format !== 1)
     throw damaged(`has the format ${JSON.stringify(value.format)}; this version reads format 1`);
-  const { digest, model, length, position } = value;
+  const { digest, id, model, length, position, made } = value;
   const isWhole = Number.isSafeInteger(length) && Number.isSafeInteger(position);
-  const isText = typeof digest === 'string' && typeof model === 'string';
-  if (!isWhole || !isText || position! < 0 || length! < position!) throw damaged('has no valid header');
+  const isText = [digest, id, model, made].every((text) => typeof text === 'string');
+  if (!isWhole || !isText || position! < 0 || length! < position! || !DAY.test(made!))
+    throw damaged('has no valid header');
   return value as Header;
 }
 
 function damaged(what: string): EngineError {
   return new EngineError('input', `The file ${what}.`, 'Use the file of a saved state, unchanged.');
+}
+
+/** A copy of the file, in memory of its own. @throws EngineError 'input' unless its check is right */
+async function checked(file: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = file.slice();
+  const expected = await check(bytes);
+  if (expected.some((byte, i) => byte !== bytes[bytes.length - CHECK + i]))
+    throw damaged('does not match its SHA-256');
+  return bytes;
 }
 
 /** SHA-256 of a file without its last CHECK bytes. */

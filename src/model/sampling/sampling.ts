@@ -27,6 +27,16 @@ export interface Sampling {
 /** Default for manifests without one. It prevents loops in all of these models (docs/decisions.md). */
 export const SEQUENCE_PENALTY = 1;
 
+/** The settings of a model without a manifest. */
+export const DEFAULT_SAMPLER: Omit<Sampling, 'seed'> = {
+  temperature: 0.8,
+  topK: 0,
+  topP: 0.95,
+  minP: 0,
+  repetitionPenalty: 1,
+  sequencePenalty: SEQUENCE_PENALTY,
+};
+
 export const GREEDY: Sampling = {
   temperature: 0,
   topK: 0,

@@ -33,6 +33,8 @@ interface Shown {
   /** The whole text, including its beginning. */
   readonly tokens: readonly number[];
   readonly token: number;
+  /** The place of a token in `tokens` is its position in the text plus this. */
+  readonly shift: number;
   /** Tokens of the same document before the window. */
   readonly before: number;
   readonly signal: AbortSignal;
@@ -86,8 +88,16 @@ export class Lens {
       if (heads) this.overview = { window, key, answer: { heads } };
       return heads && { heads };
     },
-    pair: (question, { window, signal }) => strongestPair(window, question, signal),
-    counterfactual: () => this.runs && answerCounterfactual(this.runs.runs),
+    pair: async ({ words, from, to, ...question }, { window, shift, signal }) => {
+      const places = { words: words.map((at) => at + shift), from: from + shift, to: to + shift };
+      const found = await strongestPair(window, { ...question, ...places }, signal);
+      const pair = found?.pair;
+      return pair ? { pair: { ...pair, query: pair.query - shift, key: pair.key - shift } } : found;
+    },
+    counterfactual: (_question, { shift }) => {
+      const answer = this.runs && answerCounterfactual(this.runs.runs);
+      return answer && { ...answer, start: answer.start - shift };
+    },
   };
 
   constructor(host: LensHost) {
@@ -116,19 +126,22 @@ export class Lens {
   }
 
   private async answer<K extends keyof LensQuestions>(
-    { runs, token, proportions, isQuick = false, kind, question }: LensRequest<K>,
+    { start, runs, token, proportions, isQuick = false, kind, question }: LensRequest<K>,
     signal: AbortSignal,
   ): Promise<LensAnswer<K>> {
     if (signal.aborted) throw cancelled();
     const encoded: LensAnswer['encoded'][number][] = [];
     const { model, snapshots } = this.host;
-    const beginning = await openBeginning(model, runs);
+    const beginning = await openBeginning(model, start);
     snapshots.begin(beginning);
     const onEncoded = (run: number, tokens: Encoded) => void encoded.push({ run, tokens });
     const tokens = await encodeRuns(model, beginning, runs, signal, onEncoded);
     if (!tokens || signal.aborted) throw cancelled();
     const text = { tokens, first: beginning.snapshot?.length ?? 0 };
-    const last = Math.min(token, tokens.length - 1);
+    const shift = beginning.tokens.length - 1; // from positions in the text to places in `tokens`
+    const last = Math.min(token + shift, tokens.length - 1);
+    if (last < text.first)
+      throw new EngineError('input', 'The text after the saved state is empty.', 'Write or generate first.');
     this.reread = 0;
     const isLearned = proportions === 'learned';
     const window = isLearned
@@ -139,11 +152,11 @@ export class Lens {
       ? window.start - documentStart(tokens, window.start, model.config.bosTokenId, beginning)
       : 0;
     checkHead(question, window.config);
-    const answer = await this.answers[kind](question, { window, tokens, token: last, before, signal });
+    const answer = await this.answers[kind](question, { window, tokens, token: last, shift, before, signal });
     if (!answer || signal.aborted) throw cancelled();
     const held = [this.window, this.runs?.runs.window];
     return {
-      start: window.start,
+      start: window.start - shift,
       count: window.length,
       isPartial: isLearned && this.isPartial,
       before,

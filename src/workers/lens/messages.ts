@@ -2,15 +2,16 @@ import type { HeadMatrix, HeadProportions, MatrixKind, Measure, TokenRow } from 
 import type { Pair, PairQuestion } from '../../model/lens/pair';
 import type { HeadSummary } from '../../model/lens/summary';
 import type { Encoded } from '../../model/text/encoded';
-import type { RequestRun } from '../request-run';
+import type { RequestText } from '../request-run';
 
-/** Questions to the lens and its answers, as plain data. Positions count from 0, the initial `<|endoftext|>`. */
+/**
+ * Questions to the lens and its answers, as plain data. Position 1 is the text's first token; 0 is the initial
+ * `<|endoftext|>`, or the last token of the state that the text continues from.
+ */
 
 export type Proportions = 'learned' | 'static' | 'none';
 
-export interface LensRequest<K extends keyof LensQuestions = keyof LensQuestions> {
-  /** The whole text without the initial `<|endoftext|>`. */
-  readonly runs: readonly RequestRun[];
+export interface LensRequest<K extends keyof LensQuestions = keyof LensQuestions> extends RequestText {
   /** The chosen token. The window holds it and tokens that it can attend to. */
   readonly token: number;
   /** The model with its proportions, with proportions by position, or with none. */

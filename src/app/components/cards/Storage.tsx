@@ -4,6 +4,8 @@ import { type IndexEntry, MODEL_LISTS } from '../../../model/runtime/model-index
 import { forgetFile, type KeptFile, listKept } from '../../../workers/kept-files';
 import { bytes } from '../../format';
 import { listModels } from '../../models';
+import { deleteOwn } from '../../own-models';
+import { useOwnModels } from '../../use-own-models';
 
 interface Kept {
   readonly files: readonly KeptFile[];
@@ -18,6 +20,7 @@ interface Kept {
 /** What the browser keeps of the models: sizes, deletion, and whether the browser may delete it. */
 export default function Storage({ manifest }: { manifest: Manifest }) {
   const [kept, setKept] = useState<Kept | null>(null);
+  const own = useOwnModels();
   const read = useCallback(async () => {
     const storage = navigator.storage as StorageManager | undefined; // missing on insecure origins
     const listed = MODEL_LISTS.map((list) => listModels(undefined, list).catch(() => []));
@@ -34,10 +37,17 @@ export default function Storage({ manifest }: { manifest: Manifest }) {
 
   const groups = grouped(kept);
   const { bytes: size } = manifest.files['model.safetensors'];
-  const isKept = kept.files.some((file) => file.sha256 === manifest.digest && file.bytes === size);
+  const mine = own.models.find((model) => model.manifest.digest === manifest.digest);
+  const isPublished = kept.models.some(({ digest }) => digest === manifest.digest);
+  const isKept =
+    mine?.isKept || kept.files.some((file) => file.sha256 === manifest.digest && file.bytes === size);
   const remove = async (files: readonly KeptFile[]) => {
     for (const { sha256 } of files) await forgetFile(sha256);
     await read();
+  };
+  const removeOwn = async (digest: string) => {
+    await deleteOwn(digest);
+    await Promise.all([own.refresh(), read()]);
   };
   return (
     <>
@@ -45,22 +55,22 @@ export default function Storage({ manifest }: { manifest: Manifest }) {
       <p>
         {isKept
           ? `${manifest.name} is kept in this browser, so it opens without a network.`
-          : `This browser does not keep ${manifest.name}, so the next visit loads it again. A private window keeps nothing, and storage can be full or denied.`}
+          : `This browser does not keep ${manifest.name}, so ${isPublished ? 'the next visit loads it again' : 'drop it again on the next visit'}. A private window keeps nothing, and storage can be full or denied.`}
       </p>
       <ul className="storage">
         {groups.map(({ name, files }) => (
-          <li key={name}>
-            {name}: {bytes(files.reduce((sum, file) => sum + file.bytes, 0))}{' '}
-            <button
-              type="button"
-              className="worded"
-              aria-label={`Delete ${name}`}
-              onClick={() => remove(files)}
-            >
-              Delete
-            </button>
-          </li>
+          <Item
+            key={name}
+            name={name}
+            size={files.reduce((sum, file) => sum + file.bytes, 0)}
+            onDelete={() => remove(files)}
+          />
         ))}
+        {own.models.map(({ manifest: { digest, name }, bytes: size, isKept }) =>
+          isKept ? (
+            <Item key={digest} name={`${name} (your own)`} size={size} onDelete={() => removeOwn(digest)} />
+          ) : null,
+        )}
       </ul>
       {kept.usage !== undefined && kept.quota !== undefined ? (
         <p>
@@ -82,6 +92,17 @@ export default function Storage({ manifest }: { manifest: Manifest }) {
         </>
       )}
     </>
+  );
+}
+
+function Item({ name, size, onDelete }: { name: string; size: number; onDelete(): void }) {
+  return (
+    <li>
+      {name}: {bytes(size)}{' '}
+      <button type="button" className="worded" aria-label={`Delete ${name}`} onClick={onDelete}>
+        Delete
+      </button>
+    </li>
   );
 }
 

@@ -1,12 +1,14 @@
 import { Autocomplete } from '@base-ui/react/autocomplete';
 import { Dialog } from '@base-ui/react/dialog';
 import { useEffect, useState } from 'react';
+import type { IndexEntry } from '../../../model/runtime/model-index';
 import { runCommand } from '../../commands';
 import { takeHeldKeys } from '../../keyboard/held-keys';
 import { keysOf } from '../../keyboard/labels';
 import { listModels } from '../../models';
 import { type Entry, findEntries, modelEntries } from '../../palette';
 import { usePlayground } from '../../playground-context';
+import { useOwnModels } from '../../use-own-models';
 import { Keys } from './Keys';
 
 /** Finds commands, views, settings and models by words. Disabled commands are left out. */
@@ -66,13 +68,14 @@ export default function CommandPalette() {
 /** The models that can be loaded; empty until the list is there. */
 function useModels(): readonly Entry[] {
   const { engine } = usePlayground().store.getState();
-  const loaded = engine.phase === 'ready' ? engine.info.manifest.id : null;
-  const [models, setModels] = useState<readonly Entry[]>([]);
+  const { models: own } = useOwnModels();
+  const loaded = engine.phase === 'ready' ? engine.info.manifest : null;
+  const [published, setPublished] = useState<readonly IndexEntry[]>([]);
   useEffect(() => {
     const controller = new AbortController();
-    const show = (all: Parameters<typeof modelEntries>[0]) => setModels(modelEntries(all, loaded));
-    listModels(controller.signal).then(show, () => {}); // without the list, there are no such entries
+    listModels(controller.signal).then(setPublished, () => {}); // without the list, there are no such entries
     return () => controller.abort();
-  }, [loaded]);
-  return models;
+  }, []);
+  const named = own.map(({ manifest: { digest, name } }) => ({ id: digest, name, digest }));
+  return modelEntries([...published, ...named].filter(({ digest }) => digest !== loaded?.digest));
 }

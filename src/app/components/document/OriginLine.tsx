@@ -1,4 +1,6 @@
+import { useEffect, useState } from 'react';
 import { samplingKey } from '../../../share/shared';
+import { isHere } from '../../models';
 import { usePlayground, usePlaygroundState } from '../../playground-context';
 import type { Origin } from '../../store/document/text-value';
 import { samplingOf } from '../../store/settings/settings';
@@ -41,6 +43,8 @@ function Newer() {
 /** The model that the link names. This is a claim, because anyone can write a link. */
 function Claim({ claim: { model } }: { claim: NonNullable<Origin['claim']> }) {
   const engine = usePlaygroundState((state) => state.engine);
+  const [isKnown, setKnown] = useState(true);
+  useEffect(() => void isHere(model.digest).then(setKnown), [model.digest]);
   const digest = <code>{model.digest.slice(0, 8)}</code>;
   if (engine.phase !== 'ready')
     return (
@@ -52,7 +56,17 @@ function Claim({ claim: { model } }: { claim: NonNullable<Origin['claim']> }) {
   if (manifest.digest === model.digest) return <>{manifest.name}, which is loaded: you can check it.</>;
   return (
     <>
-      another model, {model.id} {digest}. {manifest.name} is loaded and reads it as typed text.
+      {isKnown ? (
+        <>
+          another model, {model.id} {digest}.
+        </>
+      ) : (
+        <>
+          {model.id} (SHA-256 <code>{model.digest}</code>), which is not published here. Drop its folder on
+          the page to continue or verify the text.
+        </>
+      )}{' '}
+      {manifest.name} is loaded and reads it as typed text.
     </>
   );
 }

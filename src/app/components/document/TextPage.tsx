@@ -11,12 +11,12 @@ import { Guard } from '../Guard';
 import { late } from '../late';
 import { DocumentHead } from './DocumentHead';
 import { Introduction } from './Introduction';
-import { OriginLine } from './OriginLine';
 import { StillText } from './StillText';
 import { Try } from './Try';
 
 /** The page and the embedded lens have the same one. */
 export const Editor = late(() => import('../../editor/Editor'), { name: 'The editor' });
+const AboutText = late(() => import('./AboutText'), { name: 'The line about this text' });
 const Verification = late(() => import('./Verification'), { name: 'The verification result' });
 
 const NEAR_END = 64; // px
@@ -28,13 +28,14 @@ export function TextPage() {
   useFollowEnd(scroller, column);
   const isPrinting = usePrinting();
   const runs = usePlaygroundState((state) => state.history?.present.runs);
+  const hasStart = usePlaygroundState((state) => state.history?.present.start !== undefined);
   const isVerified = usePlaygroundState(
     ({ verified, history }) =>
       verified !== null && history !== null && isSameText(verified.runs, history.present.runs),
   );
   const isShared = usePlaygroundState(({ history }) => history?.present.origin?.isKnown === false);
   const example = useExample();
-  const above = isShared ? <OriginLine /> : <Introduction />;
+  const above = isShared ? <AboutText line="origin" /> : <Introduction />;
   const isEmpty = runs?.every((run) => !run.text) ?? false;
   return (
     <main className="page" ref={scroller}>
@@ -45,9 +46,10 @@ export function TextPage() {
         <Guard part={{ name: 'The row above the text' }}>
           <DocumentHead />
         </Guard>
+        {hasStart ? <AboutText line="start" /> : null}
         {runs && isPrinting ? <StillText runs={runs} isWhole /> : null}
         {runs ? <Editor meanwhile={(isAll) => <StillText runs={runs} isWhole={isAll} />} /> : null}
-        {isEmpty ? <Beginnings /> : null}
+        {isEmpty && !hasStart ? <Beginnings /> : null}
         <Guard part={{ name: 'The things to try' }}>{example ? <Try example={example} /> : null}</Guard>
         <p id="sources-explained" className="for-listeners">
           Text by a model is marked as an insertion. Tab leaves the text.

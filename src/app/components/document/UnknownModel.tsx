@@ -1,7 +1,7 @@
 import { type ReactNode, useEffect, useState } from 'react';
 import type { IndexEntry } from '../../../model/runtime/model-index';
 import { chooseModel, chosenModel } from '../../address';
-import { listModels } from '../../models';
+import { isDigest, listModels } from '../../models';
 import { usePlayground } from '../../playground-context';
 
 /** Explains that the site has no model of the name in the address, and offers the model that it loads without it. */
@@ -24,7 +24,12 @@ export function UnknownModel({ details, children }: { details: string; children:
     <div className="status problem" role="alert">
       <div>
         <p>
-          <b>This site has no model with the name “{wanted}”.</b> The name comes from ?model= in the address.
+          <b>
+            {isDigest(wanted)
+              ? `This browser does not have your model ${wanted.slice(0, 8)}….`
+              : `This site has no model with the name “${wanted}”.`}
+          </b>{' '}
+          The name comes from ?model= in the address.
         </p>
         <details>
           <summary>Details</summary>

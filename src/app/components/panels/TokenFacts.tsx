@@ -1,8 +1,9 @@
 import { useEffect } from 'react';
 import { useStore } from 'zustand';
 import type { TokenRecord } from '../../../model/sampling/records';
-import { foreignModelOf, positionOf, type Token } from '../../../model/text/token-index';
+import { foreignModelOf, positionOf, type Token, TokenIndex } from '../../../model/text/token-index';
 import { showToken, tokenBytes, type Vocabulary } from '../../../model/text/vocabulary';
+import { commandOf, saveState } from '../../commands';
 import { count, ordinal, percent } from '../../format';
 import { usePlayground, usePlaygroundState } from '../../playground-context';
 import { bitsOf } from '../../tint-scale';
@@ -45,8 +46,25 @@ export function TokenFacts({ token, record, vocabulary }: Props) {
         </dl>
       ) : null}
       {record && vocabulary ? <Alternatives token={token} record={record} vocabulary={vocabulary} /> : null}
+      {vocabulary ? <SaveState after={token} /> : null}
       {vocabulary ? null : <p className="hint">The model of this token is not loaded.</p>}
     </>
+  );
+}
+
+/** Saves the state behind the token, from which another text can continue. */
+function SaveState({ after: { number } }: { after: Token }) {
+  const playground = usePlayground();
+  const isIdle = usePlaygroundState((state) => state.work.phase === 'idle');
+  const saveHere = () => {
+    const { runs } = playground.text;
+    const index = new TokenIndex(runs);
+    return saveState(playground, number + 1 < index.count ? index.before(number + 1) : runs);
+  };
+  return (
+    <button type="button" className="worded" disabled={!isIdle} onClick={saveHere}>
+      {commandOf('save-state').name}
+    </button>
   );
 }
 

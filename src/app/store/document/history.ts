@@ -31,6 +31,18 @@ export function amend(history: History, next: TextValue): History {
   return { ...history, present: next };
 }
 
+/** Changes every text of the history in the same way, without a step. */
+export function mapTexts(
+  { past, present, future }: History,
+  change: (text: TextValue) => TextValue,
+): History {
+  return {
+    past: past.map(({ value, cost }) => ({ value: change(value), cost })),
+    present: change(present),
+    future: future.map(change),
+  };
+}
+
 export function undo(history: History): History {
   const last = history.past.at(-1);
   if (!last) return history;

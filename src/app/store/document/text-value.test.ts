@@ -64,7 +64,7 @@ describe('a text', () => {
     };
     expect(parseKept(structuredClone({ version: 2, text }))).toEqual(text);
     expect(parseKept(undefined)).toBeNull();
-    expect(parseKept({ version: 3, text })).toBeNull();
+    expect(parseKept({ version: 4, text })).toBeNull();
     const foreign = { ...text, runs: readAsTyped(text.runs, 'other') };
     expect(parseKept(structuredClone({ version: 2, text: foreign }))).toEqual(foreign);
     const reversed = { ...foreign.runs[0], foreign: [{ from: 7, to: 3, model: 'other' }] };

@@ -8,9 +8,12 @@ import {
 } from '../../../model/text/text';
 import type { Shared } from '../../../share/shared';
 import { type Change, changeBetween } from './change';
+import type { Start } from './start';
 
 /** The document at one moment. Values are immutable and share runs, so undo stores only the differences. */
 export interface TextValue {
+  /** Set if the text and its branches continue from a saved state; it never changes. */
+  readonly start?: Start | undefined;
   readonly runs: readonly Run[];
   /** The model of these tokens; null if the text has none yet. */
   readonly model: ModelRef | null;

@@ -10,6 +10,7 @@ import type { PlaygroundState } from '../state';
 export function adoptText(store: StoreApi<PlaygroundState>, manifest: Manifest): TextValue {
   const history = store.getState().history!;
   const { present } = history;
+  if (present.start) return present; // another model cannot read the state
   const model = { id: manifest.id, digest: manifest.digest };
   if (!isForeign(present, manifest)) return { ...present, model };
   const wasSampled = present.runs.some(({ source }) => source === 'sampled');

@@ -12,8 +12,9 @@ import type { PlaygroundState } from '../state';
 import { adoptText } from './adopt-text';
 import { type ComparisonState, type Continuation, NO_COMPARISON } from './continuations';
 import { keepEncoding, moved } from './document-writer';
-import { type PageHost, requestRun } from './generating';
+import type { PageHost } from './generating';
 import type { Session } from './session';
+import { textRequest } from './text-request';
 
 export const FEWEST = 2;
 export const MOST = 8;
@@ -81,7 +82,7 @@ export class Comparison {
       this.page.setState({ work: { phase: 'reading', read: 0, total: null } });
       const { length, atArticleEnd, stopSequences } = this.page.getState().settings;
       const request = {
-        runs: base.runs.map(requestRun),
+        ...textRequest(base),
         samplings: cleared.map(({ sampling }) => sampling),
         maxTokens: length,
         atArticleEnd,

@@ -1,8 +1,6 @@
 import type { StoreApi } from 'zustand/vanilla';
-import type { Run } from '../../../model/text/text';
 import type { EngineClient } from '../../../workers/client';
 import type { EngineInfo, GenerateResult } from '../../../workers/messages';
-import type { RequestRun } from '../../../workers/request-run';
 import { keepBranch, keepUndone } from '../document/branches';
 import { amend } from '../document/history';
 import { beforeGeneration, lengthOf } from '../document/text-value';
@@ -10,6 +8,7 @@ import { samplingOf } from '../settings/settings';
 import type { PlaygroundState } from '../state';
 import { adoptText } from './adopt-text';
 import { DocumentWriter, type Generation } from './document-writer';
+import { textRequest } from './text-request';
 
 export interface GenerateOptions {
   readonly from?: 'end' | 'last generation';
@@ -52,7 +51,7 @@ export async function write(
   const request = () => {
     writer.flush();
     return {
-      runs: writer.text.runs.map(requestRun),
+      ...textRequest(writer.text),
       sampling: writer.sampling,
       maxTokens: maxTokens - writer.count,
       atArticleEnd,
@@ -101,11 +100,6 @@ function begin(
 export function keepWritten(store: StoreApi<PlaygroundState>): void {
   const { history } = store.getState();
   if (history) store.setState({ history: amend(history, keepBranch(history.present)) });
-}
-
-/** A run in the form of a request. */
-export function requestRun({ text, tokens }: Run): RequestRun {
-  return tokens ? { ids: tokens.ids } : { text };
 }
 
 function conclusion({ reason }: GenerateResult, count: number): string {

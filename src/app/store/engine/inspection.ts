@@ -13,11 +13,12 @@ import type { Run } from '../../../model/text/text';
 import { recordOf, type Token, TokenIndex } from '../../../model/text/token-index';
 import { notify } from '../document/notice';
 import { commonTokens } from '../document/same-text';
+import { EMPTY, type TextValue } from '../document/text-value';
 import { samplingOf } from '../settings/settings';
 import type { PlaygroundState } from '../state';
 import { keepEncoding } from './document-writer';
-import { requestRun } from './generating';
 import type { Session } from './session';
+import { textRequest } from './text-request';
 
 /** The scores of the first tokens of a text. Valid while the text begins with these tokens. */
 export interface Reading {
@@ -138,8 +139,12 @@ export class Inspection {
     this.store.setState(change);
   }
 
+  private get text(): TextValue {
+    return this.page.getState().history?.present ?? EMPTY;
+  }
+
   private get runs(): readonly Run[] {
-    return this.page.getState().history?.present.runs ?? [];
+    return this.text.runs;
   }
 
   private begin(): AbortController {
@@ -156,9 +161,9 @@ export class Inspection {
     onRecords: (from: number, records: Float32Array) => void,
   ): Promise<void> {
     await this.session.ask(async (engine, { manifest }, signal) => {
-      const { runs } = this;
+      const { runs, start } = this.text;
       await engine.score(
-        { runs: runs.map(requestRun), from, to, sampling },
+        { ...textRequest({ start, runs }), from, to, sampling },
         (event) => {
           if (signal.aborted) return;
           if (event.type === 'records') onRecords(event.from, event.records);

@@ -6,9 +6,9 @@ import { isForeign } from '../document/text-value';
 import type { PlaygroundState } from '../state';
 import type { TokenViewStore } from '../token-view';
 import { keepEncoding } from './document-writer';
-import { requestRun } from './generating';
 import type { LensView } from './lens-view';
 import type { Session } from './session';
+import { textRequest } from './text-request';
 
 /** Milliseconds between questions while the text grows: long after expensive questions, so that they do not stop generation. */
 export const LENS_PAUSE: Readonly<Record<keyof LensQuestions, number>> = {
@@ -88,9 +88,10 @@ export class LensController {
     isQuick = false,
   ): Promise<LensAnswer<K>> {
     const { history, lens, engine } = this.page.getState();
-    const { runs } = history!.present;
+    const { present } = history!;
+    const { runs } = present;
     const manifest = engine.phase === 'ready' ? engine.info.manifest : null;
-    if (manifest && isForeign(history!.present, manifest))
+    if (manifest && !present.start && isForeign(present, manifest))
       throw new EngineError(
         'input',
         'Another model wrote the tokens of this text.',
@@ -98,7 +99,7 @@ export class LensController {
       );
     const token = lens.token === null ? Number.MAX_SAFE_INTEGER : positionOf(lens.token);
     const answer = await this.session.look({
-      runs: runs.map(requestRun),
+      ...textRequest(present),
       token,
       proportions: kind === 'pair' ? 'learned' : lens.proportions,
       isQuick,

@@ -1,12 +1,13 @@
 import { EngineError } from '../../../model/runtime/errors';
 import type { EngineClient } from '../../../workers/client';
 import type { EngineInfo, LoadProgress } from '../../../workers/messages';
+import type { ModelSource } from '../../../workers/model-source';
 import type { Settings } from '../settings/settings';
 
 interface LoadHost {
   createEngine(): EngineClient;
   /** @throws EngineError */
-  findModel(signal: AbortSignal): Promise<string>;
+  findModel(signal: AbortSignal): Promise<ModelSource>;
 }
 
 /**
@@ -22,7 +23,7 @@ export function loadEngine(
   const started = start(createEngine);
   const load = async () => {
     if (started instanceof EngineError) throw started;
-    return started.load({ modelUrl: await findModel(signal), backend }, onProgress, signal);
+    return started.load({ model: await findModel(signal), backend }, onProgress, signal);
   };
   const ready = load().catch((error) => {
     throw EngineError.from(error);

@@ -3,6 +3,7 @@ import { cancelled, EngineError } from '../../../model/runtime/errors';
 import type { EngineClient } from '../../../workers/client';
 import type { LensAnswer, LensQuestions, LensRequest } from '../../../workers/lens/messages';
 import type { EngineInfo } from '../../../workers/messages';
+import { type ModelSource, sourceKey } from '../../../workers/model-source';
 import type { ModelRef } from '../document/text-value';
 import type { PlaygroundState } from '../state';
 import type { Generation } from './document-writer';
@@ -10,13 +11,13 @@ import { type GenerateOptions, keepWritten, type PageHost, write } from './gener
 import { loadEngine } from './loading';
 import { check } from './verification';
 
-/** Work of the engine on the text: generation, verification, comparison. */
-type Task = (mine: Generation, info: EngineInfo, engine: EngineClient) => Promise<void>;
+/** Work of the engine on the text: generation, verification, comparison, saving its state. */
+export type Task = (mine: Generation, info: EngineInfo, engine: EngineClient) => Promise<void>;
 
 export interface SessionOptions extends PageHost {
   createEngine(): EngineClient;
-  /** The address of the model folder. @throws EngineError */
-  findModel(wanted: ModelRef | null, signal: AbortSignal): Promise<string>;
+  /** The model that opens for a text of the model `wanted`. @throws EngineError */
+  findModel(wanted: ModelRef | null, signal: AbortSignal): Promise<ModelSource>;
 }
 
 /** The page's connection to the engine: loads it, and runs one piece of work at a time. */
@@ -24,7 +25,8 @@ export class Session {
   private readonly store: StoreApi<PlaygroundState>;
   private readonly options: SessionOptions;
   private engine: EngineClient | null = null;
-  private modelUrl: string | null = null;
+  /** The key of the source of the model that was found last. */
+  private found: string | null = null;
   private loading: AbortController | null = null;
   private ready: Promise<EngineInfo> | null = null;
   private current: Generation | null = null;
@@ -72,16 +74,18 @@ export class Session {
 
   /** Loads the model of the shown text, if this site has it and another model is loaded. */
   async follow(): Promise<void> {
-    const { loading, modelUrl } = this;
+    const { loading, found } = this;
     if (!loading) return; // load() will find it
-    const url = await this.findModel(loading.signal).catch(() => modelUrl);
-    if (this.loading === loading && url !== modelUrl) this.load();
+    await this.findModel(loading.signal).catch(() => {});
+    if (this.loading === loading && this.found !== found) this.load();
   }
 
-  private async findModel(signal: AbortSignal): Promise<string> {
-    const wanted = this.store.getState().history?.present.model ?? null;
-    this.modelUrl = await this.options.findModel(wanted, signal);
-    return this.modelUrl;
+  private async findModel(signal: AbortSignal): Promise<ModelSource> {
+    const text = this.store.getState().history?.present;
+    const wanted = text?.start?.model ?? text?.model ?? null;
+    const source = await this.options.findModel(wanted, signal);
+    this.found = sourceKey(source);
+    return source;
   }
 
   cancelLoading(): void {

@@ -6,6 +6,7 @@ import type { EngineInfo, VerifyEvent, VerifyRun } from '../../../workers/messag
 import { notify } from '../document/notice';
 import type { PlaygroundState } from '../state';
 import { type Generation, moved } from './document-writer';
+import { fileOf } from './text-request';
 import { conclusion, withRuns } from './verified';
 
 /** Verifies the sampled tokens of the text; the result is in the state. */
@@ -15,7 +16,8 @@ export async function check(
   { manifest }: EngineInfo,
   engine: EngineClient,
 ): Promise<void> {
-  const { runs, model } = store.getState().history!.present;
+  const { present } = store.getState().history!;
+  const { runs, model } = present;
   const refuse = (words: string) => {
     notify(store, words, 'text');
     store.setState({ announcement: words });
@@ -32,14 +34,18 @@ export async function check(
   };
   onEvent({ type: 'verifying', checked: 0, total: 0 });
   try {
-    const verification = await engine.verify({ runs: verifyRuns(runs) }, onEvent, mine.controller.signal);
+    const verification = await engine.verify(
+      { start: fileOf(present), runs: verifyRuns(runs) },
+      onEvent,
+      mine.controller.signal,
+    );
     if (mine.closed) return;
     const verified = withRuns(runs, verification);
     store.setState({ verified, announcement: conclusion(verified) });
   } catch (thrown) {
-    const { code, message } = EngineError.from(thrown);
+    const { code, message, remedy } = EngineError.from(thrown);
     if (code !== 'input') throw thrown;
-    refuse(`This text cannot be verified. ${message}`);
+    refuse(`This text cannot be verified. ${message} ${remedy}`);
   }
 }
 

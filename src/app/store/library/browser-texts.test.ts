@@ -71,6 +71,47 @@ describe('texts in the browser', () => {
     expect(await texts.read('one')).toEqual({ ok: true, value: null });
   });
 
+  it('keep a saved state once, until the last text that continues from it is removed', async () => {
+    new FakeBrowser({ hasLocks: true });
+    const texts = new BrowserTexts();
+    const file = Uint8Array.of(1, 2, 3);
+    const start = {
+      ...{ digest: 'ab', name: 'Tea.leapformer.state', length: 58, made: '2026-11-29', file },
+      model: { id: 'one', digest: 'd1', name: 'One' },
+    };
+    const from = (id: string, words: string, revision: string) => ({
+      entry: { ...item(words, revision).entry, id },
+      text: { ...typedText(words), start },
+    });
+    const [one, two] = [from('one', 'One', 'a:1'), from('two', 'Two', 'a:2')];
+    await texts.write(one, '');
+    await texts.write(two, '');
+    const stored = async () => {
+      const all = await new Promise<unknown[]>((resolve) => {
+        const opening = indexedDB.open('leapformer-playground');
+        opening.onsuccess = () => {
+          const reading = opening.result.transaction('kept').objectStore('kept').getAll();
+          reading.onsuccess = () => {
+            opening.result.close();
+            resolve(reading.result);
+          };
+        };
+      });
+      return all.filter((value) => value instanceof Uint8Array).length;
+    };
+    expect(await stored()).toBe(1);
+    expect(await new BrowserTexts().read('two')).toEqual({ ok: true, value: two });
+    await texts.remove(one.entry, 'a:1');
+    expect(await texts.read('two')).toEqual({ ok: true, value: two });
+    await texts.remove(two.entry, 'a:2');
+    expect(await stored()).toBe(0);
+    const without = { ...two, text: { ...two.text, start: { ...start, file: null } } };
+    await texts.write(without, '');
+    expect(await texts.read('two')).toEqual({ ok: true, value: without });
+    texts.writeLast(one, '');
+    expect(new BrowserTexts().left()).toEqual([{ item: one, base: '' }]);
+  });
+
   it('are not overwritten if another page has written since', async () => {
     new FakeBrowser({ hasLocks: true });
     const texts = new BrowserTexts();

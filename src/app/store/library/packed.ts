@@ -1,6 +1,6 @@
 /** JSON in which an array of numbers is the base64 of its bytes. A repeated array is written as its index. */
 
-const ARRAYS = { Uint32Array, Float32Array };
+const ARRAYS = { Uint32Array, Float32Array, Uint8Array };
 
 export function encode(value: unknown): string {
   const written = new Map<unknown, number>();

@@ -1,22 +1,30 @@
 import { countRecords } from '../../../model/sampling/records';
 import { checkSampling, type Sampling } from '../../../model/sampling/sampling';
 import type { ForeignRange, Run } from '../../../model/text/text';
+import type { Start } from '../document/start';
 import type { Branch, ModelRef, TextValue } from '../document/text-value';
 
 /** The form in which a text is stored (browser-texts.ts) and exported (texts-file.ts). */
 
-export const VERSION = 2;
+export const NEWEST = 3;
+
+/** The oldest version that can hold a text: only version 3 has saved states. */
+export function versionOf({ start }: TextValue): number {
+  return start ? NEWEST : 2;
+}
 
 /** Parses a stored text; null if it is damaged or of another version. */
 export function parseKept(stored: unknown): TextValue | null {
   const { version, text } = (stored ?? {}) as { version?: unknown; text?: TextValue };
-  return version === VERSION ? parseText(text) : null;
+  return version === 2 || version === NEWEST ? parseText(text) : null;
 }
 
 function parseText(text: TextValue | undefined): TextValue | null {
   if (!Array.isArray(text?.runs) || !text.runs.every(isRun)) return null;
-  const { runs, model, generatedFrom, generatedTokens, origin } = text;
+  const { start, runs, model, generatedFrom, generatedTokens, origin } = text;
+  if (start && !isStart(start)) return null;
   return {
+    ...(start && { start }),
     runs: runs.map(withPenalty),
     model: parseModel(model),
     branches: Array.isArray(text.branches) ? text.branches.flatMap(parseBranch) : [],
@@ -24,6 +32,12 @@ function parseText(text: TextValue | undefined): TextValue | null {
     ...(Number(generatedTokens) > 0 && { generatedTokens }),
     origin: origin ? { claim: origin.claim, isKnown: origin.isKnown } : null,
   };
+}
+
+function isStart({ digest, name, model, length, made, file }: Start): boolean {
+  const texts = [digest, name, made, model?.id, model?.digest, model?.name];
+  const isFile = file === null || file instanceof Uint8Array;
+  return isFile && Number.isSafeInteger(length) && texts.every((text) => typeof text === 'string');
 }
 
 /** Texts that were stored before there was a sequence penalty were sampled without it. */

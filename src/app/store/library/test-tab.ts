@@ -19,7 +19,7 @@ export async function tab<Storage extends TextStorage = MemoryTexts>(
 ) {
   const playground = new Playground({
     createEngine: () => Promise.reject() as never,
-    findModel: async () => '',
+    findModel: async () => ({ url: '' }),
     nextFrame: () => new Promise((resolve) => setTimeout(resolve)),
     randomSeed: () => 1,
     storage,

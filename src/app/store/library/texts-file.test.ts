@@ -1,10 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { describeSnapshot } from '../../../model/runtime/snapshot-file';
 import { unknownRecords } from '../../../model/sampling/records';
 import { GREEDY } from '../../../model/sampling/sampling';
 import { appendSampled, typed } from '../../../model/text/text';
 import { EMPTY, type TextValue, typedText } from '../document/text-value';
 import { openFile } from '../links/sharing';
+import { stateFile } from '../testing';
 import { tab } from './test-tab';
 import { readTexts, writeTexts } from './texts-file';
 
@@ -57,6 +59,27 @@ describe('a file of texts', () => {
     );
   });
 
+  it('holds a saved state once, and drops a damaged one but keeps the words', async () => {
+    const state = await stateFile();
+    const start = { ...(await describeSnapshot(state)), name: 'a.leapformer.state' };
+    const items = [state, state.slice()].map((file, n) =>
+      itemOf({ ...typedText(`Text ${n}`), start: { ...start, file } }),
+    );
+    const content = writeTexts(items);
+    expect(content.match(/Uint8Array/g)).toHaveLength(1);
+    expect(readTexts(content)).toEqual({ kind: 'texts', items, unreadable: 0 });
+    const damaged = writeTexts([itemOf({ ...items[0].text, start: { ...start, file: state.with(50, 1) } })]);
+    for (const [from, expected] of [
+      [content, state],
+      [damaged, null],
+    ] as const) {
+      const { playground, text } = await tab();
+      await openFile(playground, file(from));
+      expect(text()).toBe('Text 0');
+      expect(playground.text.start?.file).toEqual(expected);
+    }
+  });
+
   it.each(RESHAPED)('is imported completely: %s', async (_how, reshape) => {
     const { playground, names, text, notice } = await tab();
     await openFile(playground, file(reshape(exported)));
@@ -80,7 +103,7 @@ describe('a file of texts', () => {
   });
 
   it.each([
-    ['a newer version', exported.replace('"version":2', '"version":3'), /newer version of the playground/],
+    ['a newer version', exported.replace('"version":2', '"version":4'), /newer version of the playground/],
     ['no texts', '{"format":"leapformer-texts","version":2}', /damaged or cut off/],
     ['invalid texts', '{"format":"leapformer-texts","version":2,"texts":[{},null,3]}', /damaged or cut off/],
     ['only the beginning', '{ "format": "leapf', /damaged or cut off/],

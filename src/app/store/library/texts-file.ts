@@ -1,6 +1,6 @@
 import { attempt } from './outcome';
 import { decode, encode } from './packed';
-import { parseKept, VERSION } from './persistence';
+import { NEWEST, parseKept, versionOf } from './persistence';
 import type { Item, TextEntry } from './text-storage';
 
 /** A file with complete texts, in the form in which they are stored. */
@@ -9,9 +9,16 @@ const FORMAT = 'leapformer-texts';
 /** The first characters of such a file, without white space. */
 const MARK = `{"format":"${FORMAT}"`;
 
+/** The file of a saved state is in it once, even if several texts continue from it. */
 export function writeTexts(items: readonly Item[]): string {
-  const texts = items.map(({ entry: { name, title, changed }, text }) => ({ name, title, changed, text }));
-  return encode({ format: FORMAT, version: VERSION, texts });
+  const states = new Map(items.map(({ text: { start } }) => [start?.digest, start?.file]));
+  const texts = items.map(({ entry: { name, title, changed }, text }) => {
+    const { start } = text;
+    const file = states.get(start?.digest) ?? null;
+    return { name, title, changed, text: start ? { ...text, start: { ...start, file } } : text };
+  });
+  const version = Math.max(2, ...items.map(({ text }) => versionOf(text)));
+  return encode({ format: FORMAT, version, texts });
 }
 
 /** 'foreign': another kind of file. 'newer', 'damaged': such a file, but nothing in it can be read. */
@@ -28,7 +35,7 @@ export function readTexts(content: string): TextsFile {
   const file = (decoded.ok ? decoded.value : null) as Record<string, unknown> | null;
   if (file?.format !== FORMAT) return { kind: beginsAsOurs(content) ? 'damaged' : 'foreign' };
   const { version, texts } = file;
-  if (typeof version === 'number' && version > VERSION) return { kind: 'newer' };
+  if (typeof version === 'number' && version > NEWEST) return { kind: 'newer' };
   if (!Array.isArray(texts)) return { kind: 'damaged' };
   const items = texts.flatMap((stored: Record<string, unknown> | null) => {
     const text = parseKept({ version, text: stored?.text });

@@ -118,7 +118,7 @@ describe('a shared text', () => {
   });
 
   it('from a newer version shows only its words', async () => {
-    const fragment = await seal({ version: 3, text: 'From later.', body: new Uint8Array(3) });
+    const fragment = await seal({ version: 4, text: 'From later.', body: new Uint8Array(3) });
     const { text } = await decodeText(fragment);
     expect(plainText(text.runs)).toBe('From later.');
     expect(text).toMatchObject({ model: null, origin: { claim: null } });

@@ -1,10 +1,13 @@
 import { EngineError } from '../../../model/runtime/errors';
+import { describeSnapshot } from '../../../model/runtime/snapshot-file';
 import { unknownRecords } from '../../../model/sampling/records';
 import type { Run } from '../../../model/text/text';
 import { decodeLink, encodeLink, NewerLinkError } from '../../../share/link';
-import type { Shared, SharedRun, View } from '../../../share/shared';
+import type { Shared, SharedRun, SharedStart, View } from '../../../share/shared';
 import { type SharedTranslation, translationIn } from '../../../share/translation-link';
+import type { Start } from '../document/start';
 import { type ModelRef, type Origin, type TextValue, typedText } from '../document/text-value';
+import type { Item } from '../library/text-storage';
 import { readTexts, type TextsFile } from '../library/texts-file';
 import type { Playground } from '../playground';
 import { samplingOf, withinRanges } from '../settings/settings';
@@ -17,12 +20,13 @@ import { openView, viewOf } from './view';
  */
 export async function encodeText(playground: Playground, anyModel: () => Promise<ModelRef>): Promise<string> {
   const { engine, settings } = playground.store.getState();
-  const { runs, model } = playground.text;
+  const { start, runs, model } = playground.text;
   const manifest = engine.phase === 'ready' ? engine.info.manifest : null;
   const view = viewOf(playground);
   return encodeLink({
-    model: model ?? manifest ?? (await anyModel()),
+    model: start?.model ?? model ?? manifest ?? (await anyModel()),
     runs,
+    start: start && { ...start, modelName: start.model.name },
     sampling: samplingOf(settings, manifest),
     view,
   });
@@ -112,21 +116,37 @@ export async function openFile(playground: Playground, file: File): Promise<bool
 type Texts = Extract<TextsFile, { kind: 'texts' }>;
 
 async function openTexts(playground: Playground, { items, unreadable }: Texts): Promise<void> {
-  await playground.texts.import(items);
+  await playground.texts.import(await Promise.all(items.map(withCheckedState)));
   const added = items.length === 1 ? '1 text was added.' : `${items.length} texts were added.`;
   const left =
     unreadable === 1 ? '1 text in the file is damaged.' : `${unreadable} texts in the file are damaged.`;
   playground.notify(unreadable ? `${added} ${left}` : added);
 }
 
-function fromShared({ model, runs, sampling }: Shared): TextValue {
+/** The item without the file of its saved state, if the file is damaged. */
+async function withCheckedState({ entry, text }: Item): Promise<Item> {
+  const { start } = text;
+  if (!start?.file) return { entry, text };
+  const digest = await describeSnapshot(start.file).then(
+    (described) => described.digest,
+    () => null,
+  );
+  return { entry, text: digest === start.digest ? text : { ...text, start: { ...start, file: null } } };
+}
+
+function fromShared({ model, runs, start, sampling }: Shared): TextValue {
   return {
+    ...(start && { start: fromSharedStart(start, model) }),
     runs: runs.map(fromSharedRun),
     model,
     generatedFrom: null,
     branches: [],
     origin: origin({ model, sampling: withinRanges(sampling) }),
   };
+}
+
+function fromSharedStart({ modelName, ...start }: SharedStart, model: ModelRef): Start {
+  return { ...start, model: { ...model, name: modelName }, file: null };
 }
 
 function fromSharedRun(run: SharedRun): Run {

@@ -1,5 +1,5 @@
 import type { Manifest } from '../../../model/runtime/folder';
-import { type Sampling, SEQUENCE_PENALTY } from '../../../model/sampling/sampling';
+import { DEFAULT_SAMPLER, type Sampling } from '../../../model/sampling/sampling';
 import type { BackendChoice } from '../../../workers/messages';
 
 export type Sampler = Omit<Sampling, 'seed'>;
@@ -64,16 +64,6 @@ export const SETTING_NAMES: Readonly<Record<keyof typeof RANGES, string>> = {
   tokensPerSecond: 'Speed limit, tokens/s',
 };
 
-/** The sampler settings until a manifest is loaded. */
-const FALLBACK: Sampler = {
-  temperature: 0.8,
-  topK: 0,
-  topP: 0.95,
-  minP: 0,
-  repetitionPenalty: 1,
-  sequencePenalty: SEQUENCE_PENALTY,
-};
-
 export const DEFAULTS: Settings = {
   sampler: {},
   seed: 1,
@@ -88,7 +78,7 @@ export const DEFAULTS: Settings = {
 
 /** The sampler settings: the user's changes over the defaults of the model. */
 export function samplerOf(settings: Settings, manifest: Manifest | null): Sampler {
-  return { ...FALLBACK, ...manifest?.sampling, ...settings.sampler };
+  return { ...DEFAULT_SAMPLER, ...manifest?.sampling, ...settings.sampler };
 }
 
 /** The settings that sample the next token. */
@@ -127,7 +117,7 @@ function parseNamed(stored: unknown): Preset[] {
 
 function parsePreset(from: Partial<PresetSettings>): PresetSettings {
   const sampler: Partial<Record<keyof Sampler, number>> = {};
-  for (const key of Object.keys(FALLBACK) as (keyof Sampler)[]) {
+  for (const key of Object.keys(DEFAULT_SAMPLER) as (keyof Sampler)[]) {
     const value = from.sampler?.[key];
     if (value !== undefined && inRange(value, RANGES[key])) sampler[key] = value;
   }

@@ -27,8 +27,8 @@ class Echo {
   private error: Error | null = null;
 
   readonly client = {
-    load: async ({ modelUrl }) => {
-      this.loaded = modelUrl;
+    load: async ({ model }) => {
+      this.loaded = 'url' in model ? model.url : '';
       return {} as EngineInfo;
     },
     translate: async (request, onEvent, signal) => {

@@ -100,8 +100,8 @@ export class LiveTranslation {
       const models = await find();
       const wanted = this.store.getState().link?.model.digest;
       const model = models.find(({ digest }) => digest === wanted) ?? models[0];
-      const modelUrl = new URL(`weights/${model.id}/`, document.baseURI).href;
-      const info = await engine.load({ modelUrl, backend }, ({ bytes, total }) => {
+      const url = new URL(`weights/${model.id}/`, document.baseURI).href;
+      const info = await engine.load({ model: { url }, backend }, ({ bytes, total }) => {
         if (this.engine === engine) this.store.setState({ loaded: bytes / total });
       });
       if (this.engine !== engine) return;
