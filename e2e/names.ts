@@ -181,6 +181,8 @@ export const ADD_FILES = 'Add files';
 export const ADD_THIS_TEXT = 'Add this text';
 export const ADD_PAGE_TEXT = 'Add the text of the page';
 export const SAVE_CSV = 'Save as CSV';
+export const ALL_SENTENCES = 'All sentences';
+export const SAVE_SENTENCES = 'Save all sentences as CSV';
 export const SAVE_SCORES = 'Save as JSON';
 export const COPY_REPORT = 'Copy report';
 
@@ -190,5 +192,6 @@ export const UPDATE = 'Update';
 export const LATER = 'Later';
 
 export const OPEN_OWN_FOLDER = 'Open the folder of your own model …';
+
 // Saved states
 export const SAVE_STATE = 'Save the memory here …';

@@ -77,7 +77,7 @@ test('a saved state goes on in another browser, survives a reload, verifies, and
   expect(await other.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
   await other.reload();
   await expect(continues(other)).toBeVisible();
-  expect(await elsewhere.words()).toBe(written);
+  await expect.poll(() => elsewhere.words()).toBe(written);
   await elsewhere.isReady();
   await verify(other);
   await other.getByRole('button', { name: names.SHARE, exact: true }).click();
@@ -87,7 +87,7 @@ test('a saved state goes on in another browser, survives a reload, verifies, and
 
   await page.goto(`${PAGE}#${link.split('#')[1]}`);
   await expect(continues(page)).toContainText('not in this browser');
-  expect(await playground.words()).toBe(written);
+  await expect.poll(() => playground.words()).toBe(written);
   await playground.isReady();
   await playground.write.click();
   await expect(page.getByRole('alert')).toContainText(`Open the file ${download.suggestedFilename()}.`);

@@ -64,6 +64,13 @@ test('scores texts with two models, with the figures of the command line, and sa
   const details = dialog.getByRole('region', { name: /^The moon/ });
   await expect(details.getByRole('img', { name: /^Loss along the text/ })).toBeVisible();
   await expect(details.getByText('Quetzalcoatl').first()).toBeVisible();
+  await details.getByText('All 2 sentences in order').click();
+  await expect(details.getByRole('list', { name: names.ALL_SENTENCES }).getByRole('listitem')).toHaveText([
+    /^The moon landing was in 1969\./,
+    /^Buzz Quetzalcoatl flew\./,
+  ]);
+  const sentences = await saved(page, details.getByRole('button', { name: names.SAVE_SENTENCES }));
+  expect(sentences.split('\r\n')).toHaveLength(4);
   await findsNothing(page);
 });
 

@@ -6,15 +6,19 @@ import type { EngineClient } from '../src/workers/client';
 import { Engine } from '../src/workers/engine';
 import { readFolder } from './node';
 
-/** The page's store with an empty text and a model on the CPU, without a user interface and a worker. @throws EngineError */
-export async function startPlayground(modelFolder: string): Promise<Playground> {
+/**
+ * The page's store with an empty text and a model, without a user interface and a worker.
+ * @param gpu runs the model on WebGPU instead of the CPU
+ * @throws EngineError
+ */
+export async function startPlayground(modelFolder: string, gpu?: GPU): Promise<Playground> {
   const playground = new Playground({
-    createEngine,
+    createEngine: () => createEngine(gpu),
     findModel: async () => ({ url: modelFolder }),
     nextFrame: () => new Promise((resolve) => setImmediate(resolve)),
     randomSeed: () => 1,
     now: () => 0,
-    settings: { ...DEFAULTS, backend: 'cpu', randomSeed: false },
+    settings: { ...DEFAULTS, backend: gpu ? 'webgpu' : 'cpu', randomSeed: false },
   });
   playground.restore(typedText(''));
   playground.load();
@@ -27,10 +31,10 @@ export async function startPlayground(modelFolder: string): Promise<Playground> 
   return playground;
 }
 
-function createEngine(): EngineClient {
+function createEngine(gpu: GPU | undefined): EngineClient {
   const engine = new Engine({
     readFile: readFolder,
-    createBackend: (model, kind) => createBackend(model, kind, undefined),
+    createBackend: (model, kind) => createBackend(model, kind, gpu),
   });
   return {
     load: (request, onProgress) => engine.load(request, onProgress),

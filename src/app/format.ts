@@ -53,3 +53,8 @@ export function ordinal(n: number): string {
   const ending = { one: 'st', two: 'nd', few: 'rd', other: 'th', zero: 'th', many: 'th' };
   return `${count(n)}${ending[new Intl.PluralRules('en', { type: 'ordinal' }).select(n)]}`;
 }
+
+/** A loss in nats, in bits. */
+export function bits(nats: number): string {
+  return `${(nats / Math.LN2).toFixed(1)} bits`;
+}

@@ -131,6 +131,7 @@ export class Machine {
   destroy(): void {
     this.closed = true;
     this.fail(lostError('it was closed'));
+    this.device.onuncapturederror = null; // in Node, a device with a listener and its pipelines are never collected
     this.device.destroy();
     this.held.clear();
   }

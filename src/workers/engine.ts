@@ -197,7 +197,9 @@ export class Engine {
   /** Measures the loss on a text, on a second stream. */
   async scoreText({ file }: ScoreTextRequest, onEvent: OnEvent<ScoreTextEvent>): Promise<TextScore> {
     return this.runLate(scoreTextCode, 'Scoring', onEvent, ({ scoreFile }, model, backend, signal) =>
-      scoreFile(model, backend, file, signal, (units) => onEvent({ type: 'scored', units })),
+      scoreFile(model, backend, file, signal, (units, sentences) =>
+        onEvent({ type: 'scored', units, sentences }),
+      ),
     );
   }
 

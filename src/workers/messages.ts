@@ -10,7 +10,7 @@ import type { Vocabulary } from '../model/text/vocabulary';
 import type { LensAnswer, LensRequest } from './lens/messages';
 import type { ModelSource } from './model-source';
 import type { RequestText } from './request-run';
-import type { TextScore } from './score-text';
+import type { NewSentences, TextScore } from './score-text';
 
 /** Messages between page and worker, as plain data. */
 
@@ -122,8 +122,10 @@ export interface ScoreTextRequest {
   readonly file: Blob;
 }
 
-/** Progress in UTF-16 units of the text; a notice if the work has moved to another backend and starts again. */
-export type ScoreTextEvent = { readonly type: 'scored'; readonly units: number } | NoticeEvent;
+/** Progress in UTF-16 units of the text, with the sentences that ended; a notice if the work has moved to another backend and starts again. */
+export type ScoreTextEvent =
+  | { readonly type: 'scored'; readonly units: number; readonly sentences: NewSentences }
+  | NoticeEvent;
 
 /** Translates a whole text, which may still be typed. */
 export interface TranslateRequest {

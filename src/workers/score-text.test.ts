@@ -5,7 +5,7 @@ import type { ReadOptions, Streams } from '../model/runtime/backend';
 import { logProbabilitiesOf, makeRecords } from '../model/sampling/records';
 import type { Tokenizer } from '../model/text/tokenizer';
 import type { ScoreTextEvent } from './messages';
-import { scoreText, type TextScore } from './score-text';
+import { type ScoredSentence, scoreText, type TextScore } from './score-text';
 import { CountedEngine } from './testing';
 
 let tokenizer: Tokenizer;
@@ -40,6 +40,25 @@ async function scored(text: string, size = 5000): Promise<TextScore> {
   const { signal } = new AbortController();
   return scoreText(tokenizer, fakeStreams(), inParts(text, size), signal, () => {});
 }
+
+test('all sentences arrive in order, and their losses add up', async () => {
+  const text = 'It rains. “Why?” Yes!\n= Wren =\nNo end. '.repeat(700);
+  const sentences: ScoredSentence[] = [];
+  const score = await scoreText(
+    tokenizer,
+    fakeStreams(),
+    inParts(text, 3000),
+    new AbortController().signal,
+    (_units, { first, list }) => {
+      expect(first).toBe(sentences.length);
+      sentences.push(...list);
+    },
+  );
+  expect(sentences).toHaveLength(score.sentenceCount);
+  expect(sentences.reduce((sum, { nats }) => sum + nats, 0)).toBeCloseTo(score.nats, 2);
+  expect(sentences.reduce((sum, { tokens }) => sum + tokens, 0)).toBe(score.tokens);
+  for (const { text: words, at } of sentences) expect(text.slice(at, at + words.length)).toBe(words);
+});
 
 test('the losses of all tokens, the words and the bytes are counted once', async () => {
   const text = '= Wren =\n\nThe wren (Troglodytes troglodytes) is a bird. Its song is loud – 90 dB!\n'.repeat(
@@ -128,7 +147,7 @@ describe('the engine', () => {
     const nats = -logProbabilitiesOf(records).reduce((a, b) => a + b, 0);
     expect(score.nats / nats).toBeCloseTo(1, 5);
     expect(score.isComplete).toBe(true);
-    expect(events.at(-1)).toEqual({ type: 'scored', units: TEXT.length });
+    expect(events.at(-1)).toMatchObject({ type: 'scored', units: TEXT.length });
 
     const long = new Blob([TEXT.repeat(40)]);
     const stopped = await engine.scoreText({ file: long }, () => engine.stop());

@@ -31,7 +31,8 @@ interface ScoredWord {
   readonly nats: number;
 }
 
-interface ScoredSentence {
+/** The loss on a sentence of any length. */
+export interface ScoredSentence {
   /** At most LONGEST units. */
   readonly text: string;
   /** UTF-16 units of the text before it. */
@@ -39,6 +40,16 @@ interface ScoredSentence {
   readonly tokens: number;
   readonly nats: number;
 }
+
+/** Sentences in the order of the text, as they end. */
+export interface NewSentences {
+  /** Number of sentences before them; 0 again if the text is read again. */
+  readonly first: number;
+  readonly list: readonly ScoredSentence[];
+}
+
+/** Receives the UTF-16 units that were read so far, and the new sentences; the reading waits for its promise. */
+type OnScored = (units: number, sentences: NewSentences) => void | Promise<void>;
 
 const LISTED = 100; // words and sentences
 const LEAST = 4; // tokens of a listed sentence
@@ -52,7 +63,7 @@ export async function scoreFile(
   backend: Backend,
   file: Blob,
   signal: AbortSignal,
-  onProgress: (units: number) => void | Promise<void>,
+  onProgress: OnScored,
 ): Promise<TextScore> {
   const streams = await backend.open(1);
   try {
@@ -89,7 +100,7 @@ export async function scoreText(
   streams: Streams,
   parts: AsyncIterable<string>,
   signal: AbortSignal,
-  onProgress: (units: number) => void | Promise<void>,
+  onProgress: OnScored,
 ): Promise<TextScore> {
   const counter = new TextCounter();
   const tally = new Tally();
@@ -106,10 +117,12 @@ export async function scoreText(
     counter.add(read);
     bytes += new TextEncoder().encode(read).length;
     units += end;
-    await onProgress(units);
+    await onProgress(units, tally.takeSentences());
     if (signal.aborted || count < tokens.ids.length) break;
   }
-  return { ...counter.finish(), ...tally.finish(), bytes, isComplete: !signal.aborted };
+  const score = { ...counter.finish(), ...tally.finish(), bytes, isComplete: !signal.aborted };
+  await onProgress(units, tally.takeSentences());
+  return score;
 }
 
 /** Collects the losses of tokens in order. */
@@ -122,6 +135,8 @@ class Tally {
   private readonly sentences = new Highest<ScoredSentence>(({ nats, tokens }) => nats / tokens);
   private word = { text: '', before: '', at: 0, nats: 0 };
   private sentence = { text: '', at: 0, tokens: 0, nats: 0 };
+  /** Sentences that `takeSentences` has not returned yet. */
+  private ended: ScoredSentence[] = [];
   /** Loss of the tokens before, which end inside a character. */
   private held = { tokens: 0, nats: 0 };
   private before = '';
@@ -142,6 +157,12 @@ class Tally {
     this.addToWord(text, loss);
     this.at += text.length;
     this.before = (this.before + text).slice(-CONTEXT);
+  }
+
+  takeSentences(): NewSentences {
+    const list = this.ended;
+    this.ended = [];
+    return { first: this.sentenceCount - list.length, list };
   }
 
   finish() {
@@ -200,7 +221,9 @@ class Tally {
     const { text, at, tokens, nats } = this.sentence;
     if (text.trim()) {
       this.sentenceCount++;
-      if (tokens >= LEAST) this.sentences.add({ text: text.trim().slice(0, LONGEST), at, tokens, nats });
+      const sentence = { text: text.trim().slice(0, LONGEST), at, tokens, nats };
+      this.ended.push(sentence);
+      if (tokens >= LEAST) this.sentences.add(sentence);
     }
     this.sentence = { text: '', at: 0, tokens: 0, nats: 0 };
   }

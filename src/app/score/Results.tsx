@@ -2,9 +2,10 @@ import { useState } from 'react';
 import type { TextScore } from '../../workers/score-text';
 import { linearTicks } from '../benchmark/ticks';
 import { save } from '../files';
-import { bytes, count } from '../format';
+import { bits, bytes, count } from '../format';
 import { NARROW, useMedia } from '../use-media';
 import { coarser, csv, DEFINITIONS, type Figures, figuresOf, json, type Row } from './report';
+import { SentenceList } from './SentenceList';
 
 const COLUMNS: readonly (readonly [key: keyof Figures, name: string, show: (value: number) => string])[] = [
   ['tokens', 'Tokens', count],
@@ -26,8 +27,6 @@ function precise(value: number): string {
       ? count(Number(value.toPrecision(4)))
       : value.toPrecision(3);
 }
-
-const bits = (nats: number) => `${(nats / Math.LN2).toFixed(1)} bits`;
 
 /** The figures of all texts and models, and the details of one of them. */
 export function Results({ rows }: { rows: readonly Row[] }) {
@@ -140,6 +139,7 @@ function Details({ row }: { row: Row }) {
           </li>
         ))}
       </ol>
+      <SentenceList key={of} row={row} />
     </section>
   );
 }

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { coarser, csv, figuresOf, json, type Row } from './report';
+import { coarser, csv, figuresOf, json, type Row, sentencesCsv } from './report';
+import { PAGE, Sentences } from './sentences';
 
 const score: Row['score'] = {
   tokens: 10,
@@ -14,7 +15,12 @@ const score: Row['score'] = {
   sentenceCount: 1,
   isComplete: true,
 };
-const row = (text: string): Row => ({ text, model: { id: 'm', name: 'M', digest: 'd' }, score });
+const row = (text: string): Row => ({
+  text,
+  model: { id: 'm', name: 'M', digest: 'd' },
+  score,
+  sentences: new Sentences(),
+});
 
 test('computes perplexities and bits from the loss', () => {
   const figures = figuresOf(score);
@@ -45,3 +51,30 @@ test('fewer means are the means of neighbours', () => {
   expect(coarser(score.along, 2)).toEqual({ every: 8, means: Float32Array.of(2.5, 4) });
   expect(coarser(score.along, 1)).toEqual({ every: 16, means: Float32Array.of(3.25) });
 });
+
+const sentence = (n: number) => ({ text: `Say "${n}",\nthen stop.`, at: 20 * n, tokens: 5, nats: n });
+const many = (from: number, to: number) => Array.from({ length: to - from }, (_, n) => sentence(from + n));
+
+test('all sentences can be read by page and saved, in any pieces, also if the text is read again', () =>
+  fc.assert(
+    fc.asyncProperty(fc.array(fc.nat(3 * PAGE), { maxLength: 6 }), async (sizes) => {
+      const sentences = new Sentences();
+      sentences.add({ first: 0, list: many(7, 9) });
+      let count = 0;
+      for (const size of sizes.length ? sizes : [0]) {
+        sentences.add({ first: count, list: many(count, count + size) });
+        count += size;
+      }
+      if (count === 0) sentences.add({ first: 0, list: [] });
+      expect([sentences.count, sentences.pages]).toEqual([count, Math.ceil(count / PAGE)]);
+      const pages = await Promise.all(Array.from({ length: sentences.pages }, (_, n) => sentences.page(n)));
+      expect(pages.flat()).toEqual(many(0, count));
+      expect(pages.every((page, n) => page.length === (n < pages.length - 1 ? PAGE : page.length))).toBe(
+        true,
+      );
+      const lines = (await (await sentencesCsv({ sentences })).text()).split('\r\n');
+      expect(lines).toHaveLength(count + 2);
+      if (count) expect(lines[count]).toMatch(new RegExp(`^${count},${20 * (count - 1)},5,.*stop\\."$`, 's'));
+    }),
+    { numRuns: 30 },
+  ));

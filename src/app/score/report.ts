@@ -1,11 +1,13 @@
 import { perplexities } from '../../model/text/counts';
 import type { TextScore } from '../../workers/score-text';
+import { PAGE, type Sentences } from './sentences';
 
 /** The score of one text by one model. */
 export interface Row {
   readonly text: string;
   readonly model: { readonly id: string; readonly name: string; readonly digest: string };
   readonly score: TextScore;
+  readonly sentences: Sentences;
 }
 
 /** What the page says of each figure, in its order. */
@@ -54,10 +56,30 @@ export function csv(rows: readonly Row[]): string {
       ...keys.map((key) => figures[key]),
     ];
   });
-  return `${[head, ...lines].map((line) => line.map(cell).join(',')).join('\r\n')}\r\n`;
+  return [head, ...lines].map(csvLine).join('');
 }
 
-/** A cell of a CSV file (RFC 4180). */
+/** A line of a CSV file (RFC 4180). */
+function csvLine(cells: readonly (string | number)[]): string {
+  return `${cells.map(cell).join(',')}\r\n`;
+}
+
+/**
+ * All sentences of a text in their order, with a number from 1, the UTF-16 units before each, its tokens and its loss. In
+ * parts, because a text may have more sentences than fit into memory.
+ */
+export async function sentencesCsv({ sentences }: Pick<Row, 'sentences'>): Promise<Blob> {
+  const head = csvLine(['sentence', 'at', 'tokens', 'nats', 'natsPerToken', 'text']);
+  const parts: BlobPart[] = [head];
+  for (let page = 0; page < sentences.pages; page++) {
+    const lines = (await sentences.page(page)).map(({ at, tokens, nats, text }, n) =>
+      csvLine([page * PAGE + n + 1, at, tokens, nats, nats / tokens, text]),
+    );
+    parts.push(new Blob(lines));
+  }
+  return new Blob(parts, { type: 'text/csv' });
+}
+
 function cell(value: string | number): string {
   const text = String(value);
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;

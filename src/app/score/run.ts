@@ -4,6 +4,7 @@ import { createEngine } from '../../workers/client';
 import type { BackendChoice, ScoreTextEvent } from '../../workers/messages';
 import { sourceOf } from '../models';
 import type { Row } from './report';
+import { Sentences } from './sentences';
 
 /** A model that scores texts; its id is its name in the address. */
 export type ScoringModel = Pick<IndexEntry, 'id' | 'name' | 'digest' | 'bytes'>;
@@ -51,8 +52,11 @@ export async function scoreAll(
       for (const { name: text, file } of files) {
         const label = `${name} reads ${text}`;
         // Units are at most bytes, so the part is a lower bound.
+        const sentences = new Sentences();
         const onEvent = (event: ScoreTextEvent) => {
-          if (event.type === 'scored') tell(label, Math.min(1, event.units / file.size));
+          if (event.type !== 'scored') return;
+          sentences.add(event.sentences);
+          tell(label, Math.min(1, event.units / file.size));
         };
         tell(label, 0);
         const score = await engine.scoreText({ file }, onEvent, signal).catch((error: EngineError) => {
@@ -60,7 +64,7 @@ export async function scoreAll(
             ? new EngineError('input', `${text}: ${error.message}`, error.remedy)
             : error;
         });
-        if (score.tokens > 0) onRow({ text, model: { id, name, digest }, score });
+        if (score.tokens > 0) onRow({ text, model: { id, name, digest }, score, sentences });
         if (signal.aborted) throw cancelled();
         step++;
       }

@@ -1,8 +1,7 @@
 import { useEffect, useState } from 'react';
-import type { IndexEntry } from '../../../model/runtime/model-index';
 import { chooseModel } from '../../address';
 import { count } from '../../format';
-import { listModels } from '../../models';
+import { isHere } from '../../models';
 import { usePlayground, usePlaygroundState } from '../../playground-context';
 import type { Start } from '../../store/document/start';
 import { WordedCommand } from '../controls/CommandButton';
@@ -32,16 +31,12 @@ function OtherModel({ start: { model } }: { start: Start }) {
   const isOther = usePlaygroundState(
     ({ engine }) => engine.phase === 'ready' && engine.info.manifest.digest !== model.digest,
   );
-  const [models, setModels] = useState<readonly IndexEntry[] | null>(null);
+  const [isOffered, setOffered] = useState<boolean | null>(null);
   useEffect(() => {
-    if (!isOther) return;
-    const controller = new AbortController();
-    listModels(controller.signal).then(setModels, () => {}); // without the list, the line names only the state
-    return () => controller.abort();
-  }, [isOther]);
-  if (!isOther || !models) return null;
-  const offered = models.find(({ digest }) => digest === model.digest);
-  if (!offered)
+    if (isOther) void isHere(model.digest).then(setOffered);
+  }, [isOther, model.digest]);
+  if (!isOther || isOffered === null) return null;
+  if (!isOffered)
     return (
       <>
         Only {model.name} can go on from it (weights SHA-256 <code>{model.digest.slice(0, 16)}</code>), and it
@@ -49,12 +44,12 @@ function OtherModel({ start: { model } }: { start: Start }) {
       </>
     );
   const load = () => {
-    chooseModel(offered.id);
+    chooseModel(null); // the state names the model
     playground.load();
   };
   return (
     <button type="button" className="worded" onClick={load}>
-      Load {offered.name}
+      Load {model.name}
     </button>
   );
 }
