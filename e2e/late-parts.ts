@@ -56,6 +56,30 @@ export const PARTS: readonly LatePart[] = [
     shown: (page) => page.getByRole('heading', { name: names.DEVICE }),
   },
   {
+    file: 'Pages',
+    name: 'The list of pages',
+    open: press(names.PAGES),
+    shown: (page) => page.getByRole('button', { name: /^Write/ }),
+  },
+  {
+    file: 'FullPages',
+    name: 'The page',
+    open: async (page) => {
+      await press(names.PAGES)(page);
+      await page.getByRole('button', { name: /^Benchmark/ }).click();
+    },
+    shown: (page) => page.getByRole('dialog', { name: names.BENCHMARK }),
+  },
+  {
+    file: 'TranslatePage',
+    name: 'The page that translates',
+    open: async (page) => {
+      await press(names.PAGES)(page);
+      await page.getByRole('button', { name: /^Translate/ }).click();
+    },
+    shown: (page) => page.getByRole('dialog', { name: names.TRANSLATE }),
+  },
+  {
     file: 'ScorePage',
     name: 'The page of scores',
     open: async (page) => {
@@ -72,15 +96,6 @@ export const PARTS: readonly LatePart[] = [
       await page.getByRole('button', { name: /^Teach/ }).click();
     },
     shown: (page) => page.getByRole('dialog', { name: names.TEACH }),
-  },
-  {
-    file: 'OpenPage',
-    name: 'The page over the text',
-    open: async (page) => {
-      await press(names.PAGES)(page);
-      await page.getByRole('button', { name: /^Score/ }).click();
-    },
-    shown: (page) => page.getByRole('dialog', { name: names.SCORE }),
   },
   {
     file: 'Demos',

@@ -168,6 +168,13 @@ export const OPEN_ELSEWHERE = 'open in another tab';
 export const BENCHMARK = 'Benchmark';
 export const MEASURE = 'Measure';
 
+// The page that translates
+export const TRANSLATE = 'Translate';
+export const SOURCE = 'English';
+export const WAIT_FOR = 'Wait for';
+export const READING_AND_WRITING = 'Reading and writing';
+export const VERIFY_TRANSLATION = 'Verify the translation';
+
 // The page that scores texts
 export const SCORE = 'Score';
 export const ADD_FILES = 'Add files';

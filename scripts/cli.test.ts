@@ -6,9 +6,15 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { SHIPPED } from './node';
 
 function run(script: string, ...args: string[]) {
+  return runWith('', script, ...args);
+}
+
+/** @param input the text that the command reads */
+function runWith(input: string, script: string, ...args: string[]) {
   const { stdout, stderr, status } = spawnSync('node', ['scripts/run.mjs', `scripts/${script}.ts`, ...args], {
     encoding: 'utf8',
     timeout: 60_000,
+    input,
   });
   return { stdout, stderr, status };
 }
@@ -90,6 +96,32 @@ describe('evaluate', () => {
   test('refuses tokenized WikiText', () => {
     const { stderr, status } = run('evaluate', '--file', 'wiki.valid.raw');
     expect(stderr).toMatch(/^wiki\.valid\.raw is tokenized WikiText.* leapformer prepare`\.\n$/);
+    expect(status).toBe(1);
+  });
+});
+
+describe('translate', () => {
+  test('writes a line for each line, and the same units offline for a sentence that is shorter than k', () => {
+    const text = 'I have a dog.\n\nWhere is it? We do not know';
+    const { stdout, stderr } = runWith(text, 'translate', '--to', 'de', '--k', '9');
+    expect(stderr).toBe('');
+    const [first, second, third, ...rest] = stdout.split('\n');
+    expect([first !== '', second, third !== '', rest]).toEqual([true, '', true, ['']]);
+    expect(runWith(text, 'translate', '--to', 'de', '--k', 'offline').stdout).toBe(stdout);
+    expect(runWith(text, 'translate', '--to', 'fr', '--k', '9').stdout).not.toBe(stdout);
+  });
+
+  test.each([
+    [[], /--to is missing\. Use --to de or --to fr/],
+    [['--to', 'it'], /--to is it/],
+    [['--to', 'de', '--k', 'many'], /--k is many/],
+    [['--to', 'de', '--k', '0'], /k is 0/],
+    [['--to', 'de', '--backend', 'cuda'], /--backend is cuda/],
+    [['--to', 'de', '--model', 'public/weights/wiki-10m-v3/'], /This model does not translate/],
+  ])('%j prints an error with a remedy', (args, message) => {
+    const { stderr, status } = runWith('A dog.', 'translate', ...args);
+    expect(stderr).toMatch(message);
+    expect(stderr.trim().split('\n').length).toBe(1);
     expect(status).toBe(1);
   });
 });

@@ -45,6 +45,7 @@ function createEngine(gpu: GPU | undefined): EngineClient {
     closeLens: () => void engine.closeLens(),
     verify: (request, onEvent) => engine.verify(request, onEvent),
     snapshot: (request, onEvent) => engine.snapshot(request, onEvent),
+    translate: (request, onEvent) => engine.translate(request, onEvent),
     scoreText: (request, onEvent) => engine.scoreText(request, onEvent),
     dispose: () => engine.unload(),
   };

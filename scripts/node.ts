@@ -5,7 +5,7 @@ import { readWeights } from '../src/model/core/weights';
 import type { ModelData } from '../src/model/runtime/backend';
 import { EngineError } from '../src/model/runtime/errors';
 import { sha256 } from '../src/model/runtime/folder';
-import type { IndexEntry } from '../src/model/runtime/model-index';
+import type { IndexEntry, ModelList } from '../src/model/runtime/model-index';
 import type { ReadFile } from '../src/model/runtime/read-file';
 import { type Sampling, SEQUENCE_PENALTY } from '../src/model/sampling/sampling';
 import { RELEASE } from './release';
@@ -34,9 +34,16 @@ export function releasedFolder(id: string): string {
   return join(RELEASE, id, '/');
 }
 
+/** Folder of the first translation model. @throws EngineError 'input' if there is none */
+export function firstTranslator(): string {
+  const [first] = readIndex('translators');
+  if (first) return modelFolder(first.id);
+  throw new EngineError('input', 'public/weights has no translation model.', 'Name a folder by --model.');
+}
+
 /** The published models. */
-export function readIndex(): IndexEntry[] {
-  return readJson(join(WEIGHTS, 'index.json')).models;
+export function readIndex(list: ModelList = 'models'): IndexEntry[] {
+  return readJson(join(WEIGHTS, 'index.json'))[list] ?? [];
 }
 
 /** @throws EngineError 'network' if the file cannot be read. */

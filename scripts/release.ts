@@ -50,8 +50,8 @@ export function releasedModels(models = readRelease(), release = RELEASE): Plugi
         if (wrong.length) this.error(`release/${model.entry.id}: ${wrong.join(', ')} differs. ${REMEDY}`);
         cpSync(join(release, model.entry.id), join(weights, model.entry.id), { recursive: true });
       }
-      const offered = JSON.parse(readFileSync(index, 'utf8')).models;
-      const all = { models: [...offered, ...fetched.map(({ entry }) => entry)] };
+      const offered = JSON.parse(readFileSync(index, 'utf8'));
+      const all = { ...offered, models: [...offered.models, ...fetched.map(({ entry }) => entry)] };
       writeFileSync(index, `${JSON.stringify(all, null, 2)}\n`);
     },
   };

@@ -80,15 +80,19 @@ test.each<[string, RequestListener, RegExp]>([
   expect(wrongFiles(MODEL, home)).toEqual([]);
 });
 
-/** Builds a page with one model in its public folder. @returns the ids in index.json, and the folder */
+/** Builds a page with two models in its public folder. @returns the ids of models in index.json, and the folder */
 async function built(): Promise<{ ids: string[]; out: string }> {
   const root = join(home, 'site');
   mkdirSync(join(root, 'public/weights'), { recursive: true });
-  writeFileSync(join(root, 'public/weights/index.json'), '{"models": [{"id": "first"}]}');
+  writeFileSync(
+    join(root, 'public/weights/index.json'),
+    '{"models": [{"id": "first"}], "translators": [{"id": "other"}]}',
+  );
   writeFileSync(join(root, 'index.html'), '<!doctype html>');
   await build({ configFile: false, root, logLevel: 'silent', plugins: [releasedModels([MODEL], home)] });
   const out = join(root, 'dist/weights');
-  const { models } = JSON.parse(readFileSync(join(out, 'index.json'), 'utf8'));
+  const { models, translators } = JSON.parse(readFileSync(join(out, 'index.json'), 'utf8'));
+  expect(translators).toEqual([{ id: 'other' }]);
   return { ids: models.map(({ id }: { id: string }) => id), out };
 }
 

@@ -99,6 +99,27 @@ export async function journey(browser: Browser): Promise<void> {
     await page.shows(text);
   });
 
+  await step('translate while typing, edit the middle, change k', async () => {
+    await page.press(names.PAGES);
+    await page.press(/^Translate/);
+    const german = async () => (await page.seen('region', 'German'))[0]?.text ?? '';
+    const rows = async () => (await page.seen('row')).map((row) => row.text).join(' ');
+    await page.fill('textbox', names.SOURCE, 'I have a dog. ');
+    await page.says('Average lagging');
+    const before = await german();
+    await page.press(names.SOURCE, { role: 'textbox' });
+    await page.key('Home');
+    for (const _ of 'I have a') await page.key('ArrowRight');
+    await page.type(' small');
+    await expect.poll(rows).toContain('small');
+    await expect.poll(german).not.toBe(before);
+    await page.press(names.WAIT_FOR, { role: 'slider' });
+    await page.key('Home');
+    await page.says('k = 1 word');
+    await page.key('Escape');
+    await page.shows(text);
+  });
+
   await step('open a token, choose an alternative, undo', async () => {
     const panel = { role: 'region', name: names.TOKEN };
     await page.openPanel(names.TOKEN);

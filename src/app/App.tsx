@@ -1,5 +1,5 @@
 import { useEffect, useSyncExternalStore } from 'react';
-import { closePage, onPage, openedPage } from './address';
+import { closePage, onPage, shownPage } from './address';
 import { ActionBar } from './components/document/ActionBar';
 import { TextPage } from './components/document/TextPage';
 import { Guard } from './components/Guard';
@@ -24,10 +24,10 @@ const CompareSheet = late(() => import('./components/panels/CompareSheet'), {
   isOver: true,
   close: closeCard,
 });
-const OpenPage = late(() => import('./OpenPage'), {
-  name: 'The page over the text',
+const FullPages = late(() => import('./components/FullPages'), {
+  name: 'The page',
   isOver: true,
-  close: () => closePage(openedPage()!),
+  close: closePage,
 });
 const Tooltips = late(() => import('./components/controls/Tooltips'), { name: 'Tooltips', isSilent: true });
 
@@ -36,7 +36,7 @@ export function App() {
   const hasPalette = usePlaygroundState((state) => state.card === 'palette');
   const hasCompare = usePlaygroundState((state) => state.card === 'compare');
   const isReady = usePlaygroundState((state) => state.engine.phase !== 'loading');
-  const page = useSyncExternalStore(onPage, openedPage);
+  const page = useSyncExternalStore(onPage, shownPage);
   useEffect(() => handleKeyboard(playground), [playground]);
   useEffect(() => handleDrops(playground), [playground]);
   useEffect(() => {
@@ -56,7 +56,7 @@ export function App() {
       <Guard part={{ name: 'The bar below the text' }}>
         <ActionBar />
       </Guard>
-      {page ? <OpenPage page={page} /> : null}
+      {page ? <FullPages page={page} /> : null}
       {hasPalette ? <CommandPalette /> : null}
       {hasCompare ? <CompareSheet /> : null}
       {isReady ? <Tooltips /> : null}

@@ -48,14 +48,14 @@ export function onPage(callback: () => void): () => void {
   return () => removeEventListener('popstate', callback);
 }
 
-/** The pages over the text, by their names in the address. */
-const PAGES = ['benchmark', 'score', 'teach'] as const;
+/** The pages over the text, by their names in the address (`?score`). */
+const PAGES = ['translate', 'teach', 'score', 'benchmark'] as const;
 export type PageName = (typeof PAGES)[number];
 
-/** The page that the address names (`?score`); null if none is open. */
-export function openedPage(): PageName | null {
+/** The page that is open over the text. */
+export function shownPage(): PageName | undefined {
   const query = new URLSearchParams(location.search);
-  return PAGES.find((name) => query.has(name)) ?? null;
+  return PAGES.find((page) => query.has(page));
 }
 
 export function openPage(name: PageName): void {
@@ -65,8 +65,9 @@ export function openPage(name: PageName): void {
   dispatchEvent(new PopStateEvent('popstate'));
 }
 
-export function closePage(name: PageName): void {
-  setQuery(name, null);
+export function closePage(): void {
+  const page = shownPage();
+  if (page) setQuery(page, null);
   dispatchEvent(new PopStateEvent('popstate'));
 }
 

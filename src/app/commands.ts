@@ -137,6 +137,7 @@ const TABLE = [
     name: 'Open a file …',
     run: (playground) => pickFiles((files) => openItems(playground, files)),
   },
+  { id: 'translate', name: 'Translate', run: () => openPage('translate') },
   { id: 'teach', name: 'Teach …', run: () => openPage('teach') },
   { id: 'score', name: 'Score texts', run: () => openPage('score') },
   { id: 'benchmark', name: 'Benchmark', run: () => openPage('benchmark') },

@@ -1,4 +1,5 @@
 import { looksLikeModel } from '../workers/dropped-model';
+import { openPage } from './address';
 import { isAdapter, openAdapter } from './open-adapter';
 import { openModel } from './open-model';
 import { openFile } from './store/links/sharing';
@@ -31,7 +32,12 @@ const KINDS: readonly Kind[] = [
     open: (playground, [{ file }]) => openState(playground, file),
   },
   // A link's fragment, exported texts, or plain text.
-  { matches: () => true, open: (playground, [{ file }]) => openFile(playground, file) },
+  {
+    matches: () => true,
+    open: async (playground, [{ file }]) => {
+      if (await openFile(playground, file)) openPage('translate');
+    },
+  },
 ];
 
 /** Opens files and folders. A failure is a notice, and changes neither the text nor the model. */

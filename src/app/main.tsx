@@ -22,6 +22,7 @@ import './styles/full-page.css';
 import './benchmark/benchmark.css';
 import './score/score.css';
 import './teach/teach.css';
+import './translate/translate.css';
 import './styles/parts.css';
 import './styles/touch.css';
 import './styles/forced-colors.css';

@@ -1,5 +1,5 @@
 import { EngineError } from '../model/runtime/errors';
-import type { IndexEntry } from '../model/runtime/model-index';
+import type { IndexEntry, ModelList } from '../model/runtime/model-index';
 import type { ModelSource } from '../workers/model-source';
 import { chosenModel } from './address';
 import { preloaded } from './components/late';
@@ -75,14 +75,17 @@ function savesData(): boolean {
   return (navigator as { connection?: { saveData?: boolean } }).connection?.saveData === true;
 }
 
-/** The models that this site offers; the first is the default. @throws EngineError 'network' */
-export async function listModels(signal?: AbortSignal): Promise<readonly IndexEntry[]> {
+/** The models of a list that this site offers; the first is the default. @throws EngineError 'network' */
+export async function listModels(
+  signal?: AbortSignal,
+  list: ModelList = 'models',
+): Promise<readonly IndexEntry[]> {
   const url = new URL('weights/index.json', document.baseURI).href;
   try {
     const response = await fetch(url, { signal: signal ?? null });
     if (!response.ok) throw new Error(`the server answered ${response.status}`);
-    const index = (await response.json()) as { models?: IndexEntry[] } | null;
-    const models = (index?.models ?? []).filter(({ id }) => typeof id === 'string');
+    const index = (await response.json()) as Partial<Record<ModelList, IndexEntry[]>> | null;
+    const models = (index?.[list] ?? []).filter(({ id }) => typeof id === 'string');
     if (!models.length) throw new Error('it lists no model');
     return models;
   } catch (cause) {

@@ -1,4 +1,4 @@
-import { chosenDemo, forgetDemo, takeFragment } from './address';
+import { chosenDemo, forgetDemo, openPage, takeFragment } from './address';
 import { preloaded } from './components/late';
 import type { DroppedItem } from './dropped';
 import { BEGINNINGS, EXAMPLES, exampleText } from './examples';
@@ -20,7 +20,7 @@ export async function openLink(playground: Playground): Promise<void> {
   const codecs = await loadCodecs().catch(() => null);
   if (!codecs) return playground.notify('The link did not open. Check the connection, then reload the page.');
   const fragment = takeFragment();
-  if (fragment) await codecs.openText(playground, fragment, 'link');
+  if (fragment && (await codecs.openText(playground, fragment, 'link'))) openPage('translate');
 }
 
 /** Opens the demo in the address, which stays there until the code for it has loaded. */

@@ -21,6 +21,9 @@ import type {
   ScoreTextEvent,
   ScoreTextRequest,
   TextEvent,
+  TranslateEvent,
+  TranslateRequest,
+  TranslateResult,
   Verification,
   VerifyEvent,
   VerifyRequest,
@@ -78,6 +81,15 @@ export interface EngineClient {
     onEvent: (event: ScoreTextEvent) => void | Promise<void>,
     signal?: AbortSignal,
   ): Promise<TextScore>;
+  /**
+   * Translates a text. Aborting the signal ends it early; the next request continues from there. If the worker died, it starts
+   * with an event that replaces all sentences.
+   */
+  translate(
+    request: TranslateRequest,
+    onEvent: (event: TranslateEvent) => void | Promise<void>,
+    signal?: AbortSignal,
+  ): Promise<TranslateResult>;
   dispose(): void;
 }
 
@@ -171,6 +183,8 @@ export function createEngine(start: () => Link = startWorker): EngineClient {
       call((service) => service.scoreText(request, ofThisWorker(onEvent)), signal),
     snapshot: (request, onEvent, signal) =>
       call((service) => service.snapshot(request, ofThisWorker(onEvent)), signal),
+    translate: (request, onEvent, signal) =>
+      call((service) => service.translate(request, ofThisWorker(onEvent)), signal),
     // Not by `call`, because a question to the lens does not replace a dead worker.
     look: async <K extends keyof LensQuestions>(request: LensRequest<K>) =>
       unwrap(await Promise.race([link.service.look(request), link.died])) as LensAnswer<K>,

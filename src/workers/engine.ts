@@ -1,4 +1,5 @@
 import { stateLayout } from '../model/core/tensors';
+import type { Backend } from '../model/runtime/backend';
 import { EngineError } from '../model/runtime/errors';
 import type { Model } from '../model/runtime/folder';
 import type { ReadFile } from '../model/runtime/read-file';
@@ -23,12 +24,16 @@ import type {
   GenerateResult,
   LoadProgress,
   LoadRequest,
+  NoticeEvent,
   ScoreEvent,
   ScoreRequest,
   ScoreResult,
   ScoreTextEvent,
   ScoreTextRequest,
   TextEvent,
+  TranslateEvent,
+  TranslateRequest,
+  TranslateResult,
   Verification,
   VerifyEvent,
   VerifyRequest,
@@ -45,6 +50,8 @@ const compareCode = lateCode('The comparison', () => import('./compare'));
 const scoreCode = lateCode('The code that scores tokens', () => import('./score'));
 const verifyCode = lateCode('The check of texts', () => import('./verify'));
 const scoreTextCode = lateCode('The code that scores texts', () => import('./score-text'));
+
+const translatorCode = lateCode('The translator', () => import('./translate/translator'));
 
 /** The environment of the engine: a worker in the browser, or Node. */
 export interface EngineHost {
@@ -188,20 +195,20 @@ export class Engine {
     }));
   }
 
-  /** Measures the loss on a text, on a second stream. If a device fails, it starts again. */
+  /** Measures the loss on a text, on a second stream. */
   async scoreText({ file }: ScoreTextRequest, onEvent: OnEvent<ScoreTextEvent>): Promise<TextScore> {
-    return this.exclusively(async (signal) => {
-      const { scoreFile } = await scoreTextCode();
-      const { model, runner } = this.requireLoaded();
-      return runner.surviving(
-        ({ backend }) =>
-          scoreFile(model, backend, file, signal, (units, sentences) =>
-            onEvent({ type: 'scored', units, sentences }),
-          ),
-        (message, backend) =>
-          onEvent({ type: 'notice', message: `${message} Scoring starts again.`, backend }),
-      );
-    });
+    return this.runLate(scoreTextCode, 'Scoring', onEvent, ({ scoreFile }, model, backend, signal) =>
+      scoreFile(model, backend, file, signal, (units, sentences) =>
+        onEvent({ type: 'scored', units, sentences }),
+      ),
+    );
+  }
+
+  /** Translates a text, and keeps its translations for the next request. */
+  async translate(request: TranslateRequest, onEvent: OnEvent<TranslateEvent>): Promise<TranslateResult> {
+    return this.runLate(translatorCode, 'Translation', onEvent, ({ translateText }, ...on) =>
+      translateText(...on, request, onEvent),
+    );
   }
 
   /** The state at the end of a text, as a file (model/runtime/snapshot-file.ts); null if it was stopped. */
@@ -226,13 +233,25 @@ export class Engine {
 
   /** Compares each drawn token with the token that this model draws, on a second stream. */
   async verify(request: VerifyRequest, onEvent: (event: VerifyEvent) => void): Promise<Verification> {
+    return this.runLate(verifyCode, 'Verification', onEvent, ({ verifyText }, model, backend, signal) =>
+      verifyText(model, backend, request, signal, onEvent),
+    );
+  }
+
+  /** Runs code that loads late, on streams of its own. If a device fails, the work starts again on another one. */
+  private runLate<C, T>(
+    load: () => Promise<C>,
+    name: string,
+    onEvent: OnEvent<NoticeEvent>,
+    work: (code: C, model: Model, backend: Backend, signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
     return this.exclusively(async (signal) => {
-      const { verifyText } = await verifyCode();
+      const code = await load();
       const { model, runner } = this.requireLoaded();
       return runner.surviving(
-        ({ backend }) => verifyText(model, backend, request, signal, onEvent),
+        ({ backend }) => work(code, model, backend, signal),
         (message, backend) =>
-          onEvent({ type: 'notice', message: `${message} Verification starts again.`, backend }),
+          onEvent({ type: 'notice', message: `${message} ${name} starts again.`, backend }),
       );
     });
   }

@@ -5,6 +5,7 @@ import type { Manifest } from '../model/runtime/folder';
 import type { Verdict } from '../model/sampling/judge';
 import type { Sampling } from '../model/sampling/sampling';
 import type { Encoded } from '../model/text/encoded';
+import type { Direction, Sentence } from '../model/text/simultaneous';
 import type { Vocabulary } from '../model/text/vocabulary';
 import type { LensAnswer, LensRequest } from './lens/messages';
 import type { ModelSource } from './model-source';
@@ -126,6 +127,54 @@ export type ScoreTextEvent =
   | { readonly type: 'scored'; readonly units: number; readonly sentences: NewSentences }
   | NoticeEvent;
 
+/** Translates a whole text, which may still be typed. */
+export interface TranslateRequest {
+  readonly text: string;
+  /** Whether the last sentence is over and its last unit complete. */
+  readonly ended: boolean;
+  /** Source units to read before the first write of each sentence, from 1; Infinity reads the sentence first. */
+  readonly k: number;
+  readonly directions: readonly Direction[];
+}
+
+/** Source units that the model reads, and the units that it then writes. */
+export interface Turn {
+  /** Units of the sentence that were read at its end. */
+  readonly read: number;
+  /** Whether the sentence is over. */
+  readonly over: boolean;
+  readonly written: readonly string[];
+  /** The tokens that the stream reads in it. The next turn begins with the `<r>` that ends this one. */
+  readonly tokens: readonly number[];
+}
+
+export interface TranslatedSentence extends Sentence {
+  readonly turns: Readonly<Record<Direction, readonly Turn[]>>;
+}
+
+export type TranslateEvent =
+  /** The text has changed: the first `before` and the last `after` sentences stay, these replace the ones between. */
+  | {
+      readonly type: 'sentences';
+      readonly before: number;
+      readonly after: number;
+      readonly sentences: readonly TranslatedSentence[];
+    }
+  /** Turns replace those from number `from` on. */
+  | {
+      readonly type: 'written';
+      readonly sentence: number;
+      readonly direction: Direction;
+      readonly from: number;
+      readonly turns: readonly Turn[];
+    }
+  | NoticeEvent;
+
+export interface TranslateResult {
+  /** False if it was stopped. */
+  readonly isComplete: boolean;
+}
+
 /** A piece of a text to verify. */
 export interface VerifyRun {
   readonly text: string;
@@ -219,6 +268,10 @@ export interface EngineService {
     request: ScoreTextRequest,
     onEvent: (event: ScoreTextEvent) => void | Promise<void>,
   ): Promise<Outcome<TextScore>>;
+  translate(
+    request: TranslateRequest,
+    onEvent: (event: TranslateEvent) => void | Promise<void>,
+  ): Promise<Outcome<TranslateResult>>;
   /** The file of a snapshot at the end of a text (model/runtime/snapshot-file.ts); null if it was stopped. */
   snapshot(
     request: RequestText,

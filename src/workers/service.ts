@@ -12,6 +12,7 @@ export function serve(engine: Engine): EngineService {
     compare: (request, onEvent) => outcome(engine.compare(request, onEvent)),
     verify: (request, onEvent) => outcome(engine.verify(request, onEvent)),
     scoreText: (request, onEvent) => outcome(engine.scoreText(request, onEvent)),
+    translate: (request, onEvent) => outcome(engine.translate(request, onEvent)),
     snapshot: (request, onEvent) => outcome(engine.snapshot(request, onEvent)),
     look: async (request) => {
       const answered = await outcome(engine.look(request));

@@ -117,7 +117,8 @@ def run_weights(a: Namespace) -> None:
 def run_index(a: Namespace) -> None:
     from .index import write_index
 
-    print(f"{a.folder / 'index.json'}: {len(write_index(a.folder)['models'])} models")
+    index = write_index(a.folder)
+    print(f"{a.folder / 'index.json'}: {sum(len(models) for models in index.values())} models")
 
 
 def run_onnx(a: Namespace) -> None:

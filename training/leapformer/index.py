@@ -1,7 +1,8 @@
 """index.json, beside the published folders: the facts that the page needs before it loads a model.
 
-Every entry names a folder by `id`. Order, ids, summaries, `saveData` (true for the model that opens
-in browsers that save data) and `older` (true for a model that a later one replaces) are written by
+It lists the models that write texts (`models`) and those that translate (`translators`). Every
+entry names a folder by `id`. Order, ids, summaries, `saveData` (true for the model that opens in
+browsers that save data) and `older` (true for a model that a later one replaces) are written by
 hand, and kept. The command fills in `name`,
 `parameters` and `precision`, the SHA-256 of the weights (`digest`) and of the tokenizer
 (`tokenizer`), the total size of the files that the page loads (`bytes`), and `proof`: the beginning
@@ -13,6 +14,7 @@ from pathlib import Path
 
 from .files import read_json, write_text
 
+LISTS = ("models", "translators")
 LOADED = ("config.json", "tokenizer.json", "model.safetensors")
 PROOF_TOKENS = 16
 
@@ -21,8 +23,9 @@ def write_index(weights: Path) -> dict:
     """Fills in the entries of `weights`/index.json from their folders; returns the index."""
     path = weights / "index.json"
     index = read_json(path)
-    models = [_complete(entry, weights / entry["id"]) for entry in index["models"]]
-    index = index | {"models": models}
+    for name in LISTS:
+        if name in index:
+            index[name] = [_complete(entry, weights / entry["id"]) for entry in index[name]]
     write_text(path, json.dumps(index, indent=2, ensure_ascii=False) + "\n")
     return index
 

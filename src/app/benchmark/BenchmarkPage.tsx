@@ -17,9 +17,16 @@ type Phase =
 
 const REACHES = [65536, 8192];
 
+/** The last position, in tokens, in the address (`?benchmark=8192`). */
+function chosenReach(): number {
+  const value = Number.parseInt(new URLSearchParams(location.search).get('benchmark') ?? '', 10);
+  return value >= 64 ? value : REACHES[0];
+}
+
 /** A page over the text that measures speed and memory on this device. */
-export default function BenchmarkPage({ reach }: { reach: number }) {
+export default function BenchmarkPage() {
   const playground = usePlayground();
+  const [reach] = useState(chosenReach);
   const [far, setFar] = useState(reach);
   const [phase, setPhase] = useState<Phase>({ name: 'ready' });
   const running = useRef<AbortController | null>(null);
@@ -47,7 +54,7 @@ export default function BenchmarkPage({ reach }: { reach: number }) {
   };
 
   return (
-    <FullPage name="benchmark" title="Benchmark">
+    <FullPage title="Benchmark">
       <Explanation />
       {phase.name === 'running' ? (
         <PageProgress {...phase.progress} onCancel={() => running.current?.abort()} />

@@ -1,11 +1,10 @@
 import { Dialog } from '@base-ui/react/dialog';
 import type { DragEvent, ReactNode } from 'react';
 import type { ErrorData } from '../../model/runtime/errors';
-import { closePage, type PageName } from '../address';
+import { closePage } from '../address';
 import { CloseIcon } from './controls/icons';
 
 interface Props {
-  readonly name: PageName;
   readonly title: string;
   readonly children: ReactNode;
   /** Takes files that are dropped anywhere on the page; else they open as texts. */
@@ -13,7 +12,7 @@ interface Props {
 }
 
 /** A page over the text, which its address opens. */
-export function FullPage({ name, title, children, onFiles }: Props) {
+export function FullPage({ title, children, onFiles }: Props) {
   const drops = onFiles && {
     'data-takes-files': '',
     onDragOver: (event: DragEvent) => event.preventDefault(),
@@ -23,7 +22,7 @@ export function FullPage({ name, title, children, onFiles }: Props) {
     },
   };
   return (
-    <Dialog.Root open onOpenChange={() => closePage(name)}>
+    <Dialog.Root open onOpenChange={closePage}>
       <Dialog.Portal>
         <Dialog.Popup className="full-page" {...drops}>
           <div className="full-page-column">

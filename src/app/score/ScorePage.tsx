@@ -76,7 +76,7 @@ export default function ScorePage() {
     }
   };
   return (
-    <FullPage name="score" title="Score" onFiles={addFiles}>
+    <FullPage title="Score" onFiles={addFiles}>
       <p>
         How well do models predict a text? Each model reads it, and the page shows the perplexity, the loss
         along the text, and the words that surprise the model most. Nothing leaves this device. A long text

@@ -1,5 +1,4 @@
-import { useEffect, useRef, useState } from 'react';
-import { flushSync } from 'react-dom';
+import { useEffect, useState } from 'react';
 import { EngineError, type ErrorData } from '../../model/runtime/errors';
 import { fitsQrCode, isTooLong } from '../../share/link';
 import { linkTo } from '../address';
@@ -11,6 +10,7 @@ import { usePlayground, usePlaygroundState } from '../playground-context';
 import { titleOf } from '../store/document/article';
 import { encodeText } from '../store/links/sharing';
 import type { PanelId } from '../store/state';
+import { LinkField } from './LinkField';
 
 const QrCode = late(() => import('./QrCode'), { name: 'The QR code' });
 const ShareImage = late(() => import('./ShareImage'), { name: 'The image' });
@@ -97,53 +97,6 @@ function More({ name, isOpen, onClick }: { name: string; isOpen: boolean; onClic
     <button type="button" className="pill" aria-expanded={isOpen} onClick={onClick}>
       {name}
     </button>
-  );
-}
-
-/** @param embed the code of a frame that shows the lens, if the link opens it */
-function LinkField({ link, embed, title }: { link: string; embed: string | null; title: string }) {
-  const field = useRef<HTMLInputElement>(null);
-  const [shown, show] = useState(link);
-  const [outcome, setOutcome] = useState('');
-  const copy = async (words: string) => {
-    flushSync(() => show(words));
-    try {
-      await navigator.clipboard.writeText(words);
-      setOutcome('Copied');
-    } catch {
-      field.current?.select(); // the browser has no clipboard or blocks it
-      setOutcome(`The browser blocked copying. Copy the ${words === link ? 'link' : 'code'} from the field.`);
-    }
-  };
-  // The promise also rejects when the user closes the share sheet.
-  const share = () => navigator.share({ title, url: link }).catch(() => {});
-  return (
-    <>
-      <input
-        ref={field}
-        className="link-field"
-        aria-label={shown === link ? 'Link' : 'Embed code'}
-        readOnly
-        value={shown}
-        onFocus={(event) => event.target.select()}
-      />
-      <div className="share-actions">
-        <button type="button" className="pill" onClick={() => copy(link)}>
-          Copy link
-        </button>
-        {embed ? (
-          <button type="button" className="pill" onClick={() => copy(embed)}>
-            Copy embed code
-          </button>
-        ) : null}
-        {'share' in navigator ? (
-          <button type="button" className="pill" onClick={share}>
-            Share with …
-          </button>
-        ) : null}
-        <span role="status">{outcome}</span>
-      </div>
-    </>
   );
 }
 

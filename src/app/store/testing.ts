@@ -174,6 +174,10 @@ class FakeEngine implements EngineClient {
     return Promise.reject(new EngineError('input', 'It has no scores.', ''));
   }
 
+  translate(): Promise<never> {
+    return Promise.reject(new EngineError('input', 'It does not translate.', ''));
+  }
+
   look(): Promise<never> {
     return Promise.reject(new EngineError('input', 'It has no lens.', ''));
   }

@@ -29,7 +29,7 @@ export function TaughtItem({ entry, isOpen, onChange }: Props) {
   };
   const use = async () => {
     chooseModel(await taughtDigest(model));
-    closePage('teach');
+    closePage();
     playground.load();
   };
   const saveFile = async () => {

@@ -2,7 +2,7 @@ import { useEffect } from 'react';
 import { useStore } from 'zustand';
 import { plainText } from '../../model/text/text';
 import { type NamedText, timeOf } from '../../workers/teaching/teach-client';
-import { openedPage } from '../address';
+import { shownPage } from '../address';
 import { FullPage, PageError } from '../components/FullPage';
 import { count } from '../format';
 import { findModel, sourceOfDigest } from '../models';
@@ -24,7 +24,7 @@ export default function TeachPage() {
   useEffect(() => {
     void lesson.look();
     lesson.onTaught = ({ name }) => {
-      if (openedPage() !== 'teach') playground.notify(`${name} is taught. Open Teach to use it.`);
+      if (shownPage() !== 'teach') playground.notify(`${name} is taught. Open Teach to use it.`);
     };
   }, [playground]);
   const model = () => findModel(playground.store.getState().history?.present.model ?? null);
@@ -37,7 +37,7 @@ export default function TeachPage() {
   };
   const isChoosing = !progress && !saved && (work === 'idle' || work === 'opening');
   return (
-    <FullPage name="teach" title="Teach" {...(isChoosing && { onFiles: addFiles })}>
+    <FullPage title="Teach" {...(isChoosing && { onFiles: addFiles })}>
       <p>
         The model reads your texts and learns from them. What it learns is an adapter: a small file of changes
         to its weights. All of it stays on this device, the texts and the adapter.

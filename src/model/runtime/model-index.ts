@@ -33,15 +33,19 @@ export interface IndexEntry {
   readonly proof: Proof;
 }
 
-/** Reads index.json from beside a model folder. Empty if there is none. */
+/** The lists of index.json: models that write texts, and models that translate. */
+export const MODEL_LISTS = ['models', 'translators'] as const;
+export type ModelList = (typeof MODEL_LISTS)[number];
+
+/** All entries of index.json beside a model folder. Empty if there is none. */
 export async function readIndex(
   readFile: ReadFile,
   signal?: AbortSignal,
 ): Promise<readonly Partial<IndexEntry>[]> {
   try {
     const file = await readFile('../index.json', () => {}, signal);
-    const { models } = JSON.parse(new TextDecoder().decode(file));
-    return Array.isArray(models) ? models : [];
+    const index = JSON.parse(new TextDecoder().decode(file));
+    return MODEL_LISTS.flatMap((list) => (Array.isArray(index[list]) ? index[list] : []));
   } catch {
     return [];
   }

@@ -10,6 +10,8 @@ import {
   pairStream,
   sentencesOf,
   tokenKinds,
+  turnsOf,
+  unitSpans,
   unitsOf,
   Writer,
 } from './simultaneous';
@@ -208,3 +210,43 @@ test('a token that begins with a space starts a unit; of the controls only <r> a
   ]);
   expect(CONTROLS[Control.END]).toBe('<eos>');
 });
+
+const START = 7;
+/** Kinds of a vocabulary with the controls, the languages, 3 starts of units and 3 parts. */
+const kinds = Uint8Array.from([
+  ...Array(START).fill(Kind.NEVER),
+  Kind.START,
+  Kind.START,
+  Kind.START,
+  Kind.PART,
+  Kind.PART,
+  Kind.PART,
+]);
+const unit = fc.tuple(
+  fc.integer({ min: 7, max: 9 }),
+  fc.array(fc.integer({ min: 10, max: 12 }), { maxLength: 3 }),
+);
+const side = fc.array(
+  unit.map(([first, rest]) => [first, ...rest]),
+  { maxLength: 6 },
+);
+
+test('the spans of a stream are its units, and its turns end after the units of turnsOf', () =>
+  fc.assert(
+    fc.property(
+      side.filter(({ length }) => length > 0),
+      side,
+      fc.constantFrom(1, 2, 5, Number.POSITIVE_INFINITY),
+      (source, target, k) => {
+        const { tokens } = pairStream(source, target, 'en-de', k);
+        const spans = unitSpans(tokens, kinds);
+        const texts = (of: readonly (readonly [number, number])[]) => of.map((span) => tokens.slice(...span));
+        expect(texts(spans.source)).toEqual(source);
+        expect(texts(spans.written)).toEqual(target);
+        const reads = tokens.flatMap((id, i) =>
+          id === Control.WRITE ? [spans.source.filter(([from]) => from < i).length] : [],
+        );
+        expect(turnsOf({ units: source.map(String), over: true }, k)).toEqual(reads);
+      },
+    ),
+  ));

@@ -15,6 +15,9 @@ export const CONTROLS = ['<|endoftext|>', '<w>', '<r>', '</s>', '<eos>'] as cons
 export const DIRECTIONS = ['en-de', 'en-fr'] as const;
 export type Direction = (typeof DIRECTIONS)[number];
 
+/** The largest k that the models are trained for, besides offline. */
+export const LARGEST_K = 9;
+
 /** Between a unit and the punctuation that stood apart from it. */
 const JOINER = '\u00a0';
 /** Longer units are cut into pieces of this many code points. */
@@ -30,7 +33,7 @@ const LETTER_OR_DIGIT = /[\p{L}\p{N}]/u;
 const SENTENCE_END = /[.!?…]$/;
 
 /** The token of a direction. */
-function directionToken(direction: Direction): number {
+export function directionToken(direction: Direction): number {
   return CONTROLS.length + DIRECTIONS.indexOf(direction);
 }
 
@@ -91,6 +94,16 @@ function cutUnit(unit: string): string[] {
   for (let i = 0; i < characters.length; i += UNIT_CHARACTERS)
     pieces.push(characters.slice(i, i + UNIT_CHARACTERS).join(''));
   return pieces;
+}
+
+/**
+ * The turns of a translation under wait-k: the numbers of source units that were read before the model writes. The last
+ * turn of a sentence that is over is the end of the source.
+ * @param k units to read before the first write; Infinity reads the whole sentence first
+ */
+export function turnsOf({ units, over }: Sentence, k: number): number[] {
+  const first = Math.min(k, over ? units.length : k);
+  return Array.from({ length: Math.max(0, units.length - first + 1) }, (_, turn) => first + turn);
 }
 
 export interface PairStream {
@@ -189,4 +202,24 @@ export class Writer {
     if (kind === Kind.START) this.units++;
     this.tokens = kind === Kind.START ? 1 : kind === Kind.PART ? this.tokens + 1 : 0;
   }
+}
+
+/** Where a unit stands in a stream: the numbers of its first token and of the token after its last. */
+export type Span = readonly [from: number, to: number];
+
+/** Where the source units and the written units stand in a stream, in their order. */
+export function unitSpans(
+  tokens: readonly number[],
+  kinds: Uint8Array,
+): { readonly source: readonly Span[]; readonly written: readonly Span[] } {
+  const source: [number, number][] = [];
+  const written: [number, number][] = [];
+  let side = source;
+  for (const [i, id] of tokens.entries()) {
+    if (id === Control.WRITE) side = written;
+    else if (id === Control.READ) side = source;
+    else if (kinds[id] === Kind.START) side.push([i, i + 1]);
+    else if (kinds[id] === Kind.PART && side.length > 0) side[side.length - 1][1] = i + 1;
+  }
+  return { source, written };
 }

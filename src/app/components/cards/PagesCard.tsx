@@ -1,12 +1,8 @@
-import { openPage } from '../../address';
 import { ChevronIcon } from '../controls/icons';
 import { Popover } from '../controls/Popover';
+import { late } from '../late';
 
-const PAGES = [
-  ['teach', 'Teach', 'The model learns from your texts'],
-  ['score', 'Score', 'How well models predict a text'],
-  ['benchmark', 'Benchmark', 'Speed and memory on this device'],
-] as const;
+const Pages = late(() => import('./Pages'), { name: 'The list of pages' });
 
 /** The name of the site, which opens the list of its pages. */
 export function PagesCard() {
@@ -23,28 +19,7 @@ export function PagesCard() {
         </>
       }
     >
-      {(close) => (
-        <ul className="choices">
-          <li>
-            <button type="button" aria-current="page" onClick={close}>
-              Write <small>The model continues your text.</small>
-            </button>
-          </li>
-          {PAGES.map(([page, name, about]) => (
-            <li key={page}>
-              <button
-                type="button"
-                onClick={() => {
-                  close();
-                  openPage(page);
-                }}
-              >
-                {name} <small>{about}</small>
-              </button>
-            </li>
-          ))}
-        </ul>
-      )}
+      {(close) => <Pages onChosen={close} />}
     </Popover>
   );
 }

@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useState } from 'react';
 import type { Manifest } from '../../../model/runtime/folder';
-import type { IndexEntry } from '../../../model/runtime/model-index';
+import { type IndexEntry, MODEL_LISTS } from '../../../model/runtime/model-index';
 import { forgetFile, type KeptFile, listKept } from '../../../workers/kept-files';
 import { bytes } from '../../format';
 import { listModels } from '../../models';
@@ -23,9 +23,10 @@ export default function Storage({ manifest }: { manifest: Manifest }) {
   const own = useOwnModels();
   const read = useCallback(async () => {
     const storage = navigator.storage as StorageManager | undefined; // missing on insecure origins
+    const listed = MODEL_LISTS.map((list) => listModels(undefined, list).catch(() => []));
     const [files, models, estimate, isPersistent] = await Promise.all([
       listKept(),
-      listModels().catch(() => []),
+      Promise.all(listed).then((lists) => lists.flat()),
       storage?.estimate().catch(() => ({})),
       storage?.persisted().catch(() => false),
     ]);

@@ -2,9 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { readJson } from '../../../../scripts/node';
 import { plainText } from '../../../model/text/text';
 import { seal } from '../../../share/container';
+import { encodeLink } from '../../../share/link';
+import { shareTranslation } from '../../../share/translation-link';
 import { nameOf } from '../library/text-storage';
 import { samplerOf } from '../settings/settings';
 import { ready, settle, setUp } from '../testing';
+import { liveTranslation } from '../translation/live-translation';
 import { decodeText, encodeText, openFile, openText } from './sharing';
 
 const OTHER = { id: 'other', digest: 'a'.repeat(64) };
@@ -162,6 +165,19 @@ describe('a shared text', () => {
       model: ONE,
       origin: { claim: { sampling: { temperature: 0, topP: 1, repetitionPenalty: 2 } } },
     });
+  });
+
+  it('of a translation goes to its page, and the source that it replaces becomes a text', async () => {
+    const shared = { model: OTHER, k: 3, translations: { 'en-de': 'Ein Hund.', 'en-fr': 'Un chien.' } };
+    const fragment = await encodeLink(shareTranslation({ ...shared, source: 'A dog.' }));
+    const { playground, text } = await ready('Mine');
+    expect(await openText(playground, fragment, 'link')).toBe(true);
+    expect(text()).toBe('Mine');
+    expect(liveTranslation.store.getState()).toMatchObject({ source: 'A dog.', phase: 'idle' });
+    liveTranslation.edit('My cat', false);
+    expect(await openFile(playground, new File([fragment], 'a.leapformer.txt'))).toBe(true);
+    expect(text()).toBe('My cat');
+    expect(liveTranslation.store.getState().source).toBe('A dog.');
   });
 
   it('has a sequence penalty of 0 if its link has version 1', async () => {

@@ -4,12 +4,14 @@ import { unknownRecords } from '../../../model/sampling/records';
 import type { Run } from '../../../model/text/text';
 import { decodeLink, encodeLink, NewerLinkError } from '../../../share/link';
 import type { Shared, SharedRun, SharedStart, View } from '../../../share/shared';
+import { type SharedTranslation, translationIn } from '../../../share/translation-link';
 import type { Start } from '../document/start';
 import { type ModelRef, type Origin, type TextValue, typedText } from '../document/text-value';
 import type { Item } from '../library/text-storage';
 import { readTexts, type TextsFile } from '../library/texts-file';
 import type { Playground } from '../playground';
 import { samplingOf, withinRanges } from '../settings/settings';
+import { liveTranslation } from '../translation/live-translation';
 import { taughtFromView, taughtToView } from './taught';
 import { openView, viewOf } from './view';
 
@@ -34,10 +36,12 @@ export async function encodeText(playground: Playground, anyModel: () => Promise
 }
 
 /** Decodes a fragment or file from an untrusted source. @throws EngineError 'input' */
-export async function decodeText(fragment: string): Promise<{ text: TextValue; view: View }> {
+export async function decodeText(
+  fragment: string,
+): Promise<{ text: TextValue; view: View; translation?: SharedTranslation | null }> {
   try {
     const shared = await decodeLink(fragment);
-    return { text: fromShared(shared), view: shared.view };
+    return { text: fromShared(shared), view: shared.view, translation: translationIn(shared) };
   } catch (error) {
     if (error instanceof NewerLinkError) {
       const text = { ...typedText(error.text), origin: origin(null) };
@@ -47,14 +51,22 @@ export async function decodeText(fragment: string): Promise<{ text: TextValue; v
   }
 }
 
-/** Opens the text of a link or file as a new text. If it cannot be read, a notice gives the reason and nothing changes. */
+/**
+ * Opens the text of a link or file as a new text. If it cannot be read, a notice gives the reason and nothing changes.
+ * @returns whether it is a translation, which another page shows
+ */
 export async function openText(
   playground: Playground,
   fragment: string,
   from: 'link' | 'file',
-): Promise<void> {
+): Promise<boolean> {
   try {
-    const { text, view } = await decodeText(fragment);
+    const { text, view, translation } = await decodeText(fragment);
+    if (translation) {
+      const replaced = liveTranslation.open(translation);
+      if (replaced) await playground.texts.add(typedText(replaced), 'at once');
+      return true;
+    }
     const opening = playground.texts.add(text, 'at once');
     playground.store.setState({ announcement: 'A shared text is open.' });
     openView(playground, view);
@@ -65,21 +77,31 @@ export async function openText(
       from === 'link' ? `${message} ${remedy}` : 'This file is damaged or is not a playground file.';
     playground.notify(`${words} Your own text is unchanged.`);
   }
+  return false;
 }
 
 const LARGEST_FILE = 2 ** 24; // bytes; far more than any text that can be shared
 
 const OURS = /\.leapformer.*\.(txt|json)$/i; // browsers put ' (1)' before the last dot
 
-/** Opens a file of the playground, or any other file as plain text, as a new text. */
-export async function openFile(playground: Playground, file: File): Promise<void> {
-  const refuse = (why: string) => playground.notify(`${file.name} ${why} Your own text is unchanged.`);
+/**
+ * Opens a file of the playground, or any other file as plain text, as a new text.
+ * @returns whether it is a translation, which another page shows
+ */
+export async function openFile(playground: Playground, file: File): Promise<boolean> {
+  const refuse = (why: string) => {
+    playground.notify(`${file.name} ${why} Your own text is unchanged.`);
+    return false;
+  };
   if (file.size > LARGEST_FILE) return refuse('is too large.');
   const content = await file.text().catch(() => null);
   if (content === null) return refuse('could not be read.');
   if (!content.trim()) return refuse('is empty.');
   const texts = readTexts(content);
-  if (texts.kind === 'texts') return openTexts(playground, texts);
+  if (texts.kind === 'texts') {
+    await openTexts(playground, texts);
+    return false;
+  }
   if (texts.kind === 'newer')
     return refuse(
       'comes from a newer version of the playground. Reload the page to get that version, then open the file again.',
@@ -91,6 +113,7 @@ export async function openFile(playground: Playground, file: File): Promise<void
   if (isOurs) return openText(playground, fragment, 'file');
   if (content.includes('\0')) return refuse('is not a text.');
   await playground.texts.add(typedText(content.replace(/\r\n?/g, '\n')), 'at once');
+  return false;
 }
 
 type Texts = Extract<TextsFile, { kind: 'texts' }>;
