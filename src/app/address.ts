@@ -85,12 +85,10 @@ export function linkTo(fragment: string): string {
 }
 
 /**
- * Returns the fragment and removes it from the address, so that a reload does not overwrite later edits. A frame keeps it,
- * because nothing else keeps its text.
+ * Removes a fragment from the address once its text is open, so that a reload does not overwrite later edits. A frame keeps
+ * it, because nothing else keeps its text.
  */
-export function takeFragment(): string | null {
-  const fragment = location.hash.slice(1);
-  if (!fragment) return null;
-  if (embeddedView() === null) history.replaceState(null, '', location.pathname + location.search);
-  return fragment;
+export function forgetFragment(fragment: string): void {
+  if (embeddedView() === null && location.hash.slice(1) === fragment)
+    history.replaceState(null, '', location.pathname + location.search);
 }

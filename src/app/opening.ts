@@ -1,4 +1,4 @@
-import { chosenDemo, forgetDemo, openPage, takeFragment } from './address';
+import { chosenDemo, forgetDemo, forgetFragment, openPage } from './address';
 import { preloaded } from './components/late';
 import type { DroppedItem } from './dropped';
 import { BEGINNINGS, EXAMPLES, exampleText } from './examples';
@@ -12,15 +12,16 @@ const loadDropped = preloaded(() => import('./dropped'));
 const loadDemos = preloaded(() => import('./demos'));
 
 /**
- * Opens the text in the address as a new text. The link stays in the address until the codecs have loaded. It runs before
- * the model loads, because the text selects the model.
+ * Opens the text in the address as a new text. The link stays in the address until the text is open, so that a reload cannot
+ * lose it. It runs before the model loads, because the text selects the model.
  */
 export async function openLink(playground: Playground): Promise<void> {
-  if (location.hash.length <= 1) return;
+  const fragment = location.hash.slice(1);
+  if (!fragment) return;
   const codecs = await loadCodecs().catch(() => null);
   if (!codecs) return playground.notify('The link did not open. Check the connection, then reload the page.');
-  const fragment = takeFragment();
-  if (fragment && (await codecs.openText(playground, fragment, 'link'))) openPage('translate');
+  const onOpen = () => forgetFragment(fragment);
+  if (await codecs.openText(playground, fragment, 'link', onOpen)) openPage('translate');
 }
 
 /** Opens the demo in the address, which stays there until the code for it has loaded. */

@@ -37,6 +37,16 @@ describe('a shared text', () => {
     expect(engine().requests).toHaveLength(0);
   });
 
+  it('is in the page before its link leaves the address', async () => {
+    const { fragment } = await sharedText();
+    const { playground, text } = await ready('Mine');
+    const shown: string[] = [];
+    await openText(playground, fragment, 'link', () => shown.push(text()));
+    expect(shown).toEqual(['One two three']);
+    await openText(playground, 'damaged', 'link', () => shown.push(text()));
+    expect(shown).toHaveLength(2);
+  });
+
   it('opens as a new text that is saved at once, and does not change the previous text', async () => {
     const { fragment } = await sharedText();
     const { playground, text } = await ready('Mine');

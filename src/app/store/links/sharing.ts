@@ -53,28 +53,33 @@ export async function decodeText(
 
 /**
  * Opens the text of a link or file as a new text. If it cannot be read, a notice gives the reason and nothing changes.
+ * @param onOpen is called when the page has the text, or cannot read it
  * @returns whether it is a translation, which another page shows
  */
 export async function openText(
   playground: Playground,
   fragment: string,
   from: 'link' | 'file',
+  onOpen = () => {},
 ): Promise<boolean> {
   try {
     const { text, view, translation } = await decodeText(fragment);
     if (translation) {
       const replaced = liveTranslation.open(translation);
+      onOpen();
       if (replaced) await playground.texts.add(typedText(replaced), 'at once');
       return true;
     }
     const opening = playground.texts.add(text, 'at once');
     playground.store.setState({ announcement: 'A shared text is open.' });
     openView(playground, view);
+    onOpen();
     await opening;
   } catch (thrown) {
     const { message, remedy } = EngineError.from(thrown);
     const words =
       from === 'link' ? `${message} ${remedy}` : 'This file is damaged or is not a playground file.';
+    onOpen();
     playground.notify(`${words} Your own text is unchanged.`);
   }
   return false;
