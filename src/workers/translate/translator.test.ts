@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { expectError, shippedModel } from '../../../tests/files';
 import { tinyTranslator } from '../../../tests/tiny-translator';
 import type { Backend } from '../../model/runtime/backend';
+import { Pace } from '../../model/runtime/pace';
 import { DIRECTIONS, sentencesOf, turnsOf } from '../../model/text/simultaneous';
 import { createBackend } from '../backends';
 import { credited } from '../events';
@@ -128,7 +129,8 @@ test('two streams write the same as one alone', async () => {
     for (const [n, sentence] of sentencesOf(text, false).entries()) {
       const turns: Turn[] = [];
       const signal = new AbortController().signal;
-      for await (const turn of alone.write(sentence, [], turnsOf(sentence, 2), signal)) turns.push(turn);
+      const writing = alone.write(sentence, [], turnsOf(sentence, 2), signal, new Pace());
+      for await (const turn of writing) turns.push(turn);
       expect(turns).toEqual(both[n].turns[direction]);
     }
     streams.close();

@@ -1,6 +1,7 @@
 import type { Backend, Streams } from '../../model/runtime/backend';
 import { EngineError } from '../../model/runtime/errors';
 import type { Model } from '../../model/runtime/folder';
+import { Pace } from '../../model/runtime/pace';
 import {
   CONTROLS,
   DIRECTIONS,
@@ -85,10 +86,11 @@ export class Translator {
     if (!(k >= 1 && (Number.isInteger(k) || k === Number.POSITIVE_INFINITY)))
       throw new EngineError('input', `k is ${k}.`, 'Use a whole number from 1, or Infinity.');
     await this.replace(sentencesOf(text, ended), emit);
+    const pace = new Pace();
     for (const [n, sentence] of this.sentences.entries())
       for (const direction of directions) {
         if (sentence.complete[direction] === k) continue;
-        await this.write(n, sentence, direction, k, signal, emit);
+        await this.write(n, sentence, direction, k, signal, pace, emit);
         if (signal.aborted) return;
       }
   }
@@ -124,6 +126,7 @@ export class Translator {
     direction: Direction,
     k: number,
     signal: AbortSignal,
+    pace: Pace,
     emit: Emit<TranslateEvent>,
   ): Promise<void> {
     const reads = turnsOf(sentence, k);
@@ -132,7 +135,7 @@ export class Translator {
     if (differing >= 0) turns.length = differing;
     delete sentence.complete[direction];
     await emit({ type: 'written', sentence: n, direction, from: turns.length, turns: [] });
-    const writing = this.turnStreams[direction].write(sentence, [...turns], reads, signal);
+    const writing = this.turnStreams[direction].write(sentence, [...turns], reads, signal, pace);
     for await (const turn of writing) {
       await emit({ type: 'written', sentence: n, direction, from: turns.length, turns: [turn] });
       turns.push(turn);

@@ -1,5 +1,5 @@
 import type { Logits, Streams } from '../../model/runtime/backend';
-import { Pace } from '../../model/runtime/pace';
+import type { Pace } from '../../model/runtime/pace';
 import type { Snapshot } from '../../model/runtime/snapshot';
 import {
   Control,
@@ -48,14 +48,15 @@ export class TurnStream {
    * Writes the turns of a sentence that follow `known`, and yields each. Ends early if the signal aborts.
    * @param known the first turns, as this stream has yielded them
    * @param reads the units read at the end of each turn (turnsOf in simultaneous.ts)
+   * @param pace of all sentences, since one may be too short to yield
    */
   async *write(
     { units, over }: Sentence,
     known: readonly Turn[],
     reads: readonly number[],
     signal: AbortSignal,
+    pace: Pace,
   ): AsyncGenerator<Turn> {
-    const pace = new Pace();
     await this.moveTo(known, signal);
     const writer = new Writer();
     for (const { written } of known) for (const _ of written) writer.draw(Kind.START);
