@@ -190,6 +190,12 @@ def run_translate_study(a: Namespace) -> None:
     print(table(compare(Plan.read(a.config, a.set, a.only), a.data, a.out, a.split, a.limit)))
 
 
+def run_translate_curve(a: Namespace) -> None:
+    from .translate.curve import plot_curve
+
+    plot_curve(a.model, a.out)
+
+
 def run_translate_align_text(a: Namespace) -> None:
     from .translate.align import write_aligner_text
 

@@ -291,6 +291,10 @@ def test_one_command_from_pairs_to_a_published_folder(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "figures.json").read_text())[0]["rows"] == rows
     assert "tok:13a" in done.stdout
 
+    plotted = tmp_path / "curve.png"
+    assert leapformer("translate-curve", tmp_path / "tiny-v1", "--out", plotted).returncode == 0
+    assert plotted.read_bytes().startswith(b"\x89PNG")
+
     # the training files stay as they were, and damage is noticed
     (data / "valid.tsv").write_text("en-de\ta\tb\n")
     with pytest.raises(UserError, match="damaged"):

@@ -94,6 +94,13 @@ def add_translate(commands: Any, config: Any, dtype: Any, identity: Any) -> None
     command.set_defaults(run=handlers.run_translate_study)
 
     command = commands.add_parser(
+        "translate-curve", help="plot BLEU against lagging of a published translation model"
+    )
+    command.add_argument("model", type=Path, help="a model folder")
+    command.add_argument("--out", type=Path, required=True, metavar="PNG")
+    command.set_defaults(run=handlers.run_translate_curve)
+
+    command = commands.add_parser(
         "translate-align-text", help="write the sentence pairs as a word aligner reads them"
     )
     _add_data(command)
