@@ -60,8 +60,9 @@ test('a hostile link runs no code and sends no requests', async ({ playground, p
     [...(await mutants(120)), ours],
   );
   expect(longest).toBeLessThan(500);
-  await expect(playground.text).toContainText('onerror=alert(1)');
-  expect(await page.locator('img, script[src*=evil], [onerror], [onload]').count()).toBe(0);
+  await expect(playground.text).toHaveText(MARKUP); // earlier links contain parts of it
+  const injected = page.locator('img:not(.cm-widgetBuffer), script[src*=evil], [onerror], [onload]');
+  await expect(injected).toHaveCount(0);
   // The page may load the list of models, and fonts for other scripts.
   const known = [new URL('weights/', page.url()).href, new URL('assets/', page.url()).href];
   expect(asked.filter((url) => !known.some((start) => url.startsWith(start)))).toEqual([]);
