@@ -9,7 +9,7 @@ import { expect, PlaygroundPage, test } from './playground';
 
 /** Models on the disk of the user. */
 const disk = mkdtempSync(join(tmpdir(), 'own-models-'));
-test.afterAll(() => rmSync(disk, { recursive: true, force: true }));
+process.on('exit', () => rmSync(disk, { recursive: true, force: true })); // a hook would run before the last test
 
 function folder(name: string, files: Record<string, Uint8Array>): string {
   mkdirSync(join(disk, name), { recursive: true });
