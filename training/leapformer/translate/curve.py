@@ -29,8 +29,9 @@ def plot_curve(model: Path, image: Path) -> None:
             for row in rows:
                 at = (row["average_lagging"], row["bleu"])
                 label = f"k = {row['k']}" if row["k"] != "offline" else "offline"
-                axes.annotate(label, at, xytext=(4, -10), textcoords="offset points", fontsize=7)
+                axes.annotate(label, at, xytext=(0, -11), textcoords="offset points", fontsize=7)
         axes.set(title=name, xlabel="average lagging (source words)")
+        axes.margins(x=0.1)
         axes.grid(alpha=0.3)
         axes.legend()
     panels[0][0].set_ylabel("BLEU")
