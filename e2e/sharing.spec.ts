@@ -150,7 +150,9 @@ test('links of another model, links of a newer version and damaged links show a 
   const foreign = await encodeLink({ ...shared, model: { id: 'other-1b', digest: '0'.repeat(64) } });
   await playground.open(`#${foreign}`);
   await playground.isReady();
-  await expect(about(page)).toContainText(/written with other-1b \(SHA-256 0{64}\), which is not published here/);
+  await expect(about(page)).toContainText(
+    /written with other-1b \(SHA-256 0{64}\), which is not published here/,
+  );
   await expect(playground.text.locator('ins')).toHaveText(' drunk daily');
 
   await page.goto(`${PAGE}#${await seal({ version: 9, text: 'From later.', body: new Uint8Array(2) })}`);
