@@ -22,7 +22,8 @@ function matches({ role, name, within }: Query): HTMLElement[] {
   const root = within ? matches(within)[within.nth ?? 0] : document.body;
   if (!root) return [];
   return [...root.querySelectorAll<HTMLElement>('*')].filter((element) => {
-    if (getRole(element) !== role || isInaccessible(element)) return false;
+    const itsRole = element.tagName === 'SUMMARY' ? 'button' : getRole(element);
+    if (itsRole !== role || isInaccessible(element)) return false;
     if (name === undefined) return true;
     const own = computeAccessibleName(element);
     return typeof name === 'string' ? own === name : name.test(own);

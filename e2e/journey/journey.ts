@@ -198,8 +198,9 @@ export async function journey(browser: Browser): Promise<void> {
   });
 
   await step('another model, and back', async () => {
-    const choose = async ({ name, summary }: IndexEntry) => {
+    const choose = async ({ name, summary, older }: IndexEntry) => {
       await page.press(names.MODEL);
+      if (older) await page.press(names.OLDER_MODELS);
       await page.press(new RegExp(`^${name} .*: ${summary}$`), { within: { role: 'dialog' } });
       await expect.poll(async () => (await page.seen('button', names.MODEL))[0]?.name).toContain(name);
       await page.key('Escape');
