@@ -21,8 +21,12 @@ from leapformer.files import UserError, sha256
 from leapformer.model import LeapFormer
 from leapformer.reference import golden
 from leapformer.sample import Sampling
+from leapformer.translate import card as translate_card
+from leapformer.translate.evaluate import table
 
-WEIGHTS = sorted(p.parent for p in (ROOT / "public/weights").glob("*/manifest.json"))
+PUBLISHED = sorted(p.parent for p in (ROOT / "public/weights").glob("*/manifest.json"))
+TRANSLATORS = [p for p in PUBLISHED if "directions" in (p / "manifest.json").read_text()]
+WEIGHTS = [p for p in PUBLISHED if p not in TRANSLATORS]
 CONFIG = ModelConfig(vocab_size=300, hidden_size=32, num_hidden_layers=2, num_attention_heads=2)
 IDENTITY = {"id": "tiny-v1", "name": "Tiny", "description": "A test.", "license": "CC BY-SA 3.0"}
 
@@ -135,6 +139,19 @@ def test_every_published_folder_has_its_license(folder) -> None:
     assert (folder / "LICENSE").read_text() == license_text(manifest)
     card = (folder / "README.md").read_text()
     assert "\nlicense: cc-by-sa-3.0\n" in card and "[LICENSE](LICENSE)" in card
+
+
+@pytest.mark.parametrize("folder", TRANSLATORS, ids=lambda p: p.name)
+def test_every_translation_model_has_the_figures_of_its_manifest_and_its_license(folder) -> None:
+    manifest = json.loads((folder / "manifest.json").read_text())
+    card = (folder / "README.md").read_text()
+    sets = manifest["evaluation"]["sets"]
+    assert set(sets) == {"test", "test-long"}
+    for part in sets.values():
+        assert table(part) in card and part["signatures"]["bleu"] in card
+    assert manifest["license"] == translate_card.LICENSE
+    assert (folder / "LICENSE").read_text() == translate_card.license_text(manifest)
+    assert "\nlicense: cc-by-2.0\n" in card and "[LICENSE](LICENSE)" in card
 
 
 def test_damaged_weights_are_named_in_the_error(prepared, tmp_path) -> None:
