@@ -5,8 +5,8 @@ import type { ReadFile } from '../../model/runtime/read-file';
 import { loadSource } from '../load-source';
 import type { ModelSource } from '../model-source';
 import type { Taught } from './messages';
+import { readAdapterFiles } from './read-adapter-files';
 import { keepTaught } from './taught-models';
-import { readAdapterFiles } from './taught-source';
 
 /**
  * Checks an adapter against its base, and keeps it.

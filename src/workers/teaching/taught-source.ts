@@ -1,14 +1,9 @@
-import {
-  type AdapterFiles,
-  CONFIG_FILE,
-  readAdapter,
-  WEIGHTS_FILE,
-} from '../../model/finetuning/adapter-files';
+import { readAdapter } from '../../model/finetuning/adapter-files';
 import { adapterDigest, taughtModel } from '../../model/finetuning/taught-model';
 import { EngineError } from '../../model/runtime/errors';
 import type { Model } from '../../model/runtime/folder';
-import { type ModelFiles, readBytes } from '../../model/runtime/model-files';
 import type { TaughtSource } from '../model-source';
+import { readAdapterFiles } from './read-adapter-files';
 import { taughtManifest } from './taught-models';
 
 /** Merges the adapter of a source into its base. @throws EngineError 'input' | 'weights' */
@@ -24,13 +19,4 @@ export async function teachModel(base: Model, source: TaughtSource): Promise<Mod
     );
   const manifest = taughtManifest(base.manifest, await adapterDigest(adapter), source);
   return { ...taught, manifest };
-}
-
-/** The two files of an adapter as PEFT names them. @throws EngineError 'network' if one cannot be read */
-export async function readAdapterFiles(files: ModelFiles): Promise<AdapterFiles> {
-  const [config, weights] = await Promise.all([
-    readBytes(files, CONFIG_FILE),
-    readBytes(files, WEIGHTS_FILE),
-  ]);
-  return { config: new TextDecoder().decode(config), weights };
 }
