@@ -1,6 +1,5 @@
-import { join } from 'node:path';
 import { type Browser, chromium, type Page } from '@playwright/test';
-import { build, preview } from 'vite';
+import { QUIET, serveSite } from './site';
 
 /** Milliseconds since navigation, one sample per opening. */
 export interface Load {
@@ -10,15 +9,6 @@ export interface Load {
   /** Time at which the page showed the first requested token. */
   readonly firstToken: number[];
 }
-
-/** Flags for containers (no sandbox) and against background traffic of the browser. */
-export const QUIET = [
-  '--no-sandbox',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
 
 const LATENCY = 40; // ms before each answer, on a line with a limited rate
 
@@ -34,26 +24,20 @@ export async function measureLoad(
   queries: readonly string[] = [''],
   mbit: number | null = null,
 ): Promise<Load[]> {
-  const shared = {
-    root,
-    logLevel: 'error',
-    build: { outDir: join(import.meta.dirname, '.cache/dist'), emptyOutDir: true },
-  } as const;
-  await build(shared);
-  const server = await preview({ ...shared, preview: { port: 0 } });
+  const site = await serveSite(root);
   const loads = queries.map((): Load => ({ firstPaint: [], ready: [], firstToken: [] }));
   try {
     for (let opening = 0; opening < openings; opening++)
       for (const [n, query] of queries.entries()) {
         const browser = await chromium.launch({ executablePath, args: QUIET });
         try {
-          await open(browser, server.resolvedUrls!.local[0] + query, mbit, loads[n]);
+          await open(browser, site.address + query, mbit, loads[n]);
         } finally {
           await browser.close();
         }
       }
   } finally {
-    await server.close();
+    await site.close();
   }
   return loads;
 }

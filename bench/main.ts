@@ -6,11 +6,12 @@ import { chromium } from '@playwright/test';
 import { createServer } from 'vite';
 import { numberOption, runCommand } from '../scripts/command';
 import { EngineError } from '../src/model/runtime/errors';
-import { measureLoad, QUIET } from './load';
+import { measureLoad } from './load';
 import { benchModel } from './model';
 import type { BenchMessage } from './page/worker';
 import { type BenchResult, report } from './report';
 import { prepareOnnx } from './setup';
+import { QUIET } from './site';
 
 const USAGE = `Compares LeaPformer with onnxruntime-web in one browser run; see bench/README.md.
 

@@ -2,30 +2,19 @@
 // Other work on the machine lengthens it, so it also prints the processor time of the page and its worker per word.
 // Run: node scripts/run.mjs bench/translate.ts [K]
 
-import { join } from 'node:path';
 import { chromium, type Page } from '@playwright/test';
-import { build, preview } from 'vite';
-import { QUIET } from './load';
+import { CHROMIUM, QUIET, serveSite, tasksOf } from './site';
 
 const K = Number(process.argv[2] ?? 3);
 const TEXT = `I have a small dog. Where did you see the old man yesterday? My sister wants to learn French next year.
 We had to wait for the bus because it was raining. Do you know what he said to her when she left? `;
 const PAUSE = 400; // ms between words
 
-const shared = {
-  root: join(import.meta.dirname, '..'),
-  logLevel: 'error',
-  build: { outDir: join(import.meta.dirname, '.cache/dist'), emptyOutDir: true },
-} as const;
-await build(shared);
-const server = await preview({ ...shared, preview: { port: 0 } });
-const browser = await chromium.launch({
-  executablePath: process.env.PLAYWRIGHT_CHROMIUM ?? '/usr/bin/chromium',
-  args: QUIET,
-});
+const site = await serveSite();
+const browser = await chromium.launch({ executablePath: CHROMIUM, args: QUIET });
 try {
   const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
-  await page.goto(`${server.resolvedUrls!.local[0]}?backend=cpu&translate`);
+  await page.goto(`${site.address}?backend=cpu&translate`);
   await page.getByText('Ready', { exact: true }).waitFor();
   const slider = page.getByRole('slider', { name: 'Wait for' });
   await slider.press('Home');
@@ -38,36 +27,19 @@ try {
     await page.keyboard.type(word);
     await page.waitForTimeout(PAUSE);
   }
-  const trace = (await browser.stopTracing()).toString();
+  // Of the page's main thread and of its workers.
+  const tasks = tasksOf(await browser.stopTracing(), /^CrRendererMain|^DedicatedWorker/);
+  const busy = tasks.reduce((sum, { tdur = 0 }) => sum + tdur / 1000, 0); // ms
   const ms = (await page.evaluate(() => Reflect.get(window, 'times') as number[])).sort((a, b) => a - b);
   const at = (share: number) => ms[Math.min(ms.length - 1, Math.floor(share * ms.length))].toFixed(0);
   console.log(
     `k = ${K}: ${ms.length} words that changed the translation; from the space to the last unit on the screen: ` +
       `median ${at(0.5)} ms, 95% ${at(0.95)} ms, longest ${at(1)} ms; ` +
-      `processor time: ${(processorTime(trace) / words.length).toFixed(0)} ms per word`,
+      `processor time: ${(busy / words.length).toFixed(0)} ms per word`,
   );
 } finally {
   await browser.close();
-  await server.close();
-}
-
-interface TraceEvent {
-  readonly name: string;
-  readonly pid: number;
-  readonly tid: number;
-  readonly tdur?: number;
-  readonly args?: { readonly name?: string };
-}
-
-/** Milliseconds of processor time of all tasks of the page's main thread and of its workers. */
-function processorTime(trace: string): number {
-  const { traceEvents } = JSON.parse(trace) as { traceEvents: TraceEvent[] };
-  const threads = traceEvents.filter(({ args }) => /^CrRendererMain|^DedicatedWorker/.test(args?.name ?? ''));
-  return traceEvents
-    .filter(
-      ({ name, pid, tid }) => /RunTask$/.test(name) && threads.some((t) => t.pid === pid && t.tid === tid),
-    )
-    .reduce((sum, { tdur = 0 }) => sum + tdur / 1000, 0);
+  await site.close();
 }
 
 /** Collects in `times` the ms from each space to the frame after the last change of a translation that follows it. */

@@ -2,42 +2,21 @@
 // scrolling through 100,000 tokens. Prints wall time, which other work on the machine lengthens, and processor time.
 // Run: node scripts/run.mjs bench/typing.ts [SECONDS]
 
-import { join } from 'node:path';
 import { type Browser, chromium, type Page } from '@playwright/test';
-import { build, preview } from 'vite';
-import { QUIET } from './load';
+import { CHROMIUM, QUIET, serveSite, tasksOf } from './site';
 
 const SECONDS = Number(process.argv[2] ?? 30);
 const LONG = 50; // ms
 
-interface TraceEvent {
-  readonly name: string;
-  readonly ph: string;
-  readonly pid: number;
-  readonly tid: number;
-  readonly dur?: number;
-  readonly tdur?: number;
-  readonly args?: { readonly name?: string };
-}
-
-const shared = {
-  root: join(import.meta.dirname, '..'),
-  logLevel: 'error',
-  build: { outDir: join(import.meta.dirname, '.cache/dist'), emptyOutDir: true },
-} as const;
-await build(shared);
-const server = await preview({ ...shared, preview: { port: 0 } });
-const browser = await chromium.launch({
-  executablePath: process.env.PLAYWRIGHT_CHROMIUM ?? '/usr/bin/chromium',
-  args: QUIET,
-});
+const site = await serveSite();
+const browser = await chromium.launch({ executablePath: CHROMIUM, args: QUIET });
 try {
   const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
   await page.addInitScript(() => {
-    const settings = { length: 4096, atArticleEnd: 'continue' };
+    const settings = { length: 4096, atArticleEnd: 'continue', tokensPerSecond: 0 };
     localStorage.setItem('settings', JSON.stringify(settings));
   });
-  await page.goto(server.resolvedUrls!.local[0]);
+  await page.goto(site.address);
   await page.getByRole('button', { name: /^About the model/ }).waitFor();
   await traced(browser, page, 'typing, scrolling and streaming', () => typeAndScroll(page, SECONDS));
   await page.keyboard.press('Control+i');
@@ -47,7 +26,7 @@ try {
   await traced(browser, page, 'scrolling through 100,000 tokens', () => scroll(page, SECONDS / 3));
 } finally {
   await browser.close();
-  await server.close();
+  await site.close();
 }
 
 /** While the model generates: every second, types words, which stops the generation, and presses Generate again. */
@@ -91,16 +70,7 @@ async function paste(page: Page, tokens: number): Promise<void> {
 async function traced(browser: Browser, page: Page, what: string, work: () => Promise<void>): Promise<void> {
   await browser.startTracing(page, { categories: ['toplevel', '__metadata'] });
   await work();
-  const { traceEvents } = JSON.parse((await browser.stopTracing()).toString()) as {
-    traceEvents: TraceEvent[];
-  };
-  const mains = traceEvents.filter((event) => event.args?.name === 'CrRendererMain');
-  const tasks = traceEvents.filter(
-    (event) =>
-      event.ph === 'X' &&
-      /RunTask$/.test(event.name) &&
-      mains.some(({ pid, tid }) => pid === event.pid && tid === event.tid),
-  );
+  const tasks = tasksOf(await browser.stopTracing(), /^CrRendererMain$/);
   const describe = (field: 'dur' | 'tdur') => {
     const ms = tasks.map((task) => (task[field] ?? 0) / 1000).sort((a, b) => b - a);
     const over = ms.filter((time) => time > LONG).length;

@@ -18,7 +18,7 @@ export async function startPlayground(modelFolder: string, gpu?: GPU): Promise<P
     nextFrame: () => new Promise((resolve) => setImmediate(resolve)),
     randomSeed: () => 1,
     now: () => 0,
-    settings: { ...DEFAULTS, backend: gpu ? 'webgpu' : 'cpu', randomSeed: false },
+    settings: { ...DEFAULTS, backend: gpu ? 'webgpu' : 'cpu', randomSeed: false, tokensPerSecond: 0 },
   });
   playground.restore(typedText(''));
   playground.load();
