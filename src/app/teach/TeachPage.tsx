@@ -1,5 +1,6 @@
 import { useEffect } from 'react';
 import { useStore } from 'zustand';
+import { MEASURABLE_TOKENS } from '../../model/finetuning/teaching';
 import { plainText } from '../../model/text/text';
 import { type NamedText, timeOf } from '../../workers/teaching/teach-client';
 import { shownPage } from '../address';
@@ -57,7 +58,7 @@ export default function TeachPage() {
           {texts.length ? (
             <p role="status">
               {prepared
-                ? `${count(prepared.tokens)} tokens for ${prepared.model.name}. ${settings.rounds} ${settings.rounds === 1 ? 'round takes' : 'rounds take'} about ${duration(timeOf(prepared.tokens, settings, prepared.speed))} on this device.${prepared.tokens < 2000 ? ' With fewer than 2,000 tokens, too little is left to measure a gain.' : ''}`
+                ? `${count(prepared.tokens)} tokens for ${prepared.model.name}. ${settings.rounds} ${settings.rounds === 1 ? 'round takes' : 'rounds take'} about ${duration(timeOf(prepared.tokens, settings, prepared.speed))} on this device.${prepared.tokens < MEASURABLE_TOKENS ? ` With fewer than ${count(MEASURABLE_TOKENS)} tokens, too little is left to measure a gain.` : ''}`
                 : work === 'opening'
                   ? 'Opening the texts, and measuring this device …'
                   : null}

@@ -82,7 +82,7 @@ class LessonController {
     if (!saved) return;
     await this.run(async () => {
       const client = this.fresh();
-      const prepared = await client.resume(await findModel(saved));
+      const prepared = await client.resume(await findModel(saved), saved.id);
       this.store.setState({ prepared, progress: saved.progress, settings: saved.settings, saved: null });
       return client.teach(saved.settings, this.onProgress);
     });
@@ -101,8 +101,11 @@ class LessonController {
   /** Deletes the stopped or interrupted lesson. */
   async discard(): Promise<void> {
     this.fresh();
-    await forgetLesson();
-    this.store.setState({ ...FIRST, settings: this.store.getState().settings });
+    const { saved, prepared, settings } = this.store.getState();
+    const id = saved?.id ?? prepared?.id;
+    if (id) await forgetLesson(id);
+    this.store.setState({ ...FIRST, settings });
+    await this.look();
   }
 
   private readonly onProgress = (progress: Progress) => this.store.setState({ progress });

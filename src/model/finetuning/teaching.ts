@@ -18,10 +18,19 @@ export const TEACHING: TeachingSettings = { rank: 8, rate: 0.003, rounds: 2, see
 const WARMUP_STEPS = 5;
 const NORM_LIMIT = 1;
 /** Tokens that are read before a place in the text, to begin there. */
-const CONTEXT = 2048;
+export const CONTEXT = 2048;
 const LEAST_TOKENS = 20;
 /** A text of fewer tokens has too few unread ones to measure a gain. */
-const MEASURABLE_TOKENS = 2000;
+export const MEASURABLE_TOKENS = 2000;
+
+/** The text is cut in order: this share to learn from, and the next to decide which adapter is kept; the rest stays unseen. */
+export const SHARES = { learned: 0.7, deciding: 0.15 } as const;
+
+/** The first tokens of the deciding part and of the unseen part of a text. */
+export function cutsOf(tokens: number): { readonly deciding: number; readonly unseen: number } {
+  const { learned, deciding } = SHARES;
+  return { deciding: Math.floor(learned * tokens), unseen: Math.floor((learned + deciding) * tokens) };
+}
 
 /** Mean nats per token of the parts that the model does not learn from. */
 export interface Losses {
@@ -59,10 +68,7 @@ export interface Checkpoint {
   best: { readonly values: Float32Array; readonly deciding: number } | null;
 }
 
-/**
- * Teaches a model a text. The text is cut in order: 70% to learn from, 15% to decide which adapter is kept, and 15% that
- * are read only before and after. Each segment is scored before the model learns from it.
- */
+/** Teaches a model a text, which is cut by `cutsOf`. Each segment is scored before the model learns from it. */
 export class Teaching {
   /** Consistent between events, and after an abort. */
   readonly checkpoint: Checkpoint;
@@ -98,8 +104,7 @@ export class Teaching {
     this.learner = learner;
     this.tokens = tokens;
     this.settings = settings;
-    this.deciding = Math.floor(0.7 * tokens.length);
-    this.unseen = Math.floor(0.85 * tokens.length);
+    ({ deciding: this.deciding, unseen: this.unseen } = cutsOf(tokens.length));
     this.steps = rounds * this.stepsPerRound;
     const adapter = newAdapter(config, rank, seed);
     const moments = newMoments(adapter.values.length);

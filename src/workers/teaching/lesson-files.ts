@@ -3,7 +3,7 @@ import type { ModelFiles } from '../../model/runtime/model-files';
 import { KeptFolders, LAST } from '../kept-folders';
 import type { NamedText, SavedLesson } from './messages';
 
-/** The one interrupted lesson that the browser keeps: its texts, and the last checkpoint, each in a folder of its own. */
+/** The interrupted lessons that the browser keeps: of each its texts with the last checkpoint, in a folder "NUMBER-ID". */
 
 const kept = new KeptFolders<Saved>('lesson');
 
@@ -24,34 +24,40 @@ export interface OpenedLesson extends SavedLesson {
   readonly checkpoint: Checkpoint;
 }
 
-/** @returns the newest lesson that was kept; null if there is none */
+/** @returns the newest lesson that is kept; null if there is none */
 export async function findLesson(): Promise<SavedLesson | null> {
-  return (await newest())?.manifest ?? null;
+  return (await newestFirst())[0]?.manifest ?? null;
 }
 
-async function newest() {
+const numberOf = (key: string) => Number.parseInt(key, 10);
+
+/** The kept checkpoints of a lesson, or of all. */
+async function newestFirst(id?: string) {
   const all = await kept.list();
-  return all.sort((a, b) => Number(b.key) - Number(a.key))[0];
+  return all
+    .filter(({ manifest }) => id === undefined || manifest.id === id)
+    .sort((a, b) => numberOf(b.key) - numberOf(a.key));
 }
 
 /** Keeps a lesson, and then deletes the checkpoint before. @returns whether it is kept */
 export async function keepLesson({ texts, checkpoint, ...lesson }: OpenedLesson): Promise<boolean> {
-  const before = await kept.list();
-  const key = String(Math.max(0, ...before.map((one) => Number(one.key))) + 1);
+  const [newest] = await newestFirst();
+  const before = await newestFirst(lesson.id);
+  const key = `${newest ? numberOf(newest.key) + 1 : 1}-${lesson.id}`;
   const isKept = await kept.keep(key, writeLesson({ texts, checkpoint, ...lesson }));
   if (isKept) for (const one of before) await kept.forget(one.key);
   return isKept;
 }
 
-/** @returns the newest lesson that was kept; null if there is none */
-export async function openLesson(): Promise<OpenedLesson | null> {
-  const found = await newest();
+/** @returns null if it is not kept */
+export async function openLesson(id: string): Promise<OpenedLesson | null> {
+  const [found] = await newestFirst(id);
   const files = found && (await kept.read(found.key));
   return files ? readLesson(files) : null;
 }
 
-export async function forgetLesson(): Promise<void> {
-  for (const { key } of await kept.list()) await kept.forget(key);
+export async function forgetLesson(id: string): Promise<void> {
+  for (const { key } of await newestFirst(id)) await kept.forget(key);
 }
 
 /** The files of a lesson. Numbers are little-endian. */

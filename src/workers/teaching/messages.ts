@@ -18,6 +18,8 @@ export interface LessonRequest {
 
 /** A lesson that is ready to begin, or to continue. */
 export interface Prepared {
+  /** Of the lesson, which keeps its checkpoints apart from those of other tabs. */
+  readonly id: string;
   readonly name: string;
   readonly model: Manifest;
   readonly tokens: number;
@@ -91,6 +93,7 @@ export interface Taught {
 
 /** A lesson that was interrupted, as its checkpoint describes it. */
 export interface SavedLesson {
+  readonly id: string;
   readonly name: string;
   /** The manifest of the model that it teaches. */
   readonly model: Manifest;

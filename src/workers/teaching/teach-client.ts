@@ -46,9 +46,9 @@ export class TeacherClient {
     return this.result(this.service.open(request));
   }
 
-  /** Opens the interrupted lesson that the browser keeps. @param model that it teaches */
-  resume(model: ModelSource): Promise<Prepared> {
-    return this.result(this.service.resume(model));
+  /** Opens an interrupted lesson that the browser keeps. @param model that it teaches */
+  resume(model: ModelSource, id: string): Promise<Prepared> {
+    return this.result(this.service.resume(model, id));
   }
 
   /** Teaches the opened texts, or continues. @returns null after `stop` */

@@ -21,7 +21,7 @@ const teacher = new Teacher({
 
 const service = {
   open: (request: LessonRequest) => outcome(teacher.open(request)),
-  resume: (model: ModelSource) => outcome(resume(model)),
+  resume: (model: ModelSource, id: string) => outcome(resume(model, id)),
   teach: (settings: TeachingSettings, onProgress: (progress: Progress) => void) =>
     outcome(teacher.teach(settings, onProgress)),
   conclude: (onProgress: (progress: Progress) => void) => outcome(teacher.conclude(onProgress)),
@@ -33,8 +33,8 @@ const service = {
 };
 export type TeachService = typeof service;
 
-async function resume(model: ModelSource) {
-  const lesson = await openLesson();
+async function resume(model: ModelSource, id: string) {
+  const lesson = await openLesson(id);
   if (lesson) return teacher.resume(model, lesson);
   throw new EngineError('input', 'The interrupted lesson is gone.', 'Choose the text again.');
 }

@@ -43,8 +43,8 @@ class TestTeacher extends Teacher {
         this.kept = await readLesson(writeLesson(lesson));
         return true;
       },
-      forgetLesson: async () => {
-        this.kept = null;
+      forgetLesson: async (id) => {
+        if (this.kept?.id === id) this.kept = null;
       },
     });
   }

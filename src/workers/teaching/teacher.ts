@@ -4,6 +4,7 @@ import { type Learner, SEGMENT } from '../../model/finetuning/learner';
 import { adapterDigest, taughtModel } from '../../model/finetuning/taught-model';
 import {
   type Checkpoint,
+  cutsOf,
   TEACHING,
   Teaching,
   type TeachingEvent,
@@ -29,7 +30,7 @@ export interface TeacherHost {
   createLearner(model: Model, rank: number): Promise<Learner>;
   /** @returns whether the lesson is kept */
   keepLesson(lesson: OpenedLesson): Promise<boolean>;
-  forgetLesson(): Promise<void>;
+  forgetLesson(id: string): Promise<void>;
 }
 
 interface Opened {
@@ -83,14 +84,14 @@ export class Teacher {
   }
 
   /** Loads the model, encodes the texts, and measures this device. @throws EngineError */
-  async open({ model: source, texts }: LessonRequest): Promise<Prepared> {
+  async open({ model: source, texts }: LessonRequest, id = randomId()): Promise<Prepared> {
     this.lesson = null;
     const model = await loadSource(source, this.host.readFile);
     const { tokens, pieces } = await encodeTexts(model, texts);
     const learner = await this.host.createLearner(model, TEACHING.rank);
     const speed = await measure(learner, newAdapter(model.config, TEACHING.rank, 0), tokens);
     const name = texts.length === 1 ? texts[0].name : `${texts[0].name} and ${texts.length - 1} more`;
-    const prepared = { name, model: model.manifest, tokens: tokens.length, speed };
+    const prepared = { id, name, model: model.manifest, tokens: tokens.length, speed };
     this.opened = { prepared, model, learner, texts, tokens, pieces };
     return prepared;
   }
@@ -98,9 +99,9 @@ export class Teacher {
   /** Opens an interrupted lesson, which `teach` continues. @throws EngineError */
   async resume(
     model: ModelSource,
-    { texts, checkpoint, settings, progress }: OpenedLesson,
+    { id, texts, checkpoint, settings, progress }: OpenedLesson,
   ): Promise<Prepared> {
-    const prepared = await this.open({ model, texts });
+    const prepared = await this.open({ model, texts }, id);
     this.lesson = { settings, teaching: await this.teaching(settings, checkpoint), progress };
     return prepared;
   }
@@ -132,7 +133,7 @@ export class Teacher {
     return this.stoppable(onProgress, ({ teaching }, signal) => teaching.conclude(signal));
   }
 
-  /** Stops within 100 ms. Nothing is lost. */
+  /** Stops at the next pause of the work, and keeps the lesson. */
   stop(): void {
     this.abort.abort();
   }
@@ -158,7 +159,7 @@ export class Teacher {
       const result = await work(lesson, signal, tell);
       tell({ phase: 'measuring' });
       const taught = await this.finish(lesson, result, signal);
-      await this.host.forgetLesson();
+      await this.host.forgetLesson(this.requireOpened().prepared.id);
       this.lesson = null;
       return taught;
     } catch (thrown) {
@@ -189,7 +190,7 @@ export class Teacher {
     learner.use({ ...adapter, scale: 0 });
     learner.restart();
     const base: number[] = [];
-    const last = Math.floor(0.7 * tokens.length);
+    const last = cutsOf(tokens.length).deciding;
     for (let at = 0; at < last; at += SEGMENT) {
       const to = Math.min(at + SEGMENT, last);
       const { nats } = await learner.score(tokens.slice(at, to), tokens.slice(at + 1, to + 1), signal);
@@ -200,7 +201,7 @@ export class Teacher {
 
   private promptAt(): number {
     const { tokens } = this.requireOpened();
-    return Math.min(Math.floor(0.85 * tokens.length), tokens.length - PROMPT_TOKENS);
+    return Math.min(cutsOf(tokens.length).unseen, tokens.length - PROMPT_TOKENS);
   }
 
   private progressAfter(
@@ -241,9 +242,9 @@ export class Teacher {
   private async keep(lesson: Lesson, tell: (progress: Partial<Progress>) => void): Promise<void> {
     const { texts, prepared } = this.requireOpened();
     const { settings, progress, teaching } = lesson;
-    const { name, model } = prepared;
+    const { id, name, model } = prepared;
     const { checkpoint } = teaching;
-    const isKept = await this.host.keepLesson({ name, model, settings, progress, texts, checkpoint });
+    const isKept = await this.host.keepLesson({ id, name, model, settings, progress, texts, checkpoint });
     this.lastKept = performance.now();
     if (isKept !== progress.isKept) tell({ isKept });
   }
@@ -254,7 +255,7 @@ export class Teacher {
     const merged = await taughtModel(model, adapter);
     const at = this.promptAt();
     const text = await writeSample(merged, tokens.slice(at, at + PROMPT_TOKENS), signal);
-    const unseen = Math.floor(0.85 * tokens.length);
+    const { unseen } = cutsOf(tokens.length);
     const words = await compareWords([model, merged], tokens, pieces, unseen, signal);
     const { prompt, samples } = lesson.progress;
     const files = writeAdapter(adapter, model.config, { id: model.manifest.id, digest: model.digest });
@@ -282,4 +283,9 @@ export class Teacher {
     if (!this.opened) throw new EngineError('input', 'No text is open.', 'Choose a text first.');
     return this.opened;
   }
+}
+
+/** crypto.randomUUID is missing over plain http. */
+function randomId(): string {
+  return crypto.getRandomValues(new Uint32Array(2)).join('');
 }
