@@ -1,9 +1,8 @@
 import { useState } from 'react';
 import type { TextScore } from '../../workers/score-text';
-import { linearTicks } from '../benchmark/ticks';
 import { save } from '../files';
 import { bits, bytes, count } from '../format';
-import { NARROW, useMedia } from '../use-media';
+import { LossChart } from '../pictures/LossChart';
 import { coarser, csv, DEFINITIONS, type Figures, figuresOf, json, type Row } from './report';
 import { SentenceList } from './SentenceList';
 
@@ -144,42 +143,30 @@ function Details({ row }: { row: Row }) {
   );
 }
 
-const [HEIGHT, LEFT, BOTTOM] = [180, 34, 22];
 const POINTS = 128;
 
 /** Bits per token along a text. */
 function LossAlong({ along, tokens }: Pick<TextScore, 'along' | 'tokens'>) {
-  const width = useMedia(NARROW) ? 320 : 640;
   const { means } = coarser(along, POINTS);
   const values = Array.from(means, (mean) => mean / Math.LN2);
-  const ticks = linearTicks(Math.max(1, ...values));
-  const x = (n: number) => LEFT + ((n + 0.5) / values.length) * (width - LEFT);
-  const y = (value: number) => HEIGHT - BOTTOM - (value / ticks.at(-1)!) * (HEIGHT - BOTTOM - 10);
   const mean = values.reduce((a, b) => a + b, 0) / values.length;
+  const label = `Loss along the text: ${mean.toFixed(1)} bits on average, from ${Math.min(...values).toFixed(1)} to ${Math.max(...values).toFixed(1)}`;
   return (
-    <svg
-      viewBox={`0 0 ${width} ${HEIGHT}`}
-      role="img"
-      aria-label={`Loss along the text: ${mean.toFixed(1)} bits on average, from ${Math.min(...values).toFixed(1)} to ${Math.max(...values).toFixed(1)}`}
-    >
-      <g className="picture-axis">
-        {ticks.map((tick) => (
-          <g key={tick}>
-            <path d={`M${LEFT} ${y(tick)}H${width}`} />
-            <text x={LEFT - 6} y={y(tick) + 4} textAnchor="end">
-              {tick}
-            </text>
-          </g>
-        ))}
-        <text x={LEFT} y={HEIGHT - 4}>
-          0
-        </text>
-        <text x={width} y={HEIGHT - 4} textAnchor="end">
-          {count(tokens)} tokens
-        </text>
-      </g>
-      <polyline className="picture-line" points={values.map((value, n) => `${x(n)},${y(value)}`).join(' ')} />
-      {values.length === 1 ? <circle className="picture-dot" cx={x(0)} cy={y(values[0])} r="3" /> : null}
-    </svg>
+    <LossChart values={values} label={label} end={`${count(tokens)} tokens`}>
+      {({ left, right, y }) => {
+        const x = (n: number) => left + ((n + 0.5) / values.length) * (right - left);
+        return (
+          <>
+            <polyline
+              className="picture-line"
+              points={values.map((value, n) => `${x(n)},${y(value)}`).join(' ')}
+            />
+            {values.length === 1 ? (
+              <circle className="picture-dot" cx={x(0)} cy={y(values[0])} r="3" />
+            ) : null}
+          </>
+        );
+      }}
+    </LossChart>
   );
 }

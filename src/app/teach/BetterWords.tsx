@@ -1,5 +1,5 @@
 import type { Word } from '../../workers/teaching/teach-client';
-import { bits } from './words';
+import { inBits } from './words';
 
 const LEAST = 0.5; // nats
 const DEGREES = 3;
@@ -19,7 +19,7 @@ export function BetterWords({ words }: { words: readonly Word[] }) {
           const degree = Math.min(DEGREES, Math.floor(gain / LEAST));
           // biome-ignore lint/suspicious/noArrayIndexKey: the words never change
           if (degree < 1) return <span key={n}>{text}</span>;
-          const title = `${bits(gain)} bits better`;
+          const title = `${inBits(gain)} bits better`;
           return (
             // biome-ignore lint/suspicious/noArrayIndexKey: the words never change
             <mark key={n} data-degree={degree} title={title}>

@@ -8,7 +8,7 @@ import { changeTaught, deleteTaught, type TaughtEntry, taughtDigest, taughtFiles
 import { BetterWords } from './BetterWords';
 import { adapterZip } from './export';
 import { Samples } from './Samples';
-import { bits } from './words';
+import { inBits } from './words';
 
 interface Props {
   readonly entry: TaughtEntry;
@@ -123,7 +123,7 @@ function factsOf({ model, bytes: size, isKept }: TaughtEntry): string {
   if (lesson?.isMeasured) {
     const { base: before, taught } = lesson;
     facts.push(
-      `On the last 15% of the text, which it did not learn from, the loss went from ${bits(before.unseen)} to ${bits(taught.unseen)} bits per token (${percent(taught.unseen / before.unseen - 1)}).`,
+      `On the last 15% of the text, which it did not learn from, the loss went from ${inBits(before.unseen)} to ${inBits(taught.unseen)} bits per token (${percent(taught.unseen / before.unseen - 1)}).`,
     );
   } else if (lesson) facts.push('The text has fewer than 2,000 tokens, too few to measure a gain.');
   if (!isKept) facts.push('This browser does not keep it, so export it before you leave.');

@@ -6,6 +6,7 @@ export function duration(ms: number): string {
   return minutes < 10 ? `${minutes} min ${seconds % 60} s` : `${Math.round(seconds / 60)} min`;
 }
 
-export function bits(nats: number): string {
+/** A loss in nats, in bits. */
+export function inBits(nats: number): string {
   return (nats / Math.LN2).toFixed(2);
 }
