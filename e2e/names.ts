@@ -191,6 +191,8 @@ export const NEW_VERSION = /A new version of the page is ready/;
 export const UPDATE = 'Update';
 export const LATER = 'Later';
 
+export const SOURCE_CODE = 'Source code';
+export const SCORE_TEXTS = 'Score texts';
 export const OLDER_MODELS = 'Older models';
 export const OPEN_OWN_FOLDER = 'Open the folder of your own model …';
 

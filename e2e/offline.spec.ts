@@ -162,6 +162,8 @@ test('where the browser denies storage, the page works and states that it keeps 
   expect(host.weights.length).toBeGreaterThan(before);
 });
 
+const REPOSITORY = 'https://next.example';
+
 /** Builds a release with other code, whose model of the same name has other weights. */
 async function nextRelease(): Promise<StaticHost['site']> {
   const folder = mkdtempSync(join(tmpdir(), 'release-'));
@@ -173,7 +175,7 @@ async function nextRelease(): Promise<StaticHost['site']> {
   const other = MODELS.find(({ id }) => id === 'wiki-10m-v3')!;
   const models = MODELS.map((model) => (model.id === ID ? { ...other, id: ID } : model));
   writeFileSync(join(weights, 'index.json'), JSON.stringify({ models }));
-  const env = { ...process.env, REPOSITORY_URL: 'https://next.example' };
+  const env = { ...process.env, REPOSITORY_URL: REPOSITORY };
   const site = join(folder, 'site');
   const options = JSON.stringify({ publicDir, logLevel: 'error', build: { outDir: site } });
   const script = `import { build } from 'vite'; await build(${options});`;
@@ -203,5 +205,7 @@ test('a new release is offered, never mixes with the old one, and the text survi
   await expect(model).toHaveAccessibleName(/Wiki 10M$/);
   await expect.poll(() => playground.words()).toContain('Some words of mine');
   expect(host.weights).toEqual([0, 0]);
+  await playground.openMore();
+  await expect(page.getByRole('link', { name: names.SOURCE_CODE })).toHaveAttribute('href', REPOSITORY);
   rmSync(dirname(host.site), { recursive: true });
 });

@@ -85,7 +85,7 @@ test('a text of 10 MB is read in parts, and Cancel keeps the score of its beginn
   await expect(scoreButton(dialog)).toBeEnabled();
 });
 
-test('opens from the name, takes the text of the page and dropped files, and closes with the text unchanged', async ({
+test('opens from the name and from Your texts, takes the text of the page and dropped files, and closes with the text unchanged', async ({
   playground,
   page,
 }) => {
@@ -118,4 +118,7 @@ test('opens from the name, takes the text of the page and dropped files, and clo
   await page.goBack();
   await expect(dialog).toHaveCount(0);
   expect(await playground.words()).toBe(before);
+  await playground.title.click();
+  await page.getByRole('button', { name: names.SCORE_TEXTS, exact: true }).click();
+  await expect(dialog).toBeVisible();
 });

@@ -2,6 +2,7 @@ import { useSyncExternalStore } from 'react';
 import type { EngineInfo } from '../../../workers/messages';
 import { PAPER } from '../../address';
 import { usePlayground } from '../../playground-context';
+import { REPOSITORY } from '../../repository';
 import { applyTheme, currentTheme, onTheme } from '../../theme';
 import { Choice } from '../controls/Choice';
 import { WordedCommand } from '../controls/CommandButton';
@@ -19,7 +20,7 @@ interface Props {
   onDone(): void;
 }
 
-/** Help, demos, theme and paper; in a narrow window also the device and the commands that have no button there. */
+/** Help, demos, theme, paper and source code; in a narrow window also the device and the commands that have no button there. */
 export default function More({ info, isNarrow, onDone }: Props) {
   const playground = usePlayground();
   const theme = useSyncExternalStore(onTheme, currentTheme);
@@ -48,6 +49,13 @@ export default function More({ info, isNarrow, onDone }: Props) {
             Paper: LeaPformer
           </a>
         </li>
+        {REPOSITORY ? (
+          <li>
+            <a className="worded" href={REPOSITORY} target="_blank" rel="noreferrer">
+              Source code
+            </a>
+          </li>
+        ) : null}
       </ul>
       <Choice name="Theme" value={theme} options={THEMES} onChange={applyTheme} />
     </>

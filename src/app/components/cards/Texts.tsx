@@ -17,7 +17,7 @@ export default function Texts({ onDone }: { onDone(): void }) {
       <List onChosen={onDone} />
       <Undo />
       <div className="card-actions">
-        {(['new', 'open', 'save-state', 'export', 'export-all'] as const).map((id) => (
+        {(['new', 'open', 'save-state', 'export', 'export-all', 'score'] as const).map((id) => (
           <WordedCommand key={id} command={id} onDone={onDone} />
         ))}
       </div>
