@@ -25,7 +25,16 @@ export default function TranslatePage() {
     const { backend } = playground.store.getState().settings;
     return liveTranslation.begin(() => listModels(undefined, 'translators'), backend);
   };
-  useEffect(() => () => liveTranslation.end(), []);
+  useEffect(() => {
+    for (const source of liveTranslation.takeOthers()) void playground.texts.keepAside(typedText(source));
+    const leave = () => liveTranslation.leave();
+    addEventListener('pagehide', leave);
+    return () => {
+      removeEventListener('pagehide', leave);
+      leave();
+      liveTranslation.end();
+    };
+  }, [playground]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: begin reads the settings of that time
   useEffect(() => {
     if (phase === 'idle' && !link) void begin();

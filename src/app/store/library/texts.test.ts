@@ -21,6 +21,15 @@ describe('texts', () => {
     expect(later.text()).toBe('= Tea =\n\nA drink.');
   });
 
+  it('are kept aside without a change to the shown text', async () => {
+    const { texts, text, names } = await tab();
+    await texts.keepAside(typedText('Another tab wrote this.'));
+    expect(text()).toBe('Example.');
+    expect(names()).toEqual(['Another tab wrote this.']);
+    await texts.open(texts.store.getState().entries[0].id);
+    expect(text()).toBe('Another tab wrote this.');
+  });
+
   it('are saved by a page that closes before the storage answers', async () => {
     const { texts, playground, storage } = await tab();
     storage.write = () => new Promise(() => {});

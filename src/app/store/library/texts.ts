@@ -94,6 +94,13 @@ export class Texts {
     await this.settle();
   }
 
+  /** Adds a text to the list without showing it. */
+  async keepAside(text: TextValue): Promise<void> {
+    const entry = { ...newEntry(), title: labelOf(text.runs), changed: this.now() };
+    await this.keeper.put({ entry: { ...entry, revision: this.keeper.revision() }, text });
+    await this.keeper.list();
+  }
+
   /** Adds the texts of a file and shows the first. */
   async import(items: readonly Item[]): Promise<void> {
     const added = items.map(({ entry, text }) => ({

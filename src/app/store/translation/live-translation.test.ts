@@ -110,6 +110,28 @@ test('keeps source and k for the next visit, and for this tab before another one
   }
 });
 
+test('the sources of two tabs replace each other nowhere', () => {
+  const [tab, otherTab] = [storage(), storage()];
+  vi.stubGlobal('sessionStorage', tab);
+  const first = open();
+  first.edit('one', false);
+  vi.stubGlobal('sessionStorage', otherTab);
+  const second = open();
+  expect(second.store.getState().source).toBe('one');
+  second.edit('two', false);
+  second.edit('two words', false);
+  vi.stubGlobal('sessionStorage', tab);
+  first.leave();
+  expect(open().store.getState().source).toBe('one');
+  vi.stubGlobal('sessionStorage', storage());
+  const third = open();
+  expect(third.store.getState().source).toBe('one');
+  expect(third.takeOthers()).toEqual(['two words']);
+  expect(third.takeOthers()).toEqual([]);
+  third.edit('', false);
+  expect(third.takeOthers()).toEqual([]);
+});
+
 test('states that a browser without storage does not keep the source', () => {
   vi.stubGlobal('localStorage', undefined);
   const live = open();

@@ -14,7 +14,7 @@ import type {
 } from '../../../workers/messages';
 import { translationAfter } from '../../../workers/translate/translation';
 import { attentionTo, type Head, type UnitAttention } from './attention';
-import { keepSource, readSource } from './kept-source';
+import { keepSource, readSource, takeOthers } from './kept-source';
 
 export interface TranslationState {
   readonly source: string;
@@ -125,6 +125,16 @@ export class LiveTranslation {
     this.store.setState({ phase: 'idle', error: null, notice: null });
   }
 
+  /** Keeps the source of a page that may be closed, because another tab may have replaced it. */
+  leave(): void {
+    if (this.store.getState().source.trim()) this.set({});
+  }
+
+  /** The sources of other tabs, which the browser then no longer keeps here. */
+  takeOthers(): string[] {
+    return takeOthers(this.store.getState().source);
+  }
+
   /** Asks the lens about a written unit of a sentence (attention.ts). @throws EngineError 'cancelled' or another */
   async look(turns: readonly Turn[], unit: number, head: Head | null): Promise<UnitAttention> {
     const { info } = this.store.getState();
@@ -144,7 +154,8 @@ export class LiveTranslation {
   }
 
   private set(changed: Partial<TranslationState>): void {
-    const isKept = keepSource({ ...this.store.getState(), ...changed });
+    const before = this.store.getState();
+    const isKept = keepSource({ ...before, ...changed }, before.source);
     this.store.setState({ ...changed, isKept });
   }
 
