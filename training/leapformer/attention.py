@@ -192,6 +192,10 @@ class Attention(nn.Module):
             shapes["rows"] = (batch, c.conv_kernel - 1, 3 * c.hidden_size)
         return {k: torch.zeros(s, dtype=dtype, device=device) for k, s in shapes.items()}
 
+    def convolve(self, u: Tensor, state: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
+        """The short convolution of the rows of q, k, v [B, T, 3 d], and its last inputs."""
+        return short_convolution(u, self.convolution.weight, state["rows"])
+
     def project(
         self, x: Tensor, position: Tensor, state: dict[str, Tensor]
     ) -> tuple[Tensor, Tensor, Tensor, Tensor | None, dict[str, Tensor]]:
@@ -200,7 +204,7 @@ class Attention(nn.Module):
         B, T, _ = x.shape
         u, rows = self.qkv(x), {}
         if c.conv_kernel:
-            u, last = short_convolution(u, self.convolution.weight, state["rows"])
+            u, last = self.convolve(u, state)
             u = materialize(u)  # the convolution's backward is slow on the transposed gradient
             rows["rows"] = last.to(state["rows"].dtype)
         u = u.view(B, T, 3, c.num_attention_heads, c.head_size).permute(2, 0, 3, 1, 4)

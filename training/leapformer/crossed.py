@@ -78,28 +78,19 @@ def sided_convolution(
 
 
 class SidedAttention(Attention):
-    """Attention over the tokens of one side."""
+    """Attention over the tokens of one side, which `state["side"]` marks [B, T]."""
+
+    def convolve(self, u: Tensor, state: State) -> tuple[Tensor, Tensor]:
+        return sided_convolution(u, self.convolution.weight, state["rows"], state["side"])
 
     def project(
         self, x: Tensor, position: Tensor, state: State
     ) -> tuple[Tensor, Tensor, Tensor, Tensor | None, State]:
-        c, side = self.config, state["side"]
-        B, T, _ = x.shape
-        u, rows = self.qkv(x), {}
-        if c.conv_kernel:
-            u, last = sided_convolution(u, self.convolution.weight, state["rows"], side)
-            rows["rows"] = last.to(state["rows"].dtype)
-        u = u.view(B, T, 3, c.num_attention_heads, c.head_size).permute(2, 0, 3, 1, 4)
-        q, k, v = F.relu(u[0]) / math.sqrt(c.head_size), F.relu(u[1]), u[2]
-        if c.reweighting == "leap":
-            q = split_by_proportion(q, self.query_proportion(q))
-            k = split_by_proportion(k, self.key_proportion(k))
-        log_a = None
-        if c.decay:
-            with torch.autocast(x.device.type, enabled=False):
-                gate = self.decay(x.to(self.decay.weight.dtype))
-            log_a = F.logsigmoid(gate).transpose(1, 2).masked_fill(~side[:, None], 0.0)
-        return q, k * side[:, None, :, None], v, log_a, rows
+        q, k, v, log_a, rows = super().project(x, position, state)
+        side = state["side"][:, None]
+        if log_a is not None:
+            log_a = log_a.masked_fill(~side, 0.0)
+        return q, k * side[..., None], v, log_a, rows
 
 
 class CrossAttention(nn.Module):
