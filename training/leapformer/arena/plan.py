@@ -43,7 +43,7 @@ class Part:
 
     `task`: the name of a table [tasks.NAME]; `steps` of `batch` examples; `minutes`: the time that
     a run may take. With several `rates`, each arm has the best one for `rate_seed` at half length.
-    `model`: keys of a Shape.
+    `compile`: by torch.compile, for tasks whose batches have one size. `model`: keys of a Shape.
     """
 
     task: str
@@ -54,6 +54,7 @@ class Part:
     minutes: float
     rates: tuple[float, ...]
     rate_seed: int = 100
+    compile: bool = False
     model: dict[str, Any] = field(default_factory=dict)
 
 
@@ -71,6 +72,7 @@ class Run:
     batch: int
     split: str
     minutes: float
+    compile: bool
 
     @property
     def name(self) -> str:
@@ -155,4 +157,6 @@ class Plan:
             f"parts.{name}.model",
         )
         minutes = part.minutes * steps / part.steps
-        return Run(name, task, shape, arm, seed, rate, steps, part.batch, split, minutes)
+        return Run(
+            name, task, shape, arm, seed, rate, steps, part.batch, split, minutes, part.compile
+        )

@@ -51,6 +51,8 @@ class Training:
         self.model = Classifier(run.shape, ARMS[run.arm])
         self.model.initialize(run.seed)
         self.model.to(self.device)
+        self.loss = torch.compile(self.model.loss) if run.compile else self.model.loss
+        self.timed = not run.compile  # the first step compiles
         trained = [p for p in self.model.parameters() if p.requires_grad]
         self.optimizer = torch.optim.AdamW(trained, lr=run.rate, weight_decay=0.01)
         self.counters: dict[str, Any] = {
@@ -78,7 +80,7 @@ class Training:
         for group in self.optimizer.param_groups:
             group["lr"] = run.rate * schedule(step, run.steps)
         batch = self.source.batch(run.seed, step, run.batch)
-        loss = self.model.loss(batch.to(self.device))
+        loss = self.loss(batch.to(self.device))
         loss.backward()
         norm = nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         if not norm.isfinite():
@@ -87,12 +89,14 @@ class Training:
         self.optimizer.step()
         self.optimizer.zero_grad()
         counters["recent"] += loss.item() / LOG_STEPS
-        counters["tokens"] += int(batch.seen.sum())
         counters["step"] = step + 1
         if counters["step"] % LOG_STEPS == 0:
             counters["losses"].append(round(counters["recent"], 4))
             counters["recent"] = 0.0
-        counters["seconds"] += self.clock() - begun
+        if self.timed:
+            counters["tokens"] += int(batch.seen.sum())
+            counters["seconds"] += self.clock() - begun
+        self.timed = True
 
     def score(self) -> dict[str, float]:
         """Share of right answers and loss in nats per answer, over the held-out examples."""
