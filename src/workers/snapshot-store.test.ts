@@ -56,3 +56,25 @@ test('two snapshots of the same prefix count once', () => {
   store.add(tokens(10), snapshotAt(10));
   expect(store.count).toBe(1);
 });
+
+test('hashes each token of a growing text once, and finds the same snapshots as for a whole text', () => {
+  const store = new SnapshotStore();
+  const whole = tokens(20_000);
+  let hashed = 0;
+  const text = new Proxy([] as number[], {
+    get: (array, key) => {
+      if (typeof key === 'string' && /^\d+$/.test(key)) hashed++;
+      return Reflect.get(array, key);
+    },
+  });
+  for (const id of whole) {
+    text.push(id);
+    if (text.length % 200 === 0) store.add(text, snapshotAt(text.length));
+  }
+  expect(hashed).toBe(whole.length);
+  store.add(tokens(300, 5), snapshotAt(300)); // another text, with a length that the first does not have
+  store.add(text, snapshotAt(text.length));
+  expect(store.nearest(whole)?.length).toBe(20_000);
+  expect(store.nearest(whole.slice(0, 19_900))?.length).toBe(19_800);
+  expect(store.nearest(whole.with(19_850, -1))?.length).toBe(19_800);
+});

@@ -30,6 +30,8 @@ export class SnapshotStore {
   readonly budget: number;
   private entries: Entry[] = [];
   private clock = 0;
+  /** Of the text that grew last. */
+  private keys = new PrefixKeys([]);
 
   /** @param budget bytes */
   constructor(budget = SNAPSHOT_BUDGET) {
@@ -51,12 +53,13 @@ export class SnapshotStore {
     this.add(tokens, snapshot, true, true);
   }
 
-  /** Adds a snapshot taken after `tokens.slice(0, snapshot.length)`. Thinning keeps pinned snapshots. */
+  /**
+   * Adds a snapshot taken after `tokens.slice(0, snapshot.length)`. Thinning keeps pinned snapshots. The array of an earlier
+   * call may have grown, but its tokens must be the same.
+   */
   add(tokens: ArrayLike<number>, snapshot: Snapshot, pinned = false, isBeginning = false): void {
-    const keys = prefixKeys(
-      tokens,
-      new Set([...this.entries.map((e) => e.snapshot.length), snapshot.length]),
-    );
+    if (this.keys.tokens !== tokens) this.keys = new PrefixKeys(tokens);
+    const keys = this.keys.at(new Set([...this.entries.map((e) => e.snapshot.length), snapshot.length]));
     const key = keys.get(snapshot.length)!;
     const old = this.entries.find((e) => e.key === key);
     this.entries = this.entries.filter((e) => e !== old);
@@ -74,16 +77,18 @@ export class SnapshotStore {
 
   /** The snapshot of the longest prefix of `tokens`; null if there is none. */
   nearest(tokens: ArrayLike<number>): Snapshot | null {
-    const line = this.touch(prefixKeys(tokens, new Set(this.entries.map((e) => e.snapshot.length))));
+    const lengths = new Set(this.entries.map((e) => e.snapshot.length));
+    const line = this.touch(new PrefixKeys(tokens).at(lengths));
     return line.at(-1)?.snapshot ?? null;
   }
 
   clear(): void {
     this.entries = [];
+    this.keys = new PrefixKeys([]);
   }
 
   /** Marks the snapshots of one text as recently used; returns them by length. */
-  private touch(keys: Map<number, string>): Entry[] {
+  private touch(keys: ReadonlyMap<number, string>): Entry[] {
     this.clock++;
     const line = this.entries.filter((e) => keys.get(e.snapshot.length) === e.key);
     for (const entry of line) entry.lastUsed = this.clock;
@@ -119,13 +124,33 @@ export class SnapshotStore {
   }
 }
 
-/** A 64-bit key for each prefix of `tokens` with one of the lengths. */
-function prefixKeys(tokens: ArrayLike<number>, lengths: ReadonlySet<number>): Map<number, string> {
-  const keys = new Map<number, string>();
-  let [a, b] = [0x243f6a88, 0x85a308d3];
-  for (let i = 0; i <= tokens.length; i++) {
-    if (lengths.has(i)) keys.set(i, `${i}:${a.toString(36)}:${b.toString(36)}`);
-    if (i < tokens.length) [a, b] = [mix(a + tokens[i]), mix((b ^ tokens[i]) + 0x9e3779b9 + i)];
+/** A 64-bit key for each prefix of a text. Where the text has only grown, each token is hashed once. */
+class PrefixKeys {
+  readonly tokens: ArrayLike<number>;
+  private keys = new Map<number, string>();
+  private hashed = 0; // tokens
+  private a = 0x243f6a88;
+  private b = 0x85a308d3;
+
+  constructor(tokens: ArrayLike<number>) {
+    this.tokens = tokens;
   }
-  return keys;
+
+  /** The keys of the prefixes that have one of these lengths. */
+  at(lengths: ReadonlySet<number>): ReadonlyMap<number, string> {
+    for (const length of lengths)
+      if (length < this.hashed && !this.keys.has(length)) return new PrefixKeys(this.tokens).at(lengths);
+    const keys = new Map([...this.keys].filter(([length]) => lengths.has(length)));
+    const end = Math.min(this.tokens.length, Math.max(...lengths));
+    for (; ; this.hashed++) {
+      const { hashed: i, a, b } = this;
+      if (lengths.has(i)) keys.set(i, `${i}:${a.toString(36)}:${b.toString(36)}`);
+      if (i >= end) break;
+      const id = this.tokens[i];
+      this.a = mix(a + id);
+      this.b = mix((b ^ id) + 0x9e3779b9 + i);
+    }
+    this.keys = keys;
+    return keys;
+  }
 }
