@@ -4,10 +4,10 @@ import { encode } from './commands';
 import type { DeviceWeights } from './device-weights';
 import type { Kernels } from './kernels';
 import type { Machine } from './machine';
+import { PacedSubmissions } from './paced-submissions';
 import { CHUNK, type Plan } from './plan';
 import { Prefill, type Wanted } from './prefill';
 import type { StreamBuffers } from './stream-buffers';
-import { SubmissionPacer } from './submission-pacer';
 
 /** The resources of a backend, which its streams share. */
 export interface Shared {
@@ -18,18 +18,19 @@ export interface Shared {
   readonly model: ModelData;
 }
 
-/** Submits the prefill of a chunk in parts of about 10 ms, and reads back the results of its tokens. */
+/** Submits the prefill of a chunk, and reads back the results of its tokens. */
 export class ChunkReader {
   private readonly machine: Machine;
   private readonly plan: Plan;
   private readonly buffers: StreamBuffers;
   private readonly prefill: Prefill;
-  private readonly pacer = new SubmissionPacer(10);
+  private readonly submissions: PacedSubmissions;
 
   constructor({ machine, plan, kernels, weights }: Shared, buffers: StreamBuffers) {
     this.machine = machine;
     this.plan = plan;
     this.buffers = buffers;
+    this.submissions = new PacedSubmissions(machine, 10);
     this.prefill = new Prefill(machine.device, plan, kernels, weights, buffers);
   }
 
@@ -53,27 +54,9 @@ export class ChunkReader {
     });
     this.prefill.write(stream, tokens, positions);
     const commands = this.prefill.commands(stream, tokens.length, wanted);
-    const submissions: { size: number; submitted: number; done: Promise<void> }[] = [];
-    const collect = async () => {
-      const { size, submitted, done } = submissions.shift()!;
-      await done;
-      this.pacer.done(size, submitted);
-    };
-    for (let at = 0; at < commands.length; ) {
-      const size = this.pacer.size(commands.length - at);
-      const submitted = performance.now();
-      this.machine.check();
-      queue.submit([encode(this.machine.device, commands.slice(at, at + size))]);
-      submissions.push({ size, submitted, done: this.machine.wait(queue.onSubmittedWorkDone()) });
-      at += size;
-      if (submissions.length >= this.pacer.depth) await collect();
-      if (signal?.aborted && at < commands.length) {
-        queue.submit([encode(this.machine.device, this.prefill.restore(stream))]);
-        return null;
-      }
-    }
-    while (submissions.length > 0) await collect();
-    return next;
+    if (await this.submissions.submit(commands, signal)) return next;
+    queue.submit([encode(this.machine.device, this.prefill.restore(stream))]);
+    return null;
   }
 
   /** Records of the first `count` tokens of the chunk just read. */

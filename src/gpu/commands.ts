@@ -79,5 +79,5 @@ export function packUniforms(uniforms: readonly Uint32Array[]): Uint32Array<Arra
 }
 
 export function uniform(buffer: GPUBuffer, n: number): GPUBufferBinding {
-  return { buffer, offset: n * UNIFORM_STRIDE, size: 32 };
+  return { buffer, offset: n * UNIFORM_STRIDE, size: 64 };
 }

@@ -1,5 +1,6 @@
 import type { LAYER_TENSORS, MatrixOf } from '../model/core/tensors';
 import { type Constant, printConstants, shapeConstants } from './constants';
+import type { Precision } from '../model/core/weights';
 import type { Machine } from './machine';
 import type { MatrixKind } from './matrices';
 import { CHUNK, ELEMENT_THREADS, MATMUL_ROWS, type Plan } from './plan';
@@ -39,6 +40,12 @@ import { printStructs } from './structs';
 
 /** Templates of the reads of a matrix, for each precision. `matrix` becomes the name of its binding in a kernel. */
 const READS = { float32, float16, int8, int4 };
+
+/** Reads of a matrix that a kernel binds as `binding`. */
+export function readsOf(precision: Precision, binding: string): string {
+  return READS[precision].replaceAll('matrix', binding).replaceAll('MATRIX', binding.toUpperCase());
+}
+
 /** How matmul.wgsl stores its results. */
 const EPILOGUES = { STORE: 0, RELU_SQUARED: 1, ADD: 2 } as const;
 
@@ -72,7 +79,7 @@ export interface Kernel {
 
 export type Kernels = Readonly<Record<KernelName, Kernel>>;
 
-interface Recipe {
+export interface Recipe {
   /** WGSL modules, joined. */
   readonly modules: readonly string[];
   readonly threads: number;
@@ -86,12 +93,10 @@ function recipes(plan: Plan, shares: boolean): Record<KernelName, Recipe> {
   const { hiddenSize: d, heads, intermediateSize: f } = config;
   const tensors = [math, vectors];
   const normalized = [...tensors, reduce, residual];
-  const readsOf = (kind: MatrixKind, binding: string = kind) =>
-    READS[plan.packings[kind].precision]
-      .replaceAll('matrix', binding)
-      .replaceAll('MATRIX', binding.toUpperCase());
-  const matrices = [readsOf('qkv'), readsOf('output', 'projection')];
-  const embeds = [readsOf('embedding'), rotate, embedding];
+  const reads = (kind: MatrixKind, binding: string = kind) =>
+    readsOf(plan.packings[kind].precision, binding);
+  const matrices = [reads('qkv'), reads('output', 'projection')];
+  const embeds = [reads('embedding'), rotate, embedding];
   const sharing = shares ? shareInSubgroups : share;
   const product = (
     kind: MatrixOf<typeof LAYER_TENSORS>,
@@ -100,7 +105,7 @@ function recipes(plan: Plan, shares: boolean): Record<KernelName, Recipe> {
     outStride: number,
     epilogue: keyof typeof EPILOGUES,
   ): Recipe => ({
-    modules: [...tensors, readsOf(kind, 'weights'), chunk, sharing, matmul],
+    modules: [...tensors, reads(kind, 'weights'), chunk, sharing, matmul],
     threads: MATMUL_ROWS / 4,
     constants: {
       ROWS: rows,
@@ -118,9 +123,9 @@ function recipes(plan: Plan, shares: boolean): Record<KernelName, Recipe> {
       threads: plan.attentionThreads,
       constants: { PROJECTION_SCALE_AT: at.outputScale },
     },
-    mlp: { modules: [...normalized, readsOf('up'), readsOf('down'), mlp], threads: plan.mlpThreads },
+    mlp: { modules: [...normalized, reads('up'), reads('down'), mlp], threads: plan.mlpThreads },
     logits: {
-      modules: [...normalized, readsOf('embedding'), candidates, logits],
+      modules: [...normalized, reads('embedding'), candidates, logits],
       threads: plan.headThreads,
     },
     sample: {
@@ -158,17 +163,25 @@ function recipes(plan: Plan, shares: boolean): Record<KernelName, Recipe> {
 /** WGSL of every kernel. @param subgroups whether the device has that feature */
 export function kernelCode(plan: Plan, subgroups: boolean): Record<KernelName, string> {
   const shares = plan.sharesReads && subgroups;
-  const shapes = shapeConstants(plan);
+  return printKernels(recipes(plan, shares), shapeConstants(plan), shares ? 'enable subgroups;' : '');
+}
+
+/** WGSL of kernels. @param shapes constants that each kernel may use @param enable the first line of each */
+export function printKernels<Name extends string>(
+  recipes: Record<Name, Recipe>,
+  shapes: Readonly<Record<string, Constant>>,
+  enable = '',
+): Record<Name, string> {
   const code = ({ modules, threads, constants }: Recipe) => {
     const body = modules.join('\n');
     const names = new Set(body.replaceAll(/\/\/.*/g, '').match(/\b[A-Z][A-Z0-9_]*\b/g));
     const all = Object.entries({ ...shapes, WORKGROUP: threads, ...constants });
     // Only these constants, so that more configurations have the same code and tests compile it once.
     const used = Object.fromEntries(all.filter(([name]) => names.has(name)));
-    return [shares ? 'enable subgroups;' : '', printConstants(used), printStructs(), body].join('\n');
+    return [enable, printConstants(used), printStructs(), body].join('\n');
   };
-  const coded = Object.entries(recipes(plan, shares)).map(([name, recipe]) => [name, code(recipe)]);
-  return Object.fromEntries(coded);
+  const coded = Object.entries<Recipe>(recipes).map(([name, recipe]) => [name, code(recipe)]);
+  return Object.fromEntries(coded) as Record<Name, string>;
 }
 
 /** The number of each binding that a kernel declares, by its name. */
@@ -178,7 +191,10 @@ export function readBindings(code: string): Map<string, number> {
 }
 
 /** Compiles all kernels in parallel. @throws EngineError 'internal' with the compiler's message. */
-export async function createKernels(machine: Machine, plan: Plan): Promise<Kernels> {
+export async function createKernels<Name extends string>(
+  machine: Machine,
+  code: Readonly<Record<Name, string>>,
+): Promise<Record<Name, Kernel>> {
   const { device } = machine;
   const compile = async ([name, code]: [string, string]) => {
     const module = await machine.checked(() => device.createShaderModule({ label: name, code }));
@@ -187,6 +203,5 @@ export async function createKernels(machine: Machine, plan: Plan): Promise<Kerne
     const kernel: Kernel = { name, pipeline: await machine.wait(pipeline), bindings: readBindings(code) };
     return [name, kernel];
   };
-  const code = kernelCode(plan, device.features.has('subgroups'));
-  return Object.fromEntries(await Promise.all(Object.entries(code).map(compile)));
+  return Object.fromEntries(await Promise.all(Object.entries<string>(code).map(compile)));
 }

@@ -32,6 +32,54 @@ const STRUCTS = {
   Group: {
     start: 'u32', // the first of them
   },
+
+  // Of fine-tuning (finetuning/shaders).
+  /** The segment that the model learns from. */
+  Segment: {
+    count: 'u32', // of its tokens
+    weight: 'f32', // of each token in the loss
+  },
+  /** The shape of a product in multiply.wgsl. */
+  Product: {
+    rows: 'u32',
+    columns: 'u32', // a multiple of 4, like the strides
+    x_stride: 'u32', // numbers between tokens
+    y_stride: 'u32',
+    epilogue: 'u32',
+  },
+  /** The shape of a matrix in merge.wgsl. */
+  Merge: {
+    rows: 'u32',
+    columns: 'u32', // padded
+    rank: 'u32',
+    scale_at: 'u32', // of the matrix in `vectors`
+    transposes: 'u32',
+  },
+  /** The shape of a sum of outer products in outer.wgsl. */
+  Outer: {
+    rank: 'u32',
+    columns: 'u32',
+    stride: 'u32', // numbers between tokens of x
+  },
+  /** The groups of each token that norm.wgsl normalizes: the whole residual, or heads. */
+  Norm: {
+    width: 'u32', // numbers in a group
+    groups: 'u32',
+    x_stride: 'u32', // numbers between groups
+    y_stride: 'u32',
+    weights_at: 'u32',
+    divides: 'u32', // 1: by the denominator, not by rms
+    adds: 'u32', // 1: the gradient is added to Dx
+    eps: 'f32',
+    floor: 'f32',
+  },
+  /** A pass of recur.wgsl. */
+  Pass: {
+    state: 'u32', // offset of the layer in the state
+    begins: 'u32', // 1: from the state, not from 0
+    keeps: 'u32', // 1: writes the state
+    reverse: 'u32', // 1: from the last token
+  },
 } as const;
 
 type Structs = typeof STRUCTS;

@@ -1,16 +1,13 @@
-import type { Matrix } from '../model/core/weights';
 import type { Backend, KernelTime, Memory, ModelData } from '../model/runtime/backend';
 import type { EngineError } from '../model/runtime/errors';
 import { findAdapter, openDevice, report } from './device';
-import type { DeviceWeights } from './device-weights';
-import { createKernels, type Kernels } from './kernels';
+import { type DeviceWeights, uploadWeights } from './device-weights';
+import { createKernels, type Kernels, kernelCode } from './kernels';
 import { Machine } from './machine';
-import { largestMatrix, type MatrixKind, precisionsOf } from './matrices';
-import { packedBytes, packMatrix } from './pack';
+import { largestMatrix, precisionsOf } from './matrices';
 import { makePlan, type Plan } from './plan';
 import { WebGpuStreams } from './streams';
 import { GRAPHICS, SOFTWARE, type Tuning } from './tuning';
-import { packModelVectors, packVectors } from './vectors';
 
 /**
  * Opens a device with sufficient limits and uploads the model.
@@ -35,8 +32,8 @@ export async function createWebGpuBackend(
   const machine = new Machine(device);
   try {
     const [kernels, weights] = await Promise.all([
-      createKernels(machine, plan),
-      machine.checked(() => upload(machine, model, plan)),
+      createKernels(machine, kernelCode(plan, device.features.has('subgroups'))),
+      machine.checked(() => uploadWeights(machine, model, plan)),
     ]);
     return new WebGpuBackend(model, machine, name, plan, kernels, weights);
   } catch (error) {
@@ -94,29 +91,4 @@ export class WebGpuBackend implements Backend {
   destroy(): void {
     this.machine.destroy();
   }
-}
-
-function upload(machine: Machine, { weights }: ModelData, plan: Plan): DeviceWeights {
-  const { STORAGE } = GPUBufferUsage;
-  const matrix = (kind: MatrixKind, values: Matrix) => {
-    const packing = plan.packings[kind];
-    return machine.buffer('weights', 'a matrix', packedBytes(values, packing), STORAGE, (range) =>
-      packMatrix(values, packing, new Uint8Array(range)),
-    );
-  };
-  const vectors = (numbers: number, pack: (out: Float32Array) => void) =>
-    machine.buffer('weights', 'small tensors', 4 * numbers, STORAGE, (range) =>
-      pack(new Float32Array(range)),
-    );
-  return {
-    embedding: matrix('embedding', weights.embedding),
-    modelVectors: vectors(plan.modelVectors.size, (out) => packModelVectors(weights, plan, out)),
-    layers: weights.layers.map((layer) => ({
-      qkv: matrix('qkv', layer.qkv),
-      projection: matrix('output', layer.output),
-      up: matrix('up', layer.up),
-      down: matrix('down', layer.down),
-      vectors: vectors(plan.vectors.size, (out) => packVectors(layer, plan, out)),
-    })),
-  };
 }

@@ -1,3 +1,6 @@
+import type { Config } from '../core/config';
+import { checkTokens } from '../runtime/backend';
+import { EngineError } from '../runtime/errors';
 import type { Adapter } from './adapter';
 
 /** The loss of a segment. */
@@ -31,3 +34,19 @@ export interface Learner {
 
 /** Tokens of a segment. */
 export const SEGMENT = 512;
+
+/** Bytes of a learner, by purpose. They do not depend on the length of a text. */
+export interface LearnerMemory {
+  readonly base: number;
+  /** Of W + scale B A in float32. */
+  readonly merged: number;
+  /** Factors, gradients, records, activations and states. */
+  readonly scratch: number;
+}
+
+/** @throws EngineError 'input' with the first id outside the vocabulary, 'internal' if the lengths are wrong */
+export function checkSegment(tokens: ArrayLike<number>, targets: ArrayLike<number>, config: Config): void {
+  for (const ids of [tokens, targets]) checkTokens(ids, config);
+  if (tokens.length > SEGMENT || targets.length !== tokens.length)
+    throw new EngineError('internal', `A segment has ${tokens.length} tokens.`, 'Read shorter segments.');
+}
