@@ -1,6 +1,5 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createWasmLearner } from '../src/cpu/finetuning/wasm-learner';
 import { CONFIG_FILE, WEIGHTS_FILE, writeAdapter } from '../src/model/finetuning/adapter-files';
 import {
   TEACHING,
@@ -10,12 +9,14 @@ import {
 } from '../src/model/finetuning/teaching';
 import { EngineError } from '../src/model/runtime/errors';
 import { loadModel } from '../src/model/runtime/folder';
+import { createLearner } from '../src/workers/teaching/learners';
 import { numberOption, runCommand } from './command';
-import { firstModel, readBytes, readFolder } from './node';
+import { firstModel, nodeGpu, readBytes, readFolder } from './node';
 
 const USAGE = `Teaches a model a text, and writes what it learned as an adapter (docs/finetuning.md).
 
 npm run -s teach -- --file FILE --out FOLDER [--model DIR] [--rank N] [--rate X] [--rounds N] [--seed N]
+  [--backend auto|webgpu|cpu]
 
 FILE is plain text. The model learns from its first 70%. The next 15% decide which adapter is kept, and the last 15% are
 read only before and after. FOLDER gets adapter_config.json and adapter_model.safetensors, which PEFT reads. The command
@@ -29,7 +30,10 @@ const OPTIONS = {
   rate: { type: 'string' },
   rounds: { type: 'string' },
   seed: { type: 'string' },
+  backend: { type: 'string', default: 'auto' },
 } as const;
+
+const CHOICES = ['auto', 'webgpu', 'cpu'] as const;
 
 await runCommand(USAGE, OPTIONS, async (values) => {
   for (const name of ['file', 'out'] as const)
@@ -43,10 +47,15 @@ await runCommand(USAGE, OPTIONS, async (values) => {
     rounds: numberOption('rounds', values.rounds, TEACHING.rounds),
     seed: numberOption('seed', values.seed, TEACHING.seed),
   };
+  const choice = CHOICES.find((each) => each === values.backend);
+  if (!choice)
+    throw new EngineError('input', `--backend is ${values.backend}.`, `Use one of ${CHOICES.join(', ')}.`);
   const text = new TextDecoder().decode(readBytes(values.file)).replaceAll('\r\n', '\n');
   const model = await loadModel(readFolder(values.model));
   const tokens = [model.config.bosTokenId, ...model.tokenizer.encode(text).ids];
-  const learner = await createWasmLearner(model, settings.rank);
+  const learner = await createLearner(model, settings.rank, choice, await nodeGpu());
+  if (choice === 'webgpu' && learner.info.kind !== 'webgpu')
+    throw new EngineError('device', learner.info.reason!, 'Use --backend cpu.');
   const teaching = new Teaching(learner, model.config, tokens, settings);
   mkdirSync(values.out, { recursive: true });
   const started = performance.now();
@@ -56,7 +65,10 @@ await runCommand(USAGE, OPTIONS, async (values) => {
   const files = writeAdapter(adapter, model.config, { id, digest });
   writeFileSync(configFile, files.config);
   writeFileSync(weightsFile, new Uint8Array(files.weights));
-  console.log(JSON.stringify({ model: id, tokens: tokens.length, ...settings, ...losses, seconds }));
+  console.log(
+    JSON.stringify({ model: id, tokens: tokens.length, ...settings, ...losses, seconds, ...learner.info }),
+  );
+  learner.destroy();
 });
 
 /** Runs a teaching, and prints its events to stderr. */

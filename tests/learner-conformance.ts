@@ -23,9 +23,10 @@ const configurations = fc.record({
 });
 
 /** Tokens of several documents. */
-const textOf = (length: number) => Array.from({ length }, (_, i) => (i % 61 === 0 ? 0 : 1 + ((i * i) % 39)));
+export const textOf = (length: number) =>
+  Array.from({ length }, (_, i) => (i % 61 === 0 ? 0 : 1 + ((i * i) % 39)));
 
-function randomAdapter(model: ModelData, rank: number) {
+export function randomAdapter(model: ModelData, rank: number) {
   const adapter = newAdapter(model.config, rank, 1);
   return { ...adapter, scale: 0.7, values: adapter.values.map((x, i) => x || 0.1 * Math.sin(i)) };
 }

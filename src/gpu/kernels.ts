@@ -1,6 +1,6 @@
 import type { LAYER_TENSORS, MatrixOf } from '../model/core/tensors';
-import { type Constant, printConstants, shapeConstants } from './constants';
 import type { Precision } from '../model/core/weights';
+import { type Constant, printConstants, shapeConstants } from './constants';
 import type { Machine } from './machine';
 import type { MatrixKind } from './matrices';
 import { CHUNK, ELEMENT_THREADS, MATMUL_ROWS, type Plan } from './plan';
@@ -93,8 +93,7 @@ function recipes(plan: Plan, shares: boolean): Record<KernelName, Recipe> {
   const { hiddenSize: d, heads, intermediateSize: f } = config;
   const tensors = [math, vectors];
   const normalized = [...tensors, reduce, residual];
-  const reads = (kind: MatrixKind, binding: string = kind) =>
-    readsOf(plan.packings[kind].precision, binding);
+  const reads = (kind: MatrixKind, binding: string = kind) => readsOf(plan.packings[kind].precision, binding);
   const matrices = [reads('qkv'), reads('output', 'projection')];
   const embeds = [reads('embedding'), rotate, embedding];
   const sharing = shares ? shareInSubgroups : share;

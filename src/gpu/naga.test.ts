@@ -6,6 +6,7 @@ import { expect, test } from 'vitest';
 import { readJson } from '../../scripts/node';
 import { everyPrecision } from '../../tests/quantize';
 import { parseConfig } from '../model/core/config';
+import { learnerKernelCode } from './finetuning/kernels';
 import { kernelCode } from './kernels';
 import type { MatrixPrecisions } from './matrices';
 import { makePlan } from './plan';
@@ -78,14 +79,14 @@ function everyKernel(): Kernel[] {
   const kernels = new Map<string, Kernel>();
   for (const [model, path] of configurations())
     for (const [precision, precisions] of PRECISIONS)
-      for (const [tuning, values, subgroups] of TUNINGS)
-        for (const [name, code] of Object.entries(
-          kernelCode(makePlan(parseConfig(readJson(path)), precisions, values), subgroups),
-        )) {
-          const label = [name, model, precision, tuning].join(', ');
-          const pipeline = model === 'wiki-10m-v3' && precision.includes('int8') && tuning === 'graphics';
-          kernels.set(code, { label, code, pipeline });
-        }
+      for (const [tuning, values, subgroups] of TUNINGS) {
+        const plan = makePlan(parseConfig(readJson(path)), precisions, values);
+        const isGraphics = tuning === 'graphics';
+        const learner = isGraphics ? Object.entries(learnerKernelCode(plan)) : [];
+        const pipeline = model === 'wiki-10m-v3' && precision.includes('int8') && isGraphics;
+        for (const [name, code] of [...Object.entries(kernelCode(plan, subgroups)), ...learner])
+          kernels.set(code, { label: [name, model, precision, tuning].join(', '), code, pipeline });
+      }
   return [...kernels.values()];
 }
 

@@ -2,13 +2,14 @@ import type { Config } from '../../model/core/config';
 import { stateLayout } from '../../model/core/tensors';
 import type { Adapter } from '../../model/finetuning/adapter';
 import {
+  checkSegment,
   type Learner,
-  SEGMENT,
+  type LearnerMemory,
   type SegmentGradient,
   type SegmentLoss,
 } from '../../model/finetuning/learner';
-import { checkTokens, type ModelData } from '../../model/runtime/backend';
-import { cancelled, EngineError } from '../../model/runtime/errors';
+import type { ModelData } from '../../model/runtime/backend';
+import { cancelled } from '../../model/runtime/errors';
 import { Pace } from '../../model/runtime/pace';
 import { Forward } from '../forward';
 import { Heap } from '../heap';
@@ -17,14 +18,6 @@ import { PackedWeights } from '../packed';
 import { Backward } from './backward';
 import { type BackwardKernels, loadBackwardKernels } from './kernels';
 import { MergedModel } from './merged';
-
-/** Bytes of a learner, by purpose. They do not depend on the length of a text. */
-export interface LearnerMemory {
-  readonly base: number;
-  readonly merged: number;
-  /** Factors, gradients, records, activations and states. */
-  readonly scratch: number;
-}
 
 /** A learner on WebAssembly, for adapters of one rank. @throws EngineError 'device' without SIMD or memory */
 export async function createWasmLearner(model: ModelData, rank: number): Promise<WasmLearner> {
@@ -103,6 +96,8 @@ export class WasmLearner implements Learner {
     return { nats, gradient: this.model.gradient() };
   }
 
+  destroy(): void {}
+
   /** Reads a segment tile by tile. Records it and begins its gradient if `learn`. Returns the nats of all targets. */
   private async read(
     tokens: ArrayLike<number>,
@@ -111,9 +106,7 @@ export class WasmLearner implements Learner {
     breathe: () => Promise<void>,
   ): Promise<number> {
     const { config, forward, backward } = this;
-    for (const ids of [tokens, targets]) checkTokens(ids, config);
-    if (tokens.length > SEGMENT || targets.length !== tokens.length)
-      throw new EngineError('internal', `A segment has ${tokens.length} tokens.`, 'Read shorter segments.');
+    checkSegment(tokens, targets, config);
     const pace = new Pace();
     let nats = 0;
     for (let first = 0; first < tokens.length; first += forward.capacity) {

@@ -58,7 +58,10 @@ export function learnerKernelCode(plan: Plan): Record<LearnerKernelName, string>
   const { stateRows, vocabSize } = plan.config;
   const tensors = [math, vectors];
   const merging = (kind: MatrixKind) => {
-    const reads = readsOf(plan.packings[kind].precision, 'base').replaceAll('BASE_SCALE_AT', 'shape.scale_at');
+    const reads = readsOf(plan.packings[kind].precision, 'base').replaceAll(
+      'BASE_SCALE_AT',
+      'shape.scale_at',
+    );
     return elements(...tensors, reads, merge);
   };
   const recipes: Record<LearnerKernelName, Recipe> = {

@@ -135,10 +135,7 @@ export class Products {
     ];
   }
 
-  private merge(
-    { kind, base, vectors, scaleAt, rows, columns, factors }: Packed,
-    transposes: boolean,
-  ): Step {
+  private merge({ kind, base, vectors, scaleAt, rows, columns, factors }: Packed, transposes: boolean): Step {
     const { factors: buffer, matrix: merged } = this.buffers;
     const blocks = columns / BLOCK_COLUMNS[this.plan.packings[kind].precision];
     return {

@@ -1,6 +1,6 @@
 import type { DeviceWeights } from '../device-weights';
 import { ELEMENT_THREADS, type Plan } from '../plan';
-import { LOGIT_TILE, type LearnerBuffers } from './buffers';
+import { type LearnerBuffers, LOGIT_TILE } from './buffers';
 import type { LayerSteps } from './layer-steps';
 import type { Products } from './products';
 import type { Step } from './program';

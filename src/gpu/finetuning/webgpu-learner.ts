@@ -20,7 +20,7 @@ import { PacedSubmissions } from '../paced-submissions';
 import { makePlan, type Plan } from '../plan';
 import { pack } from '../structs';
 import { GRAPHICS } from '../tuning';
-import { createLearnerBuffers, LOGIT_TILE, type LearnerBuffers, mergedSize } from './buffers';
+import { createLearnerBuffers, type LearnerBuffers, LOGIT_TILE, mergedSize } from './buffers';
 import { FactorLayout } from './factors';
 import { type LearnerKernels, learnerKernelCode } from './kernels';
 import { LayerSteps } from './layer-steps';
@@ -53,7 +53,9 @@ export async function createWebGpuLearner(
       machine.checked(() => uploadWeights(machine, model, plan)),
     ]);
     const { name } = report(adapter);
-    return await machine.checked(() => new WebGpuLearner(machine, name, plan, kernels, weights, layout, rank));
+    return await machine.checked(
+      () => new WebGpuLearner(machine, name, plan, kernels, weights, layout, rank),
+    );
   } catch (error) {
     machine.destroy();
     throw error;
@@ -115,7 +117,11 @@ export class WebGpuLearner implements Learner {
 
   use(adapter: Adapter): void {
     if (adapter.rank !== this.rank)
-      throw new EngineError('internal', `The adapter has rank ${adapter.rank}, not ${this.rank}.`, 'Start again.');
+      throw new EngineError(
+        'internal',
+        `The adapter has rank ${adapter.rank}, not ${this.rank}.`,
+        'Start again.',
+      );
     this.scale = adapter.scale;
     this.write(this.buffers.factors, this.layout.pack(adapter));
   }

@@ -30,6 +30,8 @@ export interface Learner {
     targets: ArrayLike<number>,
     signal?: AbortSignal,
   ): Promise<SegmentGradient>;
+  /** Frees threads and buffers. The learner cannot be used afterwards. */
+  destroy(): void;
 }
 
 /** Tokens of a segment. */

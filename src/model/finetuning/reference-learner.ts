@@ -73,6 +73,8 @@ export class ReferenceLearner implements Learner {
     return { nats, gradient: this.gradient.slice() };
   }
 
+  destroy(): void {}
+
   /** Records a segment, and moves the state to its end. Returns the nats of all targets. */
   private read(tape: Tape, tokens: ArrayLike<number>, targets: ArrayLike<number>): number {
     this.states = this.states.map(({ S, z, inputs }) => ({

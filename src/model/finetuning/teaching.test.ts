@@ -48,6 +48,8 @@ class FakeLearner implements Learner {
     gradient[gradient.length - 1] = 2 * (this.value - this.best);
     return { nats, gradient };
   }
+
+  destroy(): void {}
 }
 
 const text = (length: number) => Array.from({ length }, (_, i) => i);
