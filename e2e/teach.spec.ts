@@ -44,6 +44,13 @@ async function openTeach(page: Page, playground: PlaygroundPage): Promise<void> 
   await button(page, names.OPEN_TEACH).click();
 }
 
+/** Opens the page by its command. */
+async function openByCommand(page: Page): Promise<void> {
+  await page.keyboard.press('Control+k');
+  await page.getByRole('combobox', { name: names.COMMAND_FIELD }).fill('fine-tune');
+  await page.keyboard.press('Enter');
+}
+
 test('teaches a model a text, writes with it, exports it, forgets it, and opens it from its file', async ({
   playground,
   page,
@@ -57,6 +64,7 @@ test('teaches a model a text, writes with it, exports it, forgets it, and opens 
   await expect(taught).toContainText(/the loss went from \d+\.\d+ to \d+\.\d+ bits per token \(−/);
   await expect(taught.getByText('Before the lesson')).toBeVisible();
   await expect(taught.locator('mark').first()).toBeVisible();
+  await expect(taught).toContainText(/the loss went from \d+\.\d+ to \d+\.\d+: what it forgot/);
   for (const { colorScheme, width } of [LOOKS[1], LOOKS[2]]) {
     await page.emulateMedia({ colorScheme });
     await page.setViewportSize({ width, height: 800 });
@@ -83,13 +91,32 @@ test('teaches a model a text, writes with it, exports it, forgets it, and opens 
   await modelNamed(page, /: Tea style$/);
   await playground.press(playground.oneToken);
 
+  await openByCommand(page);
+  await button(taught, names.COMPARE_WITH_BASE).click();
+  const sheet = page.getByRole('dialog', { name: names.COMPARE });
+  await sheet.getByRole('button', { name: names.GENERATE_ALL }).click();
+  await expect(sheet.getByRole('button', { name: names.GENERATE_AGAIN })).toBeVisible();
+  const texts = [1, 2].map((n) => sheet.getByRole('region', { name: names.continuationText(n) }).innerText());
+  expect(new Set(await Promise.all(texts)).size).toBe(2);
+  await expect(sheet.getByRole('heading', { name: /the base$/ })).toHaveCount(1);
+  await findsNothing(page);
+  await page.keyboard.press('Escape');
+
   await button(page, names.SHARE).click();
   const link = await page.getByRole('textbox', { name: names.LINK }).inputValue();
   await page.keyboard.press('Escape');
 
-  await page.keyboard.press('Control+k');
-  await page.getByRole('combobox', { name: names.COMMAND_FIELD }).fill('fine-tune');
-  await page.keyboard.press('Enter');
+  await openByCommand(page);
+  await button(taught, names.TEACH_MORE).click();
+  await expect(dialog(page).getByText('Tea style learns more')).toBeVisible();
+  await addText(page, TEXT.slice(0, 600));
+  await button(dialog(page), names.TEACH).click();
+  const more = taught.getByRole('listitem');
+  await expect(more).toHaveCount(2);
+  await expect(more.first().getByLabel(names.NAME)).toHaveValue(/^Tea style and /);
+  await button(more.first(), names.DELETE).click();
+  await button(more.first(), names.DELETE_IT).click();
+  await expect(more).toHaveCount(1);
   await button(taught, names.DELETE).click();
   await button(taught, names.DELETE_IT).click();
   await expect(taught).toHaveCount(0);

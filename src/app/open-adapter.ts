@@ -40,7 +40,9 @@ export async function openAdapter(playground: Playground, dropped: readonly Path
     rememberTaught(taught);
     chooseModel(await digestToLoad(taught.model, playground));
     playground.load();
-    playground.notify(`${name} is open: an adapter of ${taught.model.base.name}. Nothing is uploaded.`);
+    playground.notify(
+      `${taught.model.name} is open: an adapter of ${taught.model.base.name}. Nothing is uploaded.`,
+    );
   } catch (thrown) {
     const { message, remedy } = EngineError.from(thrown);
     playground.notify(`${message} ${remedy} The loaded model and your text are unchanged.`);

@@ -38,7 +38,7 @@ import type {
   VerifyEvent,
   VerifyRequest,
 } from './messages';
-import { sourceKey } from './model-source';
+import { type ModelSource, sourceKey } from './model-source';
 import type { RequestText } from './request-run';
 import { type CreateBackend, Runner, type Running } from './runner';
 import type { TextScore } from './score-text';
@@ -47,6 +47,7 @@ import { TextStream } from './text-stream';
 
 const lensCode = lateCode('The lens', () => import('./lens/attention-lens'));
 const compareCode = lateCode('The comparison', () => import('./compare'));
+const strengthsCode = lateCode('The comparison of strengths', () => import('./compare-strengths'));
 const scoreCode = lateCode('The code that scores tokens', () => import('./score'));
 const verifyCode = lateCode('The check of texts', () => import('./verify'));
 const scoreTextCode = lateCode('The code that scores texts', () => import('./score-text'));
@@ -58,6 +59,12 @@ export interface EngineHost {
   /** @param url of a model folder, with a trailing slash */
   readonly readFile: (url: string) => ReadFile;
   readonly createBackend: CreateBackend;
+}
+
+interface Loaded {
+  readonly source: ModelSource;
+  readonly model: Model;
+  readonly runner: Runner;
 }
 
 /** The tokens of a text, with the model, the signal and the receiver of events. */
@@ -81,7 +88,7 @@ interface Work<T> {
 export class Engine {
   private readonly host: EngineHost;
   private readonly snapshots = new SnapshotStore();
-  private loaded: { readonly key: string; readonly model: Model; readonly runner: Runner } | null = null;
+  private loaded: Loaded | null = null;
   private abort: AbortController | null = null;
   private lens: Lens | null = null;
 
@@ -96,8 +103,8 @@ export class Engine {
   ): Promise<EngineInfo> {
     return this.exclusively(async (signal) => {
       this.unload();
-      const key = sourceKey(source);
-      let model = this.loaded?.key === key ? this.loaded.model : null;
+      const isSame = this.loaded && sourceKey(this.loaded.source) === sourceKey(source);
+      let model = isSame ? this.loaded!.model : null;
       this.loaded = null;
       if (!model) {
         this.snapshots.clear();
@@ -111,7 +118,7 @@ export class Engine {
         return this.host.createBackend(...what);
       };
       const runner = new Runner(createBackend, this.snapshots, model, choice);
-      this.loaded = { key, model, runner };
+      this.loaded = { source, model, runner };
       const { backend, info } = await runner.ready();
       const { manifest, config } = model;
       loadAhead();
@@ -168,10 +175,18 @@ export class Engine {
     });
   }
 
-  /** Generates at most 8 continuations at once, in one batched step for all. */
+  /** Generates at most 8 continuations: at once, in one batched step for all, or one after the other at several strengths. */
   async compare(request: CompareRequest, onEvent: OnEvent<CompareEvent>): Promise<CompareResult> {
     const resumed = 'Writing resumes from the last tokens.';
     return this.withTokens(request, onEvent, resumed, async ({ model, tokens, signal, emit }) => {
+      if (request.strengths) {
+        const { StrengthComparison } = await strengthsCode();
+        const comparison = new StrengthComparison(this.requireLoaded(), this.host, request, tokens, emit);
+        return {
+          work: ({ info }) => comparison.write(info.kind, signal),
+          result: () => comparison.result(),
+        };
+      }
       const { Comparison } = await compareCode();
       const comparison = new Comparison(model, request, tokens, emit);
       return {

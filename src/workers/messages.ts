@@ -218,6 +218,8 @@ export interface Finding {
 export interface CompareRequest extends RequestText {
   /** The settings of each continuation. */
   readonly samplings: readonly Sampling[];
+  /** The strength of each, if the loaded model is a taught one. 0 is its base. Without it, the loaded model writes all. */
+  readonly strengths?: readonly number[];
   /** Tokens of each continuation. */
   readonly maxTokens: number;
   readonly atArticleEnd: 'stop' | 'continue';
@@ -233,8 +235,17 @@ export type CompareEvent =
       /** Time per token over all continuations. */
       readonly msPerToken: number;
     }
+  /** With strengths: the model of a continuation, before its first part. */
+  | { readonly type: 'writer'; readonly continuation: number; readonly writer: Writer }
   /** The continuations are lost and start again. */
   | { readonly type: 'anew'; readonly message: string; readonly backend: BackendInfo };
+
+/** A model at a strength. */
+export interface Writer {
+  readonly id: string;
+  readonly digest: string;
+  readonly strength: number;
+}
 
 export interface CompareResult {
   readonly reasons: readonly GenerateResult['reason'][];

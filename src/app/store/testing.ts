@@ -124,7 +124,7 @@ class FakeEngine implements EngineClient {
     return running.promise;
   }
 
-  /** Each continuation generates its number twice, one token at a time, and ends. */
+  /** Each continuation generates its number twice, one token at a time, and ends. The digest of strength 1 is 'd1'. */
   async compare(
     request: CompareRequest,
     onEvent: (event: CompareEvent) => void | Promise<void>,
@@ -132,6 +132,12 @@ class FakeEngine implements EngineClient {
     this.compared.push(request);
     for (const [run, part] of request.runs.entries())
       if ('text' in part) await onEvent({ type: 'encoded', run, tokens: letters(part.text) });
+    for (const [continuation, strength] of request.strengths?.entries() ?? [])
+      await onEvent({
+        type: 'writer',
+        continuation,
+        writer: { id: `at-${strength}`, digest: `d${strength}`, strength },
+      });
     for (let round = 0; round < 2; round++) {
       const parts = request.samplings.map((_, n) => {
         const ids = Uint32Array.of(n);

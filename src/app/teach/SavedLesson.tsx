@@ -1,10 +1,18 @@
-import type { SavedLesson as Saved } from '../../workers/teaching/teach-client';
+import type { FoundLesson } from '../../workers/teaching/teach-client';
 import { count } from '../format';
 import { lesson } from './lesson';
 
-/** A lesson of an earlier visit that can continue. */
-export function SavedLesson({ saved, onContinue }: { saved: Saved; onContinue(): void }) {
+/** A lesson of an earlier visit that can continue, or one of another tab. */
+export function SavedLesson({ saved, onContinue }: { saved: FoundLesson; onContinue(): void }) {
   const { step, steps } = saved.progress;
+  if (saved.isElsewhere)
+    return (
+      <section className="teach-part" aria-label="Lesson in another tab">
+        <p>
+          The lesson on <b>{saved.name}</b> is open in another tab.
+        </p>
+      </section>
+    );
   return (
     <section className="teach-part" aria-label="Interrupted lesson">
       <p>

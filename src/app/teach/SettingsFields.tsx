@@ -8,8 +8,8 @@ const FIELDS = [
   { key: 'rate', name: 'Learning rate', min: 0.0001, max: 1, step: 0.0001, about: 'The size of a step.' },
 ] as const;
 
-/** The settings of a lesson, folded. */
-export function SettingsFields({ settings }: { settings: TeachingSettings }) {
+/** The settings of a lesson, folded. @param hasRank false: the rank is that of the adapter that learns more */
+export function SettingsFields({ settings, hasRank }: { settings: TeachingSettings; hasRank: boolean }) {
   return (
     <details className="teach-settings">
       <summary>More</summary>
@@ -19,7 +19,9 @@ export function SettingsFields({ settings }: { settings: TeachingSettings }) {
           <input
             type="number"
             {...range}
-            defaultValue={settings[key]}
+            {...(key === 'rank' && !hasRank
+              ? { value: settings.rank, disabled: true }
+              : { defaultValue: settings[key] })}
             onChange={({ target }) => {
               if (target.validity.valid && target.value) lesson.set({ [key]: target.valueAsNumber });
             }}

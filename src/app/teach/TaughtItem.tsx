@@ -15,10 +15,11 @@ interface Props {
   /** Whether its details are open at first. */
   readonly isOpen: boolean;
   onChange(): Promise<void>;
+  readonly onTeachMore: ((taught: TaughtModel) => void) | null;
 }
 
 /** A taught model: its name and strength, what changed, and what can be done with it. */
-export function TaughtItem({ entry, isOpen, onChange }: Props) {
+export function TaughtItem({ entry, isOpen, onChange, onTeachMore }: Props) {
   const playground = usePlayground();
   const { model } = entry;
   const { lesson } = model;
@@ -31,6 +32,10 @@ export function TaughtItem({ entry, isOpen, onChange }: Props) {
     chooseModel(await taughtDigest(model));
     closePage();
     playground.load();
+  };
+  const compare = async () => {
+    await use();
+    playground.comparison.open(2, 'strength');
   };
   const saveFile = async () => {
     const files = await taughtFiles(model);
@@ -60,6 +65,14 @@ export function TaughtItem({ entry, isOpen, onChange }: Props) {
         <button type="button" className="write-button" onClick={use}>
           Use it
         </button>
+        <button type="button" className="worded" onClick={compare}>
+          Compare with its base
+        </button>
+        {onTeachMore ? (
+          <button type="button" className="worded" onClick={() => onTeachMore(model)}>
+            Teach it more
+          </button>
+        ) : null}
         <button type="button" className="worded" onClick={() => setAsked('export')}>
           Export
         </button>
@@ -126,6 +139,12 @@ function factsOf({ model, bytes: size, isKept }: TaughtEntry): string {
       `On the last 15% of the text, which it did not learn from, the loss went from ${inBits(before.unseen)} to ${inBits(taught.unseen)} bits per token (${percent(taught.unseen / before.unseen - 1)}).`,
     );
   } else if (lesson) facts.push('The text has fewer than 2,000 tokens, too few to measure a gain.');
+  if (lesson?.forgetting) {
+    const { base: before, taught } = lesson.forgetting;
+    facts.push(
+      `On 20 kB of Wikipedia, which it never learns from, the loss went from ${inBits(before)} to ${inBits(taught)}: what it forgot.`,
+    );
+  }
   if (!isKept) facts.push('This browser does not keep it, so export it before you leave.');
   return facts.join(' ');
 }

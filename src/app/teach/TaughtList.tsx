@@ -1,11 +1,12 @@
 import { useCallback, useEffect, useState } from 'react';
 import { useStore } from 'zustand';
+import type { TaughtModel } from '../../workers/teaching/teach-client';
 import { listTaughtModels, type TaughtEntry } from '../taught-models';
 import { lesson } from './lesson';
 import { TaughtItem } from './TaughtItem';
 
-/** The taught models of this browser. The newest is open. */
-export function TaughtList() {
+/** The taught models of this browser. The newest is open. @param onTeachMore null during a lesson */
+export function TaughtList({ onTeachMore }: { onTeachMore: ((taught: TaughtModel) => void) | null }) {
   const newest = useStore(lesson.store, (state) => state.taught);
   const [entries, setEntries] = useState<readonly TaughtEntry[]>([]);
   const refresh = useCallback(async () => setEntries(await listTaughtModels()), []);
@@ -24,6 +25,7 @@ export function TaughtList() {
             entry={entry}
             isOpen={isNewest(entry)}
             onChange={refresh}
+            onTeachMore={onTeachMore}
           />
         ))}
       </ul>

@@ -21,22 +21,23 @@ import { YourTexts } from './YourTexts';
 /** A page over the text where the model learns from texts. */
 export default function TeachPage() {
   const playground = usePlayground();
-  const { work, texts, settings, prepared, progress, saved, error } = useStore(lesson.store);
+  const { work, texts, from, settings, prepared, progress, saved, error } = useStore(lesson.store);
   useEffect(() => {
     void lesson.look();
     lesson.onTaught = ({ name }) => {
       if (shownPage() !== 'teach') playground.notify(`${name} is taught. Open Teach to use it.`);
     };
   }, [playground]);
-  const model = () => findModel(playground.store.getState().history?.present.model ?? null);
-  const choose = (chosen: readonly NamedText[]) => void lesson.choose(chosen, model);
+  const model = (digest: string | null) =>
+    digest ? sourceOfDigest(digest) : findModel(playground.store.getState().history?.present.model ?? null);
+  const choose = (chosen: readonly NamedText[], learner = from) => void lesson.choose(chosen, learner, model);
   const add = (added: readonly NamedText[]) => choose([...texts, ...added]);
   const addFiles = (files: readonly File[]) => add(files.map((file) => ({ name: file.name, file })));
   const own = () => {
     const { runs } = playground.text;
     return { name: titleOf(runs)?.words ?? 'Your text', file: new Blob([plainText(runs)]) };
   };
-  const isChoosing = !progress && !saved && (work === 'idle' || work === 'opening');
+  const isChoosing = !progress && (!saved || saved.isElsewhere) && (work === 'idle' || work === 'opening');
   return (
     <FullPage title="Teach" {...(isChoosing && { onFiles: addFiles })}>
       <p>
@@ -51,10 +52,18 @@ export default function TeachPage() {
       ) : null}
       {isChoosing ? (
         <>
+          {from ? (
+            <p>
+              <b>{from.name}</b> learns more, at its full strength. The result is another taught model.{' '}
+              <button type="button" className="worded" onClick={() => choose(texts, null)}>
+                Teach another model
+              </button>
+            </p>
+          ) : null}
           <AddTexts onAdd={add} onFiles={addFiles} own={own} />
           <YourTexts onAdd={(text) => add([text])} />
           <TextList files={texts} onRemove={(n) => choose(texts.filter((_, other) => other !== n))} />
-          <SettingsFields settings={settings} />
+          <SettingsFields key={from?.adapter.digest} settings={settings} hasRank={!from} />
           {texts.length ? (
             <p role="status">
               {prepared
@@ -78,7 +87,7 @@ export default function TeachPage() {
       ) : null}
       {progress ? <LessonView progress={progress} /> : null}
       {error ? <PageError error={error} /> : null}
-      <TaughtList />
+      <TaughtList onTeachMore={isChoosing ? (taught) => choose(texts, taught) : null} />
     </FullPage>
   );
 }

@@ -3,6 +3,7 @@ import { TEACHING, type TeachingSettings } from '../../model/finetuning/teaching
 import { EngineError, type ErrorData } from '../../model/runtime/errors';
 import type { ModelSource } from '../../workers/model-source';
 import {
+  type FoundLesson,
   findLesson,
   forgetLesson,
   type NamedText,
@@ -12,19 +13,22 @@ import {
   type Taught,
   type TaughtModel,
   TeacherClient,
+  whenClosed,
 } from '../../workers/teaching/teach-client';
-import { rememberTaught } from '../taught-models';
+import { rememberTaught, taughtFiles } from '../taught-models';
 
 interface LessonState {
   readonly work: 'idle' | 'opening' | 'teaching' | 'stopping';
   readonly texts: readonly NamedText[];
+  /** The taught model that learns more; null: the model of the page learns. */
+  readonly from: TaughtModel | null;
   readonly settings: TeachingSettings;
   /** The texts are ready to teach. */
   readonly prepared: Prepared | null;
   /** Of the lesson that runs or was stopped. */
   readonly progress: Progress | null;
-  /** An interrupted lesson of an earlier visit. */
-  readonly saved: SavedLesson | null;
+  /** An interrupted lesson of an earlier visit, or a lesson of another tab. */
+  readonly saved: FoundLesson | null;
   /** The result of the last lesson. */
   readonly taught: TaughtModel | null;
   readonly error: ErrorData | null;
@@ -33,6 +37,7 @@ interface LessonState {
 const FIRST: LessonState = {
   work: 'idle',
   texts: [],
+  from: null,
   settings: TEACHING,
   prepared: null,
   progress: null,
@@ -49,20 +54,34 @@ class LessonController {
   private client: TeacherClient | null = null;
   private turn = 0;
 
-  /** Looks for an interrupted lesson. */
+  /** Looks for an interrupted lesson, and again when the tab that has it open leaves it. */
   async look(): Promise<void> {
     const { work, progress } = this.store.getState();
-    if (work === 'idle' && !progress) this.store.setState({ saved: await findLesson() });
+    if (work !== 'idle' || progress) return;
+    const saved = await findLesson();
+    this.store.setState({ saved });
+    if (saved?.isElsewhere) void whenClosed(saved.id).then(() => this.look());
   }
 
-  /** Replaces the texts, and opens them with the model. */
-  async choose(texts: readonly NamedText[], findModel: () => Promise<ModelSource>): Promise<void> {
+  /** Replaces the texts and the taught model that learns more, and opens them with the model or its base. */
+  async choose(
+    texts: readonly NamedText[],
+    from: TaughtModel | null,
+    findModel: (digest: string | null) => Promise<ModelSource>,
+  ): Promise<void> {
     const turn = ++this.turn;
-    this.store.setState({ texts, prepared: null, taught: null, error: null, work: 'idle' });
+    this.store.setState({ texts, from, prepared: null, taught: null, error: null, work: 'idle' });
+    if (from) this.set({ rank: from.adapter.rank });
     if (!texts.length) return;
     this.store.setState({ work: 'opening' });
     await this.attempt(async () => {
-      const prepared = await this.fresh().open({ model: await findModel(), texts });
+      const model = await findModel(from?.base.digest ?? null);
+      const files = from && (await taughtFiles(from));
+      const prepared = await this.fresh().open({
+        model,
+        texts,
+        ...(from && files && { from: { model: from, files } }),
+      });
       if (turn === this.turn) this.store.setState({ prepared });
     }, turn);
   }
@@ -116,7 +135,7 @@ class LessonController {
       const taught = await work(this.client!);
       if (!taught) return;
       rememberTaught(taught);
-      this.store.setState({ taught: taught.model, progress: null, prepared: null, texts: [] });
+      this.store.setState({ taught: taught.model, progress: null, prepared: null, texts: [], from: null });
       this.onTaught(taught.model);
     });
   }

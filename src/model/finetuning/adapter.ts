@@ -74,6 +74,13 @@ export function newAdapter(config: Config, rank: number, seed: number): Adapter 
   return { rank, scale: 1, values };
 }
 
+/** Whether B is 0 everywhere, so that the adapter does not change the model. */
+export function isUntrained(config: Config, { rank, values }: Adapter): boolean {
+  return factors(config, rank, values).every((layer) =>
+    TARGETS.every((target) => !layer[target].B.some(Boolean)),
+  );
+}
+
 /** W + scale B A in float64 [rows, columns]. @param W dequantized */
 export function merge(
   { rows, columns }: Pick<Matrix, 'rows' | 'columns'>,

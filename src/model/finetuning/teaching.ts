@@ -1,6 +1,6 @@
 import type { Config } from '../core/config';
 import { EngineError } from '../runtime/errors';
-import { type Adapter, newAdapter } from './adapter';
+import { type Adapter, isUntrained, newAdapter } from './adapter';
 import { type Learner, SEGMENT } from './learner';
 import { adamW, clipNorm, type Moments, newMoments, rateAt } from './optimizer';
 
@@ -49,7 +49,7 @@ export type TeachingEvent =
   | { readonly type: 'finished'; readonly result: TeachingResult };
 
 export interface TeachingResult {
-  /** The best on the deciding part; the untrained one, which changes nothing, if no round was better. */
+  /** The best on the deciding part; the one that it began with if no round was better. */
   readonly adapter: Adapter;
   readonly base: Losses;
   readonly taught: Losses;
@@ -68,12 +68,25 @@ export interface Checkpoint {
   best: { readonly values: Float32Array; readonly deciding: number } | null;
 }
 
+/** The checkpoint before the first segment. @param adapter may have learned from other texts */
+export function checkpointFrom(adapter: Adapter): Checkpoint {
+  const values = adapter.values.slice();
+  return {
+    base: null,
+    adapter: { ...adapter, values },
+    moments: newMoments(values.length),
+    decided: 0,
+    best: null,
+  };
+}
+
 /** Teaches a model a text, which is cut by `cutsOf`. Each segment is scored before the model learns from it. */
 export class Teaching {
   /** Consistent between events, and after an abort. */
   readonly checkpoint: Checkpoint;
   readonly steps: number;
   private readonly learner: Learner;
+  private readonly config: Config;
   private readonly tokens: ArrayLike<number>;
   private readonly settings: TeachingSettings;
   /** First tokens of the deciding part and of the unseen part. */
@@ -82,7 +95,7 @@ export class Teaching {
 
   /**
    * @param tokens from `<|endoftext|>` on
-   * @param checkpoint of an earlier teaching with the same model, tokens and settings, to continue it
+   * @param checkpoint of an earlier teaching with the same model, tokens and settings, to continue it; or `checkpointFrom`
    * @throws EngineError 'input' if the text is too short or a setting is out of range
    */
   constructor(
@@ -102,13 +115,12 @@ export class Teaching {
     if (!Number.isInteger(rounds) || rounds < 1 || rounds > 100)
       refuse(`The number of rounds is ${rounds}.`, 'Choose a whole number from 1 to 100.');
     this.learner = learner;
+    this.config = config;
     this.tokens = tokens;
     this.settings = settings;
     ({ deciding: this.deciding, unseen: this.unseen } = cutsOf(tokens.length));
     this.steps = rounds * this.stepsPerRound;
-    const adapter = newAdapter(config, rank, seed);
-    const moments = newMoments(adapter.values.length);
-    this.checkpoint = checkpoint ?? { base: null, adapter, moments, decided: 0, best: null };
+    this.checkpoint = checkpoint ?? checkpointFrom(newAdapter(config, rank, seed));
   }
 
   /** Runs from the checkpoint to the end. Ends with the event 'finished'. @throws EngineError 'cancelled' on abort */
@@ -117,8 +129,11 @@ export class Teaching {
     const { adapter, moments } = checkpoint;
     if (!checkpoint.base) {
       learner.use({ ...adapter, scale: 0 });
-      checkpoint.base = await this.measure(signal);
-      checkpoint.best = { values: adapter.values.slice(), deciding: checkpoint.base.deciding };
+      const base = await this.measure(signal);
+      learner.use(adapter);
+      const deciding = isUntrained(this.config, adapter) ? base.deciding : await this.decide(signal);
+      checkpoint.best = { values: adapter.values.slice(), deciding };
+      checkpoint.base = base;
       yield { type: 'started', base: checkpoint.base };
     }
     learner.use(adapter);

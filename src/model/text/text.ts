@@ -230,7 +230,7 @@ function slice(
 }
 
 /** Joins neighbouring typed runs, which are encoded as one. */
-function merge(runs: readonly Run[]): Run[] {
+export function merge(runs: readonly Run[]): Run[] {
   const merged: Run[] = [];
   for (const run of runs) {
     const last = merged.at(-1);

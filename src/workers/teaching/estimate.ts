@@ -10,6 +10,8 @@ export interface Speed {
 const READ_AROUND = 1 + (1 - SHARES.learned);
 /** The deciding and the unseen part are measured before and after a lesson, each with the context before it. */
 const MEASURED = 4;
+/** About the tokens of encyclopedia/prose.txt, which both models read. */
+const PROSE = 5000;
 /** Writing samples takes this share of the time. */
 export const SAMPLE_SHARE = 0.15;
 
@@ -24,5 +26,5 @@ export function timeOf(
   const around = (READ_AROUND * tokens + MEASURED * context) * score;
   const round = SHARES.learned * tokens * learn + (SHARES.deciding * tokens + context) * score;
   const left = done > 0 ? around / 4 : around;
-  return (left + (1 - done) * rounds * round) / (1 - SAMPLE_SHARE);
+  return (left + 2 * PROSE * score + (1 - done) * rounds * round) / (1 - SAMPLE_SHARE);
 }

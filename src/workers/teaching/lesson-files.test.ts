@@ -54,6 +54,16 @@ test('lessons of two tabs keep their checkpoints apart', async () => {
   expect((await findLesson())!.id).toBe('two');
 });
 
+test('a lesson that another tab has open is shown as such, after an interrupted one', async () => {
+  await keepLesson(lessonAt(1, 'one'));
+  await keepLesson(lessonAt(2, 'two'));
+  const locks = { query: async () => ({ held: [{ name: 'leapformer-lesson:two' }] }) };
+  Object.assign(navigator, { locks });
+  expect(await findLesson()).toMatchObject({ id: 'one', isElsewhere: false });
+  await forgetLesson('one');
+  expect(await findLesson()).toMatchObject({ id: 'two', isElsewhere: true });
+});
+
 test('a checkpoint that storage cuts off anywhere leaves the one before', async () => {
   for (let room = 0; room < 4000; room += 37) {
     disk.room = 1e9;

@@ -1,7 +1,8 @@
 import type { Checkpoint } from '../../model/finetuning/teaching';
 import type { ModelFiles } from '../../model/runtime/model-files';
 import { KeptFolders, LAST } from '../kept-folders';
-import type { NamedText, SavedLesson } from './messages';
+import { openLessons } from './lesson-lock';
+import type { FoundLesson, NamedText, SavedLesson } from './messages';
 
 /** The interrupted lessons that the browser keeps: of each its texts with the last checkpoint, in a folder "NUMBER-ID". */
 
@@ -24,9 +25,13 @@ export interface OpenedLesson extends SavedLesson {
   readonly checkpoint: Checkpoint;
 }
 
-/** @returns the newest lesson that is kept; null if there is none */
-export async function findLesson(): Promise<SavedLesson | null> {
-  return (await newestFirst())[0]?.manifest ?? null;
+/** @returns the newest lesson that is kept, if possible one that no other tab has open; null if there is none */
+export async function findLesson(): Promise<FoundLesson | null> {
+  const open = await openLessons();
+  const lessons = (await newestFirst()).map(({ manifest }) => {
+    return { ...manifest, isElsewhere: open.has(manifest.id) };
+  });
+  return lessons.find(({ isElsewhere }) => !isElsewhere) ?? lessons[0] ?? null;
 }
 
 const numberOf = (key: string) => Number.parseInt(key, 10);

@@ -3,6 +3,7 @@ import type { Manifest } from '../../model/runtime/folder';
 import type { ModelFiles } from '../../model/runtime/model-files';
 import type { ModelSource } from '../model-source';
 import type { Speed } from './estimate';
+import type { Forgetting } from './forgetting';
 
 /** Messages between the page and the worker that teaches, as plain data. */
 
@@ -14,6 +15,8 @@ export interface NamedText {
 export interface LessonRequest {
   readonly model: ModelSource;
   readonly texts: readonly NamedText[];
+  /** The taught model that learns more; its base is `model`. */
+  readonly from?: Pick<Taught, 'model' | 'files'>;
 }
 
 /** A lesson that is ready to begin, or to continue. */
@@ -63,6 +66,8 @@ interface Lesson {
   readonly prompt: string;
   readonly samples: readonly Sample[];
   readonly words: readonly Word[];
+  /** Null if the prose did not load. */
+  readonly forgetting: Forgetting | null;
 }
 
 /** A word of the unseen part, and how much better the model predicts it now, in nats. */
@@ -99,4 +104,9 @@ export interface SavedLesson {
   readonly model: Manifest;
   readonly settings: TeachingSettings;
   readonly progress: Progress;
+}
+
+export interface FoundLesson extends SavedLesson {
+  /** Another tab has it open. */
+  readonly isElsewhere: boolean;
 }

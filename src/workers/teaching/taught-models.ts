@@ -35,9 +35,11 @@ export function keepChange({ name, strength, adapter }: TaughtModel): Promise<bo
   return kept.keep(adapter.digest, { [CHANGES]: new Blob([JSON.stringify({ name, strength })]) });
 }
 
-/** Keeps an adapter, in a worker. @param adapter its two files */
+/** Keeps an adapter, in a worker. One that is kept stays as it is. @param adapter its two files */
 export async function keepTaught(model: TaughtModel, adapter: ModelFiles): Promise<Taught> {
   const files = { ...adapter, [LAST]: new Blob([JSON.stringify(model)]) };
+  const same = (await listTaught()).find(({ key }) => key === model.adapter.digest);
+  if (same) return { model: same.manifest, files, isKept: true };
   return { model, files, isKept: await kept.keep(model.adapter.digest, files) };
 }
 

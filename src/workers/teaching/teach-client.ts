@@ -9,6 +9,7 @@ import type { TeachService } from './teach.worker';
 
 export { timeOf } from './estimate';
 export { findLesson, forgetLesson } from './lesson-files';
+export { whenClosed } from './lesson-lock';
 export type * from './messages';
 export {
   digestOf,

@@ -6,8 +6,10 @@ import type { ModelFiles } from '../../model/runtime/model-files';
 import type { ModelSource } from '../model-source';
 import { readUrl } from '../read-url';
 import { outcome } from '../service';
+import { readProse } from './forgetting';
 import { baseDigest, importAdapter } from './import-adapter';
 import { forgetLesson, keepLesson, openLesson } from './lesson-files';
+import { claimLesson } from './lesson-lock';
 import type { LessonRequest, Progress, TaughtModel } from './messages';
 import { keepChange } from './taught-models';
 import { Teacher } from './teacher';
@@ -17,6 +19,8 @@ const teacher = new Teacher({
   createLearner: createWasmLearner,
   keepLesson,
   forgetLesson,
+  readProse,
+  claimLesson,
 });
 
 const service = {
@@ -34,6 +38,7 @@ const service = {
 export type TeachService = typeof service;
 
 async function resume(model: ModelSource, id: string) {
+  await claimLesson(id);
   const lesson = await openLesson(id);
   if (lesson) return teacher.resume(model, lesson);
   throw new EngineError('input', 'The interrupted lesson is gone.', 'Choose the text again.');

@@ -1,5 +1,6 @@
-import { expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { expectError } from '../../../tests/files';
+import { PrivateFiles } from '../../../tests/private-files';
 import { smallModel } from '../../../tests/small-model';
 import { newAdapter } from '../../model/finetuning/adapter';
 import { ReferenceLearner } from '../../model/finetuning/reference-learner';
@@ -11,9 +12,12 @@ import type { ModelSource } from '../model-source';
 import { importAdapter } from './import-adapter';
 import { type OpenedLesson, readLesson, writeLesson } from './lesson-files';
 import type { Progress, Taught } from './messages';
-import { digestOf, sourceOfTaught, strengthOf } from './taught-models';
+import { digestOf, keepChange, sourceOfTaught, strengthOf } from './taught-models';
 import { Teacher } from './teacher';
 import { wordsOf } from './try-out';
+
+beforeEach(() => void new PrivateFiles());
+afterEach(() => vi.unstubAllGlobals());
 
 const SETTINGS = { rank: 2, rate: 0.03, rounds: 2, seed: 0 };
 const LINE = 'The tea in the tin and the hen in the inn. ';
@@ -39,6 +43,8 @@ class TestTeacher extends Teacher {
     super({
       readFile: noFolder,
       createLearner,
+      claimLesson: async () => {},
+      readProse: async () => 'The hen.\fThe inn is in the tin.',
       keepLesson: async (lesson) => {
         this.kept = await readLesson(writeLesson(lesson));
         return true;
@@ -77,6 +83,7 @@ test('a lesson lowers the loss, shows it beside that of the base, and its model 
   expect(lesson!.words.map((word) => word.text).join('')).toContain('hen');
   const gain = lesson!.words.reduce((sum, word) => sum + word.gain, 0);
   expect(gain).toBeGreaterThan(0);
+  expect(lesson!.forgetting!.taught).not.toBe(lesson!.forgetting!.base);
   expect(teacher.kept).toBeNull();
 
   const source = await sourceOfTaught(taught!.model, 0.5, base, taught!.files);
@@ -113,6 +120,25 @@ test('a lesson that was stopped in its first round can end with what it has lear
   expect(taught.model.lesson!.taught.deciding).toBeLessThanOrEqual(taught.model.lesson!.base.deciding);
 });
 
+test('a taught model learns more, which makes another one; where it gets no better, it stays as it is', async () => {
+  const base = await small();
+  const teacher = new TestTeacher();
+  await teacher.open({ model: base, texts: [text(300)] });
+  const { taught: first } = await teach(teacher);
+  await teacher.open({ model: base, texts: [text(300)], from: first! });
+  const { taught: second, last } = await teach(teacher);
+  const [before, after] = [first!, second!].map(({ model }) => model.lesson!);
+  expect(second!.model.name).toBe('tea.txt and tea.txt (Small)');
+  expect(last.learned[0]).toBeLessThan(last.base[0]);
+  expect(after.base).toEqual(before.base);
+  expect(after.taught.deciding).toBeLessThan(before.taught.deciding);
+
+  await keepChange({ ...first!.model, name: 'Tea' });
+  await teacher.open({ model: base, texts: [text(300)], from: first! });
+  const useless = await teacher.teach({ ...SETTINGS, rounds: 1, rate: 1e-20, rank: 5 }, () => {});
+  expect(useless!.model).toEqual({ ...first!.model, name: 'Tea' });
+});
+
 test('an error keeps the lesson', async () => {
   let left = 3;
   class Failing extends ReferenceLearner {
@@ -144,6 +170,7 @@ test('an adapter opens again from its files, and only with its base', async () =
   await teacher.open({ model: base, texts: [text(400)] });
   const { taught } = await teach(teacher);
   const { [LAST]: _, ...files } = taught!.files;
+  new PrivateFiles(); // another browser
   const imported: Taught = await importAdapter(files, base, 'Tea', noFolder);
   expect(imported.model).toMatchObject({ name: 'Tea', adapter: taught!.model.adapter, lesson: null });
   await expectError(

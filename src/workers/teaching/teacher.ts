@@ -1,9 +1,10 @@
-import { newAdapter } from '../../model/finetuning/adapter';
-import { CONFIG_FILE, WEIGHTS_FILE, writeAdapter } from '../../model/finetuning/adapter-files';
+import { type Adapter, newAdapter } from '../../model/finetuning/adapter';
+import { readAdapter } from '../../model/finetuning/adapter-files';
 import { type Learner, SEGMENT } from '../../model/finetuning/learner';
-import { adapterDigest, taughtModel } from '../../model/finetuning/taught-model';
+import { taughtModel } from '../../model/finetuning/taught-model';
 import {
   type Checkpoint,
+  checkpointFrom,
   cutsOf,
   TEACHING,
   Teaching,
@@ -17,20 +18,25 @@ import type { ReadFile } from '../../model/runtime/read-file';
 import { loadSource } from '../load-source';
 import type { ModelSource } from '../model-source';
 import { SAMPLE_SHARE, timeOf } from './estimate';
+import { finishLesson } from './finish';
 import type { OpenedLesson } from './lesson-files';
 import type { LessonRequest, NamedText, Prepared, Progress, Taught } from './messages';
 import { encodeTexts, measure } from './opening';
-import { keepTaught } from './taught-models';
-import { compareWords, writeSample } from './try-out';
+import { readAdapterFiles } from './read-adapter-files';
+import { writeSample } from './try-out';
 
 /** The environment of a teacher: a worker in the browser, or Node in tests. */
 export interface TeacherHost {
   readonly readFile: (url: string) => ReadFile;
   /** A learner for adapters of one rank. */
   createLearner(model: Model, rank: number): Promise<Learner>;
+  /** @throws EngineError 'input' if another tab has the lesson open */
+  claimLesson(id: string): Promise<void>;
   /** @returns whether the lesson is kept */
   keepLesson(lesson: OpenedLesson): Promise<boolean>;
   forgetLesson(id: string): Promise<void>;
+  /** Prose that no lesson reads, to measure what a model forgets. */
+  readProse(): Promise<string>;
 }
 
 interface Opened {
@@ -38,6 +44,8 @@ interface Opened {
   readonly model: Model;
   /** The learner of the lesson, or the one that measured this device. */
   learner: Learner;
+  /** The adapter that learns more; null for a new one. */
+  readonly from: Adapter | null;
   readonly texts: readonly NamedText[];
   readonly tokens: readonly number[];
   /** The text of each token. */
@@ -84,31 +92,37 @@ export class Teacher {
   }
 
   /** Loads the model, encodes the texts, and measures this device. @throws EngineError */
-  async open({ model: source, texts }: LessonRequest, id = randomId()): Promise<Prepared> {
+  async open(
+    { model: source, texts, from: taught }: LessonRequest,
+    { id, name }: Pick<Prepared, 'id' | 'name'> = { id: randomId(), name: nameOf(texts, taught) },
+  ): Promise<Prepared> {
     this.lesson = null;
     const model = await loadSource(source, this.host.readFile);
     const { tokens, pieces } = await encodeTexts(model, texts);
-    const learner = await this.host.createLearner(model, TEACHING.rank);
-    const speed = await measure(learner, newAdapter(model.config, TEACHING.rank, 0), tokens);
-    const name = texts.length === 1 ? texts[0].name : `${texts[0].name} and ${texts.length - 1} more`;
+    const from = taught
+      ? readAdapter(await readAdapterFiles(taught.files), model.config, model.digest)
+      : null;
+    const rank = from?.rank ?? TEACHING.rank;
+    const learner = await this.host.createLearner(model, rank);
+    const speed = await measure(learner, newAdapter(model.config, rank, 0), tokens);
     const prepared = { id, name, model: model.manifest, tokens: tokens.length, speed };
-    this.opened = { prepared, model, learner, texts, tokens, pieces };
+    this.opened = { prepared, model, learner, from, texts, tokens, pieces };
     return prepared;
   }
 
   /** Opens an interrupted lesson, which `teach` continues. @throws EngineError */
   async resume(
     model: ModelSource,
-    { id, texts, checkpoint, settings, progress }: OpenedLesson,
+    { id, name, texts, checkpoint, settings, progress }: OpenedLesson,
   ): Promise<Prepared> {
-    const prepared = await this.open({ model, texts }, id);
+    const prepared = await this.open({ model, texts }, { id, name });
     this.lesson = { settings, teaching: await this.teaching(settings, checkpoint), progress };
     return prepared;
   }
 
   /** Teaches the opened texts, or continues. @returns null if it was stopped @throws EngineError */
   async teach(settings: TeachingSettings, onProgress: OnProgress): Promise<Taught | null> {
-    this.lesson ??= { settings, teaching: await this.teaching(settings), progress: BEFORE };
+    this.lesson ??= await this.newLesson(settings);
     return this.stoppable(onProgress, async (lesson, signal, tell) => {
       await this.begin(lesson, signal, tell);
       for await (const event of lesson.teaching.run(signal)) {
@@ -121,10 +135,19 @@ export class Teacher {
     });
   }
 
+  private async newLesson(settings: TeachingSettings): Promise<Lesson> {
+    const { from } = this.requireOpened();
+    if (!from) return { settings, teaching: await this.teaching(settings), progress: BEFORE };
+    const ofItsRank = { ...settings, rank: from.rank };
+    const teaching = await this.teaching(ofItsRank, checkpointFrom(from));
+    return { settings: ofItsRank, teaching, progress: BEFORE };
+  }
+
   private async teaching(settings: TeachingSettings, checkpoint?: Checkpoint): Promise<Teaching> {
     const opened = this.requireOpened();
-    const { model, tokens } = opened;
-    if (settings.rank !== TEACHING.rank) opened.learner = await this.host.createLearner(model, settings.rank);
+    const { model, tokens, from } = opened;
+    if (settings.rank !== (from?.rank ?? TEACHING.rank))
+      opened.learner = await this.host.createLearner(model, settings.rank);
     return new Teaching(opened.learner, model.config, tokens, settings, checkpoint);
   }
 
@@ -154,12 +177,17 @@ export class Teacher {
       lesson.progress = { ...lesson.progress, ...progress };
       onProgress(lesson.progress);
     };
+    await this.host.claimLesson(this.requireOpened().prepared.id);
     try {
       await this.keep(lesson, tell);
       const result = await work(lesson, signal, tell);
       tell({ phase: 'measuring' });
-      const taught = await this.finish(lesson, result, signal);
-      await this.host.forgetLesson(this.requireOpened().prepared.id);
+      const { prepared, ...opened } = this.requireOpened();
+      const prose = await this.host.readProse().catch(() => null);
+      const text = { ...opened, prompt: this.prompt() };
+      const taught = await finishLesson(text, prepared.name, result, lesson.progress, prose, signal);
+      // Where the adapter is not kept, a reload still has the lesson.
+      if (taught.isKept) await this.host.forgetLesson(prepared.id);
       this.lesson = null;
       return taught;
     } catch (thrown) {
@@ -175,9 +203,8 @@ export class Teacher {
     const { model, learner, tokens, pieces } = this.requireOpened();
     const { teaching, progress } = lesson;
     if (progress.samples.length === 0) {
+      const text = await writeSample(model, this.prompt(), signal);
       const unseen = this.promptAt();
-      const prompt = tokens.slice(unseen, unseen + PROMPT_TOKENS);
-      const text = await writeSample(model, prompt, signal);
       tell({
         steps: teaching.steps,
         prompt: pieces.slice(unseen, unseen + PROMPT_TOKENS).join(''),
@@ -197,6 +224,12 @@ export class Teacher {
       base.push(nats / (to - at));
       tell({ base: [...base] });
     }
+  }
+
+  /** The first tokens of the unseen part, for samples. */
+  private prompt(): readonly number[] {
+    const at = this.promptAt();
+    return this.requireOpened().tokens.slice(at, at + PROMPT_TOKENS);
   }
 
   private promptAt(): number {
@@ -227,11 +260,9 @@ export class Teacher {
   private async afterStep(lesson: Lesson, signal: AbortSignal, tell: (progress: Partial<Progress>) => void) {
     const now = performance.now();
     if (now >= this.nextSample) {
-      const { model, tokens } = this.requireOpened();
       const { adapter, moments } = lesson.teaching.checkpoint;
-      const taught = await taughtModel(model, adapter);
-      const at = this.promptAt();
-      const text = await writeSample(taught, tokens.slice(at, at + PROMPT_TOKENS), signal);
+      const taught = await taughtModel(this.requireOpened().model, adapter);
+      const text = await writeSample(taught, this.prompt(), signal);
       const took = performance.now() - now;
       this.nextSample = performance.now() + Math.max(SAMPLE_EVERY, took / SAMPLE_SHARE);
       tell({ samples: [lesson.progress.samples[0], { step: moments.step, text }] });
@@ -249,40 +280,18 @@ export class Teacher {
     if (isKept !== progress.isKept) tell({ isKept });
   }
 
-  private async finish(lesson: Lesson, result: TeachingResult, signal: AbortSignal): Promise<Taught> {
-    const { model, tokens, pieces, prepared } = this.requireOpened();
-    const { adapter, base, taught, isMeasured } = result;
-    const merged = await taughtModel(model, adapter);
-    const at = this.promptAt();
-    const text = await writeSample(merged, tokens.slice(at, at + PROMPT_TOKENS), signal);
-    const { unseen } = cutsOf(tokens.length);
-    const words = await compareWords([model, merged], tokens, pieces, unseen, signal);
-    const { prompt, samples } = lesson.progress;
-    const files = writeAdapter(adapter, model.config, { id: model.manifest.id, digest: model.digest });
-    return keepTaught(
-      {
-        name: `${prepared.name} (${model.manifest.name})`.slice(0, 100),
-        strength: 1,
-        adapter: { digest: await adapterDigest(adapter), rank: adapter.rank, scale: adapter.scale },
-        base: model.manifest,
-        lesson: {
-          tokens: tokens.length,
-          base,
-          taught,
-          isMeasured,
-          prompt,
-          samples: [samples[0], { step: lesson.progress.step, text }],
-          words,
-        },
-      },
-      { [CONFIG_FILE]: new Blob([files.config]), [WEIGHTS_FILE]: new Blob([files.weights]) },
-    );
-  }
-
   private requireOpened(): Opened {
     if (!this.opened) throw new EngineError('input', 'No text is open.', 'Choose a text first.');
     return this.opened;
   }
+}
+
+/** Of the texts, after the taught model that learns more. */
+function nameOf(texts: readonly NamedText[], from: LessonRequest['from']): string {
+  const name = texts.length === 1 ? texts[0].name : `${texts[0].name} and ${texts.length - 1} more`;
+  if (!from) return name;
+  const { name: before, base } = from.model;
+  return `${before.replace(` (${base.name})`, '')} and ${name}`;
 }
 
 /** crypto.randomUUID is missing over plain http. */

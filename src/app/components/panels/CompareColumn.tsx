@@ -7,6 +7,8 @@ import { RANGES, SETTING_NAMES } from '../../store/settings/settings';
 import { bitsOf } from '../../tint-scale';
 import { NumberField } from '../controls/NumberField';
 
+/** The strength of a taught model, in percent. */
+const STRENGTH = { min: 0, max: 150, step: 5 };
 const FIRST = ['temperature', 'seed'] as const;
 const MORE = ['topP', 'minP', 'topK', 'repetitionPenalty', 'sequencePenalty'] as const;
 
@@ -17,6 +19,8 @@ export function CompareColumn({ number, onKeep }: { number: number; onKeep(goesO
   const own = usePlaygroundState((state) => state.comparison.continuations[number]);
   if (!own) return null;
   const earlier = earlierSettings(own);
+  const { writer } = own;
+  const strength = writer && writer.strength !== own.strength ? writer.strength : null;
   const field = (key: keyof Continuation['sampling']) => (
     <NumberField
       key={key}
@@ -29,13 +33,27 @@ export function CompareColumn({ number, onKeep }: { number: number; onKeep(goesO
   );
   return (
     <section className="compare-column" aria-labelledby={`continuation-${number}`}>
-      <h3 id={`continuation-${number}`}>Continuation {number + 1}</h3>
+      <h3 id={`continuation-${number}`}>
+        Continuation {number + 1}
+        {own.strength === 0 ? ': the base' : ''}
+      </h3>
+      {own.strength === undefined ? null : (
+        <NumberField
+          name="Strength in percent"
+          value={Math.round(100 * own.strength)}
+          range={STRENGTH}
+          disabled={isWorking}
+          onChange={(value) => comparison.setStrength(number, value / 100)}
+        />
+      )}
       {FIRST.map(field)}
       <details>
         <summary>More settings</summary>
         {MORE.map(field)}
       </details>
-      {earlier ? <small className="compare-earlier">{writtenAt(earlier)}</small> : null}
+      {earlier || strength !== null ? (
+        <small className="compare-earlier">{writtenAt(earlier ?? {}, strength)}</small>
+      ) : null}
       <Words number={number} runs={own.runs} />
       <div className="compare-foot">
         <small>{figures(own)}</small>
@@ -64,11 +82,12 @@ export function CompareColumn({ number, onKeep }: { number: number; onKeep(goesO
   );
 }
 
-/** "Written at temperature 0.8 and seed 12." */
-function writtenAt(settings: Partial<Continuation['sampling']>): string {
-  const parts = [...FIRST, ...MORE].flatMap((key) =>
+/** "Written at temperature 0.8 and seed 12." @param strength of a taught model; null if it is the current one */
+function writtenAt(settings: Partial<Continuation['sampling']>, strength: number | null): string {
+  const settled = [...FIRST, ...MORE].flatMap((key) =>
     settings[key] === undefined ? [] : [`${SETTING_NAMES[key].toLowerCase()} ${settings[key]}`],
   );
+  const parts = strength === null ? settled : [`strength ${Math.round(100 * strength)}%`, ...settled];
   return `Written at ${new Intl.ListFormat('en').format(parts)}.`;
 }
 

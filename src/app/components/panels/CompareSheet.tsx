@@ -56,6 +56,10 @@ function Controls({ writeButton }: { writeButton: RefObject<HTMLButtonElement | 
   const { continuations, isRunning, msPerToken } = usePlaygroundState((state) => state.comparison);
   const { phase } = usePlaygroundState((state) => state.work);
   const problem = usePlaygroundState((state) => state.problem);
+  const isTaught = usePlaygroundState(
+    ({ engine, history }) =>
+      engine.phase === 'ready' && engine.info.manifest.taught && !history?.present.start,
+  );
   const isWorking = phase !== 'idle';
   return (
     <div className="compare-controls">
@@ -96,6 +100,16 @@ function Controls({ writeButton }: { writeButton: RefObject<HTMLButtonElement | 
       >
         Vary the temperature
       </button>
+      {isTaught ? (
+        <button
+          type="button"
+          className="worded"
+          disabled={isWorking}
+          onClick={() => comparison.differBy('strength')}
+        >
+          Vary the strength
+        </button>
+      ) : null}
       <p className="compare-speed" role="status">
         {phase === 'waiting' ? 'Waiting for the model.' : ''}
         {phase === 'reading' ? 'Reading your text.' : ''}

@@ -60,6 +60,31 @@ describe('comparing continuations', () => {
     expect(branches(all)).toHaveLength(3);
   });
 
+  it('differs by the strength of a taught model, and text of another strength is typed text for the loaded one', async () => {
+    const all = await ready('A');
+    const { playground, engine, text, sources, state } = all;
+    const { comparison } = playground;
+    comparison.open(3, 'strength');
+    comparison.prepare();
+    const own = () => state().comparison.continuations;
+    expect(own().map(({ strength }) => strength)).toEqual([0, 0.5, 1]);
+    expect(new Set(own().map(({ sampling }) => sampling.seed)).size).toBe(1);
+    comparison.setStrength(1, 0.25);
+    await comparison.start();
+    expect(engine().compared[0].strengths).toEqual([0, 0.25, 1]);
+    comparison.keep(0);
+    expect([text(), sources()]).toEqual(['A 0 0', ['typed']]);
+    expect(playground.text.runs[0]).toMatchObject({ foreign: [{ from: 1, to: 5, model: 'at-0' }] });
+    playground.undo();
+    comparison.open(2, 'strength');
+    comparison.prepare();
+    await comparison.start();
+    comparison.keep(1);
+    expect([text(), sources()]).toEqual(['A 1 1', ['typed', 'sampled']]);
+    comparison.prepare();
+    expect(own().map(({ strength }) => strength)).toEqual([undefined, undefined, undefined]);
+  });
+
   it('names the settings of the draws after a change of the settings, until it generates again', async () => {
     const { playground } = await ready('A');
     const { comparison } = playground;

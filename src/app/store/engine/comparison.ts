@@ -10,7 +10,13 @@ import { lengthOf, type TextValue } from '../document/text-value';
 import { RANGES, samplingOf } from '../settings/settings';
 import type { PlaygroundState } from '../state';
 import { adoptText } from './adopt-text';
-import { type ComparisonState, type Continuation, NO_COMPARISON } from './continuations';
+import {
+  type ComparisonState,
+  type Continuation,
+  continuedBy,
+  isByStrength,
+  NO_COMPARISON,
+} from './continuations';
 import { keepEncoding, moved } from './document-writer';
 import type { PageHost } from './generating';
 import type { Session } from './session';
@@ -19,6 +25,7 @@ import { textRequest } from './text-request';
 export const FEWEST = 2;
 export const MOST = 8;
 const DEFAULT_COUNT = 3;
+const STRENGTH_STEPS = 20; // between the base and the whole adapter
 
 /** Several continuations of the text, side by side. The text contains none of them until one is kept. */
 export class Comparison {
@@ -27,6 +34,8 @@ export class Comparison {
   private readonly host: PageHost;
   /** The number of continuations that the sheet opens with. */
   private count = DEFAULT_COUNT;
+  /** Whether the sheet opens with continuations at several strengths. */
+  private byStrength = false;
 
   constructor(page: StoreApi<PlaygroundState>, session: Session, host: PageHost) {
     this.page = page;
@@ -34,9 +43,10 @@ export class Comparison {
     this.host = host;
   }
 
-  /** Opens the sheet with this number of continuations. */
-  open(count: number): void {
+  /** Opens the sheet with this number of continuations, which differ by seed, or by the strength of the taught model. */
+  open(count: number, what: 'seed' | 'strength' = 'seed'): void {
     this.count = count;
+    this.byStrength = what === 'strength';
     this.page.setState({ card: 'compare' });
   }
 
@@ -44,7 +54,9 @@ export class Comparison {
   prepare(): void {
     this.setState(NO_COMPARISON);
     this.setCount(this.count);
+    if (this.byStrength) this.differBy('strength');
     this.count = DEFAULT_COUNT;
+    this.byStrength = false;
   }
 
   setCount(count: number): void {
@@ -53,18 +65,24 @@ export class Comparison {
     this.setState({ continuations: [...continuations, ...added].slice(0, count) });
   }
 
-  /** The same settings with different seeds, or one seed with rising temperatures. */
-  differBy(what: 'seed' | 'temperature'): void {
+  /** The same settings with different seeds, or one seed with rising temperatures or strengths of the taught model. */
+  differBy(what: 'seed' | 'temperature' | 'strength'): void {
     const { continuations } = this.state;
     const first = continuations[0].sampling;
+    const last = continuations.length - 1;
+    const strengthOf = (n: number) =>
+      what === 'strength' ? { strength: Math.round((STRENGTH_STEPS * n) / last) / STRENGTH_STEPS } : {};
     const vary = (sampling: Sampling, n: number) => {
       if (what === 'seed') return { ...sampling, seed: n === 0 ? first.seed : this.host.randomSeed() };
+      if (what === 'strength') return first;
       const { max, step } = RANGES.temperature;
-      const temperature = Math.round((max * n) / (continuations.length - 1) / step) * step;
+      const temperature = Math.round((max * n) / last / step) * step;
       return { ...sampling, temperature: Number(temperature.toFixed(2)) };
     };
     this.setState({
-      continuations: continuations.map((own, n) => ({ ...own, sampling: vary(first, n) })),
+      continuations: continuations.map(({ strength: _, ...own }, n) => {
+        return { ...own, sampling: vary(first, n), ...strengthOf(n) };
+      }),
     });
   }
 
@@ -72,18 +90,25 @@ export class Comparison {
     this.update(n, (own) => ({ ...own, sampling: { ...own.sampling, ...sampling } }));
   }
 
+  setStrength(n: number, strength: number): void {
+    this.update(n, (own) => ({ ...own, strength }));
+  }
+
   /** Generates all continuations from the end of the text. The previous ones become branches. */
   start(): Promise<void> {
     this.leave();
     return this.session.run('Comparing', async (mine, { manifest }, engine) => {
       let base = adoptText(this.page, manifest);
-      const cleared = this.state.continuations.map(({ sampling }) => ({ sampling, runs: [], reason: null }));
+      const cleared = this.state.continuations.map(({ writer: _, ...own }) => {
+        return { ...own, runs: [], reason: null };
+      });
       this.setState({ base, continuations: cleared, isRunning: true, msPerToken: null });
       this.page.setState({ work: { phase: 'reading', read: 0, total: null } });
       const { length, atArticleEnd, stopSequences } = this.page.getState().settings;
       const request = {
         ...textRequest(base),
         samplings: cleared.map(({ sampling }) => sampling),
+        ...(isByStrength(cleared) && { strengths: cleared.map(({ strength }) => strength!) }),
         maxTokens: length,
         atArticleEnd,
         stopSequences,
@@ -118,7 +143,7 @@ export class Comparison {
     this.session.interrupt();
     const history = keepUndone(this.page.getState().history!);
     const branches = this.branches(history.present.branches);
-    const runs = [...base.runs, ...kept.runs];
+    const runs = continuedBy(base, kept);
     const generatedFrom = lengthOf(base.runs);
     const next = keepBranch({ ...base, runs, branches, generatedFrom, generatedTokens: undefined });
     this.page.setState({ history: commit(history, next) });
@@ -158,8 +183,8 @@ export class Comparison {
   private branches(before: TextValue['branches']): TextValue['branches'] {
     const { base, continuations } = this.state;
     let value: TextValue = { ...base!, branches: before };
-    for (const { runs } of continuations)
-      if (runs.length) value = keepBranch({ ...value, runs: [...base!.runs, ...runs] });
+    for (const own of continuations)
+      if (own.runs.length) value = keepBranch({ ...value, runs: continuedBy(base!, own) });
     return value.branches;
   }
 
@@ -172,6 +197,7 @@ export class Comparison {
       moved(this.page, { type: 'notice', message: event.message, backend: event.backend });
     if (event.type === 'anew')
       this.setState({ continuations: this.state.continuations.map((own) => ({ ...own, runs: [] })) });
+    if (event.type === 'writer') this.update(event.continuation, (own) => ({ ...own, writer: event.writer }));
     if (event.type !== 'parts') return;
     const { msPerToken, parts } = event;
     this.setState({
@@ -203,6 +229,11 @@ export class Comparison {
     const { settings, engine } = this.page.getState();
     const manifest = engine.phase === 'ready' ? engine.info.manifest : null;
     const sampling = { ...samplingOf(settings, manifest), seed: this.host.randomSeed() };
-    return { sampling, runs: [], reason: null };
+    return {
+      sampling,
+      ...(isByStrength(this.state.continuations) && { strength: 1 }),
+      runs: [],
+      reason: null,
+    };
   }
 }

@@ -1,10 +1,14 @@
 import type { Sampling } from '../../../model/sampling/sampling';
-import type { Run } from '../../../model/text/text';
-import type { GenerateResult } from '../../../workers/messages';
+import { merge, type Run, readAsTyped } from '../../../model/text/text';
+import type { GenerateResult, Writer } from '../../../workers/messages';
 import type { TextValue } from '../document/text-value';
 
 export interface Continuation {
   readonly sampling: Sampling;
+  /** Of the loaded taught model, from 0 (its base) to 1.5; missing if all have the loaded model. */
+  readonly strength?: number;
+  /** The model of the generated text, if it was chosen by its strength. */
+  readonly writer?: Writer | undefined;
   /** The generated text. */
   readonly runs: readonly Run[];
   readonly reason: GenerateResult['reason'] | null;
@@ -17,6 +21,19 @@ export function earlierSettings({ sampling, runs }: Continuation): Partial<Sampl
   const now = new Map(Object.entries(sampling));
   const changed = Object.entries(first.sampling).filter(([key, value]) => now.get(key) !== value);
   return changed.length ? Object.fromEntries(changed) : null;
+}
+
+/** Whether all continuations have a strength. */
+export const isByStrength = (continuations: readonly Continuation[]) =>
+  continuations.some(({ strength }) => strength !== undefined);
+
+/** The text with a continuation. If another model generated it, it is typed text for the model of the text. */
+export function continuedBy(
+  { runs: base, model }: TextValue,
+  { runs, writer }: Continuation,
+): readonly Run[] {
+  const isForeign = writer && writer.digest !== model?.digest;
+  return isForeign ? merge([...base, ...readAsTyped(runs, writer.id)]) : [...base, ...runs];
 }
 
 export interface ComparisonState {
