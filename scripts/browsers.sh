@@ -5,9 +5,11 @@
 
 first_executable() { for f in "$@"; do if [ -x "$f" ]; then echo "$f"; return; fi; done; }
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
+has_package_lists=
 install_packages() {
   command -v apt-get >/dev/null || return 1
-  as_root apt-get update -qq && as_root apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+  if [ -z "$has_package_lists" ]; then as_root apt-get update -qq && has_package_lists=1 || return 1; fi
+  as_root apt-get install -y -qq --no-install-recommends "$@" >/dev/null
 }
 playwrights_own() { node -e 'const { chromium } = require("playwright-core"); console.log(chromium.executablePath())'; }
 find_chromium() {
@@ -22,8 +24,8 @@ find_webkit() {
 
 PLAYWRIGHT_CHROMIUM=$(find_chromium)
 if [ -z "$PLAYWRIGHT_CHROMIUM" ]; then
-  echo 'No Chromium found: trying the one that Playwright downloads, then the Debian package.'
-  timeout 300 npx playwright install --with-deps chromium >/dev/null 2>&1 || install_packages chromium libvulkan1 || true
+  echo 'No Chromium found: trying the Debian package, then the one that Playwright downloads.'
+  install_packages chromium libvulkan1 || timeout 300 npx playwright install --with-deps chromium >/dev/null 2>&1 || true
   PLAYWRIGHT_CHROMIUM=$(find_chromium)
 fi
 if [ -z "$PLAYWRIGHT_CHROMIUM" ]; then
@@ -40,22 +42,22 @@ for folder in "$(dirname "$(readlink -f "$PLAYWRIGHT_CHROMIUM")")" /usr/lib/chro
   fi
 done
 
-# another NAME, FIND, PACKAGE...: prints the path of an optional browser, or nothing if it cannot be installed.
+# another NAME, FIND, PACKAGE...: sets `found` to the path of an optional browser, or to nothing if it cannot be installed.
 another() {
-  local name=$1 find=$2 path
+  local name=$1 find=$2
   shift 2
-  path=$("$find")
-  if [ -z "$path" ]; then
+  found=$("$find")
+  if [ -z "$found" ]; then
     echo "No $name found: installing $*." >&2
     install_packages "$@" >&2 || true
-    path=$("$find")
+    found=$("$find")
   fi
-  if [ -z "$path" ]; then
+  if [ -z "$found" ]; then
     printf '\n!! %s could not be installed (Debian: apt-get install %s). NOTHING IS TESTED IN IT HERE.\n\n' "$name" "$*" >&2
     if [ -n "${REQUIRE_BROWSERS:-}" ]; then return 1; fi
   fi
-  echo "$path"
 }
-FIREFOX=$(another Firefox find_firefox firefox-esr)
-WEBKIT_DRIVER=$(another WebKit find_webkit webkit2gtk-driver xvfb)
-export FIREFOX WEBKIT_DRIVER
+another Firefox find_firefox firefox-esr
+export FIREFOX=$found
+another WebKit find_webkit webkit2gtk-driver xvfb
+export WEBKIT_DRIVER=$found

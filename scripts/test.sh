@@ -4,13 +4,15 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 bash scripts/setup.sh
-# shellcheck source=scripts/browsers.sh
-source scripts/browsers.sh
+bash scripts/browsers.sh & # installs missing browsers meanwhile
 
 step() { printf '\n== %s\n' "$*"; }
 step types;  npx tsc --noEmit
 step lint;   npx biome check --error-on-warnings .
 step unused; npx knip
+wait
+# shellcheck source=scripts/browsers.sh
+source scripts/browsers.sh
 step unit;   npx vitest run
 step golden; npm run -s check:golden -- tests/golden/leapformer-attention.json tests/golden/models/*/golden.json public/weights/*/golden.json
 step build;  npx vite build --logLevel warn
