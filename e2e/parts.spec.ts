@@ -25,60 +25,77 @@ test('PARTS has every part that loads late', () => {
   expect(found.sort()).toEqual(PARTS.map(({ file }) => file).sort());
 });
 
-for (const { file, name, isSilent, open, shown } of PARTS)
-  test(`without ${file} the page shows an error, keeps the text, and loads again`, async ({
+/** Closes the part that is open, so that the next one can open. */
+async function leave(page: Page): Promise<void> {
+  await page.keyboard.press('Escape');
+  await page.mouse.move(0, 0);
+}
+
+const half = PARTS.length / 2;
+for (const [which, parts] of [
+  ['first', PARTS.slice(0, half)],
+  ['second', PARTS.slice(half)],
+] as const)
+  test(`without a part of the ${which} half the page shows an error, keeps the text, and loads the part again`, async ({
     playground,
     page,
   }) => {
+    test.slow();
     playground.expectedErrors.push(KEPT_BACK);
-    await page.route(asset(file), (route) => route.abort());
+    for (const { file } of parts) await page.route(asset(file), (route) => route.abort());
     await page.goto(PAGE);
     await playground.isReady();
-    await expect(words(page)).toBeVisible();
-    await open(page, playground);
-    const message = page.getByRole('alert').filter({ hasText: `${name} did not load.` });
-    const again = message.getByRole('button', { name: names.TRY_AGAIN });
-    if (isSilent) {
-      await page.waitForTimeout(1000);
-      await expect(page.getByRole('alert')).toHaveCount(0);
-    } else {
-      await expect(message).toBeVisible();
-      await expect(words(page)).toBeVisible();
-      await expect(message.getByRole('button', { name: names.RELOAD })).toHaveCount(0);
-      await again.click();
-      await expect(message.getByRole('button', { name: names.RELOAD })).toBeVisible();
-    }
-    await page.unroute(asset(file));
-    if (isSilent) {
-      await page.evaluate(() => dispatchEvent(new Event('online')));
-      await expect(async () => {
-        await page.mouse.move(0, 0);
+    for (const { file, name, isSilent, open, shown } of parts)
+      await test.step(file, async () => {
+        await expect(words(page)).toBeVisible();
         await open(page, playground);
-        await expect(shown(page)).toBeVisible({ timeout: 2000 });
-      }).toPass();
-    } else await again.click();
-    await expect(shown(page)).toBeVisible();
-    await expect(page.getByRole('alert')).toHaveCount(0);
-    await expect(words(page)).toBeVisible();
+        const message = page.getByRole('alert').filter({ hasText: `${name} did not load.` });
+        const again = message.getByRole('button', { name: names.TRY_AGAIN });
+        if (isSilent) {
+          await expect(shown(page)).toHaveCount(0);
+          await expect(page.getByRole('alert')).toHaveCount(0);
+        } else {
+          await expect(message).toBeVisible();
+          await expect(words(page)).toBeVisible();
+          await expect(message.getByRole('button', { name: names.RELOAD })).toHaveCount(0);
+          await again.click();
+          await expect(message.getByRole('button', { name: names.RELOAD })).toBeVisible();
+        }
+        await page.unroute(asset(file));
+        if (isSilent) {
+          await page.evaluate(() => dispatchEvent(new Event('online')));
+          await expect(async () => {
+            await page.mouse.move(0, 0);
+            await open(page, playground);
+            await expect(shown(page)).toBeVisible({ timeout: 2000 });
+          }).toPass();
+        } else await again.click();
+        await expect(shown(page).first()).toBeVisible();
+        await expect(page.getByRole('alert')).toHaveCount(0);
+        await expect(words(page)).toBeVisible();
+        await leave(page);
+      });
   });
 
-for (const { file, name, open } of PARTS.filter(({ file }) =>
-  ['QrCode', 'LensPanel', 'CompareSheet', 'Verification', 'Editor'].includes(file),
-))
-  test(`an error in ${file} stops only that part`, async ({ playground, page }) => {
+for (const files of [['Editor'], ['LensPanel', 'CompareSheet', 'QrCode', 'Verification']])
+  test(`an error in ${files.join(', ')} stops only that part`, async ({ playground, page }) => {
     playground.expectedErrors.push(/broken on purpose/);
-    await page.route(asset(file), (route) =>
-      route.fulfill({
-        contentType: 'text/javascript',
-        body: "export { broken as default }; function broken() { throw new Error('broken on purpose'); }",
-      }),
-    );
+    for (const file of files)
+      await page.route(asset(file), (route) =>
+        route.fulfill({
+          contentType: 'text/javascript',
+          body: "export { broken as default }; function broken() { throw new Error('broken on purpose'); }",
+        }),
+      );
     await page.goto(PAGE);
     await playground.isReady();
-    await open(page, playground);
-    await expect(page.getByRole('alert')).toContainText(`${name} stopped working.`);
-    await expect(words(page)).toBeVisible();
-    await expect(playground.write.or(page.getByRole('dialog'))).not.toHaveCount(0);
+    for (const { name, open } of PARTS.filter(({ file }) => files.includes(file))) {
+      await open(page, playground);
+      await expect(page.getByRole('alert').filter({ hasText: `${name} stopped working.` })).toBeVisible();
+      await expect(words(page)).toBeVisible();
+      await expect(playground.write.or(page.getByRole('dialog'))).not.toHaveCount(0);
+      await leave(page);
+    }
   });
 
 test('a link stays in the address until it can be opened', async ({ playground, page }) => {
@@ -96,9 +113,13 @@ test('a link stays in the address until it can be opened', async ({ playground, 
   expect(page.url()).not.toContain('#');
 });
 
-test('a failed part loads again when it is closed and reopened', async ({ playground, page }) => {
+test('a failed part loads again when it is reopened, and by itself when the network is back', async ({
+  playground,
+  page,
+  context,
+}) => {
   playground.expectedErrors.push(KEPT_BACK);
-  await page.route(asset('Card'), (route) => route.abort());
+  for (const file of ['Card', 'Rail']) await page.route(asset(file), (route) => route.abort());
   await playground.open();
   await page.keyboard.press('Control+/');
   await expect(page.getByRole('button', { name: names.TRY_AGAIN })).toBeFocused();
@@ -107,13 +128,8 @@ test('a failed part loads again when it is closed and reopened', async ({ playgr
   await page.unroute(asset('Card'));
   await page.keyboard.press('Control+/');
   await expect(page.getByRole('heading', { name: 'How this works' })).toBeVisible();
-});
+  await leave(page);
 
-test('a failed part loads by itself when the network is back', async ({ playground, page, context }) => {
-  playground.expectedErrors.push(KEPT_BACK);
-  await page.route(asset('Rail'), (route) => route.abort());
-  await playground.open();
-  await playground.isReady();
   await page.keyboard.press('Control+,');
   await expect(page.getByRole('alert')).toContainText('The panel did not load.');
   await context.setOffline(true);
@@ -137,8 +153,7 @@ test('after loading, every part opens offline', async ({ playground, page, conte
     await open(page, playground);
     await expect(shown(page).first()).toBeVisible();
     await expect(failed).toHaveCount(0);
-    await page.keyboard.press('Escape');
-    await page.mouse.move(0, 0);
+    await leave(page);
   }
   await context.setOffline(false);
 });
