@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { newAdapter } from '../src/model/finetuning/adapter';
+import { type Adapter, factors, merge, newAdapter, TARGETS } from '../src/model/finetuning/adapter';
 import type { Learner } from '../src/model/finetuning/learner';
+import { adamW, clipNorm, newMoments, rateAt } from '../src/model/finetuning/optimizer';
 import { ReferenceLearner } from '../src/model/finetuning/reference-learner';
 import type { ModelData } from '../src/model/runtime/backend';
 import { expectError } from './files';
@@ -29,6 +30,33 @@ export const textOf = (length: number) =>
 export function randomAdapter(model: ModelData, rank: number) {
   const adapter = newAdapter(model.config, rank, 1);
   return { ...adapter, scale: 0.7, values: adapter.values.map((x, i) => x || 0.1 * Math.sin(i)) };
+}
+
+/** Ten steps of the optimizer on the segments in turn. */
+async function tenSteps(learner: Learner, start: Adapter, segments: readonly (readonly number[])[]) {
+  const adapter = { ...start, values: start.values.slice() };
+  const moments = newMoments(adapter.values.length);
+  const losses: number[] = [];
+  for (let step = 0; step < 10; step++) {
+    const segment = segments[step % segments.length];
+    if (step % segments.length === 0) learner.restart();
+    learner.use(adapter);
+    const { nats, gradient } = await learner.learn(segment.slice(0, -1), segment.slice(1));
+    losses.push(nats);
+    clipNorm(gradient, 1);
+    adamW(adapter.values, gradient, moments, rateAt(step, 20, 0.003, 5));
+  }
+  return { losses, adapter };
+}
+
+/** What an adapter changes: scale B A of each matrix. */
+function changes({ config, weights }: ModelData, { rank, scale, values }: Adapter): Float64Array[] {
+  return factors(config, rank, values).flatMap((layer, n) =>
+    TARGETS.map((target) => {
+      const matrix = weights.layers[n][target];
+      return merge(matrix, new Float32Array(matrix.rows * matrix.columns), layer[target], scale);
+    }),
+  );
 }
 
 /** A learner of a fast backend. */
@@ -88,6 +116,25 @@ export function describeLearner(
         { numRuns },
       );
     });
+
+    test.each(['leap-rms-decay-conv', 'leap-denominator'])(
+      'learns in ten steps as the reference does: %s',
+      async (name) => {
+        const golden = gradientGoldens.find((one) => one.case === name)!;
+        const { model } = await loadGradientCase(golden);
+        const start = newAdapter(model.config, golden.rank, 1);
+        const learners = [await create(model, golden.rank), new ReferenceLearner(model, start)];
+        const [mine, expected] = await Promise.all(
+          learners.map((learner) => tenSteps(learner, start, golden.segments)),
+        );
+        expect(relativeError(mine.losses, expected.losses)).toBeLessThan(1e-4);
+        for (const [n, change] of changes(model, mine.adapter).entries()) {
+          const reference = changes(model, expected.adapter)[n];
+          const error = change.map((x, i) => x - reference[i]);
+          expect(Math.hypot(...error) / Math.hypot(...reference)).toBeLessThan(1e-2);
+        }
+      },
+    );
 
     test('throws on an abort, and gives the same as before after a restart', async () => {
       const model = randomModel({ hidden_size: 24, num_hidden_layers: 2 });

@@ -17,9 +17,9 @@ export type Activations = 'float32' | 'int16';
 
 /**
  * A step of a layer that is done: nothing yet but its input x; the recurrence with q~, k~ and P; the residual x after
- * attention; relu(up)^2.
+ * attention; the product with mlp.up.
  */
-export type Step = 'input' | 'recurrence' | 'attention' | 'mlp';
+export type Step = 'input' | 'recurrence' | 'attention' | 'up';
 
 /** One token of one stream, as the input of a step. */
 export interface Row {
@@ -129,8 +129,8 @@ export class Forward {
       observe?.(n, 'attention');
       kernels.rms(this.x, this.normed, D, layer.mlpNorm, d, T, eps);
       await this.multiply(layer.up, this.normed, this.up, padded(f), T, pace);
+      observe?.(n, 'up');
       kernels.squaredRelu(this.up, T * padded(f));
-      observe?.(n, 'mlp');
       await this.multiply(layer.down, this.up, this.x, D, T, pace, true);
     }
     kernels.rms(this.x, this.normed, D, this.weights.finalNorm, d, T, eps);

@@ -2,6 +2,8 @@ import type { Config } from '../model/core/config';
 import { LAYER_TENSORS, type MatrixOf, offsetsOf, tensorEntries, type VectorOf } from '../model/core/tensors';
 import { dequantize, type LayerWeights, type Matrix } from '../model/core/weights';
 import type { ModelData } from '../model/runtime/backend';
+import { cancelled } from '../model/runtime/errors';
+import { Pace } from '../model/runtime/pace';
 import type { Heap } from './heap';
 import { type PackedMatrix, packFloats, packMatrix } from './panels';
 
@@ -27,13 +29,25 @@ export interface PackedModel {
 
 export class PackedWeights implements PackedModel {
   readonly embedding: PackedMatrix;
-  readonly layers: readonly PackedLayer[];
+  readonly layers: PackedLayer[] = [];
   readonly finalNorm: number;
   /** Bytes in the heap. */
   bytes = 0;
   private readonly heap: Heap;
 
-  constructor({ config, weights }: ModelData, heap: Heap) {
+  /** Yields to messages between layers. @throws EngineError 'cancelled' if the signal aborts */
+  static async pack(model: ModelData, heap: Heap, signal?: AbortSignal): Promise<PackedWeights> {
+    const packed = new PackedWeights(model, heap);
+    const pace = new Pace();
+    for (const layer of model.weights.layers) {
+      if (pace.isDue) await pace.yield();
+      if (signal?.aborted) throw cancelled();
+      packed.layers.push(packed.layer(layer, model.config));
+    }
+    return packed;
+  }
+
+  private constructor({ weights }: ModelData, heap: Heap) {
     this.heap = heap;
     const { rows, columns, precision } = weights.embedding;
     this.embedding = this.count(
@@ -41,7 +55,6 @@ export class PackedWeights implements PackedModel {
         ? packFloats(dequantize(weights.embedding), rows, columns, heap)
         : packMatrix(weights.embedding, heap),
     );
-    this.layers = weights.layers.map((layer) => this.layer(layer, config));
     this.finalNorm = this.vectors({ finalNorm: weights.finalNorm }).finalNorm;
   }
 

@@ -70,10 +70,11 @@ export function writeFloats(weights: Float32Array, rows: number, to: PackedMatri
 /** The first rows of a float32 matrix [rows, columns], without its padding. */
 export function readFloats(from: PackedMatrix, rows: number, columns: number, heap: Heap): Float32Array {
   const floats = heap.floats(from.values, from.rows * from.columns);
-  return Float32Array.from({ length: rows * columns }, (_, i) => {
-    const [row, column] = [Math.floor(i / columns), i % columns];
-    return floats[(row >> 2) * 4 * from.columns + (column >> 2) * 16 + (row & 3) * 4 + (column & 3)];
-  });
+  const values = new Float32Array(rows * columns);
+  for (let row = 0, i = 0; row < rows; row++)
+    for (let column = 0; column < columns; column++, i++)
+      values[i] = floats[(row >> 2) * 4 * from.columns + (column >> 2) * 16 + (row & 3) * 4 + (column & 3)];
+  return values;
 }
 
 /** Allocates a matrix; `size` is the bytes of its weights. */

@@ -1,4 +1,4 @@
-import '../../tests/web-worker';
+import '../../scripts/web-worker';
 import { describe, expect, test, vi } from 'vitest';
 import { readModelData, SHIPPED } from '../../scripts/node';
 import { describeConformance } from '../../tests/conformance';

@@ -1,6 +1,5 @@
 import { EngineError } from '../model/runtime/errors';
 import type { Heap } from './heap';
-import type { Kernels } from './kernels';
 import { WEIGHT_BYTES } from './panels';
 
 /** Multiply-adds from which splitting a product pays. */
@@ -8,71 +7,92 @@ export const LEAST_WORK = 2 ** 20;
 const START_MS = 10_000;
 const ANSWER_MS = 10_000;
 
-/** Words of the control block: job number, busy helpers, kernel, then each helper's arguments. */
-const [JOB, WORKING, KERNEL, VALUES] = [0, 1, 2, 16];
-const MOST_VALUES = 16;
-/** Bytes of a weight in each product. */
-const PRODUCTS = {
-  multiplyFloat32: WEIGHT_BYTES.float32,
-  multiplyInt8: WEIGHT_BYTES.int8,
-  multiplyInt16: WEIGHT_BYTES.int8,
-  multiplyInt4: WEIGHT_BYTES.int4,
-} as const;
-const NAMES = Object.keys(PRODUCTS) as (keyof typeof PRODUCTS)[];
-/** The arguments that the products have in common (kernels/matrix*.ts). */
-type Product = [
-  W: number,
-  scale: number,
-  rows: number,
-  columns: number,
-  x: number,
-  xStrideOrSteps: number,
-  y: number,
-  yStride: number,
-  tokens: number,
-  add: boolean,
-  scratch?: number, // multiplyInt8 and multiplyInt4 only
-];
+/** Words of the control block: job number, busy helpers, kernel; from byte VALUES on, float64 arguments of each helper. */
+const [JOB, WORKING, KERNEL] = [0, 1, 2];
+const VALUES = 64;
+const MOST_VALUES = 24;
+
+type Call = readonly number[];
+
+/** How threads share a call of a kernel. */
+export interface Split {
+  /** Multiply-adds. */
+  work(call: Call): number;
+  /** Units that a part consists of, such as panels of four rows. */
+  units(call: Call): number;
+  /** The call for the units from `from` to `to` - 1. @param scratch of a helper; null for the first part */
+  part(call: Call, from: number, to: number, scratch: number | null): Call;
+}
+
+/** Products share the panels of their matrix (kernels/matrix*.ts). @param bytes of a weight */
+const byPanels = (bytes: number): Split => ({
+  work: ([, , rows, columns, , , , , tokens]) => rows * columns * tokens,
+  units: ([, , rows]) => rows / 4,
+  part([W, scale, , columns, x, xStrideOrSteps, y, yStride, tokens, add, ...own], from, to, scratch) {
+    const row = 4 * from;
+    const of = [W + row * columns * bytes, scale + 4 * row, 4 * (to - from), columns];
+    const scratches = own.map((address) => scratch ?? address); // multiplyInt8 and multiplyInt4 only
+    return [...of, x, xStrideOrSteps, y + 4 * row, yStride, tokens, add, ...scratches];
+  },
+});
+
+/** The products of src/cpu/kernels. */
+export const PRODUCTS: Readonly<Record<string, Split>> = {
+  multiplyFloat32: byPanels(WEIGHT_BYTES.float32),
+  multiplyInt8: byPanels(WEIGHT_BYTES.int8),
+  multiplyInt16: byPanels(WEIGHT_BYTES.int8),
+  multiplyInt4: byPanels(WEIGHT_BYTES.int4),
+};
+
+export interface ThreadOptions {
+  /** Number of threads, including this one. */
+  readonly count: number;
+  /** The kernels that threads share, by name. */
+  readonly splits: Readonly<Record<string, Split>>;
+  /** Bytes of scratch of a helper. */
+  readonly scratchBytes: number;
+}
 
 /** The program of a helper: a worker with the kernels on the shared memory. */
 const HELPER = `
-onmessage = async ({ data: { module, memory, control, index } }) => {
-  const { exports } = await WebAssembly.instantiate(module, { env: { memory } });
-  const words = new Int32Array(memory.buffer, control, ${VALUES} + ${MOST_VALUES} * (index + 1));
-  const values = words.subarray(${VALUES} + ${MOST_VALUES} * index);
-  const kernels = ${JSON.stringify(NAMES)}.map((name) => exports[name]);
+onmessage = async ({ data: { modules, memory, control, index, names } }) => {
+  const started = modules.map((module) => WebAssembly.instantiate(module, { env: { memory } }));
+  const kernels = Object.assign({}, ...(await Promise.all(started)).map(({ exports }) => exports));
+  const words = new Int32Array(memory.buffer, control, 3);
+  const at = control + ${VALUES} + ${8 * MOST_VALUES} * index;
+  const values = new Float64Array(memory.buffer, at, ${MOST_VALUES});
   postMessage('ready');
   for (let job = 0; ; ) {
     for (let spins = 0; spins < 2000 && Atomics.load(words, ${JOB}) === job; spins++);
     while (Atomics.load(words, ${JOB}) === job) Atomics.wait(words, ${JOB}, job);
     job = Atomics.load(words, ${JOB});
-    kernels[words[${KERNEL}]](...values);
+    kernels[names[words[${KERNEL}]]](...values);
     if (Atomics.sub(words, ${WORKING}, 1) === 1) Atomics.notify(words, ${WORKING});
   }
 };`;
 
-/** Workers that share the heap and split the rows of every large product. Each row is the same as without them. */
+/** Workers that share the heap and split every large call. The results are bit for bit those of one thread. */
 export class Threads {
+  private readonly splits: ThreadOptions['splits'];
+  private readonly names: readonly string[];
+  /** Bytes in the heap. */
+  readonly bytes: number;
   private readonly control: number;
   private readonly workers: readonly Worker[];
   private readonly words: Int32Array;
+  private readonly values: Float64Array;
   private readonly scratches: readonly number[];
 
-  /**
-   * @param count number of threads, including this one
-   * @param columns columns of the widest matrix
-   * @throws EngineError 'device' if workers cannot be started
-   */
+  /** @throws EngineError 'device' if workers cannot be started */
   static async start(
-    module: WebAssembly.Module,
+    modules: readonly WebAssembly.Module[],
     heap: Heap,
-    count: number,
-    columns: number,
+    options: ThreadOptions,
   ): Promise<Threads> {
     let threads: Threads | null = null;
     try {
-      threads = new Threads(heap, count, columns);
-      await threads.ready(module, heap.memory);
+      threads = new Threads(heap, options);
+      await threads.ready(modules, heap.memory);
       return threads;
     } catch (cause) {
       threads?.end();
@@ -81,18 +101,24 @@ export class Threads {
     }
   }
 
-  private constructor(heap: Heap, count: number, columns: number) {
+  private constructor(heap: Heap, { count, splits, scratchBytes }: ThreadOptions) {
+    this.splits = splits;
+    this.names = Object.keys(splits);
     const helpers = Array.from({ length: count - 1 });
-    const numbers = VALUES + MOST_VALUES * helpers.length;
-    this.control = heap.allocate(4 * numbers);
-    this.words = new Int32Array(heap.memory.buffer, this.control, numbers);
-    this.scratches = helpers.map(() => heap.allocate(16 * columns));
+    const numbers = MOST_VALUES * helpers.length;
+    this.control = heap.allocate(VALUES + 8 * numbers);
+    this.bytes = VALUES + 8 * numbers + scratchBytes * helpers.length;
+    this.scratches = helpers.map(() => heap.allocate(scratchBytes));
+    const { buffer } = heap.memory;
+    this.words = new Int32Array(buffer, this.control, VALUES / 4);
+    this.values = new Float64Array(buffer, this.control + VALUES, numbers);
     const url = URL.createObjectURL(new Blob([HELPER], { type: 'text/javascript' }));
     this.workers = helpers.map((_, i) => new Worker(url, { name: `thread ${i + 1}` }));
     URL.revokeObjectURL(url);
   }
 
-  private ready(module: WebAssembly.Module, memory: WebAssembly.Memory): Promise<unknown> {
+  private ready(modules: readonly WebAssembly.Module[], memory: WebAssembly.Memory): Promise<unknown> {
+    const { control, names } = this;
     const started = this.workers.map(
       (worker, index) =>
         new Promise((resolve, reject) => {
@@ -100,24 +126,26 @@ export class Threads {
           worker.onerror = reject;
           worker.onmessageerror = reject;
           setTimeout(() => reject(new Error('no answer')), START_MS);
-          worker.postMessage({ module, memory, control: this.control, index });
+          worker.postMessage({ modules, memory, control, index, names });
         }),
     );
     return Promise.all(started);
   }
 
-  /** The kernels, with products that run on all threads. */
-  share(kernels: Kernels, leastWork: number): Kernels {
-    const shared = { ...kernels };
-    for (const [n, name] of NAMES.entries()) {
-      const kernel = kernels[name] as (...product: Product) => void;
-      shared[name] = (...product: Product) => {
-        const [, , rows, columns, , , , , tokens] = product;
-        if (rows * columns * tokens < leastWork) kernel(...product);
-        else this.run(n, kernel, product, PRODUCTS[name]);
+  /** The kernels, with calls of at least this work that run on all threads. */
+  share<K extends object>(kernels: K, leastWork: number): K {
+    const shared: Record<string, unknown> = Object.fromEntries(Object.entries(kernels));
+    for (const [n, name] of this.names.entries()) {
+      const kernel = shared[name] as ((...call: Call) => void) | undefined;
+      if (!kernel) continue;
+      const split = this.splits[name];
+      shared[name] = (...values: unknown[]) => {
+        const call = values.map(Number);
+        if (split.work(call) < leastWork) kernel(...call);
+        else this.run(n, kernel, call, split);
       };
     }
-    return shared;
+    return shared as K;
   }
 
   /** Number of threads, including this one. */
@@ -129,15 +157,22 @@ export class Threads {
     for (const worker of this.workers) worker.terminate();
   }
 
-  private run(kernel: number, own: (...product: Product) => void, product: Product, bytes: number): void {
-    const { words, workers } = this;
-    words[KERNEL] = kernel;
-    for (const index of workers.keys())
-      words.set(this.part(product, index + 1, bytes).map(Number), VALUES + MOST_VALUES * index);
+  private run(n: number, kernel: (...call: Call) => void, call: Call, split: Split): void {
+    const { words, values, workers, scratches, count } = this;
+    const units = split.units(call);
+    const part = (index: number, scratch: number | null) =>
+      split.part(
+        call,
+        Math.floor((units * index) / count),
+        Math.floor((units * (index + 1)) / count),
+        scratch,
+      );
+    words[KERNEL] = n;
+    for (const [i, scratch] of scratches.entries()) values.set(part(i + 1, scratch), MOST_VALUES * i);
     Atomics.store(words, WORKING, workers.length);
     Atomics.add(words, JOB, 1);
     Atomics.notify(words, JOB);
-    own(...this.part(product, 0, bytes));
+    kernel(...part(0, null));
     for (let spins = 0; spins < 2000 && Atomics.load(words, WORKING) > 0; spins++);
     for (let left = Atomics.load(words, WORKING); left > 0; left = Atomics.load(words, WORKING))
       if (Atomics.wait(words, WORKING, left, ANSWER_MS) === 'timed-out')
@@ -146,27 +181,6 @@ export class Threads {
           'A thread of the engine died.',
           'The playground continues on one thread.',
         );
-  }
-
-  /** The arguments for one thread's part of the rows, in whole panels of four. @param bytes of a weight */
-  private part(product: Product, index: number, bytes: number): Product {
-    const [W, scale, rows, columns, x, xStrideOrSteps, y, yStride, tokens, add, scratch] = product;
-    const from = 4 * Math.floor(((rows / 4) * index) / this.count);
-    const to = 4 * Math.floor(((rows / 4) * (index + 1)) / this.count);
-    const part: Product = [
-      W + from * columns * bytes,
-      scale + 4 * from,
-      to - from,
-      columns,
-      x,
-      xStrideOrSteps,
-      y + 4 * from,
-      yStride,
-      tokens,
-      add,
-    ];
-    if (scratch !== undefined) part.push(index > 0 ? this.scratches[index - 1] : scratch);
-    return part;
   }
 }
 

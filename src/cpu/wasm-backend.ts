@@ -7,7 +7,7 @@ import { Heap } from './heap';
 import { type Kernels, loadKernels } from './kernels';
 import { PackedWeights } from './packed';
 import { WasmStreams } from './streams';
-import { LEAST_WORK, Threads, usableThreads } from './threads';
+import { LEAST_WORK, PRODUCTS, Threads, usableThreads } from './threads';
 
 export interface WasmOptions {
   /**
@@ -19,20 +19,23 @@ export interface WasmOptions {
   readonly threads?: number;
   /** Multiply-adds from which a product is split among threads. */
   readonly leastWork?: number;
+  /** Ends the start. */
+  readonly signal?: AbortSignal;
 }
 
-/** @throws EngineError 'device' without WebAssembly SIMD, or when memory is short. */
+/** @throws EngineError 'device' without WebAssembly SIMD, or when memory is short; 'cancelled' if the signal aborts. */
 export async function createWasmBackend(model: ModelData, options: WasmOptions = {}): Promise<Backend> {
-  const { activations = 'float32', threads = usableThreads(), leastWork = LEAST_WORK } = options;
+  const { activations = 'float32', threads = usableThreads(), leastWork = LEAST_WORK, signal } = options;
   if (threads > 1)
     try {
-      return await createWithThreads(model, activations, threads, leastWork);
+      return await createWithThreads(model, activations, threads, leastWork, signal);
     } catch (error) {
       if (!(error instanceof EngineError) || error.code !== 'device') throw error;
     }
   const heap = new Heap();
   const { kernels } = await loadKernels(heap.memory);
-  return new WasmBackend(model, heap, kernels, activations, null);
+  const weights = await PackedWeights.pack(model, heap, signal);
+  return new WasmBackend(model, weights, heap, kernels, activations, null);
 }
 
 async function createWithThreads(
@@ -40,13 +43,16 @@ async function createWithThreads(
   activations: Activations,
   count: number,
   leastWork: number,
+  signal: AbortSignal | undefined,
 ): Promise<Backend> {
   const heap = new Heap(true);
   const { kernels, module } = await loadKernels(heap.memory, true);
   const { hiddenSize, intermediateSize } = model.config;
-  const threads = await Threads.start(module, heap, count, padded(Math.max(hiddenSize, intermediateSize)));
+  const scratchBytes = 16 * padded(Math.max(hiddenSize, intermediateSize));
+  const threads = await Threads.start([module], heap, { count, splits: PRODUCTS, scratchBytes });
   try {
-    return new WasmBackend(model, heap, threads.share(kernels, leastWork), activations, threads);
+    const weights = await PackedWeights.pack(model, heap, signal);
+    return new WasmBackend(model, weights, heap, threads.share(kernels, leastWork), activations, threads);
   } catch (error) {
     threads.end();
     throw error;
@@ -67,6 +73,7 @@ class WasmBackend implements Backend {
 
   constructor(
     model: ModelData,
+    weights: PackedWeights,
     heap: Heap,
     kernels: Kernels,
     activations: Activations,
@@ -79,7 +86,7 @@ class WasmBackend implements Backend {
     this.model = model;
     this.heap = heap;
     this.kernels = kernels;
-    this.weights = new PackedWeights(model, heap);
+    this.weights = weights;
   }
 
   async open(count: number): Promise<Streams> {

@@ -2,30 +2,31 @@ import type { Config } from '../../model/core/config';
 import { padded, stateLayout } from '../../model/core/tensors';
 import type { Target } from '../../model/finetuning/adapter';
 import { SEGMENT } from '../../model/finetuning/learner';
-import type { Forward, Step } from '../forward';
+import type { Forward } from '../forward';
 import { Blocks, type Heap } from '../heap';
 import type { Kernels } from '../kernels';
 import type { PackedMatrix } from '../panels';
 import type { BackwardKernels } from './kernels';
-import type { MergedModel } from './merged';
+import type { Breathe, MergedModel } from './merged';
+import { Records } from './records';
 
 /** Multiply-adds between checks of the clock. */
 const SLICE = 2 ** 24;
+/** Rows of a tile: every step but the recurrence and the convolution goes tile by tile. */
+const TILE = 32;
 
-/** Activations of a layer that its gradient needs [SEGMENT, stride]. */
-type Records = Record<
-  'input' | 'qkv' | 'queryP' | 'keyP' | 'gates' | 'o' | 'sum' | 'middle' | 'hidden',
-  number
->;
-
-/** Throws to stop the work, or yields to messages. */
-type Breathe = () => Promise<void>;
+/** Bytes of scratch of a thread. */
+export function scratchBytes({ hiddenSize: d, headWidth: e, stateRows: E }: Config): number {
+  const attention = SEGMENT * (4 * E + e) + E * e + E + 2 * e + 4;
+  return 4 * Math.max(attention, 4 * padded(d));
+}
 
 /**
  * The gradient of a segment, layer by layer from the last, from the activations that the forward pass recorded. Names with
  * D are gradients of the loss (docs/finetuning.md). Constant memory: that of one segment.
  */
 export class Backward {
+  readonly records: Records;
   /** Of the residual x: the gradient from the layers above [SEGMENT, D]. */
   readonly Dx: number;
   private readonly config: Config;
@@ -34,24 +35,22 @@ export class Backward {
   private readonly heap: Heap;
   private readonly kernels: Kernels;
   private readonly backward: BackwardKernels;
+  /** Heads that are computed at once. */
+  private readonly threads: number;
   private readonly blocks: Blocks;
-  private readonly records: readonly Records[];
-  private readonly strides: Records;
   /** State before the segment. */
   private readonly start: number;
-  private readonly normed: number;
   private readonly Dnormed: number;
-  private readonly Dqkv: number;
+  private readonly qkv: number; // becomes Dqkv
   private readonly Dgates: number;
   private readonly Dsum: number;
-  private readonly qTilde: number;
-  private readonly kTilde: number;
-  private readonly wide: number; // Dhidden; then Dq~ and Dk~
-  private readonly low: number; // a factor times activations [SEGMENT, rank]
-  private readonly DS: number;
-  private readonly Dz: number;
+  // Of a tile.
+  private readonly x: number;
+  private readonly normed: number;
+  private readonly hidden: number;
+  private readonly Dhidden: number;
+  private readonly low: number; // a factor times activations [TILE, rank]
   private readonly scratch: number;
-  private readonly ones: number;
 
   constructor(
     config: Config,
@@ -60,6 +59,7 @@ export class Backward {
     heap: Heap,
     kernels: Kernels,
     backward: BackwardKernels,
+    threads: number,
   ) {
     this.config = config;
     this.model = model;
@@ -67,37 +67,28 @@ export class Backward {
     this.heap = heap;
     this.kernels = kernels;
     this.backward = backward;
-    const { hiddenSize: d, heads: h, headWidth: e, stateRows: E, intermediateSize: f, layers } = config;
+    this.threads = threads;
+    const { hiddenSize: d, heads: h, intermediateSize: f } = config;
     const [D, Q, H, F] = [padded(d), padded(3 * d), padded(h), padded(f)];
+    this.records = new Records(config, forward, heap, backward);
     this.blocks = new Blocks(heap);
-    const numbers = (count: number) => this.blocks.allocate(4 * count);
-    const rows = (stride: number) => numbers(SEGMENT * stride);
-    const [input, o, middle, P] = [D, D, D, 2 * h];
-    this.strides = { input, qkv: Q, queryP: P, keyP: P, gates: H, o, sum: h, middle, hidden: F };
-    this.records = Array.from({ length: layers }, () => {
-      const addresses = Object.entries(this.strides).map(([name, stride]) => [name, rows(stride)]);
-      return Object.fromEntries(addresses) as Records;
-    });
-    this.start = numbers(stateLayout(config).size);
+    const rows = (stride: number, count = SEGMENT) => this.blocks.allocate(4 * count * stride);
+    this.start = rows(stateLayout(config).size, 1);
     this.Dx = rows(D);
-    this.normed = rows(D);
     this.Dnormed = rows(D);
-    this.Dqkv = rows(Q);
+    this.qkv = rows(Q);
     this.Dgates = rows(H);
     this.Dsum = rows(h);
-    this.qTilde = rows(h * E);
-    this.kTilde = rows(h * E);
-    this.wide = rows(Math.max(F, 2 * h * E));
-    this.low = rows(model.factors[0].qkv.A.rows);
-    this.DS = numbers(E * e);
-    this.Dz = numbers(E);
-    this.scratch = numbers(Math.max(2 * e, 4 * D));
-    this.ones = numbers(4);
-    heap.floats(this.ones, 4).fill(1);
+    this.x = rows(D, TILE);
+    this.normed = rows(D, TILE);
+    this.hidden = rows(F, TILE);
+    this.Dhidden = rows(F, TILE);
+    this.low = rows(model.factors[0].qkv.A.rows, TILE);
+    this.scratch = this.blocks.allocate(scratchBytes(config));
   }
 
   get bytes(): number {
-    return this.blocks.bytes;
+    return this.blocks.bytes + this.records.bytes;
   }
 
   /** Begins a segment from a state. */
@@ -106,27 +97,7 @@ export class Backward {
     this.model.clearGradient();
   }
 
-  /** Records a step of a layer for a tile of T rows from row `first` on. */
-  record(layer: number, step: Step, first: number, T: number): void {
-    const { forward } = this;
-    const keep = (name: keyof Records, from: number) => {
-      const stride = this.strides[name];
-      this.copy(from, this.records[layer][name] + 4 * first * stride, T * stride);
-    };
-    if (step === 'input') keep('input', forward.x);
-    else if (step === 'attention') keep('middle', forward.x);
-    else if (step === 'mlp') keep('hidden', forward.up);
-    else {
-      keep('qkv', forward.qkv);
-      keep('queryP', forward.queryP);
-      keep('keyP', forward.keyP);
-      keep('gates', forward.gates);
-      keep('o', forward.normed);
-      keep('sum', forward.normalizerSum);
-    }
-  }
-
-  /** Begins the gradient of a tile of T rows. */
+  /** Begins the gradient of a tile of T rows of the forward pass. */
   beginTile(T: number): void {
     this.heap.floats(this.Dnormed, T * padded(this.config.hiddenSize)).fill(0);
   }
@@ -149,76 +120,88 @@ export class Backward {
 
   /** Adds the gradient of a segment of T tokens to the factors'. */
   async run(T: number, breathe: Breathe): Promise<void> {
+    const tiles = Array.from({ length: Math.ceil(T / TILE) }, (_, i) => TILE * i);
+    const each = async (part: (first: number, T: number) => Promise<void>) => {
+      for (const first of tiles) await part(first, Math.min(TILE, T - first));
+    };
     for (let n = this.config.layers - 1; n >= 0; n--) {
-      await this.mlp(n, T, breathe);
+      await each((first, T) => this.mlp(n, first, T, breathe));
+      await each((first, T) => this.output(n, first, T, breathe));
       await this.attention(n, T, breathe);
+      await each((first, T) => this.projection(n, first, T, breathe));
     }
   }
 
-  private async mlp(n: number, T: number, breathe: Breathe): Promise<void> {
-    const { config, backward, kernels, Dx, normed, Dnormed, wide } = this;
+  private async mlp(n: number, first: number, T: number, breathe: Breathe): Promise<void> {
+    const { config, records, backward, kernels, x, normed, Dnormed, hidden, Dhidden } = this;
     const { hiddenSize: d, rmsNormEps: eps, intermediateSize } = config;
-    const [layer, { middle, hidden }] = [this.model.layers[n], this.records[n]];
+    const layer = this.model.layers[n];
     const [D, F] = [padded(d), padded(intermediateSize)];
-    await this.matrix(n, 'down', hidden, Dx, D, wide, T, breathe);
-    backward.squaredReluBackward(hidden, wide, T * F);
-    kernels.rms(middle, normed, D, layer.mlpNorm, d, T, eps);
-    await this.matrix(n, 'up', normed, wide, F, Dnormed, T, breathe);
-    backward.rmsBackward(middle, layer.mlpNorm, Dnormed, Dx, D, d, T, eps);
+    const Dx = this.Dx + 4 * first * D;
+    records.read(n, 'up', first, T, hidden);
+    kernels.squaredRelu(hidden, T * F);
+    await this.matrix(n, 'down', hidden, Dx, D, Dhidden, T, breathe);
+    backward.squaredReluBackward(hidden, Dhidden, T * F);
+    records.read(n, 'middle', first, T, x);
+    kernels.rms(x, normed, D, layer.mlpNorm, d, T, eps);
+    await this.matrix(n, 'up', normed, Dhidden, F, Dnormed, T, breathe);
+    backward.rmsBackward(x, layer.mlpNorm, Dnormed, Dx, D, d, T, eps);
   }
 
-  private async attention(n: number, T: number, breathe: Breathe): Promise<void> {
-    const { config, backward, kernels, Dx, normed, Dnormed, Dqkv, Dgates, Dsum } = this;
-    const { hiddenSize: d, heads: h, headWidth: e, rmsNormEps: eps } = config;
-    const [layer, { input, o, sum }] = [this.model.layers[n], this.records[n]];
-    const [D, Q, H] = [padded(d), padded(3 * d), padded(h)];
-    this.copy(o, normed, T * D);
+  /** The gradient of o, in Dnormed, through the output projection and the normalizer of the heads. */
+  private async output(n: number, first: number, T: number, breathe: Breathe): Promise<void> {
+    const { config, records, backward, x, normed } = this;
+    const { hiddenSize: d, heads: h, headWidth: e, rmsNormEps: eps, normalizer, denominatorFloor } = config;
+    const layer = this.model.layers[n];
+    const D = padded(d);
+    const [Dx, Do] = [this.Dx, this.Dnormed].map((rows) => rows + 4 * first * D);
+    const [sum, Dsum] = [records.address(n, 'sum'), this.Dsum].map((rows) => rows + 4 * first * h);
+    records.read(n, 'o', first, T, x);
+    this.copy(x, normed, T * D);
     this.forward.normalizeHeads(layer, normed, sum, T);
-    await this.matrix(n, 'output', normed, Dx, D, Dnormed, T, breathe);
-    if (config.normalizer === 'rms')
-      backward.normalizeHeadsBackward(o, layer.outputNorm, Dnormed, D, h, e, T, eps);
-    else backward.divideBackward(o, sum, Dnormed, Dsum, D, h, e, T, config.denominatorFloor);
-    await this.recurrence(n, T, breathe);
-    if (layer.convolution) backward.convolveBackward(Dqkv, Q, 3 * d, layer.convolution, T);
-    kernels.rms(input, normed, D, layer.attentionNorm, d, T, eps);
-    await this.matrix(n, 'qkv', normed, Dqkv, Q, n > 0 ? Dnormed : null, T, breathe);
-    if (n === 0) return; // nothing below has a gradient
-    if (layer.decay) await this.transposed(layer.decay, Dgates, H, Dnormed, T, breathe);
-    backward.rmsBackward(input, layer.attentionNorm, Dnormed, Dx, D, d, T, eps);
+    await this.matrix(n, 'output', normed, Dx, D, Do, T, breathe);
+    if (normalizer === 'rms') backward.normalizeHeadsBackward(x, layer.outputNorm, Do, D, h, e, T, eps);
+    else backward.divideBackward(x, sum, Do, Dsum, D, h, e, T, denominatorFloor);
   }
 
-  /** The gradients of q, k, v and the gates from that of o, which is in Dnormed. */
-  private async recurrence(n: number, T: number, breathe: Breathe): Promise<void> {
-    const { config, backward, Dnormed, Dqkv, Dgates, Dsum, qTilde, kTilde, ones } = this;
-    const { hiddenSize: d, heads: h, headWidth: e, stateRows: E, isReweighted, proportionHidden } = config;
-    const { qkv, queryP, keyP, gates } = this.records[n];
-    const { queryHidden, keyHidden } = this.model.layers[n];
+  /** The gradients of q, k, v before the convolution, and of the gates, from that of o. */
+  private async attention(n: number, T: number, breathe: Breathe): Promise<void> {
+    const { config, records, backward, model, qkv, Dnormed, Dsum, Dgates, threads } = this;
+    const { hiddenSize: d, heads: h, headWidth: e, isReweighted, proportionHidden } = config;
+    const { queryHidden, keyHidden, convolution } = model.layers[n];
     const [D, Q, H] = [padded(d), padded(3 * d), padded(h)];
     const { at, layerSize } = stateLayout(config);
     const state = this.start + 4 * n * layerSize;
-    const [DqTilde, DkTilde] = [this.wide, this.wide + 4 * T * h * E];
-    this.forward.reweight(qkv, queryP, qTilde, keyP, kTilde, T);
-    for (let head = 0; head < h; head++) {
-      const S = state + 4 * (at.S + head * E * e);
-      const z = state + 4 * (at.z + head * E);
-      const column = 4 * head * e;
-      const [v, Dv] = [qkv + 8 * d + column, Dqkv + 8 * d + column];
+    const [S, z] = [state + 4 * at.S, state + 4 * at.z];
+    const [queryP, keyP, gates] = (['queryP', 'keyP', 'gates'] as const).map((name) =>
+      records.address(n, name),
+    );
+    records.read(n, 'qkv', 0, T, qkv);
+    for (let head = 0; head < h; head += threads) {
+      const last = Math.min(head + threads, h);
       // biome-ignore format: the order of the kernel
-      backward.recurBackward(
-        S, z, this.DS, this.Dz, head, h, e, E, T, qTilde, kTilde, v, Q, gates + 4 * head, H, Dnormed + column, D, Dsum,
-        DqTilde, DkTilde, Dv, Dgates + 4 * head, ones,
+      backward.attentionBackward(
+        head, last, h, e, isReweighted, T, qkv, Q, queryP, queryHidden, keyP, keyHidden, proportionHidden, S, z,
+        gates, H, Dnormed, D, Dsum, Dgates, this.scratch,
       );
       await breathe();
     }
-    const through = (first: number, factor: number, module: number, P: number, from: number) => {
-      const [u, Du] = [qkv + 4 * first, Dqkv + 4 * first];
-      // biome-ignore format: the order of the kernel
-      backward.reweightBackward(
-        u, Q, h, e, factor, isReweighted, module, proportionHidden, P, from, Du, this.scratch, T,
-      );
-    };
-    through(0, 1 / Math.sqrt(e), queryHidden, queryP, DqTilde);
-    through(d, 1, keyHidden, keyP, DkTilde);
+    if (convolution) backward.convolveBackward(qkv, Q, 3 * d, convolution, T);
+  }
+
+  /** The gradient of the input of the attention. */
+  private async projection(n: number, first: number, T: number, breathe: Breathe): Promise<void> {
+    const { config, records, backward, kernels, x, normed, Dnormed } = this;
+    const { hiddenSize: d, heads, rmsNormEps: eps } = config;
+    const layer = this.model.layers[n];
+    const [D, Q, H] = [padded(d), padded(3 * d), padded(heads)];
+    records.read(n, 'input', first, T, x);
+    kernels.rms(x, normed, D, layer.attentionNorm, d, T, eps);
+    const Dqkv = this.qkv + 4 * first * Q;
+    await this.matrix(n, 'qkv', normed, Dqkv, Q, n > 0 ? Dnormed : null, T, breathe);
+    if (n === 0) return; // nothing below has a gradient
+    if (layer.decay) await this.transposed(layer.decay, this.Dgates + 4 * first * H, H, Dnormed, T, breathe);
+    backward.rmsBackward(x, layer.attentionNorm, Dnormed, this.Dx + 4 * first * D, D, d, T, eps);
   }
 
   /**
@@ -235,23 +218,29 @@ export class Backward {
     T: number,
     breathe: Breathe,
   ): Promise<void> {
-    const { low, backward } = this;
     const W = this.model.layers[n][target];
     const { A, Bt, DA, DBt } = this.model.factors[n][target];
-    const rank = A.rows;
-    this.multiply(A, x, W.columns, T);
-    backward.outer(low, rank, Dy, yStride, Bt.columns, DBt.values, T);
-    this.multiply(Bt, Dy, yStride, T);
-    backward.outer(low, rank, x, W.columns, A.columns, DA.values, T);
+    this.factor(A, x, W.columns, DBt, Dy, yStride, T);
+    this.factor(Bt, Dy, yStride, DA, x, W.columns, T);
     await breathe();
     if (Dx === null) return;
     this.heap.floats(Dx, T * W.columns).fill(0);
     await this.transposed(W, Dy, yStride, Dx, T, breathe);
   }
 
-  /** low [T, rank] = factor x */
-  private multiply({ values, scales, rows, columns }: PackedMatrix, x: number, xStride: number, T: number) {
-    this.kernels.multiplyFloat32(values, scales, rows, columns, x, xStride, this.low, rows, T, false);
+  /** The gradient of a factor of a target from the other one: to [rank, n] = to + (factor x)^T y. */
+  private factor(
+    { values, scales, rows, columns }: PackedMatrix,
+    x: number,
+    xStride: number,
+    to: PackedMatrix,
+    y: number,
+    yStride: number,
+    T: number,
+  ): void {
+    const { low } = this;
+    this.kernels.multiplyFloat32(values, scales, rows, columns, x, xStride, low, rows, T, false);
+    this.backward.outer(low, rows, y, yStride, to.columns, to.values, to.columns, T);
   }
 
   /** x [T, columns] = x + W^T y, in slices of rows. */

@@ -16,6 +16,9 @@ export interface PackedFactors {
   readonly DBt: PackedMatrix;
 }
 
+/** Throws to stop the work, or yields to messages. */
+export type Breathe = () => Promise<void>;
+
 const MERGE = { float32: 'mergeFloat32', int8: 'mergeInt8', int4: 'mergeInt4' } as const;
 
 /** A model whose targets are W + scale B A in float32. It shares the other tensors with the base. */
@@ -30,6 +33,7 @@ export class MergedModel implements PackedModel {
   private readonly heap: Heap;
   private readonly kernels: BackwardKernels;
   private scale = 0;
+  private isMerged = false;
 
   constructor(config: Config, base: PackedWeights, rank: number, heap: Heap, kernels: BackwardKernels) {
     this.config = config;
@@ -65,22 +69,33 @@ export class MergedModel implements PackedModel {
     return total(packed);
   }
 
-  /** Merges an adapter. @throws EngineError 'internal' if it has another rank */
+  /** Takes over an adapter, which `merge` merges. @throws EngineError 'internal' if it has another rank */
   use({ rank, scale, values }: Adapter): void {
     if (rank !== this.rank)
       throw new EngineError('internal', `The adapter has rank ${rank}, not ${this.rank}.`, 'Start again.');
-    const { heap, kernels } = this;
     this.scale = scale;
     for (const [n, layer] of factors(this.config, rank, values).entries())
       for (const target of TARGETS) {
         const { A, Bt } = this.factors[n][target];
-        writeFloats(layer[target].A, rank, A, heap);
-        writeFloats(transposed(layer[target].B, rank, scale), rank, Bt, heap);
+        writeFloats(layer[target].A, rank, A, this.heap);
+        writeFloats(transposed(layer[target].B, rank, scale), rank, Bt, this.heap);
+      }
+    this.isMerged = false;
+  }
+
+  /** Merges the adapter if that is not done yet. */
+  async merge(breathe: Breathe): Promise<void> {
+    if (this.isMerged) return;
+    for (const [n, layer] of this.factors.entries())
+      for (const target of TARGETS) {
+        const { A, Bt } = layer[target];
         const base = this.base.layers[n][target];
-        const merge = kernels[MERGE[base.precision]];
+        const merge = this.kernels[MERGE[base.precision]];
         const to = this.layers[n][target].values;
         merge(base.values, base.scales, base.rows, base.columns, A.values, Bt.values, Bt.columns, A.rows, to);
+        await breathe();
       }
+    this.isMerged = true;
   }
 
   clearGradient(): void {

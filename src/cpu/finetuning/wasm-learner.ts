@@ -9,27 +9,67 @@ import {
   type SegmentLoss,
 } from '../../model/finetuning/learner';
 import type { ModelData } from '../../model/runtime/backend';
-import { cancelled } from '../../model/runtime/errors';
+import { cancelled, EngineError } from '../../model/runtime/errors';
 import { Pace } from '../../model/runtime/pace';
 import { Forward } from '../forward';
 import { Heap } from '../heap';
 import { type Kernels, loadKernels } from '../kernels';
 import { PackedWeights } from '../packed';
-import { Backward } from './backward';
+import { LEAST_WORK, PRODUCTS, Threads, usableThreads } from '../threads';
+import { Backward, scratchBytes } from './backward';
 import { type BackwardKernels, loadBackwardKernels } from './kernels';
-import { MergedModel } from './merged';
+import { type Breathe, MergedModel } from './merged';
+import { BACKWARD_SPLITS } from './splits';
+
+export interface WasmLearnerOptions {
+  /** With bit for bit the same results as one; more than one only with shared memory. */
+  readonly threads?: number;
+  /** Multiply-adds from which a call of a kernel is split among threads. */
+  readonly leastWork?: number;
+}
 
 /** A learner on WebAssembly, for adapters of one rank. @throws EngineError 'device' without SIMD or memory */
-export async function createWasmLearner(model: ModelData, rank: number): Promise<WasmLearner> {
-  const heap = new Heap();
-  const { kernels } = await loadKernels(heap.memory);
-  return new WasmLearner(model, rank, heap, kernels, await loadBackwardKernels(heap.memory));
+export async function createWasmLearner(
+  model: ModelData,
+  rank: number,
+  { threads = usableThreads(), leastWork = LEAST_WORK }: WasmLearnerOptions = {},
+): Promise<WasmLearner> {
+  const start = async (count: number) => {
+    const isShared = count > 1;
+    const heap = new Heap(isShared);
+    const [forward, backward] = await Promise.all([
+      loadKernels(heap.memory, isShared),
+      loadBackwardKernels(heap.memory, isShared),
+    ]);
+    const modules = [forward.module, backward.module];
+    const options = { count, splits: SPLITS, scratchBytes: scratchBytes(model.config) };
+    const threads = isShared ? await Threads.start(modules, heap, options) : null;
+    const share = <K extends object>(kernels: K) => threads?.share(kernels, leastWork) ?? kernels;
+    try {
+      const base = await PackedWeights.pack(model, heap);
+      const kernels = share(forward.kernels);
+      return new WasmLearner(model.config, base, rank, heap, kernels, share(backward.kernels), threads);
+    } catch (error) {
+      threads?.end();
+      throw error;
+    }
+  };
+  if (threads > 1)
+    try {
+      return await start(threads);
+    } catch (error) {
+      if (!(error instanceof EngineError) || error.code !== 'device') throw error;
+    }
+  return start(1);
 }
+
+const SPLITS = { ...PRODUCTS, ...BACKWARD_SPLITS };
 
 export class WasmLearner implements Learner {
   private readonly config: Config;
   private readonly heap: Heap;
   private readonly backwardKernels: BackwardKernels;
+  private readonly threads: Threads | null;
   private readonly base: PackedWeights;
   private readonly model: MergedModel;
   private readonly forward: Forward;
@@ -41,28 +81,31 @@ export class WasmLearner implements Learner {
   private position = 0;
 
   constructor(
-    model: ModelData,
+    config: Config,
+    base: PackedWeights,
     rank: number,
     heap: Heap,
     kernels: Kernels,
     backwardKernels: BackwardKernels,
+    threads: Threads | null,
   ) {
-    const { config } = model;
     this.config = config;
     this.heap = heap;
     this.backwardKernels = backwardKernels;
-    this.base = new PackedWeights(model, heap);
+    this.threads = threads;
+    this.base = base;
     this.model = new MergedModel(config, this.base, rank, heap, backwardKernels);
     this.forward = new Forward(config, this.model, heap, kernels, 'float32');
-    this.backward = new Backward(config, this.model, this.forward, heap, kernels, backwardKernels);
+    const count = threads?.count ?? 1;
+    this.backward = new Backward(config, this.model, this.forward, heap, kernels, backwardKernels, count);
     this.state = heap.allocate(4 * stateLayout(config).size);
     this.targets = heap.allocate(4 * this.forward.logitRows);
     this.sums = heap.allocate(16 * this.forward.logitRows);
   }
 
   memory(): LearnerMemory {
-    const { base, model, forward, backward } = this;
-    const own = 4 * stateLayout(this.config).size + 20 * forward.logitRows;
+    const { base, model, forward, backward, threads } = this;
+    const own = 4 * stateLayout(this.config).size + 20 * forward.logitRows + (threads?.bytes ?? 0);
     const scratch = model.factorBytes + forward.bytes + backward.bytes + own;
     return { base: base.bytes, merged: model.bytes, scratch };
   }
@@ -81,7 +124,9 @@ export class WasmLearner implements Learner {
     targets: ArrayLike<number>,
     signal?: AbortSignal,
   ): Promise<SegmentLoss> {
-    return { nats: await this.read(tokens, targets, false, breathing(signal)) };
+    const breathe = breathing(signal);
+    await this.model.merge(breathe);
+    return { nats: await this.read(tokens, targets, false, breathe) };
   }
 
   async learn(
@@ -90,20 +135,23 @@ export class WasmLearner implements Learner {
     signal?: AbortSignal,
   ): Promise<SegmentGradient> {
     const breathe = breathing(signal);
+    await this.model.merge(breathe);
     this.backward.begin(this.state);
     const nats = await this.read(tokens, targets, true, breathe);
     await this.backward.run(tokens.length, breathe);
     return { nats, gradient: this.model.gradient() };
   }
 
-  destroy(): void {}
+  destroy(): void {
+    this.threads?.end();
+  }
 
   /** Reads a segment tile by tile. Records it and begins its gradient if `learn`. Returns the nats of all targets. */
   private async read(
     tokens: ArrayLike<number>,
     targets: ArrayLike<number>,
     learn: boolean,
-    breathe: () => Promise<void>,
+    breathe: Breathe,
   ): Promise<number> {
     const { config, forward, backward } = this;
     checkSegment(tokens, targets, config);
@@ -113,7 +161,7 @@ export class WasmLearner implements Learner {
       const T = Math.min(forward.capacity, tokens.length - first);
       const rows = Array.from({ length: T }, (_, i) => this.advance(tokens[first + i]));
       await forward.read(rows, pace, (layer, step) => {
-        if (learn) backward.record(layer, step, first, T);
+        if (learn) backward.records.record(layer, step, first, T);
       });
       if (learn) backward.beginTile(T);
       for (let row = 0; row < T; row += forward.logitRows) {
@@ -149,7 +197,7 @@ export class WasmLearner implements Learner {
 }
 
 /** Yields to messages when it is time. Throws when the signal has aborted. */
-function breathing(signal?: AbortSignal): () => Promise<void> {
+function breathing(signal?: AbortSignal): Breathe {
   const pace = new Pace();
   return async () => {
     if (pace.isDue) await pace.yield();

@@ -11,13 +11,13 @@ export function int8Rows(
   const integers = new Int8Array(rows * columns);
   const scales = new Float32Array(rows);
   for (let row = 0; row < rows; row++) {
-    const from = values.subarray(row * columns, (row + 1) * columns);
+    const [from, to] = [row * columns, (row + 1) * columns];
     let largest = 0;
-    for (const value of from) largest = Math.max(largest, Math.abs(value));
+    for (let i = from; i < to; i++) largest = Math.max(largest, Math.abs(values[i]));
     const scale = Math.fround(largest / 127) || 1;
     scales[row] = scale;
-    for (let c = 0; c < columns; c++)
-      integers[row * columns + c] = Math.max(-127, Math.min(127, Math.round(from[c] / scale)));
+    for (let i = from; i < to; i++)
+      integers[i] = Math.max(-127, Math.min(127, Math.round(values[i] / scale)));
   }
   return { rows, columns, span, precision: 'int8', bytes: new Uint8Array(integers.buffer), scales };
 }

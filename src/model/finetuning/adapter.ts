@@ -88,7 +88,7 @@ export function merge(
   { A, B }: Factors,
   scale: number,
 ): Float64Array {
-  const merged = Float64Array.from(W);
+  const merged = new Float64Array(W);
   const rank = A.length / columns;
   for (let row = 0; row < rows; row++)
     for (let r = 0; r < rank; r++) {

@@ -1,7 +1,54 @@
 // Gradients of the attention of src/cpu/kernels/attention.ts, with its layout.
 
+import { reweight } from '../../kernels/attention';
 import { finish } from '../../kernels/matrix';
 import { cosQuarter, dot, sinQuarter, sum4 } from '../../kernels/numbers';
+
+/**
+ * The gradients of q, k and v in their place, and of the gates, from those of o and its normalizer, for the heads `first` to
+ * `last` - 1 of a segment. A head reads and writes only its own columns, so threads share the heads.
+ *
+ * qkv [tokens, stride]; P and 1 - P of q and k [tokens, heads, 2], their modules or 0; S [heads, E, e] and z [heads, E]
+ * before the segment, which are overwritten; gates and Dgates [tokens, aStride]; Do [tokens, oStride]; Dsum [tokens, heads].
+ * `scratch` holds tokens (4 E + e) + E e + E + 2 e + 4 numbers.
+ */
+export function attentionBackward(
+  first: i32, last: i32, heads: i32, e: i32, split: bool, tokens: i32, qkv: usize, stride: i32,
+  queryP: usize, queryModule: usize, keyP: usize, keyModule: usize, width: i32, S: usize, z: usize,
+  gates: usize, aStride: i32, Do: usize, oStride: i32, Dsum: usize, Dgates: usize, scratch: usize,
+): void {
+  const E = split ? 2 * e : e;
+  const features = <usize>(tokens * E) << 2;
+  const kTilde = scratch + features, DqTilde = kTilde + features, DkTilde = DqTilde + features;
+  const Dv = DkTilde + features, DS = Dv + (<usize>(tokens * e) << 2), Dz = DS + (<usize>(E * e) << 2);
+  const ones = Dz + (<usize>E << 2), rows = ones + 16;
+  v128.store(ones, f32x4.splat(1));
+  const factor: f32 = 1 / sqrt<f32>(<f32>e);
+  for (let h = first; h < last; h++) {
+    const q = qkv + (<usize>(h * e) << 2), k = q + (<usize>(heads * e) << 2), v = k + (<usize>(heads * e) << 2);
+    const P = <usize>h << 3;
+    reweightHead(q, stride, heads, e, factor, split, queryP + P, scratch, tokens);
+    reweightHead(k, stride, heads, e, 1, split, keyP + P, kTilde, tokens);
+    recurBackward(
+      S + (<usize>(h * E * e) << 2), z + (<usize>(h * E) << 2), DS, Dz, heads, e, E, tokens, scratch, kTilde, v, stride,
+      gates + (<usize>h << 2), aStride, Do + (<usize>(h * e) << 2), oStride, Dsum + (<usize>h << 2), DqTilde, DkTilde, Dv,
+      Dgates + (<usize>h << 2), ones,
+    );
+    reweightBackward(q, stride, heads, e, factor, split, queryModule, width, queryP + P, DqTilde, rows, tokens);
+    reweightBackward(k, stride, heads, e, 1, split, keyModule, width, keyP + P, DkTilde, rows, tokens);
+    for (let t = 0; t < tokens; t++)
+      memory.copy(v + (<usize>(t * stride) << 2), Dv + (<usize>(t * e) << 2), <usize>e << 2);
+  }
+}
+
+// q~ or k~ of one head [tokens, E].
+function reweightHead(
+  u: usize, stride: i32, heads: i32, e: i32, factor: f32, split: bool, P: usize, out: usize, tokens: i32,
+): void {
+  const row = <usize>e << (split ? 3 : 2);
+  for (let t = 0; t < tokens; t++, u += <usize>stride << 2, P += <usize>heads << 3, out += row)
+    reweight(u, stride, 1, e, factor, split, P, out, 1);
+}
 
 /**
  * The gradient of the recurrence of one head over a segment, token by token, with S and DS [E, e] in the L1 cache:
@@ -13,32 +60,33 @@ import { cosQuarter, dot, sinQuarter, sum4 } from '../../kernels/numbers';
  * The third line needs no earlier S: g = DS . (a S'), because DS . S = g' + q~ . Dq~ and DS . k~ v^T = k~ . Dk~ (z as a
  * column of S). It adds in float64. At the start of a document a is 0, and so is g.
  *
- * S and z are those before the segment; S, DS and Dz [E] are overwritten, z too. q~, k~, Dq~, Dk~ [tokens, heads, E]; v, Do,
- * Dv [tokens, stride] and a, Dgate [tokens, aStride] from the head's first column; Dsum [tokens, heads]. `ones` holds four 1.
+ * S and z are those before the segment; S, DS and Dz [E] are overwritten, z too. q~, k~, Dq~, Dk~ [tokens, E]; Dv [tokens, e];
+ * v, Do [tokens, stride] and a, Dgate [tokens, aStride] from the head's first column; Dsum [tokens, heads] from the head's.
+ * `ones` holds four 1.
  */
-export function recurBackward(
-  S: usize, z: usize, DS: usize, Dz: usize, head: i32, heads: i32, e: i32, E: i32, tokens: i32,
+function recurBackward(
+  S: usize, z: usize, DS: usize, Dz: usize, heads: i32, e: i32, E: i32, tokens: i32,
   qTilde: usize, kTilde: usize, v: usize, vStride: i32, a: usize, aStride: i32, Do: usize, oStride: i32, Dsum: usize,
   DqTilde: usize, DkTilde: usize, Dv: usize, Dgate: usize, ones: usize,
 ): void {
   memory.fill(DS, 0, <usize>(E * e) << 2);
   memory.fill(Dz, 0, <usize>E << 2);
   for (let t = 0; t < tokens; t++) {
-    const features = <usize>((t * heads + head) * E) << 2;
+    const features = <usize>(t * E) << 2;
     const gate = load<f32>(a + (<usize>(t * aStride) << 2));
     const vAt = v + (<usize>(t * vStride) << 2), DoAt = Do + (<usize>(t * oStride) << 2);
     advance(S, e, E, gate, kTilde + features, vAt, DoAt, DqTilde + features, ones);
-    advanceNormalizer(z, E, gate, kTilde + features, load<f32>(Dsum + (<usize>(t * heads + head) << 2)), DqTilde + features);
+    advanceNormalizer(z, E, gate, kTilde + features, load<f32>(Dsum + (<usize>(t * heads) << 2)), DqTilde + features);
   }
   let later: f32 = 0; // a of the token after
   let g: f64 = 0;
   for (let t = tokens - 1; t >= 0; t--) {
-    const features = <usize>((t * heads + head) * E) << 2;
+    const features = <usize>(t * E) << 2;
     const q = qTilde + features, k = kTilde + features, Dk = DkTilde + features;
     const gate = load<f32>(a + (<usize>(t * aStride) << 2));
-    const vAt = <usize>(t * vStride) << 2;
-    normalizerBackward(Dz, E, later, q, load<f32>(Dsum + (<usize>(t * heads + head) << 2)));
-    retreat(DS, e, E, later, q, k, v + vAt, Do + (<usize>(t * oStride) << 2), Dk, Dv + vAt, ones);
+    normalizerBackward(Dz, E, later, q, load<f32>(Dsum + (<usize>(t * heads) << 2)));
+    const vAt = v + (<usize>(t * vStride) << 2), DoAt = Do + (<usize>(t * oStride) << 2);
+    retreat(DS, e, E, later, q, k, vAt, DoAt, Dk, Dv + (<usize>(t * e) << 2), ones);
     for (let r: usize = 0; r < <usize>E << 2; r += 16)
       v128.store(Dk + r, f32x4.add(v128.load(Dk + r), v128.load(Dz + r)));
     g = gate > 0 ? g + dot64(q, DqTilde + features, E) - dot64(k, Dk, E) : 0;
@@ -137,36 +185,34 @@ function dot64(a: usize, b: usize, n: i32): f64 {
 const HALF_PI: f32 = 1.5707963267948966;
 
 /**
- * u~ = [u' cos, u' sin] with u' = factor relu(u): Du from Du~ [tokens, heads, E] = [Dc, Ds], and through P if `module` is not
- * 0. u and Du [tokens, stride] from their first column; P and 1 - P [tokens, heads, 2]. `scratch` holds 2 e numbers.
+ * u~ = [u' cos, u' sin] with u' = factor relu(u) for one head, in place: u [tokens, stride] becomes Du, from Du~ [tokens, E] =
+ * [Dc, Ds], and through P if `module` is not 0. P and 1 - P [tokens, heads, 2]. `scratch` holds 2 e numbers.
  */
-export function reweightBackward(
+function reweightBackward(
   u: usize, stride: i32, heads: i32, e: i32, factor: f32, split: bool, module: usize, width: i32, P: usize,
-  DuTilde: usize, Du: usize, scratch: usize, tokens: i32,
+  DuTilde: usize, scratch: usize, tokens: i32,
 ): void {
   const bytes = <usize>e << 2;
   const rectified = scratch + bytes;
-  for (let t = 0; t < tokens; t++)
-    for (let h = 0; h < heads; h++, P += 8) {
-      const at = <usize>(t * stride + h * e) << 2;
-      const value = load<f32>(P), rest = load<f32>(P, 4);
-      const cos = split ? cosQuarter(value, rest) : 1, sin = split ? sinQuarter(value, rest) : 0;
-      let turn = f32x4.splat(0);
-      for (let i: usize = 0; i < bytes; i += 16) {
-        const four = f32x4.mul(f32x4.pmax(v128.load(u + at + i), f32x4.splat(0)), f32x4.splat(factor));
-        const Dc = v128.load(DuTilde + i), Ds = split ? v128.load(DuTilde + bytes + i) : f32x4.splat(0);
-        v128.store(rectified + i, four);
-        v128.store(scratch + i, f32x4.add(f32x4.mul(f32x4.splat(cos), Dc), f32x4.mul(f32x4.splat(sin), Ds)));
-        const across = f32x4.sub(f32x4.mul(f32x4.splat(cos), Ds), f32x4.mul(f32x4.splat(sin), Dc));
-        turn = f32x4.add(turn, f32x4.mul(four, across));
-      }
-      DuTilde += split ? 2 * bytes : bytes;
-      if (module) addProportion(module, width, rectified, e, HALF_PI * sum4(turn) * value * rest, scratch);
-      for (let i: usize = 0; i < bytes; i += 16) {
-        const positive = f32x4.gt(v128.load(u + at + i), f32x4.splat(0));
-        v128.store(Du + at + i, v128.and(positive, f32x4.mul(v128.load(scratch + i), f32x4.splat(factor))));
-      }
+  for (let t = 0; t < tokens; t++, u += <usize>stride << 2, P += <usize>heads << 3) {
+    const value = load<f32>(P), rest = load<f32>(P, 4);
+    const cos = split ? cosQuarter(value, rest) : 1, sin = split ? sinQuarter(value, rest) : 0;
+    let turn = f32x4.splat(0);
+    for (let i: usize = 0; i < bytes; i += 16) {
+      const four = f32x4.mul(f32x4.pmax(v128.load(u + i), f32x4.splat(0)), f32x4.splat(factor));
+      const Dc = v128.load(DuTilde + i), Ds = split ? v128.load(DuTilde + bytes + i) : f32x4.splat(0);
+      v128.store(rectified + i, four);
+      v128.store(scratch + i, f32x4.add(f32x4.mul(f32x4.splat(cos), Dc), f32x4.mul(f32x4.splat(sin), Ds)));
+      const across = f32x4.sub(f32x4.mul(f32x4.splat(cos), Ds), f32x4.mul(f32x4.splat(sin), Dc));
+      turn = f32x4.add(turn, f32x4.mul(four, across));
     }
+    DuTilde += split ? 2 * bytes : bytes;
+    if (module) addProportion(module, width, rectified, e, HALF_PI * sum4(turn) * value * rest, scratch);
+    for (let i: usize = 0; i < bytes; i += 16) {
+      const positive = f32x4.gt(v128.load(u + i), f32x4.splat(0));
+      v128.store(u + i, v128.and(positive, f32x4.mul(v128.load(scratch + i), f32x4.splat(factor))));
+    }
+  }
 }
 
 // D [e] = D + hidden^T (output slope where hidden u + bias > 0); the module as in src/cpu/kernels/attention.ts.

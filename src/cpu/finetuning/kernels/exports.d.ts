@@ -3,49 +3,31 @@ declare namespace __AdaptedExports {
   /** Exported memory */
   export const memory: WebAssembly.Memory;
   /**
-   * attention/recurBackward
-   * @param S `usize`
-   * @param z `usize`
-   * @param DS `usize`
-   * @param Dz `usize`
-   * @param head `i32`
+   * attention/attentionBackward
+   * @param first `i32`
+   * @param last `i32`
    * @param heads `i32`
    * @param e `i32`
-   * @param E `i32`
+   * @param split `bool`
    * @param tokens `i32`
-   * @param qTilde `usize`
-   * @param kTilde `usize`
-   * @param v `usize`
-   * @param vStride `i32`
-   * @param a `usize`
+   * @param qkv `usize`
+   * @param stride `i32`
+   * @param queryP `usize`
+   * @param queryModule `usize`
+   * @param keyP `usize`
+   * @param keyModule `usize`
+   * @param width `i32`
+   * @param S `usize`
+   * @param z `usize`
+   * @param gates `usize`
    * @param aStride `i32`
    * @param Do `usize`
    * @param oStride `i32`
    * @param Dsum `usize`
-   * @param DqTilde `usize`
-   * @param DkTilde `usize`
-   * @param Dv `usize`
-   * @param Dgate `usize`
-   * @param ones `usize`
-   */
-  export function recurBackward(S: number, z: number, DS: number, Dz: number, head: number, heads: number, e: number, E: number, tokens: number, qTilde: number, kTilde: number, v: number, vStride: number, a: number, aStride: number, Do: number, oStride: number, Dsum: number, DqTilde: number, DkTilde: number, Dv: number, Dgate: number, ones: number): void;
-  /**
-   * attention/reweightBackward
-   * @param u `usize`
-   * @param stride `i32`
-   * @param heads `i32`
-   * @param e `i32`
-   * @param factor `f32`
-   * @param split `bool`
-   * @param module `usize`
-   * @param width `i32`
-   * @param P `usize`
-   * @param DuTilde `usize`
-   * @param Du `usize`
+   * @param Dgates `usize`
    * @param scratch `usize`
-   * @param tokens `i32`
    */
-  export function reweightBackward(u: number, stride: number, heads: number, e: number, factor: number, split: boolean, module: number, width: number, P: number, DuTilde: number, Du: number, scratch: number, tokens: number): void;
+  export function attentionBackward(first: number, last: number, heads: number, e: number, split: boolean, tokens: number, qkv: number, stride: number, queryP: number, queryModule: number, keyP: number, keyModule: number, width: number, S: number, z: number, gates: number, aStride: number, Do: number, oStride: number, Dsum: number, Dgates: number, scratch: number): void;
   /**
    * matrix/mergeFloat32
    * @param base `usize`
@@ -120,9 +102,28 @@ declare namespace __AdaptedExports {
    * @param xStride `i32`
    * @param columns `i32`
    * @param G `usize`
+   * @param GColumns `i32`
    * @param tokens `i32`
    */
-  export function outer(u: number, rank: number, x: number, xStride: number, columns: number, G: number, tokens: number): void;
+  export function outer(u: number, rank: number, x: number, xStride: number, columns: number, G: number, GColumns: number, tokens: number): void;
+  /**
+   * rounding/toBlocks
+   * @param x `usize`
+   * @param n `i32`
+   * @param block `i32`
+   * @param X `usize`
+   * @param steps `usize`
+   */
+  export function toBlocks(x: number, n: number, block: number, X: number, steps: number): void;
+  /**
+   * rounding/fromBlocks
+   * @param X `usize`
+   * @param steps `usize`
+   * @param n `i32`
+   * @param block `i32`
+   * @param x `usize`
+   */
+  export function fromBlocks(X: number, steps: number, n: number, block: number, x: number): void;
   /**
    * rows/crossEntropy
    * @param logits `usize`

@@ -2,4 +2,5 @@
 // overwrite that of the other module. docs/finetuning.md has the formulas; Dx is the gradient of the loss with respect to x.
 export * from './attention';
 export * from './matrix';
+export * from './rounding';
 export * from './rows';

@@ -125,10 +125,12 @@ function oneToken(W: usize, scales: v128, columns: i32, y: usize, x: usize): voi
   }
 }
 
-/** u [tokens, rank], x [tokens, xStride] with `columns` columns, a multiple of 8. */
-export function outer(u: usize, rank: i32, x: usize, xStride: i32, columns: i32, G: usize, tokens: i32): void {
-  const uToken = <usize>rank << 2, xToken = <usize>xStride << 2;
-  for (let i = 0; i < rank; i += 4, u += 16)
+/** u [tokens, rank], x [tokens, xStride] with `columns` columns, a multiple of 8; G of `GColumns` columns from its first one. */
+export function outer(
+  u: usize, rank: i32, x: usize, xStride: i32, columns: i32, G: usize, GColumns: i32, tokens: i32,
+): void {
+  const uToken = <usize>rank << 2, xToken = <usize>xStride << 2, rest = <usize>(GColumns - columns) << 4;
+  for (let i = 0; i < rank; i += 4, u += 16, G += rest)
     for (let c: usize = 0; c < <usize>columns << 2; c += 32, G += 128) {
       let a0 = v128.load(G), a1 = v128.load(G, 16), a2 = v128.load(G, 32), a3 = v128.load(G, 48);
       let b0 = v128.load(G, 64), b1 = v128.load(G, 80), b2 = v128.load(G, 96), b3 = v128.load(G, 112);
