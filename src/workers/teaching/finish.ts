@@ -28,7 +28,7 @@ export async function finishLesson(
   prose: string | null,
   signal: AbortSignal,
 ): Promise<Taught> {
-  const merged = await taughtModel(model, adapter);
+  const merged = await taughtModel(model, adapter, signal);
   const sample = { step: progress.step, text: await writeSample(merged, prompt, signal) };
   const { unseen } = cutsOf(tokens.length);
   const words = await compareWords([model, merged], tokens, pieces, unseen, signal);

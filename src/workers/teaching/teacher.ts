@@ -103,6 +103,8 @@ export class Teacher {
       ? readAdapter(await readAdapterFiles(taught.files), model.config, model.digest)
       : null;
     const rank = from?.rank ?? TEACHING.rank;
+    this.opened?.learner.destroy();
+    this.opened = null;
     const learner = await this.host.createLearner(model, rank);
     const speed = await measure(learner, newAdapter(model.config, rank, 0), tokens);
     const prepared = { id, name, model: model.manifest, tokens: tokens.length, speed };
@@ -146,8 +148,10 @@ export class Teacher {
   private async teaching(settings: TeachingSettings, checkpoint?: Checkpoint): Promise<Teaching> {
     const opened = this.requireOpened();
     const { model, tokens, from } = opened;
-    if (settings.rank !== (from?.rank ?? TEACHING.rank))
+    if (settings.rank !== (from?.rank ?? TEACHING.rank)) {
+      opened.learner.destroy();
       opened.learner = await this.host.createLearner(model, settings.rank);
+    }
     return new Teaching(opened.learner, model.config, tokens, settings, checkpoint);
   }
 
@@ -261,7 +265,7 @@ export class Teacher {
     const now = performance.now();
     if (now >= this.nextSample) {
       const { adapter, moments } = lesson.teaching.checkpoint;
-      const taught = await taughtModel(this.requireOpened().model, adapter);
+      const taught = await taughtModel(this.requireOpened().model, adapter, signal);
       const text = await writeSample(taught, this.prompt(), signal);
       const took = performance.now() - now;
       this.nextSample = performance.now() + Math.max(SAMPLE_EVERY, took / SAMPLE_SHARE);

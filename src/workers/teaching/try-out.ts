@@ -90,7 +90,7 @@ async function onBackend<T>(
 ): Promise<T> {
   let backend: Backend | null = null;
   try {
-    const started = await createBackend(model, 'cpu', undefined);
+    const started = await createBackend(model, 'cpu', undefined, { signal });
     backend = started.backend;
     if (signal.aborted) throw cancelled();
     const result = await work(started.streams);
