@@ -1,3 +1,7 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { smallModel } from '../tests/small-model';
 import * as names from './names';
 import { expect, LONG, test } from './playground';
 
@@ -62,4 +66,38 @@ test('the page does not use an emulated GPU, because the CPU is faster', async (
   await playground.open();
   await page.getByRole('button', { name: names.RUNS_ON_CPU }).click();
   await expect(page.getByRole('dialog', { name: names.DEVICE })).toContainText('emulated in software');
+});
+
+test('a lesson learns on WebGPU, and continues on the CPU when the device is lost', async ({
+  playground,
+  page,
+  browser,
+}) => {
+  const disk = mkdtempSync(join(tmpdir(), 'teach-'));
+  for (const [file, content] of Object.entries(smallModel(1))) writeFileSync(join(disk, file), content);
+  const button = (name: string) => page.getByRole('button', { name, exact: true });
+  await playground.open();
+  await playground.isReady();
+  const choosing = page.waitForEvent('filechooser');
+  await page.getByRole('button', { name: names.MODEL }).click();
+  await button(names.OPEN_OWN_FOLDER).click();
+  await (await choosing).setFiles(disk);
+  await expect(page.getByRole('button', { name: names.MODEL })).toHaveAccessibleName(/teach-/);
+  rmSync(disk, { recursive: true });
+  await button(names.SETTINGS).click();
+  await page.getByRole('radio', { name: 'WebGPU' }).click();
+  await page.getByRole('button', { name: names.MODEL }).click();
+  await button(names.OPEN_TEACH).click();
+  const dialog = page.getByRole('dialog', { name: names.TEACH });
+  await dialog.getByRole('textbox').first().fill('The tea in the tin and the hen in the inn. '.repeat(100));
+  await button(names.ADD_THIS_TEXT).click();
+  await expect(dialog.getByRole('status')).toContainText(/\d tokens for/);
+  await dialog.getByRole('button', { name: names.TEACH, exact: true }).click();
+  const lesson = dialog.getByRole('region', { name: names.LESSON });
+  await expect(lesson).toContainText('Runs on WebGPU.');
+  await expect(lesson).toContainText(/Segment [1-9]/);
+  const chromium = await browser.newBrowserCDPSession();
+  chromium.send('Browser.crashGpuProcess').catch(() => {});
+  await expect(lesson).toContainText('Runs on CPU. The GPU was lost');
+  await expect(dialog.getByRole('region', { name: names.TAUGHT_MODELS })).toContainText(/the loss went from/);
 });

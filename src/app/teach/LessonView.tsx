@@ -1,5 +1,6 @@
 import { useStore } from 'zustand';
 import type { Progress } from '../../workers/teaching/teach-client';
+import { BACKEND_NAMES } from '../components/cards/backend-names';
 import { perSecond } from '../format';
 import { LessonCurve } from './LessonCurve';
 import { lesson } from './lesson';
@@ -9,7 +10,7 @@ import { duration } from './words';
 /** The lesson that runs or was stopped: its progress, the curve of the loss, and what the model writes. */
 export function LessonView({ progress }: { progress: Progress }) {
   const work = useStore(lesson.store, (state) => state.work);
-  const { phase, step, steps, tokensPerSecond, secondsLeft, isKept } = progress;
+  const { phase, step, steps, tokensPerSecond, secondsLeft, isKept, backend } = progress;
   const label = labelOf(progress);
   return (
     <section className="teach-part" aria-label="Lesson">
@@ -50,6 +51,11 @@ export function LessonView({ progress }: { progress: Progress }) {
           </button>
         )}
       </div>
+      {backend ? (
+        <p>
+          Runs on {BACKEND_NAMES[backend.kind]}. {backend.reason}
+        </p>
+      ) : null}
       {isKept === false ? (
         <p>
           This browser keeps nothing (a private window, or storage that is full or denied), so a reload loses

@@ -24,6 +24,7 @@ export default function TeachPage() {
   const { work, texts, from, settings, prepared, progress, saved, error } = useStore(lesson.store);
   useEffect(() => {
     void lesson.look();
+    lesson.backend = () => playground.store.getState().settings.backend;
     lesson.onTaught = ({ name }) => {
       if (shownPage() !== 'teach') playground.notify(`${name} is taught. Open Teach to use it.`);
     };

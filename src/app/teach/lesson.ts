@@ -1,6 +1,7 @@
 import { createStore } from 'zustand/vanilla';
 import { TEACHING, type TeachingSettings } from '../../model/finetuning/teaching';
 import { EngineError, type ErrorData } from '../../model/runtime/errors';
+import type { BackendChoice } from '../../workers/messages';
 import type { ModelSource } from '../../workers/model-source';
 import {
   type FoundLesson,
@@ -51,6 +52,8 @@ class LessonController {
   readonly store = createStore<LessonState>(() => FIRST);
   /** Called with the result of a lesson. */
   onTaught: (model: TaughtModel) => void = () => {};
+  /** The backend that the user chose. */
+  backend: () => BackendChoice = () => 'auto';
   private client: TeacherClient | null = null;
   private turn = 0;
 
@@ -152,7 +155,7 @@ class LessonController {
   /** A new worker, because one that is busy with other texts answers late. */
   private fresh(): TeacherClient {
     this.client?.dispose();
-    this.client = new TeacherClient();
+    this.client = new TeacherClient(this.backend());
     return this.client;
   }
 }

@@ -1,5 +1,6 @@
 import type { Adapter } from '../../model/finetuning/adapter';
 import type { Learner, SegmentGradient, SegmentLoss } from '../../model/finetuning/learner';
+import { proveLearner } from '../../model/finetuning/prove-learner';
 import { CONTEXT } from '../../model/finetuning/teaching';
 import type { BackendKind, ModelData } from '../../model/runtime/backend';
 import { EngineError } from '../../model/runtime/errors';
@@ -17,7 +18,7 @@ export type StartLearner = (kind: BackendKind) => Promise<Started>;
 
 /**
  * A learner on the requested backend, or on the best one on this device: WebGPU on a real GPU, else the CPU.
- * If WebGPU does not start, or fails during work, it is replaced by the CPU.
+ * If WebGPU does not start, computes wrong numbers, or fails during work, it is replaced by the CPU.
  */
 export async function createLearner(
   model: ModelData,
@@ -31,6 +32,12 @@ export async function createLearner(
     if (kind === 'webgpu') {
       const { createWebGpuLearner } = await import('../../gpu/finetuning/webgpu-learner');
       const learner = await createWebGpuLearner(model, rank, gpu);
+      try {
+        if (model.proof) await proveLearner(learner, model.config, rank, model.proof);
+      } catch (error) {
+        learner.destroy();
+        throw error;
+      }
       return { learner, info: { kind, device: learner.device, reason } };
     }
     const { createWasmLearner } = await import('../../cpu/finetuning/wasm-learner');

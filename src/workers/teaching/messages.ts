@@ -1,6 +1,7 @@
 import type { Losses, TeachingSettings } from '../../model/finetuning/teaching';
 import type { Manifest } from '../../model/runtime/folder';
 import type { ModelFiles } from '../../model/runtime/model-files';
+import type { BackendInfo } from '../messages';
 import type { ModelSource } from '../model-source';
 import type { Speed } from './estimate';
 import type { Forgetting } from './forgetting';
@@ -47,6 +48,8 @@ export interface Progress {
   readonly samples: readonly Sample[];
   readonly tokensPerSecond: number | null;
   readonly secondsLeft: number | null;
+  /** On which it learns, and why; null before it begins. */
+  readonly backend: BackendInfo | null;
   /** Whether a reload can continue the lesson; null before the first checkpoint. */
   readonly isKept: boolean | null;
 }

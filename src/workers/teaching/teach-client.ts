@@ -2,7 +2,7 @@ import { proxy, type Remote, wrap } from 'comlink';
 import type { TeachingSettings } from '../../model/finetuning/teaching';
 import { EngineError } from '../../model/runtime/errors';
 import type { ModelFiles } from '../../model/runtime/model-files';
-import type { Outcome } from '../messages';
+import type { BackendChoice, Outcome } from '../messages';
 import type { ModelSource } from '../model-source';
 import type { LessonRequest, Prepared, Progress, Taught, TaughtModel } from './messages';
 import type { TeachService } from './teach.worker';
@@ -29,7 +29,7 @@ export class TeacherClient {
   private readonly service: Remote<TeachService>;
   private readonly died: Promise<never>;
 
-  constructor() {
+  constructor(backend: BackendChoice = 'auto') {
     this.worker = new Worker(new URL('./teach.worker.ts', import.meta.url), {
       type: 'module',
       name: 'teach',
@@ -41,6 +41,7 @@ export class TeacherClient {
       ),
     );
     this.died.catch(() => {}); // also without a request
+    void this.service.setBackend(backend); // before any other call, because messages keep their order
   }
 
   open(request: LessonRequest): Promise<Prepared> {

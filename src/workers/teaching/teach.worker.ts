@@ -1,22 +1,25 @@
 import { expose } from 'comlink';
-import { createWasmLearner } from '../../cpu/finetuning/wasm-learner';
 import type { TeachingSettings } from '../../model/finetuning/teaching';
 import { EngineError } from '../../model/runtime/errors';
 import type { ModelFiles } from '../../model/runtime/model-files';
+import type { BackendChoice } from '../messages';
 import type { ModelSource } from '../model-source';
 import { readUrl } from '../read-url';
 import { outcome } from '../service';
 import { readProse } from './forgetting';
 import { baseDigest, importAdapter } from './import-adapter';
+import { createLearner } from './learners';
 import { forgetLesson, keepLesson, openLesson } from './lesson-files';
 import { claimLesson } from './lesson-lock';
 import type { LessonRequest, Progress, TaughtModel } from './messages';
 import { keepChange } from './taught-models';
 import { Teacher } from './teacher';
 
+let backend: BackendChoice = 'auto';
+
 const teacher = new Teacher({
   readFile: readUrl,
-  createLearner: createWasmLearner,
+  createLearner: (model, rank) => createLearner(model, rank, backend, navigator.gpu),
   keepLesson,
   forgetLesson,
   readProse,
@@ -24,6 +27,10 @@ const teacher = new Teacher({
 });
 
 const service = {
+  /** The backend on which lessons run from now on. */
+  setBackend: (choice: BackendChoice) => {
+    backend = choice;
+  },
   open: (request: LessonRequest) => outcome(teacher.open(request)),
   resume: (model: ModelSource, id: string) => outcome(resume(model, id)),
   teach: (settings: TeachingSettings, onProgress: (progress: Progress) => void) =>

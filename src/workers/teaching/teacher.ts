@@ -16,6 +16,7 @@ import { cancelled, EngineError } from '../../model/runtime/errors';
 import type { Model } from '../../model/runtime/folder';
 import type { ReadFile } from '../../model/runtime/read-file';
 import { loadSource } from '../load-source';
+import type { BackendInfo } from '../messages';
 import type { ModelSource } from '../model-source';
 import { SAMPLE_SHARE, timeOf } from './estimate';
 import { finishLesson } from './finish';
@@ -25,11 +26,14 @@ import { encodeTexts, measure } from './opening';
 import { readAdapterFiles } from './read-adapter-files';
 import { writeSample } from './try-out';
 
+/** A learner that states its backend, which may change. */
+type LessonLearner = Learner & { readonly info?: BackendInfo };
+
 /** The environment of a teacher: a worker in the browser, or Node in tests. */
 export interface TeacherHost {
   readonly readFile: (url: string) => ReadFile;
   /** A learner for adapters of one rank. */
-  createLearner(model: Model, rank: number): Promise<Learner>;
+  createLearner(model: Model, rank: number): Promise<LessonLearner>;
   /** @throws EngineError 'input' if another tab has the lesson open */
   claimLesson(id: string): Promise<void>;
   /** @returns whether the lesson is kept */
@@ -43,7 +47,7 @@ interface Opened {
   readonly prepared: Prepared;
   readonly model: Model;
   /** The learner of the lesson, or the one that measured this device. */
-  learner: Learner;
+  learner: LessonLearner;
   /** The adapter that learns more; null for a new one. */
   readonly from: Adapter | null;
   readonly texts: readonly NamedText[];
@@ -75,6 +79,7 @@ const BEFORE: Progress = {
   samples: [],
   tokensPerSecond: null,
   secondsLeft: null,
+  backend: null,
   isKept: null,
 };
 
@@ -178,7 +183,8 @@ export class Teacher {
     this.abort = new AbortController();
     const { signal } = this.abort;
     const tell = (progress: Partial<Progress>) => {
-      lesson.progress = { ...lesson.progress, ...progress };
+      const backend = this.requireOpened().learner.info ?? null;
+      lesson.progress = { ...lesson.progress, ...progress, backend };
       onProgress(lesson.progress);
     };
     await this.host.claimLesson(this.requireOpened().prepared.id);
