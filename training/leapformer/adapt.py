@@ -7,6 +7,7 @@ those of the playground (src/model/finetuning), so both give the same adapter bu
 import copy
 import json
 import math
+import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -132,10 +133,12 @@ def adapt(folder: Path, text: Path, out: Path, settings: Settings) -> dict:
     model, manifest = read_model(folder), read_json(folder / "manifest.json")
     content = text.read_bytes().decode("utf-8", "replace").replace("\r\n", "\n")
     tokens = torch.tensor([model.config.bos_token_id, *encode(folder, content)])
+    started = time.perf_counter()
     factors, base, taught = teach(model, tokens, settings)
+    seconds = time.perf_counter() - started
     write_adapter(out, factors, 1.0, manifest)
     facts = {"model": manifest["id"], "tokens": len(tokens)} | asdict(settings)
-    return facts | {"base": base, "taught": taught}
+    return facts | {"base": base, "taught": taught, "seconds": seconds}
 
 
 def encode(folder: Path, content: str) -> list[int]:

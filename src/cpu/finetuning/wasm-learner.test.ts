@@ -2,6 +2,8 @@ import '../../../scripts/web-worker';
 import { expect, test } from 'vitest';
 import { describeLearner, randomAdapter, textOf } from '../../../tests/learner-conformance';
 import { randomModel } from '../../../tests/random-model';
+import { TEACHING, Teaching, type TeachingResult } from '../../model/finetuning/teaching';
+import { hash } from '../../model/sampling/random';
 import { createWasmLearner } from './wasm-learner';
 
 describeLearner('WebAssembly', createWasmLearner, 20);
@@ -16,4 +18,20 @@ test('threads give bit for bit the same as one', async () => {
     learner.destroy();
   }
   expect(results[1]).toEqual(results[0]);
+});
+
+const random = (i: number) => 1 + (hash(1, 0, i) % 39);
+
+test.each([
+  ['of 300 tokens', textOf(300)],
+  ['of one word', Array.from({ length: 600 }, (_, i) => (i ? 7 : 0))],
+  ['of random bytes', Array.from({ length: 600 }, (_, i) => (i ? random(i) : 0))],
+  ['that changes after 70%', Array.from({ length: 600 }, (_, i) => (i < 420 ? (i ? 7 : 0) : random(i)))],
+])('a text %s never ends worse on the part that decides', async (_name, tokens) => {
+  const model = randomModel({ hidden_size: 24 });
+  const learner = await createWasmLearner(model, TEACHING.rank);
+  let result: TeachingResult | null = null;
+  for await (const event of new Teaching(learner, model.config, tokens).run())
+    if (event.type === 'finished') result = event.result;
+  expect(result!.taught.deciding).toBeLessThanOrEqual(result!.base.deciding);
 });
