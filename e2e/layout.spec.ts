@@ -7,6 +7,7 @@ interface Size {
   readonly name: string;
   readonly width: number;
   readonly height: number;
+  /** 16 if it is missing. */
   readonly font?: number;
 }
 
@@ -43,19 +44,11 @@ const BESIDE: readonly { name: string; bring(page: Page, playground: PlaygroundP
   },
 ];
 
-async function sizeTo(page: Page, { width, height, font }: Size): Promise<void> {
+async function sizeTo(page: Page, { width, height, font = 16 }: Size): Promise<void> {
   await page.setViewportSize({ width, height });
-  if (font) {
-    const client = await page.context().newCDPSession(page);
-    await client.send('Page.setFontSizes', { fontSizes: { standard: font, fixed: font } });
-  }
-}
-
-async function openAt(playground: PlaygroundPage, page: Page, size: Size): Promise<void> {
-  await sizeTo(page, size);
-  await playground.open();
-  await playground.isReady();
-  await playground.press(playground.write); // from then on, the bar shows its figures
+  const client = await page.context().newCDPSession(page);
+  await client.send('Page.setFontSizes', { fontSizes: { standard: font, fixed: font } });
+  await client.detach();
 }
 
 /** Describes every fault of the page's layout. */
@@ -119,18 +112,63 @@ function faults(page: Page): Promise<string[]> {
   });
 }
 
-for (const size of SIZES)
-  test(`at ${size.width} x ${size.height}, ${size.name}, nothing overlaps and every control is reachable`, async ({
+async function cardsFit(page: Page, playground: PlaygroundPage, size: Size): Promise<void> {
+  for (const name of [
+    /^About the model/,
+    /^Runs on/,
+    /^Share/,
+    /^Help/,
+    /^More$/,
+    /^LeaPformer/,
+    /^New$/,
+    /^Your texts/,
+    /^Memory/,
+  ]) {
+    await playground.openCard(name);
+    const card = page.getByRole('dialog');
+    await expect(card).toBeVisible();
+    await expect.poll(async () => (await card.boundingBox())!.height).toBeGreaterThan(64);
+    const { x, y, width, height } = (await card.boundingBox())!;
+    const outside = [-x, -y, x + width - size.width, y + height - size.height];
+    expect.soft(Math.max(...outside), `${name} outside`).toBeLessThanOrEqual(1);
+    const end = await card.evaluate((element) => {
+      element.scrollTop = element.scrollHeight;
+      return element.scrollHeight - element.scrollTop - element.clientHeight;
+    });
+    expect.soft(end, `${name} to its end`).toBeLessThanOrEqual(1);
+    await page.keyboard.press('Escape');
+    await expect(card).toHaveCount(0);
+  }
+}
+
+for (const [name, sizes] of [
+  ['wide', SIZES.filter(({ width }) => width >= 800)],
+  ['narrow', SIZES.filter(({ width }) => width < 800)],
+] as const)
+  test(`in ${name} windows nothing overlaps, every control is reachable, and cards fit and scroll to their end`, async ({
     playground,
     page,
   }) => {
-    await openAt(playground, page, size);
-    for (const { name, bring } of BESIDE) {
-      await bring(page, playground);
-      await page.mouse.move(0, 0);
-      await expect(page.locator('.lens-waiting')).toHaveCount(0);
-      expect.soft(await faults(page), name).toEqual([]);
-    }
+    test.slow();
+    const begin = async () => {
+      await playground.open();
+      await playground.isReady();
+      await playground.press(playground.write); // from then on, the bar shows its figures
+    };
+    await begin();
+    for (const size of sizes)
+      await test.step(`${size.width} x ${size.height}, ${size.name}`, async () => {
+        await sizeTo(page, size);
+        if (size.font) await begin(); // media queries keep the font size of the load
+        for (const { name, bring } of BESIDE) {
+          await bring(page, playground);
+          await page.mouse.move(0, 0);
+          await expect(page.locator('.lens-waiting')).toHaveCount(0);
+          expect.soft(await faults(page), `${size.name}: ${name}`).toEqual([]);
+        }
+        await page.getByRole('button', { name: names.closing(names.LENS), exact: true }).click();
+        if (size.width < 800) await cardsFit(page, playground, size);
+      });
   });
 
 test('at every size, a message above the buttons covers nothing', async ({ playground, page }) => {
@@ -144,40 +182,6 @@ test('at every size, a message above the buttons covers nothing', async ({ playg
     await page.getByRole('button', { name: names.closing(names.SETTINGS) }).click();
   }
 });
-
-for (const size of SIZES.filter(({ width }) => width < 800))
-  test(`at ${size.width} x ${size.height}, ${size.name}, cards fit the window and scroll to their end`, async ({
-    playground,
-    page,
-  }) => {
-    await openAt(playground, page, size);
-    for (const name of [
-      /^About the model/,
-      /^Runs on/,
-      /^Share/,
-      /^Help/,
-      /^More$/,
-      /^LeaPformer/,
-      /^New$/,
-      /^Your texts/,
-      /^Memory/,
-    ]) {
-      await playground.openCard(name);
-      const card = page.getByRole('dialog');
-      await expect(card).toBeVisible();
-      await expect.poll(async () => (await card.boundingBox())!.height).toBeGreaterThan(64);
-      const { x, y, width, height } = (await card.boundingBox())!;
-      const outside = [-x, -y, x + width - size.width, y + height - size.height];
-      expect.soft(Math.max(...outside), `${name} outside`).toBeLessThanOrEqual(1);
-      const end = await card.evaluate((element) => {
-        element.scrollTop = element.scrollHeight;
-        return element.scrollHeight - element.scrollTop - element.clientHeight;
-      });
-      expect.soft(end, `${name} to its end`).toBeLessThanOrEqual(1);
-      await page.keyboard.press('Escape');
-      await expect(card).toHaveCount(0);
-    }
-  });
 
 test('opening the rail does not change the size of the text', async ({ playground, page }) => {
   await page.setViewportSize({ width: 800, height: 800 });
