@@ -70,10 +70,15 @@ test('translates while one types, after an edit in the middle and a change of k,
   await expect.poll(async () => (await stairs(dialog, 1))[0][1]).not.toBe('');
   await slider.press('End');
   await expect(slider).toHaveAttribute('aria-valuetext', /offline/);
+  await expect(dialog.getByText(/Large dots: offline\.$/)).toBeVisible();
   await expect.poll(async () => (await stairs(dialog, 1)).filter(([, written]) => written).length).toBe(1);
   await slider.press('Home');
   for (let k = 1; k < 3; k++) await slider.press('ArrowRight');
   await expect(slider).toHaveAttribute('aria-valuetext', 'k = 3 words');
+  await expect(
+    dialog.getByRole('img', { name: /^BLEU .* German: k = 1: \d.* French: k = 1: \d/ }),
+  ).toBeVisible();
+  await expect(dialog.getByText(/Large dots: k = 3\.$/)).toBeVisible();
   await expect
     .poll(async () => (await stairs(dialog, 1)).slice(0, 3).map(([, written]) => written !== ''))
     .toEqual([false, false, true]);
@@ -127,7 +132,10 @@ test('shares a link that shows the translation before any work, and verifies it'
   await expect(page.getByRole('alert')).toHaveCount(0);
 });
 
-test('100,000 pasted characters leave the page free, and a file replaces the source and keeps it', async ({
+/** An endless word, only punctuation, right to left, other scripts, and several kinds of space. */
+const STRANGE = `${'x'.repeat(1000)} ... !!! שלום עולם.\u2003今日は。\u00a0\u200bПривет\u3000мир.\tمرحبا. `;
+
+test('100,000 pasted characters and strange texts leave the page free, and a file replaces the source and keeps it', async ({
   page,
 }) => {
   await page.setViewportSize({ width: 360, height: 740 });
@@ -140,6 +148,11 @@ test('100,000 pasted characters leave the page free, and a file replaces the sou
   await source.pressSequentially('We saw it. ');
   expect((await translated(dialog, 'German')).length).toBe(1);
   expect(await page.evaluate(() => document.querySelector('.full-page')!.scrollWidth)).toBe(360);
+  await source.fill(STRANGE);
+  expect((await stairs(dialog, 1)).length).toBeGreaterThan(0);
+  expect((await translated(dialog, 'German')).length).toBeGreaterThan(2);
+  expect(await page.evaluate(() => document.querySelector('.full-page')!.scrollWidth)).toBe(360);
+  await source.fill('We saw it. ');
   await findsNothing(page);
 
   const add = (name: string, content: Buffer) =>

@@ -2,7 +2,7 @@ import { useState } from 'react';
 import type { TextScore } from '../../workers/score-text';
 import { save } from '../files';
 import { bits, bytes, count } from '../format';
-import { LossChart } from '../pictures/LossChart';
+import { LineChart } from '../pictures/LineChart';
 import { coarser, csv, DEFINITIONS, type Figures, figuresOf, json, type Row } from './report';
 import { SentenceList } from './SentenceList';
 
@@ -152,7 +152,7 @@ function LossAlong({ along, tokens }: Pick<TextScore, 'along' | 'tokens'>) {
   const mean = values.reduce((a, b) => a + b, 0) / values.length;
   const label = `Loss along the text: ${mean.toFixed(1)} bits on average, from ${Math.min(...values).toFixed(1)} to ${Math.max(...values).toFixed(1)}`;
   return (
-    <LossChart values={values} label={label} end={`${count(tokens)} tokens`}>
+    <LineChart values={values} label={label} end={`${count(tokens)} tokens`}>
       {({ left, right, y }) => {
         const x = (n: number) => left + ((n + 0.5) / values.length) * (right - left);
         return (
@@ -167,6 +167,6 @@ function LossAlong({ along, tokens }: Pick<TextScore, 'along' | 'tokens'>) {
           </>
         );
       }}
-    </LossChart>
+    </LineChart>
   );
 }

@@ -1,6 +1,6 @@
 import type { Progress } from '../../workers/teaching/teach-client';
 import { count } from '../format';
-import { LossChart } from '../pictures/LossChart';
+import { LineChart } from '../pictures/LineChart';
 import { inBits } from './words';
 
 const DOT = 6; // room for the last dot
@@ -20,7 +20,7 @@ export function LessonCurve({ progress }: { progress: Progress }) {
     <div className="pictures teach-curve">
       <figure>
         <h4>Loss along the text, before the model learns from each segment</h4>
-        <LossChart values={values} label={`Loss: ${parts.join(', ')}`} end={`${count(steps)} segments`}>
+        <LineChart values={values} label={`Loss: ${parts.join(', ')}`} end={`${count(steps)} segments`}>
           {({ left, right, y }) => {
             const x = (step: number) => left + (step / steps) * (right - left - DOT);
             const at = (nats: number) => y(nats / Math.LN2);
@@ -36,7 +36,7 @@ export function LessonCurve({ progress }: { progress: Progress }) {
               </>
             );
           }}
-        </LossChart>
+        </LineChart>
         <figcaption>
           Bits per token. Dashed line: the model without the lesson. Solid line: with it. Dots: the part that
           decides which adapter is kept.

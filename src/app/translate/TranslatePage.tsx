@@ -7,12 +7,15 @@ import { listModels } from '../models';
 import { usePlayground } from '../playground-context';
 import { typedText } from '../store/document/text-value';
 import { liveTranslation } from '../store/translation/live-translation';
+import { Curve } from './Curve';
 import { Share } from './Share';
 import { Source } from './Source';
 import { Staircase } from './Staircase';
 import { LinkNote, Parts, Translations } from './Translations';
 
 const LONGEST_FILE = 2 ** 20; // bytes
+/** The sentences of 8 words or more. */
+const TEST_SET = 'test-long';
 
 /** A page over the text that translates while the user types. */
 export default function TranslatePage() {
@@ -57,6 +60,7 @@ export default function TranslatePage() {
     await playground.texts.add(typedText(source), 'at once');
     setProblem('The text that the file replaced is now under Your texts.');
   };
+  const scores = info?.manifest.evaluation?.sets?.[TEST_SET]?.rows;
   const shown = Math.min(chosen ?? current, sentences.length - 1);
   return (
     <FullPage title="Translate" onFiles={openFile}>
@@ -95,6 +99,7 @@ export default function TranslatePage() {
       ) : null}
       {sentences[shown] ? <Staircase sentence={sentences[shown]} config={info?.config ?? null} /> : null}
       {phase === 'done' && model && sentences.length > 0 ? <Share state={state} model={model} /> : null}
+      {scores ? <Curve scores={scores} k={state.k} /> : null}
       <footer className="translate-about">
         <p>
           The model is small and knows everyday sentences. It leaves out, adds and mistranslates words, most

@@ -2,6 +2,7 @@ import { parseConfig } from '../core/config';
 import { countParameters } from '../core/tensors';
 import { type Precisions, readWeights } from '../core/weights';
 import { SEQUENCE_PENALTY } from '../sampling/sampling';
+import type { Direction } from '../text/simultaneous';
 import { Tokenizer } from '../text/tokenizer';
 import type { ModelData } from './backend';
 import { cancelled, EngineError } from './errors';
@@ -30,10 +31,26 @@ export interface Manifest {
     readonly sequencePenalty: number;
   };
   /** Measured by the trainer; models from elsewhere may have none. */
-  readonly evaluation?: { readonly validation?: { readonly word_perplexity_with_line_ends?: number } };
+  readonly evaluation?: {
+    readonly validation?: { readonly word_perplexity_with_line_ends?: number };
+    /** The test sets of a translation model. */
+    readonly sets?: Readonly<Record<string, { readonly rows: readonly TranslationScore[] }>>;
+  };
   readonly files: Readonly<Record<string, { readonly bytes: number; readonly sha256: string }>>;
   /** Only of a model that was merged from a base and an adapter. `digest` is then that of the result. */
   readonly taught?: TaughtFrom;
+}
+
+/** The translation of a test set at one k. */
+export interface TranslationScore {
+  readonly direction: Direction;
+  readonly k: number | 'offline';
+  /** Sentences of the test set. */
+  readonly sources: number;
+  /** From 0 to 100. */
+  readonly bleu: number;
+  /** In source words. */
+  readonly average_lagging: number;
 }
 
 /** What a taught model was merged from, with SHA-256 in hex. */

@@ -8,12 +8,12 @@ const [HEIGHT, LEFT, BOTTOM, TOP] = [180, 34, 22, 10];
 interface Area {
   readonly left: number;
   readonly right: number;
-  /** The place of a loss in bits. */
-  y(bits: number): number;
+  /** The place of a value. */
+  y(value: number): number;
 }
 
 interface Props {
-  /** Everything that the chart shows, in bits, for the scale. */
+  /** Everything that the chart shows, for the scale, which begins at 0. */
   readonly values: readonly number[];
   /** Describes the chart in words. */
   readonly label: string;
@@ -22,11 +22,11 @@ interface Props {
   children(area: Area): ReactNode;
 }
 
-/** A chart of losses with its axes. */
-export function LossChart({ values, label, end, children }: Props) {
+/** A chart of lines with its axes. */
+export function LineChart({ values, label, end, children }: Props) {
   const width = useMedia(NARROW) ? 320 : 640;
   const ticks = linearTicks(Math.max(1, ...values));
-  const y = (bits: number) => HEIGHT - BOTTOM - (bits / ticks.at(-1)!) * (HEIGHT - BOTTOM - TOP);
+  const y = (value: number) => HEIGHT - BOTTOM - (value / ticks.at(-1)!) * (HEIGHT - BOTTOM - TOP);
   return (
     <svg viewBox={`0 0 ${width} ${HEIGHT}`} role="img" aria-label={label}>
       <g className="picture-axis">
