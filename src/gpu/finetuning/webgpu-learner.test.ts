@@ -6,7 +6,7 @@ import { describeLearner, randomAdapter, textOf } from '../../../tests/learner-c
 import { randomModel } from '../../../tests/random-model';
 import { ReferenceLearner } from '../../model/finetuning/reference-learner';
 import type { ModelData } from '../../model/runtime/backend';
-import { gpu, gpuWith, sharedGpu } from '../testing';
+import { gpuWith, sharedGpu } from '../testing';
 import { createWebGpuLearner } from './webgpu-learner';
 
 const create = (model: ModelData, rank: number) => createWebGpuLearner(model, rank, sharedGpu());
@@ -46,7 +46,7 @@ test('takes exactly the memory that it states, for segments of any length', asyn
   const counts = countGpuCalls();
   const live = counts().liveBytes;
   const model = randomModel();
-  const learner = await createWebGpuLearner(model, 2, gpu);
+  const learner = await create(model, 2);
   learner.use(randomAdapter(model, 2));
   for (const length of [3, 513]) {
     await learner.learn(textOf(length).slice(1), textOf(length).slice(1));
