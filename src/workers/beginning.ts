@@ -15,10 +15,18 @@ export interface Beginning {
   readonly snapshot: Snapshot | null;
 }
 
+/** The last one that a file opened, because each request about a text has the file again. */
+let last: { readonly key: string; readonly beginning: Beginning } | null = null;
+
 /** Opens the beginning of a text. @throws EngineError 'input' if the file of a snapshot does not fit the model */
 export async function openBeginning(model: Model, start: Uint8Array | undefined): Promise<Beginning> {
   if (!start) return { tokens: [model.config.bosTokenId], snapshot: null };
-  const { decodeSnapshot, snapshotKey } = await snapshotFileCode();
-  const snapshot = await decodeSnapshot(start, model.digest, model.config);
-  return { snapshot, tokens: new Array(snapshot.length).fill(-1 - snapshotKey(start)) };
+  const { decodeSnapshot, snapshotCheck, snapshotKey } = await snapshotFileCode();
+  const key = `${model.digest} ${snapshotCheck(start)}`;
+  if (last?.key !== key) {
+    const snapshot = await decodeSnapshot(start, model.digest, model.config);
+    const tokens = new Array(snapshot.length).fill(-1 - snapshotKey(start));
+    last = { key, beginning: { snapshot, tokens } };
+  }
+  return last.beginning;
 }

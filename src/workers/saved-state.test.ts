@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { loadGoldenModel } from '../../tests/golden-models';
 import { createWasmBackend } from '../cpu/wasm-backend';
 import { createOnSharedDevice } from '../gpu/testing';
@@ -19,6 +19,8 @@ async function loaded(options: ConstructorParameters<typeof CountedEngine>[0] = 
 
 const ignore = () => {};
 
+afterEach(() => vi.restoreAllMocks());
+
 /** A text of 30 generated tokens, and the file of the state after 10 of them. */
 async function saved() {
   const under = await loaded();
@@ -31,6 +33,7 @@ async function saved() {
 
 test('a saved state continues without the text: the same tokens and records, which verify', async () => {
   const { file, rest, records } = await saved();
+  const digest = vi.spyOn(crypto.subtle, 'digest');
   const under = await loaded({ failure: { code: 'device-lost', times: 1, on: 'cpu' } });
   const { engine } = under;
   const again = await under.generate([], { start: file, maxTokens: 20, sampling: PENALIZED });
@@ -75,6 +78,8 @@ test('a saved state continues without the text: the same tokens and records, whi
   expect(places).toContain(found.answer.pair?.key);
   await expect(engine.look({ ...asked, runs: [] })).rejects.toMatchObject({ code: 'input' });
   engine.unload();
+  const ofFile = digest.mock.calls.filter(([, { byteLength }]) => byteLength === file.length - 32);
+  expect(ofFile).toHaveLength(1); // for all of these requests
 });
 
 test('after a change of the text behind it, a state is there again', async () => {

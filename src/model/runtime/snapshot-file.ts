@@ -104,9 +104,13 @@ export async function decodeSnapshot(file: Uint8Array, digest: string, config: C
 /** @throws EngineError 'input' if the file is damaged or of another version */
 export async function describeSnapshot(file: Uint8Array): Promise<SnapshotDescription> {
   const { digest, id, model: name, length, made } = readHeader(file).header;
-  const check = (await checked(file)).subarray(-CHECK);
-  const hex = Array.from(check, (byte) => byte.toString(16).padStart(2, '0')).join('');
-  return { digest: hex, model: { id, digest, name }, length, made };
+  const checkedFile = await checked(file);
+  return { digest: snapshotCheck(checkedFile), model: { id, digest, name }, length, made };
+}
+
+/** The SHA-256 at the end of a file, in hex, which identifies the file if it is right. */
+export function snapshotCheck(file: Uint8Array): string {
+  return Array.from(file.subarray(-CHECK), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 /** Whether a file begins like a saved state, whole or not. */

@@ -3,6 +3,7 @@ import { cacheBytes } from '../../../model/runtime/snapshot';
 import { bytes, count, perSecond } from '../../format';
 import { usePlaygroundState } from '../../playground-context';
 import { countTokens } from '../../store/document/text-value';
+import type { PlaygroundState } from '../../store/state';
 import { Popover } from '../controls/Popover';
 import { late } from '../late';
 
@@ -13,7 +14,7 @@ const LONG = 100_000; // tokens, for comparison
 /** The memory of the state, which is the same at every length, and that of a key-value cache, which grows. */
 export function MemoryMeter() {
   const engine = usePlaygroundState((state) => state.engine);
-  const tokens = usePlaygroundState(({ history }) => (history ? countTokens(history.present.runs) : null));
+  const tokens = usePlaygroundState(tokensRead);
   const speed = useSpeed(tokens);
   if (engine.phase !== 'ready') return null;
   const { config, stateBytes } = engine.info;
@@ -45,6 +46,14 @@ export function MemoryMeter() {
       <Memory config={config} state={stateBytes} tokens={tokens} far={LONG} />
     </Popover>
   );
+}
+
+/** The tokens of the text, and those of the saved state that it continues from; null while they are unknown. */
+function tokensRead({ history }: PlaygroundState): number | null {
+  if (!history) return null;
+  const { start, runs } = history.present;
+  const tokens = countTokens(runs);
+  return tokens === null ? null : tokens + (start ? start.length - 1 : 0);
 }
 
 const LINGER = 4000; // ms that the speed stays after a generation, which may be too short to read it
