@@ -4,7 +4,14 @@ import { forgetFile, listKept, PIECE } from './kept-files';
 import { readUrl } from './read-url';
 
 const FILE = Uint8Array.from({ length: 2.5 * PIECE }, (_, i) => i % 251);
-const EXPECTED = { bytes: FILE.length, sha256: createHash('sha256').update(FILE).digest('hex') };
+const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
+const KEPT = { bytes: FILE.length, sha256: sha256(FILE) };
+const EXPECTED = {
+  ...KEPT,
+  check: async (file: ArrayBuffer) => {
+    if (sha256(new Uint8Array(file)) !== KEPT.sha256) throw new Error('damaged');
+  },
+};
 
 /** A Cache Storage. */
 let stored: Map<string, Response>;
@@ -68,10 +75,10 @@ const isKept = () => expect.poll(keptBytes).toBe(FILE.length);
 test('a file is fetched once, from any folder', async () => {
   await read();
   await isKept();
-  expect(await listKept()).toEqual([EXPECTED]);
+  expect(await listKept()).toEqual([KEPT]);
   await read();
   expect(ranges).toEqual([null]);
-  await forgetFile(EXPECTED.sha256);
+  await forgetFile(KEPT.sha256);
   expect(await listKept()).toEqual([]);
   await read();
   expect(ranges).toEqual([null, null]);
@@ -114,6 +121,6 @@ test('full or denied storage: the file is read, and not kept', async () => {
   vi.stubGlobal('caches', { open: () => Promise.reject(new DOMException('denied', 'SecurityError')) });
   await read();
   expect(await listKept()).toEqual([]);
-  await forgetFile(EXPECTED.sha256);
+  await forgetFile(KEPT.sha256);
   expect(ranges).toEqual([null, null]);
 });

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { readJson } from '../../../scripts/node';
 import { consistentFolder, expectError, SHIPPED, shippedFolder } from '../../../tests/files';
 import { float16, readSafetensors } from '../core/safetensors';
@@ -49,6 +49,18 @@ test('models that share a tokenizer read it from one folder, and fall back to th
   }
   await load(shippedFolder({ '../index.json': '<html>' }));
   expect(read).toContain('tokenizer.json');
+});
+
+test('a file that its reader has checked is not hashed again', async () => {
+  const read = shippedFolder();
+  const digest = vi.spyOn(crypto.subtle, 'digest');
+  await loadModel(async (name, onBytes, _signal, expected) => {
+    const file = await read(name, onBytes);
+    await expected?.check(file);
+    return file;
+  });
+  expect(digest).toHaveBeenCalledTimes(3);
+  digest.mockRestore();
 });
 
 test('truncated and corrupted weights have their own errors', async () => {

@@ -91,8 +91,13 @@ export async function loadModel(readFile: ReadFile, options: LoadOptions = {}): 
     onProgress?.(loaded, total);
   };
   const read = async (name: FileName, path: string = name) => {
-    const file = await readFile(path, onBytes, signal, manifest.files[name]);
-    await verify(name, file, manifest);
+    let checked: ArrayBuffer | null = null;
+    const check = async (file: ArrayBuffer) => {
+      await verify(name, file, manifest);
+      checked = file;
+    };
+    const file = await readFile(path, onBytes, signal, { ...manifest.files[name], check });
+    if (file !== checked) await check(file);
     return file;
   };
   const readTokenizer = async () => {

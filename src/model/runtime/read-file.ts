@@ -3,6 +3,8 @@ export interface ExpectedFile {
   readonly bytes: number;
   /** In hex. */
   readonly sha256: string;
+  /** @throws EngineError unless a file has this size and this SHA-256. A reader that keeps copies checks them with it. */
+  check(file: ArrayBuffer): Promise<void>;
 }
 
 /**
