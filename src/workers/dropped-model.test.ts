@@ -1,17 +1,21 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { zipSync } from 'fflate';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
+import { readJson } from '../../scripts/node';
 import { countAllocations } from '../../tests/count-allocations';
 import { expectError, SHIPPED } from '../../tests/files';
+import { relativeError } from '../../tests/golden';
 import { mutatedModel } from '../../tests/mutate';
 import { smallModel } from '../../tests/small-model';
+import { Reference } from '../model/core/reference';
 import { checkFiles } from '../model/runtime/check-files';
 import { EngineError } from '../model/runtime/errors';
-import { loadModel } from '../model/runtime/folder';
+import { loadModel, type Manifest } from '../model/runtime/folder';
 import { readFiles } from '../model/runtime/model-files';
-import { GREEDY } from '../model/sampling/sampling';
+import { GREEDY, logSumExp } from '../model/sampling/sampling';
 import { createBackend } from './backends';
 import { findModelFiles } from './dropped-model';
+import { withProof } from './own-proof';
 
 type Files = Readonly<Record<string, Uint8Array>>;
 
@@ -21,7 +25,7 @@ async function open(files: readonly File[] | Files) {
     : Object.entries(files as Files).map(([path, bytes]) => fileOf(path, bytes));
   const dropped = list.map((file) => ({ path: file.name, file }));
   const { name, files: found } = await findModelFiles(dropped);
-  return checkFiles(found, name);
+  return withProof(await checkFiles(found, name), found['golden.json']);
 }
 
 const fileOf = (path: string, bytes: Uint8Array) => new File([bytes as Uint8Array<ArrayBuffer>], path);
@@ -91,6 +95,37 @@ test('a published folder keeps the words and the sampler of its manifest', async
     'precision',
   ] as const)
     expect(manifest[key]).toEqual(published[key]);
+  const entry = readJson('public/weights/index.json').models.find(({ id }: Manifest) => id === manifest.id);
+  expect(manifest.proof).toEqual(entry.proof);
+});
+
+test('without golden.json, a model has the log-probabilities of a few tokens as its proof', async () => {
+  const { files } = await open(small);
+  const { config, weights, proof } = await loadModel(readFiles(files));
+  const { tokens, logProbabilities } = proof!;
+  expect(tokens).toHaveLength(16);
+  const reference = new Reference(config, weights);
+  const state = reference.newState();
+  const expected = tokens.slice(1).map((next, n) => {
+    const logits = reference.logits(reference.step(state, tokens[n]));
+    return logits[next] - logSumExp(logits);
+  });
+  expect(relativeError(logProbabilities, expected)).toBeLessThan(1e-4);
+});
+
+test('without WebAssembly, a model opens without a proof', async () => {
+  const compile = vi.spyOn(WebAssembly, 'compile').mockRejectedValue(new Error('no SIMD'));
+  expect((await open(small)).manifest.proof).toBeUndefined();
+  compile.mockRestore();
+});
+
+test('a zip that unpacks to a thousand times its size is rejected before much memory is allocated', async () => {
+  const bomb = zipSync({ ...small, 'model.safetensors': new Uint8Array(2 ** 23) });
+  const { largest, sum } = await countAllocations(() =>
+    expectError(() => open({ 'a.zip': bomb }), 'input', /more than twice its size/),
+  );
+  expect(largest).toBeLessThanOrEqual(2 * bomb.length + 2 ** 20);
+  expect(sum).toBeLessThan(2 ** 24);
 });
 
 const manifestOf = async (changes: object) => bytesOf({ ...(await open(small)).manifest, ...changes });
@@ -117,9 +152,9 @@ test.each<[string, Files | Promise<Files>, string, RegExp]>([
   ['a zip that is cut off', { 'a.zip': zipSync(small).slice(0, 5000) }, 'input', /a.zip is damaged/],
   [
     'a zip that unpacks to much',
-    { 'a.zip': zipSync({ 'config.json': new Uint8Array(1e6) }) },
+    { 'a.zip': zipSync({ 'tokenizer.json': new Uint8Array(2e6) }) },
     'input',
-    /8 times its size/,
+    /more than twice its size/,
   ],
   [
     'another config',
@@ -139,6 +174,18 @@ test.each<[string, Files | Promise<Files>, string, RegExp]>([
     { ...small, 'config.json': new Uint8Array(1e5) },
     'config',
     /config.json has 100000 bytes/,
+  ],
+  [
+    'a golden.json of another model',
+    { ...small, 'golden.json': bytesOf({ tokens: [0, 7], logProbabilities: [-1] }) },
+    'weights',
+    /golden.json has other log-probabilities/,
+  ],
+  [
+    'a golden.json with another vocabulary',
+    { ...small, 'golden.json': bytesOf({ tokens: [0, 9999], logProbabilities: [-1] }) },
+    'config',
+    /golden.json does not have "tokens" of the vocabulary/,
   ],
   ['another tokenizer', config({ bos_token_id: 5 }), 'tokenizer', /tokenizer.json/],
   ['a normalizer', tokenizer({ normalizer: { type: 'NFC' } }), 'tokenizer', /"normalizer" is not null/],

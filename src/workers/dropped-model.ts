@@ -16,13 +16,14 @@ export interface DroppedModel {
   readonly files: ModelFiles;
 }
 
-/** The names of the files that a load reads. The weights may have another name with this ending. */
-const NAMES = ['config.json', 'tokenizer.json', 'manifest.json'];
+/** The names of the files that the page reads. The weights may have another name with this ending. */
+const NAMES = ['config.json', 'tokenizer.json', 'manifest.json', 'golden.json'];
 const WEIGHTS = '.safetensors';
 /** The names of the files of an adapter (finetuning/adapter-files.ts). */
 const ADAPTER = ['adapter_config.json', 'adapter_model.safetensors'];
-/** A zip may unpack to this many times its size: a tokenizer takes a fifth of its size in a zip, weights most of it. */
-const LARGEST_RATIO = 8;
+/** A zip may unpack to twice its size, because weights take most of theirs in a zip, and to this many bytes more for JSON. */
+const JSON_BYTES = 2 ** 20;
+const MOST_PACKED = 1032; // bytes that one byte of a zip can unpack to (deflate)
 
 const nameOf = (path: string) => path.slice(path.lastIndexOf('/') + 1);
 const folderOf = (path: string) => path.slice(0, path.lastIndexOf('/') + 1);
@@ -99,7 +100,7 @@ async function unzip(
           cause,
         );
   const found = new Map<string, Blob>();
-  let left = LARGEST_RATIO * file.size;
+  let left = 2 * file.size + JSON_BYTES;
   let open = 0;
   const read = (entry: UnzipFile) => {
     if (!isWanted(entry.name)) return;
@@ -110,10 +111,7 @@ async function unzip(
       if (error) throw damaged(error);
       left -= part.length;
       if (left < 0)
-        throw wrong(
-          `${file.name} unpacks to more than ${LARGEST_RATIO} times its size.`,
-          'Unpack it, and drop the folder.',
-        );
+        throw wrong(`${file.name} unpacks to more than twice its size.`, 'Unpack it, and drop the folder.');
       parts.push(part as Uint8Array<ArrayBuffer>);
       if (!isLast) return;
       found.set(entry.name, new Blob(parts));
@@ -125,9 +123,15 @@ async function unzip(
   unpacking.register(UnzipInflate);
   try {
     for (const reader = file.stream().getReader(); ; ) {
-      const { done, value } = await reader.read();
-      unpacking.push(value ?? new Uint8Array(), done);
-      if (done) break;
+      const { done, value = new Uint8Array() } = await reader.read();
+      // In pieces that cannot unpack to more than half of what is left, because the library may double its buffer.
+      for (let at = 0, size: number; at < value.length; at += size) {
+        size = Math.max(Math.floor(left / 2 / MOST_PACKED), 1);
+        unpacking.push(value.subarray(at, at + size));
+      }
+      if (!done) continue;
+      unpacking.push(value, true);
+      break;
     }
   } catch (cause) {
     throw damaged(cause);

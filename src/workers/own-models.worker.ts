@@ -3,6 +3,7 @@ import { type CheckedFiles, checkFiles } from '../model/runtime/check-files';
 import { findModelFiles, type PathFile } from './dropped-model';
 import type { Outcome } from './messages';
 import { keepOwn } from './own-models';
+import { withProof } from './own-proof';
 import { outcome } from './service';
 
 export interface OwnFiles extends CheckedFiles {
@@ -17,7 +18,7 @@ export type OwnModelsService = typeof service;
 
 async function take(dropped: readonly PathFile[]): Promise<OwnFiles> {
   const { name, files } = await findModelFiles(dropped);
-  const checked = await checkFiles(files, name);
+  const checked = await withProof(await checkFiles(files, name), files['golden.json']);
   const isKept = await keepOwn(checked.manifest.digest, checked.files);
   return { ...checked, isKept };
 }

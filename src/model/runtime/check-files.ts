@@ -15,7 +15,12 @@ export interface CheckedFiles {
   readonly files: ModelFiles;
 }
 
-const LARGEST_JSON = { 'config.json': 2 ** 16, 'manifest.json': 2 ** 20, 'tokenizer.json': 2 ** 26 };
+const LARGEST_JSON = {
+  'config.json': 2 ** 16,
+  'manifest.json': 2 ** 20,
+  'tokenizer.json': 2 ** 26,
+  'golden.json': 2 ** 25,
+};
 const FILES = ['config.json', 'tokenizer.json', 'model.safetensors'] as const;
 const NO_BYTES = new Uint8Array();
 
@@ -55,8 +60,12 @@ export async function checkFiles(files: ModelFiles, name: string): Promise<Check
   }
   const facts = { parameters, precision, files: listed, digest: listed['model.safetensors'].sha256 };
   const manifest = { ...describe(given, name), ...facts };
-  const kept = Object.fromEntries(FILES.map((file) => [file, files[file]]));
-  return { manifest, files: { ...kept, 'manifest.json': new Blob([JSON.stringify(manifest)]) } };
+  return withManifest(manifest, Object.fromEntries(FILES.map((file) => [file, files[file]])));
+}
+
+/** The files of a model with this manifest. */
+export function withManifest(manifest: Manifest, files: ModelFiles): CheckedFiles {
+  return { manifest, files: { ...files, 'manifest.json': new Blob([JSON.stringify(manifest)]) } };
 }
 
 /** Checks the tensors of model.safetensors against config.json, from the header alone. The weights have no values. */
@@ -133,7 +142,8 @@ function checkSize(name: (typeof FILES)[number], { size }: Blob, { files }: Mani
     throw mismatch(codeOf(name), `${name} has ${size} bytes, manifest.json asks for ${bytes}`);
 }
 
-async function readJson(files: ModelFiles, name: keyof typeof LARGEST_JSON): Promise<unknown> {
+/** @throws EngineError if the file is too large or not JSON */
+export async function readJson(files: ModelFiles, name: keyof typeof LARGEST_JSON): Promise<unknown> {
   const { size } = files[name];
   const wrong = (what: string, cause?: unknown) =>
     new EngineError(codeOf(name), `${name} ${what}.`, 'Use the file that the trainer wrote.', { cause });

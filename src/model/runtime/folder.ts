@@ -6,7 +6,7 @@ import type { Direction } from '../text/simultaneous';
 import { Tokenizer } from '../text/tokenizer';
 import type { ModelData } from './backend';
 import { cancelled, EngineError } from './errors';
-import { readIndex, sharedTokenizer } from './model-index';
+import { type Proof, readIndex, sharedTokenizer } from './model-index';
 import type { ReadFile } from './read-file';
 
 /** manifest.json of a published model folder: its files, with sizes and hashes. */
@@ -37,6 +37,8 @@ export interface Manifest {
     readonly sets?: Readonly<Record<string, { readonly rows: readonly TranslationScore[] }>>;
   };
   readonly files: Readonly<Record<string, { readonly bytes: number; readonly sha256: string }>>;
+  /** Only of one of the user's own models; index.json has those of the published ones. */
+  readonly proof?: Proof;
   /** Only of a model that was merged from a base and an adapter. `digest` is then that of the result. */
   readonly taught?: TaughtFrom;
 }
@@ -125,7 +127,7 @@ export async function loadModel(readFile: ReadFile, options: LoadOptions = {}): 
     tokenizer: new Tokenizer(parseJson(tokenizerFile, 'tokenizer.json'), config),
     weights: readWeights(weightsFile, config),
     digest: manifest.digest,
-    proof: (await index).find(({ digest }) => digest === manifest.digest)?.proof ?? null,
+    proof: (await index).find(({ digest }) => digest === manifest.digest)?.proof ?? manifest.proof ?? null,
   };
 }
 
