@@ -4,8 +4,10 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Page } from '@playwright/test';
+import { smallModel } from '../tests/small-model';
 import { openLens, sentence } from './lens';
 import * as names from './names';
+import { drop, folder, loaded } from './own-models';
 import { test as base, expect, MODELS, type PlaygroundPage } from './playground';
 import { type StaticHost, staticHost } from './static-host';
 
@@ -71,6 +73,32 @@ test('after one visit, the page works without a network: load, write, lens, shar
   await playground.openCard(names.SHARE);
   await expect(page.getByRole('textbox', { name: names.LINK })).toHaveValue(/#.{100,}/);
   expect(host.weights).toEqual([0]);
+});
+
+test('a dropped model works without a network: load, write, open a text', async ({
+  playground,
+  page,
+  host,
+}) => {
+  const tea = folder('Tea party', smallModel());
+  await open(playground, host);
+  await drop(page, tea);
+  await loaded(page, tea);
+  await playground.startNew('A kettle');
+  await playground.startNew('The tea');
+  await page.evaluate(async () => void (await navigator.serviceWorker.ready));
+  host.close();
+  await page.reload();
+  await loaded(page, tea);
+  await playground.press(playground.oneToken);
+  await expect(playground.text).toHaveText(/^The tea./);
+  await playground.title.click();
+  await page
+    .getByRole('dialog', { name: names.TEXTS })
+    .getByRole('button', { name: /^A kettle/ })
+    .click();
+  await playground.press(playground.oneToken);
+  await expect(playground.text).toHaveText(/^A kettle./);
 });
 
 test('a load that breaks resumes where it stopped, and damaged storage heals', async ({
@@ -141,12 +169,13 @@ test('where the browser denies storage, the page works and states that it keeps 
     if (navigator.serviceWorker) navigator.serviceWorker.register = denied;
     navigator.storage.persist = denied;
     navigator.storage.estimate = denied;
+    navigator.storage.getDirectory = denied;
     IDBFactory.prototype.open = () => {
       throw new DOMException('Access is denied', 'SecurityError');
     };
   };
   await page.addInitScript(deny);
-  await page.route('**/engine.worker-*.js', async (route) => {
+  await page.route(/\/(engine|own-models)\.worker-.*\.js$/, async (route) => {
     const response = await route.fetch();
     await route.fulfill({ response, body: `(${deny})();${await response.text()}` });
   });
@@ -160,6 +189,14 @@ test('where the browser denies storage, the page works and states that it keeps 
   await page.reload();
   await playground.isReady();
   expect(host.weights.length).toBeGreaterThan(before);
+
+  const tea = folder('Tea party', smallModel());
+  await drop(page, tea);
+  await expect(page.getByText('Tea party passed the check.')).toContainText('This browser does not keep it');
+  await loaded(page, tea);
+  await playground.press(playground.oneToken);
+  await openStorage(playground);
+  await expect(storage(page)).toContainText('This browser does not keep Tea party, so drop it again');
 });
 
 const REPOSITORY = 'https://next.example';

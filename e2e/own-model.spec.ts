@@ -1,21 +1,11 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Page } from '@playwright/test';
 import { zipSync } from 'fflate';
 import { smallModel } from '../tests/small-model';
 import * as names from './names';
+import { disk, drop, folder, loaded } from './own-models';
 import { expect, PlaygroundPage, test } from './playground';
-
-/** Models on the disk of the user. */
-const disk = mkdtempSync(join(tmpdir(), 'own-models-'));
-process.on('exit', () => rmSync(disk, { recursive: true, force: true })); // a hook would run before the last test
-
-function folder(name: string, files: Record<string, Uint8Array>): string {
-  mkdirSync(join(disk, name), { recursive: true });
-  for (const [file, content] of Object.entries(files)) writeFileSync(join(disk, name, file), content);
-  return join(disk, name);
-}
 
 const tea = folder('Tea party', smallModel(1));
 const other = folder('Other', smallModel(2));
@@ -30,18 +20,6 @@ const mixed = folder('Mixed', {
 const zip = join(disk, 'Tea party.zip');
 writeFileSync(zip, zipSync(smallModel(1)));
 
-/** Drops files or folders of the disk on the page. */
-async function drop(page: Page, ...files: string[]): Promise<void> {
-  const session = await page.context().newCDPSession(page);
-  const data = { items: [], files, dragOperationsMask: 1 };
-  for (const type of ['dragEnter', 'dragOver', 'drop'] as const)
-    await session.send('Input.dispatchDragEvent', { type, x: 400, y: 400, data });
-}
-
-const loaded = (page: Page, path: string) =>
-  expect(page.getByRole('button', { name: names.MODEL })).toHaveAccessibleName(
-    `About the model: ${basename(path)}`,
-  );
 const card = (page: Page) => page.getByRole('dialog', { name: names.MODEL });
 
 test('a dropped folder opens, writes, stays after a reload, and can be deleted', async ({
@@ -100,6 +78,9 @@ test('a link names a model that is not published, which a drop of the right one 
   await playground.press(playground.oneToken);
   await page.getByRole('button', { name: names.SHARE, exact: true }).click();
   const link = await page.getByRole('textbox', { name: names.LINK }).inputValue();
+  await expect(page.getByText('the receiver also needs the folder of the model')).toContainText(
+    /: Tea-party \(SHA-256 [0-9a-f]{16}\)\.$/,
+  );
   const words = await playground.words();
 
   const theirs = await browser.newPage();

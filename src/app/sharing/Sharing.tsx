@@ -64,6 +64,7 @@ export default function Sharing({ onDone }: { onDone(): void }) {
           <code>{start.digest.slice(0, 16)}</code>).
         </p>
       ) : null}
+      <OwnModel />
       {fragment === null || link === null || tooLong ? null : (
         <LinkField link={link} embed={panel === 'lens' ? embedCode(fragment, title) : null} title={title} />
       )}
@@ -89,6 +90,28 @@ export default function Sharing({ onDone }: { onDone(): void }) {
         {hasSampled ? <WordedCommand command="verify" onDone={onDone} /> : null}
       </div>
     </>
+  );
+}
+
+/** What the receiver needs, if this site does not publish the model of the text. */
+function OwnModel() {
+  const { model } = usePlayground().text;
+  const taught = usePlaygroundState(({ engine }) => engine.phase === 'ready' && engine.info.manifest.taught);
+  const [isPublished, setPublished] = useState(true);
+  useEffect(() => {
+    if (!model) return;
+    listModels().then(
+      (models) => setPublished(models.some(({ digest }) => digest === model.digest)),
+      () => {},
+    );
+  }, [model]);
+  if (!model || isPublished) return null;
+  return (
+    <p>
+      To verify it or to go on with its model, the receiver also needs{' '}
+      {taught ? 'the file of the adapter' : 'the folder of the model'}: {model.id} (SHA-256{' '}
+      <code>{model.digest.slice(0, 16)}</code>).
+    </p>
   );
 }
 
