@@ -2,8 +2,9 @@ import { existsSync } from 'node:fs';
 import { chooseVulkanDriver } from '../scripts/node';
 import { chromium } from './journey/chromium';
 import type { Browser } from './journey/driver';
-import { firefox } from './journey/firefox';
-import { journey, webgpuInShort } from './journey/journey';
+import { firefox, PRIVATE } from './journey/firefox';
+import { privateInShort, webgpuInShort } from './journey/in-short';
+import { journey } from './journey/journey';
 import { webkit } from './journey/webkit';
 import { test } from './playground';
 
@@ -35,6 +36,12 @@ test('WebKit', async () => {
   needs(WEBKIT_DRIVER, '/usr/bin/Xvfb');
   browser = await webkit(WEBKIT_DRIVER);
   await journey(browser);
+});
+
+test('Firefox in a private window, in short', async () => {
+  needs(FIREFOX);
+  browser = await firefox(FIREFOX, { [PRIVATE]: true });
+  await privateInShort(browser);
 });
 
 test('Firefox with WebGPU, in short', async () => {

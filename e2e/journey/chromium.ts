@@ -4,6 +4,7 @@ import { type Browser, type Tab, WINDOW } from './driver';
 /** Drives Chromium with Playwright. */
 export function chromium(browser: PlaywrightBrowser): Browser {
   return {
+    keepsModels: true,
     async newProfile() {
       const context = await browser.newContext({ viewport: WINDOW, serviceWorkers: 'block' });
       return { newTab: async () => tab(await context.newPage()), close: () => context.close() };

@@ -1,5 +1,7 @@
 /** A browser for the journey: one implementation per browser. */
 export interface Browser {
+  /** Whether it has the origin private file system, in which the page keeps the models of the user. */
+  readonly keepsModels: boolean;
   /** A profile with empty storage. */
   newProfile(): Promise<Profile>;
   close(): Promise<void>;

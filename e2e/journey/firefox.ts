@@ -1,6 +1,9 @@
 import { type KeyInput, launch, type Page } from 'puppeteer-core';
 import { type Browser, type Tab, WINDOW } from './driver';
 
+/** The preference that makes every window private. */
+export const PRIVATE = 'browser.privatebrowsing.autostart';
+
 /** Drives Firefox with WebDriver BiDi. */
 export async function firefox(executablePath: string, prefs: Record<string, unknown> = {}): Promise<Browser> {
   const browser = await launch({
@@ -11,6 +14,7 @@ export async function firefox(executablePath: string, prefs: Record<string, unkn
     extraPrefsFirefox: prefs,
   });
   return {
+    keepsModels: !prefs[PRIVATE],
     async newProfile() {
       const context = await browser.createBrowserContext();
       return { newTab: async () => tab(await context.newPage()), close: () => context.close() };

@@ -61,6 +61,16 @@ const inPage = {
   /** The visible text of the page. */
   words: () => document.body.innerText,
 
+  /** Drops files of the site on the page. */
+  async drop(paths: readonly string[]): Promise<void> {
+    const dataTransfer = new DataTransfer();
+    for (const path of paths) {
+      const content = await (await fetch(path)).blob();
+      dataTransfer.items.add(new File([content], path.replace(/.*\//, '')));
+    }
+    document.body.dispatchEvent(new DragEvent('drop', { dataTransfer, bubbles: true, cancelable: true }));
+  },
+
   /** The sampled parts of a text. */
   sampled: (query: Query) =>
     [...(matches(query)[0]?.querySelectorAll('ins') ?? [])].map((element) => element.innerText).join(''),

@@ -3,11 +3,10 @@ import type { IndexEntry } from '../../src/model/runtime/model-index';
 import * as names from '../names';
 import { MODELS, model, PAGE } from '../playground';
 import type { Browser, Tab } from './driver';
-import type { errors } from './golden';
 import { Screen } from './screen';
 import { serve } from './server';
 
-const BEGINNING = 'Tea is a drink that is made';
+export const BEGINNING = 'Tea is a drink that is made';
 /** Messages of browsers about a file that did not load. */
 const NETWORK =
   /Failed to load|Failed to fetch|Load failed|NetworkError|ERR_|dynamically imported module|Importing a module/;
@@ -202,7 +201,7 @@ export async function journey(browser: Browser): Promise<void> {
       await page.press(names.MODEL);
       if (older) await page.press(names.OLDER_MODELS);
       await page.press(new RegExp(`^${name} .*: ${summary}$`), { within: { role: 'dialog' } });
-      await expect.poll(async () => (await page.seen('button', names.MODEL))[0]?.name).toContain(name);
+      await page.hasModel(name);
       await page.key('Escape');
       await page.isGone('dialog', names.MODEL);
     };
@@ -211,6 +210,20 @@ export async function journey(browser: Browser): Promise<void> {
     await page.press(names.UNDO);
     await page.shows(text);
     await choose(MODELS.find(({ id }) => id === model.manifest.id)!);
+  });
+
+  await step('a dropped model opens, also after a reload if the browser keeps it, and back', async () => {
+    await page.dropModel(browser.keepsModels);
+    if (browser.keepsModels) {
+      await page.tab.reload();
+      await page.hasModel(MODELS.at(-1)!.name);
+    }
+    expect((await page.writeToken()).startsWith(text)).toBe(true);
+    await page.press(names.UNDO);
+    await page.shows(text);
+    await page.tab.open(address);
+    await page.isReady();
+    await page.shows(text);
   });
 
   await step('settings and text survive a reload', async () => {
@@ -266,56 +279,4 @@ export async function journey(browser: Browser): Promise<void> {
     NETWORK,
   );
   await mine.close();
-}
-
-/** Checks WebGPU against golden vectors, then runs as much of the journey as a software adapter does in a minute. */
-export async function webgpuInShort(browser: Browser): Promise<void> {
-  const site = await serve();
-  const profile = await browser.newProfile();
-  const page = new Screen(await profile.newTab());
-  await page.tab.open(`${site.address}weights/index.json`);
-  const why = await page.tab.evaluate<string>(
-    "navigator.gpu.requestAdapter().then(() => '', (error) => error.message)",
-  );
-  test.skip(why.includes('not yet available'), why); // releases of Firefox before 141
-
-  await test.step('log-probabilities match the golden vectors', async () => {
-    const { logProbabilities, logits } = await page.tab.evaluate<Awaited<ReturnType<typeof errors>>>(
-      `import('/golden.js').then(({ errors }) => errors('/weights/${model.manifest.id}'))`,
-    );
-    expect(logProbabilities).toBeLessThan(1e-4);
-    expect(logits).toBeLessThan(1e-4);
-  });
-
-  let text = '';
-  await test.step('write', async () => {
-    await page.tab.open(new URL(`${PAGE}&backend=webgpu`, site.address).href);
-    await page.isReady();
-    await page.find('button', names.RUNS_ON_WEBGPU);
-    await page.startNew(BEGINNING);
-    await page.press(names.SETTINGS);
-    await page.press(names.NEXT_ARTICLE, { role: 'radio' });
-    await page.set(names.LENGTH, 20);
-    text = await page.write();
-    expect(text.startsWith(BEGINNING)).toBe(true);
-    await page.find('button', names.RUNS_ON_WEBGPU); // it has not fallen back
-  });
-
-  await test.step('verify', async () => {
-    await page.press(names.SHARE);
-    await page.find('textbox', names.LINK);
-    await page.press(names.VERIFY_TEXT);
-    await expect
-      .poll(async () => (await page.find('complementary', names.VERIFICATION)).text)
-      .toContain('Verified: all 20 generated tokens');
-  });
-
-  await test.step('the lens', async () => {
-    await page.openPanel(names.LENS);
-    await page.find('table', names.LARGEST_SHARES);
-    await page.shows(text);
-  });
-  expect(await page.tab.errors()).toEqual([]);
-  await profile.close();
-  await site.stop();
 }

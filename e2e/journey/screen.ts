@@ -1,5 +1,6 @@
 import { expect } from '@playwright/test';
 import * as names from '../names';
+import { MODELS } from '../playground';
 import type { Tab } from './driver';
 import type { Query, Seen } from './in-page';
 
@@ -47,6 +48,22 @@ export class Screen {
     await this.key('Control+a');
     await this.type(words);
     await this.key('Tab');
+  }
+
+  /** Drops the folder of the site's last model, as the trainer wrote it, and waits until it is loaded. @returns its name */
+  async dropModel(isKept: boolean): Promise<string> {
+    const { id, name } = MODELS.at(-1)!;
+    const files = ['config.json', 'golden.json', 'manifest.json', 'model.safetensors', 'tokenizer.json'];
+    const paths = files.map((file) => `weights/${id}/${file}`);
+    await this.tab.evaluate(`void inPage.drop(${JSON.stringify(paths)})`);
+    await this.says(`${name} passed the check. This browser ${isKept ? 'keeps' : 'does not keep'} it`);
+    await this.hasModel(name);
+    return name;
+  }
+
+  /** Waits until a model is loaded. */
+  async hasModel(name: string): Promise<void> {
+    await expect.poll(async () => (await this.seen('button', names.MODEL))[0]?.name).toContain(name);
   }
 
   async seen(role: string, name?: Name, within?: Query): Promise<Seen[]> {

@@ -12,6 +12,7 @@ export async function webkit(driverPath: string): Promise<Browser> {
   const [number] = await once(createInterface(screen.stdout), 'line');
   const drivers: ChildProcess[] = [];
   return {
+    keepsModels: false, // WebKit for Linux has no navigator.storage
     async newProfile() {
       const port = await freePort();
       // A driver has one session at a time, and each session has its own profile.

@@ -15,10 +15,10 @@ export function handleDrops(playground: Playground): () => void {
     event.preventDefault();
     event.stopPropagation(); // the editor would insert it
     // The browser clears the items when the event ends.
-    const items = Array.from(
-      event.dataTransfer!.items,
-      (item) => item.webkitGetAsEntry() ?? item.getAsFile(),
-    );
+    const items = Array.from(event.dataTransfer!.items, (item) => {
+      const entry = item.webkitGetAsEntry();
+      return entry?.isDirectory ? entry : item.getAsFile();
+    });
     void openItems(
       playground,
       items.filter((item) => item !== null),
