@@ -6,7 +6,7 @@ import type { ReadFile } from '../model/runtime/read-file';
 import { seenWords } from '../model/sampling/seen';
 import type { Encoded } from '../model/text/encoded';
 import { packVocabulary } from '../model/text/vocabulary';
-import { type Beginning, openBeginning, snapshotFileCode } from './beginning';
+import { type Beginning, openBeginning, savedStateCode } from './beginning';
 import { encodeRuns } from './encode';
 import { credited, type Emit, type OnEvent } from './events';
 import { figuresOf, GenerationRun, writeText } from './generation-run';
@@ -238,7 +238,7 @@ export class Engine {
           const report = (read: number, total: number) => emit({ type: 'reading', read, total });
           await text.moveTo(tokens, signal, { report });
           if (signal.aborted) return;
-          const { encodeSnapshot } = await snapshotFileCode();
+          const { encodeSnapshot } = await savedStateCode();
           file = await encodeSnapshot(await text.streams.snapshot(), model.manifest);
         },
         result: () => file,

@@ -93,13 +93,13 @@ export async function loadModel(readFile: ReadFile, options: LoadOptions = {}): 
     onProgress?.(loaded, total);
   };
   const read = async (name: FileName, path: string = name) => {
-    let checked: ArrayBuffer | null = null;
+    let right: ArrayBuffer | undefined;
     const check = async (file: ArrayBuffer) => {
-      await verify(name, file, manifest);
-      checked = file;
+      if (file !== right) await verify(name, file, manifest);
+      right = file;
     };
     const file = await readFile(path, onBytes, signal, { ...manifest.files[name], check });
-    if (file !== checked) await check(file);
+    await check(file);
     return file;
   };
   const readTokenizer = async () => {
