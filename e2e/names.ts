@@ -209,6 +209,7 @@ export const COMPARE_WITH_BASE = 'Compare with its base';
 export const TEACH_MORE = 'Teach it more';
 export const EXPORT_ADAPTER = 'Export';
 export const SAVE_FILE = 'Save the file';
+export const DOWNLOAD_WITH_ADAPTER = 'Download with the adapter';
 export const DELETE = 'Delete';
 export const DELETE_IT = 'Delete it';
 export const STRENGTH = 'Strength';

@@ -55,6 +55,7 @@ test('teaches a model a text, writes with it, exports it, forgets it, and opens 
   playground,
   page,
 }) => {
+  test.slow();
   await openTeach(page, playground);
   await addText(page, TEXT);
   await expect(dialog(page).getByRole('status')).toContainText(/2,\d{3} tokens for .* 2 rounds take about/);
@@ -104,6 +105,12 @@ test('teaches a model a text, writes with it, exports it, forgets it, and opens 
 
   await button(page, names.SHARE).click();
   const link = await page.getByRole('textbox', { name: names.LINK }).inputValue();
+  await button(page, names.DOWNLOAD_WITH_ADAPTER).click();
+  await expect(page.getByText('can give parts of them away')).toBeVisible();
+  const sharing = page.waitForEvent('download');
+  await button(page, names.SAVE_FILE).click();
+  const shared = join(disk, 'Shared.leapformer.zip');
+  await (await sharing).saveAs(shared);
   await page.keyboard.press('Escape');
 
   await openByCommand(page);
@@ -120,12 +127,17 @@ test('teaches a model a text, writes with it, exports it, forgets it, and opens 
   await button(taught, names.DELETE).click();
   await button(taught, names.DELETE_IT).click();
   await expect(taught).toHaveCount(0);
+  await button(dialog(page), 'Close').click();
+  const words = await playground.words();
+  await page.reload();
+  await expect(page.getByText(/The model of this text, taught-.* is not in this browser/)).toBeVisible();
+  expect(await playground.words()).toBe(words);
   await page.goto(link);
   const about = page.getByRole('complementary', { name: names.ABOUT_TEXT });
   await expect(about).toContainText(/It was taught from .* Drop the file of the adapter/);
-  await drop(page, file);
-  await expect(page.getByText(/Tea style is open: an adapter of/)).toBeVisible();
-  await expect(about).toContainText('Tea style, which is loaded: you can check it.');
+  await drop(page, shared);
+  await expect(page.getByText(/Shared is open: an adapter of/)).toBeVisible();
+  await expect(about).toContainText('Shared, which is loaded: you can check it.');
   await button(about, names.VERIFY).click();
   await expect(page.getByRole('complementary', { name: names.VERIFICATION })).toContainText('Verified');
 });

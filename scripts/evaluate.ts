@@ -1,3 +1,8 @@
+import { join } from 'node:path';
+import type { Adapter } from '../src/model/finetuning/adapter';
+import { CONFIG_FILE, readAdapter, WEIGHTS_FILE } from '../src/model/finetuning/adapter-files';
+import { taughtModel } from '../src/model/finetuning/taught-model';
+import type { ModelData } from '../src/model/runtime/backend';
 import { EngineError } from '../src/model/runtime/errors';
 import { loadModel } from '../src/model/runtime/folder';
 import { logProbabilitiesOf } from '../src/model/sampling/records';
@@ -10,10 +15,11 @@ import { firstModel, nodeGpu, readBytes, readFolder } from './node';
 const USAGE = `Measures the loss of a model on a text in nats per token, its perplexity per word, and its bits per raw byte.
 
 npm run -s evaluate -- --file FILE [--text FILE] [--tokens N] [--backend auto|webgpu|cpu|reference] [--model DIR]
+    [--adapter FOLDER]
 
 FILE is a shard of token ids from the trainer (NAME.bin: uint16, with <|endoftext|> before each article), or plain text,
 which counts as one article. The state carries over between articles, and every token but the first is scored. --tokens
-reads only the first N tokens.
+reads only the first N tokens. --adapter merges an adapter (npm run teach) into the model first.
 
 --text names the WikiText file of a shard. Its words and bytes are counted for the perplexity and the bits; those of
 plain text are counted in the text itself. Word perplexity is exp(total negative log-likelihood / words), with line ends
@@ -25,11 +31,14 @@ const OPTIONS = {
   tokens: { type: 'string' },
   backend: { type: 'string', default: 'auto' },
   model: { type: 'string', default: firstModel() },
+  adapter: { type: 'string' },
 } as const;
 
 await runCommand(USAGE, OPTIONS, async (values) => {
   if (!values.file) throw new EngineError('input', '--file is missing.', 'See --help.');
-  const model = await loadModel(readFolder(values.model));
+  const base = await loadModel(readFolder(values.model));
+  const model =
+    values.adapter === undefined ? base : await taughtModel(base, adapterIn(values.adapter, base));
   if (/\.(raw|tokens)$/.test(values.file))
     throw new EngineError(
       'input',
@@ -66,6 +75,12 @@ await runCommand(USAGE, OPTIONS, async (values) => {
   );
   backend.destroy();
 });
+
+/** The adapter in a folder. @throws EngineError 'input' if it belongs to another model */
+function adapterIn(folder: string, { config, digest }: ModelData): Adapter {
+  const files = [CONFIG_FILE, WEIGHTS_FILE].map((name) => readBytes(join(folder, name)));
+  return readAdapter({ config: new TextDecoder().decode(files[0]), weights: files[1] }, config, digest);
+}
 
 /** The words and bytes of a text in UTF-8, with the perplexities at this loss. */
 function figures(nats: number, bytes: ArrayBuffer) {

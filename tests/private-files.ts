@@ -5,6 +5,10 @@ export class PrivateFiles {
   /** By path. */
   readonly stored = new Map<string, Uint8Array>();
   room = 1e9;
+  /** A worker that was killed changes nothing any more. */
+  isFrozen = false;
+  /** Called before each change. */
+  onChange = () => {};
 
   constructor() {
     vi.stubGlobal('navigator', { storage: { getDirectory: async () => this.folder('') } });
@@ -30,9 +34,14 @@ export class PrivateFiles {
       getFileHandle: async (name: string) => file(name),
       removeEntry: async (name: string) => {
         for (const key of [...this.stored.keys()])
-          if (key.startsWith(`${path}${name}/`)) this.stored.delete(key);
+          if (key.startsWith(`${path}${name}/`)) this.change(() => this.stored.delete(key));
       },
     };
+  }
+
+  private change(make: () => void): void {
+    this.onChange();
+    if (!this.isFrozen) make();
   }
 
   private file(path: string) {
@@ -40,11 +49,13 @@ export class PrivateFiles {
     return {
       getFile: async () => new Blob([content() as Uint8Array<ArrayBuffer>]),
       createSyncAccessHandle: async () => ({
-        truncate: () => this.stored.set(path, new Uint8Array()),
+        truncate: () => this.change(() => this.stored.set(path, new Uint8Array())),
         write: (chunk: Uint8Array, { at }: { at: number }) => {
           const fits = chunk.subarray(0, Math.max(0, this.room));
           this.room -= fits.length;
-          this.stored.set(path, Uint8Array.from([...content().subarray(0, at), ...fits]));
+          const before = content().slice(0, at);
+          for (const part of [fits.subarray(0, fits.length >> 1), fits])
+            this.change(() => this.stored.set(path, Uint8Array.from([...before, ...part])));
           return fits.length;
         },
         flush: () => {},

@@ -1,24 +1,26 @@
 import { EngineError } from '../model/runtime/errors';
-import { findAdapterFiles, type PathFile } from '../workers/dropped-model';
+import { findAdapter, type PathFile } from '../workers/dropped-model';
 import { digestOf, strengthOf, type TaughtModel, TeacherClient } from '../workers/teaching/teach-client';
 import { chooseModel } from './address';
 import { sourceOfDigest } from './models';
+import { openText } from './store/links/sharing';
 import type { Playground } from './store/playground';
 import { rememberTaught } from './taught-models';
 
 /** Whether dropped files are those of an adapter. */
 export function isAdapter(files: readonly PathFile[]): Promise<boolean> {
-  return findAdapterFiles(files).then(
+  return findAdapter(files).then(
     (found) => found !== null,
     () => false, // a damaged zip: opening it as a model names the fault
   );
 }
 
-/** Checks an adapter, keeps it, and loads it with its base. An error is a notice, and the loaded model stays. */
+/** Opens the text beside an adapter, checks the adapter, keeps it, and loads it with its base. An error is a notice, and the loaded model stays. */
 export async function openAdapter(playground: Playground, dropped: readonly PathFile[]): Promise<void> {
   const client = new TeacherClient();
   try {
-    const files = (await findAdapterFiles(dropped))!;
+    const { files, text } = (await findAdapter(dropped))!;
+    if (text) await openText(playground, await text.text(), 'file');
     const { engine } = playground.store.getState();
     const loaded = engine.phase === 'ready' ? engine.info.manifest.digest : null;
     const wanted = (await client.baseDigest(files)) ?? loaded;
@@ -35,7 +37,7 @@ export async function openAdapter(playground: Playground, dropped: readonly Path
         'Drop the folder of that model first.',
       );
     });
-    const name = dropped[0].path.replace(/\/.*|(\.adapter)?\.\w+$/g, '') || 'Adapter';
+    const name = dropped[0].path.replace(/\/.*|(\.adapter|\.leapformer)?\.\w+$/g, '') || 'Adapter';
     const taught = await client.importAdapter(files, base, name);
     rememberTaught(taught);
     chooseModel(await digestToLoad(taught.model, playground));

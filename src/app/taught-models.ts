@@ -12,6 +12,7 @@ import {
   type TaughtModel,
   TeacherClient,
 } from '../workers/teaching/teach-client';
+import { chooseModel, chosenModel } from './address';
 
 /** The taught models: those that the browser keeps, and those of this visit. */
 
@@ -48,9 +49,9 @@ export async function listTaughtModels(): Promise<readonly TaughtEntry[]> {
   );
 }
 
-/** The files of an adapter; null if this browser does not have it. */
-export async function taughtFiles({ adapter }: TaughtModel): Promise<ModelFiles | null> {
-  return visiting.get(adapter.digest)?.files ?? readTaught(adapter.digest);
+/** The files of an adapter, by its digest; null if this browser does not have it. */
+export async function taughtFiles(adapter: string): Promise<ModelFiles | null> {
+  return visiting.get(adapter)?.files ?? readTaught(adapter);
 }
 
 /**
@@ -63,7 +64,7 @@ export async function taughtSource(
 ): Promise<ModelSource | null> {
   for (const { model } of await listTaughtModels()) {
     const strength = await strengthOf(model, digest);
-    const files = strength === null ? null : await taughtFiles(model);
+    const files = strength === null ? null : await taughtFiles(model.adapter.digest);
     if (files) return sourceOfTaught(model, strength!, await sourceOf(model.base.digest), files);
   }
   return null;
@@ -104,8 +105,12 @@ async function withTeacher<T>(work: (teacher: TeacherClient) => Promise<T>): Pro
   }
 }
 
-export async function deleteTaught({ adapter }: TaughtModel): Promise<void> {
+/** Deletes a taught model. If it is loaded, it stays until the page is left; the next visit opens another one. */
+export async function deleteTaught(model: TaughtModel): Promise<void> {
+  const { digest } = model.adapter;
   await changes;
-  visiting.delete(adapter.digest);
-  await forgetTaught(adapter.digest);
+  visiting.delete(digest);
+  await forgetTaught(digest);
+  const chosen = chosenModel();
+  if (chosen && (await strengthOf(model, chosen)) !== null) chooseModel(null);
 }

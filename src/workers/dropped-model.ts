@@ -21,6 +21,8 @@ const NAMES = ['config.json', 'tokenizer.json', 'manifest.json', 'golden.json'];
 const WEIGHTS = '.safetensors';
 /** The names of the files of an adapter (finetuning/adapter-files.ts). */
 const ADAPTER = ['adapter_config.json', 'adapter_model.safetensors'];
+/** The ending of the file of a text (app/files.ts). */
+const TEXT = '.leapformer.txt';
 /** A zip may unpack to twice its size, because weights take most of theirs in a zip, and to this many bytes more for JSON. */
 const JSON_BYTES = 2 ** 20;
 const MOST_PACKED = 1032; // bytes that one byte of a zip can unpack to (deflate)
@@ -74,16 +76,26 @@ export async function findModelFiles(dropped: readonly PathFile[]): Promise<Drop
   return { name, files: Object.fromEntries(files) };
 }
 
-/** The two files of an adapter among dropped files, or in a zip; null if they are not there. @throws EngineError 'input' */
-export async function findAdapterFiles(dropped: readonly PathFile[]): Promise<ModelFiles | null> {
+/** The files of an adapter, and a text of the playground beside it. */
+export interface DroppedAdapter {
+  readonly files: ModelFiles;
+  readonly text: Blob | null;
+}
+
+/** An adapter among dropped files, or in a zip; null if its two files are not there. @throws EngineError 'input' */
+export async function findAdapter(dropped: readonly PathFile[]): Promise<DroppedAdapter | null> {
   const [{ path, file }] = dropped;
-  const isOfAdapter = (path: string) => !isHidden(path) && ADAPTER.includes(nameOf(path));
+  const isOfAdapter = (path: string) =>
+    !isHidden(path) && (ADAPTER.includes(nameOf(path)) || path.endsWith(TEXT));
   const all =
     dropped.length === 1 && isZip(path)
       ? [...(await unzip(file, isOfAdapter))]
       : dropped.map(({ path, file }) => [path, file] as const);
-  const found = all.filter(([path]) => isOfAdapter(path)).map(([path, file]) => [nameOf(path), file]);
-  return found.length === ADAPTER.length ? Object.fromEntries(found) : null;
+  const named = all.map(([path, file]) => [nameOf(path), file] as const);
+  const found = named.filter(([name]) => ADAPTER.includes(name));
+  if (found.length !== ADAPTER.length) return null;
+  const [, text = null] = named.find(([name]) => name.endsWith(TEXT)) ?? [];
+  return { files: Object.fromEntries(found), text };
 }
 
 /** Unpacks files from a zip. The unpacked bytes lie in blobs, outside the memory of the page. */

@@ -13,6 +13,7 @@ import type { PanelId } from '../store/state';
 import { LinkField } from './LinkField';
 
 const QrCode = late(() => import('./QrCode'), { name: 'The QR code' });
+const WithAdapter = late(() => import('./WithAdapter'), { name: 'The download with the adapter' });
 const ShareImage = late(() => import('./ShareImage'), { name: 'The image' });
 
 /** The part of the view that a link contains (viewOf in view.ts), by the open panel. */
@@ -30,6 +31,11 @@ export default function Sharing({ onDone }: { onDone(): void }) {
   const hasSampled = usePlaygroundState(({ history }) =>
     history?.present.runs.some((run) => run.source === 'sampled'),
   );
+  const adapter = usePlaygroundState(({ engine, history }) => {
+    if (engine.phase !== 'ready') return null;
+    const { taught, digest } = engine.info.manifest;
+    return history?.present.model?.digest === digest ? (taught?.adapter ?? null) : null;
+  });
   const title = titleOf(playground.text.runs)?.words ?? 'LeaPformer text';
   useEffect(() => {
     const firstModel = async () => (await listModels())[0];
@@ -80,6 +86,7 @@ export default function Sharing({ onDone }: { onDone(): void }) {
       </div>
       {shown === 'qr' && link ? <QrCode link={link} /> : null}
       {shown === 'image' ? <ShareImage title={title} /> : null}
+      {fragment !== null && adapter ? <WithAdapter {...{ fragment, title, adapter }} /> : null}
       <div className="card-actions">
         {fragment === null ? null : (
           <button type="button" className="worded" onClick={() => save(fragment, fileName(title))}>

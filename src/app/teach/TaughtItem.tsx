@@ -38,7 +38,7 @@ export function TaughtItem({ entry, isOpen, onChange, onTeachMore }: Props) {
     playground.comparison.open(2, 'strength');
   };
   const saveFile = async () => {
-    const files = await taughtFiles(model);
+    const files = await taughtFiles(model.adapter.digest);
     if (files) save(await adapterZip(files), fileName(model.name, 'adapter.zip'));
     setAsked(null);
   };

@@ -79,7 +79,7 @@ class LessonController {
     this.store.setState({ work: 'opening' });
     await this.attempt(async () => {
       const model = await findModel(from?.base.digest ?? null);
-      const files = from && (await taughtFiles(from));
+      const files = from && (await taughtFiles(from.adapter.digest));
       const prepared = await this.fresh().open({
         model,
         texts,

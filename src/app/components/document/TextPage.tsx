@@ -6,6 +6,7 @@ import { typedText } from '../../store/document/text-value';
 import { useExample } from '../../use-example';
 import { useFollowEnd } from '../../use-follow-end';
 import { usePrinting } from '../../use-printing';
+import { useIsForeign } from '../../use-tokens';
 import { DownIcon } from '../controls/icons';
 import { Guard } from '../Guard';
 import { late } from '../late';
@@ -29,6 +30,7 @@ export function TextPage() {
   const isPrinting = usePrinting();
   const runs = usePlaygroundState((state) => state.history?.present.runs);
   const hasStart = usePlaygroundState((state) => state.history?.present.start !== undefined);
+  const isForeign = useIsForeign();
   const isVerified = usePlaygroundState(
     ({ verified, history }) =>
       verified !== null && history !== null && isSameText(verified.runs, history.present.runs),
@@ -46,7 +48,7 @@ export function TextPage() {
         <Guard part={{ name: 'The row above the text' }}>
           <DocumentHead />
         </Guard>
-        {hasStart ? <AboutText line="start" /> : null}
+        {hasStart ? <AboutText line="start" /> : isForeign && !isShared ? <AboutText line="writer" /> : null}
         {runs && isPrinting ? <StillText runs={runs} isWhole /> : null}
         {runs ? <Editor meanwhile={(isAll) => <StillText runs={runs} isWhole={isAll} />} /> : null}
         {isEmpty && !hasStart ? <Beginnings /> : null}
