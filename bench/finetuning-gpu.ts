@@ -36,7 +36,9 @@ const square = (numbers: ArrayLike<number>) => Array.from(numbers).reduce((sum, 
 const difference = Array.from(mine.gradient, (x, i) => x - expected.gradient[i]);
 console.log(`${onGpu.device}, ${count} tokens`);
 console.log(`nats per token: ${mine.nats / count}, on WebAssembly ${expected.nats / count}`);
-console.log(`difference of the gradient: ${Math.sqrt(square(difference) / square(expected.gradient))} of its rms`);
+console.log(
+  `difference of the gradient: ${Math.sqrt(square(difference) / square(expected.gradient))} of its rms`,
+);
 if (!adapter?.isSoftware) {
   const times: number[] = [];
   for (let round = 0; round < ROUNDS; round++) {
