@@ -184,20 +184,25 @@ export class Keeper {
   private write(id: string): Promise<void> {
     const running = this.writing.get(id);
     if (running) return running;
-    const writing = this.writeNewest(id).finally(() => this.writing.delete(id));
+    if (!this.unsaved.has(id)) return Promise.resolve();
+    const writing = this.writeNewest(id);
     this.writing.set(id, writing);
     return writing;
   }
 
   private async writeNewest(id: string): Promise<void> {
-    if (this.claims.has(id)) await this.claims.get(id);
-    for (let item = this.unsaved.get(id); item; item = this.unsaved.get(id)) {
-      const began = performance.now();
-      const written = await this.storage.write(item, this.baseOf(id));
-      if (!written.ok) return this.fail(id, written.failure);
-      if (written.value === 'another') return this.copy(id, 'changed');
-      this.took = performance.now() - began;
-      this.hasWritten(item);
+    try {
+      if (this.claims.has(id)) await this.claims.get(id);
+      for (let item = this.unsaved.get(id); item; item = this.unsaved.get(id)) {
+        const began = performance.now();
+        const written = await this.storage.write(item, this.baseOf(id));
+        if (!written.ok) return this.fail(id, written.failure);
+        if (written.value === 'another') return this.copy(id, 'changed');
+        this.took = performance.now() - began;
+        this.hasWritten(item);
+      }
+    } finally {
+      this.writing.delete(id); // before any other code runs, so that the next change starts a write
     }
   }
 

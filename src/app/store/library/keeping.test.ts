@@ -133,6 +133,18 @@ it('no sequence of actions in two tabs with a failing storage loses words', asyn
       );
       for (const token of typed) expect(words + deleted.join()).toContain(token);
     }),
-    { numRuns: 200 },
+    {
+      numRuns: 200,
+      examples: [
+        [
+          // The third change comes in the moment when the write of the second one ends.
+          [
+            { tab: 0, action: 'a new text', fault: ['write', 'blocked'], isAlone: false },
+            { tab: 0, action: 'hiding the page', fault: null, isAlone: false },
+            { tab: 0, action: 'a text from the list', fault: null, isAlone: false },
+          ],
+        ],
+      ],
+    },
   );
 });
