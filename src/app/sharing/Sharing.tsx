@@ -11,9 +11,9 @@ import { titleOf } from '../store/document/article';
 import { encodeText } from '../store/links/sharing';
 import type { PanelId } from '../store/state';
 import { LinkField } from './LinkField';
+import { WithAdapter } from './WithAdapter';
 
 const QrCode = late(() => import('./QrCode'), { name: 'The QR code' });
-const WithAdapter = late(() => import('./WithAdapter'), { name: 'The download with the adapter' });
 const ShareImage = late(() => import('./ShareImage'), { name: 'The image' });
 
 /** The part of the view that a link contains (viewOf in view.ts), by the open panel. */

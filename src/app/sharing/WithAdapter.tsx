@@ -4,7 +4,7 @@ import { taughtFiles } from '../taught-models';
 import { adapterZip } from '../teach/export';
 
 /** Saves a text with the adapter of the taught model that wrote it, after a question. @param adapter its digest */
-export default function WithAdapter(text: { fragment: string; title: string; adapter: string }) {
+export function WithAdapter(text: { fragment: string; title: string; adapter: string }) {
   const { fragment, title, adapter } = text;
   const [isAsked, ask] = useState(false);
   const [isGone, setGone] = useState(false);
