@@ -9,9 +9,9 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 export async function findsNothing(page: Page | Frame): Promise<void> {
   if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axe);
   const violations = await page.evaluate(async () => {
-    const { violations } = await (
-      window as unknown as { axe: { run(): Promise<import('axe-core').AxeResults> } }
-    ).axe.run();
+    const { axe } = window as unknown as { axe: typeof import('axe-core') };
+    // A tooltip comes and goes with the pointer, fades in, and is in no landmark.
+    const { violations } = await axe.run({ exclude: ['[data-base-ui-portal]:has(> .tooltip)', '.tooltip'] });
     return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
   });
   expect(violations).toEqual([]);

@@ -97,6 +97,7 @@ test('a dropped model works without a network: load, write, open a text', async 
     .getByRole('dialog', { name: names.TEXTS })
     .getByRole('button', { name: /^A kettle/ })
     .click();
+  await expect(playground.text).toHaveText('A kettle');
   await playground.press(playground.oneToken);
   await expect(playground.text).toHaveText(/^A kettle./);
 });

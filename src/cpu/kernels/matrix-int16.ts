@@ -10,16 +10,13 @@
 //           activation is at most m_t / 2.
 
 import { finish } from './matrix';
+import { largest } from './numbers';
 
 /** Rounds x [tokens, n] to X and its steps; n is a multiple of 8. */
 export function toInt16(x: usize, n: i32, tokens: i32, limit: f32, X: usize, steps: usize): void {
   for (let t = 0; t < tokens; t++, steps += 4) {
-    let most = f32x4.splat(0);
     const end = x + (<usize>n << 2);
-    for (let at = x; at < end; at += 16) most = f32x4.pmax(most, f32x4.abs(v128.load(at)));
-    most = f32x4.pmax(most, v128.shuffle<f32>(most, most, 2, 3, 0, 1));
-    most = f32x4.pmax(most, v128.shuffle<f32>(most, most, 1, 0, 3, 2));
-    const step = f32x4.extract_lane(most, 0) / limit;
+    const step = largest(x, end) / limit;
     store<f32>(steps, step);
     // If the step is zero or too small to divide by, the row becomes zeros.
     const inverse = f32x4.splat(step > 1e-37 ? 1 / step : 0);

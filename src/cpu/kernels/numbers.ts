@@ -73,6 +73,17 @@ export function sum4(a: v128): f32 {
   );
 }
 
+/** The largest |x| of the numbers from x to end, a multiple of 4. */
+// @ts-ignore: decorator
+@inline
+export function largest(x: usize, end: usize): f32 {
+  let most = f32x4.splat(0);
+  for (; x < end; x += 16) most = f32x4.pmax(most, f32x4.abs(v128.load(x)));
+  most = f32x4.pmax(most, v128.shuffle<f32>(most, most, 2, 3, 0, 1));
+  most = f32x4.pmax(most, v128.shuffle<f32>(most, most, 1, 0, 3, 2));
+  return f32x4.extract_lane(most, 0);
+}
+
 /** a . b over n numbers, a multiple of 4. */
 export function dot(a: usize, b: usize, n: i32): f32 {
   let sum = f32x4.splat(0);

@@ -5,17 +5,15 @@
 // Layout    n numbers, blocks of `block` numbers, a multiple of 4; X int16 [n], steps float32 [n / block].
 // Numerics  The error is at most one step. A positive number stays positive, because relu has its kink at 0.
 
+import { largest } from '../../kernels/numbers';
+
 const LIMIT: f32 = 32767;
 
 export function toBlocks(x: usize, n: i32, block: i32, X: usize, steps: usize): void {
   const bytes = <usize>block << 2;
   for (const end = x + (<usize>n << 2); x < end; steps += 4) {
-    let most = f32x4.splat(0);
     const last = x + bytes;
-    for (let at = x; at < last; at += 16) most = f32x4.pmax(most, f32x4.abs(v128.load(at)));
-    most = f32x4.pmax(most, v128.shuffle<f32>(most, most, 2, 3, 0, 1));
-    most = f32x4.pmax(most, v128.shuffle<f32>(most, most, 1, 0, 3, 2));
-    const step = f32x4.extract_lane(most, 0) / LIMIT;
+    const step = largest(x, last) / LIMIT;
     store<f32>(steps, step);
     // If the step is zero or too small to divide by, the block becomes zeros.
     const inverse = f32x4.splat(step > 1e-37 ? 1 / step : 0);
