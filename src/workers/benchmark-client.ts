@@ -1,7 +1,8 @@
-import { proxy, wrap } from 'comlink';
+import { wrap } from 'comlink';
 import { cancelled, EngineError } from '../model/runtime/errors';
 import type { BenchmarkProgress, BenchmarkRequest, DeviceReport } from './benchmark';
 import type { BenchmarkService } from './benchmark.worker';
+import { Listeners } from './listeners';
 
 export type { BackendReport, BenchmarkProgress, BenchmarkRequest, DeviceReport } from './benchmark';
 
@@ -19,14 +20,16 @@ export async function measureDevice(
     worker.addEventListener('error', ({ message }) => reject(EngineError.from(new Error(message))));
     signal.addEventListener('abort', () => reject(cancelled()));
   });
+  const listeners = new Listeners();
   try {
     const outcome = await Promise.race([
-      wrap<BenchmarkService>(worker).run(request, proxy(onProgress)),
+      wrap<BenchmarkService>(worker).run(request, listeners.add(onProgress)),
       failed,
     ]);
     if ('error' in outcome) throw EngineError.fromData(outcome.error);
     return outcome.value;
   } finally {
+    listeners.close();
     worker.terminate();
   }
 }

@@ -99,3 +99,29 @@ test('repeated deaths fall back to the next best backend, and finally reject', a
     remedy: expect.any(String),
   });
 });
+
+test('events that arrive after the result are ignored', async () => {
+  const late: ((value: never) => void)[] = [];
+  const result = new Proxy(
+    {},
+    {
+      get:
+        () =>
+        async (...args: unknown[]) => {
+          late.push(args.at(-1) as (value: never) => void);
+          return { value: { backend: { kind: 'cpu' } } };
+        },
+    },
+  );
+  const service = result as Link['service'];
+  const client = createEngine(() => ({ service, died: new Promise(() => {}), end: () => {} }));
+  const events: unknown[] = [];
+  const onEvent = (event: unknown) => void events.push(event);
+  await client.load({ model: { url: 'x/' }, backend: 'auto' }, onEvent);
+  await client.generate(() => ({}) as never, onEvent);
+  for (const call of ['verify', 'score', 'scoreText', 'compare', 'translate', 'snapshot'] as const)
+    await client[call]({} as never, onEvent);
+  expect(late).toHaveLength(8);
+  for (const listener of late) listener({ type: 'verifying', checked: 1, total: 2 } as never);
+  expect(events).toEqual([]);
+});

@@ -3,6 +3,7 @@ import { nextBest } from '../model/runtime/backend';
 import { cancelled, EngineError } from '../model/runtime/errors';
 import type { LensAnswer, LensQuestions, LensRequest } from './lens/messages';
 import { type Link, startWorker, WorkerDeath } from './link';
+import { Listeners } from './listeners';
 import type {
   BackendInfo,
   CompareEvent,
@@ -121,31 +122,29 @@ export function createEngine(start: () => Link = startWorker): EngineClient {
     return info.backend;
   }
 
-  /** A listener that ignores events of a worker that has been replaced. */
-  function ofThisWorker<E, R>(onEvent: (event: E) => R) {
-    const mine = link;
-    return proxy((event: E) => (link === mine ? onEvent(event) : undefined));
-  }
-
   async function call<T>(
-    work: (service: Link['service']) => Promise<Outcome<T>>,
+    work: (service: Link['service'], listeners: Listeners) => Promise<Outcome<T>>,
     signal?: AbortSignal,
     onRevived: (death: WorkerDeath, backend: BackendInfo) => void = () => {},
   ): Promise<T> {
     const stop = () => void (death || link.service.stop());
     signal?.addEventListener('abort', stop);
     try {
-      for (let deaths = 0; ; )
+      for (let deaths = 0; ; ) {
+        const listeners = new Listeners();
         try {
           if (death && loaded) onRevived(death, await revive(deaths));
           if (signal?.aborted) throw cancelled();
-          return unwrap(await Promise.race([work(link.service), link.died]));
+          return unwrap(await Promise.race([work(link.service, listeners), link.died]));
         } catch (error) {
           if (!(error instanceof WorkerDeath) || ++deaths > MOST_DEATHS) throw error;
           death = error;
           link.end();
           link = start();
+        } finally {
+          listeners.close();
         }
+      }
     } finally {
       signal?.removeEventListener('abort', stop);
     }
@@ -154,14 +153,17 @@ export function createEngine(start: () => Link = startWorker): EngineClient {
   return {
     load: async (request, onProgress, signal) => {
       loaded = null;
-      const info = await call((service) => service.load(request, proxy(onProgress)), signal);
+      const info = await call(
+        (service, listeners) => service.load(request, listeners.add(onProgress)),
+        signal,
+      );
       loaded = { request, backend: info.backend };
       death = null;
       return info;
     },
     generate: (request, onEvent, signal) =>
       call(
-        (service) => service.generate(request(), ofThisWorker(onEvent)),
+        (service, listeners) => service.generate(request(), listeners.add(onEvent)),
         signal,
         ({ message }, backend) => {
           onEvent({ type: 'notice', message: `${message} Writing resumes from the last token.`, backend });
@@ -169,22 +171,22 @@ export function createEngine(start: () => Link = startWorker): EngineClient {
       ),
     compare: (request, onEvent, signal) =>
       call(
-        (service) => service.compare(request, ofThisWorker(onEvent)),
+        (service, listeners) => service.compare(request, listeners.add(onEvent)),
         signal,
         ({ message }, backend) => {
           onEvent({ type: 'anew', message: `${message} The texts start again.`, backend });
         },
       ),
     score: (request, onEvent, signal) =>
-      call((service) => service.score(request, ofThisWorker(onEvent)), signal),
+      call((service, listeners) => service.score(request, listeners.add(onEvent)), signal),
     verify: (request, onEvent, signal) =>
-      call((service) => service.verify(request, ofThisWorker(onEvent)), signal),
+      call((service, listeners) => service.verify(request, listeners.add(onEvent)), signal),
     scoreText: (request, onEvent, signal) =>
-      call((service) => service.scoreText(request, ofThisWorker(onEvent)), signal),
+      call((service, listeners) => service.scoreText(request, listeners.add(onEvent)), signal),
     snapshot: (request, onEvent, signal) =>
-      call((service) => service.snapshot(request, ofThisWorker(onEvent)), signal),
+      call((service, listeners) => service.snapshot(request, listeners.add(onEvent)), signal),
     translate: (request, onEvent, signal) =>
-      call((service) => service.translate(request, ofThisWorker(onEvent)), signal),
+      call((service, listeners) => service.translate(request, listeners.add(onEvent)), signal),
     // Not by `call`, because a question to the lens does not replace a dead worker.
     look: async <K extends keyof LensQuestions>(request: LensRequest<K>) =>
       unwrap(await Promise.race([link.service.look(request), link.died])) as LensAnswer<K>,

@@ -60,6 +60,34 @@ def test_the_engine_agrees_with_the_trainer(prepared: Path, tmp_path: Path, opti
         assert measured[name] == pytest.approx(expected[key], rel=1e-3)
 
 
+DROP = """
+import {{ openAsBlob, readdirSync }} from 'node:fs';
+import {{ checkFiles }} from '{root}/src/model/runtime/check-files.ts';
+import {{ findModelFiles }} from '{root}/src/workers/dropped-model.ts';
+import {{ withProof }} from '{root}/src/workers/own-proof.ts';
+
+const names = readdirSync('{folder}');
+const dropped = await Promise.all(
+  names.map(async (name) => ({{ path: `model/${{name}}`, file: await openAsBlob(`{folder}/${{name}}`) }})),
+);
+const {{ name, files }} = await findModelFiles(dropped);
+const {{ manifest }} = await withProof(await checkFiles(files, name), files['golden.json']);
+console.log(manifest.name, manifest.proof.tokens.length);
+"""
+
+
+def test_the_page_accepts_an_exported_folder(prepared: Path, tmp_path: Path) -> None:
+    publish(LeapFormer(ModelConfig(300, 32, 2, 2)), prepared, tmp_path / "m")
+    drop = tmp_path / "drop.ts"
+    drop.write_text(DROP.format(root=ROOT, folder=tmp_path / "m"))
+    name, proven = run_typescript(drop).rsplit(maxsplit=1)
+    assert name == json.loads((tmp_path / "m/manifest.json").read_text())["name"]
+    assert int(proven) > 1
+    (tmp_path / "m/golden.json").write_text('{"tokens": [1, 2], "logProbabilities": [-9.0]}')
+    with pytest.raises(AssertionError, match="golden.json has other log-probabilities"):
+        run_typescript(drop)
+
+
 ROUND = """
 import {{ readFileSync }} from 'node:fs';
 import {{ withPrecision }} from '{root}/tests/quantize.ts';

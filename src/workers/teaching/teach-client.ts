@@ -1,7 +1,8 @@
-import { proxy, type Remote, wrap } from 'comlink';
+import { type Remote, wrap } from 'comlink';
 import type { TeachingSettings } from '../../model/finetuning/teaching';
 import { EngineError } from '../../model/runtime/errors';
 import type { ModelFiles } from '../../model/runtime/model-files';
+import { Listeners } from '../listeners';
 import type { BackendChoice, Outcome } from '../messages';
 import type { ModelSource } from '../model-source';
 import type { LessonRequest, Prepared, Progress, Taught, TaughtModel } from './messages';
@@ -55,12 +56,12 @@ export class TeacherClient {
 
   /** Teaches the opened texts, or continues. @returns null after `stop` */
   teach(settings: TeachingSettings, onProgress: (progress: Progress) => void): Promise<Taught | null> {
-    return this.result(this.service.teach(settings, proxy(onProgress)));
+    return this.listen(onProgress, (listener) => this.service.teach(settings, listener));
   }
 
   /** Ends a lesson that was stopped with the best adapter so far. */
   conclude(onProgress: (progress: Progress) => void): Promise<Taught | null> {
-    return this.result(this.service.conclude(proxy(onProgress)));
+    return this.listen(onProgress, (listener) => this.service.conclude(listener));
   }
 
   stop(): void {
@@ -83,6 +84,18 @@ export class TeacherClient {
 
   dispose(): void {
     this.worker.terminate();
+  }
+
+  private async listen<T>(
+    onProgress: (progress: Progress) => void,
+    call: (listener: (progress: Progress) => void) => Promise<Outcome<T>>,
+  ): Promise<T> {
+    const listeners = new Listeners();
+    try {
+      return await this.result(call(listeners.add(onProgress)));
+    } finally {
+      listeners.close();
+    }
   }
 
   private async result<T>(work: Promise<Outcome<T>>): Promise<T> {

@@ -92,7 +92,6 @@ describe('the engine', () => {
     expect(state().engine).toEqual({ phase: 'loading', progress: { bytes: 1, total: 2 } });
     engine().fails(new EngineError('network', 'Not found.', 'Try again.'));
     await settle();
-    engine().progresses(2, 2); // late
     expect(state()).toMatchObject({
       engine: { phase: 'failed', error: { message: 'Not found.', remedy: 'Try again.' } },
       work: { phase: 'idle' },

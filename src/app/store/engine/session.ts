@@ -55,9 +55,7 @@ export class Session {
       this.store.getState().settings,
       controller.signal,
       (progress) => {
-        // Progress events are not awaited, so the last one may arrive after the result.
-        if (this.loading === controller && this.store.getState().engine.phase === 'loading')
-          this.store.setState({ engine: { phase: 'loading', progress } });
+        if (this.loading === controller) this.store.setState({ engine: { phase: 'loading', progress } });
       },
     );
     this.engine = engine;
