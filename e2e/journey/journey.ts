@@ -198,10 +198,16 @@ export async function journey(browser: Browser): Promise<void> {
 
   await step('another model, and back', async () => {
     const choose = async ({ name, summary, older }: IndexEntry) => {
-      await page.press(names.MODEL);
-      if (older) await page.press(names.OLDER_MODELS);
-      await page.press(new RegExp(`^${name} .*: ${summary}$`), { within: { role: 'dialog' } });
-      await page.hasModel(name);
+      const entry = { name: new RegExp(`^${name} .*: ${summary}$`), within: { role: 'dialog' } };
+      // The card moves while it opens, and a click beside it closes it.
+      await expect(async () => {
+        if (!(await page.seen('dialog', names.MODEL)).length) {
+          await page.press(names.MODEL);
+          if (older) await page.press(names.OLDER_MODELS);
+        }
+        await page.press(entry.name, entry);
+        await expect.poll(() => page.model(), { timeout: 20_000 }).toContain(name);
+      }).toPass();
       await page.key('Escape');
       await page.isGone('dialog', names.MODEL);
     };

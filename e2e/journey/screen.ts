@@ -63,7 +63,12 @@ export class Screen {
 
   /** Waits until a model is loaded. */
   async hasModel(name: string): Promise<void> {
-    await expect.poll(async () => (await this.seen('button', names.MODEL))[0]?.name).toContain(name);
+    await expect.poll(() => this.model()).toContain(name);
+  }
+
+  /** The name of the button of the loaded model; undefined while none is loaded. */
+  async model(): Promise<string | undefined> {
+    return (await this.seen('button', names.MODEL))[0]?.name;
   }
 
   async seen(role: string, name?: Name, within?: Query): Promise<Seen[]> {
