@@ -18,6 +18,17 @@ const separateEntry: Plugin = {
   options: (options) => ({ ...options, preserveEntrySignatures: 'strict' }),
 };
 
+/** Keeps `vite preview` from compressing weights for each load: it takes seconds and saves little. */
+const plainWeights: Plugin = {
+  name: 'plain-weights',
+  configurePreviewServer({ middlewares }) {
+    middlewares.use((request, _response, next) => {
+      if (request.url?.includes('.safetensors')) delete request.headers['accept-encoding'];
+      next();
+    });
+  },
+};
+
 /** Puts everything that an entry imports statically into one chunk: many small chunks compress badly. */
 const codeSplitting = { groups: [{ name: 'initial', tags: ['$initial' as const] }] };
 
@@ -33,6 +44,7 @@ export default defineConfig({
     contentSecurity(),
     releasedModels(),
     offline(),
+    plainWeights,
   ],
   define: { 'import.meta.env.REPOSITORY_URL': JSON.stringify(process.env.REPOSITORY_URL ?? '') },
   worker: {

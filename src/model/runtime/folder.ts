@@ -70,6 +70,7 @@ export interface Model extends ModelData {
 
 export interface LoadOptions {
   readonly signal?: AbortSignal;
+  /** Called about a hundred times. */
   onProgress?(bytes: number, total: number): void;
 }
 
@@ -87,9 +88,11 @@ export async function loadModel(readFile: ReadFile, options: LoadOptions = {}): 
     parseJson(await readFile('manifest.json', () => {}, signal), 'manifest.json'),
   );
   const total = FILES.reduce((sum, name) => sum + manifest.files[name].bytes, 0);
-  let loaded = 0;
+  let [loaded, told] = [0, 0];
   const onBytes = (count: number) => {
     loaded = Math.min(loaded + count, total);
+    if (loaded < total && Math.abs(loaded - told) < total / 100) return;
+    told = loaded;
     onProgress?.(loaded, total);
   };
   const read = async (name: FileName, path: string = name) => {
