@@ -1,6 +1,6 @@
 import { GREEDY } from '../src/model/sampling/sampling';
 import { encodeLink } from '../src/share/link';
-import { findsNothing, LOOKS } from './axe';
+import { findsNothing, TWO_LOOKS } from './axe';
 import * as names from './names';
 import { expect, LONG, model, test } from './playground';
 
@@ -84,7 +84,7 @@ test('closes when its text changes, and keeps the continuations as branches', as
   await expect.poll(() => page.locator('.branch-text').count()).toBeGreaterThanOrEqual(3);
 });
 
-for (const { name, colorScheme, width } of LOOKS)
+for (const { name, colorScheme, width } of TWO_LOOKS)
   test.describe(name, () => {
     test.use({ colorScheme, viewport: { width, height: 740 } });
 

@@ -112,6 +112,13 @@ function faults(page: Page): Promise<string[]> {
   });
 }
 
+/** Also after a part has moved to its place. */
+const hasNoFault = (page: Page, message: string) =>
+  expect
+    .configure({ soft: true })
+    .poll(() => faults(page), { message, timeout: 5000 })
+    .toEqual([]);
+
 async function cardsFit(page: Page, playground: PlaygroundPage, size: Size): Promise<void> {
   for (const name of [
     /^About the model/,
@@ -164,7 +171,7 @@ for (const [name, sizes] of [
           await bring(page, playground);
           await page.mouse.move(0, 0);
           await expect(page.locator('.lens-waiting')).toHaveCount(0);
-          expect.soft(await faults(page), `${size.name}: ${name}`).toEqual([]);
+          await hasNoFault(page, `${size.name}: ${name}`);
         }
         await page.getByRole('button', { name: names.closing(names.LENS), exact: true }).click();
         if (size.width < 800) await cardsFit(page, playground, size);
@@ -176,9 +183,9 @@ test('at every size, a message above the buttons covers nothing', async ({ playg
   await expect(page.getByRole('alert')).toBeVisible();
   for (const size of SIZES) {
     await sizeTo(page, size);
-    expect.soft(await faults(page), `${size.name}: the text alone`).toEqual([]);
+    await hasNoFault(page, `${size.name}: the text alone`);
     await playground.openPanel(names.SETTINGS);
-    expect.soft(await faults(page), `${size.name}: Settings`).toEqual([]);
+    await hasNoFault(page, `${size.name}: Settings`);
     await page.getByRole('button', { name: names.closing(names.SETTINGS) }).click();
   }
 });

@@ -1,4 +1,4 @@
-import { findsNothing, LOOKS } from './axe';
+import { findsNothing, TWO_LOOKS } from './axe';
 import * as names from './names';
 import { expect, test } from './playground';
 
@@ -143,7 +143,7 @@ test('after an edit, the model continues from the cursor, and the old text stays
   }
 });
 
-for (const { name, colorScheme, width } of LOOKS)
+for (const { name, colorScheme, width } of TWO_LOOKS)
   test.describe(name, () => {
     test.use({ colorScheme, viewport: { width, height: 740 } });
 
