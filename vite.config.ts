@@ -58,6 +58,7 @@ export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'tests/**/*.test.ts', 'scripts/**/*.test.ts'],
     pool: 'forks', // Dawn reads VK_ICD_FILENAMES when its process starts
+    maxWorkers: '100%', // the default leaves a core idle
     testTimeout: 60_000,
     setupFiles: ['tests/setup.ts'],
   },

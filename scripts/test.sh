@@ -14,9 +14,11 @@ wait
 # shellcheck source=scripts/browsers.sh
 source scripts/browsers.sh
 step unit;   npx vitest run
-step golden; npm run -s check:golden -- tests/golden/leapformer-attention.json tests/golden/models/*/golden.json public/weights/*/golden.json
+step golden; npm run -s check:golden -- tests/golden/leapformer-attention.json tests/golden/models/*/golden.json public/weights/*/golden.json &
+golden=$! # on one core, beside the builds
 step build;  npx vite build --logLevel warn
 step chunks; node scripts/check-build.mjs
 step package; npm run -s build:package; npm run -s check:package
 step size;   npx size-limit
+wait $golden
 step e2e;    npx playwright test
