@@ -1,8 +1,9 @@
-import { bytes, count, ordinal, percent } from '../../src/app/format';
+import { bytes, count } from '../../src/app/format';
 import { markIds } from '../../src/app/lens/marks';
 import { points } from '../../src/app/lens/reading';
 import { commonLength } from '../../src/app/store/document/branches';
 import type { Playground } from '../../src/app/store/playground';
+import { ordinal, percent } from '../../src/app/token-format';
 import { cacheBytes } from '../../src/model/runtime/snapshot';
 import { readRecord } from '../../src/model/sampling/records';
 import { plainText } from '../../src/model/text/text';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { percent } from './format';
+import { percent } from './token-format';
 
 test.each([
   [0, '0%'],

@@ -2,7 +2,7 @@ import { wrap } from 'comlink';
 import { cancelled, EngineError } from '../model/runtime/errors';
 import type { BenchmarkProgress, BenchmarkRequest, DeviceReport } from './benchmark';
 import type { BenchmarkService } from './benchmark.worker';
-import { Listeners } from './listeners';
+import { openListeners } from './listeners';
 
 export type { BackendReport, BenchmarkProgress, BenchmarkRequest, DeviceReport } from './benchmark';
 
@@ -20,7 +20,7 @@ export async function measureDevice(
     worker.addEventListener('error', ({ message }) => reject(EngineError.from(new Error(message))));
     signal.addEventListener('abort', () => reject(cancelled()));
   });
-  const listeners = new Listeners();
+  const listeners = openListeners();
   try {
     const outcome = await Promise.race([
       wrap<BenchmarkService>(worker).run(request, listeners.add(onProgress)),

@@ -1,9 +1,8 @@
-import { proxy } from 'comlink';
 import { nextBest } from '../model/runtime/backend';
 import { cancelled, EngineError } from '../model/runtime/errors';
 import type { LensAnswer, LensQuestions, LensRequest } from './lens/messages';
 import { type Link, startWorker, WorkerDeath } from './link';
-import { Listeners } from './listeners';
+import { type Listeners, openListeners } from './listeners';
 import type {
   BackendInfo,
   CompareEvent,
@@ -108,15 +107,8 @@ export function createEngine(start: () => Link = startWorker): EngineClient {
     const { request, backend } = loaded!;
     const [next = request.backend] = deaths > 1 ? nextBest(backend.kind) : [];
     const again = { ...request, backend: next };
-    const info = unwrap(
-      await Promise.race([
-        link.service.load(
-          again,
-          proxy(() => {}),
-        ),
-        link.died,
-      ]),
-    );
+    const quiet = openListeners().add(() => {});
+    const info = unwrap(await Promise.race([link.service.load(again, quiet), link.died]));
     loaded = { request: again, backend: info.backend };
     death = null;
     return info.backend;
@@ -131,7 +123,7 @@ export function createEngine(start: () => Link = startWorker): EngineClient {
     signal?.addEventListener('abort', stop);
     try {
       for (let deaths = 0; ; ) {
-        const listeners = new Listeners();
+        const listeners = openListeners();
         try {
           if (death && loaded) onRevived(death, await revive(deaths));
           if (signal?.aborted) throw cancelled();

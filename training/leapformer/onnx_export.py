@@ -99,7 +99,10 @@ class _Builder(_Graph):
             return self.add("MatMul", x, weight, outputs=outputs)
         values, scales = self.stored[name], self.stored[f"{name}_scale"]
         if self.form == "int8-dynamic":
-            weight = (self.constant(values.T), self.constant(scales))
+            # unsigned: ONNX Runtime's sums of signed weights saturate on CPUs without VNNI
+            unsigned = (values.astype(np.int16) + 128).astype(np.uint8)
+            zeros = np.full(rows, 128, np.uint8)
+            weight = map(self.constant, (unsigned.T, scales, zeros))
             return self.add("DynamicQuantizeMatMul", x, *weight, outputs=outputs, domain=MICROSOFT)
         if values.dtype == np.int32:
             bits, size = 4, GROUP

@@ -1,9 +1,9 @@
 import { useStore } from 'zustand';
 import { positionOf } from '../../model/text/token-index';
 import { Select } from '../components/controls/Choice';
-import { percent } from '../format';
 import { usePlayground } from '../playground-context';
 import { attentionColour } from '../tint-scale';
+import { percent } from '../token-format';
 import { TokenStepper, useLensView } from './parts';
 import { isDecayed, MOST_LISTED, points, type Reading, type SeenWord, stages } from './reading';
 import { WordButton } from './Sentence';

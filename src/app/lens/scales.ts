@@ -1,9 +1,9 @@
 import { interpolatePuOr } from 'd3-scale-chromatic';
 import type { MatrixKind } from '../../model/lens/measures';
 import type { HeadSummary } from '../../model/lens/summary';
-import { percent } from '../format';
 import { isDark } from '../theme';
 import { attentionColour } from '../tint-scale';
+import { percent } from '../token-format';
 
 /** A colour scale of 256 steps whose lightness changes evenly, so that it reads without distinguishing hues. */
 export interface Scale {

@@ -1,8 +1,9 @@
 import { useState } from 'react';
 import type { TextScore } from '../../workers/score-text';
 import { save } from '../files';
-import { bits, bytes, count } from '../format';
+import { bytes, count } from '../format';
 import { LineChart } from '../pictures/LineChart';
+import { bits } from '../token-format';
 import { coarser, csv, DEFINITIONS, type Figures, figuresOf, json, type Row } from './report';
 import { SentenceList } from './SentenceList';
 

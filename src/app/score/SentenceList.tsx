@@ -1,7 +1,8 @@
 import { useEffect, useState } from 'react';
 import type { ScoredSentence } from '../../workers/score-text';
 import { fileName, save } from '../files';
-import { bits, count } from '../format';
+import { count } from '../format';
+import { bits } from '../token-format';
 import { type Row, sentencesCsv } from './report';
 import { PAGE } from './sentences';
 

@@ -2,7 +2,7 @@ import { type Remote, wrap } from 'comlink';
 import type { TeachingSettings } from '../../model/finetuning/teaching';
 import { EngineError } from '../../model/runtime/errors';
 import type { ModelFiles } from '../../model/runtime/model-files';
-import { Listeners } from '../listeners';
+import { openListeners } from '../listeners';
 import type { BackendChoice, Outcome } from '../messages';
 import type { ModelSource } from '../model-source';
 import type { LessonRequest, Prepared, Progress, Taught, TaughtModel } from './messages';
@@ -90,7 +90,7 @@ export class TeacherClient {
     onProgress: (progress: Progress) => void,
     call: (listener: (progress: Progress) => void) => Promise<Outcome<T>>,
   ): Promise<T> {
-    const listeners = new Listeners();
+    const listeners = openListeners();
     try {
       return await this.result(call(listeners.add(onProgress)));
     } finally {

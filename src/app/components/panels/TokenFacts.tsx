@@ -4,9 +4,10 @@ import type { TokenRecord } from '../../../model/sampling/records';
 import { foreignModelOf, positionOf, type Token, TokenIndex } from '../../../model/text/token-index';
 import { showToken, tokenBytes, type Vocabulary } from '../../../model/text/vocabulary';
 import { commandOf, saveState } from '../../commands';
-import { count, ordinal, percent } from '../../format';
+import { count } from '../../format';
 import { usePlayground, usePlaygroundState } from '../../playground-context';
 import { bitsOf } from '../../tint-scale';
+import { ordinal, percent } from '../../token-format';
 
 interface Props {
   readonly token: Token;
