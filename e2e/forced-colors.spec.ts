@@ -33,7 +33,9 @@ for (const colorScheme of ['light', 'dark'] as const)
       await playground.isReady();
       await playground.press(playground.write);
       const differ = (one: string, other: string) =>
-        expect(async () => expect(await look(page, one)).not.toEqual(await look(page, other))).toPass();
+        expect(async () => {
+          expect(await look(page, one), `${one} and ${other}`).not.toEqual(await look(page, other));
+        }).toPass();
       const canvas = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
 
       // The accented button has a border, and the bar in the margin has a width.

@@ -198,14 +198,14 @@ export async function journey(browser: Browser): Promise<void> {
 
   await step('another model, and back', async () => {
     const choose = async ({ name, summary, older }: IndexEntry) => {
-      const entry = { name: new RegExp(`^${name} .*: ${summary}$`), within: { role: 'dialog' } };
+      const entry = new RegExp(`^${name} .*: ${summary}$`);
       // The card moves while it opens, and a click beside it closes it.
       await expect(async () => {
         if (!(await page.seen('dialog', names.MODEL)).length) {
           await page.press(names.MODEL);
           if (older) await page.press(names.OLDER_MODELS);
         }
-        await page.press(entry.name, entry);
+        await page.press(entry, { within: { role: 'dialog' } });
         await expect.poll(() => page.model(), { timeout: 20_000 }).toContain(name);
       }).toPass();
       await page.key('Escape');

@@ -99,10 +99,9 @@ class _Builder(_Graph):
             return self.add("MatMul", x, weight, outputs=outputs)
         values, scales = self.stored[name], self.stored[f"{name}_scale"]
         if self.form == "int8-dynamic":
-            # unsigned: ONNX Runtime's sums of signed weights saturate on CPUs without VNNI
-            unsigned = (values.astype(np.int16) + 128).astype(np.uint8)
+            # ONNX Runtime's sums of signed weights saturate on CPUs without VNNI
             zeros = np.full(rows, 128, np.uint8)
-            weight = map(self.constant, (unsigned.T, scales, zeros))
+            weight = map(self.constant, (_unsigned(values).T, scales, zeros))
             return self.add("DynamicQuantizeMatMul", x, *weight, outputs=outputs, domain=MICROSOFT)
         if values.dtype == np.int32:
             bits, size = 4, GROUP
@@ -110,7 +109,7 @@ class _Builder(_Graph):
             unsigned = unsigned[:, ::2] | unsigned[:, 1::2] << 4
         else:
             bits, size = 8, _block_size(columns)
-            unsigned = (values.astype(np.int16) + 128).astype(np.uint8)
+            unsigned = _unsigned(values)
             scales = np.repeat(scales, columns // size)  # each block has the scale of its row
         weight = unsigned.reshape(rows, columns // size, -1), scales.astype(np.float32).ravel()
         sizes = {"K": columns, "N": rows, "bits": bits, "block_size": size}
@@ -237,6 +236,11 @@ class _Builder(_Graph):
         opsets += [] if self.standard else [helper.make_opsetid(MICROSOFT, 1)]
         version = helper.find_min_ir_version_for(opsets, ignore_unknown=True)
         return helper.make_model(graph, opset_imports=opsets, ir_version=version)
+
+
+def _unsigned(values: np.ndarray) -> np.ndarray:
+    """int8 values as uint8 with the zero point 128."""
+    return (values.astype(np.int16) + 128).astype(np.uint8)
 
 
 def _block_size(columns: int) -> int:
