@@ -265,6 +265,10 @@ def test_matmul_rate_counts_the_products_between_synchronizations(
     assert rate == 2 * batch * 2 * 2048 * 1280 * 2048 / 4
 
 
+@pytest.mark.skipif(
+    torch.backends.cpu.get_cpu_capability() == "AVX2",
+    reason="a bfloat16 product of the bench takes half a minute without AVX-512",
+)
 def test_bench_measures_whole_steps(tmp_path) -> None:
     measured = bench(RunConfig.read(write_config(tmp_path)), steps=2)
     assert measured["tokens_per_second"] > 0 and 0 < measured["share_of_matmul"] < 1
