@@ -1,4 +1,4 @@
-"""Measures the speed of training steps relative to plain bfloat16 matrix products."""
+"""Measures the speed of training steps relative to plain matrix products."""
 
 import tempfile
 import time
@@ -12,15 +12,17 @@ import torch
 
 from .config import RunConfig
 from .files import write_text
+from .precision import product_dtype
 from .prepare import prepare
 from .train import Run
 from .workers import Workers
 
 
 def matmul_rate(device: torch.device, seconds: float = 2.0) -> float:
-    """FLOP/s of bfloat16 matrix products of a typical shape (2048 x 1280 x 2048)."""
-    a = torch.randn(2048, 1280, device=device).bfloat16()
-    b = torch.randn(1280, 2048, device=device).bfloat16()
+    """FLOP/s of matrix products of a typical shape (2048 x 1280 x 2048) in `product_dtype`."""
+    dtype = product_dtype(device)
+    a = torch.randn(2048, 1280, device=device).to(dtype)
+    b = torch.randn(1280, 2048, device=device).to(dtype)
 
     def multiply(times: int) -> None:
         for _ in range(times):

@@ -49,8 +49,7 @@ class _Streams:
         """The outputs of a layer, one batch at a time."""
         for rows in torch.arange(len(self.x)).split(BATCH):
             state = layer.attention.empty_state(len(rows), self.x.dtype, self.x.device)
-            with torch.autocast("cpu", torch.bfloat16):
-                x, _ = layer(self.x[rows], self.start[rows], self.position[rows], state)
+            x, _ = layer(self.x[rows], self.start[rows], self.position[rows], state)
             yield x
 
     def advance(self, layer: Layer) -> None:

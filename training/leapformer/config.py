@@ -189,7 +189,7 @@ class RunConfig:
     wide_proportions: bool = True
     dropout: float = 0.0  # share of zeros in the embedding and in the outputs of attention and MLP
     label_smoothing: float = 0.0  # share of the target spread over the vocabulary
-    bfloat16: bool = True
+    bfloat16: bool = True  # products on a graphics card
     compile: bool = True
     average: float = 0.999  # decay per step of the exponential moving average of the weights
     checkpoint_minutes: float = 10.0

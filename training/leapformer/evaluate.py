@@ -12,6 +12,7 @@ from .counts import count, perplexities
 from .detokenize import round_trip
 from .files import UserError
 from .model import LeapFormer
+from .precision import products
 from .sample import Sampling, generate, repetition
 from .text import read_articles, read_lines
 
@@ -23,7 +24,8 @@ QUICK_STREAMS = 8
 def token_losses(model: LeapFormer, tokens: np.ndarray, bfloat16: bool = False) -> np.ndarray:
     """Loss in nats of tokens [B, N], read as B streams with carried state: [B, N - 1] float64.
 
-    Entry t is the loss of token t + 1 given all tokens before it.
+    Entry t is the loss of token t + 1 given all tokens before it. `bfloat16`: as in
+    `precision.products`.
     """
     device = model.embedding.weight.device
     x = torch.from_numpy(tokens)
@@ -31,7 +33,7 @@ def token_losses(model: LeapFormer, tokens: np.ndarray, bfloat16: bool = False) 
     size = max(SEGMENT // len(x), 1)
     for begin in range(0, x.shape[1] - 1, size):
         part = x[:, begin : begin + size + 1].to(device)
-        with torch.autocast(device.type, torch.bfloat16, enabled=bfloat16):
+        with products(device, bfloat16):
             logits, states = model(part[:, :-1].contiguous(), states)
         loss = F.cross_entropy(
             logits.flatten(0, 1).float(), part[:, 1:].flatten(), reduction="none"

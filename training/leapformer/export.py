@@ -172,5 +172,5 @@ def training_sentence(config: RunConfig, saved: dict, averaged: bool) -> str:
     return (
         f"{parent}{step:,} steps of {config.tokens_per_step:,} tokens "
         f"({step * config.tokens_per_step / 1e6:.1f}M) with Muon and AdamW, "
-        f"bfloat16 products, seed {config.seed}; {end}; {weights}."
+        f"seed {config.seed}; {end}; {weights}."
     )

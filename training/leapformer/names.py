@@ -146,8 +146,7 @@ class Cached:
     def __call__(self, tokens: Tensor, states: list[State]) -> tuple[Tensor, list[State]]:
         """The logits of the last token [B, 1, vocabulary], on the scale of the model's."""
         hidden, new = self.model.hidden(tokens, states[:-1])
-        with torch.autocast("cpu", enabled=False):
-            logits, past = self._mix(tokens, hidden.float(), states[-1])
+        logits, past = self._mix(tokens, hidden, states[-1])
         return logits[:, None], [*new, past]
 
     def _mix(self, tokens: Tensor, hidden: Tensor, past: State) -> tuple[Tensor, State]:
@@ -235,8 +234,7 @@ def measure_names(path: Path, texts: list[Path], count: int) -> Iterator[dict]:
     for change in CHANGES:
         changed = {key: value for key, value in change.items() if key != "cache"}
         writer = Cached(model, change["cache"]) if "cache" in change else model
-        with torch.autocast("cpu", torch.bfloat16):  # the loss is that of float32 to 0.001
-            written, surprise = generate(writer, prompts, LENGTH, replace(BASE, **changed))
+        written, surprise = generate(writer, prompts, LENGTH, replace(BASE, **changed))
         pieces = torch.cat([prompts, written], 1).numpy()
         surprise = _surprise(model, pieces) if "cache" in change else surprise.numpy()
         values = resample(score(tokenizer, pieces, surprise), articles)
@@ -266,9 +264,8 @@ def measure_long(path: Path, texts: list[Path], length: int) -> Iterator[dict]:
     yield {"setting": "people"} | measure(pieces)
     for change in CHANGES:
         if "cache" not in change:
-            with torch.autocast("cpu", torch.bfloat16):
-                opened = torch.tensor(prompts)
-                written, _ = generate(model, opened, 4 * size, replace(BASE, **change))
+            opened = torch.tensor(prompts)
+            written, _ = generate(model, opened, 4 * size, replace(BASE, **change))
             yield {"setting": _name(change)} | measure(written.numpy().reshape(-1, size))
 
 
@@ -278,4 +275,4 @@ def _name(change: dict[str, float]) -> str:
 
 def _surprise(model: LeapFormer, tokens: np.ndarray) -> np.ndarray:
     """-ln p of the continuations in `tokens` [N, T] under the model alone: [N, LENGTH]."""
-    return token_losses(model, tokens, bfloat16=True)[:, PROMPT - 1 :]
+    return token_losses(model, tokens)[:, PROMPT - 1 :]

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from .config import OptimizerConfig, RunConfig
+from .precision import product_dtype
 
 # The matrices that Muon steps, and the number of matrices that each parameter stacks.
 _BLOCKS = {
@@ -23,11 +24,11 @@ def orthogonalize(matrices: Tensor, steps: int = 5) -> Tensor:
 
     The singular values of the result are between 0.7 and 1.2.
 
-    Newton-Schulz iteration X <- a X + (b XX^T + c (XX^T)^2) X in bfloat16, with the coefficients of
-    Muon (Keller Jordan et al., 2024).
+    Newton-Schulz iteration X <- a X + (b XX^T + c (XX^T)^2) X in `product_dtype`, with the
+    coefficients of Muon (Keller Jordan et al., 2024).
     """
     a, b, c = 3.4445, -4.7750, 2.0315
-    x = matrices.bfloat16()
+    x = matrices.to(product_dtype(matrices.device))
     tall = x.shape[-2] > x.shape[-1]
     if tall:
         x = x.transpose(-1, -2).contiguous()

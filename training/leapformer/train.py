@@ -33,6 +33,7 @@ from .inputs import Streams, open_text
 from .model import UNSCORED, State
 from .optimizer import make_optimizers, schedule
 from .plot import plot_loss
+from .precision import products
 from .tokenizer import load_tokenizer
 from .workers import Workers
 
@@ -121,7 +122,7 @@ class Run:
         targets = tokens.to(device, non_blocking=True)
         x = torch.where(targets < 0, ~targets, targets)
         targets = targets.clamp(min=UNSCORED)
-        with torch.autocast(device.type, torch.bfloat16, enabled=self.config.bfloat16):
+        with products(device, self.config.bfloat16):
             return self.forward(x[:, :-1].contiguous(), states, targets[:, 1:].contiguous())
 
     def _update(self) -> None:
