@@ -67,3 +67,38 @@ test('a hostile link runs no code and sends no requests', async ({ playground, p
   const known = [new URL('weights/', page.url()).href, new URL('assets/', page.url()).href];
   expect(asked.filter((url) => !known.some((start) => url.startsWith(start)))).toEqual([]);
 });
+
+test('the policy of the page blocks markup, code as text, and scripts of other sites', async ({
+  playground,
+  page,
+  failures,
+}) => {
+  await playground.open();
+  await playground.isReady();
+  playground.expectedErrors.push(/Content Security Policy|requires 'Trusted/i);
+  const ran = await page.evaluate(async () => {
+    const attempts: Record<string, () => unknown> = {
+      'markup as text': () => Object.assign(document.createElement('p'), { innerHTML: '<b>x</b>' }),
+      'code as text': () => new Function('return 1')(),
+      'a script of another site': () =>
+        Object.assign(document.createElement('script'), { src: 'https://evil.test/x.js' }),
+      'a worker of another site': () => new Worker('https://evil.test/x.js'),
+      'a second policy': () =>
+        (
+          globalThis as unknown as { trustedTypes: { createPolicy(name: string, rules: object): void } }
+        ).trustedTypes.createPolicy('second', {}),
+    };
+    await new Promise((resolve) => setTimeout(resolve)); // Chromium lets the code of evaluate itself use new Function
+    return Object.entries(attempts).flatMap(([name, attempt]) => {
+      try {
+        attempt();
+        return [name];
+      } catch {
+        return [];
+      }
+    });
+  });
+  expect(ran).toEqual([]);
+  await expect.poll(() => failures.length).toBe(5);
+  for (const failure of failures.splice(0)) expect(failure).toMatch(/script-src|trusted-types/);
+});
