@@ -3,7 +3,7 @@ import { chooseVulkanDriver } from '../scripts/node';
 import { chromium } from './journey/chromium';
 import type { Browser } from './journey/driver';
 import { firefox, PRIVATE } from './journey/firefox';
-import { privateInShort, webgpuInShort } from './journey/in-short';
+import { privateInShort, teachInShort, webgpuInShort } from './journey/in-short';
 import { journey } from './journey/journey';
 import { webkit } from './journey/webkit';
 import { test } from './playground';
@@ -36,6 +36,23 @@ test('WebKit', async () => {
   needs(WEBKIT_DRIVER, '/usr/bin/Xvfb');
   browser = await webkit(WEBKIT_DRIVER);
   await journey(browser);
+});
+
+test('Chromium teaches, in short', async ({ browser: ours }) => {
+  browser = chromium(ours);
+  await teachInShort(browser);
+});
+
+test('Firefox teaches, in short', async () => {
+  needs(FIREFOX);
+  browser = await firefox(FIREFOX);
+  await teachInShort(browser);
+});
+
+test('WebKit teaches, in short', async () => {
+  needs(WEBKIT_DRIVER, '/usr/bin/Xvfb');
+  browser = await webkit(WEBKIT_DRIVER);
+  await teachInShort(browser);
 });
 
 test('Firefox in a private window, in short', async () => {

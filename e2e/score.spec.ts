@@ -122,3 +122,32 @@ test('opens from the name and from Your texts, takes the text of the page and dr
   await page.getByRole('button', { name: names.SCORE_TEXTS, exact: true }).click();
   await expect(dialog).toBeVisible();
 });
+
+test('keeps pasted texts and the field when the page closes or reloads, and says if it cannot', async ({
+  page,
+}) => {
+  const dialog = await opened(page);
+  const [field, texts] = [dialog.getByRole('textbox'), dialog.getByRole('list', { name: 'Texts' })];
+  await field.fill('A first text.');
+  await dialog.getByRole('button', { name: names.ADD_THIS_TEXT }).click();
+  await field.fill('Half a sen');
+  await page.reload();
+  await expect(field).toHaveValue('Half a sen');
+  await expect(texts).toContainText('A first text.');
+  await page.keyboard.press('Escape');
+  await expect(dialog).toBeHidden();
+  await page.getByRole('button', { name: names.PAGES }).click();
+  await page.getByRole('button', { name: /^Score/ }).click();
+  await expect(texts).toContainText('A first text.');
+
+  await page.evaluate(() => {
+    Storage.prototype.setItem = () => {
+      throw new DOMException('full', 'QuotaExceededError');
+    };
+  });
+  await field.fill('Another text.');
+  await expect(dialog).toContainText('a reload loses it');
+  await dialog.getByRole('button', { name: 'Remove A first text.' }).click();
+  await field.fill('');
+  await expect(dialog).not.toContainText('a reload loses it');
+});

@@ -1,16 +1,13 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Locator, Page } from '@playwright/test';
 import { smallModel } from '../tests/small-model';
 import { findsNothing, LOOKS } from './axe';
 import * as names from './names';
+import { disk, drop, folder } from './own-models';
 import { expect, PAGE, type PlaygroundPage, test } from './playground';
 
 /** A small model on the disk of the user, which learns in seconds. */
-const disk = mkdtempSync(join(tmpdir(), 'teach-'));
-test.afterAll(() => rmSync(disk, { recursive: true, force: true }));
-for (const [file, content] of Object.entries(smallModel(1))) writeFileSync(join(disk, file), content);
+const small = folder('Small', smallModel(1));
 
 const TEXT = 'The tea in the tin and the hen in the inn. '.repeat(90);
 
@@ -24,13 +21,6 @@ async function addText(page: Page, text: string): Promise<void> {
   await button(dialog(page), names.ADD_THIS_TEXT).click();
 }
 
-async function drop(page: Page, file: string): Promise<void> {
-  const session = await page.context().newCDPSession(page);
-  const data = { items: [], files: [file], dragOperationsMask: 1 };
-  for (const type of ['dragEnter', 'dragOver', 'drop'] as const)
-    await session.send('Input.dispatchDragEvent', { type, x: 400, y: 400, data });
-}
-
 /** Opens the small model of the user, and the page that teaches. */
 async function openTeach(page: Page, playground: PlaygroundPage): Promise<void> {
   await page.goto(PAGE);
@@ -38,8 +28,8 @@ async function openTeach(page: Page, playground: PlaygroundPage): Promise<void> 
   const choosing = page.waitForEvent('filechooser');
   await page.getByRole('button', { name: names.MODEL }).click();
   await button(page, names.OPEN_OWN_FOLDER).click();
-  await (await choosing).setFiles(disk);
-  await modelNamed(page, /teach-/);
+  await (await choosing).setFiles(small);
+  await modelNamed(page, /Small/);
   await page.getByRole('button', { name: names.MODEL }).click();
   await button(page, names.OPEN_TEACH).click();
 }
@@ -148,6 +138,11 @@ test('a reload in the middle of a lesson loses nothing, and Stop and Discard end
 }) => {
   await openTeach(page, playground);
   await addText(page, TEXT.repeat(20));
+  await dialog(page).getByRole('textbox').first().fill('Half a sen');
+  await expect(dialog(page).getByRole('status')).toContainText(/\d tokens for/);
+  await page.reload();
+  await expect(dialog(page).getByRole('textbox').first()).toHaveValue('Half a sen');
+  await dialog(page).getByRole('textbox').first().fill('');
   await expect(dialog(page).getByRole('status')).toContainText(/\d tokens for/);
   await button(dialog(page), names.TEACH).click();
   const lesson = dialog(page).getByRole('region', { name: names.LESSON });

@@ -63,13 +63,19 @@ const inPage = {
 
   /** Drops files of the site on the page. */
   async drop(paths: readonly string[]): Promise<void> {
-    const dataTransfer = new DataTransfer();
-    for (const path of paths) {
-      const content = await (await fetch(path)).blob();
-      dataTransfer.items.add(new File([content], path.replace(/.*\//, '')));
-    }
-    document.body.dispatchEvent(new DragEvent('drop', { dataTransfer, bubbles: true, cancelable: true }));
+    const file = async (path: string) =>
+      new File([await (await fetch(path)).blob()], path.replace(/.*\//, ''));
+    dropFiles(await Promise.all(paths.map(file)));
   },
+
+  /** Drops a text on the page, as a file. */
+  dropText: (name: string, content: string) => dropFiles([new File([content], name)]),
+
+  /** The last file that the page saved; the browser does not get it. */
+  saved: null as File | null,
+
+  /** Drops the last file that the page saved. */
+  dropSaved: () => dropFiles([inPage.saved!]),
 
   /** The sampled parts of a text. */
   sampled: (query: Query) =>
@@ -77,6 +83,27 @@ const inPage = {
 };
 
 Object.assign(globalThis, { inPage });
+
+function dropFiles(files: readonly File[]): void {
+  const dataTransfer = new DataTransfer();
+  for (const file of files) dataTransfer.items.add(file);
+  const place = document.elementFromPoint(innerWidth / 2, innerHeight / 2)!;
+  place.dispatchEvent(new DragEvent('drop', { dataTransfer, bubbles: true, cancelable: true }));
+}
+
+const blobs = new Map<string, Blob>();
+const { createObjectURL } = URL;
+URL.createObjectURL = (content: Blob) => {
+  const address = createObjectURL.call(URL, content);
+  blobs.set(address, content);
+  return address;
+};
+const { click } = HTMLAnchorElement.prototype;
+HTMLAnchorElement.prototype.click = function () {
+  const content = this.download && blobs.get(this.href);
+  if (content) inPage.saved = new File([content], this.download);
+  else click.call(this);
+};
 
 /** Not an error: a size changed during ResizeObserver callbacks, and the browser reports it in the next frame. */
 const NOTICE = /^ResizeObserver loop/;

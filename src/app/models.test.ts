@@ -53,3 +53,12 @@ it("opens one of the user's own models by its digest, and says where it is missi
   expect(await findModel(wanted)).toEqual({ digest, files });
   expect(await isHere(digest)).toBe(true);
 });
+
+it('opens a published model that the address names by its digest, if the browser does not keep it', async () => {
+  const digest = 'f'.repeat(64);
+  vi.stubGlobal('location', { search: `?model=${digest}` });
+  vi.stubGlobal('document', { baseURI: 'https://site/' });
+  vi.stubGlobal('navigator', {});
+  vi.stubGlobal('fetch', async () => Response.json({ models: [FIRST, { id: 'dropped', digest }] }));
+  expect(await findModel(null)).toEqual({ url: 'https://site/weights/dropped/' });
+});

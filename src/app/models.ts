@@ -23,15 +23,23 @@ export async function findModel(wanted: ModelRef | null, signal?: AbortSignal): 
  * @throws EngineError
  */
 export async function sourceOf(name: string): Promise<ModelSource> {
-  if (isDigest(name)) return (await loadOwn()).ownSource(name, sourceOfDigest);
-  return { url: new URL(`weights/${name}/`, document.baseURI).href };
+  if (!isDigest(name)) return { url: new URL(`weights/${name}/`, document.baseURI).href };
+  try {
+    return await (await loadOwn()).ownSource(name, sourceOfDigest);
+  } catch (missing) {
+    const published = await publishedId(name).catch(() => null); // it was dropped, and the browser does not keep it
+    if (!published) throw missing;
+    return sourceOf(published);
+  }
 }
 
 /** The files of a model, published or the user's own, by its digest. @throws EngineError */
 export async function sourceOfDigest(digest: string): Promise<ModelSource> {
-  const published = (await listModels()).find((model) => model.digest === digest);
-  return sourceOf(published?.id ?? digest);
+  return sourceOf((await publishedId(digest)) ?? digest);
 }
+
+const publishedId = async (digest: string) =>
+  (await listModels()).find((model) => model.digest === digest)?.id ?? null;
 
 /**
  * The name of the model that opens: the model in the page's address (`?model=NAME`), else the model that wrote the user's

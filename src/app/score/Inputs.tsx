@@ -1,29 +1,43 @@
 import { useState } from 'react';
 import { bytes } from '../format';
-import type { ScoredFile, ScoringModel } from './run';
+import {
+  keepField,
+  type ListedText,
+  type ListPage,
+  losesPasted,
+  pasted,
+  readField,
+} from '../store/pasted-texts';
+import type { ScoringModel } from './run';
 
 interface AddProps {
-  onAdd(files: readonly ScoredFile[]): void;
+  readonly page: ListPage;
+  onAdd(files: readonly ListedText[]): void;
   onFiles(files: readonly File[]): void;
   /** The text of the page behind. */
-  own(): ScoredFile;
+  own(): ListedText;
 }
 
 /** Adds files, the text of the page, or a pasted text. */
-export function AddTexts({ onAdd, onFiles, own }: AddProps) {
-  const [pasted, setPasted] = useState('');
+export function AddTexts({ page, onAdd, onFiles, own }: AddProps) {
+  const [content, setContent] = useState(() => readField(page));
+  const [isKept, setKept] = useState(true);
+  const change = (changed: string) => {
+    setContent(changed);
+    setKept(keepField(page, changed));
+  };
   const addPasted = () => {
-    onAdd([{ name: firstWords(pasted), file: new Blob([pasted]) }]);
-    setPasted('');
+    onAdd([pasted(firstWords(content), content)]);
+    change('');
   };
   return (
     <section className="score-inputs" aria-label="Add texts">
       <label className="score-paste">
         Paste or type a text
-        <textarea value={pasted} rows={4} onChange={(event) => setPasted(event.target.value)} />
+        <textarea value={content} rows={4} onChange={(event) => change(event.target.value)} />
       </label>
       <div className="full-page-actions">
-        <button type="button" className="worded" disabled={!pasted} onClick={addPasted}>
+        <button type="button" className="worded" disabled={!content} onClick={addPasted}>
           Add this text
         </button>
         <label className="worded score-files">
@@ -45,6 +59,7 @@ export function AddTexts({ onAdd, onFiles, own }: AddProps) {
       <p>
         <small>Or drop files here. A file is plain text in UTF-8.</small>
       </p>
+      {isKept ? null : <NotKept />}
     </section>
   );
 }
@@ -54,27 +69,44 @@ function firstWords(text: string): string {
   return words.length > 40 ? `${words.slice(0, 39)}…` : words || 'Blank text';
 }
 
+function NotKept() {
+  return (
+    <p role="status">
+      This browser cannot keep what you pasted (its storage is full or blocked): a reload loses it.
+    </p>
+  );
+}
+
 interface ListProps {
-  readonly files: readonly ScoredFile[];
+  readonly page: ListPage;
+  readonly files: readonly ListedText[];
   onRemove(n: number): void;
 }
 
-export function TextList({ files, onRemove }: ListProps) {
+export function TextList({ page, files, onRemove }: ListProps) {
   if (!files.length) return null;
   return (
-    <ul className="score-texts" aria-label="Texts">
-      {files.map(({ name, file }, n) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: two texts may have the same name
-        <li key={n}>
-          <span>
-            {name} <small>{bytes(file.size)}</small>
-          </span>
-          <button type="button" className="worded" aria-label={`Remove ${name}`} onClick={() => onRemove(n)}>
-            Remove
-          </button>
-        </li>
-      ))}
-    </ul>
+    <>
+      <ul className="score-texts" aria-label="Texts">
+        {files.map(({ name, file }, n) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: two texts may have the same name
+          <li key={n}>
+            <span>
+              {name} <small>{bytes(file.size)}</small>
+            </span>
+            <button
+              type="button"
+              className="worded"
+              aria-label={`Remove ${name}`}
+              onClick={() => onRemove(n)}
+            >
+              Remove
+            </button>
+          </li>
+        ))}
+      </ul>
+      {losesPasted(page, files) ? <NotKept /> : null}
+    </>
   );
 }
 

@@ -6,15 +6,16 @@ import { listModels, modelFor } from '../models';
 import { listOwnModels } from '../own-models';
 import { usePlayground } from '../playground-context';
 import { titleOf } from '../store/document/article';
+import { keepPasted, type ListedText, readPasted } from '../store/pasted-texts';
 import { AddTexts, ModelChoice, TextList } from './Inputs';
 import { Results } from './Results';
 import type { Row } from './report';
-import { type Progress, type ScoredFile, type ScoringModel, scoreAll } from './run';
+import { type Progress, type ScoringModel, scoreAll } from './run';
 
 /** A page over the text that measures how well models predict texts. */
 export default function ScorePage() {
   const playground = usePlayground();
-  const [files, setFiles] = useState<readonly ScoredFile[]>([]);
+  const [files, setFiles] = useState(() => readPasted('score'));
   const [models, setModels] = useState<readonly ScoringModel[]>([]);
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const [rows, setRows] = useState<readonly Row[]>([]);
@@ -39,8 +40,12 @@ export default function ScorePage() {
     );
   }, [playground]);
 
-  const add = (added: readonly ScoredFile[]) => {
-    setFiles((before) => [...before, ...added.filter(({ file }) => file.size > 0)]);
+  const list = (listed: readonly ListedText[]) => {
+    keepPasted('score', listed);
+    setFiles(listed);
+  };
+  const add = (added: readonly ListedText[]) => {
+    list([...files, ...added.filter(({ file }) => file.size > 0)]);
     const empty = added.find(({ file }) => file.size === 0);
     setError(
       empty
@@ -82,8 +87,8 @@ export default function ScorePage() {
         along the text, and the words that surprise the model most. Nothing leaves this device. A long text
         needs no more memory than a short one.
       </p>
-      <AddTexts onAdd={add} onFiles={addFiles} own={ownText} />
-      <TextList files={files} onRemove={(n) => setFiles(files.filter((_, other) => other !== n))} />
+      <AddTexts page="score" onAdd={add} onFiles={addFiles} own={ownText} />
+      <TextList page="score" files={files} onRemove={(n) => list(files.filter((_, other) => other !== n))} />
       <ModelChoice models={models} chosen={chosen} onChosen={setChosen} />
       {progress ? (
         <PageProgress {...progress} onCancel={() => running.current?.abort()} />

@@ -3,17 +3,12 @@ import type { IndexEntry } from '../../model/runtime/model-index';
 import { createEngine } from '../../workers/client';
 import type { BackendChoice, ScoreTextEvent } from '../../workers/messages';
 import { sourceOf } from '../models';
+import type { ListedText } from '../store/pasted-texts';
 import type { Row } from './report';
 import { Sentences } from './sentences';
 
 /** A model that scores texts; its id is its name in the address. */
 export type ScoringModel = Pick<IndexEntry, 'id' | 'name' | 'digest' | 'bytes'>;
-
-/** A text to score. */
-export interface ScoredFile {
-  readonly name: string;
-  readonly file: Blob;
-}
 
 export interface Progress {
   readonly label: string;
@@ -22,7 +17,7 @@ export interface Progress {
 }
 
 interface Request {
-  readonly files: readonly ScoredFile[];
+  readonly files: readonly ListedText[];
   readonly models: readonly ScoringModel[];
   readonly backend: BackendChoice;
 }

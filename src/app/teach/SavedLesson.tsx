@@ -3,7 +3,7 @@ import { count } from '../format';
 import { lesson } from './lesson';
 
 /** A lesson of an earlier visit that can continue, or one of another tab. */
-export function SavedLesson({ saved, onContinue }: { saved: FoundLesson; onContinue(): void }) {
+export function SavedLesson({ saved }: { saved: FoundLesson }) {
   const { step, steps } = saved.progress;
   if (saved.isElsewhere)
     return (
@@ -21,7 +21,7 @@ export function SavedLesson({ saved, onContinue }: { saved: FoundLesson; onConti
         {saved.model.name} can continue it.
       </p>
       <div className="full-page-actions">
-        <button type="button" className="write-button" onClick={onContinue}>
+        <button type="button" className="write-button" onClick={() => void lesson.resume()}>
           Continue
         </button>
         <button type="button" className="worded" onClick={() => void lesson.discard()}>

@@ -23,15 +23,16 @@ export default function TeachPage() {
   const playground = usePlayground();
   const { work, texts, from, settings, prepared, progress, saved, error } = useStore(lesson.store);
   useEffect(() => {
-    void lesson.look();
-    lesson.backend = () => playground.store.getState().settings.backend;
+    const { getState } = playground.store;
+    lesson.backend = () => getState().settings.backend;
+    lesson.findModel = (digest) =>
+      digest ? sourceOfDigest(digest) : findModel(getState().history?.present.model ?? null);
     lesson.onTaught = ({ name }) => {
       if (shownPage() !== 'teach') playground.notify(`${name} is taught. Open Teach to use it.`);
     };
+    void lesson.look();
   }, [playground]);
-  const model = (digest: string | null) =>
-    digest ? sourceOfDigest(digest) : findModel(playground.store.getState().history?.present.model ?? null);
-  const choose = (chosen: readonly NamedText[], learner = from) => void lesson.choose(chosen, learner, model);
+  const choose = (chosen: readonly NamedText[], learner = from) => void lesson.choose(chosen, learner);
   const add = (added: readonly NamedText[]) => choose([...texts, ...added]);
   const addFiles = (files: readonly File[]) => add(files.map((file) => ({ name: file.name, file })));
   const own = () => {
@@ -45,12 +46,7 @@ export default function TeachPage() {
         The model reads your texts and learns from them. What it learns is an adapter: a small file of changes
         to its weights. All of it stays on this device, the texts and the adapter.
       </p>
-      {saved ? (
-        <SavedLesson
-          saved={saved}
-          onContinue={() => void lesson.resume(({ model: { digest } }) => sourceOfDigest(digest))}
-        />
-      ) : null}
+      {saved ? <SavedLesson saved={saved} /> : null}
       {isChoosing ? (
         <>
           {from ? (
@@ -61,9 +57,13 @@ export default function TeachPage() {
               </button>
             </p>
           ) : null}
-          <AddTexts onAdd={add} onFiles={addFiles} own={own} />
+          <AddTexts page="teach" onAdd={add} onFiles={addFiles} own={own} />
           <YourTexts onAdd={(text) => add([text])} />
-          <TextList files={texts} onRemove={(n) => choose(texts.filter((_, other) => other !== n))} />
+          <TextList
+            page="teach"
+            files={texts}
+            onRemove={(n) => choose(texts.filter((_, other) => other !== n))}
+          />
           <SettingsFields key={from?.adapter.digest} settings={settings} hasRank={!from} />
           {texts.length ? (
             <p role="status">

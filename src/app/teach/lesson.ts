@@ -10,12 +10,12 @@ import {
   type NamedText,
   type Prepared,
   type Progress,
-  type SavedLesson,
   type Taught,
   type TaughtModel,
   TeacherClient,
   whenClosed,
 } from '../../workers/teaching/teach-client';
+import { keepPasted, readPasted } from '../store/pasted-texts';
 import { rememberTaught, taughtFiles } from '../taught-models';
 
 interface LessonState {
@@ -52,33 +52,37 @@ class LessonController {
   readonly store = createStore<LessonState>(() => FIRST);
   /** Called with the result of a lesson. */
   onTaught: (model: TaughtModel) => void = () => {};
+  /** The model with a digest; null: the model of the page. */
+  findModel: (digest: string | null) => Promise<ModelSource> = () => Promise.reject();
   /** The backend that the user chose. */
   backend: () => BackendChoice = () => 'auto';
   private client: TeacherClient | null = null;
   private turn = 0;
 
-  /** Looks for an interrupted lesson, and again when the tab that has it open leaves it. */
+  /**
+   * Looks for an interrupted lesson, and again when the tab that has it open leaves it. Without one, it opens the texts that
+   * were pasted before a reload.
+   */
   async look(): Promise<void> {
-    const { work, progress } = this.store.getState();
+    const { work, progress, texts } = this.store.getState();
     if (work !== 'idle' || progress) return;
     const saved = await findLesson();
     this.store.setState({ saved });
+    const kept = saved || texts.length ? [] : readPasted('teach');
+    if (kept.length) await this.choose(kept, null);
     if (saved?.isElsewhere) void whenClosed(saved.id).then(() => this.look());
   }
 
   /** Replaces the texts and the taught model that learns more, and opens them with the model or its base. */
-  async choose(
-    texts: readonly NamedText[],
-    from: TaughtModel | null,
-    findModel: (digest: string | null) => Promise<ModelSource>,
-  ): Promise<void> {
+  async choose(texts: readonly NamedText[], from: TaughtModel | null): Promise<void> {
     const turn = ++this.turn;
+    keepPasted('teach', texts);
     this.store.setState({ texts, from, prepared: null, taught: null, error: null, work: 'idle' });
     if (from) this.set({ rank: from.adapter.rank });
     if (!texts.length) return;
     this.store.setState({ work: 'opening' });
     await this.attempt(async () => {
-      const model = await findModel(from?.base.digest ?? null);
+      const model = await this.findModel(from?.base.digest ?? null);
       const files = from && (await taughtFiles(from.adapter.digest));
       const prepared = await this.fresh().open({
         model,
@@ -99,12 +103,12 @@ class LessonController {
   }
 
   /** Continues the interrupted lesson of an earlier visit. */
-  async resume(findModel: (saved: SavedLesson) => Promise<ModelSource>): Promise<void> {
+  async resume(): Promise<void> {
     const { saved } = this.store.getState();
     if (!saved) return;
     await this.run(async () => {
       const client = this.fresh();
-      const prepared = await client.resume(await findModel(saved), saved.id);
+      const prepared = await client.resume(await this.findModel(saved.model.digest), saved.id);
       this.store.setState({ prepared, progress: saved.progress, settings: saved.settings, saved: null });
       return client.teach(saved.settings, this.onProgress);
     });
@@ -126,6 +130,7 @@ class LessonController {
     const { saved, prepared, settings } = this.store.getState();
     const id = saved?.id ?? prepared?.id;
     if (id) await forgetLesson(id);
+    keepPasted('teach', []);
     this.store.setState({ ...FIRST, settings });
     await this.look();
   }
@@ -138,6 +143,7 @@ class LessonController {
       const taught = await work(this.client!);
       if (!taught) return;
       rememberTaught(taught);
+      keepPasted('teach', []);
       this.store.setState({ taught: taught.model, progress: null, prepared: null, texts: [], from: null });
       this.onTaught(taught.model);
     });
