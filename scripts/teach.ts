@@ -1,3 +1,4 @@
+import './web-worker';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CONFIG_FILE, WEIGHTS_FILE, writeAdapter } from '../src/model/finetuning/adapter-files';
@@ -16,11 +17,12 @@ import { firstModel, nodeGpu, readBytes, readFolder } from './node';
 const USAGE = `Teaches a model a text, and writes what it learned as an adapter (docs/finetuning.md).
 
 npm run -s teach -- --file FILE --out FOLDER [--model DIR] [--rank N] [--rate X] [--rounds N] [--seed N]
-  [--backend auto|webgpu|cpu]
+  [--backend auto|webgpu|cpu] [--threads N]
 
 FILE is plain text. The model learns from its first 70%. The next 15% decide which adapter is kept, and the last 15% are
 read only before and after. FOLDER gets adapter_config.json and adapter_model.safetensors, which PEFT reads. The command
-prints the losses in nats per token as JSON. The adapter was made from the text and can give parts of it away.`;
+prints the losses in nats per token as JSON. The adapter was made from the text and can give parts of it away.
+On the CPU, N threads (1 if not given) write the same adapter as one, in less time.`;
 
 const OPTIONS = {
   file: { type: 'string', default: '' },
@@ -31,8 +33,10 @@ const OPTIONS = {
   rounds: { type: 'string' },
   seed: { type: 'string' },
   backend: { type: 'string', default: 'auto' },
+  threads: { type: 'string' },
 } as const;
 
+const MOST_THREADS = 64;
 const CHOICES = ['auto', 'webgpu', 'cpu'] as const;
 
 await runCommand(USAGE, OPTIONS, async (values) => {
@@ -47,13 +51,16 @@ await runCommand(USAGE, OPTIONS, async (values) => {
     rounds: numberOption('rounds', values.rounds, TEACHING.rounds),
     seed: numberOption('seed', values.seed, TEACHING.seed),
   };
+  const threads = numberOption('threads', values.threads, 1);
+  if (!(Number.isInteger(threads) && threads >= 1 && threads <= MOST_THREADS))
+    throw new EngineError('input', `--threads is ${threads}.`, `Use 1 to ${MOST_THREADS}.`);
   const choice = CHOICES.find((each) => each === values.backend);
   if (!choice)
     throw new EngineError('input', `--backend is ${values.backend}.`, `Use one of ${CHOICES.join(', ')}.`);
   const text = new TextDecoder().decode(readBytes(values.file)).replaceAll('\r\n', '\n');
   const model = await loadModel(readFolder(values.model));
   const tokens = [model.config.bosTokenId, ...model.tokenizer.encode(text).ids];
-  const learner = await createLearner(model, settings.rank, choice, await nodeGpu());
+  const learner = await createLearner(model, settings.rank, choice, await nodeGpu(), threads);
   if (choice === 'webgpu' && learner.info.kind !== 'webgpu')
     throw new EngineError('device', learner.info.reason!, 'Use --backend cpu.');
   const teaching = new Teaching(learner, model.config, tokens, settings);

@@ -39,6 +39,35 @@ test('when the device is lost, the CPU continues with the same adapter after the
   expect(surviving.info).toEqual({ kind: 'cpu', device: 'cpu', reason: 'The GPU was lost.' });
 });
 
+test('when a thread of the CPU dies, one thread continues; when that fails too, the error is passed on', async () => {
+  const text = textOf(30);
+  const started: (number | undefined)[] = [];
+  const losing = (isSingleLost: boolean) => async (kind: BackendKind, threads?: number) => {
+    started.push(threads);
+    const isLost = threads !== 1 || isSingleLost;
+    const learner = isLost ? new Losing(model, adapter) : new ReferenceLearner(model, adapter);
+    return { learner, info: { kind, device: kind, reason: null } };
+  };
+  const expected = new ReferenceLearner(model, adapter);
+  const surviving = await SurvivingLearner.start(losing(false), 'cpu');
+  const results = [];
+  for (const learner of [surviving, expected]) {
+    learner.use(adapter);
+    learner.restart();
+    await learner.score(text.slice(0, 10), text.slice(1, 11));
+    results.push(await learner.learn(text.slice(10, 29), text.slice(11)));
+  }
+  expect(results[0]).toEqual(results[1]);
+  expect(started).toEqual([undefined, 1]);
+  expect(surviving.info.reason).toBe('The GPU was lost.');
+
+  const lost = await SurvivingLearner.start(losing(true), 'cpu');
+  lost.use(adapter);
+  lost.restart();
+  await expect(lost.learn(text.slice(0, 9), text.slice(1, 10))).rejects.toThrow('The GPU was lost.');
+  expect(started).toEqual([undefined, 1, undefined, 1]);
+});
+
 test('an invalid token does not replace the backend', async () => {
   const failing = async (kind: BackendKind) => ({
     ...(await start(kind)),

@@ -13,22 +13,24 @@ interface Started {
   readonly info: BackendInfo;
 }
 
-/** Starts the learner of one backend. @throws EngineError 'device' if it cannot run */
-export type StartLearner = (kind: BackendKind) => Promise<Started>;
+/** Starts the learner of one backend. @param threads of the CPU @throws EngineError 'device' if it cannot run */
+export type StartLearner = (kind: BackendKind, threads?: number) => Promise<Started>;
 
 /**
  * A learner on the requested backend, or on the best one on this device: WebGPU on a real GPU, else the CPU.
  * If WebGPU does not start, computes wrong numbers, or fails during work, it is replaced by the CPU.
+ * @param threads of the CPU; by default as many as this device can use
  */
 export async function createLearner(
   model: ModelData,
   rank: number,
   choice: BackendChoice,
   gpu: GPU | undefined,
+  threads?: number,
 ): Promise<SurvivingLearner> {
   const reason = choice === 'auto' ? await whyNotWebGpu(gpu) : null;
   const onGpu = choice === 'webgpu' || (choice === 'auto' && !reason);
-  const start: StartLearner = async (kind) => {
+  const start: StartLearner = async (kind, count = threads) => {
     if (kind === 'webgpu') {
       const { createWebGpuLearner } = await import('../../gpu/finetuning/webgpu-learner');
       const learner = await createWebGpuLearner(model, rank, gpu);
@@ -41,19 +43,20 @@ export async function createLearner(
       return { learner, info: { kind, device: learner.device, reason } };
     }
     const { createWasmLearner } = await import('../../cpu/finetuning/wasm-learner');
-    const learner = await createWasmLearner(model, rank);
+    const learner = await createWasmLearner(model, rank, count ? { threads: count } : {});
     return { learner, info: { kind: 'cpu', device: 'CPU', reason } };
   };
   return SurvivingLearner.start(start, onGpu ? 'webgpu' : 'cpu');
 }
 
 /**
- * A learner that moves to the CPU when WebGPU fails. The CPU continues with the same adapter, in a state computed from
- * the last CONTEXT tokens, so a caller loses nothing but the time.
+ * A learner that moves to the CPU when WebGPU fails, and to one thread when a thread of the CPU dies. It continues with
+ * the same adapter, in a state computed from the last CONTEXT tokens, so a caller loses nothing but the time.
  */
 export class SurvivingLearner implements Learner {
   private readonly startLearner: StartLearner;
   private current: Started;
+  private hasOneThread = false;
   private adapter: Adapter | null = null;
   /** Segments that were read since the last restart, at least CONTEXT tokens of them. */
   private segments: { readonly tokens: ArrayLike<number>; readonly targets: ArrayLike<number> }[] = [];
@@ -111,8 +114,12 @@ export class SurvivingLearner implements Learner {
   ): Promise<T> {
     const done = await work(this.current.learner).catch(async (thrown) => {
       const { code } = EngineError.from(thrown);
-      if (this.current.info.kind !== 'webgpu' || code === 'cancelled' || code === 'input') throw thrown;
-      await this.moveToCpu(thrown, signal);
+      if (code === 'cancelled' || code === 'input') throw thrown;
+      if (this.current.info.kind === 'webgpu') await this.moveToCpu(thrown, signal);
+      else if (code === 'device-lost' && !this.hasOneThread) {
+        this.hasOneThread = true;
+        await this.moveToCpu(thrown, signal, 1);
+      } else throw thrown;
       return work(this.current.learner);
     });
     this.segments.push({ tokens, targets });
@@ -121,9 +128,9 @@ export class SurvivingLearner implements Learner {
     return done;
   }
 
-  private async moveToCpu(thrown: unknown, signal: AbortSignal | undefined): Promise<void> {
+  private async moveToCpu(thrown: unknown, signal: AbortSignal | undefined, threads?: number): Promise<void> {
     this.current.learner.destroy();
-    this.current = await startOnCpu(this.startLearner, thrown);
+    this.current = await startOnCpu(this.startLearner, thrown, threads);
     const { learner } = this.current;
     if (this.adapter) learner.use(this.adapter);
     learner.restart();
@@ -132,8 +139,8 @@ export class SurvivingLearner implements Learner {
 }
 
 /** Starts the CPU because of an error of WebGPU. */
-async function startOnCpu(startLearner: StartLearner, thrown: unknown): Promise<Started> {
-  const { learner, info } = await startLearner('cpu');
+async function startOnCpu(startLearner: StartLearner, thrown: unknown, threads?: number): Promise<Started> {
+  const { learner, info } = await startLearner('cpu', threads);
   const [first] = EngineError.from(thrown).message.split('\n'); // a compiler's message has many lines
   return { learner, info: { ...info, reason: first.slice(0, 200) } };
 }
