@@ -162,3 +162,40 @@ test('a reload in the middle of a lesson loses nothing, and Stop and Discard end
   await button(dialog(page), 'Close').click();
   await playground.isReady();
 });
+
+test('by keyboard alone: opens Teach, adds a text, teaches, names the result and uses it', async ({
+  playground,
+  page,
+}) => {
+  await openTeach(page, playground);
+  await page.keyboard.press('Escape');
+  await expect(dialog(page)).toHaveCount(0);
+  await openByCommand(page);
+  await expect(dialog(page)).toBeVisible();
+  /** Presses Tab until an element has the focus, which is visible. */
+  const tabTo = async (target: Locator) => {
+    for (let presses = 0; presses < 40; presses++) {
+      await page.keyboard.press('Tab');
+      if (await target.evaluate((element) => element === document.activeElement)) break;
+    }
+    await expect(target).toBeFocused();
+    const outline = () => target.evaluate((element) => getComputedStyle(element).outlineStyle);
+    await expect.poll(outline).not.toBe('none');
+  };
+  await tabTo(dialog(page).getByRole('textbox').first());
+  await page.keyboard.insertText(TEXT.slice(0, 600));
+  await tabTo(button(dialog(page), names.ADD_THIS_TEXT));
+  await page.keyboard.press('Enter');
+  await expect(button(dialog(page), names.TEACH)).toBeEnabled();
+  await tabTo(button(dialog(page), names.TEACH));
+  await page.keyboard.press('Enter');
+  const taught = dialog(page).getByRole('region', { name: names.TAUGHT_MODELS });
+  await expect(taught).toBeVisible();
+  await tabTo(taught.getByLabel(names.NAME));
+  await page.keyboard.press('Control+a');
+  await page.keyboard.type('Tea style');
+  await tabTo(button(taught, names.USE_IT));
+  await page.keyboard.press('Enter');
+  await modelNamed(page, /: Tea style$/);
+  await expect(dialog(page)).toHaveCount(0);
+});
