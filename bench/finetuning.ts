@@ -1,8 +1,9 @@
-// A step of fine-tuning on 512 tokens compared with reading them with records, on WebAssembly in Node by processor time, and
-// the time of a step on two threads, in alternating rounds; the memory of the learner; and decoding by a taught model
+// A step of fine-tuning on 512 tokens compared with reading them with records and with a step without relaxed SIMD, on
+// WebAssembly in Node by processor time, and the time of a step on two threads, in alternating rounds; the memory of the learner; and decoding by a taught model
 // compared with an int8 base. FOLDER is a model folder, by default that of the default model.
 // Run: node scripts/run.mjs bench/finetuning.ts [FOLDER]
 
+import '../scripts/relaxed-simd';
 import '../scripts/web-worker';
 import { firstModel, readModelData, SHIPPED } from '../scripts/node';
 import { createWasmLearner } from '../src/cpu/finetuning/wasm-learner';
@@ -24,10 +25,9 @@ const ids = Array.from({ length: SEGMENT + 1 }, (_, i) => (i ? 7 + ((i * 2654435
 
 const backend = await createWasmBackend(model, { threads: 1 });
 const streams = await backend.open(1);
-const [one, two] = [
-  await createWasmLearner(model, RANK, { threads: 1 }),
-  await createWasmLearner(model, RANK, { threads: 2 }),
-];
+const one = await createWasmLearner(model, RANK, { threads: 1 });
+const plain = await createWasmLearner(model, RANK, { threads: 1, isRelaxed: false });
+const two = await createWasmLearner(model, RANK, { threads: 2 });
 
 async function read() {
   await streams.restore(null);
@@ -82,8 +82,15 @@ async function measure(work: Record<string, () => Promise<void>>) {
   return times;
 }
 
-const times = await measure({ read, step: stepOf(one), 'step on two threads': stepOf(two) });
+const times = await measure({
+  read,
+  step: stepOf(one),
+  'step without relaxed SIMD': stepOf(plain),
+  'step on two threads': stepOf(two),
+});
 console.log(`step / read: ${JSON.stringify(pairedRatio(times.step.processor, times.read.processor))}`);
+const relaxed = pairedRatio(times['step without relaxed SIMD'].processor, times.step.processor);
+console.log(`relaxed SIMD: ${JSON.stringify(relaxed)} times as fast`);
 const speedup = pairedRatio(times.step.clock, times['step on two threads'].clock);
 console.log(`two threads: ${JSON.stringify(speedup)} times as fast`);
 for (const [name, learner] of [['one thread', one] as const, ['two threads', two] as const]) {
@@ -93,6 +100,7 @@ for (const [name, learner] of [['one thread', one] as const, ['two threads', two
   console.log(`memory with ${name}: ${parts.join(', ')}`);
 }
 one.destroy();
+plain.destroy();
 two.destroy();
 backend.destroy();
 const decoding = await measure({

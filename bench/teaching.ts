@@ -3,6 +3,7 @@
 // default that of the default model. PyTorch needs training/.venv (bash training/test.sh).
 // Run: node scripts/run.mjs bench/teaching.ts FILE [FOLDER]
 
+import '../scripts/relaxed-simd';
 import '../scripts/web-worker';
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync } from 'node:fs';

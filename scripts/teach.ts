@@ -1,3 +1,4 @@
+import './relaxed-simd';
 import './web-worker';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -6,7 +6,10 @@ import { KERNEL_CONSTANTS } from '../model/sampling/kernel-constants.ts'; // vit
 
 const QUERY = '?assemblyscript';
 const SHARING = '&shared';
+const RELAXING = '&relaxed';
 const OPTIONS = '--optimizeLevel 3 --noAssert --runtime stub --importMemory --enable simd'.split(' ');
+/** With multiplyAdd (kernels/numbers.ts) as one instruction. */
+const RELAXED_SIMD = ['--enable', 'relaxed-simd'];
 /** For a shared memory of at most 1 GB. */
 const SHARED_MEMORY = '--enable threads --sharedMemory --maximumMemory 16384'.split(' ');
 const SHARED = join(import.meta.dirname, 'kernels'); // modules in other folders may import from this folder
@@ -17,17 +20,19 @@ const CACHE = 'node_modules/.cache/assemblyscript';
 /**
  * Vite plugin: `import bytes from './kernels/index.ts?assemblyscript'` compiles that AssemblyScript file and gives the
  * WebAssembly module as base64, so that browsers, workers and Node load it the same way, without a fetch. Folders named
- * kernels contain AssemblyScript; tsc and Biome skip them. With `?assemblyscript&shared` the module imports a shared memory.
+ * kernels contain AssemblyScript; tsc and Biome skip them. With `&shared` the module imports a shared memory, and
+ * with `&relaxed` it uses relaxed SIMD.
  */
 export function assemblyscript(): Plugin {
   return {
     name: 'assemblyscript',
     enforce: 'pre',
     async load(id) {
-      const isShared = id.endsWith(QUERY + SHARING);
-      if (!isShared && !id.endsWith(QUERY)) return null;
-      const entry = id.slice(0, id.lastIndexOf(QUERY));
-      const options = isShared ? [...OPTIONS, ...SHARED_MEMORY] : OPTIONS;
+      const [entry, flags] = id.split(QUERY);
+      if (flags === undefined) return null;
+      const options = [...OPTIONS];
+      if (flags.includes(SHARING)) options.push(...SHARED_MEMORY);
+      if (flags.includes(RELAXING)) options.push(...RELAXED_SIMD);
       const sources = [...new Set([dirname(entry), SHARED])].flatMap((folder) =>
         readdirSync(folder).map((name) => join(folder, name)),
       );

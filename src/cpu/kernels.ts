@@ -11,12 +11,48 @@ export interface Loaded {
   readonly module: WebAssembly.Module;
 }
 
+/** The variant of a module. */
+export interface Variant {
+  /** For a shared memory. */
+  readonly isShared: boolean;
+  /** With relaxed SIMD: faster, and rounded as the processor does it, so results differ between devices. */
+  readonly isRelaxed: boolean;
+}
+
+type File = Promise<{ readonly default: string }>;
+const FILES: Readonly<Record<string, () => File>> = {
+  shared: () => import('./kernels/index.ts?assemblyscript&shared'),
+  relaxed: () => import('./kernels/index.ts?assemblyscript&relaxed'),
+  'shared relaxed': () => import('./kernels/index.ts?assemblyscript&shared&relaxed'),
+};
+
 /** @throws EngineError 'device' without WebAssembly or its SIMD. */
-export async function loadKernels(memory: WebAssembly.Memory, isShared = false): Promise<Loaded> {
-  const shared = () => import('./kernels/index.ts?assemblyscript&shared').then((file) => file.default);
-  const { instance, module } = await instantiateOn(memory, isShared ? shared() : wasm);
+export async function loadKernels(
+  memory: WebAssembly.Memory,
+  variant: Partial<Variant> = {},
+): Promise<Loaded> {
+  const { instance, module } = await instantiateOn(memory, fileOf(variant, FILES, wasm));
   return { kernels: instance.exports as unknown as Kernels, module };
 }
+
+/** The module of a variant. @param plain the one without shared memory and relaxed SIMD */
+export async function fileOf(
+  { isShared, isRelaxed }: Partial<Variant>,
+  files: Readonly<Record<string, () => File>>,
+  plain: string,
+): Promise<string> {
+  const name = [isShared && 'shared', isRelaxed && 'relaxed'].filter(Boolean).join(' ');
+  return name ? (await files[name]()).default : plain;
+}
+
+/** A function that returns relaxed_madd(x, x, x) with x = 0. */
+const RELAXED_PROBE = [
+  ...[0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 19, 1, 17, 0],
+  ...[65, 0, 253, 15, 65, 0, 253, 15, 65, 0, 253, 15, 253, 133, 2, 11],
+];
+
+/** Whether the browser runs relaxed SIMD. */
+export const runsRelaxedSimd = () => WebAssembly.validate(Uint8Array.from(RELAXED_PROBE));
 
 /** Runs a module of kernels on a memory. @throws EngineError 'device' without WebAssembly or its SIMD. */
 export async function instantiateOn(

@@ -46,7 +46,7 @@ async function createWithThreads(
   signal: AbortSignal | undefined,
 ): Promise<Backend> {
   const heap = new Heap(true);
-  const { kernels, module } = await loadKernels(heap.memory, true);
+  const { kernels, module } = await loadKernels(heap.memory, { isShared: true });
   const { hiddenSize, intermediateSize } = model.config;
   const scratchBytes = 16 * padded(Math.max(hiddenSize, intermediateSize));
   const threads = await Threads.start([module], heap, { count, splits: PRODUCTS, scratchBytes });

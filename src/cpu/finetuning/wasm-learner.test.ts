@@ -1,3 +1,4 @@
+import '../../../scripts/relaxed-simd';
 import '../../../scripts/web-worker';
 import { expect, test } from 'vitest';
 import { describeLearner, randomAdapter, textOf } from '../../../tests/learner-conformance';
@@ -6,7 +7,24 @@ import { TEACHING, Teaching, type TeachingResult } from '../../model/finetuning/
 import { hash } from '../../model/sampling/random';
 import { createWasmLearner } from './wasm-learner';
 
-describeLearner('WebAssembly', createWasmLearner, 20);
+for (const isRelaxed of [false, true])
+  describeLearner(
+    `WebAssembly${isRelaxed ? ' with relaxed SIMD' : ''}`,
+    (model, rank) => createWasmLearner(model, rank, { isRelaxed }),
+    20,
+  );
+
+test('a browser with relaxed SIMD uses it', async () => {
+  const model = randomModel();
+  const results = [];
+  for (const options of [{}, { isRelaxed: true }, { isRelaxed: false }]) {
+    const learner = await createWasmLearner(model, 8, options);
+    learner.use(randomAdapter(model, 8));
+    results.push(await learner.learn(textOf(140), textOf(141).slice(1)));
+  }
+  expect(results[0]).toEqual(results[1]);
+  expect(results[2]).not.toEqual(results[1]); // the processor rounds once
+});
 
 test('threads give bit for bit the same as one', async () => {
   const model = randomModel({ hidden_size: 40, num_attention_heads: 5 });

@@ -13,7 +13,7 @@ import { cancelled, EngineError } from '../../model/runtime/errors';
 import { Pace } from '../../model/runtime/pace';
 import { Forward } from '../forward';
 import { Heap } from '../heap';
-import { type Kernels, loadKernels } from '../kernels';
+import { type Kernels, loadKernels, runsRelaxedSimd } from '../kernels';
 import { PackedWeights } from '../packed';
 import { LEAST_WORK, PRODUCTS, Threads, usableThreads } from '../threads';
 import { Backward, scratchBytes } from './backward';
@@ -26,20 +26,26 @@ export interface WasmLearnerOptions {
   readonly threads?: number;
   /** Multiply-adds from which a call of a kernel is split among threads. */
   readonly leastWork?: number;
+  /** Relaxed SIMD: by default if the browser runs it. */
+  readonly isRelaxed?: boolean;
 }
 
 /** A learner on WebAssembly, for adapters of one rank. @throws EngineError 'device' without SIMD or memory */
 export async function createWasmLearner(
   model: ModelData,
   rank: number,
-  { threads = usableThreads(), leastWork = LEAST_WORK }: WasmLearnerOptions = {},
+  {
+    threads = usableThreads(),
+    leastWork = LEAST_WORK,
+    isRelaxed = runsRelaxedSimd(),
+  }: WasmLearnerOptions = {},
 ): Promise<WasmLearner> {
   const start = async (count: number) => {
     const isShared = count > 1;
     const heap = new Heap(isShared);
     const [forward, backward] = await Promise.all([
-      loadKernels(heap.memory, isShared),
-      loadBackwardKernels(heap.memory, isShared),
+      loadKernels(heap.memory, { isShared, isRelaxed }),
+      loadBackwardKernels(heap.memory, { isShared, isRelaxed }),
     ]);
     const modules = [forward.module, backward.module];
     const options = { count, splits: SPLITS, scratchBytes: scratchBytes(model.config) };

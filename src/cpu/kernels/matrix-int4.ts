@@ -12,6 +12,7 @@
 // Tiles     As in matrix.ts. For more than one token, a panel is unpacked once into `scratch`, for 4 * columns floats.
 
 import { finish } from './matrix';
+import { multiplyAdd } from './numbers';
 
 export const GROUP: usize = 80;
 export const SCALES: usize = 64;
@@ -50,14 +51,14 @@ function oneToken(W: usize, scale: usize, columns: i32, x: usize, y: usize, add:
 function addGroup(sum: v128, W: usize, x: usize, s: usize): v128 {
   const w = v128.load(W);
   let group = f32x4.mul(unpack(w, 0), v128.load(x));
-  group = f32x4.add(group, f32x4.mul(unpack(w, 1), v128.load(x, 16)));
-  group = f32x4.add(group, f32x4.mul(unpack(w, 2), v128.load(x, 32)));
-  group = f32x4.add(group, f32x4.mul(unpack(w, 3), v128.load(x, 48)));
-  group = f32x4.add(group, f32x4.mul(unpack(w, 4), v128.load(x, 64)));
-  group = f32x4.add(group, f32x4.mul(unpack(w, 5), v128.load(x, 80)));
-  group = f32x4.add(group, f32x4.mul(unpack(w, 6), v128.load(x, 96)));
-  group = f32x4.add(group, f32x4.mul(unpack(w, 7), v128.load(x, 112)));
-  return f32x4.add(sum, f32x4.mul(group, v128.load32_splat(s)));
+  group = multiplyAdd(unpack(w, 1), v128.load(x, 16), group);
+  group = multiplyAdd(unpack(w, 2), v128.load(x, 32), group);
+  group = multiplyAdd(unpack(w, 3), v128.load(x, 48), group);
+  group = multiplyAdd(unpack(w, 4), v128.load(x, 64), group);
+  group = multiplyAdd(unpack(w, 5), v128.load(x, 80), group);
+  group = multiplyAdd(unpack(w, 6), v128.load(x, 96), group);
+  group = multiplyAdd(unpack(w, 7), v128.load(x, 112), group);
+  return multiplyAdd(group, v128.load32_splat(s), sum);
 }
 
 // Columns 4i to 4i + 3 of a group, times 2^28. A shift and a mask are faster than two shifts (docs/decisions.md).
@@ -106,30 +107,30 @@ function twoTokens(
       u = v128.load(x);
       v = v128.load(x1);
       w = v128.load(panel);
-      c0 = f32x4.add(c0, f32x4.mul(w, u));
-      d0 = f32x4.add(d0, f32x4.mul(w, v));
+      c0 = multiplyAdd(w, u, c0);
+      d0 = multiplyAdd(w, v, d0);
       w = v128.load(panel, 16);
-      c1 = f32x4.add(c1, f32x4.mul(w, u));
-      d1 = f32x4.add(d1, f32x4.mul(w, v));
+      c1 = multiplyAdd(w, u, c1);
+      d1 = multiplyAdd(w, v, d1);
       w = v128.load(panel, 32);
-      c2 = f32x4.add(c2, f32x4.mul(w, u));
-      d2 = f32x4.add(d2, f32x4.mul(w, v));
+      c2 = multiplyAdd(w, u, c2);
+      d2 = multiplyAdd(w, v, d2);
       w = v128.load(panel, 48);
-      c3 = f32x4.add(c3, f32x4.mul(w, u));
-      d3 = f32x4.add(d3, f32x4.mul(w, v));
+      c3 = multiplyAdd(w, u, c3);
+      d3 = multiplyAdd(w, v, d3);
     }
     let s = v128.load32_splat(W, SCALES);
-    a0 = f32x4.add(a0, f32x4.mul(c0, s));
-    b0 = f32x4.add(b0, f32x4.mul(d0, s));
+    a0 = multiplyAdd(c0, s, a0);
+    b0 = multiplyAdd(d0, s, b0);
     s = v128.load32_splat(W, SCALES + 4);
-    a1 = f32x4.add(a1, f32x4.mul(c1, s));
-    b1 = f32x4.add(b1, f32x4.mul(d1, s));
+    a1 = multiplyAdd(c1, s, a1);
+    b1 = multiplyAdd(d1, s, b1);
     s = v128.load32_splat(W, SCALES + 8);
-    a2 = f32x4.add(a2, f32x4.mul(c2, s));
-    b2 = f32x4.add(b2, f32x4.mul(d2, s));
+    a2 = multiplyAdd(c2, s, a2);
+    b2 = multiplyAdd(d2, s, b2);
     s = v128.load32_splat(W, SCALES + 12);
-    a3 = f32x4.add(a3, f32x4.mul(c3, s));
-    b3 = f32x4.add(b3, f32x4.mul(d3, s));
+    a3 = multiplyAdd(c3, s, a3);
+    b3 = multiplyAdd(d3, s, b3);
   }
   finish(y, scale, a0, a1, a2, a3, add);
   finish(y1, scale, b0, b1, b2, b3, add);

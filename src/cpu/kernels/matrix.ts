@@ -11,6 +11,8 @@
 //           stays in the L1 cache for all tokens. An int8 panel for more than one token is unpacked once, into `scratch`
 //           for 4 * columns floats.
 
+import { multiplyAdd } from './numbers';
+
 export function multiplyFloat32(
   W: usize, scale: usize, rows: i32, columns: i32,
   x: usize, xStride: i32, y: usize, yStride: i32, tokens: i32, add: bool,
@@ -62,17 +64,17 @@ function twoTokens(
   for (const end = x + (<usize>columns << 2); x < end; x += 16, x1 += 16, W += 64) {
     const u = v128.load(x), v = v128.load(x1);
     let w = v128.load(W);
-    a0 = f32x4.add(a0, f32x4.mul(w, u));
-    b0 = f32x4.add(b0, f32x4.mul(w, v));
+    a0 = multiplyAdd(w, u, a0);
+    b0 = multiplyAdd(w, v, b0);
     w = v128.load(W, 16);
-    a1 = f32x4.add(a1, f32x4.mul(w, u));
-    b1 = f32x4.add(b1, f32x4.mul(w, v));
+    a1 = multiplyAdd(w, u, a1);
+    b1 = multiplyAdd(w, v, b1);
     w = v128.load(W, 32);
-    a2 = f32x4.add(a2, f32x4.mul(w, u));
-    b2 = f32x4.add(b2, f32x4.mul(w, v));
+    a2 = multiplyAdd(w, u, a2);
+    b2 = multiplyAdd(w, v, b2);
     w = v128.load(W, 48);
-    a3 = f32x4.add(a3, f32x4.mul(w, u));
-    b3 = f32x4.add(b3, f32x4.mul(w, v));
+    a3 = multiplyAdd(w, u, a3);
+    b3 = multiplyAdd(w, v, b3);
   }
   finish(y, scale, a0, a1, a2, a3, add);
   finish(y1, scale, b0, b1, b2, b3, add);
@@ -82,10 +84,10 @@ function oneToken(W: usize, scale: usize, columns: i32, x: usize, y: usize, add:
   let a0 = f32x4.splat(0), a1 = a0, a2 = a0, a3 = a0;
   for (const end = x + (<usize>columns << 2); x < end; x += 16, W += 64) {
     const u = v128.load(x);
-    a0 = f32x4.add(a0, f32x4.mul(v128.load(W), u));
-    a1 = f32x4.add(a1, f32x4.mul(v128.load(W, 16), u));
-    a2 = f32x4.add(a2, f32x4.mul(v128.load(W, 32), u));
-    a3 = f32x4.add(a3, f32x4.mul(v128.load(W, 48), u));
+    a0 = multiplyAdd(v128.load(W), u, a0);
+    a1 = multiplyAdd(v128.load(W, 16), u, a1);
+    a2 = multiplyAdd(v128.load(W, 32), u, a2);
+    a3 = multiplyAdd(v128.load(W, 48), u, a3);
   }
   finish(y, scale, a0, a1, a2, a3, add);
 }

@@ -1,6 +1,14 @@
 // Elementary functions in float32. Polynomials are Taylor expansions about the middle of a reduced range. The relative
 // error of exp and the absolute error of sine and cosine are below 3e-7.
 
+/** a b + sum; in a module with relaxed SIMD it may be rounded once instead of twice, depending on the processor. */
+// @ts-ignore: decorator
+@inline
+export function multiplyAdd(a: v128, b: v128, sum: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(a, b, sum);
+  return f32x4.add(sum, f32x4.mul(a, b));
+}
+
 const LOG2E: f32 = 1.4426950408889634;
 const LN2_HIGH: f32 = 0.693359375; // nine bits, so that n * LN2_HIGH is exact
 const LN2_LOW: f32 = -0.00021219444005469058; // ln 2 - LN2_HIGH

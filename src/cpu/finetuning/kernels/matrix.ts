@@ -11,6 +11,7 @@
 
 import { unpackPanel } from '../../kernels/matrix';
 import { GROUP, SCALES, unpackPanel as unpackInt4Panel } from '../../kernels/matrix-int4';
+import { multiplyAdd } from '../../kernels/numbers';
 
 export function mergeFloat32(
   base: usize, scale: usize, rows: i32, columns: i32, A: usize, Bt: usize, BtColumns: i32, rank: i32, W: usize,
@@ -57,10 +58,10 @@ function mergePanel(
       const row = <usize>(i & 3) << 4;
       const a = v128.load(A + (<usize>((i >> 2) * columns) << 4) + at + row);
       const b = Bt + (<usize>((i >> 2) * BtColumns) << 4) + row;
-      w0 = f32x4.add(w0, f32x4.mul(a, v128.load_splat<f32>(b)));
-      w1 = f32x4.add(w1, f32x4.mul(a, v128.load_splat<f32>(b, 4)));
-      w2 = f32x4.add(w2, f32x4.mul(a, v128.load_splat<f32>(b, 8)));
-      w3 = f32x4.add(w3, f32x4.mul(a, v128.load_splat<f32>(b, 12)));
+      w0 = multiplyAdd(a, v128.load_splat<f32>(b), w0);
+      w1 = multiplyAdd(a, v128.load_splat<f32>(b, 4), w1);
+      w2 = multiplyAdd(a, v128.load_splat<f32>(b, 8), w2);
+      w3 = multiplyAdd(a, v128.load_splat<f32>(b, 12), w3);
     }
     v128.store(W + at, w0);
     v128.store(W + at, w1, 16);
@@ -105,12 +106,10 @@ function twoTokens(W: usize, scales: v128, columns: i32, y: usize, y1: usize, x:
   const b2 = v128.shuffle<f32>(b, b, 2, 2, 2, 2), b3 = v128.shuffle<f32>(b, b, 3, 3, 3, 3);
   for (const end = x + (<usize>columns << 2); x < end; x += 16, x1 += 16, W += 64) {
     const w0 = v128.load(W), w1 = v128.load(W, 16), w2 = v128.load(W, 32), w3 = v128.load(W, 48);
-    const u = f32x4.add(f32x4.mul(w0, a0), f32x4.mul(w1, a1));
-    const v = f32x4.add(f32x4.mul(w2, a2), f32x4.mul(w3, a3));
-    v128.store(x, f32x4.add(v128.load(x), f32x4.add(u, v)));
-    const u1 = f32x4.add(f32x4.mul(w0, b0), f32x4.mul(w1, b1));
-    const v1 = f32x4.add(f32x4.mul(w2, b2), f32x4.mul(w3, b3));
-    v128.store(x1, f32x4.add(v128.load(x1), f32x4.add(u1, v1)));
+    const u = multiplyAdd(w1, a1, multiplyAdd(w0, a0, v128.load(x)));
+    v128.store(x, multiplyAdd(w3, a3, multiplyAdd(w2, a2, u)));
+    const v = multiplyAdd(w1, b1, multiplyAdd(w0, b0, v128.load(x1)));
+    v128.store(x1, multiplyAdd(w3, b3, multiplyAdd(w2, b2, v)));
   }
 }
 
@@ -119,9 +118,8 @@ function oneToken(W: usize, scales: v128, columns: i32, y: usize, x: usize): voi
   const a0 = v128.shuffle<f32>(a, a, 0, 0, 0, 0), a1 = v128.shuffle<f32>(a, a, 1, 1, 1, 1);
   const a2 = v128.shuffle<f32>(a, a, 2, 2, 2, 2), a3 = v128.shuffle<f32>(a, a, 3, 3, 3, 3);
   for (const end = x + (<usize>columns << 2); x < end; x += 16, W += 64) {
-    const u = f32x4.add(f32x4.mul(v128.load(W), a0), f32x4.mul(v128.load(W, 16), a1));
-    const v = f32x4.add(f32x4.mul(v128.load(W, 32), a2), f32x4.mul(v128.load(W, 48), a3));
-    v128.store(x, f32x4.add(v128.load(x), f32x4.add(u, v)));
+    const u = multiplyAdd(v128.load(W, 16), a1, multiplyAdd(v128.load(W), a0, v128.load(x)));
+    v128.store(x, multiplyAdd(v128.load(W, 48), a3, multiplyAdd(v128.load(W, 32), a2, u)));
   }
 }
 
@@ -138,17 +136,17 @@ export function outer(
       for (let t = 0; t < tokens; t++, from += xToken, factor += uToken) {
         const first = v128.load(from), last = v128.load(from, 16);
         let f = v128.load_splat<f32>(factor);
-        a0 = f32x4.add(a0, f32x4.mul(f, first));
-        b0 = f32x4.add(b0, f32x4.mul(f, last));
+        a0 = multiplyAdd(f, first, a0);
+        b0 = multiplyAdd(f, last, b0);
         f = v128.load_splat<f32>(factor, 4);
-        a1 = f32x4.add(a1, f32x4.mul(f, first));
-        b1 = f32x4.add(b1, f32x4.mul(f, last));
+        a1 = multiplyAdd(f, first, a1);
+        b1 = multiplyAdd(f, last, b1);
         f = v128.load_splat<f32>(factor, 8);
-        a2 = f32x4.add(a2, f32x4.mul(f, first));
-        b2 = f32x4.add(b2, f32x4.mul(f, last));
+        a2 = multiplyAdd(f, first, a2);
+        b2 = multiplyAdd(f, last, b2);
         f = v128.load_splat<f32>(factor, 12);
-        a3 = f32x4.add(a3, f32x4.mul(f, first));
-        b3 = f32x4.add(b3, f32x4.mul(f, last));
+        a3 = multiplyAdd(f, first, a3);
+        b3 = multiplyAdd(f, last, b3);
       }
       v128.store(G, a0);
       v128.store(G, a1, 16);
