@@ -73,7 +73,7 @@ const MUTANTS: readonly Mutant[] = [
   {
     name: 'CPU: a token alone ignores the scales of int4 groups',
     file: 'src/cpu/kernels/matrix-int4.ts',
-    from: 'return f32x4.add(sum, f32x4.mul(group, v128.load32_splat(s)));',
+    from: 'return multiplyAdd(group, v128.load32_splat(s), sum);',
     to: 'return f32x4.add(sum, group);',
     tests: CPU,
   },
@@ -161,6 +161,7 @@ for (const name of [
   'package-lock.json',
   'tsconfig.json',
   'vite.config.ts',
+  'release.json',
 ])
   cpSync(join(root, name), join(copy, name), { recursive: true });
 for (const name of ['node_modules', 'public']) symlinkSync(join(root, name), join(copy, name));
