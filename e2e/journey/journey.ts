@@ -98,10 +98,12 @@ export async function journey(browser: Browser): Promise<void> {
     await page.shows(text);
   });
 
-  await step('translate while typing, edit the middle, change k', async () => {
+  await step('translate while typing, edit the middle, change k, share and verify', async () => {
     await page.press(names.PAGES);
     await page.press(/^Translate/);
-    const german = async () => (await page.seen('region', 'German'))[0]?.text ?? '';
+    const germanOn = async (screen: Screen) =>
+      (await screen.seen('region', 'German'))[0]?.text.replace(/\s+/g, ' ') ?? '';
+    const german = () => germanOn(page);
     const rows = async () => (await page.seen('row')).map((row) => row.text).join(' ');
     await page.fill('textbox', names.SOURCE, 'I have a dog. ');
     await page.says('Average lagging');
@@ -115,7 +117,20 @@ export async function journey(browser: Browser): Promise<void> {
     await page.press(names.WAIT_FOR, { role: 'slider' });
     await page.key('Home');
     await page.says('k = 1 word');
+    await page.press(names.SHARE, { within: { role: 'dialog', name: names.TRANSLATE } });
+    const shared = (await page.find('textbox', names.LINK)).value;
+    const translation = await german();
+
+    const theirs = await browser.newProfile();
+    const friend = await newTab(theirs);
+    await friend.tab.open(shared);
+    await expect.poll(() => germanOn(friend)).toBe(translation);
+    await friend.press(names.VERIFY_TRANSLATION);
+    await friend.says(/Verified: .* writes both translations/);
+    await close(friend);
+    await theirs.close();
     await page.key('Escape');
+    await page.isGone('dialog', names.TRANSLATE);
     await page.shows(text);
   });
 
@@ -197,7 +212,7 @@ export async function journey(browser: Browser): Promise<void> {
   });
 
   await step('another model, and back', async () => {
-    const choose = async ({ name, summary, older }: IndexEntry) => {
+    const choose = async ({ id, name, summary, older }: IndexEntry) => {
       const entry = new RegExp(`^${name} .*: ${summary}$`);
       // The card moves while it opens, and a click beside it closes it.
       await expect(async () => {
@@ -206,8 +221,10 @@ export async function journey(browser: Browser): Promise<void> {
           if (older) await page.press(names.OLDER_MODELS);
         }
         await page.press(entry, { within: { role: 'dialog' } });
-        await expect.poll(() => page.model(), { timeout: 20_000 }).toContain(name);
+        const search = () => page.tab.evaluate<string>('location.search');
+        await expect.poll(search, { timeout: 5000 }).toContain(`model=${id}`);
       }).toPass();
+      await page.hasModel(name);
       await page.key('Escape');
       await page.isGone('dialog', names.MODEL);
     };
