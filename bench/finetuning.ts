@@ -1,6 +1,6 @@
 // A step of fine-tuning on 512 tokens compared with reading them with records and with a step without relaxed SIMD, on
-// WebAssembly in Node by processor time, and the time of a step on two threads, in alternating rounds; the memory of the learner; and decoding by a taught model
-// compared with an int8 base. FOLDER is a model folder, by default that of the default model.
+// WebAssembly in Node by processor time, and the time of a step on two threads, in alternating rounds; the memory of the
+// learner; and decoding by a taught model compared with an int8 base. FOLDER is a model folder, by default that of the default model.
 // Run: node scripts/run.mjs bench/finetuning.ts [FOLDER]
 
 import '../scripts/relaxed-simd';

@@ -19,8 +19,8 @@ export interface Variant {
   readonly isRelaxed: boolean;
 }
 
-type File = Promise<{ readonly default: string }>;
-const FILES: Readonly<Record<string, () => File>> = {
+type ModuleFile = Promise<{ readonly default: string }>;
+const FILES: Readonly<Record<string, () => ModuleFile>> = {
   shared: () => import('./kernels/index.ts?assemblyscript&shared'),
   relaxed: () => import('./kernels/index.ts?assemblyscript&relaxed'),
   'shared relaxed': () => import('./kernels/index.ts?assemblyscript&shared&relaxed'),
@@ -38,7 +38,7 @@ export async function loadKernels(
 /** The module of a variant. @param plain the one without shared memory and relaxed SIMD */
 export async function fileOf(
   { isShared, isRelaxed }: Partial<Variant>,
-  files: Readonly<Record<string, () => File>>,
+  files: Readonly<Record<string, () => ModuleFile>>,
   plain: string,
 ): Promise<string> {
   const name = [isShared && 'shared', isRelaxed && 'relaxed'].filter(Boolean).join(' ');

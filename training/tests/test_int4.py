@@ -169,9 +169,7 @@ def test_a_folder_is_quantized_by_one_command(prepared: Path, text: Path, tmp_pa
     source, out = tmp_path / "tiny-v1", tmp_path / "tiny-int4-v1"
     model = LeapFormer(CONFIG)
     with torch.no_grad():
-        model.embedding.weight *= (
-            0.5  # near-uniform predictions, so that rounding costs less than 2%
-        )
+        model.embedding.weight *= 0.5  # predictions near uniform: rounding costs less than 2%
     publish(model, prepared, source)
     manifest = json.loads((source / "manifest.json").read_text())
     manifest["evaluation"] = {"trained": "12 steps."}

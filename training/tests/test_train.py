@@ -100,8 +100,8 @@ def test_a_compiled_step_has_the_gradients_of_the_model(prepared, tmp_path) -> N
     for compile in ("false", "true"):
         config = write_config(tmp_path, compile=compile, layers=1, decay=0.0)
         # of these sizes, GCC 12 compiled wrong gradients in bfloat16
-        heads = ["model.hidden_size=128", "data.segment=64", "cooldown_data.segment=128"]
-        run = Run(RunConfig.read(config, heads), prepared, Workers())
+        sizes = ["model.hidden_size=128", "data.segment=64", "cooldown_data.segment=128"]
+        run = Run(RunConfig.read(config, sizes), prepared, Workers())
         tokens = run.batches(0)[0]
         loss, _ = run._loss(tokens, run.model.empty_state(len(tokens)))
         loss.backward()

@@ -11,6 +11,8 @@ export type ListPage = 'score' | 'teach';
 
 /** The contents of pasted texts. Other listed texts are files of the user or texts that the page keeps. */
 const contents = new WeakMap<Blob, string>();
+/** The pages whose pasted texts the storage of the tab has. */
+const kept = new Set<ListPage>();
 const listKey = (page: ListPage) => `${page}: pasted`;
 const fieldKey = (page: ListPage) => `${page}: field`;
 
@@ -23,25 +25,30 @@ export function pasted(name: string, content: string): ListedText {
 
 /** Keeps the pasted texts of a list in the storage of the tab, in place of earlier ones. */
 export function keepPasted(page: ListPage, texts: readonly ListedText[]): void {
-  const kept = texts.flatMap(({ name, file }) => {
+  const pastedTexts = texts.flatMap(({ name, file }) => {
     const content = contents.get(file);
     return content === undefined ? [] : [{ name, content }];
   });
-  const isKept = kept.length > 0 && tabStorage.set(listKey(page), JSON.stringify(kept)).ok;
-  if (!isKept) tabStorage.remove(listKey(page));
+  const isKept = pastedTexts.length > 0 && tabStorage.set(listKey(page), JSON.stringify(pastedTexts)).ok;
+  if (isKept) kept.add(page);
+  else {
+    kept.delete(page);
+    tabStorage.remove(listKey(page));
+  }
 }
 
 /** The pasted texts that the storage of the tab has. */
 export function readPasted(page: ListPage): readonly ListedText[] {
-  const kept = tabStorage.get(listKey(page));
-  const texts: { name: string; content: string }[] = kept.ok && kept.value ? JSON.parse(kept.value) : [];
+  const read = tabStorage.get(listKey(page));
+  if (!read.ok || !read.value) return [];
+  kept.add(page);
+  const texts: { name: string; content: string }[] = JSON.parse(read.value);
   return texts.map(({ name, content }) => pasted(name, content));
 }
 
 /** Whether a reload loses a pasted text of a list, because the storage is full or blocked. */
 export function losesPasted(page: ListPage, texts: readonly ListedText[]): boolean {
-  const kept = tabStorage.get(listKey(page));
-  return !(kept.ok && kept.value) && texts.some(({ file }) => contents.has(file));
+  return !kept.has(page) && texts.some(({ file }) => contents.has(file));
 }
 
 /** Keeps the content of the field in the storage of the tab. @returns whether the browser keeps it */
@@ -53,6 +60,6 @@ export function keepField(page: ListPage, content: string): boolean {
 
 /** The content of the field that the storage of the tab has. */
 export function readField(page: ListPage): string {
-  const kept = tabStorage.get(fieldKey(page));
-  return (kept.ok && kept.value) || '';
+  const read = tabStorage.get(fieldKey(page));
+  return (read.ok && read.value) || '';
 }

@@ -138,7 +138,7 @@ export class SurvivingLearner implements Learner {
   }
 }
 
-/** Starts the CPU because of an error of WebGPU. */
+/** Starts the CPU because of an error of WebGPU or of a thread. */
 async function startOnCpu(startLearner: StartLearner, thrown: unknown, threads?: number): Promise<Started> {
   const { learner, info } = await startLearner('cpu', threads);
   const [first] = EngineError.from(thrown).message.split('\n'); // a compiler's message has many lines
