@@ -20,7 +20,8 @@ from torch.nn import functional as F
 
 from .files import UserError, atomic, read_json, write_text
 from .folder import read_model
-from .model import LeapFormer, State
+from .model import LeapFormer
+from .reweighting import State
 from .tokenizer import load_tokenizer
 
 SEGMENT = 512

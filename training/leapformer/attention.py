@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from .config import ModelConfig
+from .reweighting import REWEIGHTINGS, Inputs, State, exact, materialize, similar
 
 CHUNK = 64  # quadratic inside a chunk, recurrent between chunks; fastest of 32 to 256
 
@@ -27,63 +28,6 @@ def rms(x: Tensor, eps: float) -> Tensor:
     """x / sqrt(mean(x^2) + eps) over the last dimension, computed in float32 or float64."""
     wide = x if x.dtype == torch.float64 else x.float()
     return (wide * torch.rsqrt(wide.square().mean(-1, keepdim=True) + eps)).to(x.dtype)
-
-
-class Proportion(nn.Module):
-    """One learned proportion per token: sigmoid(W_2 relu(W_1 x + b_1) + b_2), in (0, 1).
-
-    `gain`: the inputs are relu(u) / gain, with u of about unit variance at the start.
-    """
-
-    def __init__(self, head_size: int, hidden_size: int, gain: float) -> None:
-        super().__init__()
-        self.gain = gain
-        self.hidden = nn.Linear(head_size, hidden_size)
-        self.output = nn.Linear(hidden_size, 1)
-
-    def start_wide(self) -> None:
-        """Initializes for logits of about unit variance with inputs relu(u) / gain, u ~ N(0, 1).
-
-        With PyTorch's default initialization the sigmoid is nearly constant and hardly changes
-        during training, so the re-weighting has no effect. Here hidden weights are
-        N(0, (1.4 gain)^2 / e), output weights N(0, 4 / (e/4)), biases 0.
-        """
-        fan_in, hidden = self.hidden.in_features, self.hidden.out_features
-        nn.init.normal_(self.hidden.weight, std=1.4 * self.gain / math.sqrt(fan_in))
-        nn.init.normal_(self.output.weight, std=2 / math.sqrt(hidden))
-        nn.init.zeros_(self.hidden.bias)
-        nn.init.zeros_(self.output.bias)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """[..., e] -> 1 - P and P [2, ..., 1], with the precision of the weights under autocast.
-
-        1 - P is the sigmoid of the negative logit, because heads learn proportions close to 1.
-        """
-        hidden = F.relu(self.hidden(x))
-        with torch.autocast(x.device.type, enabled=False):
-            logit = self.output(hidden.to(self.output.weight.dtype))
-        return torch.sigmoid(torch.stack([-logit, logit]))
-
-
-@torch.library.custom_op("leapformer::materialize", mutates_args=())
-def materialize(x: Tensor) -> Tensor:
-    """A copy of x in memory. The compiler fuses nothing across it, forward or backward."""
-    return x.clone(memory_format=torch.contiguous_format)
-
-
-@materialize.register_fake
-def _(x: Tensor) -> Tensor:
-    return torch.empty_like(x, memory_format=torch.contiguous_format)
-
-
-materialize.register_autograd(lambda _, gradient: materialize(gradient))
-
-
-def split_by_proportion(x: Tensor, parts: Tensor) -> Tensor:
-    """[x cos(pi/2 P), x sin(pi/2 P)]: x [..., e], parts 1 - P and P [2, ..., 1] -> [..., 2 e]."""
-    # without the copy the compiler fuses the sines into the products and repeats them per feature
-    cos, sin = materialize((parts * (math.pi / 2)).sin().to(x.dtype))
-    return torch.cat([x * cos, x * sin], -1)
 
 
 def linear_attention(
@@ -161,75 +105,71 @@ def short_convolution(x: Tensor, weight: Tensor, past: Tensor) -> tuple[Tensor, 
 
 
 class Attention(nn.Module):
-    """LeaPformer attention with its projections. State: {"S", "z", "rows"} (see `empty_state`)."""
+    """LeaPformer attention with its projections. See `empty_state` for its state."""
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         self.config = config
-        d, e, h = config.hidden_size, config.head_size, config.num_attention_heads
+        d, h = config.hidden_size, config.num_attention_heads
         self.qkv = nn.Linear(d, 3 * d, bias=False)
         self.output = nn.Linear(d, d, bias=False)
         if config.conv_kernel:
             self.convolution = Convolution(3 * d, config.conv_kernel)
-        if config.reweighting == "leap":
-            self.query_proportion = Proportion(e, config.proportion_hidden_size, math.sqrt(e))
-            self.key_proportion = Proportion(e, config.proportion_hidden_size, gain=1.0)
+        self.reweighting = REWEIGHTINGS[config.reweighting]
+        self.reweighting.add_modules(self, d, h, config.proportion_hidden_size)
         if config.decay:
             self.decay = nn.Linear(d, h)
         if config.normalizer == "rms":
             self.output_norm = Scale(d)
 
-    def empty_state(
-        self, batch: int, dtype: torch.dtype, device: torch.device
-    ) -> dict[str, Tensor]:
-        """S [B, h, E, e], z [B, h, E], and the convolution's last rows [B, 3, 3 d]."""
+    def empty_state(self, batch: int, dtype: torch.dtype, device: torch.device) -> State:
+        """S [B, h, E, e], z [B, h, E], the convolution's last rows [B, 3, 3 d], and what the
+        re-weighting carries."""
         c = self.config
         shapes = {
-            "S": (batch, c.num_attention_heads, c.feature_size, c.head_size),
-            "z": (batch, c.num_attention_heads, c.feature_size),
+            "S": (c.num_attention_heads, c.feature_size, c.head_size),
+            "z": (c.num_attention_heads, c.feature_size),
+            **self.reweighting.state_shapes(c.num_attention_heads),
         }
         if c.conv_kernel:
-            shapes["rows"] = (batch, c.conv_kernel - 1, 3 * c.hidden_size)
-        return {k: torch.zeros(s, dtype=dtype, device=device) for k, s in shapes.items()}
+            shapes["rows"] = (c.conv_kernel - 1, 3 * c.hidden_size)
+        return {k: torch.zeros(batch, *s, dtype=dtype, device=device) for k, s in shapes.items()}
 
-    def convolve(self, u: Tensor, state: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
+    def convolve(self, u: Tensor, state: State) -> tuple[Tensor, Tensor]:
         """The short convolution of the rows of q, k, v [B, T, 3 d], and its last inputs."""
         return short_convolution(u, self.convolution.weight, state["rows"])
 
-    def project(
-        self, x: Tensor, position: Tensor, state: dict[str, Tensor]
-    ) -> tuple[Tensor, Tensor, Tensor, Tensor | None, dict[str, Tensor]]:
-        """q~, k~ [B, h, T, E], v [B, h, T, e], log a [B, h, T] or None, and the new rows."""
+    def heads(self, x: Tensor, state: State) -> tuple[Tensor, Tensor, Tensor, State]:
+        """q, k, v [B, h, T, e] of x [B, T, d], and the new rows of the convolution."""
         c = self.config
-        B, T, _ = x.shape
         u, rows = self.qkv(x), {}
         if c.conv_kernel:
             u, last = self.convolve(u, state)
             u = materialize(u)  # the convolution's backward is slow on the transposed gradient
             rows["rows"] = last.to(state["rows"].dtype)
-        u = u.view(B, T, 3, c.num_attention_heads, c.head_size).permute(2, 0, 3, 1, 4)
-        q, k, v = F.relu(u[0]) / math.sqrt(c.head_size), F.relu(u[1]), u[2]
-        if c.reweighting == "leap":
-            q = split_by_proportion(q, self.query_proportion(q))
-            k = split_by_proportion(k, self.key_proportion(k))
-        elif c.reweighting == "static":
-            static = (position / c.static_length).clamp(max=1.0)[:, None, :, None].to(state["z"])
-            parts = torch.stack([1 - static, static])
-            q, k = split_by_proportion(q, parts), split_by_proportion(k, parts)
+        u = u.view(*x.shape[:2], 3, c.num_attention_heads, c.head_size).permute(2, 0, 3, 1, 4)
+        return *similar(u[0], u[1]), u[2], rows
+
+    def project(
+        self, x: Tensor, start: Tensor, position: Tensor, state: State
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor | None, State]:
+        """q~, k~ [B, h, T, E], v [B, h, T, e], log a [B, h, T] or None, and the new state but for
+        S and z."""
+        q, k, v, new = self.heads(x, state)
+        inputs = Inputs(x, position, self.config.static_length, start, state)
+        q, k, carried = self.reweighting.features(self, q, k, inputs)
         log_a = None
-        if c.decay:
+        if self.config.decay:
             # half-lives of thousands of tokens need more precision than bfloat16
-            with torch.autocast(x.device.type, enabled=False):
-                gate = self.decay(x.to(self.decay.weight.dtype))
-            log_a = F.logsigmoid(gate).transpose(1, 2)
-        return q, k, v, log_a, rows
+            log_a = F.logsigmoid(exact(self.decay, x)).transpose(1, 2)
+        return q, k, v, log_a, new | carried
 
     def forward(
-        self, x: Tensor, start: Tensor, position: Tensor, state: dict[str, Tensor]
-    ) -> tuple[Tensor, dict[str, Tensor]]:
+        self, x: Tensor, start: Tensor, position: Tensor, state: State
+    ) -> tuple[Tensor, State]:
         """x [B, T, d], start [B, T] (true at a document's start), position [B, T] -> [B, T, d]."""
         c = self.config
-        q, k, v, log_a, rows = self.project(x, position, state)
+        q, k, v, log_a, new = self.project(x, start, position, state)
         attend = linear_attention_step if x.shape[1] == 1 else linear_attention
         o, weight, S, z = attend(q, k, v, log_a, start, state["S"], state["z"])
         if c.normalizer == "rms":
@@ -239,7 +179,7 @@ class Attention(nn.Module):
         o = o.transpose(1, 2).reshape(x.shape).to(x.dtype)
         if c.normalizer == "rms":
             o = o * self.output_norm.weight.to(o.dtype)
-        return self.output(o), {"S": S, "z": z, **rows}
+        return self.output(o), {"S": S, "z": z, **new}
 
 
 class Scale(nn.Module):

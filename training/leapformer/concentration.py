@@ -1,11 +1,12 @@
 """Measures how concentrated attention is, by layer and head.
 
-With D(i, j) = a_{j+1} ... a_i (1 without decay) and w(i, j) = (q~_i . k~_j) D(i, j) >= 0, the
-share of token j in the attention of token i is p(i, j) = w(i, j) / sum_j w(i, j), and the effective
-span of token i is exp(entropy of p): 1 if all weight is on one token, n if n tokens have equal
-weight. Every window starts at the start of its document, so no weight is cut off. A token whose
-weights sum to 0 is called silent for that head and left out. The rms normalizer cancels the scale
-of a row; normalizing the sum to 1 is a convention. For softmax attention p is its probabilities.
+With D(i, j) = a_{j+1} ... a_i (1 without decay) and w(i, j) = (q~_i . k~_j) D(i, j), the share of
+token j in the attention of token i is p(i, j) = |w(i, j)| / sum_j |w(i, j)|, and the effective span
+of token i is exp(entropy of p): 1 if all weight is on one token, n if n tokens have equal weight.
+Only leap-summed has negative weights. Every window starts at the start of its document, so no
+weight is cut off. A token whose weights are all 0 is called silent for that head and left out. The
+rms normalizer cancels the scale of a row; normalizing the sum to 1 is a convention. For softmax
+attention p is its probabilities.
 
 Statistics, [layers][heads], means over tokens of the second half of a window:
 
@@ -19,12 +20,14 @@ Statistics, [layers][heads], means over tokens of the second half of a window:
     silent            share of silent tokens among all tokens
     gain              W / max(W, floor), W = sum_j w(i, j): the factor of the floor (denominator
                       only)
-    query_mean, key_mean        mean of the proportions over tokens (leap, static)
+    query_mean, key_mean        mean of the proportions over tokens (leap, leap-frozen, static)
     query_spread, key_spread    and their standard deviation
     half_life         ln 2 / -ln a in tokens, median over tokens (decay only)
 """
 
 import math
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,8 +37,10 @@ from matplotlib import pyplot as plt
 from torch import Tensor
 
 from .attention import Attention
+from .config import LEARNED
 from .files import UserError, atomic
 from .model import LeapFormer, positions
+from .reweighting import State
 from .softmax import SoftmaxAttention
 
 WINDOW, WINDOWS = 512, 40  # tokens per window, number of windows
@@ -70,12 +75,13 @@ def _of_weights(
     similarity: Tensor, reweighted: Tensor, weights: Tensor, v: Tensor
 ) -> dict[str, Tensor]:
     """The statistics that need only weights [n, h, i, j], their factors and values [n, h, j, e]."""
-    span, silent = _span(weights)
+    size = weights.abs()
+    span, silent = _span(size)
     back = (torch.arange(weights.shape[-1])[:, None] - torch.arange(weights.shape[-1])).clamp(min=0)
-    distance = (weights * back).sum(-1) / weights.sum(-1).clamp(min=1e-30)
+    distance = (size * back).sum(-1) / size.sum(-1).clamp(min=1e-30)
     return {
         "span_similarity": _mean(*_span(similarity)),
-        "span_reweighted": _mean(*_span(reweighted)),
+        "span_reweighted": _mean(*_span(reweighted.abs())),
         "span": _mean(span, silent),
         "distance": _mean(distance, silent),
         "signed_mass": _signed_mass(weights, v, silent),
@@ -101,21 +107,21 @@ class LinearWeights:
         return self.reweighted * self.decay
 
 
-def linear_weights(attention: Attention, x: Tensor, position: Tensor, state: dict) -> LinearWeights:
+def linear_weights(
+    attention: Attention, x: Tensor, start: Tensor, position: Tensor, state: State
+) -> LinearWeights:
     """The weights of windows that begin with a document."""
-    c = attention.config
-    q, k, v, log_a, _ = attention.project(x, position, state)
-    # negative only by rounding: cos(pi/2) is -4.4e-8 in float32
-    reweighted = (q @ k.transpose(-1, -2)).tril().clamp(min=0)
-    similarity, decay = reweighted, torch.ones_like(reweighted)
+    plain_q, plain_k, *_ = attention.heads(x, state)
+    q, k, v, log_a, _ = attention.project(x, start, position, state)
+    similarity, reweighted = ((a @ b.mT).tril() for a, b in ((plain_q, plain_k), (q, k)))
+    if not attention.reweighting.signed:
+        # negative only by rounding: cos(pi/2) is -4.4e-8 in float32
+        reweighted = reweighted.clamp(min=0)
+    decay = torch.ones_like(reweighted)
     if log_a is not None:
         sums = log_a.double().cumsum(-1)
         difference = sums[..., :, None] - sums[..., None, :]
         decay = difference.clamp(max=0).exp().to(reweighted.dtype)
-    if c.feature_size > c.head_size:
-        (q_cos, q_sin), (k_cos, k_sin) = q.chunk(2, -1), k.chunk(2, -1)
-        plain_q, plain_k = torch.hypot(q_cos, q_sin), torch.hypot(k_cos, k_sin)
-        similarity = (plain_q @ plain_k.transpose(-1, -2)).tril()
     return LinearWeights(similarity, reweighted, decay, q, k, v, log_a)
 
 
@@ -127,13 +133,16 @@ def softmax_weights(attention: SoftmaxAttention, x: Tensor, start: Tensor, state
     return scores.masked_fill(~seen[:, None], -torch.inf).softmax(-1)[..., past:]
 
 
-def _linear(attention: Attention, x: Tensor, position: Tensor, state: dict) -> dict[str, Tensor]:
-    c, found, more = attention.config, linear_weights(attention, x, position, state), {}
+def _linear(
+    attention: Attention, x: Tensor, start: Tensor, position: Tensor, state: State
+) -> dict[str, Tensor]:
+    c, more = attention.config, {}
+    found = linear_weights(attention, x, start, position, state)
     weights = found.weights
     if found.log_a is not None:
         half_life = -math.log(2) / found.log_a
         more["half_life"] = half_life.transpose(0, 1).flatten(1).median(1).values
-    if c.feature_size > c.head_size:
+    if c.reweighting in (*LEARNED, "static"):
         more["query_mean"], more["query_spread"] = _proportions(*found.q.chunk(2, -1))
         more["key_mean"], more["key_spread"] = _proportions(*found.k.chunk(2, -1))
     if c.normalizer == "denominator":
@@ -160,7 +169,7 @@ def measure(model: LeapFormer, windows: np.ndarray) -> Statistics:
     def record(attention: Attention | SoftmaxAttention, inputs: tuple) -> None:
         x, _, _, state = inputs
         if isinstance(attention, Attention):
-            found = _linear(attention, x, position, state)
+            found = _linear(attention, x, start, position, state)
         else:
             found = _softmax(attention, x, start, state)
         for name, value in found.items():
@@ -183,6 +192,28 @@ def _proportions(cos: Tensor, sin: Tensor) -> tuple[Tensor, Tensor]:
     mean = (proportion * alive).sum((0, 2)) / alive.sum((0, 2)).clamp(min=1)
     square = ((proportion - mean[:, None]).square() * alive).sum((0, 2))
     return mean, (square / alive.sum((0, 2)).clamp(min=1)).sqrt()
+
+
+@contextmanager
+def fixed_proportions(model: LeapFormer, statistics: Statistics) -> Iterator[None]:
+    """In the block each head has its mean proportions, which `measure` found, for all tokens."""
+
+    def fix(means: list[float]) -> Callable:
+        mean = torch.tensor(means)
+        parts = torch.stack([1 - mean, mean])[:, None, :, None, None]  # [2, B, h, T, 1]
+        return lambda _module, _inputs, output: parts.to(output).expand_as(output)
+
+    attentions = [layer.attention for layer in model.layers]
+    hooks = [
+        getattr(attention, f"{side}_proportion").register_forward_hook(fix(means))
+        for side in ("query", "key")
+        for attention, means in zip(attentions, statistics[f"{side}_mean"], strict=True)
+    ]
+    try:
+        yield
+    finally:
+        for hook in hooks:
+            hook.remove()
 
 
 def document_windows(tokens: np.ndarray) -> np.ndarray:

@@ -19,8 +19,16 @@ REWEIGHTINGS = {
     "static": "static proportions (cosFormer)",
     "none": "no re-weighting",
 }
+LEARNED = ("leap", "leap-frozen")  # with modules for proportions
+# compared in docs/study.md, and not published
+UNPUBLISHED = ("none-twice", "none-gate", "leap-frozen", "leap-summed")
 PRECISIONS = ("int8", "int4", "float16", "float32")  # of a model folder, see weights.py
 ONNX_FORMS = ("float32", "int8", "int8-dynamic", "int4", "standard")  # see onnx_export.py
+
+
+def feature_factor(reweighting: str) -> int:
+    """The features of a query or key, per number of it."""
+    return 1 if reweighting in ("none", "none-gate") else 2
 
 
 @dataclass(frozen=True)
@@ -30,9 +38,10 @@ class ModelConfig:
     `attention`: "linear" (LeaPformer, arXiv 2405.13046) or "softmax" (the control of the study:
     rotary positions, the last `window` tokens; trained here, not published). Only for linear:
     `reweighting`: "leap" (learned proportions, eq. 7-9), "static" (cosFormer: proportion =
-    min(position / static_length, 1)) or "none"; `normalizer`: "denominator" (the paper's, at least
-    `denominator_floor`) or "rms"; `decay`: one data-dependent gate a head. For both:
-    `conv_kernel`: 0 or 4 taps over the rows of q, k and v; `position`: "none" or "sinusoidal".
+    min(position / static_length, 1)), "none", or one of UNPUBLISHED (`reweighting.py`);
+    `normalizer`: "denominator" (the paper's, at least `denominator_floor`) or "rms"; `decay`: one
+    data-dependent gate a head. For both: `conv_kernel`: 0 or 4 taps over the rows of q, k and v;
+    `position`: "none" or "sinusoidal".
     `encoder_layers`: if not 0, that many layers are an encoder and the others a decoder with
     cross-attention (`crossed.py`, for sentence pairs; trained here, not published).
     """
@@ -71,7 +80,7 @@ class ModelConfig:
                 object.__setattr__(self, key, value)
         allowed = {
             "attention": ("linear", "softmax"),
-            "reweighting": tuple(REWEIGHTINGS),
+            "reweighting": (*REWEIGHTINGS, *UNPUBLISHED),
             "normalizer": ("denominator", "rms"),
             "conv_kernel": (0, 4),
             "position": ("none", "sinusoidal"),
@@ -86,12 +95,14 @@ class ModelConfig:
         if self.encoder_layers and (
             self.encoder_layers >= self.num_hidden_layers
             or (self.attention, self.normalizer) != ("linear", "rms")
-            or self.reweighting == "static"
+            or self.reweighting not in ("leap", "none")
         ):
             raise UserError(
                 f"encoder_layers = {self.encoder_layers} needs more num_hidden_layers, attention = "
                 '"linear", normalizer = "rms", and reweighting = "leap" or "none"'
             )
+        if self.reweighting == "leap-summed" and self.normalizer != "rms":
+            raise UserError('leap-summed has negative weights: set normalizer = "rms"')
         if self.hidden_size % self.num_attention_heads or self.head_size % 4:
             raise UserError(
                 f"hidden_size {self.hidden_size} over {self.num_attention_heads} heads must give "
@@ -105,8 +116,8 @@ class ModelConfig:
 
     @property
     def feature_size(self) -> int:
-        """The width of q~ and k~: 2 e if re-weighting splits them into cos and sin, else e."""
-        return self.head_size * (1 if self.reweighting == "none" else 2)
+        """The width of q~ and k~."""
+        return self.head_size * feature_factor(self.reweighting)
 
     def to_json(self) -> dict[str, Any]:
         """config.json, without the keys that this model does not use.
@@ -121,7 +132,7 @@ class ModelConfig:
             "denominator_floor": softmax,
             "decay": softmax,
             "static_length": softmax or self.reweighting != "static",
-            "proportion_hidden_size": softmax or self.reweighting != "leap",
+            "proportion_hidden_size": softmax or self.reweighting not in LEARNED,
             "window": not softmax,
             "encoder_layers": self.encoder_layers == 0,
         }

@@ -16,23 +16,20 @@ It reads the same streams as LeapFormer, step by step and in segments, so traini
 translation are shared. It is trained to be compared, and not published.
 """
 
-import math
-
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from .attention import (
     Attention,
-    Proportion,
     Scale,
     linear_attention,
     linear_attention_step,
     rms,
-    split_by_proportion,
 )
 from .config import ModelConfig
-from .model import Layer, LeapFormer, State, positions
+from .model import Layer, LeapFormer, positions
+from .reweighting import REWEIGHTINGS, State, similar
 from .translate.rules import BOS, END, READ, WRITE
 
 
@@ -83,14 +80,17 @@ class SidedAttention(Attention):
     def convolve(self, u: Tensor, state: State) -> tuple[Tensor, Tensor]:
         return sided_convolution(u, self.convolution.weight, state["rows"], state["side"])
 
+    def heads(self, x: Tensor, state: State) -> tuple[Tensor, Tensor, Tensor, State]:
+        q, k, v, rows = super().heads(x, state)
+        return q, k * state["side"][:, None, :, None], v, rows
+
     def project(
-        self, x: Tensor, position: Tensor, state: State
+        self, x: Tensor, start: Tensor, position: Tensor, state: State
     ) -> tuple[Tensor, Tensor, Tensor, Tensor | None, State]:
-        q, k, v, log_a, rows = super().project(x, position, state)
-        side = state["side"][:, None]
+        q, k, v, log_a, new = super().project(x, start, position, state)
         if log_a is not None:
-            log_a = log_a.masked_fill(~side, 0.0)
-        return q, k * side[..., None], v, log_a, rows
+            log_a = log_a.masked_fill(~state["side"][:, None], 0.0)
+        return q, k, v, log_a, new
 
 
 class CrossAttention(nn.Module):
@@ -99,14 +99,13 @@ class CrossAttention(nn.Module):
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         self.config = config
-        d, e = config.hidden_size, config.head_size
+        d, h = config.hidden_size, config.num_attention_heads
         self.query = nn.Linear(d, d, bias=False)
         self.key_value = nn.Linear(d, 2 * d, bias=False)
         self.output = nn.Linear(d, d, bias=False)
         self.output_norm = Scale(d)
-        if config.reweighting == "leap":
-            self.query_proportion = Proportion(e, config.proportion_hidden_size, math.sqrt(e))
-            self.key_proportion = Proportion(e, config.proportion_hidden_size, gain=1.0)
+        self.reweighting = REWEIGHTINGS[config.reweighting]
+        self.reweighting.add_modules(self, d, h, config.proportion_hidden_size)
 
     def forward(
         self, x: Tensor, memory: Tensor, start: Tensor, source: Tensor, state: State
@@ -115,12 +114,9 @@ class CrossAttention(nn.Module):
         c = self.config
         B, T, _ = x.shape
         shape = (B, T, -1, c.num_attention_heads, c.head_size)
-        q = F.relu(self.query(x).view(shape)[:, :, 0].transpose(1, 2)) / math.sqrt(c.head_size)
         k, v = self.key_value(memory).view(shape).permute(2, 0, 3, 1, 4)
-        k = F.relu(k)
-        if c.reweighting == "leap":
-            q = split_by_proportion(q, self.query_proportion(q))
-            k = split_by_proportion(k, self.key_proportion(k))
+        q, k = similar(self.query(x).view(shape)[:, :, 0].transpose(1, 2), k)
+        q, k, _ = self.reweighting.features(self, q, k, None)  # leap and none need nothing else
         k = k * source[:, None, :, None]
         attend = linear_attention_step if T == 1 else linear_attention
         o, _, S, z = attend(q, k, v, None, start, state["S"], state["z"])
@@ -178,9 +174,8 @@ class CrossedLeapFormer(LeapFormer):
         super().initialize(wide_proportions)
         for layer in self.layers[self.config.encoder_layers :]:
             nn.init.zeros_(layer.cross_attention.output.weight)
-            for module in layer.cross_attention.children():
-                if wide_proportions and isinstance(module, Proportion):
-                    module.start_wide()
+            if wide_proportions:
+                layer.cross_attention.reweighting.reset(layer.cross_attention)
 
     def empty_state(self, batch: int) -> list[State]:
         states = super().empty_state(batch)

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from safetensors.numpy import save
 
-from .config import ModelConfig
+from .config import UNPUBLISHED, ModelConfig
 from .files import UserError, atomic, sha256, write_text
 from .model import LeapFormer
 from .reference import Tensors, golden
@@ -43,12 +43,14 @@ def read_model(folder: Path) -> LeapFormer:
 
 def check_free(config: ModelConfig, folder: Path) -> None:
     """Raises UserError if a model of this kind is not published, or if `folder` already is."""
-    if config.attention == "softmax" or config.encoder_layers:
-        kind = "attention softmax" if config.attention == "softmax" else "an encoder"
-        raise UserError(
-            f"a model with {kind} is a control that the playground cannot run: "
-            "only models with attention linear and no encoder are published"
-        )
+    controls = {
+        "attention softmax": config.attention == "softmax",
+        "an encoder": config.encoder_layers > 0,
+        f"reweighting {config.reweighting}": config.reweighting in UNPUBLISHED,
+    }
+    for kind, found in controls.items():
+        if found:
+            raise UserError(f"a model with {kind} is a control that the playground cannot run")
     if (folder / "manifest.json").exists():
         raise UserError(
             f"{folder} is published already and links refer to it: choose another --out and --id"

@@ -10,11 +10,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from .attention import Attention, Proportion, Scale, rms
+from .attention import Attention, Scale, rms
 from .config import ModelConfig
+from .reweighting import State
 from .softmax import SoftmaxAttention
-
-State = dict[str, Tensor]  # of one layer, or the positions; the first dimension is the batch
 
 UNSCORED = -1  # as a target: a token that is read, but not scored
 
@@ -84,9 +83,8 @@ class LeapFormer(nn.Module):
                 nn.init.zeros_(attention.decay.weight)
                 with torch.no_grad():
                     attention.decay.bias.copy_(torch.linspace(2, 7, len(attention.decay.bias)))
-            for module in attention.children():
-                if wide_proportions and isinstance(module, Proportion):
-                    module.start_wide()
+            if wide_proportions and isinstance(attention, Attention):
+                attention.reweighting.reset(attention)
 
     def empty_state(self, batch: int) -> list[State]:
         """The state before the first token: one dictionary per layer, then the position [B].

@@ -27,7 +27,8 @@ from torch.nn import functional as F
 from .evaluate import token_losses
 from .files import UserError
 from .load import load_model, tokenizer_of
-from .model import LeapFormer, State
+from .model import LeapFormer
+from .reweighting import State
 from .sample import Sampling, generate, measure, repetition
 from .text import read_articles
 from .tokenizer import load_tokenizer

@@ -11,6 +11,7 @@ from .precision import product_dtype
 # The matrices that Muon steps, and the number of matrices that each parameter stacks.
 _BLOCKS = {
     "attention.qkv.weight": 3,
+    "attention.more.weight": 2,
     "attention.key_value.weight": 2,
     "attention.query.weight": 1,
     "attention.output.weight": 1,
@@ -91,7 +92,7 @@ def make_optimizers(
 
     Only Muon is compiled: fused AdamW is a few kernels, however many parameters there are.
     """
-    named = dict(model.named_parameters())
+    named = {n: p for n, p in model.named_parameters() if p.requires_grad}
     matrices = {n: p for n, p in named.items() if n.endswith(tuple(_BLOCKS))}
     proportions = {n: p for n, p in named.items() if "_proportion." in n}
     rest = [p for n, p in named.items() if n not in matrices and n not in proportions]

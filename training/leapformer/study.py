@@ -12,8 +12,8 @@ import numpy as np
 import torch
 
 from . import checkpoint
-from .concentration import document_windows, draw, measure
-from .config import RunConfig, build, merge, read_toml
+from .concentration import document_windows, draw, fixed_proportions, measure
+from .config import LEARNED, RunConfig, build, merge, read_toml
 from .data import Documents
 from .evaluate import token_losses
 from .files import UserError, write_text
@@ -109,12 +109,18 @@ def measured(run: Path, config: RunConfig, documents: Documents) -> dict:
     if kept.get("data") == documents.digest:
         return kept
     model, _ = checkpoint.load_model(checkpoint.require_end(run, config), averaged=False)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     tokens = documents.tokens()
+    concentration = measure(model, document_windows(tokens))
+    model.to(device)
     result = {
         "data": documents.digest,
         "loss": round(document_loss(model, tokens), 4),
-        "concentration": measure(model, document_windows(tokens)),
+        "concentration": concentration,
     }
+    if config.model.reweighting in LEARNED and config.model.attention == "linear":
+        with fixed_proportions(model, concentration):
+            result["fixed_loss"] = round(document_loss(model, tokens), 4)
     write_text(path, json.dumps(result) + "\n")
     return result
 
@@ -141,6 +147,11 @@ def study(plan: Plan, data: Path, out: Path) -> dict:
         "tokens": {name: next(iter(runs.values())).tokens for name, runs in plan.runs.items()},
         "loss": loss,
         "differences": [difference(a, b, loss) for a, b in plan.pairs],
+        "fixed_loss": {
+            name: {seed: r["fixed_loss"] for seed, r in runs.items()}
+            for name, runs in results.items()
+            if all("fixed_loss" in r for r in runs.values())
+        },
         "concentration": {
             name: {seed: r["concentration"] for seed, r in runs.items()}
             for name, runs in results.items()
@@ -162,6 +173,13 @@ def table(result: dict) -> str:
     for d in result["differences"]:
         interval = f"{d['low']:+.4f} to {d['high']:+.4f}" if len(d["seeds"]) > 1 else ""
         lines.append(f"| {d['a']} - {d['b']} | {len(d['seeds'])} | {d['mean']:+.4f} | {interval} |")
+    fixed = result.get("fixed_loss", {})
+    if fixed:
+        lines += ["", "If each head has its mean proportions for all tokens, the loss rises:", ""]
+        lines += ["| variant | by, in nats per token, seed by seed |", "|---|---|"]
+        for name, losses in fixed.items():
+            rises = [loss - result["loss"][name][seed] for seed, loss in losses.items()]
+            lines.append(f"| {name} | {', '.join(f'{rise:+.4f}' for rise in rises)} |")
     titles = " | ".join(title for title, _ in COLUMNS.values())
     rule = "|---" * len(COLUMNS)
     lines += ["", "Mean over layers and heads (half-lives: median), seed by seed:", ""]

@@ -30,10 +30,11 @@ from .evaluate import quick_loss
 from .files import UserError, write_text
 from .grow import initialize_from
 from .inputs import Streams, open_text
-from .model import UNSCORED, State
+from .model import UNSCORED
 from .optimizer import make_optimizers, schedule
 from .plot import plot_loss
 from .precision import products
+from .reweighting import State
 from .tokenizer import load_tokenizer
 from .workers import Workers
 
@@ -88,7 +89,9 @@ class Run:
             loss, self.states[i] = self._loss(tokens, self.states[i])
             (loss / len(shares)).backward()
             losses.append(loss.detach())
-        norm = nn.utils.get_total_norm([p.grad for p in self.model.parameters()])
+        norm = nn.utils.get_total_norm(
+            [p.grad for p in self.model.parameters() if p.grad is not None]
+        )
         self._unread.append(torch.stack([*losses, norm]))
         self._update()
         self.step += 1

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from .config import DataConfig
 from .files import UserError
-from .model import State
+from .reweighting import State
 
 
 class Workers:

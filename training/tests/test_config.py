@@ -18,7 +18,7 @@ MODELS += [folder / "config.json" for folder in GOLDEN_MODELS]
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda p: p.stem)
 def test_every_config_is_valid(path: Path) -> None:
-    if path.stem in ("study", "translate-arms"):
+    if path.stem in ("study", "twins", "translate-arms"):
         assert Plan.read(path).pairs
     elif path.stem.startswith("arena"):
         assert Arena.read(path).parts
@@ -35,6 +35,10 @@ def test_every_config_is_valid(path: Path) -> None:
         ("tokens = 9000000\n[model]\nhidden_size = 30", "whole multiple of 4"),
         ("tokens = 9000000\n[model]\nnormalizer = 'layer'", "choose one of"),
         ("tokens = 9000000\n[model]\nreweighting = 'softmax'", "choose one of .'leap'"),
+        (
+            "tokens = 9000000\n[model]\nreweighting = 'leap-summed'\nnormalizer = 'denominator'",
+            "leap-summed has negative weights",
+        ),
         (
             "tokens = 9000000\n[data]\nstreams = 30",
             "must be a multiple of micro_batch = 8",

@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from leapformer.attention import Attention, rms, split_by_proportion
-from leapformer.config import ModelConfig, OptimizerConfig
+from leapformer.attention import Attention, rms
+from leapformer.config import UNPUBLISHED, ModelConfig, OptimizerConfig
 from leapformer.crossed import (
     CrossAttention,
     CrossedLeapFormer,
@@ -19,6 +19,7 @@ from leapformer.files import UserError
 from leapformer.folder import check_free
 from leapformer.model import LeapFormer
 from leapformer.optimizer import make_optimizers
+from leapformer.reweighting import split_by_proportion
 from leapformer.translate.rules import BOS, END, OFFLINE, OVER, READ, WRITE, stream
 
 DIRECTION = 5
@@ -188,7 +189,15 @@ def test_it_is_not_published_and_needs_a_decoder(tmp_path) -> None:
     assert "encoder_layers" not in ModelConfig().to_json()
     with pytest.raises(UserError, match="an encoder is a control"):
         check_free(config, tmp_path)
-    for wrong in ({"encoder_layers": 4}, {"attention": "softmax"}, {"reweighting": "static"}):
+    for name in UNPUBLISHED:
+        with pytest.raises(UserError, match=f"reweighting {name} is a control"):
+            check_free(ModelConfig(reweighting=name), tmp_path)
+    for wrong in (
+        {"encoder_layers": 4},
+        {"attention": "softmax"},
+        {"reweighting": "static"},
+        {"reweighting": "none-twice"},
+    ):
         with pytest.raises(UserError, match="encoder_layers"):
             make(**wrong)
     assert OVER not in (WRITE, READ, END)

@@ -8,10 +8,11 @@ import torch
 from conftest import GOLDEN, GOLDEN_MODELS
 
 from leapformer import attention
-from leapformer.attention import Proportion, linear_attention, linear_attention_step
-from leapformer.config import ModelConfig
+from leapformer.attention import linear_attention, linear_attention_step
+from leapformer.config import UNPUBLISHED, ModelConfig
 from leapformer.folder import read_model
 from leapformer.model import LeapFormer
+from leapformer.reweighting import Proportion, split_by_proportion
 
 
 def assert_close(actual: torch.Tensor, expected: torch.Tensor, tolerance: float = 1e-6) -> None:
@@ -56,7 +57,7 @@ def test_attention_matches_the_published_code(case: int, form: str) -> None:
         proportion = parts[1, 0, ..., 0]
         assert_close(proportion, tensor(golden[f"{name}Proportion"]))
         assert_close(parts[0, 0, ..., 0], 1 - proportion)
-        return attention.split_by_proportion(x, parts)
+        return split_by_proportion(x, parts)
 
     q = split("query", tensor(golden["query"])[None].relu())
     k = split("key", tensor(golden["key"])[None].relu())
@@ -105,12 +106,22 @@ def test_model_matches_golden(folder, sizes: str, monkeypatch: pytest.MonkeyPatc
 SMALL = ModelConfig(vocab_size=40, hidden_size=32, num_hidden_layers=2, num_attention_heads=2)
 
 
+def small(**options) -> LeapFormer:
+    """A small model whose weights are all random."""
+    model = LeapFormer(dataclasses.replace(SMALL, **options))
+    with torch.no_grad():
+        for p in model.parameters():
+            p.add_(0.2 * torch.randn_like(p))
+    return model
+
+
 @pytest.mark.parametrize(
     "options",
     [
         {},
         {"reweighting": "static", "static_length": 20},
         {"reweighting": "none"},
+        *({"reweighting": name} for name in UNPUBLISHED),
         {"normalizer": "denominator", "decay": False, "conv_kernel": 0, "position": "sinusoidal"},
         {"attention": "softmax", "window": 16},
         {"attention": "softmax", "window": 200, "conv_kernel": 0},
@@ -119,7 +130,7 @@ SMALL = ModelConfig(vocab_size=40, hidden_size=32, num_hidden_layers=2, num_atte
 )
 def test_parallel_equals_recurrent(options: dict) -> None:
     torch.manual_seed(0)
-    model = LeapFormer(dataclasses.replace(SMALL, **options)).double()
+    model = small(**options).double()
     tokens = torch.randint(1, 40, (150,)).tolist()
     tokens[0] = tokens[61] = tokens[62] = tokens[128] = 0
     whole = run(model, tokens, [150])
@@ -128,9 +139,10 @@ def test_parallel_equals_recurrent(options: dict) -> None:
     assert_close(run(model, tokens, [128, 3, 1, 18]), whole)
 
 
-def test_a_document_start_resets_the_recurrence() -> None:
+@pytest.mark.parametrize("reweighting", ["leap", "leap-summed"])
+def test_a_document_start_resets_the_recurrence(reweighting: str) -> None:
     torch.manual_seed(0)
-    model = LeapFormer(dataclasses.replace(SMALL, conv_kernel=0)).double()
+    model = small(conv_kernel=0, reweighting=reweighting).double()
     alone = run(model, [0, 5, 6, 7], [4])
     assert_close(run(model, [3, 9, 4, 0, 5, 6, 7], [7])[3:], alone)
 
@@ -154,7 +166,7 @@ def test_proportions_near_their_ends_keep_their_precision_in_bfloat16(compiled: 
         module.output.bias.fill_(-9.87)
 
     def factors(x: torch.Tensor) -> torch.Tensor:
-        return attention.split_by_proportion(x, module(x))
+        return split_by_proportion(x, module(x))
 
     x = torch.ones(5, 4)
     x[:, 0] = torch.tensor([0, 0.25, 1, 1.5, 2])
@@ -167,11 +179,15 @@ def test_proportions_near_their_ends_keep_their_precision_in_bfloat16(compiled: 
 
 def test_gradients_reach_every_parameter() -> None:
     torch.manual_seed(0)
-    for options in ({}, {"attention": "softmax"}, {"normalizer": "denominator"}):
-        model = LeapFormer(dataclasses.replace(SMALL, **options))
+    changes = [{"attention": "softmax"}, {"normalizer": "denominator"}]
+    for options in ({}, *changes, *({"reweighting": name} for name in UNPUBLISHED)):
+        model = small(**options)
         tokens = torch.randint(0, 40, (2, 129))
         loss, _ = model(tokens[:, :-1], model.empty_state(2), tokens[:, 1:])
         loss.backward()
         for name, parameter in model.named_parameters():
+            if options.get("reweighting") == "leap-frozen" and "_proportion." in name:
+                assert parameter.grad is None, name
+                continue
             assert parameter.grad is not None and parameter.grad.isfinite().all(), name
             assert parameter.grad.abs().sum() > 0, name

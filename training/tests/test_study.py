@@ -10,11 +10,12 @@ import torch
 from conftest import ROOT
 from test_train import write_config
 
-from leapformer.concentration import _signed_mass, _span, measure
-from leapformer.config import ModelConfig
+from leapformer.checkpoint import load_model
+from leapformer.concentration import _signed_mass, _span, fixed_proportions, measure
+from leapformer.config import LEARNED, UNPUBLISHED, ModelConfig
 from leapformer.files import UserError
 from leapformer.model import LeapFormer
-from leapformer.study import Plan, difference, study, t_quantile, table
+from leapformer.study import Plan, difference, document_loss, study, t_quantile, table
 from leapformer.train import train
 
 CONFIG = ModelConfig(60, 32, 2, 2)
@@ -26,7 +27,7 @@ def test_span_is_the_exponential_of_entropy() -> None:
     assert silent.tolist() == [False, False, False, True]
 
 
-@pytest.mark.parametrize("reweighting", ["leap", "static", "none"])
+@pytest.mark.parametrize("reweighting", ["leap", "static", "none", *UNPUBLISHED])
 def test_concentration_agrees_with_the_recurrence(reweighting: str) -> None:
     """The shares p are computed from each token's contribution to z."""
     torch.manual_seed(0)
@@ -42,16 +43,18 @@ def test_concentration_agrees_with_the_recurrence(reweighting: str) -> None:
     n = inputs * torch.rsqrt(inputs.square().mean(-1, keepdim=True) + 1e-6)
     position = torch.arange(12).expand(3, 12)
     with torch.no_grad():
-        q, k, _, log_a, _ = attention.project(n * layer.attention_norm.weight, position, states[0])
+        q, k, _, log_a, _ = attention.project(
+            n * layer.attention_norm.weight, x == 0, position, states[0]
+        )
         spans = []
         for i in range(6, 12):  # the second half, token by token
             decays = [log_a[:, :, j + 1 : i + 1].sum(-1).exp() for j in range(i + 1)]
             w = torch.stack([(q[:, :, i] * k[:, :, j]).sum(-1) * d for j, d in enumerate(decays)])
-            p = w / w.sum(0)
+            p = w.abs() / w.abs().sum(0)
             spans.append(torch.exp(-(p * p.clamp(min=1e-30).log()).sum(0)))
     expected = torch.stack(spans).mean((0, 1))
     np.testing.assert_allclose(s["span"][0], expected.numpy(), rtol=1e-3)
-    assert ("query_spread" in s) == (reweighting != "none") and "gain" not in s
+    assert ("query_spread" in s) == (reweighting in (*LEARNED, "static")) and "gain" not in s
     assert np.max(s["span"]) <= 12 and np.min(s["distance"]) >= 0 and np.min(s["half_life"]) > 0
 
 
@@ -83,6 +86,25 @@ def test_gain_is_the_factor_of_the_floor() -> None:
         gains.append(measure(LeapFormer(config), tokens))
     assert np.allclose(gains[0]["gain"], 1) and np.allclose(gains[1]["gain"], 0)
     assert "half_life" not in gains[0]
+
+
+@pytest.mark.parametrize("reweighting", ["leap", "leap-frozen"])
+def test_fixed_proportions_are_the_means_of_the_heads(reweighting: str) -> None:
+    torch.manual_seed(0)
+    model = LeapFormer(dataclasses.replace(CONFIG, reweighting=reweighting))
+    model.initialize(wide_proportions=True)
+    with torch.no_grad():
+        for p in model.parameters():
+            p.add_(0.1 * torch.randn_like(p))
+    tokens = np.random.default_rng(0).integers(1, 60, (3, 12))
+    tokens[:, 0] = 0
+    s, before = measure(model, tokens), document_loss(model, tokens[0])
+    with fixed_proportions(model, s):
+        fixed, while_fixed = measure(model, tokens), document_loss(model, tokens[0])
+    for side in ("query", "key"):
+        np.testing.assert_allclose(fixed[f"{side}_mean"][0], s[f"{side}_mean"][0], atol=2e-4)
+        assert np.max(fixed[f"{side}_spread"]) < 2e-3 < np.min(s[f"{side}_spread"])
+    assert while_fixed != before == document_loss(model, tokens[0])
 
 
 def test_signed_shares_sum_to_one() -> None:
@@ -160,6 +182,9 @@ model.attention = "softmax"
 [variants.usual]
 seeds = [1]
 wide_proportions = false
+[variants.frozen]
+seeds = [1]
+model.reweighting = "leap-frozen"
 """
     path.write_text(top + path.read_text().replace('name = "tiny"\n', "") + variants)
     return path
@@ -172,6 +197,7 @@ def test_a_study_runs_and_resumes(prepared, tmp_path, monkeypatch) -> None:
         "leap": [0, 1],
         "softmax": [0, 1],
         "usual": [1],
+        "frozen": [1],
     }
     out = tmp_path / "study"
     with monkeypatch.context() as stopped:  # as if SIGTERM had stopped the run
@@ -179,7 +205,7 @@ def test_a_study_runs_and_resumes(prepared, tmp_path, monkeypatch) -> None:
         with pytest.raises(UserError, match="was stopped before its end: run the same command"):
             study(plan, prepared, out)
     result = study(plan, prepared, out)
-    assert [len(v) for v in result["loss"].values()] == [2, 2, 1]
+    assert [len(v) for v in result["loss"].values()] == [2, 2, 1, 1]
     assert [(d["a"], d["b"], d["seeds"]) for d in result["differences"]] == [
         ("leap", "softmax", [0, 1]),
         ("leap", "usual", [1]),
@@ -188,8 +214,9 @@ def test_a_study_runs_and_resumes(prepared, tmp_path, monkeypatch) -> None:
         losses = [np.mean([result["loss"][d[k]][s] for s in d["seeds"]]) for k in "ab"]
         assert d["mean"] == pytest.approx(losses[0] - losses[1], abs=2e-4)
     written = (out / "study.md").read_text()
-    # losses, means, two layers
-    assert "| leap | 384 |" in written and written.count("\n| leap | ") == 1 + 1 + 2
+    # losses, fixed proportions, means, two layers
+    assert "| leap | 384 |" in written and written.count("\n| leap | ") == 1 + 1 + 1 + 2
+    assert result["fixed_loss"].keys() == {"leap", "usual", "frozen"}
     span = result["concentration"]["leap"][0]["span"][1]
     assert ", ".join(f"{x:.1f}" for x in span) in written
     assert (out / "study.png").read_bytes().startswith(b"\x89PNG")
@@ -202,11 +229,24 @@ def test_a_study_runs_and_resumes(prepared, tmp_path, monkeypatch) -> None:
     assert list(only["loss"]) == ["usual"] and only["differences"] == []
 
 
+def test_training_changes_all_but_frozen_proportions(prepared, tmp_path) -> None:
+    config = Plan.read(write_plan(tmp_path), only=["frozen"]).runs["frozen"][1]
+    weights = [
+        load_model(train(config, prepared, tmp_path / "run", until=step), False)[0].state_dict()
+        for step in (1, 3)
+    ]
+    for name, value in weights[0].items():
+        assert torch.equal(value, weights[1][name]) == ("_proportion." in name), name
+
+
 @pytest.mark.parametrize(
     "change, message",
     [
-        (('"softmax"]', '"sofmax"]'), "no variant sofmax; known are leap, softmax, usual"),
-        (("seeds = [1]", "seeds = [2]"), "leap and usual are compared but have no seed in common"),
+        (('"softmax"]', '"sofmax"]'), "no variant sofmax; known are leap, softmax, usual, frozen"),
+        (
+            ("seeds = [1]\nwide", "seeds = [2]\nwide"),
+            "leap and usual are compared but have no seed in common",
+        ),
         (("model.attention", "model.attendance"), "softmax: model: unknown key 'attendance'"),
         (("variants.", "data."), "add .variants.NAME"),
     ],

@@ -71,7 +71,8 @@ class Linear(Attention):
         raise NotImplementedError
 
     def positive(self, q: Tensor, k: Tensor) -> tuple[Tensor, Tensor]:
-        """Features whose products are positive, for the denominator of a signed arm."""
+        """Features whose products are positive, for the denominator of a signed arm: those of the
+        weights without their cosines, as in RoFormer."""
         raise NotImplementedError
 
     def mix(self, q: Tensor, k: Tensor, v: Tensor, x: Tensor, seen: Tensor) -> Tensor:

@@ -6,8 +6,9 @@ from typing import Any
 
 from ..config import build, read_toml
 from ..files import UserError
-from . import arms
+from ..reweighting import REWEIGHTINGS
 from . import field as others
+from .arms import reweighted
 from .linear import Attention
 from .listops import ListOps
 from .model import Shape
@@ -15,13 +16,7 @@ from .pathfinder import Pathfinder
 from .tasks import Order, Recall, Task
 
 ARMS: dict[str, type[Attention]] = {
-    "none": arms.Plain,
-    "none-twice": arms.Twice,
-    "none-gate": arms.Gate,
-    "leap": arms.Leap,
-    "leap-frozen": arms.Frozen,
-    "static": arms.Static,
-    "leap-summed": arms.Summed,
+    **{name: reweighted(name) for name in REWEIGHTINGS},
     "elu": others.Elu,
     "performer": others.Performer,
     "linformer": others.Linformer,

@@ -116,7 +116,7 @@ def weights_of(model: LeapFormer, tokens: list[int]) -> Iterator[tuple[Tensor, T
     def record(attention: torch.nn.Module, inputs: tuple) -> None:
         x, _, _, state = inputs
         if isinstance(attention, Attention):
-            w = linear_weights(attention, x, position, state)
+            w = linear_weights(attention, x, start, position, state)
             found.append((w.weights[0].double(), (w.similarity * w.decay)[0].double()))
         else:
             own = softmax_weights(attention, x, start, state)[0].double()
