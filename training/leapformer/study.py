@@ -5,8 +5,10 @@ compared seed by seed, which gives an interval for each difference.
 """
 
 import json
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -102,44 +104,59 @@ def difference(a: str, b: str, loss: dict[str, dict[int, float]]) -> dict:
     }
 
 
-def measured(run: Path, config: RunConfig, documents: Documents) -> dict:
-    """The loss and the concentration of a finished run, cached in measured.json."""
-    path = run / "measured.json"
-    kept = json.loads(path.read_text()) if path.exists() else {}
-    if kept.get("data") == documents.digest:
-        return kept
-    model, _ = checkpoint.load_model(checkpoint.require_end(run, config), averaged=False)
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    tokens = documents.tokens()
-    concentration = measure(model, document_windows(tokens))
-    model.to(device)
-    result = {
-        "data": documents.digest,
-        "loss": round(document_loss(model, tokens), 4),
-        "concentration": concentration,
-    }
-    if config.model.reweighting in LEARNED and config.model.attention == "linear":
-        with fixed_proportions(model, concentration):
-            result["fixed_loss"] = round(document_loss(model, tokens), 4)
-    write_text(path, json.dumps(result) + "\n")
-    return result
+def kept(path: Path, config: RunConfig, of: dict[str, Any], make: Callable[[], dict]) -> dict:
+    """The result of a run in file `path`, if it is one of this `config` and of the values `of`;
+    else make(), which it writes there."""
+    if path.exists():
+        found = json.loads(path.read_text())
+        if found["of"] == of and checkpoint.run_config(found["config"]) == config:
+            return found["result"]
+    result = make()
+    content = {"of": of, "config": asdict(config), "result": result}
+    write_text(path, json.dumps(content) + "\n")
+    return json.loads(json.dumps(result))
+
+
+def ended(config: RunConfig, data: Path, run: Path) -> Path:
+    """The last checkpoint of a run, which is trained or resumed if it has not ended.
+
+    Raises UserError if it was stopped before its end.
+    """
+    if not checkpoint.path_at(run, config.steps).exists():
+        train(config, data, run)
+    return checkpoint.require_end(run, config)
+
+
+def measured(config: RunConfig, data: Path, run: Path, documents: Documents) -> dict:
+    """The losses and the concentration of a run, trained if it must be; kept in measured.json."""
+
+    def make() -> dict:
+        model, _ = checkpoint.load_model(ended(config, data, run), averaged=False)
+        device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        tokens = documents.tokens()
+        concentration = measure(model, document_windows(tokens))
+        model.to(device)
+        result = {"loss": round(document_loss(model, tokens), 4), "concentration": concentration}
+        if config.model.reweighting in LEARNED and config.model.attention == "linear":
+            with fixed_proportions(model, concentration):
+                result["fixed_loss"] = round(document_loss(model, tokens), 4)
+        return result
+
+    return kept(run / "measured.json", config, {"data": documents.digest}, make)
 
 
 def study(plan: Plan, data: Path, out: Path) -> dict:
-    """Trains the missing runs, then measures all runs; writes study.json, study.md and study.png.
+    """Trains and measures the runs that are missing; writes study.json, study.md and study.png.
 
-    It can be stopped and started again at any time; unfinished runs are resumed.
-    Raises UserError if a run was stopped before its end.
+    It can be stopped and started again at any time; unfinished runs are resumed. A run with a
+    measured.json needs no checkpoint. Raises UserError if a run was stopped before its end.
     """
-    for name, runs in plan.runs.items():
-        for seed, config in runs.items():
-            run = out / f"{name}-{seed}"
-            if not checkpoint.path_at(run, config.steps).exists():
-                train(config, data, run)
-            checkpoint.require_end(run, config)
     documents = Documents(data, "valid")
     results = {
-        name: {seed: measured(out / f"{name}-{seed}", c, documents) for seed, c in runs.items()}
+        name: {
+            seed: measured(config, data, out / f"{name}-{seed}", documents)
+            for seed, config in runs.items()
+        }
         for name, runs in plan.runs.items()
     }
     loss = {name: {s: r["loss"] for s, r in runs.items()} for name, runs in results.items()}

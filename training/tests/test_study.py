@@ -223,6 +223,8 @@ def test_a_study_runs_and_resumes(prepared, tmp_path, monkeypatch) -> None:
     files = {name: (out / name).read_bytes() for name in ("study.json", "study.md")}
     monkeypatch.setattr("leapformer.study.train", lambda *_: pytest.fail("trained again"))
     monkeypatch.setattr("leapformer.study.measure", lambda *_: pytest.fail("measured again"))
+    for checkpoint in out.rglob("*.pt"):
+        checkpoint.unlink()
     study(plan, prepared, out)
     assert files == {name: (out / name).read_bytes() for name in files}
     only = study(Plan.read(tmp_path / "tiny.toml", only=["usual"]), prepared, out)

@@ -325,6 +325,8 @@ def test_a_study_compares_variants_by_bleu(pairs: Path, tmp_path: Path) -> None:
     assert set(result["rows"]) == {"leap", "softmax", "crossed"}
     assert set(result["rows"]["leap"]) == {"0", "1"}
     assert {row["direction"] for row in result["rows"]["leap"]["0"]} == {"en-de"}
+    for checkpoint in (tmp_path / "out").rglob("*.pt"):
+        checkpoint.unlink()
     again = leapformer(*command, "--split", "valid", "--limit", 4)
     assert done.stdout.endswith(again.stdout) and "step" not in again.stdout  # measured once
 

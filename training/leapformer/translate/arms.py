@@ -6,9 +6,8 @@ from pathlib import Path
 from .. import checkpoint
 from ..config import RunConfig
 from ..files import write_text
-from ..study import Plan, difference
+from ..study import Plan, difference, ended, kept
 from ..tokenizer import load_tokenizer
-from ..train import train
 from .evaluate import measure
 from .pairs import PairText
 from .rules import DIRECTIONS
@@ -18,15 +17,14 @@ def compare(plan: Plan, data: Path, out: Path, split: str, limit: int | None = N
     """Trains the missing runs and measures all over `limit` sources of a split.
 
     Writes arms.json and arms.md in `out`. It can be stopped and started again at any time;
-    unfinished runs are resumed. Raises UserError if a run was stopped before its end.
+    unfinished runs are resumed. A run that is measured needs no checkpoint. Raises UserError if a
+    run was stopped before its end.
     """
     rows: dict[str, dict[int, list[dict]]] = {}
     for name, runs in plan.runs.items():
         for seed, config in runs.items():
             run = out / f"{name}-{seed}"
-            if not checkpoint.path_at(run, config.steps).exists():
-                train(config, data, run)
-            rows.setdefault(name, {})[seed] = _measured(run, config, data, split, limit)
+            rows.setdefault(name, {})[seed] = _measured(config, data, run, split, limit)
     bleu: dict[str, dict[str, dict[int, float]]] = {}  # pair and k -> variant -> seed
     for name, by_seed in rows.items():
         for seed, found in by_seed.items():
@@ -47,20 +45,19 @@ def compare(plan: Plan, data: Path, out: Path, split: str, limit: int | None = N
 
 
 def _measured(
-    run: Path, config: RunConfig, data: Path, split: str, limit: int | None
+    config: RunConfig, data: Path, run: Path, split: str, limit: int | None
 ) -> list[dict]:
-    """The figures of a finished run at each k, cached in its folder."""
-    path = run / f"{split}.json"
-    digest = PairText.digest_of(data)
-    kept = json.loads(path.read_text()) if path.exists() else {}
-    if (kept.get("data"), kept.get("limit")) == (digest, limit):
-        return kept["rows"]
-    model, _ = checkpoint.load_model(checkpoint.require_end(run, config), averaged=True)
-    tokenizer = load_tokenizer(run / "tokenizer.json")
-    trained = [d for d in DIRECTIONS if config.data.weights.get(d, 1)]
-    rows = measure(model, tokenizer, data, split, limit=limit, directions=trained)["rows"]
-    write_text(path, json.dumps({"data": digest, "limit": limit, "rows": rows}) + "\n")
-    return rows
+    """The figures of a run at each k, trained if it must be; kept in its folder."""
+
+    def make() -> dict:
+        model, _ = checkpoint.load_model(ended(config, data, run), averaged=True)
+        tokenizer = load_tokenizer(run / "tokenizer.json")
+        trained = [d for d in DIRECTIONS if config.data.weights.get(d, 1)]
+        rows = measure(model, tokenizer, data, split, limit=limit, directions=trained)["rows"]
+        return {"rows": rows}
+
+    of = {"data": PairText.digest_of(data), "limit": limit}
+    return kept(run / f"{split}.json", config, of, make)["rows"]
 
 
 def table(result: dict) -> str:
