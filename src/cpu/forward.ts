@@ -8,8 +8,8 @@ import type { Kernels } from './kernels';
 import type { PackedLayer, PackedModel } from './packed';
 import { type PackedMatrix, WEIGHT_BYTES } from './panels';
 
-/** Multiply-adds between checks of the clock: 1 to 4 ms. */
-const SLICE = 2 ** 24;
+/** Multiply-adds between checks of the clock: 3 to 30 ms. */
+const SLICE = 2 ** 26;
 /** Multiply-adds per chunk, so that Stop takes effect within 100 ms on slow machines too. */
 const CHUNK_WORK = 2 ** 29;
 
@@ -28,6 +28,12 @@ export interface Row {
   readonly position: number;
   /** Address of the stream's state, as in stateLayout. */
   readonly memory: number;
+}
+
+/** Rows of a chunk. */
+function chunkRows({ layers, hiddenSize: d, intermediateSize: f }: Config): number {
+  const work = layers * d * (4 * d + 2 * f);
+  return 2 ** Math.floor(Math.log2(Math.min(Math.max(CHUNK_WORK / work, 1), 64)));
 }
 
 /**
@@ -69,18 +75,27 @@ export class Forward {
   private readonly panel: number; // [4, the widest matrix]
   private readonly int16: { readonly rows: number; readonly steps: number } | null;
 
-  /** @param activations activations for int8 weights; int16 is faster and less exact (kernels/matrix-int16.ts) */
-  constructor(config: Config, weights: PackedModel, heap: Heap, kernels: Kernels, activations: Activations) {
+  /**
+   * @param activations activations for int8 weights; int16 is faster and less exact (kernels/matrix-int16.ts)
+   * @param capacity rows of a tile, a power of two
+   */
+  constructor(
+    config: Config,
+    weights: PackedModel,
+    heap: Heap,
+    kernels: Kernels,
+    activations: Activations,
+    capacity = chunkRows(config),
+  ) {
     this.config = config;
     this.weights = weights;
     this.heap = heap;
     this.blocks = new Blocks(heap);
     this.kernels = kernels;
     this.layout = stateLayout(config);
-    const { hiddenSize: d, heads: h, stateRows: E, intermediateSize: f, layers } = config;
-    const work = layers * d * (4 * d + 2 * f);
-    this.capacity = 2 ** Math.floor(Math.log2(Math.min(Math.max(CHUNK_WORK / work, 1), 64)));
-    this.logitRows = Math.min(this.capacity, 16);
+    const { hiddenSize: d, heads: h, stateRows: E, intermediateSize: f } = config;
+    this.capacity = capacity;
+    this.logitRows = Math.min(capacity, Math.max(16, capacity / 8));
     this.logitStride = weights.embedding.rows;
     const rows = (stride: number) => this.blocks.allocate(4 * this.capacity * stride);
     this.ids = rows(1);
@@ -190,6 +205,8 @@ export class Forward {
       D,
       normalizerSum,
       T,
+      0,
+      d,
     );
   }
 

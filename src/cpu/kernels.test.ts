@@ -184,6 +184,8 @@ test.each([
     row,
     normalizerSum,
     tokens,
+    0,
+    row,
   );
 
   for (let h = 0; h < heads; h++) {

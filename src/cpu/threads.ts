@@ -36,12 +36,21 @@ const byPanels = (bytes: number): Split => ({
   },
 });
 
-/** The products of src/cpu/kernels. */
-export const PRODUCTS: Readonly<Record<string, Split>> = {
+/** How threads share the kernels of src/cpu/kernels. */
+export const FORWARD_SPLITS: Readonly<Record<string, Split>> = {
   multiplyFloat32: byPanels(WEIGHT_BYTES.float32),
   multiplyInt8: byPanels(WEIGHT_BYTES.int8),
   multiplyInt16: byPanels(WEIGHT_BYTES.int8),
   multiplyInt4: byPanels(WEIGHT_BYTES.int4),
+  /** Threads share blocks of 16 columns of o. */
+  recur: {
+    work: ([, , , , , , , , , , E, , , , tokens, first, last]) => 3 * E * (last - first) * tokens,
+    units: ([, , , , , , , , , , , , , , , first, last]) => Math.ceil((last - first) / 16),
+    part: (call, from, to) => {
+      const [first, last] = call.slice(15);
+      return [...call.slice(0, 15), first + 16 * from, Math.min(first + 16 * to, last)];
+    },
+  },
 };
 
 export interface ThreadOptions {

@@ -7,7 +7,7 @@ import { Heap } from './heap';
 import { type Kernels, loadKernels } from './kernels';
 import { PackedWeights } from './packed';
 import { WasmStreams } from './streams';
-import { LEAST_WORK, PRODUCTS, Threads, usableThreads } from './threads';
+import { FORWARD_SPLITS, LEAST_WORK, Threads, usableThreads } from './threads';
 
 export interface WasmOptions {
   /**
@@ -49,7 +49,7 @@ async function createWithThreads(
   const { kernels, module } = await loadKernels(heap.memory, { isShared: true });
   const { hiddenSize, intermediateSize } = model.config;
   const scratchBytes = 16 * padded(Math.max(hiddenSize, intermediateSize));
-  const threads = await Threads.start([module], heap, { count, splits: PRODUCTS, scratchBytes });
+  const threads = await Threads.start([module], heap, { count, splits: FORWARD_SPLITS, scratchBytes });
   try {
     const weights = await PackedWeights.pack(model, heap, signal);
     return new WasmBackend(model, weights, heap, threads.share(kernels, leastWork), activations, threads);

@@ -11,9 +11,7 @@ import type { Breathe, MergedModel } from './merged';
 import { Records } from './records';
 
 /** Multiply-adds between checks of the clock. */
-const SLICE = 2 ** 24;
-/** Rows of a tile: every step but the recurrence and the convolution goes tile by tile. */
-const TILE = 32;
+const SLICE = 2 ** 26;
 
 /** Bytes of scratch of a thread. */
 export function scratchBytes({ hiddenSize: d, headWidth: e, stateRows: E }: Config): number {
@@ -44,12 +42,12 @@ export class Backward {
   private readonly qkv: number; // becomes Dqkv
   private readonly Dgates: number;
   private readonly Dsum: number;
-  // Of a tile.
+  // Of a tile of the forward pass: every step but the recurrence and the convolution goes tile by tile.
   private readonly x: number;
   private readonly normed: number;
   private readonly hidden: number;
   private readonly Dhidden: number;
-  private readonly low: number; // a factor times activations [TILE, rank]
+  private readonly low: number; // a factor times activations [capacity, rank]
   private readonly scratch: number;
 
   constructor(
@@ -70,6 +68,7 @@ export class Backward {
     this.threads = threads;
     const { hiddenSize: d, heads: h, intermediateSize: f } = config;
     const [D, Q, H, F] = [padded(d), padded(3 * d), padded(h), padded(f)];
+    const tile = forward.capacity;
     this.records = new Records(config, forward, heap, backward);
     this.blocks = new Blocks(heap);
     const rows = (stride: number, count = SEGMENT) => this.blocks.allocate(4 * count * stride);
@@ -79,11 +78,11 @@ export class Backward {
     this.qkv = rows(Q);
     this.Dgates = rows(H);
     this.Dsum = rows(h);
-    this.x = rows(D, TILE);
-    this.normed = rows(D, TILE);
-    this.hidden = rows(F, TILE);
-    this.Dhidden = rows(F, TILE);
-    this.low = rows(model.factors[0].qkv.A.rows, TILE);
+    this.x = rows(D, tile);
+    this.normed = rows(D, tile);
+    this.hidden = rows(F, tile);
+    this.Dhidden = rows(F, tile);
+    this.low = rows(model.factors[0].qkv.A.rows, tile);
     this.scratch = this.blocks.allocate(scratchBytes(config));
   }
 
@@ -120,9 +119,10 @@ export class Backward {
 
   /** Adds the gradient of a segment of T tokens to the factors'. */
   async run(T: number, breathe: Breathe): Promise<void> {
-    const tiles = Array.from({ length: Math.ceil(T / TILE) }, (_, i) => TILE * i);
+    const tile = this.forward.capacity;
+    const tiles = Array.from({ length: Math.ceil(T / tile) }, (_, i) => tile * i);
     const each = async (part: (first: number, T: number) => Promise<void>) => {
-      for (const first of tiles) await part(first, Math.min(TILE, T - first));
+      for (const first of tiles) await part(first, Math.min(tile, T - first));
     };
     for (let n = this.config.layers - 1; n >= 0; n--) {
       await each((first, T) => this.mlp(n, first, T, breathe));

@@ -5,6 +5,7 @@ import {
   checkSegment,
   type Learner,
   type LearnerMemory,
+  SEGMENT,
   type SegmentGradient,
   type SegmentLoss,
 } from '../../model/finetuning/learner';
@@ -15,7 +16,7 @@ import { Forward } from '../forward';
 import { Heap } from '../heap';
 import { type Kernels, loadKernels, runsRelaxedSimd } from '../kernels';
 import { PackedWeights } from '../packed';
-import { LEAST_WORK, PRODUCTS, Threads, usableThreads } from '../threads';
+import { FORWARD_SPLITS, LEAST_WORK, Threads, usableThreads } from '../threads';
 import { Backward, scratchBytes } from './backward';
 import { type BackwardKernels, loadBackwardKernels } from './kernels';
 import { type Breathe, MergedModel } from './merged';
@@ -69,7 +70,16 @@ export async function createWasmLearner(
   return start(1);
 }
 
-const SPLITS = { ...PRODUCTS, ...BACKWARD_SPLITS };
+/** Bytes of the activations of a tile. Large tiles start threads seldom. */
+const TILE_BYTES = 2 ** 24;
+
+/** Rows of a tile, a power of two. */
+function tileRows({ hiddenSize: d, heads: h, stateRows: E, intermediateSize: f }: Config): number {
+  const bytes = 4 * (7 * d + 2 * h * E + 3 * f);
+  return Math.min(SEGMENT, 2 ** Math.floor(Math.log2(TILE_BYTES / bytes)));
+}
+
+const SPLITS = { ...FORWARD_SPLITS, ...BACKWARD_SPLITS };
 
 export class WasmLearner implements Learner {
   private readonly config: Config;
@@ -101,7 +111,7 @@ export class WasmLearner implements Learner {
     this.threads = threads;
     this.base = base;
     this.model = new MergedModel(config, this.base, rank, heap, backwardKernels);
-    this.forward = new Forward(config, this.model, heap, kernels, 'float32');
+    this.forward = new Forward(config, this.model, heap, kernels, 'float32', tileRows(config));
     const count = threads?.count ?? 1;
     this.backward = new Backward(config, this.model, this.forward, heap, kernels, backwardKernels, count);
     this.state = heap.allocate(4 * stateLayout(config).size);

@@ -10,7 +10,7 @@
 //           the L1 cache: 2.5 e E multiply-adds per token. The quadratic form over 64 tokens takes 2.7 e E for e = 64,
 //           and a chunk would differ from single tokens in the last bits; the recurrence is bitwise the same.
 
-import { cosQuarter, dot, sigmoid, sinQuarter, sum4 } from './numbers';
+import { cosQuarter, dot, multiplyAdd, sigmoid, sinQuarter, sum4 } from './numbers';
 
 /**
  * An address of packed float32: hidden [width, e], its bias [width], output [width], its bias [1], each from a multiple of
@@ -81,14 +81,16 @@ function proportionLogit(module: Module, width: i32, u: usize, e: i32): f32 {
 
 /**
  * The recurrence: updates S and z, writes o [tokens, stride] at columns h e and normalizerSum [tokens, heads]. v [tokens,
- * vStride] starts at its first column; gates a [tokens, aStride].
+ * vStride] starts at its first column; gates a [tokens, aStride]. It computes the columns `first` to `last` - 1 of o and
+ * what belongs to them: columns of S, and z and normalizerSum with the first column of a head. Both are multiples of 4.
  */
 export function recur(
   qTilde: usize, kTilde: usize, v: usize, vStride: i32, a: usize, aStride: i32, memories: usize, offset: usize,
-  heads: i32, e: i32, E: i32, o: usize, stride: i32, normalizerSum: usize, tokens: i32,
+  heads: i32, e: i32, E: i32, o: usize, stride: i32, normalizerSum: usize, tokens: i32, first: i32, last: i32,
 ): void {
   const zOffset = <usize>(heads * E * e) << 2;
-  for (let h = 0; h < heads; h++)
+  for (let h = first / e; h * e < last; h++) {
+    const begin = max(first - h * e, 0), end = min(last - h * e, e);
     for (let t = 0; t < tokens; t++) {
       const memory = <usize>load<u32>(memories + (<usize>t << 2)) + offset;
       const S = memory + (<usize>(h * E * e) << 2);
@@ -98,11 +100,13 @@ export function recur(
       const values = v + (<usize>(t * vStride + h * e) << 2);
       const out = o + (<usize>(t * stride + h * e) << 2);
       const gate = f32x4.splat(load<f32>(a + (<usize>(t * aStride + h) << 2)));
-      let c = 0;
-      for (; c + 16 <= e; c += 16) sixteenColumns(S, e, E, c, gate, q, k, values, out);
-      for (; c < e; c += 4) fourColumns(S, e, E, c, gate, q, k, values, out);
+      let c = begin;
+      for (; c + 16 <= end; c += 16) sixteenColumns(S, e, E, c, gate, q, k, values, out);
+      for (; c < end; c += 4) fourColumns(S, e, E, c, gate, q, k, values, out);
+      if (begin > 0) continue;
       store<f32>(normalizerSum + (<usize>(t * heads + h) << 2), recurNormalizer(z, E, gate, q, k));
     }
+  }
 }
 
 function recurNormalizer(z: usize, E: i32, gate: v128, q: usize, k: usize): f32 {
@@ -110,7 +114,7 @@ function recurNormalizer(z: usize, E: i32, gate: v128, q: usize, k: usize): f32 
   for (let r: usize = 0; r < <usize>E << 2; r += 16) {
     const next = f32x4.add(f32x4.mul(gate, v128.load(z + r)), v128.load(k + r));
     v128.store(z + r, next);
-    sum = f32x4.add(sum, f32x4.mul(v128.load(q + r), next));
+    sum = multiplyAdd(v128.load(q + r), next, sum);
   }
   return sum4(sum);
 }
@@ -124,18 +128,18 @@ function sixteenColumns(S: usize, e: i32, E: i32, c: i32, gate: v128, q: usize, 
   S += column;
   for (const end = q + (<usize>E << 2); q < end; q += 4, k += 4, S += <usize>e << 2) {
     const query = v128.load_splat<f32>(q), key = v128.load_splat<f32>(k);
-    const s0 = f32x4.add(f32x4.mul(gate, v128.load(S)), f32x4.mul(key, v0));
+    const s0 = multiplyAdd(key, v0, f32x4.mul(gate, v128.load(S)));
     v128.store(S, s0);
-    o0 = f32x4.add(o0, f32x4.mul(query, s0));
-    const s1 = f32x4.add(f32x4.mul(gate, v128.load(S, 16)), f32x4.mul(key, v1));
+    o0 = multiplyAdd(query, s0, o0);
+    const s1 = multiplyAdd(key, v1, f32x4.mul(gate, v128.load(S, 16)));
     v128.store(S, s1, 16);
-    o1 = f32x4.add(o1, f32x4.mul(query, s1));
-    const s2 = f32x4.add(f32x4.mul(gate, v128.load(S, 32)), f32x4.mul(key, v2));
+    o1 = multiplyAdd(query, s1, o1);
+    const s2 = multiplyAdd(key, v2, f32x4.mul(gate, v128.load(S, 32)));
     v128.store(S, s2, 32);
-    o2 = f32x4.add(o2, f32x4.mul(query, s2));
-    const s3 = f32x4.add(f32x4.mul(gate, v128.load(S, 48)), f32x4.mul(key, v3));
+    o2 = multiplyAdd(query, s2, o2);
+    const s3 = multiplyAdd(key, v3, f32x4.mul(gate, v128.load(S, 48)));
     v128.store(S, s3, 48);
-    o3 = f32x4.add(o3, f32x4.mul(query, s3));
+    o3 = multiplyAdd(query, s3, o3);
   }
   v128.store(o + column, o0);
   v128.store(o + column, o1, 16);
@@ -149,9 +153,9 @@ function fourColumns(S: usize, e: i32, E: i32, c: i32, gate: v128, q: usize, k: 
   let sum = f32x4.splat(0);
   S += column;
   for (const end = q + (<usize>E << 2); q < end; q += 4, k += 4, S += <usize>e << 2) {
-    const s = f32x4.add(f32x4.mul(gate, v128.load(S)), f32x4.mul(v128.load_splat<f32>(k), values));
+    const s = multiplyAdd(v128.load_splat<f32>(k), values, f32x4.mul(gate, v128.load(S)));
     v128.store(S, s);
-    sum = f32x4.add(sum, f32x4.mul(v128.load_splat<f32>(q), s));
+    sum = multiplyAdd(v128.load_splat<f32>(q), s, sum);
   }
   v128.store(o + column, sum);
 }

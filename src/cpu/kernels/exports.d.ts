@@ -98,8 +98,10 @@ declare namespace __AdaptedExports {
    * @param stride `i32`
    * @param normalizerSum `usize`
    * @param tokens `i32`
+   * @param first `i32`
+   * @param last `i32`
    */
-  export function recur(qTilde: number, kTilde: number, v: number, vStride: number, a: number, aStride: number, memories: number, offset: number, heads: number, e: number, E: number, o: number, stride: number, normalizerSum: number, tokens: number): void;
+  export function recur(qTilde: number, kTilde: number, v: number, vStride: number, a: number, aStride: number, memories: number, offset: number, heads: number, e: number, E: number, o: number, stride: number, normalizerSum: number, tokens: number, first: number, last: number): void;
   /**
    * attention/normalizeHeads
    * @param o `usize`

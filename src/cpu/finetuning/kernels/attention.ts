@@ -2,7 +2,7 @@
 
 import { reweight } from '../../kernels/attention';
 import { finish } from '../../kernels/matrix';
-import { cosQuarter, dot, sinQuarter, sum4 } from '../../kernels/numbers';
+import { cosQuarter, dot, multiplyAdd, sinQuarter, sum4 } from '../../kernels/numbers';
 
 /**
  * The gradients of q, k and v in their place, and of the gates, from those of o and its normalizer, for the heads `first` to
@@ -104,18 +104,18 @@ function advance(S: usize, e: i32, E: i32, a: f32, k: usize, v: usize, Do: usize
     let d0 = f32x4.splat(0), d1 = d0, d2 = d0, d3 = d0;
     for (let c: usize = 0; c < row; c += 16, S += 16) {
       const values = v128.load(v + c), outputs = v128.load(Do + c);
-      let s = f32x4.add(f32x4.mul(gate, v128.load(S)), f32x4.mul(k0, values));
+      let s = multiplyAdd(k0, values, f32x4.mul(gate, v128.load(S)));
       v128.store(S, s);
-      d0 = f32x4.add(d0, f32x4.mul(s, outputs));
-      s = f32x4.add(f32x4.mul(gate, v128.load(S + row)), f32x4.mul(k1, values));
+      d0 = multiplyAdd(s, outputs, d0);
+      s = multiplyAdd(k1, values, f32x4.mul(gate, v128.load(S + row)));
       v128.store(S + row, s);
-      d1 = f32x4.add(d1, f32x4.mul(s, outputs));
-      s = f32x4.add(f32x4.mul(gate, v128.load(S + 2 * row)), f32x4.mul(k2, values));
+      d1 = multiplyAdd(s, outputs, d1);
+      s = multiplyAdd(k2, values, f32x4.mul(gate, v128.load(S + 2 * row)));
       v128.store(S + 2 * row, s);
-      d2 = f32x4.add(d2, f32x4.mul(s, outputs));
-      s = f32x4.add(f32x4.mul(gate, v128.load(S + 3 * row)), f32x4.mul(k3, values));
+      d2 = multiplyAdd(s, outputs, d2);
+      s = multiplyAdd(k3, values, f32x4.mul(gate, v128.load(S + 3 * row)));
       v128.store(S + 3 * row, s);
-      d3 = f32x4.add(d3, f32x4.mul(s, outputs));
+      d3 = multiplyAdd(s, outputs, d3);
     }
     S += 3 * row;
     finish(Dq, ones, d0, d1, d2, d3, false);
@@ -126,14 +126,14 @@ function advanceNormalizer(z: usize, E: i32, a: f32, k: usize, Dsum: f32, Dq: us
   for (let r: usize = 0; r < <usize>E << 2; r += 16) {
     const next = f32x4.add(f32x4.mul(f32x4.splat(a), v128.load(z + r)), v128.load(k + r));
     v128.store(z + r, next);
-    v128.store(Dq + r, f32x4.add(v128.load(Dq + r), f32x4.mul(f32x4.splat(Dsum), next)));
+    v128.store(Dq + r, multiplyAdd(f32x4.splat(Dsum), next, v128.load(Dq + r)));
   }
 }
 
 function normalizerBackward(Dz: usize, E: i32, a: f32, q: usize, Dsum: f32): void {
   for (let r: usize = 0; r < <usize>E << 2; r += 16) {
     const decayed = f32x4.mul(f32x4.splat(a), v128.load(Dz + r));
-    v128.store(Dz + r, f32x4.add(decayed, f32x4.mul(f32x4.splat(Dsum), v128.load(q + r))));
+    v128.store(Dz + r, multiplyAdd(f32x4.splat(Dsum), v128.load(q + r), decayed));
   }
 }
 
@@ -151,22 +151,22 @@ function retreat(
     let d0 = f32x4.splat(0), d1 = d0, d2 = d0, d3 = d0;
     for (let c: usize = 0; c < row; c += 16, DS += 16) {
       const values = v128.load(v + c), outputs = v128.load(Do + c);
-      let D = f32x4.add(f32x4.mul(gate, v128.load(DS)), f32x4.mul(q0, outputs));
+      let D = multiplyAdd(q0, outputs, f32x4.mul(gate, v128.load(DS)));
       v128.store(DS, D);
-      d0 = f32x4.add(d0, f32x4.mul(D, values));
-      let sum = f32x4.add(v128.load(Dv + c), f32x4.mul(D, k0));
-      D = f32x4.add(f32x4.mul(gate, v128.load(DS + row)), f32x4.mul(q1, outputs));
+      d0 = multiplyAdd(D, values, d0);
+      let sum = multiplyAdd(D, k0, v128.load(Dv + c));
+      D = multiplyAdd(q1, outputs, f32x4.mul(gate, v128.load(DS + row)));
       v128.store(DS + row, D);
-      d1 = f32x4.add(d1, f32x4.mul(D, values));
-      sum = f32x4.add(sum, f32x4.mul(D, k1));
-      D = f32x4.add(f32x4.mul(gate, v128.load(DS + 2 * row)), f32x4.mul(q2, outputs));
+      d1 = multiplyAdd(D, values, d1);
+      sum = multiplyAdd(D, k1, sum);
+      D = multiplyAdd(q2, outputs, f32x4.mul(gate, v128.load(DS + 2 * row)));
       v128.store(DS + 2 * row, D);
-      d2 = f32x4.add(d2, f32x4.mul(D, values));
-      sum = f32x4.add(sum, f32x4.mul(D, k2));
-      D = f32x4.add(f32x4.mul(gate, v128.load(DS + 3 * row)), f32x4.mul(q3, outputs));
+      d2 = multiplyAdd(D, values, d2);
+      sum = multiplyAdd(D, k2, sum);
+      D = multiplyAdd(q3, outputs, f32x4.mul(gate, v128.load(DS + 3 * row)));
       v128.store(DS + 3 * row, D);
-      d3 = f32x4.add(d3, f32x4.mul(D, values));
-      v128.store(Dv + c, f32x4.add(sum, f32x4.mul(D, k3)));
+      d3 = multiplyAdd(D, values, d3);
+      v128.store(Dv + c, multiplyAdd(D, k3, sum));
     }
     DS += 3 * row;
     finish(Dk, ones, d0, d1, d2, d3, false);
@@ -202,9 +202,9 @@ function reweightBackward(
       const four = f32x4.mul(f32x4.pmax(v128.load(u + i), f32x4.splat(0)), f32x4.splat(factor));
       const Dc = v128.load(DuTilde + i), Ds = split ? v128.load(DuTilde + bytes + i) : f32x4.splat(0);
       v128.store(rectified + i, four);
-      v128.store(scratch + i, f32x4.add(f32x4.mul(f32x4.splat(cos), Dc), f32x4.mul(f32x4.splat(sin), Ds)));
+      v128.store(scratch + i, multiplyAdd(f32x4.splat(sin), Ds, f32x4.mul(f32x4.splat(cos), Dc)));
       const across = f32x4.sub(f32x4.mul(f32x4.splat(cos), Ds), f32x4.mul(f32x4.splat(sin), Dc));
-      turn = f32x4.add(turn, f32x4.mul(four, across));
+      turn = multiplyAdd(four, across, turn);
     }
     DuTilde += split ? 2 * bytes : bytes;
     if (module) addProportion(module, width, rectified, e, HALF_PI * sum4(turn) * value * rest, scratch);
@@ -224,6 +224,6 @@ function addProportion(module: usize, width: i32, u: usize, e: i32, slope: f32, 
     if (dot(weights, u, e) + load<f32>(bias + at) <= 0) continue;
     const factor = f32x4.splat(load<f32>(output + at) * slope);
     for (let i: usize = 0; i < <usize>e << 2; i += 16)
-      v128.store(D + i, f32x4.add(v128.load(D + i), f32x4.mul(factor, v128.load(weights + i))));
+      v128.store(D + i, multiplyAdd(factor, v128.load(weights + i), v128.load(D + i)));
   }
 }
