@@ -6,4 +6,4 @@ cd "$(dirname "$0")"
 bash setup.sh
 .venv/bin/ruff check -q .
 .venv/bin/ruff format -q --check .
-exec .venv/bin/python -m pytest "$@"
+exec .venv/bin/python -m pytest -n auto --dist loadfile "$@"
