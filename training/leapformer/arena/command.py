@@ -4,6 +4,7 @@ from pathlib import Path
 
 import torch
 
+from .memory import keep_freed_memory
 from .plan import Plan
 from .tables import chosen_rate, write_tables
 from .train import train
@@ -15,6 +16,7 @@ def arena(plan: Plan, out: Path, threads: int) -> str:
     It can be killed and started again at any time. Seeds are the outer loop, so that the first
     seeds of all arms are known early.
     """
+    keep_freed_memory()
     torch.set_num_threads(threads)
     # CUDA has no deterministic cumsum, so runs repeat only up to rounding there in any case
     torch.use_deterministic_algorithms(not torch.cuda.is_available())
