@@ -140,9 +140,9 @@ export class WasmLearner implements Learner {
     targets: ArrayLike<number>,
     signal?: AbortSignal,
   ): Promise<SegmentLoss> {
-    const breathe = breathing(signal);
-    await this.model.merge(breathe);
-    return { nats: await this.read(tokens, targets, false, breathe) };
+    const pace = started(signal);
+    await this.model.merge(breathing(pace));
+    return { nats: await this.read(tokens, targets, false, pace) };
   }
 
   async learn(
@@ -150,10 +150,11 @@ export class WasmLearner implements Learner {
     targets: ArrayLike<number>,
     signal?: AbortSignal,
   ): Promise<SegmentGradient> {
-    const breathe = breathing(signal);
+    const pace = started(signal);
+    const breathe = breathing(pace);
     await this.model.merge(breathe);
     this.backward.begin(this.state);
-    const nats = await this.read(tokens, targets, true, breathe);
+    const nats = await this.read(tokens, targets, true, pace);
     await this.backward.run(tokens.length, breathe);
     return { nats, gradient: this.model.gradient() };
   }
@@ -167,11 +168,11 @@ export class WasmLearner implements Learner {
     tokens: ArrayLike<number>,
     targets: ArrayLike<number>,
     learn: boolean,
-    breathe: Breathe,
+    pace: Pace,
   ): Promise<number> {
     const { config, forward, backward } = this;
     checkSegment(tokens, targets, config);
-    const pace = new Pace();
+    const breathe = breathing(pace);
     let nats = 0;
     for (let first = 0; first < tokens.length; first += forward.capacity) {
       const T = Math.min(forward.capacity, tokens.length - first);
@@ -212,11 +213,15 @@ export class WasmLearner implements Learner {
   }
 }
 
-/** Yields to messages when it is time. Throws when the signal has aborted. */
-function breathing(signal?: AbortSignal): Breathe {
-  const pace = new Pace();
+/** @throws EngineError 'cancelled' when the signal has aborted, now or at a later yield */
+function started(signal?: AbortSignal): Pace {
+  if (signal?.aborted) throw cancelled();
+  return new Pace(signal);
+}
+
+/** Yields to messages when it is time. */
+function breathing(pace: Pace): Breathe {
   return async () => {
     if (pace.isDue) await pace.yield();
-    if (signal?.aborted) throw cancelled();
   };
 }

@@ -1,14 +1,23 @@
+import { cancelled } from './errors';
+
 /** Yields to messages, such as Stop, every 10 ms. */
 export class Pace {
+  private readonly signal: AbortSignal | undefined;
   private since = performance.now();
+
+  constructor(signal?: AbortSignal) {
+    this.signal = signal;
+  }
 
   get isDue(): boolean {
     return performance.now() - this.since >= 10;
   }
 
+  /** @throws EngineError 'cancelled' when the signal has aborted */
   async yield(): Promise<void> {
     await nextTask();
     this.since = performance.now();
+    if (this.signal?.aborted) throw cancelled();
   }
 }
 
