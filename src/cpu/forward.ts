@@ -9,7 +9,7 @@ import type { PackedLayer, PackedModel } from './packed';
 import { type PackedMatrix, WEIGHT_BYTES } from './panels';
 
 /** Multiply-adds between checks of the clock: 3 to 30 ms. */
-const SLICE = 2 ** 26;
+export const SLICE = 2 ** 26;
 /** Multiply-adds per chunk, so that Stop takes effect within 100 ms on slow machines too. */
 const CHUNK_WORK = 2 ** 29;
 

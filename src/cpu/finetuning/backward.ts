@@ -2,16 +2,13 @@ import type { Config } from '../../model/core/config';
 import { padded, stateLayout } from '../../model/core/tensors';
 import type { Target } from '../../model/finetuning/adapter';
 import { SEGMENT } from '../../model/finetuning/learner';
-import type { Forward } from '../forward';
+import { type Forward, SLICE } from '../forward';
 import { Blocks, type Heap } from '../heap';
 import type { Kernels } from '../kernels';
 import type { PackedMatrix } from '../panels';
 import type { BackwardKernels } from './kernels';
 import type { Breathe, MergedModel } from './merged';
 import { Records } from './records';
-
-/** Multiply-adds between checks of the clock. */
-const SLICE = 2 ** 26;
 
 /** Bytes of scratch of a thread. */
 export function scratchBytes({ hiddenSize: d, headWidth: e, stateRows: E }: Config): number {
