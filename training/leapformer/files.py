@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -35,7 +36,8 @@ def atomic(path: Path) -> Iterator[BinaryIO]:
     It is removed if the block fails. Raises UserError if it cannot be written (disk full).
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.partial")
+    # processes that share a folder, such as two parts of a study, may write the same file at once
+    partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial")
     try:
         with open(partial, "wb") as file:
             yield file

@@ -18,7 +18,7 @@ from leapformer import files, prepare
 from leapformer.config import DataConfig
 from leapformer.data import Documents, Streams
 from leapformer.detokenize import detokenize, retokenize, round_trip
-from leapformer.files import UserError
+from leapformer.files import UserError, atomic
 from leapformer.text import find_files, read_articles
 from leapformer.tokenizer import load_tokenizer
 
@@ -223,3 +223,13 @@ def test_streams_refuse_invalid_configurations(prepared: Path) -> None:
         Streams(documents, DataConfig(4, 1 << 20, 2), seed=0)
     with pytest.raises(UserError, match="no prepared split 'test'"):
         Documents(prepared, "test")
+
+
+def test_two_writers_of_a_file_do_not_disturb_each_other(tmp_path: Path) -> None:
+    path = tmp_path / "study.png"
+    with atomic(path) as first:
+        first.write(b"first")
+        with atomic(path) as second:
+            second.write(b"second")
+        assert path.read_bytes() == b"second"
+    assert path.read_bytes() == b"first" and list(tmp_path.iterdir()) == [path]
