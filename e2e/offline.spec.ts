@@ -13,7 +13,7 @@ import { type StaticHost, staticHost } from './static-host';
 
 const ID = 'wiki-10m-int4-v1';
 const { digest, name } = MODELS.find(({ id }) => id === ID)!;
-const SIZE = readFileSync(`public/weights/${ID}/model.safetensors`).length;
+const sizeOf = (id: string) => readFileSync(`public/weights/${id}/model.safetensors`).length;
 
 /** A host of its own, because these tests take it away or change its site. */
 const test = base.extend<{ host: StaticHost }>({
@@ -39,8 +39,9 @@ async function openStorage(playground: PlaygroundPage): Promise<void> {
   await playground.page.getByRole('button', { name: names.STORAGE, exact: true }).click();
 }
 
-/** The bytes of the model's weights that the browser keeps. */
-function keptWeights(page: Page): Promise<number> {
+/** The bytes of a model's weights that the browser keeps. */
+function keptWeights(page: Page, id = ID): Promise<number> {
+  const { digest } = JSON.parse(readFileSync(`public/weights/${id}/manifest.json`, 'utf8'));
   return page.evaluate(async (digest) => {
     const cache = await caches.open('model-files');
     let bytes = 0;
@@ -50,10 +51,10 @@ function keptWeights(page: Page): Promise<number> {
   }, digest);
 }
 
-/** Waits until the browser keeps the page and the model. */
-async function isKept(page: Page): Promise<void> {
+/** Waits until the browser keeps the page and a model. */
+async function isKept(page: Page, id = ID): Promise<void> {
   await page.evaluate(async () => void (await navigator.serviceWorker.ready));
-  await expect.poll(() => keptWeights(page)).toBe(SIZE);
+  await expect.poll(() => keptWeights(page, id)).toBe(sizeOf(id));
 }
 
 test('after one visit, the page works without a network: load, write, lens, share', async ({
@@ -73,6 +74,18 @@ test('after one visit, the page works without a network: load, write, lens, shar
   await playground.openCard(names.SHARE);
   await expect(page.getByRole('textbox', { name: names.LINK })).toHaveValue(/#.{100,}/);
   expect(host.weights).toEqual([0]);
+});
+
+test('after one visit, the page translates without a network', async ({ page, host }) => {
+  const dialog = page.getByRole('dialog', { name: names.TRANSLATE });
+  const german = dialog.getByRole('region', { name: 'German' }).getByRole('button').first();
+  await page.goto(`${host.address}?model=${ID}&translate`);
+  await expect(dialog.getByText('Ready', { exact: true })).toBeVisible();
+  await isKept(page, 'translate-v1');
+  host.close();
+  await page.reload();
+  await dialog.getByRole('textbox', { name: names.SOURCE }).pressSequentially('I have a dog. ');
+  await expect(german).toHaveText(/Hund/);
 });
 
 test('a dropped model works without a network: load, write, open a text', async ({
@@ -107,7 +120,7 @@ test('a load that breaks resumes where it stopped, and damaged storage heals', a
   page,
   host,
 }) => {
-  host.breaksAfter = 0.4 * SIZE; // the engine asks twice
+  host.breaksAfter = 0.4 * sizeOf(ID); // the engine asks twice
   await page.goto(`${host.address}?model=${ID}`);
   await expect(page.getByRole('alert')).toContainText('could not be loaded');
   host.breaksAfter = Number.POSITIVE_INFINITY;
@@ -115,7 +128,7 @@ test('a load that breaks resumes where it stopped, and damaged storage heals', a
   await page.getByRole('button', { name: names.TRY_AGAIN }).click();
   await playground.isReady();
   expect(host.weights.length).toBe(before + 1);
-  expect(host.weights[before]).toBeGreaterThan(SIZE / 2);
+  expect(host.weights[before]).toBeGreaterThan(sizeOf(ID) / 2);
 
   await isKept(page);
   await page.evaluate(async (digest) => {

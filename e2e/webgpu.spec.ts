@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { smallModel } from '../tests/small-model';
 import * as names from './names';
-import { expect, LONG, test } from './playground';
+import { expect, LONG, PAGE, test } from './playground';
 
 // The software adapter takes tens of milliseconds per token, so these tests generate few tokens.
 
@@ -100,4 +100,18 @@ test('a lesson learns on WebGPU, and continues on the CPU when the device is los
   chromium.send('Browser.crashGpuProcess').catch(() => {});
   await expect(lesson).toContainText('Runs on CPU. The GPU was lost');
   await expect(dialog.getByRole('region', { name: names.TAUGHT_MODELS })).toContainText(/the loss went from/);
+});
+
+test('a translation continues on the CPU when the device is lost', async ({ page, browser }) => {
+  const dialog = page.getByRole('dialog', { name: names.TRANSLATE });
+  const german = dialog.getByRole('region', { name: 'German' }).getByRole('button').first();
+  const source = dialog.getByRole('textbox', { name: names.SOURCE });
+  await page.goto(`${PAGE}&backend=webgpu&translate`);
+  await source.pressSequentially('I have a ');
+  await expect(german).toHaveText(/Ich/);
+  const chromium = await browser.newBrowserCDPSession();
+  chromium.send('Browser.crashGpuProcess').catch(() => {});
+  await source.pressSequentially('small dog. ');
+  await expect(dialog.getByRole('alert')).toContainText('Translation starts again.');
+  await expect(german).toHaveText(/Hund/);
 });

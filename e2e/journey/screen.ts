@@ -29,7 +29,7 @@ export class Screen {
       place = await this.tab.evaluate(`inPage.place(${literal(query)})`);
       expect(place, literal(query)).toBeInstanceOf(Object);
       expect(JSON.stringify(place), 'it is moving').toBe(before);
-    }).toPass({ intervals: [50] });
+    }).toPass({ intervals: [50, 100, 250] });
     const { x, y } = place as unknown as { x: number; y: number };
     await this.tab.click(x, y);
   }
@@ -82,7 +82,7 @@ export class Screen {
     await expect(async () => {
       seen = await this.seen(role, name, within);
       expect(seen.length, `${role} ${name}`).toBeGreaterThan(0);
-    }).toPass({ intervals: [50] });
+    }).toPass({ intervals: [50, 100, 250] });
     return seen[0];
   }
 

@@ -5,6 +5,7 @@ from collections import defaultdict
 import torch
 from torch import Tensor, nn
 
+from . import compiler
 from .config import OptimizerConfig, RunConfig
 from .precision import product_dtype
 
@@ -52,7 +53,7 @@ class Muon(torch.optim.Optimizer):
         self, groups: list[dict], lr: float, momentum: float, weight_decay: float, compiled: bool
     ) -> None:
         super().__init__(groups, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay})
-        self._apply = torch.compile(_apply, dynamic=False) if compiled else _apply
+        self._apply = compiler.compiled(_apply) if compiled else _apply
 
     @torch.no_grad()
     def step(self) -> None:
