@@ -239,6 +239,7 @@ def _parser() -> ArgumentParser:
     )
     command.add_argument("--part", nargs="+", metavar="PART", help="run only these parts")
     command.add_argument("--threads", type=int, default=1, help="threads of a run (default 1)")
+    command.add_argument("--speed", action="store_true", help="also measure speed on long texts")
     command.add_argument("--out", type=Path, required=True, metavar="FOLDER")
     command.set_defaults(run=handlers.run_arena)
 

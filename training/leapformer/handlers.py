@@ -152,7 +152,13 @@ def run_arena(a: Namespace) -> None:
     from .arena.command import arena
     from .arena.plan import Plan
 
-    print(arena(Plan.read(a.config, a.set, a.part), a.out, a.threads))
+    plan = Plan.read(a.config, a.set, a.part)
+    print(arena(plan, a.out, a.threads))
+    if a.speed:
+        from .arena.speed import compare_speed
+
+        for name in plan.parts:
+            print(compare_speed(plan, name, a.out))
 
 
 def run_translate_prepare(a: Namespace) -> None:

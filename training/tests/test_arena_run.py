@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from leapformer.arena import speed
 from leapformer.arena import train as training
 from leapformer.arena.command import arena
 from leapformer.arena.memory import PeakMemory
@@ -72,7 +73,6 @@ RUNS = ("100-0.001", "100-0.1", "0", "1")  # two trials and two seeds
 
 
 def test_an_arena_runs_once_and_writes_tables(plan, tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr("leapformer.arena.tables.LONG_TEXT", 50)  # so that speed is drawn
     out = tmp_path / "out"
     text = arena(plan, out, threads=1)
     names = {path.stem for path in (out / "runs").iterdir()}
@@ -91,6 +91,22 @@ def test_an_arena_runs_once_and_writes_tables(plan, tmp_path, monkeypatch) -> No
     assert (out / "recall.png").read_bytes().startswith(b"\x89PNG")
     monkeypatch.setattr(Training, "advance", lambda _: pytest.fail("trained again"))
     assert arena(plan, out, threads=1) == text
+
+
+def test_speed_is_measured_for_arms_that_build_no_square_matrix(
+    plan, tmp_path, monkeypatch
+) -> None:
+    monkeypatch.setattr(speed, "LENGTHS", (40, 64))
+    monkeypatch.setattr(speed, "DRAWN", 64)
+    monkeypatch.setattr(speed, "TOKENS", 128)
+    monkeypatch.setattr(speed, "ROUNDS", 2)
+    train(plan.runs("listops", "nystroem", 0.01)[0], tmp_path)
+    text = speed.compare_speed(plan, "listops", tmp_path)
+    assert "| nystroem |" in text and "softmax" not in text
+    speeds = json.loads((tmp_path / "speed.json").read_text())["tokens_per_second"]
+    assert [len(speeds["nystroem"][n]) for n in ("40", "64")] == [2, 2]
+    assert min(speeds["nystroem"]["64"]) > 0
+    assert (tmp_path / "listops-speed.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_the_best_rate_of_the_trials_is_used(plan, tmp_path) -> None:

@@ -189,6 +189,8 @@ class Local(Attention):
 class Softmax(Attention):
     """Softmax over all tokens, or if causal over those up to the query's."""
 
+    quadratic = True
+
     def mix(self, q: Tensor, k: Tensor, v: Tensor, x: Tensor, seen: Tensor) -> Tensor:
         mask = seen[:, None, None]
         if self.shape.causal:

@@ -1,5 +1,7 @@
 """What all arms share: the projections, and attention that is linear in the length of a text."""
 
+from typing import ClassVar
+
 import torch
 from torch import Tensor, nn
 
@@ -11,7 +13,10 @@ class Attention(nn.Module):
     """Projections around `mix`, which an arm defines.
 
     `state_size(n)`: how many numbers the queries of a text of n tokens read in one layer.
+    `quadratic`: the time grows with the square of n.
     """
+
+    quadratic: ClassVar[bool] = False
 
     def __init__(self, shape: Shape) -> None:
         super().__init__()

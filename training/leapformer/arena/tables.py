@@ -15,8 +15,6 @@ from .train import finished
 
 Results = dict[str, dict[int, dict]]  # of a part, by arm and seed
 
-LONG_TEXT = 500  # tokens; speed is drawn only for texts of at least this length
-
 
 def collect(plan: Plan, name: str, out: Path) -> Results:
     """The finished runs of a part."""
@@ -111,13 +109,9 @@ def _differences(plan: Plan, results: Results) -> list[str]:
     return head + lines if lines else []
 
 
-def draw(plan: Plan, name: str, results: Results, image: Path) -> None:
-    """Accuracy by arm; for long texts also against the speed, with 95% intervals. Writes a PNG."""
-    long = plan.tasks[plan.parts[name].task].longest >= LONG_TEXT
-    figure, panels = plt.subplots(
-        1, 1 + long, figsize=(7 + 5 * long, 4.5), layout="constrained", squeeze=False
-    )
-    points = panels[0, 0]
+def draw(name: str, results: Results, image: Path) -> None:
+    """Accuracy by arm. Writes a PNG."""
+    figure, points = plt.subplots(figsize=(7, 4.5), layout="constrained")
     for row, by_seed in enumerate(results.values()):
         accuracy = [100 * r["accuracy"] for r in by_seed.values()]
         points.plot(accuracy, [row] * len(accuracy), "o", color="C0", alpha=0.5)
@@ -126,24 +120,9 @@ def draw(plan: Plan, name: str, results: Results, image: Path) -> None:
     points.invert_yaxis()
     points.set(xlabel="accuracy, % (seeds; the bar is their mean)", title=name)
     points.grid(alpha=0.3)
-    if long:
-        _draw_speed(panels[0, 1], results)
     with atomic(image) as file:
         figure.savefig(file, format="png", dpi=120)
     plt.close(figure)
-
-
-def _draw_speed(axes: plt.Axes, results: Results) -> None:
-    for arm, by_seed in results.items():
-        accuracy = [100 * r["accuracy"] for r in by_seed.values()]
-        error = interval(accuracy) if len(accuracy) > 1 else 0.0
-        axes.errorbar(speed(by_seed), np.mean(accuracy), error, fmt="o", capsize=3)
-        axes.annotate(arm, (speed(by_seed), np.mean(accuracy)), (4, 4), textcoords="offset points")
-    axes.set(
-        xlabel=f"tokens of training per second, our code ({device(results)})", ylabel="accuracy, %"
-    )
-    axes.margins(0.15)  # room for the names
-    axes.grid(alpha=0.3)
 
 
 def write_tables(plan: Plan, out: Path) -> str:
@@ -153,7 +132,7 @@ def write_tables(plan: Plan, out: Path) -> str:
         results = collect(plan, name, out)
         if results:
             tables.append(table(plan, name, results))
-            draw(plan, name, results, out / f"{name}.png")
+            draw(name, results, out / f"{name}.png")
     text = "\n".join(tables)
     write_text(out / "arena.md", text)
     return text
