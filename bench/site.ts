@@ -22,6 +22,7 @@ export async function serveSite(
     logLevel: 'error',
     build: { outDir: join(import.meta.dirname, '.cache/dist'), emptyOutDir: true },
   } as const;
+  process.env.NODE_ENV = 'production'; // scripts/run.mjs has set it to "development", which selects a slower React
   await build(shared);
   const server = await preview({ ...shared, preview: { port: 0 } });
   return { address: server.resolvedUrls!.local[0], close: () => server.close() };

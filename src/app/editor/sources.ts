@@ -1,4 +1,10 @@
-import { EditorSelection, RangeSetBuilder, StateEffect, StateField } from '@codemirror/state';
+import {
+  EditorSelection,
+  RangeSetBuilder,
+  type SelectionRange,
+  StateEffect,
+  StateField,
+} from '@codemirror/state';
 import {
   Decoration,
   type DecorationSet,
@@ -65,8 +71,12 @@ function markVisible(view: EditorView): DecorationSet {
   return builder.finish();
 }
 
+const UNDERLINE = 'sampled-first'; // class
 const BAR_OFFSET = 20; // px left of the text
 const BRACKET = 4;
+
+/** A marker of a class at coordinates of the window, to the right edge without a width. */
+type Place = (name: string, left: number, top: number, width: number | null, bottom: number) => LayerMarker;
 
 const margin = layer({
   above: false,
@@ -75,13 +85,7 @@ const margin = layer({
   markers(view) {
     const scroller = view.scrollDOM.getBoundingClientRect();
     const text = view.contentDOM.getBoundingClientRect();
-    const place = (
-      name: string,
-      left: number,
-      top: number,
-      width: number | null,
-      bottom: number,
-    ): LayerMarker =>
+    const place: Place = (name, left, top, width, bottom) =>
       new RectangleMarker(name, left - scroller.left, top - scroller.top, width, bottom - top);
     const markers: LayerMarker[] = [];
     const last = view.state.field(repeatable);
@@ -93,7 +97,8 @@ const margin = layer({
       markers.push(place(bar, text.left - BAR_OFFSET, start.top, null, end.bottom));
       const again = last !== null && to > last ? view.coordsAtPos(Math.max(from, last), 1) : null;
       if (again) markers.push(place('sampled-last', text.left - BAR_OFFSET, again.top, null, end.bottom));
-      if (opens) markers.push(...underline(view, from, to));
+      const word = opens ? firstWord(view, from, to) : null;
+      if (word) markers.push(...underline(view, word, place));
       if (!closes) continue;
       const isLeft = view.textDirectionAt(to) === Direction.RTL;
       const { left, top, bottom } = end;
@@ -144,14 +149,20 @@ function firstParagraph(text: string): number | null {
 
 const LONGEST = 100; // characters of the first word
 
-/** Underlines the first word of a span that begins within a line. */
-function underline(view: EditorView, from: number, to: number): readonly LayerMarker[] {
+function firstWord(view: EditorView, from: number, to: number): SelectionRange | null {
   const text = view.state.sliceDoc(from, Math.min(to, from + LONGEST));
   const [, space, word] = /^([^\S\n]*)(\S*)/.exec(text)!;
   const start = from + space.length;
-  return word
-    ? RectangleMarker.forRange(view, 'sampled-first', EditorSelection.range(start, start + word.length))
-    : [];
+  return word ? EditorSelection.range(start, start + word.length) : null;
+}
+
+/** Underlines a word. CodeMirror's rectangles search the line for its wraps, so they are only for a word with a wrap. */
+function underline(view: EditorView, word: SelectionRange, place: Place): readonly LayerMarker[] {
+  const start = view.coordsAtPos(word.from, 1);
+  const end = view.coordsAtPos(word.to, -1);
+  if (!start || !end || start.top !== end.top) return RectangleMarker.forRange(view, UNDERLINE, word);
+  const [left, right] = start.left < end.right ? [start.left, end.right] : [end.left, start.right];
+  return [place(UNDERLINE, left, start.top, right - left, start.bottom)];
 }
 
 function changed(update: ViewUpdate): boolean {
