@@ -7,9 +7,9 @@
 // Layout    A [rank, columns], Bt [rank, rows] and G in float32 panels, with zeros after the rank. `rank` is a multiple of 4.
 // Numerics  float32. transposed adds panel by panel, in order; outer adds the tokens in order.
 // Tiles     transposed: a panel by 2 tokens, 8 factors and 4 weights in registers, 6 loads and 2 stores for 8 multiply-adds.
-//           The panel stays in the L1 cache for all tokens.
+//           The panel stays in the L1 cache for a block of tokens, and the x of the block in the L2 cache for all panels.
 
-import { unpackPanel } from '../../kernels/matrix';
+import { tokensOfBlock, unpackPanel } from '../../kernels/matrix';
 import { GROUP, SCALES, unpackPanel as unpackInt4Panel } from '../../kernels/matrix-int4';
 import { multiplyAdd } from '../../kernels/numbers';
 
@@ -73,18 +73,33 @@ function mergePanel(
 export function transposedFloat32(
   W: usize, scale: usize, rows: i32, columns: i32, y: usize, yStride: i32, x: usize, xStride: i32, tokens: i32,
 ): void {
-  for (let r = 0; r < rows; r += 4, W += <usize>columns << 4, scale += 16, y += 16)
-    transposedPanel(W, scale, columns, y, yStride, x, xStride, tokens);
+  const block = tokensOfBlock(columns);
+  for (let t = 0; t < tokens; t += block) {
+    const n = min(block, tokens - t);
+    for (let r = 0; r < rows; r += 4) {
+      const panel = W + (<usize>(r * columns) << 2), at = <usize>r << 2;
+      transposedPanel(panel, scale + at, columns, y + at, yStride, x, xStride, n);
+    }
+    x += <usize>(n * xStride) << 2;
+    y += <usize>(n * yStride) << 2;
+  }
 }
 
-/** `scratch` holds 4 * columns numbers. */
+/** Unpacks the panels for each block. `scratch` holds 4 * columns numbers. */
 export function transposedInt8(
   W: usize, scale: usize, rows: i32, columns: i32, y: usize, yStride: i32, x: usize, xStride: i32, tokens: i32,
   scratch: usize,
 ): void {
-  for (let r = 0; r < rows; r += 4, W += <usize>columns << 2, scale += 16, y += 16) {
-    unpackPanel(W, scratch, columns);
-    transposedPanel(scratch, scale, columns, y, yStride, x, xStride, tokens);
+  const block = tokensOfBlock(columns);
+  for (let t = 0; t < tokens; t += block) {
+    const n = min(block, tokens - t);
+    for (let r = 0; r < rows; r += 4) {
+      const at = <usize>r << 2;
+      unpackPanel(W + <usize>(r * columns), scratch, columns);
+      transposedPanel(scratch, scale + at, columns, y + at, yStride, x, xStride, n);
+    }
+    x += <usize>(n * xStride) << 2;
+    y += <usize>(n * yStride) << 2;
   }
 }
 
