@@ -79,7 +79,10 @@ test('a text of 10 MB is read in parts, and Cancel keeps the score of its beginn
   await addFile(dialog, 'long.txt', TEXT.repeat(3500));
   await scoreButton(dialog).click();
   const progress = dialog.getByRole('progressbar', { name: /reads long\.txt/ });
-  await expect.poll(async () => Number(await progress.getAttribute('value'))).toBeGreaterThan(0.001);
+  const patience = { timeout: 40_000 }; // for a busy machine
+  await expect
+    .poll(async () => Number(await progress.getAttribute('value')), patience)
+    .toBeGreaterThan(0.001);
   await dialog.getByRole('button', { name: names.CANCEL }).click();
   await expect(dialog.getByRole('row', { name: /long\.txt stopped/ })).toBeVisible();
   await expect(scoreButton(dialog)).toBeEnabled();
