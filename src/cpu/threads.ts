@@ -7,10 +7,17 @@ export const LEAST_WORK = 2 ** 20;
 const START_MS = 10_000;
 const ANSWER_MS = 10_000;
 
-/** Words of the control block: job number, busy helpers, kernel; from byte VALUES on, float64 arguments of each helper. */
-const [JOB, WORKING, KERNEL] = [0, 1, 2];
+/**
+ * Words of the control block: the job's number, above six bits that count its parts that no thread has taken yet; parts that
+ * are done; all parts; the kernel; the position of its scratch argument, or -1.
+ */
+const [JOB, DONE, PARTS, KERNEL, SCRATCH] = [0, 1, 2, 3, 4];
+/** From this byte of the control block on: the float64 arguments of each part. */
 const VALUES = 64;
 const MOST_VALUES = 24;
+const MOST_PARTS = 63;
+/** Parts of a large job, for each thread: a thread that is slow for a while takes fewer. */
+const PARTS_PER_THREAD = 4;
 
 type Call = readonly number[];
 
@@ -20,28 +27,39 @@ export interface Split {
   work(call: Call): number;
   /** Units that a part consists of, such as panels of four rows. */
   units(call: Call): number;
-  /** The call for the units from `from` to `to` - 1. @param scratch of a helper; null for the first part */
-  part(call: Call, from: number, to: number, scratch: number | null): Call;
+  /** The call for the units from `from` to `to` - 1. */
+  part(call: Call, from: number, to: number): Call;
+  /** The position of the argument that is the address of a thread's scratch. */
+  readonly scratch?: number;
 }
 
 /** Products share the panels of their matrix (kernels/matrix*.ts). @param bytes of a weight */
 const byPanels = (bytes: number): Split => ({
   work: ([, , rows, columns, , , , , tokens]) => rows * columns * tokens,
   units: ([, , rows]) => rows / 4,
-  part([W, scale, , columns, x, xStrideOrSteps, y, yStride, tokens, add, ...own], from, to, scratch) {
+  part([W, scale, , columns, x, xStrideOrSteps, y, ...rest], from, to) {
     const row = 4 * from;
     const of = [W + row * columns * bytes, scale + 4 * row, 4 * (to - from), columns];
-    const scratches = own.map((address) => scratch ?? address); // multiplyInt8 and multiplyInt4 only
-    return [...of, x, xStrideOrSteps, y + 4 * row, yStride, tokens, add, ...scratches];
+    return [...of, x, xStrideOrSteps, y + 4 * row, ...rest];
   },
 });
 
 /** How threads share the kernels of src/cpu/kernels. */
 export const FORWARD_SPLITS: Readonly<Record<string, Split>> = {
   multiplyFloat32: byPanels(WEIGHT_BYTES.float32),
-  multiplyInt8: byPanels(WEIGHT_BYTES.int8),
+  multiplyInt8: { ...byPanels(WEIGHT_BYTES.int8), scratch: 10 },
   multiplyInt16: byPanels(WEIGHT_BYTES.int8),
-  multiplyInt4: byPanels(WEIGHT_BYTES.int4),
+  multiplyInt4: { ...byPanels(WEIGHT_BYTES.int4), scratch: 10 },
+  /** Threads share the tokens. */
+  proportions: {
+    work: ([, , heads, e, , , width, , , tokens]) => heads * e * width * tokens,
+    units: ([, , , , , , , , , tokens]) => tokens,
+    part([u, stride, heads, e, factor, module, width, scratch, P], from, to) {
+      const own = [heads, e, factor, module, width, scratch];
+      return [u + 4 * from * stride, stride, ...own, P + 8 * from * heads, to - from];
+    },
+    scratch: 7,
+  },
   /** Threads share blocks of 16 columns of o. */
   recur: {
     work: ([, , , , , , , , , , E, , , , tokens, first, last]) => 3 * E * (last - first) * tokens,
@@ -62,21 +80,25 @@ export interface ThreadOptions {
   readonly scratchBytes: number;
 }
 
-/** The program of a helper: a worker with the kernels on the shared memory. */
+/** The program of a helper: a worker with the kernels on the shared memory. `scratch` is the address of its own. */
 const HELPER = `
-onmessage = async ({ data: { modules, memory, control, index, names } }) => {
+onmessage = async ({ data: { modules, memory, control, scratch, names } }) => {
   const started = modules.map((module) => WebAssembly.instantiate(module, { env: { memory } }));
   const kernels = Object.assign({}, ...(await Promise.all(started)).map(({ exports }) => exports));
-  const words = new Int32Array(memory.buffer, control, 3);
-  const at = control + ${VALUES} + ${8 * MOST_VALUES} * index;
-  const values = new Float64Array(memory.buffer, at, ${MOST_VALUES});
+  const words = new Int32Array(memory.buffer, control, 5);
+  const values = new Float64Array(memory.buffer, control + ${VALUES}, ${MOST_VALUES * MOST_PARTS});
   postMessage('ready');
-  for (let job = 0; ; ) {
-    for (let spins = 0; spins < 2000 && Atomics.load(words, ${JOB}) === job; spins++);
-    while (Atomics.load(words, ${JOB}) === job) Atomics.wait(words, ${JOB}, job);
-    job = Atomics.load(words, ${JOB});
-    kernels[names[words[${KERNEL}]]](...values);
-    if (Atomics.sub(words, ${WORKING}, 1) === 1) Atomics.notify(words, ${WORKING});
+  for (;;) {
+    for (let spins = 0; spins < 2000 && (Atomics.load(words, ${JOB}) & ${MOST_PARTS}) === 0; spins++);
+    const job = Atomics.load(words, ${JOB});
+    const part = (job & ${MOST_PARTS}) - 1;
+    if (part < 0) Atomics.wait(words, ${JOB}, job);
+    else if (Atomics.compareExchange(words, ${JOB}, job, job - 1) === job) {
+      const call = [...values.subarray(${MOST_VALUES} * part, ${MOST_VALUES} * (part + 1))];
+      if (words[${SCRATCH}] >= 0) call[words[${SCRATCH}]] = scratch;
+      kernels[names[words[${KERNEL}]]](...call);
+      if (Atomics.add(words, ${DONE}, 1) + 1 === words[${PARTS}]) Atomics.notify(words, ${DONE});
+    }
   }
 };`;
 
@@ -114,7 +136,7 @@ export class Threads {
     this.splits = splits;
     this.names = Object.keys(splits);
     const helpers = Array.from({ length: count - 1 });
-    const numbers = MOST_VALUES * helpers.length;
+    const numbers = MOST_VALUES * MOST_PARTS;
     this.control = heap.allocate(VALUES + 8 * numbers);
     this.bytes = VALUES + 8 * numbers + scratchBytes * helpers.length;
     this.scratches = helpers.map(() => heap.allocate(scratchBytes));
@@ -127,15 +149,15 @@ export class Threads {
   }
 
   private ready(modules: readonly WebAssembly.Module[], memory: WebAssembly.Memory): Promise<unknown> {
-    const { control, names } = this;
+    const { control, names, scratches } = this;
     const started = this.workers.map(
-      (worker, index) =>
+      (worker, i) =>
         new Promise((resolve, reject) => {
           worker.onmessage = resolve;
           worker.onerror = reject;
           worker.onmessageerror = reject;
           setTimeout(() => reject(new Error('no answer')), START_MS);
-          worker.postMessage({ modules, memory, control, index, names });
+          worker.postMessage({ modules, memory, control, scratch: scratches[i], names });
         }),
     );
     return Promise.all(started);
@@ -167,24 +189,28 @@ export class Threads {
   }
 
   private run(n: number, kernel: (...call: Call) => void, call: Call, split: Split): void {
-    const { words, values, workers, scratches, count } = this;
+    const { words, values, count } = this;
     const units = split.units(call);
-    const part = (index: number, scratch: number | null) =>
-      split.part(
-        call,
-        Math.floor((units * index) / count),
-        Math.floor((units * (index + 1)) / count),
-        scratch,
-      );
+    const most = Math.min(units, PARTS_PER_THREAD * count, MOST_PARTS);
+    const parts = Math.min(most, Math.max(count, Math.floor(split.work(call) / LEAST_WORK)));
+    const calls = Array.from({ length: parts }, (_, i) =>
+      split.part(call, Math.floor((units * i) / parts), Math.floor((units * (i + 1)) / parts)),
+    );
+    for (const [i, part] of calls.entries()) values.set(part, MOST_VALUES * i);
     words[KERNEL] = n;
-    for (const [i, scratch] of scratches.entries()) values.set(part(i + 1, scratch), MOST_VALUES * i);
-    Atomics.store(words, WORKING, workers.length);
-    Atomics.add(words, JOB, 1);
+    words[SCRATCH] = split.scratch ?? -1;
+    words[PARTS] = parts;
+    words[DONE] = 0;
+    Atomics.store(words, JOB, (Atomics.load(words, JOB) & ~MOST_PARTS) + MOST_PARTS + 1 + parts);
     Atomics.notify(words, JOB);
-    kernel(...part(0, null));
-    for (let spins = 0; spins < 2000 && Atomics.load(words, WORKING) > 0; spins++);
-    for (let left = Atomics.load(words, WORKING); left > 0; left = Atomics.load(words, WORKING))
-      if (Atomics.wait(words, WORKING, left, ANSWER_MS) === 'timed-out')
+    for (let job = Atomics.load(words, JOB); job & MOST_PARTS; job = Atomics.load(words, JOB))
+      if (Atomics.compareExchange(words, JOB, job, job - 1) === job) {
+        kernel(...calls[(job & MOST_PARTS) - 1]);
+        Atomics.add(words, DONE, 1);
+      }
+    for (let spins = 0; spins < 2000 && Atomics.load(words, DONE) < parts; spins++);
+    for (let done = Atomics.load(words, DONE); done < parts; done = Atomics.load(words, DONE))
+      if (Atomics.wait(words, DONE, done, ANSWER_MS) === 'timed-out')
         throw new EngineError(
           'device-lost',
           'A thread of the engine died.',

@@ -5,7 +5,7 @@ import { SEGMENT } from '../../model/finetuning/learner';
 import { type Forward, SLICE } from '../forward';
 import { Blocks, type Heap } from '../heap';
 import type { Kernels } from '../kernels';
-import type { PackedMatrix } from '../panels';
+import { type PackedMatrix, WEIGHT_BYTES } from '../panels';
 import type { BackwardKernels } from './kernels';
 import type { Breathe, MergedModel } from './merged';
 import { Records } from './records';
@@ -13,7 +13,9 @@ import { Records } from './records';
 /** Bytes of scratch of a thread. */
 export function scratchBytes({ hiddenSize: d, headWidth: e, stateRows: E }: Config): number {
   const attention = SEGMENT * (4 * E + e) + E * e + E + 2 * e + 4;
-  return 4 * Math.max(attention, 4 * padded(d));
+  const panel = 4 * padded(d);
+  const strip = 8 * 512; // kernels/matrix.ts
+  return 4 * Math.max(attention, panel, strip);
 }
 
 /**
@@ -253,13 +255,10 @@ export class Backward {
     for (let row = 0; row < rows; row += slice) {
       const count = Math.min(slice, rows - row);
       const [scale, from] = [scales + 4 * row, y + 4 * row];
-      if (precision === 'int8') {
-        const W = values + row * columns;
-        this.backward.transposedInt8(W, scale, count, columns, from, yStride, x, columns, T, this.scratch);
-      } else {
-        const W = values + 4 * row * columns;
-        this.backward.transposedFloat32(W, scale, count, columns, from, yStride, x, columns, T);
-      }
+      const W = values + WEIGHT_BYTES[precision] * row * columns;
+      const transposed =
+        precision === 'int8' ? this.backward.transposedInt8 : this.backward.transposedFloat32;
+      transposed(W, scale, count, columns, from, yStride, x, columns, T, this.scratch);
       await breathe();
     }
   }

@@ -1,14 +1,15 @@
 import { WEIGHT_BYTES } from '../panels';
 import type { Split } from '../threads';
 
-/** W^T y: threads share the tokens. @param bytes of a weight */
+/** W^T y: threads share the tokens. */
 const transposed: Split = {
   work: ([, , rows, columns, , , , , tokens]) => rows * columns * tokens,
   units: ([, , , , , , , , tokens]) => tokens,
-  part: ([W, scale, rows, columns, y, yStride, x, xStride, , ...own], from, to, scratch) => {
+  part: ([W, scale, rows, columns, y, yStride, x, xStride, , scratch], from, to) => {
     const rowsOf = [y + 4 * from * yStride, yStride, x + 4 * from * xStride, xStride, to - from];
-    return [W, scale, rows, columns, ...rowsOf, ...own.map((address) => scratch ?? address)];
+    return [W, scale, rows, columns, ...rowsOf, scratch];
   },
+  scratch: 9,
 };
 
 /** The merge of an adapter: threads share the panels of a matrix. @param bytes of a weight of the base */
@@ -29,6 +30,23 @@ export const BACKWARD_SPLITS: Readonly<Record<string, Split>> = {
   mergeFloat32: merge(WEIGHT_BYTES.float32),
   mergeInt8: merge(WEIGHT_BYTES.int8),
   mergeInt4: merge(WEIGHT_BYTES.int4),
+  /** Threads share the blocks. */
+  toBlocks: {
+    work: ([, n]) => 8 * n,
+    units: ([, n, block]) => n / block,
+    part: ([x, , block, X, steps], from, to) => {
+      const at = from * block;
+      return [x + 4 * at, (to - from) * block, block, X + 2 * at, steps + 4 * from];
+    },
+  },
+  fromBlocks: {
+    work: ([, , n]) => 8 * n,
+    units: ([, , n, block]) => n / block,
+    part: ([X, steps, , block, x], from, to) => {
+      const at = from * block;
+      return [X + 2 * at, steps + 4 * from, (to - from) * block, block, x + 4 * at];
+    },
+  },
   /** Threads share blocks of eight columns. */
   outer: {
     work: ([, rank, , , columns, , , tokens]) => rank * columns * tokens,
@@ -42,10 +60,8 @@ export const BACKWARD_SPLITS: Readonly<Record<string, Split>> = {
   attentionBackward: {
     work: ([first, last, , e, split, tokens]) => (last - first) * tokens * e * e * (split ? 8 : 4),
     units: ([first, last]) => last - first,
-    part: ([first, , ...rest], from, to, scratch) => {
-      const [own] = rest.splice(-1);
-      return [first + from, first + to, ...rest, scratch ?? own];
-    },
+    part: ([first, , ...rest], from, to) => [first + from, first + to, ...rest],
+    scratch: 21,
   },
   /** Threads share the tokens. */
   crossEntropy: {

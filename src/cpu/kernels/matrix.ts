@@ -17,7 +17,7 @@ import { multiplyAdd } from './numbers';
 const BLOCK = 1 << 15;
 
 /** An even number of tokens. */
-export function tokensOfBlock(columns: i32): i32 {
+function tokensOfBlock(columns: i32): i32 {
   return max(2, (BLOCK / columns) & ~1);
 }
 

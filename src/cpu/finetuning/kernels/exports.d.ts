@@ -78,8 +78,9 @@ declare namespace __AdaptedExports {
    * @param x `usize`
    * @param xStride `i32`
    * @param tokens `i32`
+   * @param scratch `usize`
    */
-  export function transposedFloat32(W: number, scale: number, rows: number, columns: number, y: number, yStride: number, x: number, xStride: number, tokens: number): void;
+  export function transposedFloat32(W: number, scale: number, rows: number, columns: number, y: number, yStride: number, x: number, xStride: number, tokens: number, scratch: number): void;
   /**
    * matrix/transposedInt8
    * @param W `usize`

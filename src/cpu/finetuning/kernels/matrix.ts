@@ -5,13 +5,16 @@
 //   outer        G[i][c] = G[i][c] + sum over t of u[t][i] x[t][c]
 //
 // Layout    A [rank, columns], Bt [rank, rows] and G in float32 panels, with zeros after the rank. `rank` is a multiple of 4.
-// Numerics  float32. transposed adds panel by panel, in order; outer adds the tokens in order.
-// Tiles     transposed: a panel by 2 tokens, 8 factors and 4 weights in registers, 6 loads and 2 stores for 8 multiply-adds.
-//           The panel stays in the L1 cache for a block of tokens, and the x of the block in the L2 cache for all panels.
+// Numerics  float32. transposed scales W, and adds the rows in order; outer adds the tokens in order.
+// Tiles     transposed: 4 tokens by 8 columns of x in 8 registers, 6 loads for 8 multiply-adds. Eight columns of W, scaled, are
+//           copied to a strip [at most STRIP rows][8 columns], which stays in the L1 cache for all tokens.
 
-import { tokensOfBlock, unpackPanel } from '../../kernels/matrix';
+import { unpackPanel } from '../../kernels/matrix';
 import { GROUP, SCALES, unpackPanel as unpackInt4Panel } from '../../kernels/matrix-int4';
 import { multiplyAdd } from '../../kernels/numbers';
+
+/** Rows of a strip: 16 kB. */
+const STRIP = 512;
 
 export function mergeFloat32(
   base: usize, scale: usize, rows: i32, columns: i32, A: usize, Bt: usize, BtColumns: i32, rank: i32, W: usize,
@@ -70,72 +73,103 @@ function mergePanel(
   }
 }
 
+/** `scratch` holds a strip. */
 export function transposedFloat32(
   W: usize, scale: usize, rows: i32, columns: i32, y: usize, yStride: i32, x: usize, xStride: i32, tokens: i32,
+  scratch: usize,
 ): void {
-  const block = tokensOfBlock(columns);
-  for (let t = 0; t < tokens; t += block) {
-    const n = min(block, tokens - t);
-    for (let r = 0; r < rows; r += 4) {
-      const panel = W + (<usize>(r * columns) << 2), at = <usize>r << 2;
-      transposedPanel(panel, scale + at, columns, y + at, yStride, x, xStride, n);
+  for (let r = 0; r < rows; r += STRIP) {
+    const n = min(STRIP, rows - r), at = <usize>r << 2;
+    for (let c = 0; c < columns; c += 8) {
+      const panel = W + (<usize>(r * columns) << 2) + (<usize>c << 4);
+      stripFloat32(panel, scale + at, columns, n, scratch);
+      addStrip(scratch, n, y + at, yStride, x + (<usize>c << 2), xStride, tokens);
     }
-    x += <usize>(n * xStride) << 2;
-    y += <usize>(n * yStride) << 2;
   }
 }
 
-/** Unpacks the panels for each block. `scratch` holds 4 * columns numbers. */
+/** `scratch` holds a strip. */
 export function transposedInt8(
   W: usize, scale: usize, rows: i32, columns: i32, y: usize, yStride: i32, x: usize, xStride: i32, tokens: i32,
   scratch: usize,
 ): void {
-  const block = tokensOfBlock(columns);
-  for (let t = 0; t < tokens; t += block) {
-    const n = min(block, tokens - t);
-    for (let r = 0; r < rows; r += 4) {
-      const at = <usize>r << 2;
-      unpackPanel(W + <usize>(r * columns), scratch, columns);
-      transposedPanel(scratch, scale + at, columns, y + at, yStride, x, xStride, n);
+  for (let r = 0; r < rows; r += STRIP) {
+    const n = min(STRIP, rows - r), at = <usize>r << 2;
+    for (let c = 0; c < columns; c += 8) {
+      const panel = W + <usize>(r * columns) + (<usize>c << 2);
+      stripInt8(panel, scale + at, columns, n, scratch);
+      addStrip(scratch, n, y + at, yStride, x + (<usize>c << 2), xStride, tokens);
     }
-    x += <usize>(n * xStride) << 2;
-    y += <usize>(n * yStride) << 2;
   }
 }
 
-function transposedPanel(
-  W: usize, scale: usize, columns: i32, y: usize, yStride: i32, x: usize, xStride: i32, tokens: i32,
-): void {
-  const scales = v128.load(scale);
+/** Copies eight columns of float32 panels to [rows][8 columns], scaled. */
+function stripFloat32(W: usize, scale: usize, columns: i32, rows: i32, strip: usize): void {
+  for (let r = 0; r < rows; r += 4, W += <usize>columns << 4)
+    for (let row: usize = 0; row < 4; row++, scale += 4, strip += 32) {
+      const factor = v128.load_splat<f32>(scale), from = W + (row << 4);
+      v128.store(strip, f32x4.mul(factor, v128.load(from)));
+      v128.store(strip, f32x4.mul(factor, v128.load(from, 64)), 16);
+    }
+}
+
+/** The same for int8. */
+function stripInt8(W: usize, scale: usize, columns: i32, rows: i32, strip: usize): void {
+  for (let r = 0; r < rows; r += 4, W += <usize>columns << 2)
+    for (let row: usize = 0; row < 4; row++, scale += 4, strip += 32) {
+      const factor = v128.load_splat<f32>(scale), weights = v128.load_ext<i8>(W + (row << 3));
+      v128.store(strip, f32x4.mul(factor, f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_s(weights))));
+      v128.store(strip, f32x4.mul(factor, f32x4.convert_i32x4_s(i32x4.extend_high_i16x8_s(weights))), 16);
+    }
+}
+
+/** Adds the product of y with a strip to eight columns of x. */
+function addStrip(strip: usize, rows: i32, y: usize, yStride: i32, x: usize, xStride: i32, tokens: i32): void {
   const yToken = <usize>yStride << 2, xToken = <usize>xStride << 2;
   let t = 0;
-  for (; t + 2 <= tokens; t += 2, y += 2 * yToken, x += 2 * xToken) twoTokens(W, scales, columns, y, y + yToken, x, x + xToken);
-  if (t < tokens) oneToken(W, scales, columns, y, x);
+  for (; t + 4 <= tokens; t += 4, y += 4 * yToken, x += 4 * xToken) fourTokens(strip, rows, y, yToken, x, xToken);
+  for (; t < tokens; t++, y += yToken, x += xToken) oneToken(strip, rows, y, x);
 }
 
-function twoTokens(W: usize, scales: v128, columns: i32, y: usize, y1: usize, x: usize, x1: usize): void {
-  const a = f32x4.mul(scales, v128.load(y)), b = f32x4.mul(scales, v128.load(y1));
-  const a0 = v128.shuffle<f32>(a, a, 0, 0, 0, 0), a1 = v128.shuffle<f32>(a, a, 1, 1, 1, 1);
-  const a2 = v128.shuffle<f32>(a, a, 2, 2, 2, 2), a3 = v128.shuffle<f32>(a, a, 3, 3, 3, 3);
-  const b0 = v128.shuffle<f32>(b, b, 0, 0, 0, 0), b1 = v128.shuffle<f32>(b, b, 1, 1, 1, 1);
-  const b2 = v128.shuffle<f32>(b, b, 2, 2, 2, 2), b3 = v128.shuffle<f32>(b, b, 3, 3, 3, 3);
-  for (const end = x + (<usize>columns << 2); x < end; x += 16, x1 += 16, W += 64) {
-    const w0 = v128.load(W), w1 = v128.load(W, 16), w2 = v128.load(W, 32), w3 = v128.load(W, 48);
-    const u = multiplyAdd(w1, a1, multiplyAdd(w0, a0, v128.load(x)));
-    v128.store(x, multiplyAdd(w3, a3, multiplyAdd(w2, a2, u)));
-    const v = multiplyAdd(w1, b1, multiplyAdd(w0, b0, v128.load(x1)));
-    v128.store(x1, multiplyAdd(w3, b3, multiplyAdd(w2, b2, v)));
+function fourTokens(strip: usize, rows: i32, y: usize, yToken: usize, x: usize, xToken: usize): void {
+  let y1 = y + yToken, y2 = y1 + yToken, y3 = y2 + yToken;
+  const x1 = x + xToken, x2 = x1 + xToken, x3 = x2 + xToken;
+  let a0 = v128.load(x), a1 = v128.load(x1), a2 = v128.load(x2), a3 = v128.load(x3);
+  let b0 = v128.load(x, 16), b1 = v128.load(x1, 16), b2 = v128.load(x2, 16), b3 = v128.load(x3, 16);
+  for (const end = y + (<usize>rows << 2); y < end; y += 4, y1 += 4, y2 += 4, y3 += 4, strip += 32) {
+    const first = v128.load(strip), last = v128.load(strip, 16);
+    let f = v128.load_splat<f32>(y);
+    a0 = multiplyAdd(f, first, a0);
+    b0 = multiplyAdd(f, last, b0);
+    f = v128.load_splat<f32>(y1);
+    a1 = multiplyAdd(f, first, a1);
+    b1 = multiplyAdd(f, last, b1);
+    f = v128.load_splat<f32>(y2);
+    a2 = multiplyAdd(f, first, a2);
+    b2 = multiplyAdd(f, last, b2);
+    f = v128.load_splat<f32>(y3);
+    a3 = multiplyAdd(f, first, a3);
+    b3 = multiplyAdd(f, last, b3);
   }
+  v128.store(x, a0);
+  v128.store(x1, a1);
+  v128.store(x2, a2);
+  v128.store(x3, a3);
+  v128.store(x, b0, 16);
+  v128.store(x1, b1, 16);
+  v128.store(x2, b2, 16);
+  v128.store(x3, b3, 16);
 }
 
-function oneToken(W: usize, scales: v128, columns: i32, y: usize, x: usize): void {
-  const a = f32x4.mul(scales, v128.load(y));
-  const a0 = v128.shuffle<f32>(a, a, 0, 0, 0, 0), a1 = v128.shuffle<f32>(a, a, 1, 1, 1, 1);
-  const a2 = v128.shuffle<f32>(a, a, 2, 2, 2, 2), a3 = v128.shuffle<f32>(a, a, 3, 3, 3, 3);
-  for (const end = x + (<usize>columns << 2); x < end; x += 16, W += 64) {
-    const u = multiplyAdd(v128.load(W, 16), a1, multiplyAdd(v128.load(W), a0, v128.load(x)));
-    v128.store(x, multiplyAdd(v128.load(W, 48), a3, multiplyAdd(v128.load(W, 32), a2, u)));
+function oneToken(strip: usize, rows: i32, y: usize, x: usize): void {
+  let a = v128.load(x), b = v128.load(x, 16);
+  for (const end = y + (<usize>rows << 2); y < end; y += 4, strip += 32) {
+    const f = v128.load_splat<f32>(y);
+    a = multiplyAdd(f, v128.load(strip), a);
+    b = multiplyAdd(f, v128.load(strip, 16), b);
   }
+  v128.store(x, a);
+  v128.store(x, b, 16);
 }
 
 /** u [tokens, rank], x [tokens, xStride] with `columns` columns, a multiple of 8; G of `GColumns` columns from its first one. */
