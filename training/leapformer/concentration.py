@@ -129,8 +129,8 @@ def softmax_weights(attention: SoftmaxAttention, x: Tensor, start: Tensor, state
     """The probabilities [n, h, i, j] of windows that begin with a document."""
     q, k, _, seen, _ = attention.project(x, start, state)
     scores = (q @ k.transpose(-1, -2)) / math.sqrt(q.shape[-1])
-    past = attention.config.window - 1  # the cache is empty at the start of a document
-    return scores.masked_fill(~seen[:, None], -torch.inf).softmax(-1)[..., past:]
+    # the cache is empty at the start of a document
+    return scores.masked_fill(~seen[:, None], -torch.inf).softmax(-1)[..., -x.shape[1] :]
 
 
 def _linear(
@@ -153,7 +153,7 @@ def _linear(
 
 def _softmax(attention: SoftmaxAttention, x: Tensor, start: Tensor, state: dict) -> dict:
     weights = softmax_weights(attention, x, start, state)
-    v = attention.project(x, start, state)[2][:, :, attention.config.window - 1 :]
+    v = attention.project(x, start, state)[2][:, :, -x.shape[1] :]
     return _of_weights(weights, weights, weights, v)
 
 

@@ -40,7 +40,8 @@ class SoftmaxAttention(nn.Module):
         self, x: Tensor, start: Tensor, state: dict[str, Tensor]
     ) -> tuple[Tensor, Tensor, Tensor, Tensor, dict[str, Tensor]]:
         """Rotated q [B, h, T, e], k and v of cache and segment [B, h, W + T, e], the mask of the
-        keys that each token attends to [B, T, W + T], and the new state; W = window - 1."""
+        keys that each token attends to [B, T, W + T], and the new state. W is window - 1, or less
+        if T is 1 and no document is that long."""
         c = self.config
         (B, T, _), W = x.shape, c.window - 1
         u, new = self.qkv(x), {}
@@ -60,6 +61,10 @@ class SoftmaxAttention(nn.Module):
         seen = seen & (key_time >= first[..., None])
         new["k"], new["v"] = (t[:, :, -W:].to(state["k"].dtype) for t in (k, v))
         new["age"] = (W + T - first[:, -1]).clamp(max=W)
+        if T == 1:  # most of the cache is empty while a short text is decoded
+            oldest = int(first.min())
+            k, v, key_time = k[:, :, oldest:], v[:, :, oldest:], key_time[oldest:]
+            seen = seen[..., oldest:]
         return rotate(q, query_time), rotate(k, key_time), v, seen, new
 
     def forward(
